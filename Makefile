@@ -1,0 +1,82 @@
+# Phường số an toàn. `make help` lists what there is.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export UV_PYTHON_DOWNLOADS := never
+PROTOS := $(shell find proto -name '*.proto')
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# ---------------------------------------------------------------- environment
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "Cần Python 3.11 trở lên / Python 3.11 or newer is needed (PYTHON=/path/to/python3.11 make ...)." >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+	  echo "Thiếu mô-đun venv / the venv module is missing: apt-get install python3-venv" >&2; exit 1; }
+	@echo "→ cài đặt thư viện đã khóa phiên bản / installing the locked dependencies"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/uv || $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r tools/bootstrap.txt
+	@$(BIN)/uv pip sync --quiet --python $(VENV) --require-hashes requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(VENV) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.PHONY: install
+install: $(VENV)/.installed ## Install the locked dependencies into .venv
+
+.PHONY: lock
+lock: install ## Resolve the dependencies anew into requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --all-extras --no-annotate \
+	  --custom-compile-command 'make lock' --upgrade pyproject.toml -o requirements.lock
+
+# ---------------------------------------------------------------- run
+
+.PHONY: up
+up: install ## Start the whole platform on this machine; Ctrl-C stops it, data stays
+	@$(BIN)/python -m stack up
+
+.PHONY: demo
+demo: install ## Replay a real fire (FIRE=SDC05|SDC07|SDC38|SDC39|all, SPEED=10) while `make up` runs
+	@$(BIN)/python -m simulator demo
+
+.PHONY: reset
+reset: install ## Delete the data of `make up` and start over next time
+	@$(BIN)/python -m stack reset
+
+# ---------------------------------------------------------------- contracts
+
+.PHONY: generate
+generate: install ## Generate libs/ward from proto/
+	@find libs/ward -name '*_pb2*' -delete 2>/dev/null || true
+	@mkdir -p libs/ward
+	@PATH="$(BIN):$$PATH" $(BIN)/python -m grpc_tools.protoc -I proto -I third_party/googleapis \
+	  --python_out=libs --grpc_python_out=libs --mypy_out=quiet:libs --mypy_grpc_out=quiet:libs \
+	  --descriptor_set_out=libs/ward/descriptors.binpb --include_imports --include_source_info $(PROTOS)
+	@find libs/ward -type d -not -name __pycache__ -exec touch {}/__init__.py \;
+
+# ---------------------------------------------------------------- checks
+
+.PHONY: format
+format: install ## Format code and protos
+	@$(BIN)/ruff check --fix --quiet || true
+	@$(BIN)/ruff format
+	@$(BIN)/buf format -w proto
+
+.PHONY: lint
+lint: install ## Check style, types, import rules and contracts
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/buf lint
+	$(BIN)/buf format --diff --exit-code proto
+
+.PHONY: test-fast
+test-fast: install ## Tests that need no server: seconds
+	$(BIN)/pytest -q -m "not postgres and not nats and not system"
+
+.PHONY: test
+test: install ## The whole suite, on real PostgreSQL, NATS and gRPC servers
+	$(BIN)/pytest
