@@ -10,7 +10,7 @@ from pathlib import Path
 
 from stack import ports
 from stack.child_process import POLL_SECONDS, ChildProcess
-from stack.errors import StackError
+from stack.errors import StackError, StartError
 from stack.secret_store import SecretStore, write_private
 
 SERVICES = "services"
@@ -60,22 +60,14 @@ class NatsMissingError(StackError):
         )
 
 
-class NatsStartError(StackError):
-    """NATS did not become ready; its last words and the log's path are in the sentence."""
-
-    def __init__(self, log: Path, last_lines: str) -> None:
-        super().__init__(
-            f"NATS không khởi động được; xem {log}.",
-            f"NATS did not start; see {log}. Its last words:\n{last_lines}",
-        )
-
-
 class NatsServer:
     """One NATS server whose streams, log, configuration and passwords live below a run directory.
 
     Port 0 means a free one, kept for later starts of this object; MQTT is served only when its
     port is given (0: a free one). The server dies with this process.
     """
+
+    name = "nats"
 
     def __init__(
         self, run_dir: Path, port: int = 0, http_port: int = 0, mqtt_port: int | None = None
@@ -92,7 +84,7 @@ class NatsServer:
         return ChildProcess(
             name="nats",
             command=[_program(), "-c", self._configuration],
-            log=self.run_dir / "log" / "nats.log",
+            log=self.log,
         )
 
     @property
@@ -104,6 +96,11 @@ class NatsServer:
     def running(self) -> bool:
         """Whether the server runs now."""
         return self.process.running
+
+    @property
+    def log(self) -> Path:
+        """Where the server writes what it has to say."""
+        return self.run_dir / "log" / "nats.log"
 
     @property
     def url(self) -> str:
@@ -171,7 +168,7 @@ class NatsServer:
         while not self._is_healthy():
             if not self.process.running or time.monotonic() > deadline:
                 self.process.kill()
-                raise NatsStartError(self.process.log, self.process.last_lines())
+                raise StartError("NATS", self.process.log, self.process.last_lines())
             time.sleep(POLL_SECONDS)
 
     def _is_healthy(self) -> bool:

@@ -1,6 +1,7 @@
 """TCP ports of the loopback interface: which are free, and what to say when one is not."""
 
 import socket
+from contextlib import ExitStack
 
 from stack.errors import StackError
 
@@ -21,10 +22,16 @@ class PortTakenError(StackError):
 
 def free_port() -> int:
     """Return a port nobody listens on at this moment, chosen by the kernel."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    return free_ports(1)[0]
+
+
+def free_ports(count: int) -> list[int]:
+    """Return that many different ports nobody listens on at this moment."""
+    with ExitStack() as probes:
+        held = [probes.enter_context(socket.socket()) for _ in range(count)]
+        for probe in held:
+            probe.bind((LOOPBACK, 0))
+        return [int(probe.getsockname()[1]) for probe in held]
 
 
 def is_free(port: int) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from stack import ports, postgres_binaries, postgres_home, postmaster_file
 from stack.child_process import POLL_SECONDS, ChildProcess
-from stack.errors import StackError
+from stack.errors import StartError
 from stack.postgres_binaries import Binaries
 from stack.postgres_home import Home
 from stack.secret_store import SecretStore, write_private
@@ -41,22 +41,14 @@ SETTINGS = {
 }
 
 
-class PostgresStartError(StackError):
-    """PostgreSQL did not become ready; its last words and the log's path are in the sentence."""
-
-    def __init__(self, log: Path, last_lines: str) -> None:
-        super().__init__(
-            f"PostgreSQL không khởi động được; xem {log}.",
-            f"PostgreSQL did not start; see {log}. Its last words:\n{last_lines}",
-        )
-
-
 class PostgresServer:
     """One PostgreSQL server whose data, log and passwords live below a run directory.
 
     Port 0 means a free one, kept for later starts of this object. The server dies with this
     process. As root it runs as an unprivileged account that owns the data.
     """
+
+    name = "postgres"
 
     def __init__(
         self, run_dir: Path, port: int = 0, *, predecessor_seconds: float = PREDECESSOR_SECONDS
@@ -111,6 +103,11 @@ class PostgresServer:
         self._process = self._postgres(home)
         self._start_and_wait(home)
 
+    @property
+    def log(self) -> Path:
+        """Where the server writes what it has to say."""
+        return self.run_dir / "log" / "postgres.log"
+
     def stop(self) -> None:
         """End sessions and stop in order (fast shutdown); kill after `STOP_SECONDS`."""
         if self._process is not None:
@@ -149,7 +146,7 @@ class PostgresServer:
                 *("-D", home.data, "-p", str(self.port)),
                 *options,
             ],
-            log=self.run_dir / "log" / "postgres.log",
+            log=self.log,
             environment={"LANG": "C.UTF-8"},
             stop_signal=signal.SIGINT,
             account=home.account,
@@ -172,13 +169,14 @@ class PostgresServer:
         password_file = home.directory / "initdb-password"
         write_private(password_file, self._secrets.password(f"postgres-{SUPERUSER}"))
         home.give(password_file)
-        initdb = self._initdb(home, draft, password_file)
+        # In the server's place, so that `stop` and `kill` from another thread reach it too.
+        self._process = initdb = self._initdb(home, draft, password_file)
         initdb.start()
         initdb.wait(START_SECONDS)
+        initdb.kill()
         password_file.unlink()
         if initdb.exit_code != 0:
-            initdb.stop(0)
-            raise PostgresStartError(initdb.log, initdb.last_lines())
+            raise StartError("PostgreSQL", initdb.log, initdb.last_lines())
         # Only a finished directory gets the name, so an interrupted first run starts afresh.
         draft.rename(home.data)
 
@@ -210,7 +208,7 @@ class PostgresServer:
         # After a kill -9 the old backends need a moment to notice and let go of the memory.
         orphans_remain = ORPHANS_REMAIN in self.process.last_lines(3)
         if not orphans_remain or time.monotonic() > deadline:
-            raise PostgresStartError(self.process.log, self.process.last_lines())
+            raise StartError("PostgreSQL", self.process.log, self.process.last_lines())
         self.process.start()
 
     def _run_psql(self, script: str) -> None:

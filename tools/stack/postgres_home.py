@@ -1,8 +1,9 @@
 """Where PostgreSQL lives and as whom: it refuses root, so root must lend it another account."""
 
-import hashlib
 import os
 import pwd
+import shutil
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from stack.child_process import Account
 from stack.errors import StackError
 
 UNPRIVILEGED = "nobody"
-SHARED_STATE = Path("/var/lib/safe-digital-ward")
+STATE = Path("/var/lib/safe-digital-ward")
 PASSABLE = 0o711
 
 
@@ -44,8 +45,8 @@ class NoHomeError(StackError):
     def __init__(self, run_dir: Path) -> None:
         super().__init__(
             f"Người dùng {UNPRIVILEGED} không vào được {run_dir} và không tạo được "
-            f"{SHARED_STATE}: hãy chọn --run-dir ở nơi mọi người dùng vào được.",
-            f"User {UNPRIVILEGED} cannot enter {run_dir} and {SHARED_STATE} cannot be made: "
+            f"{STATE}: hãy chọn --run-dir ở nơi mọi người dùng vào được.",
+            f"User {UNPRIVILEGED} cannot enter {run_dir} and {STATE} cannot be made: "
             "choose a --run-dir that every user may enter.",
         )
 
@@ -72,19 +73,29 @@ def prepare(run_dir: Path) -> Home:
     """Make the home of PostgreSQL below the run directory and say who owns its data.
 
     Root's run directory may lie where no other account can enter, such as root's own home: then
-    the data live under /var/lib and the run directory holds a link to them.
+    the data live elsewhere, and the run directory holds a link to them.
     """
     directory = run_dir / "postgres"
     account = _account(directory / "data")
     run_dir.mkdir(parents=True, exist_ok=True)
     if not directory.exists():
+        directory.unlink(missing_ok=True)
         if account is None or may_enter(account, run_dir):
             directory.mkdir()
         else:
-            directory.symlink_to(_shared_home(run_dir), target_is_directory=True)
+            directory.symlink_to(_place_apart(run_dir), target_is_directory=True)
     if account is not None:
         directory.resolve().chmod(PASSABLE)
     return Home(directory.resolve(), account)
+
+
+def discard(run_dir: Path) -> None:
+    """Remove PostgreSQL's home with its data; only right when no server works in it."""
+    directory = run_dir / "postgres"
+    if directory.exists():
+        shutil.rmtree(directory.resolve())
+    if directory.is_symlink():
+        directory.unlink()
 
 
 def may_enter(account: Account, directory: Path) -> bool:
@@ -116,11 +127,11 @@ def _account(data: Path) -> Account | None:
     return Account(entry.pw_uid, entry.pw_gid)
 
 
-def _shared_home(run_dir: Path) -> Path:
-    name = hashlib.sha256(str(run_dir.resolve()).encode()).hexdigest()[:12]
+def _place_apart(run_dir: Path) -> Path:
+    temporary = Path(tempfile.gettempdir())
+    parent = temporary if run_dir.is_relative_to(temporary) else STATE
     try:
-        SHARED_STATE.mkdir(mode=PASSABLE, exist_ok=True)
-        (SHARED_STATE / name).mkdir(mode=PASSABLE, exist_ok=True)
+        parent.mkdir(mode=PASSABLE, exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix="ward-postgres-", dir=parent))
     except OSError:
         raise NoHomeError(run_dir) from None
-    return SHARED_STATE / name

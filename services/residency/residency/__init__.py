@@ -1,0 +1,1 @@
+"""The residency service: who lives where in the ward, and an account of every look."""

@@ -1,0 +1,141 @@
+"""Who may call what: the access rules that the contracts declare, decided in one place."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from google.protobuf import descriptor_pool
+from google.protobuf.message import Message
+from google.protobuf.unknown_fields import UnknownFieldSet
+
+from chassis.context import Identity
+from chassis.errors import (
+    FieldInvalidError,
+    PurposeRequiredError,
+    RoleNotAllowedError,
+    TokenInvalidError,
+    TokenMissingError,
+    UnknownFieldError,
+)
+from chassis.tokens import TokenVerifier
+from ward.options.v1 import access_pb2
+
+_BEARER = "bearer "
+_ROLE_PREFIX = "ROLE_"
+_REFERENCE_CHARACTERS = frozenset(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789./_-"
+)
+_REFERENCE_MAX = 64
+
+
+@dataclass(frozen=True)
+class AccessRule:
+    """The rule of one method. No roles: nobody may call."""
+
+    roles: frozenset[str]
+    purpose_required: bool
+    personal_data: bool
+
+
+@dataclass(frozen=True)
+class StatedPurpose:
+    """Why personal data is asked for, as the caller says."""
+
+    purpose: str
+    reference: str
+
+
+NO_PURPOSE = StatedPurpose(purpose="", reference="")
+
+
+@cache
+def rule_of(method: str) -> AccessRule:
+    """Read the rule of a method (`/package.Service/Method`) from its contract.
+
+    A method that is not in the contracts or declares nothing may be called by nobody.
+    """
+    service_name, _, method_name = method.lstrip("/").partition("/")
+    try:
+        service = descriptor_pool.Default().FindServiceByName(service_name)
+        declared = service.methods_by_name[method_name].GetOptions().Extensions[access_pb2.access]
+    except KeyError:
+        return AccessRule(frozenset(), purpose_required=True, personal_data=False)
+    names = (access_pb2.Role.Name(role) for role in declared.roles)
+    return AccessRule(
+        roles=frozenset(name.removeprefix(_ROLE_PREFIX).lower() for name in names),
+        purpose_required=declared.purpose_required,
+        personal_data=declared.personal_data,
+    )
+
+
+async def authenticate(verifier: TokenVerifier, authorization: str) -> Identity:
+    """Tell who calls from the `authorization` metadata.
+
+    Raises TokenMissingError, TokenInvalidError or TokenExpiredError.
+    """
+    if not authorization:
+        raise TokenMissingError
+    if not authorization.lower().startswith(_BEARER):
+        raise TokenInvalidError
+    return await verifier.verify(authorization[len(_BEARER) :].strip())
+
+
+def authorize(rule: AccessRule, caller: Identity, method: str) -> None:
+    """Refuse a caller who has none of the method's roles."""
+    if not rule.roles & caller.roles:
+        raise RoleNotAllowedError(method=method)
+
+
+def stated_purpose(request: Any) -> StatedPurpose:  # noqa: ANN401 - any request of any contract
+    """Read the purpose a request states; NO_PURPOSE where it states none or cannot."""
+    if "purpose" not in request.DESCRIPTOR.fields_by_name or not request.HasField("purpose"):
+        return NO_PURPOSE
+    try:
+        name = access_pb2.Purpose.Name(request.purpose.purpose)
+    except ValueError:  # a number this contract does not know
+        return NO_PURPOSE
+    # A reference that breaks the rule is refused, and must not reach the access log: it could hold anything.
+    reference = request.purpose.reference
+    return StatedPurpose(
+        purpose="" if name == "PURPOSE_UNSPECIFIED" else name.removeprefix("PURPOSE_"),
+        reference=reference if _is_reference(reference) else "",
+    )
+
+
+def require_purpose(rule: AccessRule, request: Message) -> None:
+    """Refuse a request for personal data that does not say why and in which case.
+
+    Raises PurposeRequiredError, or FieldInvalidError for a malformed reference.
+    """
+    if not rule.purpose_required:
+        return
+    stated = stated_purpose(request)
+    if stated.purpose and not stated.reference and _raw_reference(request):
+        raise FieldInvalidError("purpose.reference", "1 to 64 characters A-Z a-z 0-9 . / _ -")
+    if not stated.purpose or not stated.reference:
+        raise PurposeRequiredError
+
+
+def refuse_unknown_fields(request: Message) -> None:
+    """Refuse a request with fields outside the contract, at any depth.
+
+    Ignoring them would answer another question than the one that was asked.
+    """
+    if len(UnknownFieldSet(request)):
+        raise UnknownFieldError(message=str(request.DESCRIPTOR.name))
+    for descriptor, value in request.ListFields():
+        if descriptor.message_type is None:
+            continue
+        if isinstance(value, Message):
+            refuse_unknown_fields(value)
+        elif not descriptor.message_type.GetOptions().map_entry:
+            for item in value:
+                refuse_unknown_fields(item)
+
+
+def _raw_reference(request: Any) -> str:  # noqa: ANN401 - any request that has a purpose
+    return str(request.purpose.reference)
+
+
+def _is_reference(text: str) -> bool:
+    return 0 < len(text) <= _REFERENCE_MAX and set(text) <= _REFERENCE_CHARACTERS

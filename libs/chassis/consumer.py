@@ -1,0 +1,139 @@
+"""Taking messages from a stream under one delivery policy.
+
+Return: acknowledged. InvalidMessageError: to the dead-letter stream, with its reason. Anything else: again, later.
+There is no third way, and it is written only here.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from uuid import UUID
+
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+
+from chassis import context, metrics
+from chassis.errors import DomainError, InvalidMessageError
+from chassis.log import logger
+from chassis.messages import EVENT_ID_HEADER, REQUEST_ID_HEADER, Envelope
+
+REASON_HEADER = "Ward-Dead-Reason"
+CONSUMER_HEADER = "Ward-Dead-Consumer"
+
+_RETRY_S = 0.5
+_MAX_RETRY_S = 30.0
+_FETCH_TIMEOUT_S = 5.0
+_ACK_WAIT_S = 30.0
+
+Handler = Callable[[Envelope], Awaitable[None]]
+
+
+class EventConsumer:
+    """Takes events one by one, in order, and gives each to the handler of its subject."""
+
+    def __init__(
+        self, jetstream: JetStreamContext, name: str, stream: str, handlers: Mapping[str, Handler]
+    ) -> None:
+        self._jetstream = jetstream
+        self._name = name
+        self._stream = stream
+        self._handlers = handlers
+
+    async def run(self) -> None:
+        """Consume until cancelled; an outage of the broker only delays."""
+        while True:
+            try:
+                await self._consume()
+            except (NatsError, OSError, TimeoutError) as error:
+                logger().warning(
+                    "consumer_delayed", consumer=self._name, cause=type(error).__name__
+                )
+                await asyncio.sleep(_RETRY_S)
+
+    async def _consume(self) -> None:
+        config = ConsumerConfig(
+            durable_name=self._name,
+            deliver_policy=DeliverPolicy.ALL,
+            ack_policy=AckPolicy.EXPLICIT,
+            ack_wait=_ACK_WAIT_S,
+            max_deliver=-1,
+            max_ack_pending=1000,
+            filter_subjects=sorted(self._handlers),
+        )
+        await self._jetstream.add_consumer(self._stream, config)
+        subscription = await self._jetstream.pull_subscribe_bind(self._name, self._stream)
+        try:
+            while True:
+                with suppress(TimeoutError):
+                    for message in await subscription.fetch(100, timeout=_FETCH_TIMEOUT_S):
+                        await self._handle(message)
+        finally:
+            with suppress(NatsError, OSError):
+                await subscription.unsubscribe()
+
+    async def _handle(self, message: Msg) -> None:
+        with metrics.MESSAGE_SECONDS.labels(self._name).time():
+            try:
+                envelope = read_envelope(message)
+                context.request_id.set(envelope.request_id)
+                await self._handlers[envelope.subject](envelope)
+            except InvalidMessageError as error:
+                await dead_letter(self._jetstream, self._name, message, error.reason)
+            except DomainError as error:
+                await self._retry(message, error.reason)
+            except Exception as error:  # noqa: BLE001 - the edge: logged once, then retried
+                logger().exception("message_failed", consumer=self._name, subject=message.subject)
+                await self._retry(message, type(error).__name__)
+            else:
+                await message.ack()
+                metrics.MESSAGES.labels(self._name, "done").inc()
+
+    async def _retry(self, message: Msg, cause: str) -> None:
+        delay = retry_delay(message.metadata.num_delivered or 1)
+        logger().warning("message_retry", consumer=self._name, cause=cause, delay_s=delay)
+        metrics.MESSAGES.labels(self._name, "retry").inc()
+        await message.nak(delay=delay)
+
+
+def retry_delay(deliveries: int) -> float:
+    """Tell how long to wait before the next delivery, seconds: doubling, at most half a minute."""
+    return float(min(_RETRY_S * 2 ** min(deliveries - 1, 10), _MAX_RETRY_S))
+
+
+def read_envelope(message: Msg) -> Envelope:
+    """Read an event's id and request id from its headers; InvalidMessageError without an id."""
+    headers = message.headers or {}
+    try:
+        event_id = UUID(headers[EVENT_ID_HEADER])
+    except (KeyError, ValueError) as error:
+        raise InvalidMessageError("no_event_id") from error
+    request_id = context.accept_request_id(headers.get(REQUEST_ID_HEADER))
+    return Envelope(event_id, message.subject, message.data, request_id)
+
+
+async def dead_letter(
+    jetstream: JetStreamContext, consumer: str, message: Msg, reason: str
+) -> None:
+    """Move a message to the dead-letter stream: stored there first, then never delivered again."""
+    await jetstream.publish(
+        f"dead.{message.subject}",
+        message.data,
+        timeout=_FETCH_TIMEOUT_S,
+        headers={**(message.headers or {}), **_dead_headers(consumer, message, reason)},
+    )
+    await message.term()
+    metrics.MESSAGES.labels(consumer, "dead_letter").inc()
+    metrics.DEAD_LETTERS.labels(consumer, reason).inc()
+    logger().warning("message_dead", consumer=consumer, reason=reason)
+
+
+def _dead_headers(consumer: str, message: Msg, reason: str) -> dict[str, str]:
+    # Its own id: the same message refused by two consumers is two letters, a repeat is none.
+    sequence = message.metadata.sequence.stream
+    return {
+        EVENT_ID_HEADER: f"{consumer}-{message.metadata.stream}-{sequence}",
+        REASON_HEADER: reason,
+        CONSUMER_HEADER: consumer,
+    }

@@ -1,0 +1,57 @@
+"""What follows one call through the process: the request id, the caller, and the access being accounted for."""
+
+import re
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from uuid import UUID, uuid4
+
+REQUEST_ID_HEADER = "x-request-id"
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who calls: the account (a pseudonym of the issuer, never a name), its roles, and the token to pass on."""
+
+    account: str
+    roles: frozenset[str]
+    token: str = field(repr=False)
+
+
+@dataclass
+class Access:
+    """One access to personal data, filled in as the call proceeds.
+
+    `subject` is what was looked at, as a pseudonym or an id of a place; never an identification number or a name.
+    """
+
+    record_id: UUID
+    subject: str = ""
+
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+identity: ContextVar[Identity | None] = ContextVar("identity", default=None)
+access: ContextVar[Access | None] = ContextVar("access", default=None)
+
+
+def accept_request_id(offered: str | None) -> str:
+    """Take the caller's request id if it is well formed, or make one.
+
+    A malformed id is replaced, not refused: an alarm must not fail over a log field.
+    """
+    return offered if offered and _REQUEST_ID.fullmatch(offered) else str(uuid4())
+
+
+def current_account() -> str:
+    """Name the account that calls, or nothing outside a call."""
+    caller = identity.get()
+    return caller.account if caller else ""
+
+
+def current_access() -> Access:
+    """Give the access being accounted for; only methods marked `personal_data` have one."""
+    entry = access.get()
+    if entry is None:
+        raise LookupError("this method is not marked personal_data")
+    return entry

@@ -1,0 +1,131 @@
+"""The vocabulary of expected errors.
+
+A domain error names a reason of `ward.errors.v1.ErrorReason` (without its prefix); what it means over gRPC and
+to people stands there. A test compares the two, so a reason cannot be misspelled.
+"""
+
+from typing import ClassVar
+
+
+class DomainError(Exception):
+    """An expected error: the caller is told its reason and metadata, never more.
+
+    `metadata` goes to the caller, so it must hold no personal data.
+    """
+
+    reason: ClassVar[str]
+
+    def __init__(self, **metadata: str) -> None:
+        super().__init__(self.reason)
+        self.metadata = metadata
+
+
+class FieldInvalidError(DomainError):
+    """A field has a value the contract does not allow; `field` is its path and `rule` what is allowed."""
+
+    reason = "FIELD_INVALID"
+
+    def __init__(self, field: str, rule: str) -> None:
+        super().__init__(field=field)
+        self.rule = rule
+
+
+class UnknownFieldError(DomainError):
+    """The request has a field that the contract does not know."""
+
+    reason = "UNKNOWN_FIELD"
+
+
+class MalformedRequestError(DomainError):
+    """The request cannot be parsed."""
+
+    reason = "MALFORMED_REQUEST"
+
+
+class PurposeRequiredError(DomainError):
+    """Personal data was asked for without a purpose and a reference."""
+
+    reason = "PURPOSE_REQUIRED"
+
+
+class TokenMissingError(DomainError):
+    """The call carries no access token."""
+
+    reason = "TOKEN_MISSING"
+
+
+class TokenInvalidError(DomainError):
+    """The access token does not come from the issuer, or not for this audience, or was altered."""
+
+    reason = "TOKEN_INVALID"
+
+
+class TokenExpiredError(DomainError):
+    """The access token was good once."""
+
+    reason = "TOKEN_EXPIRED"
+
+
+class RoleNotAllowedError(DomainError):
+    """None of the caller's roles may call the method."""
+
+    reason = "ROLE_NOT_ALLOWED"
+
+
+class PageTokenInvalidError(DomainError):
+    """The page token was not made by this list."""
+
+    reason = "PAGE_TOKEN_INVALID"
+
+
+class ResumeTokenInvalidError(DomainError):
+    """The resume token was not made by this stream."""
+
+    reason = "RESUME_TOKEN_INVALID"
+
+
+class ResumeTokenExpiredError(DomainError):
+    """Events after the resume token are no longer kept."""
+
+    reason = "RESUME_TOKEN_EXPIRED"
+
+
+class RequestIdReusedError(DomainError):
+    """The idempotency key stands for another request already."""
+
+    reason = "REQUEST_ID_REUSED"
+
+
+class DatabaseUnavailableError(DomainError):
+    """The database cannot be reached; nothing was changed."""
+
+    reason = "DATABASE_UNAVAILABLE"
+
+
+class BrokerUnavailableError(DomainError):
+    """The event broker cannot be reached."""
+
+    reason = "BROKER_UNAVAILABLE"
+
+
+class ServiceUnavailableError(DomainError):
+    """Another service cannot be reached or did not answer in time."""
+
+    reason = "SERVICE_UNAVAILABLE"
+
+
+class InternalError(DomainError):
+    """Something unexpected, logged where it happened; the caller learns no detail."""
+
+    reason = "INTERNAL"
+
+
+class InvalidMessageError(Exception):
+    """A message that no retry can make good; it goes to the dead-letter stream with `reason`.
+
+    `reason` is a short token such as `not_protobuf`: it becomes a header and a metric label.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason

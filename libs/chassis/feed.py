@@ -1,0 +1,94 @@
+"""Watching events: what was missed since a resume token, then each event as it happens."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass
+
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+
+from chassis.errors import (
+    BrokerUnavailableError,
+    ResumeTokenExpiredError,
+    ResumeTokenInvalidError,
+)
+from chassis.log import logger
+
+_FETCH_TIMEOUT_S = 5.0
+_RETRY_S = 0.5
+_INACTIVE_S = 30.0
+_MAX_TOKEN_DIGITS = 19
+
+
+@dataclass(frozen=True)
+class FeedEvent:
+    """One event of the feed: the token that resumes after it, its subject and its payload."""
+
+    resume_token: str
+    subject: str
+    payload: bytes
+
+
+class Feed:
+    """The events of some subjects of one stream, readable from any kept position by any number of watchers."""
+
+    def __init__(self, jetstream: JetStreamContext, stream: str, subjects: list[str]) -> None:
+        self._jetstream = jetstream
+        self._stream = stream
+        self._subjects = subjects
+
+    async def watch(self, resume_token: str) -> AsyncIterator[FeedEvent]:
+        """Give the events after the token, or from now on without one, until the watcher leaves.
+
+        An outage of the broker is bridged: the watcher waits and misses nothing.
+        Raises ResumeTokenInvalidError, ResumeTokenExpiredError, or BrokerUnavailableError at the start.
+        """
+        position = await self._start(resume_token)
+        while True:
+            try:
+                async for event in self._events_after(position):
+                    position = int(event.resume_token)
+                    yield event
+            except (NatsError, OSError) as error:
+                logger().info("feed_reattached", cause=type(error).__name__)
+                await asyncio.sleep(_RETRY_S)
+
+    async def _start(self, resume_token: str) -> int:
+        if resume_token and not (
+            resume_token.isascii()
+            and resume_token.isdigit()
+            and len(resume_token) <= _MAX_TOKEN_DIGITS
+        ):
+            raise ResumeTokenInvalidError
+        try:
+            state = (await self._jetstream.stream_info(self._stream)).state
+        except (NatsError, OSError, TimeoutError) as error:
+            raise BrokerUnavailableError from error
+        if not resume_token:
+            return state.last_seq
+        if not state.first_seq - 1 <= int(resume_token) <= state.last_seq:
+            raise ResumeTokenExpiredError
+        return int(resume_token)
+
+    async def _events_after(self, position: int) -> AsyncIterator[FeedEvent]:
+        config = ConsumerConfig(
+            deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
+            opt_start_seq=position + 1,
+            ack_policy=AckPolicy.NONE,
+            filter_subjects=self._subjects,
+            inactive_threshold=_INACTIVE_S,
+            mem_storage=True,
+        )
+        consumer = await self._jetstream.add_consumer(self._stream, config)
+        subscription = await self._jetstream.pull_subscribe_bind(consumer.name, self._stream)
+        try:
+            while True:
+                with suppress(TimeoutError):
+                    for message in await subscription.fetch(100, timeout=_FETCH_TIMEOUT_S):
+                        sequence = message.metadata.sequence.stream
+                        yield FeedEvent(str(sequence), message.subject, message.data)
+        finally:
+            with suppress(NatsError, OSError):
+                await subscription.unsubscribe()

@@ -1,0 +1,78 @@
+"""Expected errors over gRPC: `google.rpc.Status` with ErrorInfo, BadRequest and a Vietnamese sentence."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, NoReturn
+
+import grpc
+from google.protobuf import any_pb2
+from google.protobuf.message import Message
+from google.rpc import error_details_pb2, status_pb2
+from grpc import aio
+from grpc_status import rpc_status
+
+from chassis.errors import DomainError, FieldInvalidError
+from ward.errors.v1 import error_reason_pb2
+
+DOMAIN = "ward"
+_PREFIX = "ERROR_REASON_"
+
+
+@dataclass(frozen=True)
+class Reason:
+    """How one reason is told: status code and sentences."""
+
+    code: grpc.StatusCode
+    vi: str
+    en: str
+
+
+@cache
+def reasons() -> dict[str, Reason]:
+    """Read the table of reasons from the contract."""
+    values = error_reason_pb2.DESCRIPTOR.enum_types_by_name["ErrorReason"].values
+    table = {}
+    for value in values:
+        text = value.GetOptions().Extensions[error_reason_pb2.text]
+        if text.code:
+            table[value.name.removeprefix(_PREFIX)] = Reason(
+                code=grpc.StatusCode[text.code], vi=text.vi, en=text.en
+            )
+    return table
+
+
+def status_of(error: DomainError) -> status_pb2.Status:
+    """Put an expected error into the form that every client library understands."""
+    reason = reasons()[error.reason]
+    details: list[Message] = [
+        error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=error.metadata),
+        error_details_pb2.LocalizedMessage(locale="vi-VN", message=_fill(reason.vi, error)),
+    ]
+    if isinstance(error, FieldInvalidError):
+        violation = error_details_pb2.BadRequest.FieldViolation(
+            field=error.metadata["field"], description=error.rule
+        )
+        details.append(error_details_pb2.BadRequest(field_violations=[violation]))
+    return status_pb2.Status(
+        code=reason.code.value[0],
+        message=_fill(reason.en, error),
+        details=[_packed(detail) for detail in details],
+    )
+
+
+async def abort(context: "aio.ServicerContext[Any, Any]", error: DomainError) -> NoReturn:
+    """End the call with an expected error."""
+    await context.abort_with_status(rpc_status.to_status(status_of(error)))
+    raise AssertionError("abort_with_status returned")  # pragma: no cover
+
+
+def _fill(sentence: str, error: DomainError) -> str:
+    for name, value in error.metadata.items():
+        sentence = sentence.replace("{" + name + "}", value)
+    return sentence
+
+
+def _packed(detail: Message) -> any_pb2.Any:
+    packed = any_pb2.Any()
+    packed.Pack(detail)
+    return packed

@@ -1,0 +1,214 @@
+"""The gRPC edge of every service: request id, metrics, errors, access, health and reflection.
+
+Each concern is an async context manager around one call; the order below is the order they wrap in.
+"""
+
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import grpc
+from google.protobuf.message import Message
+from grpc import aio
+from grpc_health.v1 import health, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from chassis import access, context, metrics
+from chassis.access_log import AccessLog, AccessRecord
+from chassis.clock import Clock
+from chassis.context import Access, Identity
+from chassis.errors import DomainError, InternalError
+from chassis.grpc_errors import abort, reasons
+from chassis.health import Readiness
+from chassis.log import logger
+from chassis.tokens import TokenVerifier
+
+# Health and reflection describe the service and tell nothing about the ward.
+_OPEN_SERVICES = frozenset(
+    {health.SERVICE_NAME, reflection.SERVICE_NAME, "grpc.reflection.v1.ServerReflection"}
+)
+_MAX_MESSAGE = 4 * 2**20
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call as the wrappers see it."""
+
+    method: str
+    metadata: dict[str, str | bytes]
+    request: Message
+    context: "aio.ServicerContext[Any, Any]"
+
+    def header(self, name: str) -> str:
+        """Give a text header; empty if it is missing or binary."""
+        value = self.metadata.get(name, "")
+        return value if isinstance(value, str) else ""
+
+
+Around = Callable[[Call], AbstractAsyncContextManager[None]]
+
+
+class Wrapper(aio.ServerInterceptor):
+    """Runs one context manager around every answer, single or streamed, of the ward's own services."""
+
+    def __init__(self, around: Around) -> None:
+        self._around = around
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Any]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> Any:  # noqa: ANN401 - grpc's handlers are untyped
+        """Wrap the handler of the called method."""
+        handler = await continuation(handler_call_details)
+        method = handler_call_details.method
+        if handler is None or method.lstrip("/").split("/")[0] in _OPEN_SERVICES:
+            return handler
+        metadata = {
+            name.lower(): value for name, value in handler_call_details.invocation_metadata
+        }
+
+        async def unary(request: Message, servicer: "aio.ServicerContext[Any, Any]") -> Any:  # noqa: ANN401
+            async with self._around(Call(method, metadata, request, servicer)):
+                return await handler.unary_unary(request, servicer)
+
+        async def stream(
+            request: Message, servicer: "aio.ServicerContext[Any, Any]"
+        ) -> AsyncIterator[Any]:
+            async with self._around(Call(method, metadata, request, servicer)):
+                async for answer in handler.unary_stream(request, servicer):
+                    yield answer
+
+        codecs = (handler.request_deserializer, handler.response_serializer)
+        if handler.unary_unary:
+            return grpc.unary_unary_rpc_method_handler(unary, *codecs)
+        return grpc.unary_stream_rpc_method_handler(stream, *codecs)
+
+
+@asynccontextmanager
+async def request_scope(call: Call) -> AsyncGenerator[None]:
+    """Bind the request id for logs, events and calls that follow, and tell it to the caller."""
+    request_id = context.accept_request_id(call.header(context.REQUEST_ID_HEADER))
+    context.request_id.set(request_id)
+    await call.context.send_initial_metadata(((context.REQUEST_ID_HEADER, request_id),))
+    yield
+
+
+@asynccontextmanager
+async def measured(call: Call) -> AsyncGenerator[None]:
+    """Count and time the call by its status code."""
+    service, _, method = call.method.lstrip("/").partition("/")
+    started = time.perf_counter()
+    try:
+        with metrics.RPC_IN_FLIGHT.labels(service, method).track_inprogress():
+            yield
+    finally:
+        code = _code_name(call.context.code())
+        seconds = time.perf_counter() - started
+        metrics.RPC_SECONDS.labels(service, method, code).observe(seconds)
+
+
+def _code_name(code: object) -> str:
+    if isinstance(code, grpc.StatusCode):
+        return code.name
+    by_number = {status.value[0]: status.name for status in grpc.StatusCode}
+    return by_number.get(code, "OK") if isinstance(code, int) else "OK"
+
+
+@asynccontextmanager
+async def told_errors(call: Call) -> AsyncGenerator[None]:
+    """Tell expected errors as the contract says; log the unexpected once and tell nothing of them."""
+    try:
+        yield
+    except DomainError as error:
+        if reasons()[error.reason].code is grpc.StatusCode.UNAVAILABLE:
+            logger().warning("call_unavailable", method=call.method, reason=error.reason)
+        await abort(call.context, error)
+    except aio.AbortError:
+        raise
+    except Exception:  # noqa: BLE001 - the edge: logged once, told to nobody
+        logger().exception("call_failed", method=call.method)
+        await abort(call.context, InternalError())
+
+
+class AccessGuard:
+    """Checks every call against its access rule, and accounts for calls that touch personal data."""
+
+    def __init__(self, verifier: TokenVerifier, log: AccessLog | None, clock: Clock) -> None:
+        self._verifier = verifier
+        self._log = log
+        self._clock = clock
+
+    @asynccontextmanager
+    async def __call__(self, call: Call) -> AsyncGenerator[None]:
+        """Let an allowed call through; record it, or its refusal, before the answer leaves."""
+        rule = access.rule_of(call.method)
+        if not rule.personal_data:
+            await self._admit(rule, call)
+            yield
+            return
+        entry = Access(record_id=uuid4())
+        context.access.set(entry)
+        try:
+            await self._admit(rule, call)
+            yield
+        except DomainError as error:
+            await self._record(call, entry, error.reason)
+            raise
+        except Exception:
+            await self._record(call, entry, InternalError.reason)
+            raise
+        await self._record(call, entry, "OK")
+
+    async def _admit(self, rule: access.AccessRule, call: Call) -> None:
+        context.identity.set(None)
+        caller = await access.authenticate(self._verifier, call.header("authorization"))
+        context.identity.set(caller)
+        access.authorize(rule, caller, call.method)
+        access.refuse_unknown_fields(call.request)
+        access.require_purpose(rule, call.request)
+
+    async def _record(self, call: Call, entry: Access, outcome: str) -> None:
+        if self._log is None:
+            raise LookupError(f"{call.method} is marked personal_data, but there is no access log")
+        caller = context.identity.get() or Identity("", frozenset(), "")
+        stated = access.stated_purpose(call.request)
+        await self._log.record(
+            AccessRecord(
+                record_id=entry.record_id,
+                recorded_at=self._clock(),
+                account=caller.account,
+                roles=sorted(caller.roles),
+                method=call.method,
+                purpose=stated.purpose,
+                reference=stated.reference,
+                subject=entry.subject,
+                outcome=outcome,
+                request_id=context.request_id.get(),
+            )
+        )
+
+
+def grpc_server(guard: AccessGuard, readiness: Readiness, services: list[str]) -> aio.Server:
+    """Make a server with health, reflection and the wrappers; the caller adds its servicer and a port.
+
+    Two processes never share a port: a second one must fail, not silently take half of the calls.
+    """
+    arounds: list[Around] = [request_scope, measured, told_errors, guard]
+    server = aio.server(
+        interceptors=[Wrapper(around) for around in arounds],
+        options=[
+            ("grpc.so_reuseport", 0),
+            ("grpc.max_receive_message_length", _MAX_MESSAGE),
+            ("grpc.keepalive_time_ms", 20_000),
+            ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+        ],
+    )
+    health_pb2_grpc.add_HealthServicer_to_server(readiness.health, server)
+    reflection.enable_server_reflection(
+        (*services, health.SERVICE_NAME, reflection.SERVICE_NAME), server
+    )
+    return server

@@ -1,0 +1,106 @@
+"""The broker: the connection, and the three streams of the platform."""
+
+import asyncio
+from datetime import timedelta
+
+import nats
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
+from nats.js.errors import BadRequestError
+
+from chassis import metrics
+from chassis.log import logger
+
+# What sensors send. Kept long enough to rebuild detection and to wait for a database that is away.
+READINGS = StreamConfig(
+    name="READINGS",
+    subjects=["ward.*.device.*.up"],
+    retention=RetentionPolicy.LIMITS,
+    storage=StorageType.FILE,
+    discard=DiscardPolicy.OLD,
+    max_age=timedelta(days=2).total_seconds(),
+    max_bytes=8 * 2**30,
+    duplicate_window=timedelta(minutes=10).total_seconds(),
+)
+# What happened, as the services tell it. Subject = full name of the event message.
+EVENTS = StreamConfig(
+    name="EVENTS",
+    subjects=["ward.residency.v1.>", "ward.fire_safety.v1.>", "ward.incidents.v1.>"],
+    retention=RetentionPolicy.LIMITS,
+    storage=StorageType.FILE,
+    discard=DiscardPolicy.OLD,
+    max_age=timedelta(days=30).total_seconds(),
+    max_bytes=8 * 2**30,
+    duplicate_window=timedelta(minutes=10).total_seconds(),
+)
+# What no retry could make good, with the reason in a header.
+DEAD_LETTERS = StreamConfig(
+    name="DEAD_LETTERS",
+    subjects=["dead.>"],
+    retention=RetentionPolicy.LIMITS,
+    storage=StorageType.FILE,
+    discard=DiscardPolicy.OLD,
+    max_age=timedelta(days=30).total_seconds(),
+    max_bytes=1 * 2**30,
+)
+_RETRY_S = 0.5
+
+
+async def connect(url: str, name: str) -> Client:
+    """Connect, waiting for the broker as long as it takes; later outages are healed by reconnecting."""
+
+    async def on_disconnected() -> None:
+        metrics.READY.labels("broker").set(0)
+        logger().warning("broker_disconnected")
+
+    async def on_reconnected() -> None:
+        metrics.READY.labels("broker").set(1)
+        logger().info("broker_reconnected")
+
+    async def on_error(error: Exception) -> None:
+        logger().warning("broker_error", cause=type(error).__name__)
+
+    while True:
+        try:
+            client = await nats.connect(
+                url,
+                name=name,
+                connect_timeout=2,
+                allow_reconnect=True,
+                max_reconnect_attempts=-1,
+                reconnect_time_wait=0.2,
+                ping_interval=5,
+                max_outstanding_pings=2,
+                # Nothing of ours may wait unseen while the broker is away: publishing fails and is retried.
+                pending_size=8 * 2**20,
+                disconnected_cb=on_disconnected,
+                reconnected_cb=on_reconnected,
+                error_cb=on_error,
+            )
+        except (OSError, TimeoutError, NatsError) as error:
+            logger().warning("broker_unreachable", cause=type(error).__name__)
+            await asyncio.sleep(_RETRY_S)
+        else:
+            metrics.READY.labels("broker").set(1)
+            return client
+
+
+async def ensure_streams(jetstream: JetStreamContext) -> None:
+    """Create the streams or bring them to their present settings; any service may come first."""
+    for config in (READINGS, EVENTS, DEAD_LETTERS):
+        while True:
+            try:
+                await _ensure(jetstream, config)
+                break
+            except (OSError, TimeoutError, NatsError) as error:
+                logger().warning("stream_delayed", stream=config.name, cause=type(error).__name__)
+                await asyncio.sleep(_RETRY_S)
+
+
+async def _ensure(jetstream: JetStreamContext, config: StreamConfig) -> None:
+    try:
+        await jetstream.add_stream(config)
+    except BadRequestError:  # it exists with other settings
+        await jetstream.update_stream(config)

@@ -1,0 +1,90 @@
+"""The life of a service process: start, work, stop in order when asked to, or when a part of it dies."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Any, Self
+
+import uvloop
+from grpc import aio
+
+from chassis.log import logger
+
+_GRACE_S = 5.0
+
+
+class Lifecycle:
+    """Holds what a service has started and stops it in reverse order.
+
+    A background task that ends by itself has failed: the whole process then stops with an error, so that its
+    supervisor starts a sound one, instead of going on with a dead part.
+    """
+
+    def __init__(self) -> None:
+        self._stack = AsyncExitStack()
+        self._stopping = asyncio.Event()
+        self._failure: BaseException | None = None
+
+    async def __aenter__(self) -> Self:
+        """Begin; nothing runs yet."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop everything, last started first."""
+        await self._stack.__aexit__(kind, error, trace)
+
+    def at_stop(self, action: Callable[[], Awaitable[object]]) -> None:
+        """Run `action` when the service stops."""
+        self._stack.push_async_callback(_awaited, action)
+
+    def background(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        """Run `work` until the service stops."""
+        task = asyncio.create_task(work, name=name)
+        task.add_done_callback(self._on_ended)
+        self._stack.push_async_callback(_cancelled, task)
+
+    async def serve_grpc(self, server: aio.Server, listen: str) -> int:
+        """Start a gRPC server and tell its port; at stop, calls under way have a few seconds to end."""
+        port = server.add_insecure_port(listen)
+        await server.start()
+        self._stack.push_async_callback(server.stop, _GRACE_S)
+        return port
+
+    async def until_stopped(self) -> None:
+        """Wait for a signal that asks the process to stop, or raise what killed a background task."""
+        loop = asyncio.get_running_loop()
+        for asked in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(asked, self._stopping.set)
+        logger().info("serving")
+        await self._stopping.wait()
+        logger().info("stopping")
+        if self._failure:
+            raise self._failure
+
+    def _on_ended(self, task: asyncio.Task[None]) -> None:
+        if task.cancelled() or self._stopping.is_set():
+            return
+        self._failure = task.exception() or RuntimeError(f"{task.get_name()} ended")
+        logger().error("background_ended", task=task.get_name(), exc_info=self._failure)
+        self._stopping.set()
+
+
+async def _awaited(action: Callable[[], Awaitable[object]]) -> None:
+    await action()
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def run(main: Coroutine[Any, Any, None]) -> None:
+    """Run a service's main coroutine on uvloop."""
+    uvloop.run(main)

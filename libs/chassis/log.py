@@ -1,0 +1,59 @@
+"""Structured logs: one JSON object a line on standard output, with the request id of the call."""
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+from chassis import context
+
+
+def _add_request_id(
+    _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    request_id = context.request_id.get()
+    if request_id:
+        event["request_id"] = request_id
+    return event
+
+
+def configure(service: str, level: str) -> None:
+    """Send structlog and the standard library's logging to standard output as JSON.
+
+    Exceptions keep their traceback but not local variables, which may hold personal data.
+    """
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        _add_request_id,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(level.lower()),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(ensure_ascii=False),
+            ],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+    # The libraries' own chatter repeats what our metrics and logs say better.
+    for noisy in ("uvicorn.access", "sqlalchemy.engine", "nats", "alembic", "httpx2"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    structlog.contextvars.bind_contextvars(service=service)
+
+
+def logger() -> Any:  # noqa: ANN401 - structlog's own type is Any
+    """Give the logger; its keyword arguments become fields and must hold no personal data."""
+    return structlog.get_logger()

@@ -1,0 +1,62 @@
+"""Every metric of the platform with its meaning; nothing else declares one.
+
+Labels are closed sets (methods, codes, reasons, streams): no device, premises or person is ever a label.
+"""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_LATENCY = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+RPC_SECONDS = Histogram(
+    "ward_grpc_handling_seconds",
+    "Time from a call's arrival to its last answer",
+    ["service", "method", "code"],
+    buckets=_LATENCY,
+)
+RPC_IN_FLIGHT = Gauge("ward_grpc_in_flight", "Calls being answered now", ["service", "method"])
+ACCESS_RECORDS = Counter(
+    "ward_access_records_total", "Accesses to personal data accounted for", ["method", "outcome"]
+)
+EVENTS_PUBLISHED = Counter(
+    "ward_events_published_total", "Events that left the outbox and were acknowledged", ["subject"]
+)
+OUTBOX_PENDING = Gauge("ward_outbox_pending", "Events waiting in the outbox")
+OUTBOX_OLDEST_SECONDS = Gauge(
+    "ward_outbox_oldest_seconds", "Age of the oldest event waiting in the outbox"
+)
+MESSAGES = Counter(
+    "ward_messages_total",
+    "Messages taken from a stream, by outcome: done, dead_letter, retry",
+    ["consumer", "outcome"],
+)
+DEAD_LETTERS = Counter(
+    "ward_dead_letters_total", "Messages refused for good, by reason", ["consumer", "reason"]
+)
+MESSAGE_SECONDS = Histogram(
+    "ward_message_handling_seconds", "Time to handle a message", ["consumer"], buckets=_LATENCY
+)
+READINGS = Counter("ward_readings_total", "Readings, by lane: detector, recorder", ["lane"])
+READINGS_DUPLICATE = Counter(
+    "ward_readings_duplicate_total", "Readings that were stored before and changed nothing"
+)
+ALARMS_RAISED = Counter("ward_alarms_raised_total", "Alarms raised", ["signal_class", "kind"])
+ALARM_SECONDS = Histogram(
+    "ward_alarm_durable_seconds",
+    "Time from a reading's arrival at the broker to the durable alarm",
+    buckets=_LATENCY,
+)
+DEVICES_WATCHED = Gauge("ward_devices_watched", "Devices under supervision")
+DEVICES_SILENT = Gauge("ward_devices_silent", "Devices silent for longer than allowed")
+INCIDENTS_OPENED = Counter("ward_incidents_opened_total", "Incidents opened", ["kind"])
+ESCALATIONS = Counter("ward_escalations_total", "Escalation steps taken", ["step"])
+ESCALATION_DELAY_SECONDS = Histogram(
+    "ward_escalation_delay_seconds", "Time from a step's due time to its taking", buckets=_LATENCY
+)
+HTTP_SECONDS = Histogram(
+    "ward_http_handling_seconds",
+    "Time to answer an HTTP request (event streams: until they end)",
+    ["route", "method", "status"],
+    buckets=_LATENCY,
+)
+EVENT_STREAMS = Gauge("ward_http_event_streams", "Open server-sent event streams", ["route"])
+READY = Gauge("ward_ready", "1 if the part is ready", ["part"])

@@ -1,0 +1,144 @@
+"""The outbox: events written in the transaction of their cause, and the relay that publishes them."""
+
+import asyncio
+import contextlib
+import zlib
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from google.protobuf.message import Message
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Identity,
+    LargeBinary,
+    MetaData,
+    Row,
+    Table,
+    Text,
+    Uuid,
+    delete,
+    func,
+    insert,
+    select,
+)
+
+from chassis import context, metrics
+from chassis.clock import Clock
+from chassis.database import Database, Transaction
+from chassis.errors import DatabaseUnavailableError
+from chassis.log import logger
+from chassis.messages import EVENT_ID_HEADER, REQUEST_ID_HEADER, subject_of
+
+_BATCH = 200
+# Another instance may hold the relay; it is asked again this often while events wait.
+_POLL_S = 0.25
+_PUBLISH_TIMEOUT_S = 15.0
+
+
+def outbox_table(metadata: MetaData) -> Table:
+    """Declare the table of events that wait to be published."""
+    return Table(
+        "outbox",
+        metadata,
+        Column("position", BigInteger, Identity(always=True), primary_key=True),
+        Column("event_id", Uuid, nullable=False, unique=True),
+        Column("subject", Text, nullable=False),
+        Column("payload", LargeBinary, nullable=False),
+        Column("request_id", Text, nullable=False),
+        Column("created_at", DateTime(timezone=True), nullable=False),
+    )
+
+
+async def add(tx: Transaction, table: Table, now: datetime, *events: Message) -> None:
+    """Add events to the transaction: they are published if, and only if, it commits."""
+    if events:
+        await tx.execute(insert(table), [_row(event, now, uuid4()) for event in events])
+
+
+def _row(event: Message, now: datetime, event_id: UUID) -> dict[str, Any]:
+    return {
+        "event_id": event_id,
+        "subject": subject_of(event),
+        "payload": event.SerializeToString(),
+        "request_id": context.request_id.get(),
+        "created_at": now,
+    }
+
+
+class Relay:
+    """Publishes what waits in the outbox, in order, at least once, each event under its own id.
+
+    One instance at a time does the work (an advisory lock); the broker drops a repeat by its id, and consumers
+    drop it by their inbox. Call `wake` after a commit: the relay then publishes at once instead of at its next poll.
+    """
+
+    def __init__(
+        self, database: Database, table: Table, jetstream: JetStreamContext, clock: Clock
+    ) -> None:
+        self._database = database
+        self._table = table
+        self._jetstream = jetstream
+        self._clock = clock
+        self._woken = asyncio.Event()
+        self._lock_key = zlib.crc32(b"chassis.outbox.relay")
+
+    def wake(self) -> None:
+        """Say that a transaction with events has committed."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Relay until cancelled; an outage of broker or database only delays."""
+        while True:
+            self._woken.clear()
+            try:
+                more = await self.relay_batch()
+            except (NatsError, OSError, TimeoutError, DatabaseUnavailableError) as error:
+                logger().warning("outbox_delayed", cause=type(error).__name__)
+                await asyncio.sleep(_POLL_S)
+                continue
+            if not more:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._woken.wait(), _POLL_S)
+
+    async def relay_batch(self) -> bool:
+        """Publish one batch; True if there may be more.
+
+        The rows are deleted only after the broker has stored every event: a crash in between repeats, never loses.
+        """
+        async with self._database.transaction() as tx:
+            if not await self._is_ours(tx):
+                return False
+            rows = (await tx.execute(self._waiting())).all()
+            self._observe(rows)
+            if not rows:
+                return False
+            await asyncio.gather(*(self._publish(row) for row in rows))
+            await tx.execute(
+                delete(self._table).where(self._table.c.position.in_([r.position for r in rows]))
+            )
+        return len(rows) == _BATCH
+
+    async def _is_ours(self, tx: Transaction) -> bool:
+        return bool(await tx.scalar(select(func.pg_try_advisory_xact_lock(self._lock_key))))
+
+    def _waiting(self) -> Any:  # noqa: ANN401 - SQLAlchemy's own generic type says less
+        return select(self._table).order_by(self._table.c.position).limit(_BATCH)
+
+    async def _publish(self, row: Row[Any]) -> None:
+        await self._jetstream.publish(
+            row.subject,
+            row.payload,
+            timeout=_PUBLISH_TIMEOUT_S,
+            headers={EVENT_ID_HEADER: str(row.event_id), REQUEST_ID_HEADER: row.request_id},
+        )
+        metrics.EVENTS_PUBLISHED.labels(row.subject).inc()
+
+    def _observe(self, rows: list[Row[Any]] | Any) -> None:  # noqa: ANN401 - a sequence of rows
+        metrics.OUTBOX_PENDING.set(len(rows))
+        age = (self._clock() - rows[0].created_at).total_seconds() if rows else 0
+        metrics.OUTBOX_OLDEST_SECONDS.set(age)

@@ -1,0 +1,29 @@
+"""What every service reads from the environment, once."""
+
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class BaseServiceSettings(BaseSettings):
+    """Settings that all services share; each names its environment variable in upper case."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    ward_code: str = "11002"
+    log_level: str = "INFO"
+    auth_issuer: str = "http://127.0.0.1:8080"
+    auth_audience: str = "safe-digital-ward"
+    # A file:// or https:// address of the issuer's key set (RFC 7517).
+    auth_jwks: str = ""
+
+
+class ServiceSettings(BaseServiceSettings):
+    """Settings of a service with a database, a broker and a gRPC server."""
+
+    # The role of the running service: it may not change what is append-only.
+    database_url: SecretStr
+    # The role that owns the tables; needed by `migrate` only.
+    migration_database_url: SecretStr | None = None
+    nats_url: SecretStr = SecretStr("nats://127.0.0.1:4222")
+    grpc_listen: str = "127.0.0.1:0"
+    admin_listen: str = "127.0.0.1:0"

@@ -1,0 +1,104 @@
+"""One installation: its run directory, its servers, its issuer, and what it tells its services."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+
+from stack.issuer import AUDIENCE, WARD_CODE, Issuer
+from stack.nats_server import DEVICES, NatsServer
+from stack.ports import LOOPBACK
+from stack.postgres import PostgresServer
+from stack.secret_store import SecretStore
+from stack.service_database import ServiceDatabase
+from stack.settings import Ports, Settings
+
+DATABASE_SERVICES = ("residency", "fire_safety", "incidents")
+
+
+class Installation:
+    """Everything that one run directory and one set of ports determine; nothing runs yet."""
+
+    def __init__(self, run_dir: Path, ports: Ports, settings: Settings | None = None) -> None:
+        self.run_dir = run_dir.absolute()
+        self.ports = ports
+        self.settings = settings or Settings()
+        self.postgres = PostgresServer(self.run_dir, ports.postgres_port)
+        self.nats = NatsServer(
+            self.run_dir, ports.nats_port, ports.nats_monitor_port, ports.mqtt_port
+        )
+        self.issuer = Issuer(self.run_dir / "issuer", self.gateway_address)
+        self._secrets = SecretStore(self.run_dir / "secrets")
+
+    @property
+    def gateway_address(self) -> str:
+        """Where people and browsers find the platform."""
+        return f"http://{LOOPBACK}:{self.ports.gateway_port}"
+
+    @property
+    def ward(self) -> Path:
+        """The directory of the generated ward."""
+        return self.run_dir / "ward"
+
+    def environment_of(self, service: str) -> dict[str, str]:
+        """Return the whole environment of a service, or of a command of the simulator."""
+        specific = {
+            "residency": self._residency,
+            "gateway": self._gateway,
+            "simulator": self._simulator,
+        }.get(service, dict[str, str])
+        database = self._database(service) if service in DATABASE_SERVICES else {}
+        return {**self._common, **database, **specific()}
+
+    def target(self, service: str) -> str:
+        """Return host:port of a service's gRPC server."""
+        return f"{LOOPBACK}:{self._port(service, 'grpc')}"
+
+    def admin_port(self, service: str) -> int:
+        """Return the port of a service's /readyz and /metrics."""
+        return self._port(service, "admin")
+
+    @cached_property
+    def _common(self) -> Mapping[str, str]:
+        return {
+            "PATH": self.settings.path,
+            "HOME": self.settings.home,
+            "LANG": "C.UTF-8",
+            "PYTHONUNBUFFERED": "1",
+            "WARD_CODE": WARD_CODE,
+            "LOG_LEVEL": self.settings.log_level,
+            "NATS_URL": self.nats.url,
+            "AUTH_ISSUER": self.issuer.address,
+            "AUTH_AUDIENCE": AUDIENCE,
+            "AUTH_JWKS": self.issuer.jwks_url,
+        }
+
+    def _database(self, service: str) -> dict[str, str]:
+        database = ServiceDatabase(service)
+        return {
+            "DATABASE_URL": self.postgres.url(database.name, database.app),
+            "MIGRATION_DATABASE_URL": self.postgres.url(database.name, database.owner),
+            "GRPC_LISTEN": self.target(service),
+            "ADMIN_LISTEN": f"{LOOPBACK}:{self.admin_port(service)}",
+        }
+
+    def _residency(self) -> dict[str, str]:
+        return {
+            "ID_ENCRYPTION_KEY": self._secrets.key("id-encryption-key"),
+            "ID_INDEX_KEY": self._secrets.key("id-index-key"),
+        }
+
+    def _gateway(self) -> dict[str, str]:
+        return {
+            "HTTP_LISTEN": f"{LOOPBACK}:{self.ports.gateway_port}",
+            "RESIDENCY_TARGET": self.target("residency"),
+            "FIRE_SAFETY_TARGET": self.target("fire_safety"),
+            "INCIDENTS_TARGET": self.target("incidents"),
+            "DEV_JWKS_FILE": str(self.issuer.jwks_file),
+        }
+
+    def _simulator(self) -> dict[str, str]:
+        return {"NATS_URL": self.nats.url_for(DEVICES)}
+
+    def _port(self, service: str, kind: str) -> int:
+        port: int = getattr(self.ports, f"{service}_{kind}_port")
+        return port

@@ -1,0 +1,67 @@
+"""What the stack reads from the environment: the one place that does."""
+
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from stack import ports
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+WARD_RESIDENTS = 34_432
+WARD_SEED = 11002
+
+
+class Settings(BaseSettings):
+    """How to run the stack; each value is overridden by STACK_ and its name in upper case."""
+
+    model_config = SettingsConfigDict(env_prefix="STACK_", frozen=True, extra="ignore")
+
+    run_dir: Path = REPOSITORY / ".run"
+    residents: int = Field(default=WARD_RESIDENTS, ge=1)
+    seed: int = WARD_SEED
+    # Where the children find other programs and the person's own files.
+    path: str = Field(default="/usr/local/bin:/usr/bin:/bin", validation_alias="PATH")
+    home: str = Field(default="/", validation_alias="HOME")
+    log_level: str = Field(default="INFO", validation_alias="LOG_LEVEL")
+
+
+class Ports(BaseSettings):
+    """The loopback ports of everything; each is overridden by STACK_ and its name in upper case.
+
+    `STACK_NATS_PORT=4222`, for example. MQTT is served only when its port is set.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="STACK_", frozen=True, extra="ignore")
+
+    postgres_port: int = 15432
+    nats_port: int = 14222
+    nats_monitor_port: int = 18222
+    gateway_port: int = 8080
+    residency_grpc_port: int = 15051
+    residency_admin_port: int = 15061
+    fire_safety_grpc_port: int = 15052
+    fire_safety_admin_port: int = 15062
+    incidents_grpc_port: int = 15053
+    incidents_admin_port: int = 15063
+    mqtt_port: int | None = None
+
+    @classmethod
+    def from_base(cls, base: int) -> Self:
+        """Return consecutive ports beginning at `base`, for a second stack on one machine."""
+        return cls(**{name: base + offset for offset, name in enumerate(cls._always_served())})
+
+    @classmethod
+    def free(cls) -> Self:
+        """Return ports that nobody listens on at this moment."""
+        names = cls._always_served()
+        return cls(**dict(zip(names, ports.free_ports(len(names)), strict=True)))
+
+    def numbered(self) -> dict[str, int]:
+        """Return the ports in use by the name of their setting."""
+        return {f"STACK_{name.upper()}": port for name, port in self if port is not None}
+
+    @classmethod
+    def _always_served(cls) -> list[str]:
+        return [name for name, field in cls.model_fields.items() if field.default is not None]

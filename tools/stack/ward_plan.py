@@ -1,0 +1,81 @@
+"""The plan of the real platform: the ward's services, its first data, and its sensors."""
+
+from stack.installation import DATABASE_SERVICES, Installation
+from stack.plan import Plan, Service, Task, python_module
+
+IMPORTING_SERVICES = ("residency", "fire_safety")
+
+
+def ward_plan(installation: Installation, residents: int, *, fleet: bool) -> Plan:
+    """Return what runs on one machine for a ward of that many residents."""
+    services = tuple(_database_service(installation, name) for name in DATABASE_SERVICES)
+    sensors = ((_fleet(installation),),) if fleet else ()
+    return Plan(
+        databases=DATABASE_SERVICES,
+        tasks=(
+            tuple(_migration(installation, name) for name in DATABASE_SERVICES),
+            (_generation(installation, residents),),
+            tuple(_import(installation, name) for name in IMPORTING_SERVICES),
+        ),
+        services=((*services, _gateway(installation)), *sensors),
+    )
+
+
+def _migration(installation: Installation, name: str) -> Task:
+    return Task(
+        name=f"{name}-migrate",
+        vietnamese=f"Cập nhật lược đồ dữ liệu {name}",
+        english=f"schema of {name}",
+        command=python_module(name, "migrate"),
+        environment=installation.environment_of(name),
+    )
+
+
+def _generation(installation: Installation, residents: int) -> Task:
+    seed = str(installation.settings.seed)
+    options = ("--out", installation.ward, "--seed", seed, "--residents", str(residents))
+    return Task(
+        name="generate",
+        vietnamese=f"Sinh dữ liệu giả lập của phường ({residents} cư dân hư cấu)",
+        english="generating a fictitious ward",
+        command=python_module("simulator", "generate", *options),
+        environment=installation.environment_of("simulator"),
+        once=True,
+    )
+
+
+def _import(installation: Installation, name: str) -> Task:
+    return Task(
+        name=f"{name}-import",
+        vietnamese=f"Nạp dữ liệu vào {name}",
+        english=f"importing into {name}",
+        command=python_module(name, "import", installation.ward),
+        environment=installation.environment_of(name),
+        once=True,
+    )
+
+
+def _database_service(installation: Installation, name: str) -> Service:
+    environment = installation.environment_of(name)
+    # Only `migrate` may act as the owner of the tables.
+    del environment["MIGRATION_DATABASE_URL"]
+    return Service(
+        name, python_module(name, "serve"), environment, installation.admin_port(name)
+    )
+
+
+def _gateway(installation: Installation) -> Service:
+    return Service(
+        name="gateway",
+        command=python_module("gateway", "serve"),
+        environment=installation.environment_of("gateway"),
+        ready_port=installation.ports.gateway_port,
+    )
+
+
+def _fleet(installation: Installation) -> Service:
+    return Service(
+        name="fleet",
+        command=python_module("simulator", "fleet", "--ward", installation.ward),
+        environment=installation.environment_of("simulator"),
+    )
