@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Any, Self
 
+import uvicorn
 import uvloop
 from grpc import aio
 
@@ -26,6 +27,7 @@ class Lifecycle:
         self._stack = AsyncExitStack()
         self._stopping = asyncio.Event()
         self._failure: BaseException | None = None
+        self._ending = False
 
     async def __aenter__(self) -> Self:
         """Begin; nothing runs yet."""
@@ -38,6 +40,7 @@ class Lifecycle:
         trace: TracebackType | None,
     ) -> None:
         """Stop everything, last started first."""
+        self._ending = True
         await self._stack.__aexit__(kind, error, trace)
 
     def at_stop(self, action: Callable[[], Awaitable[object]]) -> None:
@@ -57,6 +60,17 @@ class Lifecycle:
         self._stack.push_async_callback(server.stop, _GRACE_S)
         return port
 
+    def serve_http(self, server: uvicorn.Server) -> None:
+        """Serve HTTP until the service stops."""
+        task = asyncio.create_task(server.serve(), name="http")
+        task.add_done_callback(self._on_ended)
+
+        async def stop() -> None:
+            server.should_exit = True
+            await asyncio.gather(task, return_exceptions=True)
+
+        self._stack.push_async_callback(stop)
+
     async def until_stopped(self) -> None:
         """Wait for a signal that asks the process to stop, or raise what killed a background task."""
         loop = asyncio.get_running_loop()
@@ -69,7 +83,7 @@ class Lifecycle:
             raise self._failure
 
     def _on_ended(self, task: asyncio.Task[None]) -> None:
-        if task.cancelled() or self._stopping.is_set():
+        if task.cancelled() or self._stopping.is_set() or self._ending:
             return
         self._failure = task.exception() or RuntimeError(f"{task.get_name()} ended")
         logger().error("background_ended", task=task.get_name(), exc_info=self._failure)

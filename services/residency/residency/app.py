@@ -3,19 +3,12 @@
 from pathlib import Path
 
 import residency
-from chassis import jetstream, migrations
-from chassis.access_log import AccessLog
-from chassis.admin import admin_server
-from chassis.clock import utc_now
-from chassis.database import Database
-from chassis.grpc_server import AccessGuard, grpc_server
-from chassis.health import Readiness
+from chassis import migrations
 from chassis.lifecycle import Lifecycle
-from chassis.log import logger
-from chassis.outbox import Relay
-from chassis.tokens import TokenVerifier
+from chassis.service import start_base
 from residency import tables
 from residency.operations import Operations
+from residency.queries import Queries
 from residency.servicer import SERVICE, ResidencyServicer
 from residency.settings import Settings
 from ward.residency.v1 import residency_pb2_grpc
@@ -32,10 +25,16 @@ async def serve(settings: Settings) -> None:
 
 async def start(life: Lifecycle, settings: Settings) -> int:
     """Start the service within a lifecycle; tell its gRPC port."""
-    database = Database.connect(settings.database_url.get_secret_value())
-    life.at_stop(database.close)
-    broker = await jetstream.connect(settings.nats_url.get_secret_value(), "residency")
-    life.at_stop(broker.close)
-    stream = broker.jetstream()
-    await jetstream.ensure_streams(stream)
-    ...
+    base = await start_base(
+        life,
+        "residency",
+        settings,
+        outbox=tables.outbox,
+        access_records=tables.access_records,
+    )
+    servicer = ResidencyServicer(
+        Operations(base.database, base.relay, base.clock), Queries(base.database)
+    )
+    server = base.server([SERVICE])
+    residency_pb2_grpc.add_ResidencyServiceServicer_to_server(servicer, server)
+    return await base.serve(life, server, [SERVICE])

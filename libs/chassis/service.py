@@ -1,0 +1,89 @@
+"""What all services with a database, a broker and a gRPC server construct alike."""
+
+from dataclasses import dataclass
+
+from grpc import aio
+from nats.aio.client import Client
+from nats.js import JetStreamContext
+from sqlalchemy import Table
+
+from chassis import jetstream
+from chassis.access_log import AccessLog
+from chassis.admin import admin_server
+from chassis.clock import Clock, utc_now
+from chassis.database import Database
+from chassis.errors import BrokerUnavailableError
+from chassis.grpc_server import AccessGuard, grpc_server
+from chassis.health import Readiness
+from chassis.lifecycle import Lifecycle
+from chassis.outbox import Relay
+from chassis.settings import ServiceSettings
+from chassis.tokens import TokenVerifier
+
+
+@dataclass(frozen=True)
+class Base:
+    """The started parts that a service builds on."""
+
+    settings: ServiceSettings
+    database: Database
+    broker: Client
+    jetstream: JetStreamContext
+    relay: Relay
+    readiness: Readiness
+    clock: Clock
+    guard: AccessGuard
+
+    async def serve(self, life: Lifecycle, server: aio.Server, services: list[str]) -> int:
+        """Start relaying events, telling readiness and answering calls; tell the gRPC port."""
+        life.background("outbox", self.relay.run())
+        port = await life.serve_grpc(server, self.settings.grpc_listen)
+        life.background("readiness", self.readiness.run(services))
+        return port
+
+    def server(self, services: list[str]) -> aio.Server:
+        """Make the gRPC server; the caller adds its servicer."""
+        return grpc_server(self.guard, self.readiness, services)
+
+
+async def start_base(
+    life: Lifecycle,
+    name: str,
+    settings: ServiceSettings,
+    *,
+    outbox: Table,
+    access_records: Table | None = None,
+    clock: Clock = utc_now,
+) -> Base:
+    """Start what every service stands on.
+
+    The administrators' port answers first, so that a service waiting for the broker is seen to be alive.
+    `access_records` is needed by services with methods marked `personal_data`.
+    """
+    database = Database.connect(settings.database_url.get_secret_value())
+    life.at_stop(database.close)
+    connected: list[Client] = []
+
+    async def broker_connected() -> None:
+        if not (connected and connected[0].is_connected):
+            raise BrokerUnavailableError
+
+    readiness = Readiness({"database": database.check, "broker": broker_connected})
+    life.serve_http(admin_server(settings.admin_listen, readiness))
+    broker = await jetstream.connect(settings.nats_url.get_secret_value(), name)
+    connected.append(broker)
+    life.at_stop(broker.close)
+    stream = broker.jetstream()
+    await jetstream.ensure_streams(stream)
+    verifier = TokenVerifier(settings.auth_issuer, settings.auth_audience, settings.auth_jwks)
+    log = None if access_records is None else AccessLog(database, access_records)
+    return Base(
+        settings=settings,
+        database=database,
+        broker=broker,
+        jetstream=stream,
+        relay=Relay(database, outbox, stream, clock),
+        readiness=readiness,
+        clock=clock,
+        guard=AccessGuard(verifier, log, clock),
+    )
