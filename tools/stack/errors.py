@@ -1,6 +1,5 @@
 """What the stack says to the person in front of it when it cannot go on."""
 
-
 from pathlib import Path
 
 

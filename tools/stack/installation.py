@@ -1,9 +1,12 @@
 """One installation: its run directory, its servers, its issuer, and what it tells its services."""
 
+import json
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import Self
 
+from stack.errors import StackError
 from stack.issuer import AUDIENCE, WARD_CODE, Issuer
 from stack.nats_server import DEVICES, NatsServer
 from stack.ports import LOOPBACK
@@ -13,6 +16,17 @@ from stack.service_database import ServiceDatabase
 from stack.settings import Ports, Settings
 
 DATABASE_SERVICES = ("residency", "fire_safety", "incidents")
+PORTS_FILE = "ports.json"
+
+
+class NeverStartedError(StackError):
+    """The run directory has never seen an `up`."""
+
+    def __init__(self, run_dir: Path) -> None:
+        super().__init__(
+            f"Hệ thống chưa từng chạy ở {run_dir}: hãy chạy `make up` trước.",
+            f"Nothing has been started in {run_dir} yet: run `make up` first.",
+        )
 
 
 class Installation:
@@ -28,6 +42,23 @@ class Installation:
         )
         self.issuer = Issuer(self.run_dir / "issuer", self.gateway_address)
         self._secrets = SecretStore(self.run_dir / "secrets")
+
+    @classmethod
+    def of_run(cls, run_dir: Path) -> Self:
+        """Return the installation that `up` started last in the run directory, with its ports.
+
+        Raises `NeverStartedError` when there is none.
+        """
+        try:
+            ports = json.loads((run_dir / PORTS_FILE).read_text())
+        except FileNotFoundError:
+            raise NeverStartedError(run_dir) from None
+        return cls(run_dir, Ports(**ports))
+
+    def prepare(self) -> None:
+        """Make the issuer's keys and note the ports for `of_run`."""
+        self.issuer.prepare()
+        (self.run_dir / PORTS_FILE).write_text(self.ports.model_dump_json(indent=1))
 
     @property
     def gateway_address(self) -> str:

@@ -1,22 +1,45 @@
 """What the stack reads from the environment: the one place that does."""
 
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from stack import ports
+from stack.errors import StackError
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 WARD_RESIDENTS = 34_432
 WARD_SEED = 11002
 
 
-class Settings(BaseSettings):
-    """How to run the stack; each value is overridden by STACK_ and its name in upper case."""
+class SettingError(StackError):
+    """A value in the environment cannot be used."""
+
+    def __init__(self, setting: str, given: object) -> None:
+        super().__init__(
+            f"Giá trị {setting}={given} không hợp lệ: hãy sửa hoặc bỏ biến môi trường này.",
+            f"The value {setting}={given} cannot be used: correct or unset this variable.",
+        )
+
+
+class _Environment(BaseSettings):
+    """Values from the environment; raises `SettingError` for one that cannot be used."""
 
     model_config = SettingsConfigDict(env_prefix="STACK_", frozen=True, extra="ignore")
+
+    def __init__(self, **values: Any) -> None:  # noqa: ANN401  # as pydantic has it
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            first = error.errors()[0]
+            setting = str(first["loc"][0]).upper()
+            raise SettingError(f"STACK_{setting}", first["input"]) from None
+
+
+class Settings(_Environment):
+    """How to run the stack; each value is overridden by STACK_ and its name in upper case."""
 
     run_dir: Path = REPOSITORY / ".run"
     residents: int = Field(default=WARD_RESIDENTS, ge=1)
@@ -27,13 +50,11 @@ class Settings(BaseSettings):
     log_level: str = Field(default="INFO", validation_alias="LOG_LEVEL")
 
 
-class Ports(BaseSettings):
+class Ports(_Environment):
     """The loopback ports of everything; each is overridden by STACK_ and its name in upper case.
 
     `STACK_NATS_PORT=4222`, for example. MQTT is served only when its port is set.
     """
-
-    model_config = SettingsConfigDict(env_prefix="STACK_", frozen=True, extra="ignore")
 
     postgres_port: int = 15432
     nats_port: int = 14222

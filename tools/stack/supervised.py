@@ -10,8 +10,8 @@ from typing import Protocol
 
 from stack.child_process import ChildProcess
 from stack.errors import StackError, StartError
+from stack.waiting import POLL_SECONDS, until
 
-WATCH_SECONDS = 0.05
 FIRST_DELAY_SECONDS = 0.2
 LAST_DELAY_SECONDS = 10.0
 STABLE_SECONDS = 30.0
@@ -88,30 +88,34 @@ class Supervised:
     async def stop(self) -> None:
         """Stop the server in order and watch no longer, even while it is starting."""
         self._ending.set()
-        while self._starting is not None and not self._starting.done():
-            await self._in_thread(self.server.stop)
-            await asyncio.wait([self._starting], timeout=WATCH_SECONDS)
-        if self._starting is not None:
-            # Nobody else may be left to hear why the start failed.
-            self._starting.exception()
-        await self._in_thread(self.server.stop)
+        await self._bring_down(self.server.stop)
         if self._watcher is not None:
             await self._watcher
 
     async def hold_down(self) -> None:
         """Kill the server and leave it dead until `let_go`, as a broken machine would be."""
         self._held = True
-        await self._in_thread(self.server.kill)
+        await self._bring_down(self.server.kill)
 
     def let_go(self) -> None:
         """Let the supervisor bring the server back."""
         self._held = False
 
+    async def _bring_down(self, end: Callable[[], None]) -> None:
+        # A start under way in a thread cannot be cancelled: end what it starts until it gives up.
+        while self._starting is not None and not self._starting.done():
+            await self._in_thread(end)
+            await asyncio.wait([self._starting], timeout=POLL_SECONDS)
+        if self._starting is not None:
+            # Nobody else may be left to hear why the start failed.
+            self._starting.exception()
+        await self._in_thread(end)
+
     async def _watch(self) -> None:
         failures = 0
         while not self._ending.is_set():
             begin = time.monotonic()
-            await self._end_of_server()
+            await until(lambda: not self.server.running)
             if self._ending.is_set():
                 return
             failures = 0 if time.monotonic() - begin > STABLE_SECONDS else failures
@@ -120,17 +124,11 @@ class Supervised:
                 failures += 1
             failures += 1
 
-    async def _end_of_server(self) -> None:
-        while self.server.running:
-            await asyncio.sleep(WATCH_SECONDS)
-
-    async def _release(self) -> None:
-        while self._held and not self._ending.is_set():
-            await asyncio.sleep(WATCH_SECONDS)
-
     async def _revive(self, failures: int) -> bool:
         await self._pause(min(FIRST_DELAY_SECONDS * 2**failures, LAST_DELAY_SECONDS))
-        await self._release()
+        await until(lambda: not self._held or self._ending.is_set())
+        if self._ending.is_set():
+            return False
         begin = time.monotonic()
         try:
             await self._start_once()
@@ -145,7 +143,7 @@ class Supervised:
 
     async def _start_once(self) -> None:
         if self._ending.is_set():
-            raise asyncio.CancelledError
+            return
         self._starting = self._in_thread(self.server.start)
         await asyncio.shield(self._starting)
         self._ready_pid = self.server.pid
@@ -161,7 +159,9 @@ class Supervised:
         code = self.server.process.exit_code or 0
         name = self.server.name
         how, english = (
-            (f"tín hiệu {-code}", f"signal {-code}") if code < 0 else (f"mã {code}", f"code {code}")
+            (f"tín hiệu {-code}", f"signal {-code}")
+            if code < 0
+            else (f"mã {code}", f"code {code}")
         )
         self._tell(
             f"{name} dừng đột ngột ({how}), đang khởi động lại",

@@ -59,9 +59,7 @@ def _database_service(installation: Installation, name: str) -> Service:
     environment = installation.environment_of(name)
     # Only `migrate` may act as the owner of the tables.
     del environment["MIGRATION_DATABASE_URL"]
-    return Service(
-        name, python_module(name, "serve"), environment, installation.admin_port(name)
-    )
+    return Service(name, python_module(name, "serve"), environment, installation.admin_port(name))
 
 
 def _gateway(installation: Installation) -> Service:

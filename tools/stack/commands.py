@@ -1,0 +1,99 @@
+"""The commands a person gives: each returns its exit code or raises StackError."""
+
+import asyncio
+import shutil
+import signal
+import time
+from collections.abc import Coroutine
+from pathlib import Path
+
+from stack import ports as tcp_ports
+from stack import postgres_home, run_lock
+from stack.announcement import announce
+from stack.installation import DATABASE_SERVICES, Installation
+from stack.issuer import Role
+from stack.progress import Progress
+from stack.run_lock import RunLock
+from stack.service_process import answers_ok
+from stack.settings import Ports
+from stack.supervisor import Stack
+
+END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+DATA = ("nats", "ward", "done", "secrets", "issuer", "log", "ports.json")
+
+
+async def up(run_dir: Path, ports: Ports, residents: int, *, fleet: bool) -> int:
+    """Start everything, say where it is, and stop it in order when a signal asks for the end."""
+    ended = _end_asked_for()
+    progress = Progress()
+    stack = Stack(run_dir, ports=ports, residents=residents, fleet=fleet, progress=progress)
+    begin = time.monotonic()
+    if not await _before(ended, stack.start()):
+        return 1
+    announce(stack.installation, progress, time.monotonic() - begin, time.time())
+    await ended.wait()
+    progress.say()
+    with progress.step("Đã dừng, dữ liệu còn nguyên", "stopped, data stay"):
+        await stack.stop()
+    return 0
+
+
+def token(run_dir: Path, role: Role) -> int:
+    """Print a token of the role's demonstration account."""
+    print(Installation.of_run(run_dir).issuer.token(role, time.time()))
+    return 0
+
+
+def status(run_dir: Path) -> int:
+    """Print what answers; exit code 0 when everything does, 3 when something does not."""
+    place = Installation.of_run(run_dir)
+    holder = run_lock.holder(run_dir)
+    print(f"up: {holder}" if holder else "up: không chạy · not running")
+    answers = {
+        setting: not tcp_ports.is_free(port) for setting, port in place.ports.numbered().items()
+    }
+    for port in (place.ports.gateway_port, *map(place.admin_port, DATABASE_SERVICES)):
+        answers[f"http://{tcp_ports.LOOPBACK}:{port}/readyz"] = answers_ok(port, "/readyz")
+    for what, answer in answers.items():
+        print(f"{'✓' if answer else '✗'} {what}")
+    return 0 if holder and all(answers.values()) else 3
+
+
+def reset(run_dir: Path) -> int:
+    """Delete the data of the run directory; refuse while an `up` works on it."""
+    if run_dir.exists():
+        lock = RunLock(run_dir)
+        lock.acquire()
+        postgres_home.discard(run_dir)
+        for name in DATA:
+            _remove(run_dir / name)
+        lock.release()
+    print(f"Đã xoá dữ liệu ở {run_dir} · the data in {run_dir} are deleted")
+    return 0
+
+
+def _end_asked_for() -> asyncio.Event:
+    ended = asyncio.Event()
+    for number in END_SIGNALS:
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    return ended
+
+
+async def _before(ended: asyncio.Event, start: Coroutine[None, None, None]) -> bool:
+    starting = asyncio.create_task(start)
+    ending = asyncio.create_task(ended.wait())
+    await asyncio.wait([starting, ending], return_when=asyncio.FIRST_COMPLETED)
+    if starting.done():
+        ending.cancel()
+        starting.result()
+        return True
+    starting.cancel()
+    await asyncio.wait([starting])
+    return False
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
