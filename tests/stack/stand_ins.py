@@ -38,7 +38,7 @@ def two_services(place: Installation) -> Plan:
         databases=("residency",),
         tasks=(
             (Task("every", "Mỗi lần", "every start", python(NOTE_A_RUN, every)),),
-            (Task("once", "Lần đầu", "first start", python(NOTE_A_RUN, once), once=True),),
+            (Task("once", "Lần đầu", "first start", python(NOTE_A_RUN, once), once="x"),),
         ),
         services=(
             (
@@ -57,7 +57,7 @@ def failing_service(_: Installation) -> Plan:
 
 def failing_task(_: Installation) -> Plan:
     """Plan a first-run task that fails."""
-    return Plan(tasks=((Task("import", "Nạp", "import", python(FAIL), once=True),),))
+    return Plan(tasks=((Task("import", "Nạp", "import", python(FAIL), once="x"),),))
 
 
 def endless_task(_: Installation) -> Plan:

@@ -1,6 +1,7 @@
 """One child process: started so that it dies with us, stopped politely, its log at hand."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -89,7 +90,15 @@ class ChildProcess:
             return ""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-count:])
 
+    def trim_log(self) -> None:
+        """Move a log that has grown long aside, also while the program writes to it."""
+        if self.log.exists() and self.log.stat().st_size > LOG_BYTES_KEPT:
+            shutil.copyfile(self.log, self.log.with_suffix(".log.1"))
+            # The program appends: its next line becomes the first.
+            os.truncate(self.log, 0)
+
     def _spawn(self) -> subprocess.Popen[bytes]:
+        self.trim_log()
         with _open_log(self.log) as log:
             return subprocess.Popen(  # noqa: S603  # the commands are our own
                 [*self._launcher(), *self.command],
@@ -117,6 +126,4 @@ def _spawner() -> ThreadPoolExecutor:
 
 def _open_log(path: Path) -> BinaryIO:
     path.parent.mkdir(parents=True, exist_ok=True)
-    if path.exists() and path.stat().st_size > LOG_BYTES_KEPT:
-        path.rename(path.with_suffix(".log.1"))
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab")

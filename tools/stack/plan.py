@@ -8,14 +8,17 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Task:
-    """A command that runs to its end; a task that is `once` never runs again after success."""
+    """A command that runs to its end.
+
+    A task with `once`, a word on what it makes, never runs again after success.
+    """
 
     name: str
     vietnamese: str
     english: str
     command: tuple[str | Path, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
-    once: bool = False
+    once: str | None = None
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,13 @@
 """TCP ports of the loopback interface: which are free, and what to say when one is not."""
 
+import secrets
 import socket
-from contextlib import ExitStack
 
 from stack.errors import StackError
 
 LOOPBACK = "127.0.0.1"
+# Below the ports that Linux gives to outgoing connections.
+LISTENING_RANGE = range(20_000, 32_000)
 
 
 class PortTakenError(StackError):
@@ -21,17 +23,21 @@ class PortTakenError(StackError):
 
 
 def free_port() -> int:
-    """Return a port nobody listens on at this moment, chosen by the kernel."""
+    """Return a port nobody listens on at this moment."""
     return free_ports(1)[0]
 
 
 def free_ports(count: int) -> list[int]:
-    """Return that many different ports nobody listens on at this moment."""
-    with ExitStack() as probes:
-        held = [probes.enter_context(socket.socket()) for _ in range(count)]
-        for probe in held:
-            probe.bind((LOOPBACK, 0))
-        return [int(probe.getsockname()[1]) for probe in held]
+    """Return that many different ports nobody listens on at this moment.
+
+    Not the kernel's choice: a port it gives is one that an outgoing connection may take meanwhile.
+    """
+    found: set[int] = set()
+    while len(found) < count:
+        candidate = secrets.choice(LISTENING_RANGE)
+        if is_free(candidate):
+            found.add(candidate)
+    return list(found)
 
 
 def is_free(port: int) -> bool:

@@ -27,6 +27,18 @@ class NoAccountError(StackError):
         )
 
 
+class NamelessUserError(StackError):
+    """We run as a number without a name, which PostgreSQL does not accept."""
+
+    def __init__(self, uid: int) -> None:
+        super().__init__(
+            f"Người dùng số {uid} không có tên trong /etc/passwd nên PostgreSQL không chạy: "
+            "hãy thêm tên hoặc chạy bằng người dùng khác.",
+            f"User number {uid} has no name in /etc/passwd, which PostgreSQL needs: "
+            "add one or run as another user.",
+        )
+
+
 class ForeignDataError(StackError):
     """The data belong to another user, because an earlier run was root's or somebody else's."""
 
@@ -116,10 +128,19 @@ def _passes(account: Account, directory: Path) -> bool:
 
 def _account(data: Path) -> Account | None:
     owner = data.stat().st_uid if data.exists() else None
-    if os.geteuid() != 0:
-        if owner not in (None, os.geteuid()):
-            raise ForeignDataError(data, owner or 0)
-        return None
+    ours = os.geteuid()
+    if ours == 0:
+        return _lent_account(owner)
+    if owner not in (None, ours):
+        raise ForeignDataError(data, owner or 0)
+    try:
+        pwd.getpwuid(ours)
+    except KeyError:
+        raise NamelessUserError(ours) from None
+    return None
+
+
+def _lent_account(owner: int | None) -> Account:
     try:
         entry = pwd.getpwuid(owner) if owner else pwd.getpwnam(UNPRIVILEGED)
     except KeyError:

@@ -21,6 +21,18 @@ class AlreadyRunningError(StackError):
         )
 
 
+class NotWritableError(StackError):
+    """We may not write into the run directory."""
+
+    def __init__(self, run_dir: Path) -> None:
+        super().__init__(
+            f"Không ghi được vào {run_dir}: hãy chọn --run-dir khác hoặc chạy bằng người dùng đã "
+            "tạo nó.",
+            f"{run_dir} cannot be written: choose another --run-dir or run as the user who made "
+            "it.",
+        )
+
+
 class RunLock:
     """The right to work on a run directory, held until released or until the process dies."""
 
@@ -31,10 +43,10 @@ class RunLock:
     def acquire(self) -> bool:
         """Take the lock and say whether its last holder crashed.
 
-        Raises `AlreadyRunningError` when another process holds it.
+        Raises `AlreadyRunningError` when another process holds it, `NotWritableError` when the
+        run directory is not ours.
         """
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        file = self._path.open("a+")
+        file = self._open()
         file.seek(0)
         holder = file.read().strip()
         try:
@@ -52,6 +64,13 @@ class RunLock:
             self._write("")
             self._file.close()
             self._file = None
+
+    def _open(self) -> TextIO:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            return self._path.open("a+")
+        except OSError:
+            raise NotWritableError(self._path.parent) from None
 
     def _write(self, holder: str) -> None:
         if self._file is not None:

@@ -15,6 +15,7 @@ from stack.waiting import POLL_SECONDS, until
 FIRST_DELAY_SECONDS = 0.2
 LAST_DELAY_SECONDS = 10.0
 STABLE_SECONDS = 30.0
+TRIM_SECONDS = 60.0
 START_ATTEMPTS = 3
 FAILURES_PER_REPORT = 6
 
@@ -115,7 +116,7 @@ class Supervised:
         failures = 0
         while not self._ending.is_set():
             begin = time.monotonic()
-            await until(lambda: not self.server.running)
+            await self._until_ended()
             if self._ending.is_set():
                 return
             failures = 0 if time.monotonic() - begin > STABLE_SECONDS else failures
@@ -123,6 +124,13 @@ class Supervised:
             while not self._ending.is_set() and not await self._revive(failures):
                 failures += 1
             failures += 1
+
+    async def _until_ended(self) -> None:
+        while self.server.running:
+            self.server.process.trim_log()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(TRIM_SECONDS):
+                    await until(lambda: not self.server.running)
 
     async def _revive(self, failures: int) -> bool:
         await self._pause(min(FIRST_DELAY_SECONDS * 2**failures, LAST_DELAY_SECONDS))

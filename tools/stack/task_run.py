@@ -34,15 +34,26 @@ class TaskRun:
         """Run the tasks side by side; raises `TaskError`, having stopped the others."""
         async with asyncio.TaskGroup() as group:
             for task in tasks:
-                if not (task.once and self._marker(task).exists()):
+                if not self._is_done(task):
                     group.create_task(self._run(task))
+
+    def _is_done(self, task: Task) -> bool:
+        marker = self._marker(task)
+        if task.once is None or not marker.exists():
+            return False
+        if (made := marker.read_text()) != task.once:
+            self._progress.note(
+                f"Giữ dữ liệu đã có ({made}); muốn tạo lại hãy chạy `make reset` trước",
+                f"the data made before ({made}) are kept; run `make reset` first to make new ones",
+            )
+        return True
 
     async def _run(self, task: Task) -> None:
         with self._progress.step(task.vietnamese, task.english):
             await self._run_to_end(task)
-            if task.once:
+            if task.once is not None:
                 self._marker(task).parent.mkdir(exist_ok=True)
-                self._marker(task).touch()
+                self._marker(task).write_text(task.once)
 
     async def _run_to_end(self, task: Task) -> None:
         log = self._run_dir / "log" / f"{task.name}.log"

@@ -33,6 +33,7 @@ def _migration(installation: Installation, name: str) -> Task:
 
 def _generation(installation: Installation, residents: int) -> Task:
     seed = str(installation.settings.seed)
+    once = f"residents={residents} seed={seed}"
     options = ("--out", installation.ward, "--seed", seed, "--residents", str(residents))
     return Task(
         name="generate",
@@ -40,7 +41,7 @@ def _generation(installation: Installation, residents: int) -> Task:
         english="generating a fictitious ward",
         command=python_module("simulator", "generate", *options),
         environment=installation.environment_of("simulator"),
-        once=True,
+        once=once,
     )
 
 
@@ -51,7 +52,7 @@ def _import(installation: Installation, name: str) -> Task:
         english=f"importing into {name}",
         command=python_module(name, "import", installation.ward),
         environment=installation.environment_of(name),
-        once=True,
+        once="imported",
     )
 
 
