@@ -1,5 +1,6 @@
 """What the person at the terminal sees while the stack works: a line for each finished step."""
 
+import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,6 +43,10 @@ class Progress:
         try:
             yield
             mark, style = "✓", "green"
+        except asyncio.CancelledError:
+            # Stopped because another step failed, or by Ctrl-C: not at fault.
+            mark, style = "…", "dim"
+            raise
         finally:
             self._display.remove_task(shown)
             seconds = time.monotonic() - begin
