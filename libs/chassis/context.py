@@ -1,11 +1,13 @@
 """What follows one call through the process: the request id, the caller, and the access being accounted for."""
 
 import re
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
 REQUEST_ID_HEADER = "x-request-id"
+RESUME_TOKEN_HEADER = "x-resume-token"  # noqa: S105 - the name of a header
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 
@@ -33,6 +35,9 @@ class Access:
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 identity: ContextVar[Identity | None] = ContextVar("identity", default=None)
 access: ContextVar[Access | None] = ContextVar("access", default=None)
+stream_beginning: ContextVar[Callable[[str], Awaitable[None]] | None] = ContextVar(
+    "stream_beginning", default=None
+)
 
 
 def accept_request_id(offered: str | None) -> str:
@@ -55,3 +60,15 @@ def current_access() -> Access:
     if entry is None:
         raise LookupError("this method is not marked personal_data")
     return entry
+
+
+async def begin_stream(resume_token: str) -> None:
+    """Tell the watcher of a stream that it was let in, and the token of where it stands; once a stream.
+
+    Without it a watcher could not tell a quiet stream from a refusal that is still to come, and one that loses its
+    connection before the first event could not resume. Outside a streaming call this does nothing.
+    """
+    begin = stream_beginning.get()
+    if begin:
+        stream_beginning.set(None)
+        await begin(resume_token)

@@ -9,6 +9,7 @@ from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
+from chassis import context
 from chassis.errors import (
     BrokerUnavailableError,
     ResumeTokenExpiredError,
@@ -46,6 +47,7 @@ class Feed:
         Raises ResumeTokenInvalidError, ResumeTokenExpiredError, or BrokerUnavailableError at the start.
         """
         position = await self._start(resume_token)
+        await context.begin_stream(str(position))
         while True:
             try:
                 async for event in self._events_after(position):

@@ -41,6 +41,7 @@ class Call:
     metadata: dict[str, str | bytes]
     request: Message
     context: "aio.ServicerContext[Any, Any]"
+    streams: bool = False
 
     def header(self, name: str) -> str:
         """Give a text header; empty if it is missing or binary."""
@@ -78,7 +79,7 @@ class Wrapper(aio.ServerInterceptor):
         async def stream(
             request: Message, servicer: "aio.ServicerContext[Any, Any]"
         ) -> AsyncIterator[Any]:
-            async with self._around(Call(method, metadata, request, servicer)):
+            async with self._around(Call(method, metadata, request, servicer, streams=True)):
                 async for answer in handler.unary_stream(request, servicer):
                     yield answer
 
@@ -90,10 +91,22 @@ class Wrapper(aio.ServerInterceptor):
 
 @asynccontextmanager
 async def request_scope(call: Call) -> AsyncGenerator[None]:
-    """Bind the request id for logs, events and calls that follow, and tell it to the caller."""
+    """Bind the request id for logs, events and calls that follow, and tell it to the caller.
+
+    A stream's metadata waits for `context.begin_stream`, so that its arrival means that the watcher was let in.
+    """
     request_id = context.accept_request_id(call.header(context.REQUEST_ID_HEADER))
     context.request_id.set(request_id)
-    await call.context.send_initial_metadata(((context.REQUEST_ID_HEADER, request_id),))
+    told = (context.REQUEST_ID_HEADER, request_id)
+    if call.streams:
+
+        async def begin(resume_token: str) -> None:
+            token = (context.RESUME_TOKEN_HEADER, resume_token)
+            await call.context.send_initial_metadata((told, token))
+
+        context.stream_beginning.set(begin)
+    else:
+        await call.context.send_initial_metadata((told,))
     yield
 
 
