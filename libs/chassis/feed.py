@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
 
+from nats.errors import ConnectionClosedError
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
@@ -53,6 +54,8 @@ class Feed:
                 async for event in self._events_after(position):
                     position = int(event.resume_token)
                     yield event
+            except ConnectionClosedError as error:  # ours: the service is stopping
+                raise BrokerUnavailableError from error
             except (NatsError, OSError) as error:
                 logger().info("feed_reattached", cause=type(error).__name__)
                 await asyncio.sleep(_RETRY_S)

@@ -37,7 +37,7 @@ from chassis.messages import EVENT_ID_HEADER, REQUEST_ID_HEADER, subject_of
 _BATCH = 200
 # Another instance may hold the relay; it is asked again this often while events wait.
 _POLL_S = 0.25
-_PUBLISH_TIMEOUT_S = 15.0
+_PUBLISH_TIMEOUT_S = 5.0
 
 
 def outbox_table(metadata: MetaData) -> Table:

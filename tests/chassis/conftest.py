@@ -1,0 +1,37 @@
+"""A database with the chassis' own tables."""
+
+from collections.abc import AsyncGenerator
+from itertools import count
+
+import asyncpg
+import pytest
+from sqlalchemy import MetaData
+
+from chassis.access_log import access_records_table
+from chassis.database import Database
+from chassis.idempotency import requests_table
+from chassis.inbox import inbox_table
+from chassis.outbox import outbox_table
+from stack.postgres import PostgresServer
+
+METADATA = MetaData()
+OUTBOX = outbox_table(METADATA)
+INBOX = inbox_table(METADATA)
+REQUESTS = requests_table(METADATA)
+ACCESS_RECORDS = access_records_table(METADATA)
+
+_numbers = count(1)
+
+
+@pytest.fixture
+async def database(postgres_server: PostgresServer) -> AsyncGenerator[Database]:
+    """Make a database of one test with every table that the chassis declares."""
+    name = f"chassis_{next(_numbers)}"
+    superuser = await asyncpg.connect(postgres_server.url("postgres").replace("+asyncpg", ""))
+    await superuser.execute(f"create database {name}")
+    await superuser.close()
+    made = Database.connect(postgres_server.url(name))
+    async with made.engine.begin() as connection:
+        await connection.run_sync(METADATA.create_all)
+    yield made
+    await made.close()

@@ -1,0 +1,153 @@
+"""The delivery policy, on a real NATS server."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from uuid import uuid4
+
+import pytest
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+
+from chassis.consumer import EventConsumer, retry_delay
+from chassis.errors import DatabaseUnavailableError, InvalidMessageError
+from chassis.messages import Envelope
+from stack.nats_server import NatsServer
+
+SUBJECT = "ward.incidents.v1.IncidentOpened"
+
+
+class Handled:
+    """What a handler has seen; it fails as it is told to, then succeeds."""
+
+    def __init__(self, *failures: Exception) -> None:
+        self.seen: list[bytes] = []
+        self._failures = list(failures)
+
+    async def __call__(self, envelope: Envelope) -> None:
+        """Handle one event."""
+        if self._failures:
+            raise self._failures.pop(0)
+        self.seen.append(envelope.payload)
+
+    async def count(self, number: int) -> None:
+        """Wait until so many have been handled."""
+        async with asyncio.timeout(30):
+            while len(self.seen) < number:
+                await asyncio.sleep(0.02)
+
+
+async def publish(broker: Client, payload: bytes) -> None:
+    """Publish one event, again until it is acknowledged."""
+    headers = {"Nats-Msg-Id": str(uuid4())}
+    async with asyncio.timeout(20):
+        while True:
+            with suppress(NatsError):
+                await broker.jetstream().publish(SUBJECT, payload, timeout=1, headers=headers)
+                return
+
+
+async def consuming(
+    broker: Client, handler: Callable[[Envelope], Awaitable[None]]
+) -> "asyncio.Task[None]":
+    """Start a consumer."""
+    consumer = EventConsumer(broker.jetstream(), "tests", "EVENTS", {SUBJECT: handler})
+    return asyncio.create_task(consumer.run())
+
+
+async def dead_letters(broker: Client) -> int:
+    """Count the dead letters."""
+    return (await broker.jetstream().stream_info("DEAD_LETTERS")).state.messages
+
+
+async def settled(broker: Client) -> None:
+    """Wait until nothing is pending and all is acknowledged."""
+    async with asyncio.timeout(30):
+        while True:
+            info = await broker.jetstream().consumer_info("EVENTS", "tests")
+            if not info.num_pending and not info.num_ack_pending:
+                return
+            await asyncio.sleep(0.02)
+
+
+@pytest.mark.nats
+async def test_events_are_handled_in_order(broker: Client) -> None:
+    """What returned is acknowledged and does not come again."""
+    handled = Handled()
+    task = await consuming(broker, handled)
+    for number in range(50):
+        await publish(broker, str(number).encode())
+    await handled.count(50)
+    await settled(broker)
+    task.cancel()
+
+    assert handled.seen == [str(number).encode() for number in range(50)]
+
+
+@pytest.mark.nats
+@pytest.mark.parametrize("failure", [RuntimeError("bug"), DatabaseUnavailableError()])
+async def test_what_failed_comes_again(broker: Client, failure: Exception) -> None:
+    """An outage or a bug delays an event and loses nothing."""
+    handled = Handled(failure)
+    task = await consuming(broker, handled)
+    await publish(broker, b"1")
+    await handled.count(1)
+    await settled(broker)
+    task.cancel()
+
+    assert await dead_letters(broker) == 0
+
+
+@pytest.mark.nats
+async def test_what_is_invalid_goes_to_the_dead_letters_with_its_reason(broker: Client) -> None:
+    """The lane goes on with the next."""
+    handled = Handled(InvalidMessageError("not_protobuf"))
+    task = await consuming(broker, handled)
+    await publish(broker, b"noise")
+    await publish(broker, b"2")
+    await handled.count(1)
+    await settled(broker)
+    task.cancel()
+    letter = await broker.jetstream().get_msg("DEAD_LETTERS", 1)
+
+    assert handled.seen == [b"2"]
+    assert letter.data == b"noise"
+    assert letter.subject == f"dead.{SUBJECT}"
+    assert letter.headers is not None
+    assert letter.headers["Ward-Dead-Reason"] == "not_protobuf"
+
+
+@pytest.mark.nats
+async def test_an_event_without_an_id_is_invalid(broker: Client) -> None:
+    """It could not be deduplicated."""
+    handled = Handled()
+    task = await consuming(broker, handled)
+    await broker.jetstream().publish(SUBJECT, b"1")
+    await publish(broker, b"2")
+    await handled.count(1)
+    await settled(broker)
+    task.cancel()
+
+    assert handled.seen == [b"2"]
+    assert await dead_letters(broker) == 1
+
+
+@pytest.mark.nats
+async def test_a_consumer_outlives_the_broker(broker: Client, nats_server: NatsServer) -> None:
+    """After kill -9 and restart it goes on where it was."""
+    handled = Handled()
+    task = await consuming(broker, handled)
+    await publish(broker, b"1")
+    await handled.count(1)
+    nats_server.kill()
+    nats_server.start()
+    await publish(broker, b"2")
+    await handled.count(2)
+    task.cancel()
+
+    assert handled.seen[-1] == b"2"
+
+
+def test_retries_slow_down_to_half_a_minute() -> None:
+    """Half a second first, then doubling, then steady."""
+    assert [retry_delay(deliveries) for deliveries in (1, 2, 3, 7, 100)] == [0.5, 1, 2, 30, 30]

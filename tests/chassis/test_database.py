@@ -1,0 +1,54 @@
+"""Transactions and outages, on real PostgreSQL."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, insert, select, text
+from sqlalchemy.exc import ProgrammingError
+
+from chassis.clock import utc_now
+from chassis.database import Database
+from chassis.errors import DatabaseUnavailableError
+from stack.postgres import PostgresServer
+from tests.chassis.conftest import INBOX
+
+pytestmark = pytest.mark.postgres
+
+
+async def test_a_block_that_fails_changes_nothing(database: Database) -> None:
+    """Committed at its end, rolled back on any error."""
+    with pytest.raises(RuntimeError, match="no"):
+        async with database.transaction() as tx:
+            await tx.execute(
+                insert(INBOX).values(event_id=func.gen_random_uuid(), received_at=utc_now())
+            )
+            raise RuntimeError("no")
+    async with database.transaction() as tx:
+        rows = await tx.scalar(select(func.count()).select_from(INBOX))
+
+    assert rows == 0
+
+
+async def test_a_wrong_statement_is_not_an_outage(database: Database) -> None:
+    """A bug must not look like a database that is away."""
+    with pytest.raises(ProgrammingError):
+        async with database.transaction() as tx:
+            await tx.execute(text("select nonsense"))
+
+
+async def test_an_outage_is_told_and_heals_by_itself(scratch: Path) -> None:
+    """Killed: unavailable, whether connected before or not. Restarted: works again."""
+    server = PostgresServer(scratch / "outage")
+    server.start()
+    database = Database.connect(server.url("postgres"))
+    await database.check()
+    server.kill()
+    for _ in range(2):
+        with pytest.raises(DatabaseUnavailableError):
+            await database.check()
+    server.start()
+
+    await database.check()
+
+    await database.close()
+    server.stop()

@@ -1,0 +1,329 @@
+"""The gRPC edge, on a real server with a tiny servicer of a real contract."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from typing import Any
+
+import grpc
+import pytest
+from google.rpc import error_details_pb2
+from grpc import aio
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+from grpc_status import rpc_status
+from prometheus_client import REGISTRY
+
+from chassis import context, grpc_client
+from chassis.access_log import AccessRecord
+from chassis.clock import utc_now
+from chassis.errors import DatabaseUnavailableError, DomainError, FieldInvalidError
+from chassis.grpc_server import AccessGuard, grpc_server
+from chassis.health import Readiness
+from chassis.tokens import TokenVerifier
+from stack.issuer import Issuer
+from tests.fixtures.servers import ISSUER_ADDRESS, MakeToken
+from ward.incidents.v1 import incidents_pb2 as pb
+from ward.incidents.v1 import incidents_pb2_grpc as rpc
+
+SERVICE = "ward.incidents.v1.IncidentsService"
+
+
+class AlarmGoneError(DomainError):
+    """Some expected error."""
+
+    reason = "ALARM_NOT_FOUND"
+
+
+class Servicer(rpc.IncidentsServiceServicer):
+    """Answers by incident id; `log` is what it saw."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    async def GetIncident(self, request: pb.GetIncidentRequest, _: Any) -> pb.GetIncidentResponse:
+        """Fail as the id asks."""
+        self.seen.append(context.request_id.get())
+        match request.incident_id:
+            case "expected":
+                raise AlarmGoneError
+            case "field":
+                raise FieldInvalidError("incident_id", "a UUID")
+            case "crash":
+                raise RuntimeError("secret detail")
+        return pb.GetIncidentResponse()
+
+    async def GetRescueBrief(
+        self, request: pb.GetRescueBriefRequest, _: Any
+    ) -> pb.GetRescueBriefResponse:
+        """Look at personal data."""
+        context.current_access().subject = f"incident:{request.incident_id}"
+        if request.incident_id == "expected":
+            raise AlarmGoneError
+        return pb.GetRescueBriefResponse()
+
+    async def WatchIncidents(
+        self, _: pb.WatchIncidentsRequest, __: Any
+    ) -> AsyncIterator[pb.WatchIncidentsResponse]:
+        """Begin, send one answer, then fail."""
+        await context.begin_stream("0")
+        yield pb.WatchIncidentsResponse(resume_token="1")
+        raise AlarmGoneError
+
+
+class MemoryLog:
+    """An access log that keeps its records in a list, or is away."""
+
+    def __init__(self) -> None:
+        self.records: list[AccessRecord] = []
+        self.away = False
+
+    async def record(self, entry: AccessRecord) -> None:
+        """Keep one record."""
+        if self.away:
+            raise DatabaseUnavailableError
+        self.records.append(entry)
+
+
+class Edge:
+    """A running server and how to call it."""
+
+    def __init__(
+        self, port: int, servicer: Servicer, log: MemoryLog, readiness: Readiness
+    ) -> None:
+        self.target = f"127.0.0.1:{port}"
+        self.servicer = servicer
+        self.log = log
+        self.readiness = readiness
+
+
+@pytest.fixture
+async def edge(issuer: Issuer) -> AsyncGenerator[Edge]:
+    """Serve the tiny servicer."""
+    log, servicer, readiness = MemoryLog(), Servicer(), Readiness({})
+    verifier = TokenVerifier(ISSUER_ADDRESS, "safe-digital-ward", issuer.jwks_url)
+    guard = AccessGuard(verifier, log, utc_now)  # type: ignore[arg-type] # the log's one method
+    server = grpc_server(guard, readiness, [SERVICE])
+    rpc.add_IncidentsServiceServicer_to_server(servicer, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    yield Edge(port, servicer, log, readiness)
+    await server.stop(0)
+
+
+@pytest.fixture
+def headers(make_token: MakeToken) -> Callable[[str], tuple[tuple[str, str], ...]]:
+    """Make the metadata of a signed-in role."""
+    return lambda role: (("authorization", f"Bearer {make_token(role)}"),)
+
+
+Headers = Callable[[str], tuple[tuple[str, str], ...]]
+
+
+def reason_of(error: aio.AioRpcError) -> tuple[str, str]:
+    """Read the reason and the Vietnamese sentence of an error."""
+    status = rpc_status.from_call(error)
+    info, localized = error_details_pb2.ErrorInfo(), error_details_pb2.LocalizedMessage()
+    status.details[0].Unpack(info)
+    status.details[1].Unpack(localized)
+    return info.reason, localized.message
+
+
+async def test_an_allowed_call_is_answered(edge: Edge, headers: Headers) -> None:
+    """A duty officer may read an incident."""
+    async with aio.insecure_channel(edge.target) as channel:
+        stub = rpc.IncidentsServiceStub(channel)
+
+        assert await stub.GetIncident(pb.GetIncidentRequest(), metadata=headers("duty_officer"))
+
+
+@pytest.mark.parametrize(
+    ("authorization", "reason"),
+    [("", "TOKEN_MISSING"), ("Basic eDp5", "TOKEN_INVALID"), ("Bearer nonsense", "TOKEN_INVALID")],
+)
+async def test_without_a_good_token_nothing_is_answered(
+    edge: Edge, authorization: str, reason: str
+) -> None:
+    """UNAUTHENTICATED, with the reason in the contract's form."""
+    metadata = (("authorization", authorization),) if authorization else ()
+    async with aio.insecure_channel(edge.target) as channel:
+        with pytest.raises(aio.AioRpcError) as refused:
+            await rpc.IncidentsServiceStub(channel).GetIncident(
+                pb.GetIncidentRequest(), metadata=metadata
+            )
+
+    assert refused.value.code() is grpc.StatusCode.UNAUTHENTICATED
+    assert reason_of(refused.value)[0] == reason
+
+
+async def test_an_expected_error_keeps_its_reason_and_speaks_vietnamese(
+    edge: Edge, headers: Headers
+) -> None:
+    """Code, reason and sentence come from the table in the contract."""
+    async with aio.insecure_channel(edge.target) as channel:
+        with pytest.raises(aio.AioRpcError) as failed:
+            await rpc.IncidentsServiceStub(channel).GetIncident(
+                pb.GetIncidentRequest(incident_id="expected"), metadata=headers("duty_officer")
+            )
+
+    assert failed.value.code() is grpc.StatusCode.NOT_FOUND
+    assert reason_of(failed.value) == ("ALARM_NOT_FOUND", "Không tìm thấy báo động.")
+
+
+async def test_an_invalid_field_is_named(edge: Edge, headers: Headers) -> None:
+    """The caller learns which field and what is allowed."""
+    async with aio.insecure_channel(edge.target) as channel:
+        with pytest.raises(aio.AioRpcError) as failed:
+            await rpc.IncidentsServiceStub(channel).GetIncident(
+                pb.GetIncidentRequest(incident_id="field"), metadata=headers("duty_officer")
+            )
+    bad = error_details_pb2.BadRequest()
+    rpc_status.from_call(failed.value).details[2].Unpack(bad)
+
+    assert reason_of(failed.value)[1] == "Trường «incident_id» không hợp lệ."
+    assert bad.field_violations[0].description == "a UUID"
+
+
+async def test_an_unexpected_error_tells_nothing(edge: Edge, headers: Headers) -> None:
+    """INTERNAL without detail."""
+    async with aio.insecure_channel(edge.target) as channel:
+        with pytest.raises(aio.AioRpcError) as failed:
+            await rpc.IncidentsServiceStub(channel).GetIncident(
+                pb.GetIncidentRequest(incident_id="crash"), metadata=headers("duty_officer")
+            )
+
+    assert failed.value.code() is grpc.StatusCode.INTERNAL
+    assert "secret" not in str(failed.value.details())
+
+
+async def test_the_request_id_follows_the_call_and_comes_back(
+    edge: Edge, headers: Headers
+) -> None:
+    """A caller's id is seen inside and told in the answer's metadata; the client passes on its own."""
+    context.request_id.set("0123456789abcdef")
+    async with grpc_client.channel(edge.target) as channel:
+        call = rpc.IncidentsServiceStub(channel).GetIncident(
+            pb.GetIncidentRequest(), metadata=headers("duty_officer")
+        )
+        answered = dict(await call.initial_metadata())
+        await call
+
+    assert edge.servicer.seen == ["0123456789abcdef"]
+    assert answered["x-request-id"] == "0123456789abcdef"
+
+
+async def test_a_look_at_personal_data_is_recorded_before_the_answer(
+    edge: Edge, headers: Headers
+) -> None:
+    """Who, what, about what, with which outcome."""
+    async with aio.insecure_channel(edge.target) as channel:
+        await rpc.IncidentsServiceStub(channel).GetRescueBrief(
+            pb.GetRescueBriefRequest(incident_id="7"), metadata=headers("responder")
+        )
+    (record,) = edge.log.records
+
+    assert record.account == "demo-responder"
+    assert record.method.endswith("/GetRescueBrief")
+    assert (record.subject, record.outcome) == ("incident:7", "OK")
+
+
+@pytest.mark.parametrize(
+    ("role", "incident", "outcome"),
+    [("citizen", "7", "ROLE_NOT_ALLOWED"), ("responder", "expected", "ALARM_NOT_FOUND")],
+)
+async def test_refusals_and_failures_are_recorded_too(
+    edge: Edge, headers: Headers, role: str, incident: str, outcome: str
+) -> None:
+    """An attempt is a look as well."""
+    async with aio.insecure_channel(edge.target) as channel:
+        with pytest.raises(aio.AioRpcError):
+            await rpc.IncidentsServiceStub(channel).GetRescueBrief(
+                pb.GetRescueBriefRequest(incident_id=incident), metadata=headers(role)
+            )
+
+    assert [record.outcome for record in edge.log.records] == [outcome]
+
+
+async def test_what_cannot_be_recorded_is_not_answered(edge: Edge, headers: Headers) -> None:
+    """With the access log away the call is UNAVAILABLE, though the data was at hand."""
+    edge.log.away = True
+    async with aio.insecure_channel(edge.target) as channel:
+        with pytest.raises(aio.AioRpcError) as refused:
+            await rpc.IncidentsServiceStub(channel).GetRescueBrief(
+                pb.GetRescueBriefRequest(incident_id="7"), metadata=headers("responder")
+            )
+
+    assert refused.value.code() is grpc.StatusCode.UNAVAILABLE
+
+
+async def test_a_stream_is_guarded_and_its_errors_are_told(edge: Edge, headers: Headers) -> None:
+    """What was sent stays sent; the end has its reason."""
+    received = []
+    async with aio.insecure_channel(edge.target) as channel:
+        stub = rpc.IncidentsServiceStub(channel)
+        watch = stub.WatchIncidents(pb.WatchIncidentsRequest(), metadata=headers("duty_officer"))
+        received.append((await anext(aiter(watch))).resume_token)
+        with pytest.raises(aio.AioRpcError) as ended:
+            await anext(aiter(watch))
+        with pytest.raises(aio.AioRpcError) as refused:
+            async for _ in stub.WatchIncidents(pb.WatchIncidentsRequest()):
+                pass
+
+    assert received == ["1"]
+    assert reason_of(ended.value)[0] == "ALARM_NOT_FOUND"
+    assert refused.value.code() is grpc.StatusCode.UNAUTHENTICATED
+
+
+async def test_a_stream_tells_that_and_where_it_began_unless_it_was_refused(
+    edge: Edge, headers: Headers
+) -> None:
+    """Initial metadata with a resume token comes before any answer, and never before a refusal."""
+    async with aio.insecure_channel(edge.target) as channel:
+        stub = rpc.IncidentsServiceStub(channel)
+        watch = stub.WatchIncidents(pb.WatchIncidentsRequest(), metadata=headers("duty_officer"))
+        begun = dict(await watch.initial_metadata() or ())
+        watch.cancel()
+        refused = stub.WatchIncidents(pb.WatchIncidentsRequest())
+        not_begun = dict(await refused.initial_metadata() or ())
+
+    assert begun["x-resume-token"] == "0"
+    assert begun["x-request-id"]
+    assert "x-resume-token" not in not_begun
+
+
+async def test_calls_are_counted_by_method_and_code(edge: Edge, headers: Headers) -> None:
+    """The histogram tells refusals from answers."""
+    labels = {"service": SERVICE, "method": "GetIncident", "code": "PERMISSION_DENIED"}
+    before = REGISTRY.get_sample_value("ward_grpc_handling_seconds_count", labels) or 0
+    async with aio.insecure_channel(edge.target) as channel:
+        with pytest.raises(aio.AioRpcError):
+            await rpc.IncidentsServiceStub(channel).GetIncident(
+                pb.GetIncidentRequest(), metadata=headers("citizen")
+            )
+
+    assert REGISTRY.get_sample_value("ward_grpc_handling_seconds_count", labels) == before + 1
+
+
+async def test_health_and_reflection_need_no_token(edge: Edge) -> None:
+    """They describe the service and tell nothing about the ward."""
+    task = asyncio.create_task(edge.readiness.run([SERVICE]))
+    async with aio.insecure_channel(edge.target) as channel:
+        health = health_pb2_grpc.HealthStub(channel)
+        request = health_pb2.HealthCheckRequest(service="")
+        async for told in health.Watch(request):
+            if told.status == health_pb2.HealthCheckResponse.SERVING:
+                break
+        reflection = reflection_pb2_grpc.ServerReflectionStub(channel)
+        asked = reflection_pb2.ServerReflectionRequest(list_services="")
+        answers = [answer async for answer in reflection.ServerReflectionInfo(iter([asked]))]
+    task.cancel()
+
+    assert SERVICE in [found.name for found in answers[0].list_services_response.service]
+
+
+async def test_two_servers_cannot_share_a_port(edge: Edge) -> None:
+    """A second process on the port fails instead of silently taking half of the calls."""
+    guard = AccessGuard(TokenVerifier("", "", ""), None, utc_now)
+    second = grpc_server(guard, Readiness({}), [])
+
+    with pytest.raises(RuntimeError):
+        second.add_insecure_port(edge.target)

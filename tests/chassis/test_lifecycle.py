@@ -1,0 +1,46 @@
+"""The life of a service process."""
+
+import asyncio
+
+import pytest
+
+from chassis.lifecycle import Lifecycle
+
+
+async def test_what_was_started_last_stops_first() -> None:
+    """Consumers stop before the database they write to."""
+    stopped = []
+
+    async def stop(part: str) -> None:
+        stopped.append(part)
+
+    async with Lifecycle() as life:
+        life.at_stop(lambda: stop("database"))
+        life.at_stop(lambda: stop("consumer"))
+
+    assert stopped == ["consumer", "database"]
+
+
+async def test_a_dead_part_stops_the_process_with_its_error() -> None:
+    """A service never goes on with a dead part."""
+
+    async def work() -> None:
+        await asyncio.sleep(0)
+        raise RuntimeError("dead")
+
+    with pytest.raises(RuntimeError, match="dead"):
+        async with Lifecycle() as life:
+            life.background("work", work())
+            await life.until_stopped()
+
+
+async def test_a_part_that_just_ends_is_dead_too() -> None:
+    """Background work has no natural end."""
+
+    async def work() -> None:
+        await asyncio.sleep(0)
+
+    with pytest.raises(RuntimeError, match="work ended"):
+        async with Lifecycle() as life:
+            life.background("work", work())
+            await life.until_stopped()

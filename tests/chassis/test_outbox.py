@@ -1,0 +1,133 @@
+"""The outbox and its relay, on real PostgreSQL and NATS."""
+
+import asyncio
+
+import pytest
+from nats.aio.client import Client
+from sqlalchemy import func, select
+
+from chassis import context, outbox
+from chassis.clock import utc_now
+from chassis.database import Database
+from chassis.outbox import Relay
+from stack.nats_server import NatsServer
+from tests.chassis.conftest import OUTBOX
+from ward.incidents.v1 import incidents_pb2 as pb
+
+pytestmark = [pytest.mark.postgres, pytest.mark.nats]
+
+
+def event(number: int) -> pb.IncidentOpened:
+    """Make an event that can be told from others."""
+    return pb.IncidentOpened(incident=pb.Incident(number=str(number)))
+
+
+async def waiting(database: Database) -> int:
+    """Count what waits."""
+    async with database.transaction() as tx:
+        return int(await tx.scalar(select(func.count()).select_from(OUTBOX)) or 0)
+
+
+async def published(broker: Client) -> list[str]:
+    """Read the numbers of all events that the stream has, in order."""
+    stream = broker.jetstream()
+    state = (await stream.stream_info("EVENTS")).state
+    messages = [await stream.get_msg("EVENTS", seq) for seq in range(1, state.last_seq + 1)]
+    return [
+        pb.IncidentOpened.FromString(message.data or b"").incident.number for message in messages
+    ]
+
+
+def relay(database: Database, broker: Client) -> Relay:
+    """Make a relay."""
+    return Relay(database, OUTBOX, broker.jetstream(), utc_now)
+
+
+async def test_an_event_is_published_under_its_message_name(
+    database: Database, broker: Client
+) -> None:
+    """Subject, event id and the causing request travel with it."""
+    context.request_id.set("request-0001")
+    async with database.transaction() as tx:
+        await outbox.add(tx, OUTBOX, utc_now(), event(1))
+    await relay(database, broker).relay_batch()
+    message = await broker.jetstream().get_msg("EVENTS", 1)
+
+    assert message.subject == "ward.incidents.v1.IncidentOpened"
+    assert message.headers is not None
+    assert message.headers["Ward-Request-Id"] == "request-0001"
+    assert len(message.headers["Nats-Msg-Id"]) == 36
+
+
+async def test_an_event_of_a_failed_transaction_is_never_published(
+    database: Database, broker: Client
+) -> None:
+    """Rolled back with its cause."""
+    with pytest.raises(RuntimeError, match="no"):
+        async with database.transaction() as tx:
+            await outbox.add(tx, OUTBOX, utc_now(), event(1))
+            raise RuntimeError("no")
+    await relay(database, broker).relay_batch()
+
+    assert await published(broker) == []
+
+
+async def test_events_leave_in_order_and_the_outbox_is_emptied(
+    database: Database, broker: Client
+) -> None:
+    """More than one batch, nothing left, nothing doubled."""
+    async with database.transaction() as tx:
+        await outbox.add(tx, OUTBOX, utc_now(), *(event(number) for number in range(450)))
+    sender = relay(database, broker)
+    while await sender.relay_batch():
+        pass
+
+    assert await published(broker) == [str(number) for number in range(450)]
+    assert await waiting(database) == 0
+
+
+async def test_a_crash_after_publishing_repeats_and_the_stream_drops_the_repeat(
+    database: Database, broker: Client
+) -> None:
+    """The same event id twice is one event."""
+    async with database.transaction() as tx:
+        await outbox.add(tx, OUTBOX, utc_now(), event(1))
+    async with database.transaction() as tx:
+        (row,) = (await tx.execute(select(OUTBOX))).all()
+    await broker.jetstream().publish(
+        row.subject, row.payload, headers={"Nats-Msg-Id": str(row.event_id)}
+    )
+    await relay(database, broker).relay_batch()
+
+    assert await published(broker) == ["1"]
+
+
+async def test_two_relays_publish_each_event_once(database: Database, broker: Client) -> None:
+    """Two instances of a service share the work without doubling it."""
+    async with database.transaction() as tx:
+        await outbox.add(tx, OUTBOX, utc_now(), *(event(number) for number in range(300)))
+    tasks = [asyncio.create_task(relay(database, broker).run()) for _ in range(2)]
+    async with asyncio.timeout(10):
+        while await waiting(database):
+            await asyncio.sleep(0.02)
+    for task in tasks:
+        task.cancel()
+
+    assert await published(broker) == [str(number) for number in range(300)]
+
+
+async def test_the_relay_outlives_the_broker(
+    database: Database, broker: Client, nats_server: NatsServer
+) -> None:
+    """Events written while the broker is dead are published when it is back."""
+    task = asyncio.create_task(relay(database, broker).run())
+    nats_server.kill()
+    async with database.transaction() as tx:
+        await outbox.add(tx, OUTBOX, utc_now(), event(1))
+    nats_server.start()
+    async with asyncio.timeout(30):
+        while await waiting(database):
+            await asyncio.sleep(0.05)
+    task.cancel()
+
+    assert await published(broker) == ["1"]
