@@ -3,6 +3,7 @@
 import argparse
 import sys
 
+from simulator.fleet import command as fleet
 from simulator.generator import command as generate
 
 
@@ -14,6 +15,7 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True, metavar="generate | fleet | demo")
     for name, command, summary in (
         ("generate", generate, "write a synthetic ward: people, premises, devices"),
+        ("fleet", fleet, "let every detector of a ward report at its real interval"),
     ):
         subparser = commands.add_parser(name, help=summary, description=summary)
         command.add_arguments(subparser)

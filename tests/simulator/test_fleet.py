@@ -1,0 +1,176 @@
+"""The fleet on a real broker."""
+
+import asyncio
+import sys
+import time
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from nats.aio.client import Client
+
+from chassis import jetstream
+from simulator.__main__ import main
+from simulator.fleet import command
+from simulator.fleet.fleet import Fleet
+from simulator.fleet.holds import SUBJECT, HoldRequest
+from simulator.fleet.sensor import Sensor
+from simulator.settings import FleetSettings
+from stack.nats_server import DEVICES, NatsServer
+from ward.fire_safety.v1 import readings_pb2 as pb
+
+pytestmark = pytest.mark.nats
+
+EVERY_SECOND = [Sensor(f"CS0009-D{n:02d}", 1, on_battery=False, conditions=0) for n in range(20)]
+
+
+@asynccontextmanager
+async def running(
+    server: NatsServer, sensors: list[Sensor], user: str = DEVICES
+) -> AsyncGenerator[Fleet]:
+    """Run a fleet against the server."""
+    settings = FleetSettings(nats_url=server.url_for(user))
+    fleet = command.build(settings, sensors)
+    tasks = [
+        asyncio.create_task(fleet.link.keep_up(SUBJECT, fleet.hold)),
+        asyncio.create_task(fleet.run()),
+    ]
+    yield fleet
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await fleet.link.close()
+
+
+async def eventually(condition: Callable[[], bool], seconds: float = 20) -> None:
+    """Wait until the condition holds."""
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.05)
+
+
+async def times_by_device(broker: Client) -> dict[str, list[int]]:
+    """Read the whole stream: the device times, ms, of each device in order of arrival."""
+    stream = broker.jetstream()
+    count = (await stream.stream_info("READINGS")).state.messages
+    consumer = await stream.subscribe(
+        "ward.*.device.*.up", stream="READINGS", ordered_consumer=True
+    )
+    times = defaultdict(list)
+    for _ in range(count):
+        message = await consumer.next_msg(timeout=5)
+        batch = pb.ReadingBatch.FromString(message.data)
+        assert message.subject == f"ward.11002.device.{batch.device_id}.up"
+        times[batch.device_id] += [reading.observed_at_ms for reading in batch.readings]
+    await consumer.unsubscribe()
+    return times
+
+
+async def test_every_detector_reports_within_its_interval(
+    broker: Client, nats_server: NatsServer
+) -> None:
+    """Twenty detectors at one second are each heard every second, acknowledged, on their subject."""
+    async with running(nats_server, EVERY_SECOND) as fleet:
+        await eventually(lambda: fleet.acknowledged >= 100)
+        await eventually(lambda: fleet.kept == 0)
+
+    times = await times_by_device(broker)
+    assert set(times) == {sensor.device_id for sensor in EVERY_SECOND}
+    for heard in times.values():
+        gaps = [later - earlier for earlier, later in pairwise(heard)]
+        assert max(gaps) < 1500
+        assert sum(gaps) / len(gaps) == pytest.approx(1000, abs=60)
+
+
+async def test_nothing_is_lost_or_doubled_when_the_broker_is_killed(
+    broker: Client, nats_server: NatsServer
+) -> None:
+    """After kill -9 and three seconds of darkness every second of every detector is there once."""
+    async with running(nats_server, EVERY_SECOND) as fleet:
+        await eventually(lambda: fleet.acknowledged >= 40)
+        await asyncio.to_thread(nats_server.kill)
+        await eventually(lambda: fleet.kept >= 60)
+        await asyncio.to_thread(nats_server.start)
+        await eventually(lambda: fleet.acknowledged >= 140)
+        await eventually(lambda: fleet.kept == 0)
+
+    await eventually(lambda: broker.is_connected)
+    for heard in (await times_by_device(broker)).values():
+        gaps = [later - earlier for earlier, later in pairwise(heard)]
+        assert min(gaps) > 500
+        assert max(gaps) < 1500
+
+
+async def test_it_starts_without_a_broker_and_without_a_stream(nats_server: NatsServer) -> None:
+    """Readings wait until there is somebody to acknowledge them."""
+    nats_server.kill()
+    async with running(nats_server, EVERY_SECOND) as fleet:
+        await eventually(lambda: fleet.kept >= 20)
+        await asyncio.to_thread(nats_server.start)
+        await eventually(lambda: fleet.sent >= 20)
+        assert fleet.acknowledged == 0
+
+        client = await jetstream.connect(nats_server.url, "tests")
+        await jetstream.ensure_streams(client.jetstream())
+
+        await eventually(lambda: fleet.acknowledged >= 20)
+    await client.close()
+
+
+async def test_a_held_detector_is_silent_for_its_lease(
+    broker: Client, nats_server: NatsServer
+) -> None:
+    """The fleet answers which detectors it holds; these say nothing till the lease ends."""
+    held = EVERY_SECOND[0].device_id
+    async with running(nats_server, EVERY_SECOND[:2], user="services") as fleet:
+        await eventually(lambda: fleet.acknowledged >= 4)
+        request = HoldRequest((held, "CS9999-D01"), 3)
+        answer = await broker.request(SUBJECT, request.encode(), timeout=2)
+        asked = time.time() * 1000
+        await asyncio.sleep(5)
+
+    times = await times_by_device(broker)
+    assert answer.data == b'{"held": ["%s"]}' % held.encode()
+    silence = [at for at in times[held] if asked < at < asked + 2900]
+    assert silence == []
+    assert any(at > asked + 2900 for at in times[held])
+    assert any(asked < at < asked + 2900 for at in times[EVERY_SECOND[1].device_id])
+
+
+async def test_a_hold_that_makes_no_sense_is_answered_in_words(
+    broker: Client, nats_server: NatsServer
+) -> None:
+    """The requester learns what was expected."""
+    async with running(nats_server, EVERY_SECOND[:1], user="services") as fleet:
+        await eventually(lambda: fleet.link.up)
+        await asyncio.sleep(0.2)
+        answer = await broker.request(SUBJECT, b"be quiet", timeout=2)
+
+    assert b"device_ids" in answer.data
+
+
+async def test_sigterm_ends_the_command(nats_server: NatsServer, small_ward: Path) -> None:
+    """The process says good-bye and ends with 0 within two seconds."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "simulator", "fleet", "--ward", str(small_ward)),
+        env={"NATS_URL": nats_server.url_for(DEVICES)},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout
+    await process.stdout.readuntil(b"broker_connected")
+
+    process.terminate()
+
+    assert await asyncio.wait_for(process.wait(), 2) == 0
+    assert b"fleet_stopped" in await process.stdout.read()
+
+
+def test_a_ward_that_is_not_there_is_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The exit code is 1 and the sentence names the command that helps."""
+    assert main(["fleet", "--ward", str(tmp_path)]) == 1
+    assert "simulator generate" in capsys.readouterr().err

@@ -1,0 +1,32 @@
+"""What the simulator reads from the environment: the one place that does."""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+class FleetSettings(BaseSettings):
+    """Where the sensors find their ward and the broker; names are the variables in lower case."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    ward_data: Path = REPOSITORY / ".run" / "ward"
+    ward_code: str = "11002"
+    nats_url: SecretStr = SecretStr("nats://127.0.0.1:14222")
+    # The broker lets devices hear acknowledgements below this prefix only.
+    nats_inbox_prefix: str = "_INBOX_devices"
+    log_level: str = "INFO"
+
+
+class DemoSettings(BaseSettings):
+    """What the demo replays and where; the platform of `make up` unless an address is given."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    fire: str = "SDC07"
+    speed: float = Field(default=10.0, gt=0)
+    run_dir: Path = Field(default=REPOSITORY / ".run", validation_alias="STACK_RUN_DIR")
+    nats_inbox_prefix: str = "_INBOX_devices"
