@@ -109,7 +109,7 @@ def test_a_setting_that_is_no_number_is_named(
 
 
 def test_services_are_told_what_they_need_and_no_more(finished_run: Installation) -> None:
-    """Keys to personal data reach residency alone, and devices' commands only devices' rights."""
+    """Keys to personal data reach residency alone, and only devices' rights the simulator."""
     residency = finished_run.environment_of("residency")
     gateway = finished_run.environment_of("gateway")
     simulator = finished_run.environment_of("simulator")
@@ -117,4 +117,4 @@ def test_services_are_told_what_they_need_and_no_more(finished_run: Installation
     assert "residency_app" in residency["DATABASE_URL"]
     assert residency["ID_INDEX_KEY"] != residency["ID_ENCRYPTION_KEY"]
     assert not any(name.startswith(("ID_", "DATABASE")) for name in gateway | simulator)
-    assert "devices:" in simulator["NATS_URL"]
+    assert "simulator:" in simulator["NATS_URL"]

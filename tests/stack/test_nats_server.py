@@ -9,9 +9,10 @@ from pathlib import Path
 import nats
 import pytest
 from nats.aio.client import Client
+from nats.aio.msg import Msg
 
 from stack.errors import StackError
-from stack.nats_server import DEVICE_INBOX, DEVICES, NatsServer
+from stack.nats_server import DEVICE_INBOX, DEVICES, SIMULATOR, NatsServer
 
 pytestmark = pytest.mark.nats
 
@@ -37,14 +38,16 @@ async def services_client(server: NatsServer) -> AsyncIterator[Client]:
 
 
 @asynccontextmanager
-async def device_client(server: NatsServer) -> AsyncIterator[tuple[Client, asyncio.Queue[str]]]:
+async def device_client(
+    server: NatsServer, user: str = DEVICES
+) -> AsyncIterator[tuple[Client, asyncio.Queue[str]]]:
     """Connect as the devices do; the second value receives what the server refuses."""
     refusals: asyncio.Queue[str] = asyncio.Queue()
 
     async def note(error: Exception) -> None:
         await refusals.put(str(error))
 
-    url = server.url_for(DEVICES)
+    url = server.url_for(user)
     client = await nats.connect(
         url, inbox_prefix=DEVICE_INBOX, error_cb=note, allow_reconnect=False
     )
@@ -86,6 +89,24 @@ async def test_a_device_hears_nothing_but_its_own_answers(
         await device.subscribe(subject)
 
         assert "permissions violation for subscription" in (await refusals.get()).lower()
+
+
+async def test_the_simulator_also_speaks_with_the_demonstration(server: NatsServer) -> None:
+    """Fleet and demonstration ask and answer each other; elsewhere they may do nothing."""
+    async with (
+        device_client(server, SIMULATOR) as (fleet, _),
+        device_client(server, SIMULATOR) as (demonstration, refusals),
+    ):
+
+        async def answer(request: Msg) -> None:
+            await request.respond(b"held")
+
+        await fleet.subscribe("simulator.hold", cb=answer)
+        await fleet.flush()
+
+        assert (await demonstration.request("simulator.hold", timeout=2)).data == b"held"
+        await demonstration.publish("$JS.API.STREAM.DELETE.READINGS", b"")
+        assert "permissions violation for publish" in (await refusals.get()).lower()
 
 
 def test_nobody_enters_without_a_password(server: NatsServer) -> None:

@@ -8,7 +8,7 @@ from typing import Self
 
 from stack.errors import StackError
 from stack.issuer import AUDIENCE, WARD_CODE, Issuer
-from stack.nats_server import DEVICES, NatsServer
+from stack.nats_server import SIMULATOR, NatsServer
 from stack.ports import LOOPBACK
 from stack.postgres import PostgresServer
 from stack.secret_store import SecretStore
@@ -128,7 +128,7 @@ class Installation:
         }
 
     def _simulator(self) -> dict[str, str]:
-        return {"NATS_URL": self.nats.url_for(DEVICES)}
+        return {"NATS_URL": self.nats.url_for(SIMULATOR)}
 
     def _port(self, service: str, kind: str) -> int:
         port: int = getattr(self.ports, f"{service}_{kind}_port")

@@ -1,4 +1,4 @@
-"""NATS of this machine: JetStream on disk, one user for services and one for devices."""
+"""NATS of this machine: JetStream on disk; services, devices and the simulator sign in apart."""
 
 import http.client
 import json
@@ -15,6 +15,7 @@ from stack.secret_store import SecretStore, write_private
 
 SERVICES = "services"
 DEVICES = "devices"
+SIMULATOR = "simulator"
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
 
@@ -22,6 +23,8 @@ STOP_SECONDS = 15.0
 # and the messages that services pull.
 DEVICE_INBOX = "_INBOX_devices"
 DEVICE_SUBJECTS = "ward.*.device.*.up"
+# Where the demonstration asks simulated detectors to fall silent.
+SIMULATOR_SUBJECTS = "simulator.>"
 
 CONFIGURATION = """\
 server_name: ward
@@ -42,6 +45,14 @@ authorization {{
       permissions {{
         publish: {{ allow: [{device_subjects}] }}
         subscribe: {{ allow: [{device_inbox}] }}
+      }}
+    }}
+    {{
+      user: {simulator}, password: {simulator_password}
+      permissions {{
+        publish: {{ allow: [{device_subjects}, {simulator_subjects}] }}
+        subscribe: {{ allow: [{device_inbox}, {simulator_subjects}] }}
+        allow_responses: true
       }}
     }}
   ]
@@ -158,6 +169,9 @@ class NatsServer:
             services_password=json.dumps(self.password_for(SERVICES)),
             devices=DEVICES,
             devices_password=json.dumps(self.password_for(DEVICES)),
+            simulator=SIMULATOR,
+            simulator_password=json.dumps(self.password_for(SIMULATOR)),
+            simulator_subjects=json.dumps(SIMULATOR_SUBJECTS),
             device_subjects=json.dumps(DEVICE_SUBJECTS),
             device_inbox=json.dumps(f"{DEVICE_INBOX}.>"),
             mqtt="" if self.mqtt_port is None else mqtt,
