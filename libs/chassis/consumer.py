@@ -110,7 +110,8 @@ def read_envelope(message: Msg) -> Envelope:
     except (KeyError, ValueError) as error:
         raise InvalidMessageError("no_event_id") from error
     request_id = context.accept_request_id(headers.get(REQUEST_ID_HEADER))
-    return Envelope(event_id, message.subject, message.data, request_id)
+    stored_at = message.metadata.timestamp
+    return Envelope(event_id, message.subject, message.data, request_id, stored_at)
 
 
 async def dead_letter(

@@ -1,6 +1,7 @@
 """Events as they travel: a protobuf message whose full name is its subject."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from google.protobuf.message import Message
@@ -11,12 +12,16 @@ REQUEST_ID_HEADER = "Ward-Request-Id"
 
 @dataclass(frozen=True)
 class Envelope:
-    """One event on its way: its id (deduplicated on), its payload, and the request that caused it."""
+    """One event on its way: its id (deduplicated on), its payload, the request that caused it, and when it was stored.
+
+    `stored_at` is the broker's time, the same at every delivery: how old the news is, however late it is read.
+    """
 
     event_id: UUID
     subject: str
     payload: bytes
     request_id: str
+    stored_at: datetime
 
 
 def subject_of(message: Message | type[Message]) -> str:

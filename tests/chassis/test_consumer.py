@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
+from chassis.clock import utc_now
 from chassis.consumer import EventConsumer, retry_delay
 from chassis.errors import DatabaseUnavailableError, InvalidMessageError
 from chassis.messages import Envelope
@@ -130,6 +132,19 @@ async def test_an_event_without_an_id_is_invalid(broker: Client) -> None:
 
     assert handled.seen == [b"2"]
     assert await dead_letters(broker) == 1
+
+
+@pytest.mark.nats
+async def test_an_event_tells_when_it_was_stored(broker: Client) -> None:
+    """The broker's time, not that of the delivery: a late reader knows how old the news is."""
+    arrived: asyncio.Queue[Envelope] = asyncio.Queue()
+    await publish(broker, b"1")
+    stored_by = utc_now()
+    task = await consuming(broker, arrived.put)
+    envelope = await arrived.get()
+    task.cancel()
+
+    assert stored_by - timedelta(seconds=10) < envelope.stored_at <= stored_by
 
 
 @pytest.mark.nats
