@@ -1,6 +1,7 @@
 """Structured logs: one JSON object a line on standard output, with the request id of the call."""
 
 import logging
+import re
 import sys
 from collections.abc import MutableMapping
 from typing import Any
@@ -19,10 +20,23 @@ def _add_request_id(
     return event
 
 
+# PostgreSQL repeats the refused row here; asyncpg makes it a line of the error's text.
+_DETAIL = re.compile(r"^DETAIL: .*$", re.MULTILINE)
+
+
+def _drop_row_values(
+    _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    if "exception" in event:
+        event["exception"] = _DETAIL.sub("DETAIL: (not logged)", event["exception"])
+    return event
+
+
 def configure(service: str, level: str) -> None:
     """Send structlog and the standard library's logging to standard output as JSON.
 
-    Exceptions keep their traceback but not local variables, which may hold personal data.
+    Exceptions keep their traceback but neither local variables nor the rows that PostgreSQL repeats in an
+    error's detail: these may hold personal data.
     """
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
@@ -30,6 +44,7 @@ def configure(service: str, level: str) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
+        _drop_row_values,
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -1,13 +1,16 @@
 """What every service reads from the environment, once."""
 
-from pydantic import SecretStr
+from typing import TypeVar
+
+from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class BaseServiceSettings(BaseSettings):
     """Settings that all services share; each names its environment variable in upper case."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+    # An error says which setting is wrong, and never shows its value.
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     ward_code: str = "11002"
     log_level: str = "INFO"
@@ -27,3 +30,16 @@ class ServiceSettings(BaseServiceSettings):
     nats_url: SecretStr = SecretStr("nats://127.0.0.1:4222")
     grpc_listen: str = "127.0.0.1:0"
     admin_listen: str = "127.0.0.1:0"
+
+
+_Settings = TypeVar("_Settings", bound=BaseServiceSettings)
+
+
+def read_settings(kind: type[_Settings]) -> _Settings:
+    """Read the environment, or end the process with a line for each setting that is missing or wrong."""
+    try:
+        return kind()
+    except ValidationError as error:
+        faults = error.errors(include_input=False, include_url=False)
+        wrong = [": ".join([*map(str.upper, map(str, f["loc"])), f["msg"]]) for f in faults]
+        raise SystemExit("Cấu hình sai / Wrong settings:\n" + "\n".join(wrong)) from None
