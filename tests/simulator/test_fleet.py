@@ -35,14 +35,14 @@ async def running(
     settings = FleetSettings(nats_url=server.url_for(user))
     fleet = command.build(settings, sensors)
     tasks = [
-        asyncio.create_task(fleet.link.keep_up(SUBJECT, fleet.hold)),
+        asyncio.create_task(fleet.sender.link.keep_up({SUBJECT: fleet.hold})),
         asyncio.create_task(fleet.run()),
     ]
     yield fleet
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    await fleet.link.close()
+    await fleet.sender.link.close()
 
 
 async def eventually(condition: Callable[[], bool], seconds: float = 20) -> None:
@@ -74,8 +74,8 @@ async def test_every_detector_reports_within_its_interval(
 ) -> None:
     """Twenty detectors at one second are each heard every second, acknowledged, on their subject."""
     async with running(nats_server, EVERY_SECOND) as fleet:
-        await eventually(lambda: fleet.acknowledged >= 100)
-        await eventually(lambda: fleet.kept == 0)
+        await eventually(lambda: fleet.sender.acknowledged >= 100)
+        await eventually(lambda: fleet.sender.kept == 0)
 
     times = await times_by_device(broker)
     assert set(times) == {sensor.device_id for sensor in EVERY_SECOND}
@@ -90,12 +90,12 @@ async def test_nothing_is_lost_or_doubled_when_the_broker_is_killed(
 ) -> None:
     """After kill -9 and three seconds of darkness every second of every detector is there once."""
     async with running(nats_server, EVERY_SECOND) as fleet:
-        await eventually(lambda: fleet.acknowledged >= 40)
+        await eventually(lambda: fleet.sender.acknowledged >= 40)
         await asyncio.to_thread(nats_server.kill)
-        await eventually(lambda: fleet.kept >= 60)
+        await eventually(lambda: fleet.sender.kept >= 60)
         await asyncio.to_thread(nats_server.start)
-        await eventually(lambda: fleet.acknowledged >= 140)
-        await eventually(lambda: fleet.kept == 0)
+        await eventually(lambda: fleet.sender.acknowledged >= 140)
+        await eventually(lambda: fleet.sender.kept == 0)
 
     await eventually(lambda: broker.is_connected)
     for heard in (await times_by_device(broker)).values():
@@ -108,15 +108,15 @@ async def test_it_starts_without_a_broker_and_without_a_stream(nats_server: Nats
     """Readings wait until there is somebody to acknowledge them."""
     nats_server.kill()
     async with running(nats_server, EVERY_SECOND) as fleet:
-        await eventually(lambda: fleet.kept >= 20)
+        await eventually(lambda: fleet.sender.kept >= 20)
         await asyncio.to_thread(nats_server.start)
-        await eventually(lambda: fleet.sent >= 20)
-        assert fleet.acknowledged == 0
+        await eventually(lambda: fleet.sender.sent >= 20)
+        assert fleet.sender.acknowledged == 0
 
         client = await jetstream.connect(nats_server.url, "tests")
         await jetstream.ensure_streams(client.jetstream())
 
-        await eventually(lambda: fleet.acknowledged >= 20)
+        await eventually(lambda: fleet.sender.acknowledged >= 20)
     await client.close()
 
 
@@ -126,7 +126,7 @@ async def test_a_held_detector_is_silent_for_its_lease(
     """The fleet answers which detectors it holds; these say nothing till the lease ends."""
     held = EVERY_SECOND[0].device_id
     async with running(nats_server, EVERY_SECOND[:2], user="services") as fleet:
-        await eventually(lambda: fleet.acknowledged >= 4)
+        await eventually(lambda: fleet.sender.acknowledged >= 4)
         request = HoldRequest((held, "CS9999-D01"), 3)
         answer = await broker.request(SUBJECT, request.encode(), timeout=2)
         asked = time.time() * 1000
@@ -145,7 +145,7 @@ async def test_a_hold_that_makes_no_sense_is_answered_in_words(
 ) -> None:
     """The requester learns what was expected."""
     async with running(nats_server, EVERY_SECOND[:1], user="services") as fleet:
-        await eventually(lambda: fleet.link.up)
+        await eventually(lambda: fleet.sender.link.up)
         await asyncio.sleep(0.2)
         answer = await broker.request(SUBJECT, b"be quiet", timeout=2)
 

@@ -3,6 +3,7 @@
 import argparse
 import sys
 
+from simulator.demo import command as demo
 from simulator.fleet import command as fleet
 from simulator.generator import command as generate
 
@@ -16,6 +17,7 @@ def main(arguments: list[str] | None = None) -> int:
     for name, command, summary in (
         ("generate", generate, "write a synthetic ward: people, premises, devices"),
         ("fleet", fleet, "let every detector of a ward report at its real interval"),
+        ("demo", demo, "replay a real fire through one building while `make up` runs"),
     ):
         subparser = commands.add_parser(name, help=summary, description=summary)
         command.add_arguments(subparser)

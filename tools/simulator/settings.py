@@ -1,6 +1,7 @@
 """What the simulator reads from the environment: the one place that does."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -26,7 +27,8 @@ class DemoSettings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
 
-    fire: str = "SDC07"
-    speed: float = Field(default=10.0, gt=0)
+    fire: Literal["SDC05", "SDC07", "SDC38", "SDC39", "all"] = "SDC07"
+    speed: float = Field(default=10.0, ge=1)
+    ward_code: str = "11002"
     run_dir: Path = Field(default=REPOSITORY / ".run", validation_alias="STACK_RUN_DIR")
     nats_inbox_prefix: str = "_INBOX_devices"

@@ -16,6 +16,7 @@ from chassis import clock, log
 from simulator.fleet.fleet import Fleet
 from simulator.fleet.holds import SUBJECT
 from simulator.fleet.link import Acknowledged, Link
+from simulator.fleet.sender import Sender
 from simulator.fleet.sensor import Sensor
 from simulator.settings import FleetSettings
 from ward.fire_safety.v1 import fire_safety_pb2 as pb
@@ -59,20 +60,20 @@ def build(settings: FleetSettings, sensors: list[Sensor]) -> Fleet:
 
     def link(acknowledged: Acknowledged) -> Link:
         url = settings.nats_url.get_secret_value()
-        return Link(url, settings.nats_inbox_prefix, acknowledged)
+        return Link("fleet", url, settings.nats_inbox_prefix, acknowledged)
 
+    device_ids = [sensor.device_id for sensor in sensors]
+    sender = Sender(device_ids, settings.ward_code, link, time.monotonic)
     # Noise on clean air: nothing secret hangs on it.
     rng = Random()  # noqa: S311
-    return Fleet(
-        sensors, settings.ward_code, link, lambda: clock.utc_now().timestamp(), time.monotonic, rng
-    )
+    return Fleet(sensors, sender, lambda: clock.utc_now().timestamp(), time.monotonic, rng)
 
 
 async def _serve(settings: FleetSettings, sensors: list[Sensor]) -> None:
     fleet = build(settings, sensors)
     log.logger().info("fleet_started", devices=len(sensors))
     tasks = [
-        asyncio.create_task(fleet.link.keep_up(SUBJECT, fleet.hold)),
+        asyncio.create_task(fleet.sender.link.keep_up({SUBJECT: fleet.hold})),
         asyncio.create_task(fleet.run()),
         asyncio.create_task(_report(fleet)),
         asyncio.create_task(_end_asked_for()),
@@ -91,7 +92,7 @@ async def _stop(fleet: Fleet, tasks: list[asyncio.Task[None]]) -> None:
     for task in tasks:
         with contextlib.suppress(asyncio.CancelledError):
             await task
-    await fleet.link.close()
+    await fleet.sender.link.close()
 
 
 async def _end_asked_for() -> None:
@@ -109,8 +110,8 @@ async def _report(fleet: Fleet) -> None:
 
 def _figures(fleet: Fleet) -> dict[str, int]:
     return {
-        "sent": fleet.sent,
-        "acknowledged": fleet.acknowledged,
-        "kept": fleet.kept,
-        "dropped": fleet.dropped,
+        "sent": fleet.sender.sent,
+        "acknowledged": fleet.sender.acknowledged,
+        "kept": fleet.sender.kept,
+        "dropped": fleet.sender.dropped,
     }

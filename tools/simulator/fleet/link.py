@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import nats
 from nats.aio.client import Client
@@ -27,7 +27,8 @@ class Link:
     own `publish_async` builds a future and three tokens a message, which is half of its cost.
     """
 
-    def __init__(self, url: str, inbox_prefix: str, acknowledged: Acknowledged) -> None:
+    def __init__(self, name: str, url: str, inbox_prefix: str, acknowledged: Acknowledged) -> None:
+        self._name = name
         self._url = url
         self._inbox_prefix = inbox_prefix
         self._acknowledged = acknowledged
@@ -54,16 +55,22 @@ class Link:
                 subject, wire.encode(device_id, samples), reply=reply, headers=headers
             )
 
-    async def keep_up(self, subject: str, answer: Asked) -> None:
-        """Stay connected until cancelled, and answer requests on a subject; never gives up."""
+    async def keep_up(self, answers: Mapping[str, Asked]) -> None:
+        """Stay connected until cancelled, and answer requests by subject; never gives up."""
         while True:
             try:
                 await self._connect()
-                await self._serve(subject, answer)
+                for subject, answer in answers.items():
+                    await self._serve(subject, answer)
                 await self._closed.wait()
             except (OSError, TimeoutError, NatsError) as error:
                 logger().warning("broker_unreachable", cause=type(error).__name__)
             await asyncio.sleep(RETRY_S)
+
+    async def ask(self, subject: str, question: bytes, within_s: float) -> bytes:
+        """Ask whoever listens on the subject; raises a NatsError or TimeoutError without answer."""
+        answer = await self._client.request(subject, question, timeout=within_s)
+        return answer.data
 
     async def close(self) -> None:
         """Send what is buffered and disconnect."""
@@ -75,7 +82,7 @@ class Link:
         self._closed.clear()
         self._client = await nats.connect(
             self._url,
-            name="fleet",
+            name=self._name,
             inbox_prefix=self._inbox_prefix,
             connect_timeout=2,
             max_reconnect_attempts=-1,
