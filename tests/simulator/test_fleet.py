@@ -19,7 +19,7 @@ from simulator.fleet.fleet import Fleet
 from simulator.fleet.holds import SUBJECT, HoldRequest
 from simulator.fleet.sensor import Sensor
 from simulator.settings import FleetSettings
-from stack.nats_server import DEVICES, NatsServer
+from stack.nats_server import SIMULATOR, NatsServer
 from ward.fire_safety.v1 import readings_pb2 as pb
 
 pytestmark = pytest.mark.nats
@@ -29,7 +29,7 @@ EVERY_SECOND = [Sensor(f"CS0009-D{n:02d}", 1, on_battery=False, conditions=0) fo
 
 @asynccontextmanager
 async def running(
-    server: NatsServer, sensors: list[Sensor], user: str = DEVICES
+    server: NatsServer, sensors: list[Sensor], user: str = SIMULATOR
 ) -> AsyncGenerator[Fleet]:
     """Run a fleet against the server."""
     settings = FleetSettings(nats_url=server.url_for(user))
@@ -125,7 +125,7 @@ async def test_a_held_detector_is_silent_for_its_lease(
 ) -> None:
     """The fleet answers which detectors it holds; these say nothing till the lease ends."""
     held = EVERY_SECOND[0].device_id
-    async with running(nats_server, EVERY_SECOND[:2], user="services") as fleet:
+    async with running(nats_server, EVERY_SECOND[:2]) as fleet:
         await eventually(lambda: fleet.sender.acknowledged >= 4)
         request = HoldRequest((held, "CS9999-D01"), 3)
         answer = await broker.request(SUBJECT, request.encode(), timeout=2)
@@ -144,7 +144,7 @@ async def test_a_hold_that_makes_no_sense_is_answered_in_words(
     broker: Client, nats_server: NatsServer
 ) -> None:
     """The requester learns what was expected."""
-    async with running(nats_server, EVERY_SECOND[:1], user="services") as fleet:
+    async with running(nats_server, EVERY_SECOND[:1]) as fleet:
         await eventually(lambda: fleet.sender.link.up)
         await asyncio.sleep(0.2)
         answer = await broker.request(SUBJECT, b"be quiet", timeout=2)
@@ -156,7 +156,7 @@ async def test_sigterm_ends_the_command(nats_server: NatsServer, small_ward: Pat
     """The process says good-bye and ends with 0 within two seconds."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "simulator", "fleet", "--ward", str(small_ward)),
-        env={"NATS_URL": nats_server.url_for(DEVICES)},
+        env={"NATS_URL": nats_server.url_for(SIMULATOR)},
         stdout=asyncio.subprocess.PIPE,
     )
     assert process.stdout

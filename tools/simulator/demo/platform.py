@@ -5,7 +5,7 @@ from pathlib import Path
 
 from stack.installation import Installation
 from stack.issuer import Role
-from stack.nats_server import DEVICES
+from stack.nats_server import SIMULATOR
 
 
 @dataclass(frozen=True)
@@ -23,5 +23,5 @@ class Platform:
         return cls(
             gateway=place.gateway_address,
             officer_token=place.issuer.token(Role.DUTY_OFFICER, now),
-            broker_url=place.nats.url_for(DEVICES),
+            broker_url=place.nats.url_for(SIMULATOR),
         )
