@@ -30,6 +30,7 @@ from ward.fire_safety.v1 import fire_safety_pb2 as fire
 LEASE_MARGIN_S = 300.0
 # What was killed in the middle of a fire is back within this time.
 SEEN_WITHIN_S = 60.0
+PATIENCE_S = 30.0
 Clock = Callable[[], float]
 
 
@@ -115,9 +116,12 @@ async def run(
     try:
         async with Gateway(platform.gateway, platform.officer_token) as gateway:
             place = await building.find(gateway)
-            async with _speaker(platform, place, setting) as speaker:
-                demo = Demo(gateway, place, speaker, setting, speed)
-                return [await demo.burn(test, keep=keep) for test in tests]
+        async with (
+            Gateway(platform.gateway, platform.officer_token, PATIENCE_S) as gateway,
+            _speaker(platform, place, setting) as speaker,
+        ):
+            demo = Demo(gateway, place, speaker, setting, speed)
+            return [await demo.burn(test, keep=keep) for test in tests]
     except GatewayDownError as error:
         raise NotRunningError(platform.gateway) from error
     except RefusedError as error:

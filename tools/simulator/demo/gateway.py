@@ -1,8 +1,9 @@
 """The gateway as an officer's client uses it: proto3 JSON over HTTP, server-sent events."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Mapping
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import httpx2
 from google.protobuf import json_format
@@ -36,9 +37,13 @@ class RefusedError(Exception):
 
 
 class Gateway:
-    """A signed-in client; use it as an async context manager."""
+    """A signed-in client; use it as an async context manager.
 
-    def __init__(self, address: str, token: str) -> None:
+    Where something is away for a moment it asks again, for at most `patience_s`.
+    """
+
+    def __init__(self, address: str, token: str, patience_s: float = 0.0) -> None:
+        self._patience_s = patience_s
         self._client = httpx2.AsyncClient(
             base_url=address,
             headers={"Authorization": f"Bearer {token}", "Accept-Language": "vi"},
@@ -102,14 +107,25 @@ class Gateway:
                     yield fields.get("id", ""), "" if is_error else fields.get("data", "")
                     fields = {}
 
-    async def _call(self, method: str, path: str, answer: M, **how: object) -> M:
+    async def _call(self, method: str, path: str, answer: M, **how: Any) -> M:  # noqa: ANN401 - httpx2's own options
+        give_up = time.monotonic() + self._patience_s
+        while True:
+            try:
+                return _parse(await self._ask(method, path, **how), answer)
+            except (GatewayDownError, RefusedError) as error:
+                passing = isinstance(error, GatewayDownError) or error.passing
+                if not passing or time.monotonic() > give_up:
+                    raise
+            await asyncio.sleep(RECONNECT_S)
+
+    async def _ask(self, method: str, path: str, **how: Any) -> str:  # noqa: ANN401 - likewise
         try:
-            response = await self._client.request(method, path, **how)  # type: ignore[arg-type]
+            response = await self._client.request(method, path, **how)
         except httpx2.HTTPError as error:
             raise GatewayDownError from error
         if not response.is_success:
             raise _refused(response)
-        return _parse(response.text, answer)
+        return response.text
 
 
 def _parse(text: str, message: M) -> M:
