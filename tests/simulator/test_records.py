@@ -80,7 +80,7 @@ def test_lags_are_told_for_stations_whose_real_alarm_sounded() -> None:
     records = published(D1=100.0, D3=100.0)
     records.take_alarm(alarm("a1", "D1", 60), 100.01)
     records.take_alarm(alarm("a3", "D3", 60), 100.01)
-    timing = Timing(START_MS / 1000 + 200, 200, 10)
+    timing = Timing(START_MS / 1000 + 215, 200, 10)
     placed = {
         device: Station(name, f"SM{name}_1", [], [], [], photo)
         for device, name, photo in (("D1", "A", 70.0), ("D2", "B", 50.0), ("D3", "C", None))

@@ -8,13 +8,17 @@ from simulator.demo.stations import HIGHEST_DENSITY, HIGHEST_TEMPERATURE, Statio
 from simulator.fleet import climate
 from simulator.fleet.sensor import Sample
 
+# Longer than a mains detector's interval of ten seconds.
+CLEAN_AFTER_S = 15.0
+
 
 @dataclass(frozen=True)
 class Timing:
     """The two clocks of a replay: it starts at `start`, seconds since 1970, `speed` times as fast.
 
-    The detectors' clocks run as in the real fire, with its true spacing, and end at `start`: at any
-    speed of one or more no reading comes from the future.
+    The detectors' clocks run as in the real fire, with its true spacing, and end `CLEAN_AFTER_S`
+    before `start`: at any speed of one or more no reading comes from the future, and the clean air
+    after the fire has its place before what they reported last.
     """
 
     start: float
@@ -23,11 +27,11 @@ class Timing:
 
     def device_ms(self, fire_s: float) -> int:
         """Return the device time of a moment of the fire, ms since 1970."""
-        return round((self.start - self.length_s + fire_s) * 1000)
+        return round((self.start - CLEAN_AFTER_S - self.length_s + fire_s) * 1000)
 
     def fire_s(self, device_ms: float) -> float:
         """Return the moment of the fire at a device time, seconds since its start."""
-        return device_ms / 1000 - self.start + self.length_s
+        return device_ms / 1000 - self.start + CLEAN_AFTER_S + self.length_s
 
     def after_s(self, fire_s: float) -> float:
         """Return how long after the replay's start a moment of the fire is played."""
