@@ -18,9 +18,14 @@ class Readiness:
     """Whether each part a service stands on can be used now."""
 
     def __init__(self, checks: Mapping[str, Check]) -> None:
-        self._checks = checks
+        self._checks = dict(checks)
         self.parts: dict[str, bool] = dict.fromkeys(checks, False)
         self.health = health.aio.HealthServicer()
+
+    def watch(self, part: str, check: Check) -> None:
+        """Ask for one more part from now on."""
+        self._checks[part] = check
+        self.parts[part] = False
 
     @property
     def ready(self) -> bool:

@@ -36,6 +36,11 @@ MESSAGE_SECONDS = Histogram(
     "ward_message_handling_seconds", "Time to handle a message", ["consumer"], buckets=_LATENCY
 )
 READINGS = Counter("ward_readings_total", "Readings, by lane: detector, recorder", ["lane"])
+LANE_PENDING = Gauge(
+    "ward_lane_pending_messages",
+    "Messages of the readings' stream that wait for a lane: detector, recorder",
+    ["lane"],
+)
 READINGS_DUPLICATE = Counter(
     "ward_readings_duplicate_total", "Readings that were stored before and changed nothing"
 )
