@@ -1,0 +1,22 @@
+"""Commands of the gateway: `python -m gateway serve`."""
+
+import argparse
+
+from chassis import lifecycle, log
+from gateway import app
+from gateway.settings import Settings
+
+
+def main() -> None:
+    """Run one command."""
+    parser = argparse.ArgumentParser(prog="gateway", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("serve", help="serve HTTP until stopped")
+    parser.parse_args()
+    settings = Settings()  # type: ignore[call-arg] # required values come from the environment
+    log.configure("gateway", settings.log_level)
+    lifecycle.run(app.serve(settings))
+
+
+if __name__ == "__main__":
+    main()

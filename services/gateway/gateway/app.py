@@ -1,0 +1,109 @@
+"""The only place where the gateway's parts are constructed."""
+
+import gc
+import socket
+
+import uvicorn
+from fastapi import FastAPI
+from starlette.types import ASGIApp
+
+from chassis.admin import AdminServer
+from chassis.lifecycle import Lifecycle
+from chassis.log import logger
+from gateway import problems
+from gateway.clients import Clients, Health, State
+from gateway.events import EventStreams
+from gateway.issuer import issuer_routes
+from gateway.routes import Frame, documentation_routes, operations_routes
+from gateway.schemas.contracts import Contracts, Method, read_contracts
+from gateway.settings import Settings
+from gateway.transcoder import Answer, transcoded_routes, unary
+
+_GRACE_S = 5
+
+
+async def serve(settings: Settings) -> None:
+    """Serve until stopped."""
+    async with Lifecycle() as life:
+        await start(life, settings)
+        _spare_the_collector()
+        await life.until_stopped()
+
+
+async def start(life: Lifecycle, settings: Settings) -> int:
+    """Start the gateway within a lifecycle; tell its HTTP port."""
+    targets = {
+        "ward.residency.v1": settings.residency_target,
+        "ward.fire_safety.v1": settings.fire_safety_target,
+        "ward.incidents.v1": settings.incidents_target,
+    }
+    clients, streams = Clients(targets), EventStreams()
+    life.at_stop(clients.close)
+    health = Health(clients)
+    life.background("health", health.run())
+    app = make_app(settings, read_contracts(frozenset(targets)), clients, health.states, streams)
+    server = GatewayServer(app, settings.http_listen)
+    life.serve_http(server)
+    life.at_stop(streams.close)
+    logger().info("listening", port=server.port)
+    return server.port
+
+
+def make_app(
+    settings: Settings,
+    contracts: Contracts,
+    clients: Clients,
+    states: dict[str, State],
+    streams: EventStreams,
+) -> ASGIApp:
+    """Put routes, problems and frame together."""
+
+    def answer_of(method: Method) -> Answer:
+        if method.streams:
+            return streams.answer(clients.stream(method))
+        return unary(clients.unary(method))
+
+    app = FastAPI(
+        openapi_url=None,
+        redirect_slashes=False,
+        exception_handlers=problems.HANDLERS,
+    )
+    app.router.routes.extend(transcoded_routes(contracts.methods, answer_of))
+    app.include_router(operations_routes(states))
+    app.include_router(documentation_routes(contracts))
+    if settings.dev_jwks_file:
+        app.include_router(issuer_routes(settings.auth_issuer, settings.dev_jwks_file))
+    return Frame(app)
+
+
+class GatewayServer(AdminServer):
+    """An HTTP server that has its port before it serves: a taken one fails at once, port 0 is known."""
+
+    def __init__(self, app: ASGIApp, listen: str) -> None:
+        host, _, port = listen.rpartition(":")
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._socket = socket.create_server((host.strip("[]"), int(port)), family=family)
+        self.port = int(self._socket.getsockname()[1])
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http="httptools",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                timeout_graceful_shutdown=_GRACE_S,
+            )
+        )
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve on the socket taken before."""
+        await super().serve(sockets=[*(sockets or ()), self._socket])
+
+
+def _spare_the_collector() -> None:
+    """Leave what start-up made out of every later collection: the slowest requests are the collector's."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)

@@ -1,0 +1,94 @@
+"""gRPC out: one channel for each of the ward's services, a caller for each method, and their health."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from enum import StrEnum
+
+from google.protobuf.message import Message
+from grpc import aio
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from chassis import grpc_client, metrics
+from gateway.schemas.contracts import Method
+
+_INTERVAL_S = 1.0
+_TIMEOUT_S = 2.0
+
+Unary = Callable[[Message], Awaitable[Message]]
+Stream = Callable[[Message], "aio.UnaryStreamCall[Message, Message]"]
+
+
+class Clients:
+    """Channels to the services, by the package that each serves."""
+
+    def __init__(self, targets: Mapping[str, str]) -> None:
+        self._channels = {
+            package: grpc_client.channel(target) for package, target in targets.items()
+        }
+
+    def unary(self, method: Method) -> Unary:
+        """Make the caller of a method with one answer; it has a deadline and passes identity and request id on."""
+        return self._channels[method.package].unary_unary(
+            method.path,
+            request_serializer=method.request.SerializeToString,
+            response_deserializer=method.response.FromString,
+        )
+
+    def stream(self, method: Method) -> Stream:
+        """Make the caller of a method with a stream of answers."""
+        return self._channels[method.package].unary_stream(
+            method.path,
+            request_serializer=method.request.SerializeToString,
+            response_deserializer=method.response.FromString,
+        )
+
+    def health(self) -> dict[str, health_pb2_grpc.HealthStub]:
+        """Give the health service of each, by package."""
+        return {
+            package: health_pb2_grpc.HealthStub(channel)
+            for package, channel in self._channels.items()
+        }
+
+    async def close(self) -> None:
+        """Close all channels; calls under way are cancelled."""
+        await asyncio.gather(*(channel.close() for channel in self._channels.values()))
+
+
+class State(StrEnum):
+    """What a service says of itself."""
+
+    SERVING = "serving"
+    # It answers, though something it stands on is away: many of its calls still work.
+    NOT_SERVING = "not_serving"
+    UNREACHABLE = "unreachable"
+
+
+class Health:
+    """The state of each service, asked anew every second."""
+
+    def __init__(self, clients: Clients) -> None:
+        self._stubs = {_name(package): stub for package, stub in clients.health().items()}
+        self.states = dict.fromkeys(self._stubs, State.UNREACHABLE)
+
+    async def run(self) -> None:
+        """Keep the states up to date until cancelled."""
+        while True:
+            await asyncio.gather(*(self._ask(name, stub) for name, stub in self._stubs.items()))
+            await asyncio.sleep(_INTERVAL_S)
+
+    async def _ask(self, name: str, stub: health_pb2_grpc.HealthStub) -> None:
+        try:
+            request = health_pb2.HealthCheckRequest()
+            answer = await stub.Check(request, timeout=_TIMEOUT_S)  # type: ignore[attr-defined] # untyped
+        except aio.AioRpcError:
+            state = State.UNREACHABLE
+        else:
+            serving = answer.status == health_pb2.HealthCheckResponse.SERVING
+            state = State.SERVING if serving else State.NOT_SERVING
+        self.states[name] = state
+        metrics.READY.labels(name).set(state is State.SERVING)
+
+
+def _name(package: str) -> str:
+    """Name the service of a package: `fire_safety` of `ward.fire_safety.v1`."""
+    return package.split(".")[1]

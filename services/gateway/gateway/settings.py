@@ -1,0 +1,17 @@
+"""What the gateway reads from the environment, once."""
+
+from pathlib import Path
+
+from chassis.settings import BaseServiceSettings
+
+
+class Settings(BaseServiceSettings):
+    """Settings of the gateway; each names its environment variable in upper case."""
+
+    http_listen: str = "127.0.0.1:8080"
+    # host:port of each service's gRPC server.
+    residency_target: str
+    fire_safety_target: str
+    incidents_target: str
+    # The public keys of the local issuer, for development: with it the gateway serves the issuer's discovery document.
+    dev_jwks_file: Path | None = None

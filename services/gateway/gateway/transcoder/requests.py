@@ -1,0 +1,112 @@
+"""Reading one HTTP request into the message it stands for: path, query and body, each field in one place."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+from fastapi import Request
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
+from starlette.exceptions import HTTPException
+
+from chassis.errors import FieldInvalidError, MalformedRequestError
+from gateway.schemas import proto_json
+from gateway.schemas.bindings import Binding, Parameter
+from gateway.schemas.contracts import Method
+
+MAX_BODY = 2**20
+_MAX_PARAMETERS = 64
+_BOOLEANS = {"true": True, "false": False}
+
+
+async def read_message(
+    method: Method, binding: Binding, variables: Mapping[str, str], request: Request
+) -> Message:
+    """Read the request's message.
+
+    Raises UnknownFieldError, FieldInvalidError, MalformedRequestError, or HTTPException for a body that is too large
+    (413) or not JSON (415).
+    """
+    message = method.request()
+    for field in binding.path_fields:
+        value = _from_text(field, _decoded(variables[field.name]))
+        proto_json.set_leaf(message, field, value, field.name)
+    _read_query(message, binding, request.scope["query_string"])
+    if binding.has_body:
+        document = proto_json.parse(await _read_body(request))
+        proto_json.fill(message, document, without={field.name for field in binding.path_fields})
+    return message
+
+
+def _decoded(segment: str) -> str:
+    try:
+        return unquote(segment, errors="strict")
+    except UnicodeDecodeError as error:
+        raise MalformedRequestError from error
+
+
+def _read_query(message: Message, binding: Binding, query: bytes) -> None:
+    if not query:
+        return
+    given: dict[Parameter, list[str]] = {}
+    for name, value in _pairs(query):
+        parameter = binding.parameters.get(name)
+        if parameter is None:
+            raise proto_json.unknown_field(name)
+        given.setdefault(parameter, []).append(value)
+    for parameter, values in given.items():
+        _set_parameter(message, parameter, values)
+
+
+def _pairs(query: bytes) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(
+            query.decode("ascii"),
+            keep_blank_values=True,
+            strict_parsing=True,
+            errors="strict",
+            max_num_fields=_MAX_PARAMETERS,
+        )
+    except ValueError as error:
+        raise MalformedRequestError from error
+
+
+def _set_parameter(message: Any, parameter: Parameter, texts: list[str]) -> None:  # noqa: ANN401
+    values = [_from_text(parameter.field, text) for text in texts]
+    if len(values) > 1 and not parameter.field.is_repeated:
+        raise FieldInvalidError(parameter.proto_name, "given once")
+    for step in parameter.steps[:-1]:
+        message = getattr(message, step.name)
+    proto_json.set_leaf(
+        message,
+        parameter.field,
+        values if parameter.field.is_repeated else values[0],
+        parameter.proto_name,
+    )
+
+
+def _from_text(field: FieldDescriptor, text: str) -> str | bool:
+    """Give the JSON value that a text stands for: a truth value, or the text, which JSON too allows for numbers."""
+    if field.cpp_type == FieldDescriptor.CPPTYPE_BOOL:
+        return _BOOLEANS.get(text, text)
+    return text
+
+
+async def _read_body(request: Request) -> bytes:
+    media_type, _, parameters = request.headers.get("content-type", "").partition(";")
+    if media_type.strip().lower() != "application/json" or not _is_utf8(parameters):
+        raise HTTPException(415)
+    declared = request.headers.get("content-length", "0")
+    if declared.isdigit() and int(declared) > MAX_BODY:
+        raise HTTPException(413)
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY:
+            raise HTTPException(413)
+    return bytes(body)
+
+
+def _is_utf8(parameters: str) -> bool:
+    name, _, value = parameters.strip().lower().partition("=")
+    return name != "charset" or value.strip('"') == "utf-8"

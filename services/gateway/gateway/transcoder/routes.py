@@ -1,0 +1,102 @@
+"""The routes of the contracts: one for each path template, answering each verb that is bound to it."""
+
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from fastapi import Request
+from google.protobuf.message import Message
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Match
+from starlette.types import Receive, Scope, Send
+
+from chassis import context
+from chassis.context import Identity
+from chassis.errors import TokenInvalidError, TokenMissingError
+from gateway.schemas import proto_json
+from gateway.schemas.bindings import Binding
+from gateway.schemas.contracts import Method
+from gateway.transcoder.requests import read_message
+
+# RFC 6750 b64token; anything else could not be sent on as gRPC metadata. 8 KiB is what gRPC takes for sure.
+_TOKEN = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] +([A-Za-z0-9._~+/=-]{1,8000})")
+
+Answer = Callable[[Request, Message], Awaitable[Response]]
+
+
+def unary(call: Callable[[Message], Awaitable[Message]]) -> Answer:
+    """Make the answer of a method with one response: its JSON."""
+
+    async def answer(_request: Request, message: Message) -> Response:
+        response = await call(message)
+        return Response(proto_json.write(response), media_type="application/json")
+
+    return answer
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One binding of one method, and how the method is answered."""
+
+    method: Method
+    binding: Binding
+    answer: Answer
+
+
+class TranscodedRoute(BaseRoute):
+    """A path template of the contracts, matched before percent-decoding."""
+
+    def __init__(self, template: str, endpoints: Mapping[str, Endpoint]) -> None:
+        self.path = template
+        self._endpoints = endpoints
+        self._pattern = next(iter(endpoints.values())).binding.pattern
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Match the path; the verb is judged when it is handled, so that a wrong one learns the right ones."""
+        if scope["type"] != "http":
+            return Match.NONE, {}
+        path = scope["raw_path"].decode("latin-1")
+        found = self._pattern.fullmatch(path)
+        if found is None:
+            return Match.NONE, {}
+        return Match.FULL, {"path_params": found.groupdict(), "route": self}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Read the message, have it answered, send the answer."""
+        request = Request(scope, receive)
+        endpoint = self._endpoints.get(request.method)
+        if endpoint is None:
+            raise HTTPException(405, headers={"allow": ", ".join(self._endpoints)})
+        sign_in(request)
+        message = await read_message(
+            endpoint.method, endpoint.binding, scope["path_params"], request
+        )
+        response = await endpoint.answer(request, message)
+        await response(scope, receive, send)
+
+
+def sign_in(request: Request) -> None:
+    """Take the access token to pass on; the services check it. Raises TokenMissingError or TokenInvalidError."""
+    authorization = request.headers.get("authorization", "")
+    if not authorization:
+        raise TokenMissingError
+    token = _TOKEN.fullmatch(authorization)
+    if token is None:
+        raise TokenInvalidError
+    context.identity.set(Identity(account="", roles=frozenset(), token=token[1]))
+
+
+def transcoded_routes(
+    methods: Iterable[Method], answer_of: Callable[[Method], Answer]
+) -> list[BaseRoute]:
+    """Make the routes of the methods. Raises ValueError where two methods are bound alike."""
+    templates: dict[str, dict[str, Endpoint]] = {}
+    for method in methods:
+        answer = answer_of(method)
+        for binding in method.bindings:
+            verbs = templates.setdefault(binding.template, {})
+            if binding.verb in verbs:
+                raise ValueError(f"{binding.verb} {binding.template} is bound twice")
+            verbs[binding.verb] = Endpoint(method, binding, answer)
+    return [TranscodedRoute(template, endpoints) for template, endpoints in templates.items()]
