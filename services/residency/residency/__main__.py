@@ -5,6 +5,7 @@ import asyncio
 from pathlib import Path
 
 from chassis import lifecycle, log
+from chassis.settings import read_settings
 from residency import app
 from residency.settings import Settings
 
@@ -18,14 +19,14 @@ def main() -> None:
     importing = commands.add_parser("import", help="load a synthetic ward made by the simulator")
     importing.add_argument("directory", type=Path, help="the folder with the manifest")
     arguments = parser.parse_args()
-    settings = Settings()  # type: ignore[call-arg] # required values come from the environment
+    settings = read_settings(Settings)
     log.configure("residency", settings.log_level)
     match arguments.command:
         case "serve":
             lifecycle.run(app.serve(settings))
         case "migrate":
             asyncio.run(app.migrate(settings))
-        case "import":
+        case _:
             asyncio.run(app.import_ward(settings, arguments.directory))
 
 

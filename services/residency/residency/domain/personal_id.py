@@ -1,0 +1,79 @@
+"""The personal identification number (số định danh cá nhân): PPP G YY NNNNNN, 12 digits, no check digit.
+
+PPP is where the birth was registered, G the century and the sex, YY the year, N random (Decree 137/2015/NĐ-CP
+Art. 13). The form proves neither that a number exists nor whose it is.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Self
+
+from chassis.errors import DomainError
+
+_TWELVE_DIGITS = re.compile("[0-9]{12}")
+_FIRST_YEAR = 1900
+
+
+class PersonalIdInvalidError(DomainError):
+    """The text is not a personal identification number; it is not repeated here."""
+
+    reason = "PERSONAL_ID_INVALID"
+
+    def __init__(self) -> None:
+        super().__init__(field="personal_id_number")
+
+
+@dataclass(frozen=True)
+class RegistrationCodes:
+    """Where births are registered: provinces by code, and the first code of a foreign country.
+
+    Historic codes: nothing about today's residence follows from them.
+    """
+
+    provinces: Mapping[str, str]
+    first_country: int
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Self:
+        """Read the reference data as `registration_codes.json` holds it."""
+        return cls(dict(document["provinces"]), int(document["first_country_code"]))
+
+    def know(self, code: str) -> bool:
+        """Tell whether births can have been registered under these three digits."""
+        return code in self.provinces or int(code) >= self.first_country
+
+
+@dataclass(frozen=True, repr=False)
+class PersonalIdNumber:
+    """A number in the right form. Only `digits` tells it; printing shows a mask."""
+
+    digits: str
+
+    @classmethod
+    def parse(cls, text: str, codes: RegistrationCodes, today: date) -> Self:
+        """Read exactly 12 ASCII digits; raises PersonalIdInvalidError for any other form.
+
+        Nobody was born in the future, so century digits from 4 up are refused in this century.
+        """
+        if not _TWELVE_DIGITS.fullmatch(text):
+            raise PersonalIdInvalidError
+        number = cls(text)
+        if not codes.know(text[:3]) or number.birth_year > today.year:
+            raise PersonalIdInvalidError
+        return number
+
+    @property
+    def birth_year(self) -> int:
+        """The year of birth: G is 0 or 1 in the 20th century, 2 or 3 in the 21st, and so on."""
+        return _FIRST_YEAR + 100 * (int(self.digits[3]) // 2) + int(self.digits[4:6])
+
+    @property
+    def masked(self) -> str:
+        """The number as people may see it: `030•••••••12`."""
+        return f"{self.digits[:3]}•••••••{self.digits[10:]}"
+
+    def __repr__(self) -> str:
+        """Show the mask, also in logs and tracebacks."""
+        return self.masked

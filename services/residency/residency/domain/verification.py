@@ -1,0 +1,63 @@
+"""Whether declared identity fields agree with the register: yes or no, nothing else."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from residency.domain.partial_date import PartialDate
+from residency.domain.person_name import FullName
+from residency.domain.personal_id import PersonalIdNumber
+
+
+class FieldMatch(StrEnum):
+    """The answer for one field."""
+
+    YES = "YES"
+    NO = "NO"
+    NOT_COMPARED = "NOT_COMPARED"
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What a person says of themselves; a field that is None was not declared."""
+
+    number: PersonalIdNumber
+    full_name: FullName | None
+    birth_date: PartialDate | None
+
+
+@dataclass(frozen=True)
+class RegisteredIdentity:
+    """What the register knows of a person who has the number."""
+
+    full_name: FullName
+    birth_date: PartialDate
+
+
+@dataclass(frozen=True)
+class Verification:
+    """The answer, field by field."""
+
+    number: FieldMatch
+    full_name: FieldMatch
+    birth_date: FieldMatch
+
+
+def verify(declared: Declaration, registered: RegisteredIdentity | None) -> Verification:
+    """Compare field by field; `registered` is None where the number is unknown.
+
+    An unknown number answers in the same shape as a known one whose fields all disagree.
+    """
+    name, birth = declared.full_name, declared.birth_date
+    same_name = name and registered and name.agrees_with(registered.full_name)
+    same_birth = birth and registered and birth.agrees_with(registered.birth_date)
+    return Verification(
+        number=_answer(declared.number, agrees=registered is not None),
+        full_name=_answer(name, agrees=bool(same_name)),
+        birth_date=_answer(birth, agrees=bool(same_birth)),
+    )
+
+
+def _answer(declared: object | None, *, agrees: bool) -> FieldMatch:
+    if declared is None:
+        return FieldMatch.NOT_COMPARED
+    return FieldMatch.YES if agrees else FieldMatch.NO

@@ -1,0 +1,1 @@
+"""Loads the residence register of a ward from CSV files: all of it, or nothing."""

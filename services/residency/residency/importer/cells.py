@@ -1,0 +1,54 @@
+"""How the cells of a file are read; ValueError refuses one, and whoever asked says where it stands."""
+
+from datetime import date
+from uuid import UUID
+
+from residency.domain.partial_date import PartialDate
+from residency.domain.person_name import FullName
+
+_MAX_TEXT = 200
+_MAX_NUMBER = 10_000
+
+
+def plain_uuid(text: str) -> UUID:
+    """Read a UUID in its canonical form."""
+    parsed = UUID(text)
+    if str(parsed) != text:
+        raise ValueError("not in canonical form")
+    return parsed
+
+
+def whole(text: str) -> int:
+    """Read a whole number without ornaments."""
+    number = int(text)
+    if str(number) != text or abs(number) > _MAX_NUMBER:
+        raise ValueError("not a plain number")
+    return number
+
+
+def positive(text: str) -> int:
+    """Read a whole number from 1."""
+    number = whole(text)
+    if number < 1:
+        raise ValueError("not positive")
+    return number
+
+
+def line_of_text(text: str) -> str:
+    """Read a line of printable text."""
+    if not (text.isprintable() and 0 < len(text) <= _MAX_TEXT):
+        raise ValueError("not a line of text")
+    return text
+
+
+def words(text: str) -> str:
+    """Read words without digits."""
+    return FullName.parse(text).text
+
+
+def day(text: str) -> date:
+    """Read `YYYY-MM-DD`."""
+    known = PartialDate.parse(text)
+    if known.day is None:
+        raise ValueError("not a full date")
+    return known.earliest

@@ -1,0 +1,122 @@
+"""A migrated database, and the running service, for one test."""
+
+import base64
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from google.rpc import error_details_pb2
+from grpc import aio
+from grpc_status import rpc_status
+from sqlalchemy import select
+
+from chassis.database import Database
+from chassis.lifecycle import Lifecycle
+from residency import app, tables
+from residency.settings import Settings
+from stack.issuer import Issuer
+from stack.nats_server import NatsServer
+from tests.fixtures.servers import ISSUER_ADDRESS, MakeDatabase, MakeToken, TestDatabase
+from tests.residency.samples import ENCRYPTION_KEY, INDEX_KEY
+from ward.residency.v1 import residency_pb2_grpc
+
+MakeSettings = Callable[..., Settings]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """How a call was refused."""
+
+    code: str
+    reason: str
+    vietnamese: str
+
+
+@dataclass(frozen=True)
+class Service:
+    """The running service as its callers see it, and its database."""
+
+    stub: residency_pb2_grpc.ResidencyServiceStub
+    make_token: MakeToken
+    database: Database
+
+    async def call(self, method: str, request: Any, role: str = "residence_officer") -> Any:
+        """Call a method in a role."""
+        metadata = (("authorization", f"Bearer {self.make_token(role)}"),)
+        return await getattr(self.stub, method)(request, metadata=metadata)
+
+    async def refusal(
+        self,
+        method: str,
+        request: Any,
+        role: str = "residence_officer",
+        metadata: tuple[tuple[str, str], ...] | None = None,
+    ) -> Refusal:
+        """Call a method that must be refused; `metadata` is sent instead of the role's token."""
+        if metadata is None:
+            metadata = (("authorization", f"Bearer {self.make_token(role)}"),)
+        with pytest.raises(aio.AioRpcError) as refused:
+            await getattr(self.stub, method)(request, metadata=metadata)
+        return refusal_of(refused.value)
+
+    async def access_records(self) -> list[Any]:
+        """Read the access records, oldest first."""
+        statement = select(tables.access_records).order_by(tables.access_records.c.recorded_at)
+        async with self.database.transaction() as tx:
+            return list((await tx.execute(statement)).all())
+
+
+def refusal_of(error: aio.AioRpcError) -> Refusal:
+    """Read code, reason and Vietnamese sentence."""
+    status = rpc_status.from_call(error)  # type: ignore[arg-type] # it has what is read
+    info, localized = error_details_pb2.ErrorInfo(), error_details_pb2.LocalizedMessage()
+    status.details[0].Unpack(info)
+    status.details[1].Unpack(localized)
+    return Refusal(error.code().name, info.reason, localized.message)
+
+
+@pytest.fixture
+async def test_database(make_database: MakeDatabase) -> TestDatabase:
+    """Make a migrated database and tell its addresses."""
+    return await make_database("residency")
+
+
+@pytest.fixture
+async def database(test_database: TestDatabase) -> AsyncGenerator[Database]:
+    """Connect to the database as the service does."""
+    connected = Database.connect(test_database.url)
+    yield connected
+    await connected.close()
+
+
+@pytest.fixture
+def make_settings(test_database: TestDatabase, issuer: Issuer) -> MakeSettings:
+    """Make the service's settings for a broker."""
+
+    def make(nats_url: str = "nats://127.0.0.1:1") -> Settings:
+        return Settings(
+            database_url=test_database.url,  # type: ignore[arg-type] # pydantic reads it
+            nats_url=nats_url,  # type: ignore[arg-type]
+            auth_issuer=ISSUER_ADDRESS,
+            auth_jwks=issuer.jwks_url,
+            id_encryption_key=base64.b64encode(ENCRYPTION_KEY),  # type: ignore[arg-type]
+            id_index_key=base64.b64encode(INDEX_KEY),  # type: ignore[arg-type]
+        )
+
+    return make
+
+
+@pytest.fixture
+async def service(
+    make_settings: MakeSettings,
+    nats_server: NatsServer,
+    make_token: MakeToken,
+    database: Database,
+) -> AsyncGenerator[Service]:
+    """Run the whole service with its broker."""
+    async with Lifecycle() as life:
+        port = await app.start(life, make_settings(nats_server.url))
+        async with aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+            stub = residency_pb2_grpc.ResidencyServiceStub(channel)
+            yield Service(stub, make_token, database)

@@ -1,0 +1,114 @@
+"""A small register of people who do not exist: numbers start with 999, which no country has."""
+
+import os
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from uuid import UUID, uuid4
+
+from nats.aio.client import Client
+from sqlalchemy import insert, select
+
+from chassis.database import Database
+from chassis.outbox import Relay
+from residency import tables
+from residency.app import registration_codes
+from residency.domain.partial_date import PartialDate
+from residency.domain.person_name import FullName
+from residency.domain.personal_id import PersonalIdNumber
+from residency.domain.residence import ResidenceApplication, ResidenceKind, Sex, Term
+from residency.domain.sealing import NumberSeal
+from residency.operations import Operations
+from ward.residency.v1 import residency_pb2 as pb
+
+CODES = registration_codes()
+ENCRYPTION_KEY = b"e" * 32
+INDEX_KEY = b"i" * 32
+SEAL = NumberSeal(ENCRYPTION_KEY, INDEX_KEY, os.urandom)
+NOON = datetime(2026, 11, 23, 5, tzinfo=UTC)
+TODAY = date(2026, 11, 23)
+
+
+@dataclass
+class StoppedClock:
+    """A clock that stands still until it is set."""
+
+    now: datetime = NOON
+
+    def __call__(self) -> datetime:
+        """Tell the time."""
+        return self.now
+
+
+@dataclass(frozen=True)
+class Place:
+    """A building with dwellings that exist in the database."""
+
+    building_id: UUID
+    dwelling_ids: list[UUID] = field(default_factory=list)
+
+
+def number(serial: int = 1) -> PersonalIdNumber:
+    """Make a number that was never issued."""
+    return PersonalIdNumber(f"999090{serial:06d}")
+
+
+def application(
+    dwelling_id: UUID,
+    serial: int = 1,
+    *,
+    kind: ResidenceKind = ResidenceKind.PERMANENT,
+    full_name: str = "Phạm Thị Giả Định",
+    birth_date: str = "1990-05-17",
+    valid_from: date = date(2026, 11, 1),
+    valid_until: date | None = None,
+) -> ResidenceApplication:
+    """Make a decided registration."""
+    return ResidenceApplication(
+        dwelling_id=dwelling_id,
+        kind=kind,
+        number=number(serial),
+        full_name=FullName.parse(full_name),
+        birth_date=PartialDate.parse(birth_date),
+        sex=Sex.FEMALE,
+        term=Term(valid_from, valid_until),
+    )
+
+
+def operations(database: Database, clock: StoppedClock | None = None) -> Operations:
+    """Make the operations, with a relay that is not running."""
+    clock = clock or StoppedClock()
+    relay = Relay(database, tables.outbox, Client().jetstream(), clock)
+    return Operations(database, relay, clock, SEAL)
+
+
+async def add_building(database: Database, dwellings: int = 1, group: int = 7) -> Place:
+    """Put a building with dwellings on floors 1, 2, … into the database."""
+    place = Place(uuid4(), [uuid4() for _ in range(dwellings)])
+    async with database.transaction() as tx:
+        await tx.execute(
+            insert(tables.buildings).values(
+                building_id=place.building_id,
+                ward_code="11002",
+                residential_group=group,
+                address="số 12 ngõ 34, phố Thử Nghiệm",
+                storeys=max(dwellings, 1),
+            )
+        )
+        for floor, dwelling_id in enumerate(place.dwelling_ids, start=1):
+            await tx.execute(
+                insert(tables.dwellings).values(
+                    dwelling_id=dwelling_id,
+                    building_id=place.building_id,
+                    floor=floor,
+                    unit="",
+                )
+            )
+    return place
+
+
+async def waiting_events(database: Database) -> list[pb.DwellingOccupancy]:
+    """Read the occupancy events in the outbox, in order."""
+    statement = select(tables.outbox.c.payload).order_by(tables.outbox.c.position)
+    async with database.transaction() as tx:
+        payloads = (await tx.scalars(statement)).all()
+    return [pb.OccupancyChanged.FromString(payload).occupancy for payload in payloads]

@@ -1,0 +1,109 @@
+"""The commands, as separate processes."""
+
+import asyncio
+import base64
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.fixtures.servers import TestDatabase
+from tests.residency.wards import WARD, ward, write
+
+pytestmark = pytest.mark.postgres
+
+KEYS = {
+    "ID_ENCRYPTION_KEY": base64.b64encode(b"e" * 32).decode(),
+    "ID_INDEX_KEY": base64.b64encode(b"i" * 32).decode(),
+}
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    code: int | None
+    output: str
+    errors: str
+
+
+async def run(*arguments: str, **environment: str) -> Ended:
+    """Run a command of the service to its end."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "residency", *arguments),
+        env={"PATH": os.defpath, "LANG": "C.UTF-8", **environment},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    output, errors = await process.communicate()
+    return Ended(process.returncode, output.decode(), errors.decode())
+
+
+async def test_migrating_again_is_harmless(test_database: TestDatabase) -> None:
+    """Nothing is missing, nothing is done."""
+    ended = await run(
+        "migrate",
+        DATABASE_URL=test_database.url,
+        MIGRATION_DATABASE_URL=test_database.owner_url,
+        **KEYS,
+    )
+
+    assert (ended.code, ended.errors) == (0, "")
+
+
+async def test_migrating_needs_the_owner(test_database: TestDatabase) -> None:
+    """The setting is named."""
+    ended = await run("migrate", DATABASE_URL=test_database.url, **KEYS)
+
+    assert ended.code == 1
+    assert ended.errors.startswith("MIGRATION_DATABASE_URL is needed")
+
+
+async def test_importing_shows_progress_and_is_repeatable(
+    test_database: TestDatabase, tmp_path: Path
+) -> None:
+    """Plain lines on standard output."""
+    write(tmp_path, WARD)
+    first = await run("import", str(tmp_path), DATABASE_URL=test_database.url, **KEYS)
+    again = await run("import", str(tmp_path), DATABASE_URL=test_database.url, **KEYS)
+
+    assert (first.code, first.errors) == (0, "")
+    assert first.output.splitlines()[-1] == "Loaded 2 persons in 2 dwellings."
+    assert again.output == "This ward is loaded already: nothing to do.\n"
+
+
+async def test_a_refused_import_says_why_in_one_line(
+    test_database: TestDatabase, tmp_path: Path
+) -> None:
+    """File, line, column and rule, without a traceback."""
+    write(tmp_path, ward(("persons", 1, "sex", "?")))
+    ended = await run("import", str(tmp_path), DATABASE_URL=test_database.url, **KEYS)
+
+    assert ended.code == 1
+    assert ended.errors == (
+        "Không nạp được dữ liệu / Nothing was loaded: persons.csv:3: sex: M or F\n"
+    )
+
+
+async def test_a_database_that_is_away_is_said_in_one_line(tmp_path: Path) -> None:
+    """Without a traceback."""
+    write(tmp_path, WARD)
+    away = "postgresql+asyncpg://nobody@127.0.0.1:1/nothing"
+    ended = await run("import", str(tmp_path), DATABASE_URL=away, **KEYS)
+
+    assert ended.code == 1
+    assert ended.errors == "Không kết nối được cơ sở dữ liệu / The database is away.\n"
+
+
+async def test_wrong_settings_are_said_in_words(test_database: TestDatabase) -> None:
+    """One line a setting, and no part of a key."""
+    keys = {**KEYS, "ID_INDEX_KEY": "c2hvcnQ="}
+    ended = await run("serve", DATABASE_URL=test_database.url, **keys)
+
+    assert ended.code == 1
+    assert ended.errors.splitlines() == [
+        "Cấu hình sai / Wrong settings:",
+        "ID_INDEX_KEY: Value error, 32 bytes in base64 are needed, as `openssl rand -base64 32` makes them",
+    ]

@@ -1,0 +1,101 @@
+"""The migrated database: as the tables say, and append-only where it must be."""
+
+from collections.abc import AsyncGenerator
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, insert, text
+from sqlalchemy.exc import DBAPIError
+
+from chassis.clock import utc_now
+from chassis.database import Database
+from residency import tables
+from tests.fixtures.servers import TestDatabase
+
+pytestmark = pytest.mark.postgres
+
+
+@pytest.fixture
+async def owner(test_database: TestDatabase) -> AsyncGenerator[Database]:
+    """Connect as the role that owns the tables."""
+    connected = Database.connect(test_database.owner_url)
+    yield connected
+    await connected.close()
+
+
+async def add_access_record(database: Database) -> None:
+    """Account for one access."""
+    values = dict.fromkeys(("account", "method", "purpose", "reference", "subject"), "x")
+    entry = {**values, "roles": [], "outcome": "OK", "request_id": "x", "recorded_at": utc_now()}
+    async with database.transaction() as tx:
+        await tx.execute(
+            insert(tables.access_records).values(record_id=text("gen_random_uuid()"), **entry)
+        )
+
+
+async def test_the_migrations_make_what_the_tables_say(owner: Database) -> None:
+    """Alembic sees no difference."""
+
+    def differences(connection: Connection) -> list[object]:
+        context = MigrationContext.configure(connection, opts={"compare_server_default": True})
+        return list(compare_metadata(context, tables.metadata))
+
+    async with owner.engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update access_records set outcome = 'changed'",
+        "delete from access_records",
+        "truncate access_records",
+    ],
+)
+async def test_access_records_stay_whoever_tries(
+    database: Database, owner: Database, statement: str
+) -> None:
+    """The service has no right to change them; the owner's attempt is refused by the trigger."""
+    await add_access_record(database)
+    with pytest.raises(DBAPIError, match="permission denied"):
+        async with database.transaction() as tx:
+            await tx.execute(text(statement))
+    with pytest.raises(DBAPIError, match="access_records is append-only"):
+        async with owner.transaction() as tx:
+            await tx.execute(text(statement))
+    async with database.transaction() as tx:
+        outcomes = (await tx.scalars(text("select outcome from access_records"))).all()
+
+    assert outcomes == ["OK"]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "delete from registrations",
+        "update registrations set valid_from = valid_from",
+        "update registrations set person_id = person_id",
+        "insert into legal_limits values ('x', now(), 9, 'years', 'none')",
+        "update legal_limits set value = 9",
+        "delete from legal_limits",
+    ],
+)
+async def test_the_service_cannot_rewrite_the_past_or_the_law(
+    database: Database, statement: str
+) -> None:
+    """Of a registration it can record the end only; legal limits change by migrations."""
+    with pytest.raises(DBAPIError, match="permission denied"):
+        async with database.transaction() as tx:
+            await tx.execute(text(statement))
+
+
+async def test_each_legal_limit_has_its_source(database: Database) -> None:
+    """Temporary residence: two years, by the Law on Residence."""
+    async with database.transaction() as tx:
+        rows = (await tx.execute(text("select * from legal_limits"))).all()
+
+    assert [(row.rule, row.value, row.unit) for row in rows] == [
+        ("temporary_residence_term", 2, "years")
+    ]
+    assert "68/2020/QH14" in rows[0].source

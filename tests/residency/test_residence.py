@@ -1,0 +1,119 @@
+"""The rules of residence registrations."""
+
+from datetime import date, timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chassis.errors import FieldInvalidError
+from residency.domain.residence import (
+    Registration,
+    RegistrationAlreadyEndedError,
+    ResidenceKind,
+    TemporaryLimit,
+    Term,
+)
+
+TODAY = date(2026, 11, 23)
+TWO_YEARS = TemporaryLimit(years=2)
+PERMANENT, TEMPORARY = ResidenceKind.PERMANENT, ResidenceKind.TEMPORARY
+
+
+def registration(
+    valid_from: date = date(2026, 1, 1),
+    valid_until: date | None = None,
+    ended_on: date | None = None,
+) -> Registration:
+    """Make a registration on the register."""
+    person = dwelling = UUID(int=1)
+    return Registration(UUID(int=9), person, dwelling, Term(valid_from, valid_until), ended_on)
+
+
+@pytest.mark.parametrize(
+    ("kind", "valid_from", "valid_until"),
+    [
+        (PERMANENT, date(2026, 1, 1), None),
+        (TEMPORARY, date(2026, 1, 1), date(2026, 1, 2)),
+        (TEMPORARY, date(2026, 1, 1), date(2028, 1, 1)),
+        (TEMPORARY, date(2024, 2, 29), date(2026, 3, 1)),
+    ],
+)
+def test_a_term_within_the_rules_is_allowed(
+    kind: ResidenceKind, valid_from: date, valid_until: date | None
+) -> None:
+    """Permanent residence is open; temporary residence ends after two years at the latest."""
+    Term(valid_from, valid_until).check(kind, TWO_YEARS)
+
+
+@pytest.mark.parametrize(
+    ("kind", "valid_from", "valid_until"),
+    [
+        pytest.param(TEMPORARY, date(2026, 1, 1), None, id="temporary without an end"),
+        pytest.param(TEMPORARY, date(2026, 1, 1), date(2028, 1, 2), id="a day over two years"),
+        pytest.param(TEMPORARY, date(2024, 2, 29), date(2026, 3, 2), id="over, from a leap day"),
+        pytest.param(TEMPORARY, date(2026, 1, 1), date(2026, 1, 1), id="not one day"),
+        pytest.param(PERMANENT, date(2026, 1, 2), date(2026, 1, 1), id="backwards"),
+    ],
+)
+def test_a_term_outside_the_rules_names_its_end(
+    kind: ResidenceKind, valid_from: date, valid_until: date | None
+) -> None:
+    """FIELD_INVALID on valid_until."""
+    with pytest.raises(FieldInvalidError) as refused:
+        Term(valid_from, valid_until).check(kind, TWO_YEARS)
+
+    assert refused.value.metadata == {"field": "valid_until"}
+
+
+def test_the_limit_is_data() -> None:
+    """Another law, another limit."""
+    Term(date(2026, 1, 1), date(2029, 1, 1)).check(TEMPORARY, TemporaryLimit(years=3))
+
+
+@pytest.mark.parametrize("ended_on", [date(2026, 1, 1), date(2026, 6, 1), TODAY])
+def test_a_registration_can_end_from_its_first_day_to_today(ended_on: date) -> None:
+    """On its first day it was never valid."""
+    registration().check_end(ended_on, TODAY)
+
+
+@pytest.mark.parametrize("ended_on", [date(2025, 12, 31), TODAY + timedelta(days=1)])
+def test_an_end_before_the_beginning_or_in_the_future_is_refused(ended_on: date) -> None:
+    """FIELD_INVALID on ended_on."""
+    with pytest.raises(FieldInvalidError) as refused:
+        registration().check_end(ended_on, TODAY)
+
+    assert refused.value.metadata == {"field": "ended_on"}
+
+
+@pytest.mark.parametrize(
+    "ended",
+    [
+        pytest.param(registration(ended_on=date(2026, 5, 1)), id="ended before"),
+        pytest.param(registration(valid_until=date(2026, 6, 1)), id="term runs out that day"),
+    ],
+)
+def test_what_has_ended_does_not_end_again(ended: Registration) -> None:
+    """REGISTRATION_ALREADY_ENDED."""
+    with pytest.raises(RegistrationAlreadyEndedError):
+        ended.check_end(date(2026, 6, 1), TODAY)
+
+
+DAYS = st.dates(date(2026, 1, 1), date(2026, 1, 20))
+
+
+@given(DAYS, DAYS | st.none(), DAYS, DAYS | st.none())
+def test_terms_overlap_when_they_share_a_day(
+    first: date, first_end: date | None, second: date, second_end: date | None
+) -> None:
+    """Compared with the days themselves."""
+    last = date(2026, 2, 1)
+
+    def days(start: date, end: date | None) -> set[int]:
+        return set(range(start.toordinal(), (end or last).toordinal()))
+
+    shared = days(first, first_end) & days(second, second_end)
+
+    if days(first, first_end) and days(second, second_end):
+        assert Term(first, first_end).overlaps(Term(second, second_end)) == bool(shared)

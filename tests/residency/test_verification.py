@@ -1,0 +1,42 @@
+"""Yes or no per field."""
+
+import pytest
+
+from residency.domain.partial_date import PartialDate
+from residency.domain.person_name import FullName
+from residency.domain.verification import (
+    Declaration,
+    FieldMatch,
+    RegisteredIdentity,
+    Verification,
+    verify,
+)
+from tests.residency.samples import number
+
+YES, NO, NOT_COMPARED = FieldMatch.YES, FieldMatch.NO, FieldMatch.NOT_COMPARED
+NAME, BIRTH = FullName("Phạm Thị Giả Định"), PartialDate(1990, 5, 17)
+REGISTERED = RegisteredIdentity(NAME, BIRTH)
+
+
+@pytest.mark.parametrize(
+    ("name", "birth", "expected"),
+    [
+        (NAME, BIRTH, Verification(YES, YES, YES)),
+        (FullName("Phạm Giả"), BIRTH, Verification(YES, NO, YES)),
+        (NAME, PartialDate(1990), Verification(YES, YES, YES)),
+        (NAME, PartialDate(1991), Verification(YES, YES, NO)),
+        (None, BIRTH, Verification(YES, NOT_COMPARED, YES)),
+        (None, None, Verification(YES, NOT_COMPARED, NOT_COMPARED)),
+    ],
+)
+def test_each_declared_field_is_compared_by_itself(
+    name: FullName | None, birth: PartialDate | None, expected: Verification
+) -> None:
+    """What was not declared is not compared."""
+    assert verify(Declaration(number(), name, birth), REGISTERED) == expected
+
+
+def test_an_unknown_number_answers_no_in_the_same_shape() -> None:
+    """As a known number whose fields all disagree."""
+    assert verify(Declaration(number(), NAME, BIRTH), None) == Verification(NO, NO, NO)
+    assert verify(Declaration(number(), None, BIRTH), None) == Verification(NO, NOT_COMPARED, NO)
