@@ -114,14 +114,11 @@ async def run(
 ) -> list[Results]:
     """Replay the tests in order; raises a StackError that says in a sentence what is wrong."""
     try:
-        async with Gateway(platform.gateway, platform.officer_token) as gateway:
+        async with Gateway(platform.gateway, platform.officer_token, PATIENCE_S) as gateway:
             place = await building.find(gateway)
-        async with (
-            Gateway(platform.gateway, platform.officer_token, PATIENCE_S) as gateway,
-            _speaker(platform, place, setting) as speaker,
-        ):
-            demo = Demo(gateway, place, speaker, setting, speed)
-            return [await demo.burn(test, keep=keep) for test in tests]
+            async with _speaker(platform, place, setting) as speaker:
+                demo = Demo(gateway, place, speaker, setting, speed)
+                return [await demo.burn(test, keep=keep) for test in tests]
     except GatewayDownError as error:
         raise NotRunningError(platform.gateway) from error
     except RefusedError as error:

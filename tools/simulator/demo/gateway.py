@@ -39,11 +39,13 @@ class RefusedError(Exception):
 class Gateway:
     """A signed-in client; use it as an async context manager.
 
-    Where something is away for a moment it asks again, for at most `patience_s`.
+    Where something is away for a moment it asks again, for at most `patience_s`; a gateway that never
+    answered is not awaited.
     """
 
     def __init__(self, address: str, token: str, patience_s: float = 0.0) -> None:
         self._patience_s = patience_s
+        self._reached = False
         self._client = httpx2.AsyncClient(
             base_url=address,
             headers={"Authorization": f"Bearer {token}", "Accept-Language": "vi"},
@@ -113,7 +115,7 @@ class Gateway:
             try:
                 return _parse(await self._ask(method, path, **how), answer)
             except (GatewayDownError, RefusedError) as error:
-                passing = isinstance(error, GatewayDownError) or error.passing
+                passing = error.passing if isinstance(error, RefusedError) else self._reached
                 if not passing or time.monotonic() > give_up:
                     raise
             await asyncio.sleep(RECONNECT_S)
@@ -123,6 +125,7 @@ class Gateway:
             response = await self._client.request(method, path, **how)
         except httpx2.HTTPError as error:
             raise GatewayDownError from error
+        self._reached = True
         if not response.is_success:
             raise _refused(response)
         return response.text
