@@ -3,7 +3,6 @@
 import asyncio
 from datetime import timedelta
 
-import nats
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
@@ -48,6 +47,28 @@ DEAD_LETTERS = StreamConfig(
 _RETRY_S = 0.5
 
 
+class HardenedClient(Client):
+    """nats-py's client, made to survive messages whose subject or headers are not text.
+
+    It stops reading for ever when it cannot decode one, and a stream would deliver that one again to each new
+    connection: a single device could silence every consumer. Here such a message arrives without its headers, with
+    replacement characters in its subject.
+    """
+
+    async def _process_msg(
+        self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: bytes
+    ) -> None:
+        try:
+            await super()._process_msg(sid, subject, reply, data, headers)
+        except (ValueError, IndexError):
+            logger().warning("message_not_text")
+            await super()._process_msg(sid, _as_text(subject), _as_text(reply), data, b"")
+
+
+def _as_text(written: bytes) -> bytes:
+    return bytes(written).decode(errors="replace").encode()
+
+
 async def connect(url: str, name: str) -> Client:
     """Connect, waiting for the broker as long as it takes; later outages are healed by reconnecting."""
 
@@ -63,14 +84,15 @@ async def connect(url: str, name: str) -> Client:
         logger().warning("broker_error", cause=type(error).__name__)
 
     while True:
+        client = HardenedClient()
         try:
-            client = await nats.connect(
+            await client.connect(
                 url,
                 name=name,
                 connect_timeout=2,
                 allow_reconnect=True,
                 max_reconnect_attempts=-1,
-                reconnect_time_wait=0.2,
+                reconnect_time_wait=0.2,  # type: ignore[arg-type] # a float works
                 ping_interval=5,
                 max_outstanding_pings=2,
                 # Nothing of ours may wait unseen while the broker is away: publishing fails and is retried.
