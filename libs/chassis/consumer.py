@@ -1,7 +1,8 @@
 """Taking messages from a stream under one delivery policy.
 
-Return: acknowledged. InvalidMessageError: to the dead-letter stream, with its reason. Anything else: again, later.
-There is no third way, and it is written only here.
+Return: acknowledged. InvalidMessageError: to the dead-letter stream, with its reason. Anything else: again, later:
+while the database is away at the same place, so that order holds; after a bug behind the others, so that one poisoned
+message does not stop the lane. There is no third way, and it is written only here.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from chassis import context, metrics
-from chassis.errors import DomainError, InvalidMessageError
+from chassis.errors import DatabaseUnavailableError, DomainError, InvalidMessageError
 from chassis.log import logger
 from chassis.messages import EVENT_ID_HEADER, REQUEST_ID_HEADER, Envelope
 
@@ -25,7 +26,10 @@ CONSUMER_HEADER = "Ward-Dead-Consumer"
 _RETRY_S = 0.5
 _MAX_RETRY_S = 30.0
 _FETCH_TIMEOUT_S = 5.0
-_ACK_WAIT_S = 30.0
+# What a process that was killed had taken comes again after this time. Few are taken at once, so that none of them
+# waits that long for its turn.
+_ACK_WAIT_S = 3.0
+_BATCH = 20
 
 Handler = Callable[[Envelope], Awaitable[None]]
 
@@ -67,7 +71,7 @@ class EventConsumer:
         try:
             while True:
                 with suppress(TimeoutError):
-                    for message in await subscription.fetch(100, timeout=_FETCH_TIMEOUT_S):
+                    for message in await subscription.fetch(_BATCH, timeout=_FETCH_TIMEOUT_S):
                         await self._handle(message)
         finally:
             with suppress(NatsError, OSError):
@@ -76,9 +80,7 @@ class EventConsumer:
     async def _handle(self, message: Msg) -> None:
         with metrics.MESSAGE_SECONDS.labels(self._name).time():
             try:
-                envelope = read_envelope(message)
-                context.request_id.set(envelope.request_id)
-                await self._handlers[envelope.subject](envelope)
+                await self._give(message)
             except InvalidMessageError as error:
                 await dead_letter(self._jetstream, self._name, message, error.reason)
             except DomainError as error:
@@ -89,6 +91,18 @@ class EventConsumer:
             else:
                 await message.ack()
                 metrics.MESSAGES.labels(self._name, "done").inc()
+
+    async def _give(self, message: Msg) -> None:
+        envelope = read_envelope(message)
+        context.request_id.set(envelope.request_id)
+        while True:
+            try:
+                return await self._handlers[envelope.subject](envelope)
+            except DatabaseUnavailableError as error:
+                logger().warning("consumer_delayed", consumer=self._name, cause=error.reason)
+                metrics.MESSAGES.labels(self._name, "retry").inc()
+                await message.in_progress()
+                await asyncio.sleep(_RETRY_S)
 
     async def _retry(self, message: Msg, cause: str) -> None:
         delay = retry_delay(message.metadata.num_delivered or 1)

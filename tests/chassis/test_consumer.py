@@ -101,6 +101,41 @@ async def test_what_failed_comes_again(broker: Client, failure: Exception) -> No
 
 
 @pytest.mark.nats
+async def test_an_outage_of_the_database_keeps_the_order(broker: Client) -> None:
+    """What waits for the database is handled before what came after it."""
+    handled = Handled(*(DatabaseUnavailableError() for _ in range(3)))
+    for number in range(5):
+        await publish(broker, str(number).encode())
+    task = await consuming(broker, handled)
+    await handled.count(5)
+    task.cancel()
+
+    assert handled.seen == [b"0", b"1", b"2", b"3", b"4"]
+
+
+@pytest.mark.nats
+async def test_what_a_killed_process_had_taken_comes_again_soon(broker: Client) -> None:
+    """A process that dies with an event in its hands delays it by seconds, not by half a minute."""
+    taken = asyncio.Event()
+
+    async def hang(_: Envelope) -> None:
+        taken.set()
+        await asyncio.Event().wait()
+
+    await publish(broker, b"1")
+    killed = await consuming(broker, hang)
+    await taken.wait()
+    killed.cancel()
+    handled = Handled()
+    task = await consuming(broker, handled)
+    async with asyncio.timeout(10):
+        await handled.count(1)
+    task.cancel()
+
+    assert handled.seen == [b"1"]
+
+
+@pytest.mark.nats
 async def test_what_is_invalid_goes_to_the_dead_letters_with_its_reason(broker: Client) -> None:
     """The lane goes on with the next."""
     handled = Handled(InvalidMessageError("not_protobuf"))
