@@ -13,6 +13,7 @@ import structlog
 from google.type import date_pb2
 from nats.aio.client import Client
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from chassis import log
 from residency import tables
@@ -87,6 +88,15 @@ async def test_an_unknown_number_is_answered_in_the_same_shape(service: Service)
         NO,
     )
     assert answer.access_record_id
+
+
+async def test_what_was_asked_for_is_named_by_a_pseudonym_or_not_at_all(service: Service) -> None:
+    """A number that nobody has, too; what is no number is `unknown`."""
+    await service.call("VerifyIdentity", verifying(personal_id_number=number(7).digits))
+    await service.refusal("VerifyIdentity", verifying(personal_id_number="123456789"))
+    subjects = [record.subject for record in await service.access_records()]
+
+    assert subjects == [SEAL.pseudonym(number(7)), "unknown"]
 
 
 VERIFY = "/ward.residency.v1.ResidencyService/VerifyIdentity"
@@ -220,11 +230,13 @@ async def test_without_a_record_there_is_no_answer(
     """The log cannot be written: the call fails and tells nothing."""
     owner = await asyncpg.connect(test_database.owner_url.replace("+asyncpg", ""))
     await owner.execute("revoke insert on access_records from residency_app")
-    refusal = await service.refusal("VerifyIdentity", verifying())
+    with capture_logs() as logs:
+        refusal = await service.refusal("VerifyIdentity", verifying())
     await owner.execute("grant insert on access_records to residency_app")
     await owner.close()
 
     assert (refusal.code, refusal.reason) == ("INTERNAL", "INTERNAL")
+    assert [entry["event"] for entry in logs] == ["call_failed"]
 
 
 async def test_occupancy_is_told_by_dwelling_and_by_building(service: Service) -> None:

@@ -1,11 +1,14 @@
 """Requests as they are read, and answers as they are written, without a server."""
 
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
 import pytest
 from google.type import date_pb2
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chassis import pages
 from chassis.errors import DomainError
@@ -81,6 +84,38 @@ def test_a_bad_field_is_named(fields: dict[str, Any], reason: str, field: str) -
         requests.residence_application(registering(**fields), CODES, TODAY)
 
     assert refused(error.value) == (reason, field)
+
+
+DATES = st.builds(
+    date_pb2.Date, **{part: st.integers(-(2**31), 2**31 - 1) for part in ("year", "month", "day")}
+)
+
+
+@given(
+    st.builds(
+        pb.RegisterResidenceRequest,
+        request_id=st.text() | st.just("request-0001"),
+        dwelling_id=st.text() | st.just(str(PLACE)),
+        kind=st.integers(0, 3),
+        personal_id_number=st.text() | st.just(number().digits),
+        full_name=st.text(),
+        birth_date=DATES,
+        sex=st.integers(0, 3),
+        valid_from=DATES,
+        valid_until=DATES,
+    )
+)
+def test_whatever_comes_is_read_or_refused(request_: pb.RegisterResidenceRequest) -> None:
+    """With an expected error, never with another."""
+    declared = pb.VerifyIdentityRequest(
+        personal_id_number=number().digits,
+        full_name=request_.full_name,
+        birth_date=request_.birth_date,
+    )
+    with suppress(DomainError):
+        requests.residence_application(request_, CODES, TODAY)
+    with suppress(DomainError):
+        requests.declaration(declared, CODES, TODAY)
 
 
 def test_an_absent_name_or_birth_date_was_not_declared() -> None:
