@@ -1,0 +1,1 @@
+"""Incidents: from the first alarm to the closed case, and the rescue brief."""

@@ -1,0 +1,29 @@
+"""Commands of the incidents service: `python -m incidents serve | migrate`."""
+
+import argparse
+import asyncio
+
+from chassis import lifecycle, log
+from chassis.settings import read_settings
+from incidents import app
+from incidents.settings import Settings
+
+
+def main() -> None:
+    """Run one command."""
+    parser = argparse.ArgumentParser(prog="incidents", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("serve", help="serve gRPC until stopped")
+    commands.add_parser("migrate", help="bring the tables to the present version")
+    arguments = parser.parse_args()
+    settings = read_settings(Settings)
+    log.configure("incidents", settings.log_level)
+    match arguments.command:
+        case "serve":
+            lifecycle.run(app.serve(settings))
+        case _:
+            asyncio.run(app.migrate(settings))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""Events of fire-safety and residency in: decoded, and each given to one operation.
+
+Two lanes, so that an alarm never waits behind a census: a first import or a recount tells every dwelling at once.
+Premises stay on the lane of alarms, whose order makes a place known before it burns.
+"""
+
+from collections.abc import Mapping
+
+from chassis.consumer import Handler
+from chassis.messages import Envelope, subject_of
+from incidents.operations import Operations
+from incidents.wire import inbound
+from ward.fire_safety.v1 import fire_safety_pb2
+from ward.residency.v1 import residency_pb2
+
+ALARM_LANE = "incidents"
+OCCUPANCY_LANE = "incidents-occupancy"
+
+
+class Consumers:
+    """The handlers of the lanes, by subject."""
+
+    def __init__(self, operations: Operations) -> None:
+        self._operations = operations
+
+    def of_alarm_lane(self) -> Mapping[str, Handler]:
+        """Give the handlers of alarms and premises."""
+        return {
+            subject_of(fire_safety_pb2.AlarmRaised): self._on_raised,
+            subject_of(fire_safety_pb2.AlarmAcknowledged): self._on_changed,
+            subject_of(fire_safety_pb2.AlarmRestored): self._on_changed,
+            subject_of(fire_safety_pb2.AlarmReset): self._on_changed,
+            subject_of(fire_safety_pb2.PremisesChanged): self._on_premises,
+        }
+
+    def of_occupancy_lane(self) -> Mapping[str, Handler]:
+        """Give the handlers of occupancy."""
+        return {subject_of(residency_pb2.OccupancyChanged): self._on_occupancy}
+
+    async def _on_raised(self, envelope: Envelope) -> None:
+        alarm = inbound.read_alarm(envelope)
+        await self._operations.take_raised_alarm(envelope.event_id, alarm)
+
+    async def _on_changed(self, envelope: Envelope) -> None:
+        alarm = inbound.read_alarm(envelope)
+        await self._operations.take_changed_alarm(envelope.event_id, alarm)
+
+    async def _on_premises(self, envelope: Envelope) -> None:
+        premises = inbound.read_premises(envelope)
+        await self._operations.take_premises(envelope.event_id, premises)
+
+    async def _on_occupancy(self, envelope: Envelope) -> None:
+        occupancy = inbound.read_occupancy(envelope)
+        await self._operations.take_occupancy(envelope.event_id, occupancy)

@@ -1,0 +1,41 @@
+"""What is told to others of an incident; each event travels with the incident after it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Opened:
+    """Event: the incident was opened."""
+
+
+@dataclass(frozen=True)
+class AlarmJoined:
+    """Event: a further alarm belongs to the incident."""
+
+    alarm_id: str
+
+
+@dataclass(frozen=True)
+class Acknowledged:
+    """Event: an officer has taken the incident on."""
+
+
+@dataclass(frozen=True)
+class Assigned:
+    """Event: a task was given."""
+
+
+@dataclass(frozen=True)
+class Escalated:
+    """Event: nobody took the incident on in time, and the next was told."""
+
+    step: int
+    recipient: str
+
+
+@dataclass(frozen=True)
+class Closed:
+    """Event: the incident has ended."""
+
+
+Event = Opened | AlarmJoined | Acknowledged | Assigned | Escalated | Closed

@@ -1,0 +1,72 @@
+"""How many people may be inside, and how far each number can be trusted."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a number comes from: its source, when that last changed or confirmed it, and whether there may be more.
+
+    `as_of` is None and `age_s` 0 where the source has told nothing yet.
+    """
+
+    source: str
+    as_of: datetime | None
+    lower_bound: bool
+    age_s: int
+
+
+@dataclass(frozen=True)
+class Headcount:
+    """Registered people of one dwelling.
+
+    `age_bands` are counts, youngest first; `assistance` counts by the contract's number of the type.
+    """
+
+    registered: int
+    age_bands: tuple[int, ...]
+    assistance: Mapping[int, int]
+    as_of: datetime | None
+
+
+@dataclass(frozen=True)
+class PeopleEstimate:
+    """The sum over dwellings, as old as its oldest part."""
+
+    registered: int
+    age_bands: tuple[int, ...]
+    assistance: Mapping[int, int]
+    provenance: Provenance
+
+
+AGE_BANDS = 5
+
+
+def estimate(counts: Sequence[Headcount], now: datetime) -> PeopleEstimate:
+    """Add up.
+
+    Always a lower bound: lodging may be declared until 23:00 or the next morning, and nobody declares a visit.
+    """
+    times = [count.as_of for count in counts if count.as_of is not None]
+    assistance: Counter[int] = Counter()
+    for count in counts:
+        assistance.update(count.assistance)
+    return PeopleEstimate(
+        registered=sum(count.registered for count in counts),
+        age_bands=tuple(
+            sum(count.age_bands[band] for count in counts) for band in range(AGE_BANDS)
+        ),
+        assistance=dict(sorted(assistance.items())),
+        provenance=provenance("residency", min(times, default=None), now, lower_bound=True),
+    )
+
+
+def provenance(
+    source: str, as_of: datetime | None, now: datetime, *, lower_bound: bool = False
+) -> Provenance:
+    """Tell the age of what a source told; a clock that runs behind makes it 0, never negative."""
+    age_s = 0 if as_of is None else max(0, int((now - as_of).total_seconds()))
+    return Provenance(source, as_of, lower_bound, age_s)

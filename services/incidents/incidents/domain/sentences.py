@@ -1,0 +1,91 @@
+"""The sentences of the timeline, Vietnamese. They name functions, devices and places, never residents."""
+
+from collections.abc import Mapping
+
+from incidents.domain.alarms import Alarm
+from incidents.domain.escalation import Notification, Timer
+from incidents.domain.priorities import Priority
+
+_KINDS: Mapping[str, str] = {"SMOKE": "báo động khói", "HEAT": "báo động nhiệt"}
+_RECIPIENTS: Mapping[str, str] = {
+    "duty_officer": "trực ban",
+    "deputy_duty_officer": "phó trực ban",
+    "ward_executive": "lãnh đạo UBND phường",
+}
+_CHANNELS: Mapping[str, str] = {"console": "màn hình trực ban"}
+_DISPOSITIONS: Mapping[str, str] = {
+    "FIRE": "cháy",
+    "NUISANCE": "báo động không do cháy (nấu ăn, hơi nước, bụi)",
+    "TEST": "thử thiết bị",
+    "FAULT": "lỗi thiết bị",
+    "MALICIOUS": "cố ý gây báo động",
+    "DRILL": "diễn tập",
+}
+
+
+def opened(alarm: Alarm, priority: Priority) -> str:
+    """Say why the incident exists."""
+    return f"Mở vụ việc mức {priority}: {_signal(alarm)}."
+
+
+def alarm_joined(alarm: Alarm, priority: Priority, *, raised: bool) -> str:
+    """Say that a further alarm belongs to it."""
+    grade = f" Nâng mức ưu tiên lên {priority}." if raised else ""
+    return f"Thêm {_signal(alarm)}.{grade}"
+
+
+def notified(notification: Notification) -> str:
+    """Say who was told first."""
+    return f"Đã báo {_recipient(notification)} qua {_channel(notification)}."
+
+
+def escalated(timer: Timer) -> str:
+    """Say who was told next."""
+    told = f"đã báo {_recipient(timer)} qua {_channel(timer)}"
+    return f"Chưa ai tiếp nhận: {told} (bước {timer.step})."
+
+
+def acknowledged() -> str:
+    """Say that somebody has taken it on."""
+    return "Đã tiếp nhận vụ việc."
+
+
+def assigned(assignee: str, task: str) -> str:
+    """Say who has what to do."""
+    return f"Giao cho {assignee}: {task}" if task else f"Giao cho {assignee}."
+
+
+def restored(device_id: str) -> str:
+    """Say that a detector is back to normal, and that this ends nothing."""
+    return f"Thiết bị {device_id} đã trở lại bình thường; vụ việc vẫn mở đến khi có người đóng."
+
+
+def closed(disposition: str, note: str) -> str:
+    """Say what it turned out to be."""
+    remark = f" Ghi chú: {note}" if note else ""
+    return f"Đóng vụ việc: {_DISPOSITIONS[disposition]}.{remark}"
+
+
+def _signal(alarm: Alarm) -> str:
+    kind = _KINDS.get(alarm.kind, "báo động cháy")
+    register = "" if alarm.device_known else " chưa có trong sổ đăng ký"
+    return f"{kind}{_where(alarm)} (thiết bị {alarm.device_id}{register})"
+
+
+def _where(alarm: Alarm) -> str:
+    spots = [spot for spot in (alarm.zone_name, _storey(alarm.floor)) if spot]
+    return f" tại {', '.join(spots)}" if spots else ""
+
+
+def _storey(floor: int) -> str:
+    if floor == 0:
+        return ""
+    return f"tầng {floor}" if floor > 0 else f"tầng hầm {-floor}"
+
+
+def _recipient(told: Notification | Timer) -> str:
+    return _RECIPIENTS.get(told.recipient, told.recipient)
+
+
+def _channel(told: Notification | Timer) -> str:
+    return _CHANNELS.get(told.channel, told.channel)

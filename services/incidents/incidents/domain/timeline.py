@@ -1,0 +1,29 @@
+"""The timeline of an incident: entries are never changed, a correction is a new entry."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class EntryKind(StrEnum):
+    """What a timeline entry is about."""
+
+    OPENED = "opened"
+    ALARM_JOINED = "alarm_joined"
+    NOTIFIED = "notified"
+    ESCALATED = "escalated"
+    ACKNOWLEDGED = "acknowledged"
+    ASSIGNED = "assigned"
+    ALARM_RESTORED = "alarm_restored"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True)
+class TimelineEntry:
+    """One entry of the timeline, `sequence` from 1; `actor` is empty where the platform acted."""
+
+    sequence: int
+    at: datetime
+    kind: EntryKind
+    actor: str
+    text: str

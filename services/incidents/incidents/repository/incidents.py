@@ -1,0 +1,153 @@
+"""Incidents: locked, loaded, opened and saved with everything that one change adds."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from chassis.database import Transaction
+from incidents import tables
+from incidents.domain.alarms import Alarm
+from incidents.domain.incidents import (
+    Change,
+    Disposition,
+    Incident,
+    IncidentKind,
+    IncidentNotFoundError,
+    IncidentState,
+    Member,
+)
+from incidents.domain.priorities import Priority
+from incidents.repository.additions import keep
+
+
+async def lock_incident(tx: Transaction, incident_id: UUID) -> Incident:
+    """Load an incident and let nobody else change it until the transaction ends; raises IncidentNotFoundError."""
+    row = await _locked(tx, tables.incidents.c.incident_id == incident_id)
+    if row is None:
+        raise IncidentNotFoundError
+    return await with_members(tx, row)
+
+
+async def lock_open_fire(tx: Transaction, alarm: Alarm) -> Incident | None:
+    """Load and lock the open fire incident of the alarm's place, if there is one."""
+    columns = tables.incidents.c
+    row = await _locked(
+        tx,
+        (columns.ward_code == alarm.ward_code)
+        & (columns.place_key == alarm.place_key)
+        & tables.OPEN_FIRE,
+    )
+    return None if row is None else await with_members(tx, row)
+
+
+async def with_members(tx: Transaction, row: Row[Any]) -> Incident:
+    """Complete a locked incident with its alarms, which only the holder of the lock can add to."""
+    columns = tables.incident_alarms.c
+    found = await tx.execute(
+        select(columns.alarm_id, columns.device_id)
+        .where(columns.incident_id == row.incident_id)
+        .order_by(columns.position)
+    )
+    return incident_of(row, [Member(member.alarm_id, member.device_id) for member in found])
+
+
+async def is_member(tx: Transaction, alarm_id: str) -> bool:
+    """Tell whether an alarm belongs to an incident."""
+    column = tables.incident_alarms.c.alarm_id
+    return (await tx.execute(select(column).where(column == alarm_id))).first() is not None
+
+
+async def next_ordinal(tx: Transaction, ward_code: str, year: int) -> int:
+    """Count the incidents of a ward's year; an attempt that is rolled back leaves no gap, a lost race does."""
+    table = tables.incident_numbers
+    counted = (
+        upsert(table)
+        .values(ward_code=ward_code, year=year, last=1)
+        .on_conflict_do_update(index_elements=table.primary_key, set_={"last": table.c.last + 1})
+        .returning(table.c.last)
+    )
+    ordinal: int = (await tx.execute(counted)).scalar_one()
+    return ordinal
+
+
+async def add_incident(tx: Transaction, change: Change) -> bool:
+    """Store an opened incident; False, and nothing stored, if its place has an open one by now."""
+    added = (
+        upsert(tables.incidents)
+        .values(incident_id=change.incident.incident_id, **_columns_of(change.incident))
+        .on_conflict_do_nothing(
+            index_elements=["ward_code", "place_key"], index_where=tables.OPEN_FIRE
+        )
+    )
+    if not (await tx.execute(added)).rowcount:
+        return False
+    await keep(tx, change)
+    return True
+
+
+async def save_change(tx: Transaction, change: Change) -> Incident:
+    """Store a change of a locked incident; give the incident after it."""
+    columns = tables.incidents.c
+    await tx.execute(
+        update(tables.incidents)
+        .where(columns.incident_id == change.incident.incident_id)
+        .values(_columns_of(change.incident))
+    )
+    await keep(tx, change)
+    return change.incident
+
+
+async def note_restored(tx: Transaction, alarm: Alarm) -> UUID | None:
+    """Mark the newest restoring of an alarm as told; None if there is none, or it was told, or no incident has it."""
+    columns, newest = tables.incident_alarms.c, tables.alarms.c
+    marked = (
+        update(tables.incident_alarms)
+        .where(columns.alarm_id == alarm.alarm_id, newest.alarm_id == alarm.alarm_id)
+        .where(
+            newest.restored_at.is_not(None),
+            or_(columns.restored_noted.is_(None), columns.restored_noted < newest.restored_at),
+        )
+        .values(restored_noted=newest.restored_at)
+        .returning(columns.incident_id)
+    )
+    incident_id: UUID | None = (await tx.execute(marked)).scalar_one_or_none()
+    return incident_id
+
+
+def incident_of(row: Row[Any], members: list[Member]) -> Incident:
+    """Build an incident from its row."""
+    return Incident(
+        incident_id=row.incident_id,
+        number=row.number,
+        ward_code=row.ward_code,
+        kind=IncidentKind(row.kind),
+        state=IncidentState(row.state),
+        priority=Priority(row.priority),
+        place_key=row.place_key,
+        premises_id=row.premises_id,
+        place=row.place,
+        address=row.address,
+        opened_at=row.opened_at,
+        acknowledged_at=row.acknowledged_at,
+        acknowledged_by=row.acknowledged_by,
+        assignee=row.assignee,
+        closed_at=row.closed_at,
+        disposition=None if row.disposition is None else Disposition(row.disposition),
+        step=row.step,
+        entries=row.entries,
+        version=row.version,
+        members=tuple(members),
+    )
+
+
+def _columns_of(incident: Incident) -> dict[str, Any]:
+    columns = dict(vars(incident))
+    del columns["incident_id"], columns["members"]
+    return columns
+
+
+async def _locked(tx: Transaction, condition: ColumnElement[bool]) -> Row[Any] | None:
+    found = await tx.execute(select(tables.incidents).where(condition).with_for_update())
+    return found.one_or_none()

@@ -1,0 +1,66 @@
+"""What other services tell, newest version only: redelivered and reordered events change nothing they should not."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, select, tuple_
+from sqlalchemy.dialects.postgresql import Insert, insert
+
+from chassis.database import Transaction
+from incidents import tables
+from incidents.domain.alarms import Alarm
+from incidents.domain.places import Occupancy, Place, Premises
+
+
+async def project_alarm(tx: Transaction, alarm: Alarm) -> None:
+    """Keep an alarm's newest state. Until the transaction ends nobody else handles an event of this alarm."""
+    added = insert(tables.alarms).values(
+        alarm_id=alarm.alarm_id,
+        device_id=alarm.device_id,
+        premises_id=alarm.premises_id,
+        signal_class=alarm.signal_class,
+        raised_at=alarm.raised_at,
+        restored_at=alarm.restored_at,
+        ended=alarm.ended,
+        version=alarm.version,
+        payload=alarm.payload,
+    )
+    newer = added.excluded.version > tables.alarms.c.version
+    await tx.execute(_unless_older(added, tables.alarms, newer))
+
+
+async def project_premises(tx: Transaction, premises: Premises) -> None:
+    """Keep the newest state of premises."""
+    await _project(tx, tables.premises, vars(premises))
+
+
+async def project_occupancy(tx: Transaction, occupancy: Occupancy) -> None:
+    """Keep the newest count of a dwelling."""
+    await _project(tx, tables.occupancies, vars(occupancy))
+
+
+async def place_of(tx: Transaction, premises_id: str) -> Place | None:
+    """Tell where premises are; None if nothing is known of them."""
+    columns = tables.premises.c
+    found = await tx.execute(
+        select(columns.name, columns.address).where(columns.premises_id == premises_id)
+    )
+    row = found.one_or_none()
+    return row and Place(row.name, row.address)
+
+
+async def _project(tx: Transaction, table: Table, values: dict[str, Any]) -> None:
+    added = insert(table).values(values)
+    # The same version counted again later confirms it: its age starts anew.
+    newer = tuple_(added.excluded.version, added.excluded.as_of) > tuple_(
+        table.c.version, table.c.as_of
+    )
+    await tx.execute(_unless_older(added, table, newer))
+
+
+def _unless_older(added: Insert, table: Table, newer: ColumnElement[bool]) -> Insert:
+    changed = {
+        column.name: added.excluded[column.name]
+        for column in table.columns
+        if not column.primary_key
+    }
+    return added.on_conflict_do_update(index_elements=table.primary_key, set_=changed, where=newer)

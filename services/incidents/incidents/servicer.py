@@ -1,0 +1,100 @@
+"""gRPC in: read the request, call one operation or query, write the answer."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from grpc import aio
+
+from chassis.clock import Clock
+from chassis.context import current_access, current_account
+from chassis.feed import Feed
+from incidents.operations import Operations
+from incidents.queries import Queries
+from incidents.wire.brief import brief_message
+from incidents.wire.events import watched
+from incidents.wire.incidents import entry_message, incident_message
+from incidents.wire.requests import (
+    page_token,
+    read_acknowledgement,
+    read_assignment,
+    read_closure,
+    read_id,
+    read_listing,
+)
+from ward.incidents.v1 import incidents_pb2, incidents_pb2_grpc
+
+SERVICE = incidents_pb2.DESCRIPTOR.services_by_name["IncidentsService"].full_name
+
+Context = aio.ServicerContext[Any, Any]
+
+
+class IncidentsServicer(incidents_pb2_grpc.IncidentsServiceServicer):
+    """Answers `ward.incidents.v1.IncidentsService`."""
+
+    def __init__(self, operations: Operations, queries: Queries, feed: Feed, clock: Clock) -> None:
+        self._operations = operations
+        self._queries = queries
+        self._feed = feed
+        self._clock = clock
+
+    async def GetIncident(
+        self, request: incidents_pb2.GetIncidentRequest, context: Context
+    ) -> incidents_pb2.GetIncidentResponse:
+        """Tell one incident with its timeline."""
+        story = await self._queries.story(read_id(request.incident_id))
+        return incidents_pb2.GetIncidentResponse(
+            incident=incident_message(story.incident),
+            timeline=[entry_message(entry) for entry in story.timeline],
+        )
+
+    async def ListIncidents(
+        self, request: incidents_pb2.ListIncidentsRequest, context: Context
+    ) -> incidents_pb2.ListIncidentsResponse:
+        """Tell a page of incidents, newest first."""
+        page = await self._queries.page(read_listing(request))
+        return incidents_pb2.ListIncidentsResponse(
+            incidents=[incident_message(incident) for incident in page.incidents],
+            next_page_token=page_token(page.incidents[-1]) if page.more else "",
+        )
+
+    async def GetRescueBrief(
+        self, request: incidents_pb2.GetRescueBriefRequest, context: Context
+    ) -> incidents_pb2.GetRescueBriefResponse:
+        """Tell what rescuers must know, and account for the look."""
+        incident_id = read_id(request.incident_id)
+        current_access().subject = f"incident:{incident_id}"
+        brief = await self._queries.brief(incident_id)
+        return incidents_pb2.GetRescueBriefResponse(brief=brief_message(brief, self._clock()))
+
+    async def AcknowledgeIncident(
+        self, request: incidents_pb2.AcknowledgeIncidentRequest, context: Context
+    ) -> incidents_pb2.AcknowledgeIncidentResponse:
+        """Take an incident on."""
+        asked = read_acknowledgement(request, current_account())
+        incident = await self._operations.acknowledge(asked)
+        return incidents_pb2.AcknowledgeIncidentResponse(incident=incident_message(incident))
+
+    async def AssignIncident(
+        self, request: incidents_pb2.AssignIncidentRequest, context: Context
+    ) -> incidents_pb2.AssignIncidentResponse:
+        """Give a task."""
+        asked = read_assignment(request, current_account())
+        incident = await self._operations.assign(asked)
+        return incidents_pb2.AssignIncidentResponse(incident=incident_message(incident))
+
+    async def CloseIncident(
+        self, request: incidents_pb2.CloseIncidentRequest, context: Context
+    ) -> incidents_pb2.CloseIncidentResponse:
+        """End an incident."""
+        asked = read_closure(request, current_account())
+        incident = await self._operations.close(asked)
+        return incidents_pb2.CloseIncidentResponse(incident=incident_message(incident))
+
+    async def WatchIncidents(
+        self, request: incidents_pb2.WatchIncidentsRequest, context: Context
+    ) -> AsyncIterator[incidents_pb2.WatchIncidentsResponse]:
+        """Tell each change as it happens."""
+        async for event in self._feed.watch(request.resume_token):
+            told = watched(event.resume_token, event.subject, event.payload)
+            if told is not None:
+                yield told

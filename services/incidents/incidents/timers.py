@@ -1,0 +1,66 @@
+"""Clocks that run in the service: escalations, taken when due, and forgetting what nothing needs any more."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+from chassis import context
+from chassis.clock import Clock
+from chassis.errors import DatabaseUnavailableError
+from chassis.log import logger
+from incidents.operations import Operations
+from incidents.queries import Queries
+
+# A timer is never looked for later than this after it is due; a row that is locked just now is tried again after the
+# shorter pause.
+_LONGEST_S = 1.0
+_SHORTEST_S = 0.02
+_RETRY_S = 1.0
+_FORGET_EVERY_S = 3600.0
+
+
+class Timers:
+    """Takes escalations as they become due; any number of instances may run, each timer is taken once."""
+
+    def __init__(self, operations: Operations, queries: Queries, clock: Clock) -> None:
+        self._operations = operations
+        self._queries = queries
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Take timers until cancelled; an outage of the database only delays."""
+        while True:
+            pause_s = await self.take_all_due()
+            await asyncio.sleep(pause_s)
+
+    async def take_all_due(self) -> float:
+        """Take every timer that is due; tell how long to sleep before the next, seconds."""
+        try:
+            while await self._take_next():
+                pass
+            return pause(await self._queries.next_due_at(), self._clock())
+        except DatabaseUnavailableError as error:
+            logger().warning("timers_delayed", cause=error.reason)
+        except Exception:  # noqa: BLE001 - the edge: logged once, then tried again; briefs must stay readable
+            logger().exception("timers_failed")
+        return _RETRY_S
+
+    async def _take_next(self) -> bool:
+        context.request_id.set(context.accept_request_id(None))
+        return await self._operations.escalate_next()
+
+
+def pause(next_due_at: datetime | None, now: datetime) -> float:
+    """Tell how long to sleep, seconds: until the next timer, but not so long that a new one could be missed."""
+    if next_due_at is None:
+        return _LONGEST_S
+    return min(_LONGEST_S, max(_SHORTEST_S, (next_due_at - now).total_seconds()))
+
+
+async def forget_events_hourly(operations: Operations, kept: timedelta) -> None:
+    """Forget events that the stream cannot deliver again, until cancelled."""
+    while True:
+        try:
+            await operations.forget_events(kept)
+        except DatabaseUnavailableError as error:
+            logger().warning("forgetting_delayed", cause=error.reason)
+        await asyncio.sleep(_FORGET_EVERY_S)

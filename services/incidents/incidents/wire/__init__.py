@@ -1,0 +1,1 @@
+"""Domain to protobuf and back; checks of what comes in are here too."""

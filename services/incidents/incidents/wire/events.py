@@ -1,0 +1,65 @@
+"""Events that this service publishes, and as watchers are told them."""
+
+from google.protobuf.message import DecodeError
+
+from incidents.domain.events import (
+    Acknowledged,
+    AlarmJoined,
+    Assigned,
+    Closed,
+    Escalated,
+    Event,
+    Opened,
+)
+from incidents.domain.incidents import Incident
+from incidents.wire.incidents import incident_message
+from ward.incidents.v1 import incidents_pb2
+
+EventMessage = (
+    incidents_pb2.IncidentOpened
+    | incidents_pb2.IncidentAlarmJoined
+    | incidents_pb2.IncidentAcknowledged
+    | incidents_pb2.IncidentAssigned
+    | incidents_pb2.IncidentEscalated
+    | incidents_pb2.IncidentClosed
+)
+
+_TYPES: dict[str, type[EventMessage]] = {
+    message.DESCRIPTOR.full_name: message for message in EventMessage.__args__
+}
+
+
+def event_message(event: Event, incident: Incident) -> EventMessage:
+    """Write an event with the incident after it."""
+    told = incident_message(incident)
+    match event:
+        case Opened():
+            return incidents_pb2.IncidentOpened(incident=told)
+        case AlarmJoined(alarm_id):
+            return incidents_pb2.IncidentAlarmJoined(incident=told, alarm_id=alarm_id)
+        case Acknowledged():
+            return incidents_pb2.IncidentAcknowledged(incident=told)
+        case Assigned():
+            return incidents_pb2.IncidentAssigned(incident=told)
+        case Escalated(step, recipient):
+            return incidents_pb2.IncidentEscalated(incident=told, step=step, recipient=recipient)
+        case Closed():
+            return incidents_pb2.IncidentClosed(incident=told)
+
+
+def watched(
+    resume_token: str, subject: str, payload: bytes
+) -> incidents_pb2.WatchIncidentsResponse | None:
+    """Write an event of the feed for watchers; None for one that this contract does not know."""
+    kind = _TYPES.get(subject)
+    if kind is None:
+        return None
+    try:
+        event = kind.FromString(payload)
+    except DecodeError:
+        return None
+    return incidents_pb2.WatchIncidentsResponse(
+        resume_token=resume_token,
+        event=subject.rpartition(".")[2],
+        incident=event.incident,
+    )

@@ -1,0 +1,142 @@
+"""Events of other services, read into the domain.
+
+What cannot be read raises InvalidMessageError: it goes to the dead letters and the lane goes on. A lacking detail is
+no reason for that, since an alarm with a hole is still an alarm.
+"""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from datetime import datetime
+
+from google.protobuf.message import DecodeError
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from chassis.errors import InvalidMessageError
+from chassis.messages import Envelope, subject_of
+from incidents.domain.alarms import Alarm, SignalClass
+from incidents.domain.places import Occupancy, Premises
+from incidents.wire.incidents import moment
+from ward.fire_safety.v1 import fire_safety_pb2
+from ward.residency.v1 import residency_pb2
+
+AlarmEvent = (
+    fire_safety_pb2.AlarmRaised
+    | fire_safety_pb2.AlarmAcknowledged
+    | fire_safety_pb2.AlarmRestored
+    | fire_safety_pb2.AlarmReset
+)
+
+_ALARM_EVENTS: dict[str, type[AlarmEvent]] = {
+    subject_of(kind): kind
+    for kind in (
+        fire_safety_pb2.AlarmRaised,
+        fire_safety_pb2.AlarmAcknowledged,
+        fire_safety_pb2.AlarmRestored,
+        fire_safety_pb2.AlarmReset,
+    )
+}
+
+# What a bigint column holds.
+_MAX_VERSION = 2**63 - 1
+
+
+def read_alarm(envelope: Envelope) -> Alarm:
+    """Read the alarm of any alarm event; one that does not say when it was raised counts from its event."""
+    with _decoding():
+        alarm = _ALARM_EVENTS[envelope.subject].FromString(envelope.payload).alarm
+    return Alarm(
+        alarm_id=_identifier(alarm.alarm_id),
+        ward_code=_clean(alarm.ward_code),
+        device_id=_identifier(alarm.device_id),
+        device_known=alarm.device_known,
+        premises_id=_clean(alarm.premises_id),
+        signal_class=_signal_class(alarm.signal_class),
+        kind=_kind(alarm.kind),
+        zone_name=_clean(alarm.zone_name),
+        floor=alarm.floor,
+        raised_at=_moment(alarm.raised_at) if alarm.HasField("raised_at") else envelope.stored_at,
+        restored_at=_moment(alarm.restored_at) if alarm.HasField("restored_at") else None,
+        ended=alarm.state == fire_safety_pb2.ALARM_STATE_RESET,
+        version=_version(alarm.version),
+        payload=alarm.SerializeToString(),
+    )
+
+
+def read_premises(envelope: Envelope) -> Premises:
+    """Read premises; they are as old as their event."""
+    with _decoding():
+        premises = fire_safety_pb2.PremisesChanged.FromString(envelope.payload).premises
+    return Premises(
+        premises_id=_identifier(premises.premises_id),
+        version=_version(premises.version),
+        as_of=envelope.stored_at,
+        name=_clean(premises.name),
+        address=_clean(premises.address),
+        building_id=_clean(premises.building_id),
+        payload=premises.SerializeToString(),
+    )
+
+
+def read_occupancy(envelope: Envelope) -> Occupancy:
+    """Read the count of a dwelling; one without a time of counting is as old as its event."""
+    with _decoding():
+        counted = residency_pb2.OccupancyChanged.FromString(envelope.payload).occupancy
+    dwelling = counted.dwelling
+    return Occupancy(
+        dwelling_id=_identifier(dwelling.dwelling_id),
+        building_id=_clean(dwelling.building_id),
+        floor=dwelling.floor,
+        unit=_clean(dwelling.unit),
+        version=_version(counted.version),
+        as_of=_moment(counted.as_of) if counted.HasField("as_of") else envelope.stored_at,
+        payload=counted.SerializeToString(),
+    )
+
+
+@contextmanager
+def _decoding() -> Generator[None]:
+    try:
+        yield
+    except DecodeError as error:
+        raise InvalidMessageError("not_protobuf") from error
+
+
+def _identifier(text: str) -> str:
+    if not text:
+        raise InvalidMessageError("no_identifier")
+    return _clean(text)
+
+
+def _clean(text: str) -> str:
+    # The one character that a message may hold and the database may not.
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+def _version(version: int) -> int:
+    if version > _MAX_VERSION:
+        raise InvalidMessageError("version_out_of_range")
+    return version
+
+
+def _signal_class(number: int) -> SignalClass:
+    """Read the class; what it is to do with a class it does not know, a machine must not guess."""
+    try:
+        name = fire_safety_pb2.SignalClass.Name(number)  # type: ignore[arg-type]
+        return SignalClass(name.removeprefix("SIGNAL_CLASS_"))
+    except ValueError as error:
+        raise InvalidMessageError("unknown_signal_class") from error
+
+
+def _kind(number: int) -> str:
+    """Read the kind; one that is newer than this service is kept as its number, the alarm still counts."""
+    known = fire_safety_pb2.AlarmKind.values()
+    if number not in known:
+        return str(number)
+    return fire_safety_pb2.AlarmKind.Name(number).removeprefix("ALARM_KIND_")  # type: ignore[arg-type]
+
+
+def _moment(written: Timestamp) -> datetime:
+    try:
+        return moment(written)
+    except (ValueError, OverflowError) as error:
+        raise InvalidMessageError("time_out_of_range") from error

@@ -1,0 +1,133 @@
+"""A migrated database, its operations under a clock that stands still, and the running service, for one test."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from google.rpc import error_details_pb2
+from grpc import aio
+from grpc_status import rpc_status
+
+from chassis.database import Database
+from chassis.lifecycle import Lifecycle
+from incidents import app
+from incidents.operations import Operations
+from incidents.queries import Queries
+from incidents.settings import Settings
+from stack.issuer import Issuer
+from stack.nats_server import NatsServer
+from tests.fixtures.servers import ISSUER_ADDRESS, MakeDatabase, MakeToken, TestDatabase
+from tests.incidents import samples
+from tests.incidents.samples import StoppedClock
+from ward.incidents.v1 import incidents_pb2_grpc
+
+MakeSettings = Callable[..., Settings]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """How a call was refused."""
+
+    code: str
+    reason: str
+    vietnamese: str
+
+
+@dataclass(frozen=True)
+class Service:
+    """The running service as its callers see it."""
+
+    stub: incidents_pb2_grpc.IncidentsServiceStub
+    make_token: MakeToken
+
+    def credentials(self, role: str) -> tuple[tuple[str, str], ...]:
+        """Give the metadata that names the caller."""
+        return (("authorization", f"Bearer {self.make_token(role)}"),)
+
+    async def call(self, method: str, request: Any, role: str = "duty_officer") -> Any:
+        """Call a method in a role."""
+        return await getattr(self.stub, method)(request, metadata=self.credentials(role))
+
+    async def refusal(self, method: str, request: Any, role: str = "duty_officer") -> Refusal:
+        """Call a method that must be refused."""
+        with pytest.raises(aio.AioRpcError) as refused:
+            await self.call(method, request, role)
+        return refusal_of(refused.value)
+
+
+def refusal_of(error: aio.AioRpcError) -> Refusal:
+    """Read code, reason and Vietnamese sentence."""
+    status = rpc_status.from_call(error)
+    info, localized = error_details_pb2.ErrorInfo(), error_details_pb2.LocalizedMessage()
+    status.details[0].Unpack(info)
+    status.details[1].Unpack(localized)
+    return Refusal(error.code().name, info.reason, localized.message)
+
+
+@pytest.fixture
+def clock() -> StoppedClock:
+    """Give a clock that only the test moves."""
+    return StoppedClock()
+
+
+@pytest.fixture
+async def test_database(make_database: MakeDatabase) -> TestDatabase:
+    """Make a migrated database and tell its addresses."""
+    return await make_database("incidents")
+
+
+@pytest.fixture
+async def database(test_database: TestDatabase) -> AsyncGenerator[Database]:
+    """Connect to the database as the service does."""
+    connected = Database.connect(test_database.url)
+    yield connected
+    await connected.close()
+
+
+@pytest.fixture
+def operations(database: Database, clock: StoppedClock) -> Operations:
+    """Make the operations; what they publish stays in the outbox."""
+    return samples.operations(database, clock)
+
+
+@pytest.fixture
+def queries(database: Database) -> Queries:
+    """Make the queries."""
+    return Queries(database)
+
+
+@pytest.fixture
+def make_settings(test_database: TestDatabase, issuer: Issuer) -> MakeSettings:
+    """Make the service's settings for a broker."""
+
+    def make(nats_url: str) -> Settings:
+        return Settings(
+            database_url=test_database.url,  # type: ignore[arg-type] # pydantic reads it
+            nats_url=nats_url,  # type: ignore[arg-type]
+            auth_issuer=ISSUER_ADDRESS,
+            auth_jwks=issuer.jwks_url,
+        )
+
+    return make
+
+
+@asynccontextmanager
+async def running(settings: Settings, make_token: MakeToken) -> AsyncGenerator[Service]:
+    """Run the whole service."""
+    async with Lifecycle() as life:
+        port = await app.start(life, settings)
+        async with aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+            yield Service(incidents_pb2_grpc.IncidentsServiceStub(channel), make_token)
+
+
+@pytest.fixture
+async def service(
+    make_settings: MakeSettings,
+    nats_server: NatsServer,
+    make_token: MakeToken,
+) -> AsyncGenerator[Service]:
+    """Run the whole service beside its broker."""
+    async with running(make_settings(nats_server.url), make_token) as started:
+        yield started

@@ -1,0 +1,183 @@
+"""Events in from a real broker, effects in the database and out to the broker."""
+
+import asyncio
+from uuid import uuid4
+
+import pytest
+from google.protobuf.message import Message
+from nats.aio.client import Client
+from nats.js.api import StreamInfo
+
+from chassis.clock import utc_now
+from chassis.database import Database
+from chassis.messages import EVENT_ID_HEADER, subject_of
+from incidents import tables
+from stack.nats_server import NatsServer
+from tests.fixtures.servers import MakeToken
+from tests.incidents.conftest import MakeSettings, Service, running
+from tests.incidents.samples import (
+    alarm_message,
+    occupancy_message,
+    premises_message,
+    rows,
+    stamp,
+    trouble_message,
+)
+from ward.fire_safety.v1 import fire_safety_pb2 as fire
+from ward.incidents.v1 import incidents_pb2 as pb
+from ward.residency.v1 import residency_pb2 as residency
+
+pytestmark = [pytest.mark.postgres, pytest.mark.nats]
+
+
+async def publish(broker: Client, *events: Message) -> None:
+    """Publish events as the outbox of their service does."""
+    for event in events:
+        await broker.jetstream().publish(
+            subject_of(event),
+            event.SerializeToString(),
+            headers={EVENT_ID_HEADER: str(uuid4())},
+        )
+
+
+async def settled(broker: Client) -> None:
+    """Wait until every event has had its effect and none is on its way."""
+    async with asyncio.timeout(30):
+        for lane in ("incidents", "incidents-occupancy"):
+            while True:
+                info = await broker.jetstream().consumer_info("EVENTS", lane)
+                if not info.num_pending and not info.num_ack_pending:
+                    break
+                await asyncio.sleep(0.02)
+
+
+async def next_event(broker: Client, kind: type[Message]) -> Message:
+    """Wait for the first event of a kind in the stream."""
+    stream = broker.jetstream()
+    subscription = await stream.subscribe(subject_of(kind), stream="EVENTS", ordered_consumer=True)
+    try:
+        return kind.FromString((await subscription.next_msg(timeout=20)).data)
+    finally:
+        await subscription.unsubscribe()
+
+
+@pytest.mark.usefixtures("service")
+async def test_an_alarm_event_becomes_an_incident_event(broker: Client) -> None:
+    """From the broker through the database to the broker again, with the place told before."""
+    alarm = alarm_message("alarm-1", raised_at=stamp(utc_now()))
+    await publish(broker, fire.PremisesChanged(premises=premises_message()))
+    await publish(broker, fire.AlarmRaised(alarm=alarm))
+    opened = await next_event(broker, pb.IncidentOpened)
+
+    assert isinstance(opened, pb.IncidentOpened)
+    assert opened.incident.alarm_ids == ["alarm-1"]
+    assert opened.incident.place == "Chung cư Giả Định"
+
+
+async def test_the_whole_brief_is_there_once_its_events_are(
+    service: Service, broker: Client
+) -> None:
+    """Premises, people, detectors and trouble, each from its own event."""
+    now = stamp(utc_now())
+    restored = alarm_message("alarm-1", raised_at=now, restored_at=now, version=2)
+    await publish(
+        broker,
+        fire.PremisesChanged(premises=premises_message()),
+        residency.OccupancyChanged(occupancy=occupancy_message(registered=5)),
+        fire.AlarmRaised(alarm=trouble_message("lost", raised_at=now)),
+        fire.AlarmRaised(alarm=alarm_message("alarm-1", raised_at=now)),
+        fire.AlarmRestored(alarm=restored),
+    )
+    await settled(broker)
+    listed = await service.call("ListIncidents", pb.ListIncidentsRequest())
+    (incident,) = listed.incidents
+    asked = pb.GetRescueBriefRequest(incident_id=incident.incident_id)
+    brief = (await service.call("GetRescueBrief", asked)).brief
+    told = await service.call(
+        "GetIncident", pb.GetIncidentRequest(incident_id=incident.incident_id)
+    )
+
+    assert brief.premises.name == "Chung cư Giả Định"
+    assert brief.premises_provenance.age_s < 60
+    assert brief.people.registered == 5
+    assert [one.restored for one in brief.detectors] == [True]
+    assert [one.device_id for one in brief.devices_in_trouble] == ["TB-0099"]
+    assert told.timeline[-1].kind == "alarm_restored"
+
+
+@pytest.mark.usefixtures("service")
+async def test_events_out_of_order_and_told_twice_have_one_effect(
+    broker: Client, database: Database
+) -> None:
+    """The restoring overtakes its alarm, and the alarm is told again under another id."""
+    alarm = alarm_message("alarm-1", raised_at=stamp(utc_now()))
+    await publish(
+        broker,
+        fire.AlarmRestored(alarm=alarm_message("alarm-1", version=2)),
+        fire.AlarmRaised(alarm=alarm),
+        fire.AlarmRaised(alarm=alarm),
+    )
+    await settled(broker)
+
+    assert len(await rows(database, tables.incidents)) == 1
+    assert len(await rows(database, tables.incident_alarms)) == 1
+
+
+@pytest.mark.usefixtures("service")
+async def test_what_cannot_be_read_is_kept_apart_and_the_lane_goes_on(
+    broker: Client, database: Database
+) -> None:
+    """Each with its reason; the alarm behind them opens its incident."""
+    noise = subject_of(fire.AlarmRaised)
+    await broker.jetstream().publish(
+        noise, b"\xff" * 1000, headers={EVENT_ID_HEADER: str(uuid4())}
+    )
+    await publish(
+        broker,
+        fire.AlarmRaised(alarm=alarm_message(signal_class=fire.SIGNAL_CLASS_UNSPECIFIED)),
+        fire.PremisesChanged(),
+        residency.OccupancyChanged(),
+        fire.AlarmRaised(alarm=alarm_message("alarm-1", raised_at=stamp(utc_now()))),
+    )
+    await settled(broker)
+    stream = broker.jetstream()
+    letters: StreamInfo = await stream.stream_info("DEAD_LETTERS")
+    reasons = []
+    for sequence in range(1, letters.state.messages + 1):
+        letter = await stream.get_msg("DEAD_LETTERS", sequence)
+        reasons.append((letter.headers or {})["Ward-Dead-Reason"])
+
+    assert sorted(reasons) == [
+        "no_identifier",
+        "no_identifier",
+        "not_protobuf",
+        "unknown_signal_class",
+    ]
+    assert len(await rows(database, tables.incidents)) == 1
+
+
+async def test_an_alarm_does_not_wait_behind_a_census(
+    make_settings: MakeSettings,
+    nats_server: NatsServer,
+    make_token: MakeToken,
+    broker: Client,
+    database: Database,
+) -> None:
+    """Its lane is its own: the incident is open while dwellings that were told before are still being read."""
+    for start in range(0, 800, 100):
+        await asyncio.gather(
+            *(
+                publish(broker, residency.OccupancyChanged(occupancy=occupancy_message(f"d-{n}")))
+                for n in range(start, start + 100)
+            )
+        )
+    await publish(
+        broker, fire.AlarmRaised(alarm=alarm_message("alarm-1", raised_at=stamp(utc_now())))
+    )
+    async with running(make_settings(nats_server.url), make_token):
+        await next_event(broker, pb.IncidentOpened)
+        told = len(await rows(database, tables.occupancies))
+        await settled(broker)
+
+    assert told < 800
+    assert len(await rows(database, tables.occupancies)) == 800

@@ -1,0 +1,135 @@
+"""Tables and migrations, on a real PostgreSQL."""
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, insert
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.sql import text
+
+from chassis.database import Database
+from incidents import tables
+from incidents.operations import Operations
+from incidents.queries import Queries
+from tests.fixtures.servers import TestDatabase
+from tests.incidents.samples import NIGHT, raise_alarm, rows
+
+pytestmark = pytest.mark.postgres
+
+APPEND_ONLY = ["timeline", "notifications", "access_records"]
+
+
+async def test_the_migrated_database_is_what_the_code_expects(test_database: TestDatabase) -> None:
+    """Migrations and tables cannot drift apart."""
+
+    def differences(connection: Connection) -> list[object]:
+        return list(compare_metadata(MigrationContext.configure(connection), tables.metadata))
+
+    engine = create_async_engine(test_database.owner_url)
+    async with engine.connect() as connection:
+        found = await connection.run_sync(differences)
+    await engine.dispose()
+
+    assert found == []
+
+
+@pytest.mark.parametrize("table", APPEND_ONLY)
+@pytest.mark.parametrize("change", ["update {} set {} = {}", "delete from {}", "truncate {}"])
+async def test_the_service_cannot_change_what_is_append_only(
+    database: Database, table: str, change: str
+) -> None:
+    """Its role has no right to."""
+    column = next(iter(tables.metadata.tables[table].columns)).name
+    with pytest.raises(DBAPIError, match="permission denied"):
+        async with database.transaction() as tx:
+            await tx.execute(text(change.format(table, column, column)))
+
+
+@pytest.mark.parametrize("table", APPEND_ONLY)
+@pytest.mark.parametrize("change", ["update {} set {} = {}", "delete from {}", "truncate {}"])
+async def test_not_even_the_owner_changes_what_is_append_only(
+    test_database: TestDatabase, table: str, change: str
+) -> None:
+    """A trigger refuses it, also where no row is touched."""
+    column = next(iter(tables.metadata.tables[table].columns)).name
+    engine = create_async_engine(test_database.owner_url)
+    with pytest.raises(DBAPIError, match=f"{table} is append-only"):
+        async with engine.begin() as connection:
+            await connection.execute(text(change.format(table, column, column)))
+    await engine.dispose()
+
+
+@pytest.mark.parametrize(
+    "table", ["incidents", "incident_alarms", "alarms", "escalations", "incident_numbers"]
+)
+async def test_the_service_cannot_forget_what_happened(database: Database, table: str) -> None:
+    """It may change these rows, never remove them."""
+    with pytest.raises(DBAPIError, match="permission denied"):
+        async with database.transaction() as tx:
+            await tx.execute(text(f"delete from {table}"))  # noqa: S608 - a name of this file
+
+
+async def test_the_service_cannot_write_its_own_policy(database: Database) -> None:
+    """Who is told after how long is decided by people, in a migration with its source."""
+    with pytest.raises(DBAPIError, match="permission denied"):
+        async with database.transaction() as tx:
+            await tx.execute(text("update escalation_policies set delay_s = 0"))
+
+
+async def test_each_policy_row_names_its_source(database: Database) -> None:
+    """From the first notification on, for each priority, without a hole between steps."""
+    policies = await rows(database, tables.escalation_policies, "priority", "step")
+
+    assert [(row.priority, row.step, row.delay_s, row.recipient) for row in policies] == [
+        ("P1", 0, 0, "duty_officer"),
+        ("P1", 1, 60, "deputy_duty_officer"),
+        ("P1", 2, 60, "ward_executive"),
+        ("P2", 0, 0, "duty_officer"),
+        ("P2", 1, 300, "deputy_duty_officer"),
+        ("P2", 2, 300, "ward_executive"),
+    ]
+    assert all(row.source for row in policies)
+
+
+async def test_the_database_refuses_a_second_open_fire_at_a_place(
+    operations: Operations, queries: Queries, database: Database
+) -> None:
+    """Whatever the code does."""
+    await raise_alarm(operations, queries)
+    (first,) = await rows(database, tables.incidents)
+    second = {**first._asdict(), "incident_id": "0" * 32, "number": "VV-2026-000099"}
+    with pytest.raises(IntegrityError, match="one_open_fire_per_place"):
+        async with database.transaction() as tx:
+            await tx.execute(insert(tables.incidents).values(second))
+
+
+async def test_the_database_refuses_a_second_incident_of_an_alarm(
+    operations: Operations, queries: Queries, database: Database
+) -> None:
+    """Whatever the code does."""
+    incident = await raise_alarm(operations, queries, "alarm-1")
+    with pytest.raises(IntegrityError, match="incident_alarms_pkey"):
+        async with database.transaction() as tx:
+            await tx.execute(
+                insert(tables.incident_alarms).values(
+                    alarm_id="alarm-1",
+                    incident_id=incident.incident_id,
+                    position=2,
+                    device_id="TB-0001",
+                )
+            )
+
+
+async def test_the_database_refuses_an_end_without_a_reason(
+    operations: Operations, queries: Queries, database: Database
+) -> None:
+    """A closed incident says when, by whom taken on, and as what."""
+    incident = await raise_alarm(operations, queries)
+    with pytest.raises(IntegrityError, match="closed_says_when_and_what"):
+        async with database.transaction() as tx:
+            await tx.execute(
+                tables.incidents.update()
+                .where(tables.incidents.c.incident_id == incident.incident_id)
+                .values(state="CLOSED", acknowledged_at=NIGHT, closed_at=NIGHT)
+            )
