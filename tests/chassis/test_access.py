@@ -105,6 +105,14 @@ def test_a_malformed_reference_is_refused_and_never_recorded(reference: str) -> 
     assert access.stated_purpose(request).reference == ""
 
 
+def test_an_identification_number_is_no_reference() -> None:
+    """It would stand in the access log in the clear."""
+    request = verify_request(access_pb2.PURPOSE_FIRE_RESCUE, "HS-999099000001")
+
+    with pytest.raises(FieldInvalidError):
+        access.require_purpose(access.rule_of(VERIFY), request)
+
+
 def test_unknown_fields_are_refused_at_any_depth() -> None:
     """A field outside the contract, here in a nested message, is not silently ignored."""
     response = incidents_pb2.GetIncidentResponse(

@@ -164,7 +164,9 @@ class AccessPurpose(_message.Message):
     purpose: Global___Purpose.ValueType
     """Why."""
     reference: _builtins.str
-    """The case, incident or request number that the access belongs to; 1 to 64 characters A–Z a–z 0–9 . / _ -"""
+    """The case, incident or request number that the access belongs to; 1 to 64 characters A–Z a–z 0–9 . / _ - without a
+    run of 12 digits, which could be an identification number.
+    """
     def __init__(
         self,
         *,
