@@ -6,6 +6,7 @@ from stack.installation import DATABASE_SERVICES, Installation
 from stack.issuer import Role
 from stack.ports import LOOPBACK
 from stack.progress import Progress, bilingual
+from stack.settings import Settings
 
 DEMONSTRATION_ROLES = {
     Role.DUTY_OFFICER: "trực ban",
@@ -49,9 +50,11 @@ def _tokens(place: Installation, progress: Progress, now: float) -> None:
 
 
 def _next_steps(place: Installation, progress: Progress) -> None:
-    token = "$(.venv/bin/python -m stack token duty_officer)"  # noqa: S105  # a command
+    # Only a run directory other than the usual one must be named.
+    where = "" if place.run_dir == Settings().run_dir else f"STACK_RUN_DIR={place.run_dir} "
+    token = f"$({where}.venv/bin/python -m stack token duty_officer)"
     progress.say()
     progress.say(bilingual("Thử tiếp ở cửa sổ lệnh khác", "next, in a second terminal"))
-    progress.say("  make demo")
+    progress.say(f"  {where}make demo")
     progress.say(f'  curl -H "Authorization: Bearer {token}" {place.gateway_address}/v1/incidents')
     progress.say(bilingual("Ctrl-C để dừng; dữ liệu còn nguyên", "Ctrl-C stops; data stay"))

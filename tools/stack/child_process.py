@@ -16,6 +16,7 @@ from typing import BinaryIO
 LAUNCHER = Path(__file__).with_name("launcher.py")
 POLL_SECONDS = 0.02
 STOP_SECONDS = 10.0
+LINE_CHARACTERS = 300
 LOG_BYTES_KEPT = 8 * 1024 * 1024
 
 
@@ -88,7 +89,8 @@ class ChildProcess:
         """Return the end of its log."""
         if not self.log.exists():
             return ""
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-count:])
+        lines = self.log.read_text(errors="replace").splitlines()[-count:]
+        return "\n".join(line[:LINE_CHARACTERS] for line in lines)
 
     def trim_log(self) -> None:
         """Move a log that has grown long aside, also while the program writes to it."""

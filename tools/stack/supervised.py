@@ -17,6 +17,8 @@ LAST_DELAY_SECONDS = 10.0
 STABLE_SECONDS = 30.0
 TRIM_SECONDS = 60.0
 START_ATTEMPTS = 3
+# Of a part that keeps failing the log is shown at the third end in a row, then now and then.
+REPORTED_FAILURE = 2
 FAILURES_PER_REPORT = 6
 
 Tell = Callable[[str, str], None]
@@ -120,7 +122,7 @@ class Supervised:
             if self._ending.is_set():
                 return
             failures = 0 if time.monotonic() - begin > STABLE_SECONDS else failures
-            self._tell_end()
+            self._tell_end(failures)
             while not self._ending.is_set() and not await self._revive(failures):
                 failures += 1
             failures += 1
@@ -163,7 +165,7 @@ class Supervised:
     def _in_thread(self, work: Callable[[], None]) -> "asyncio.Future[None]":
         return asyncio.get_running_loop().run_in_executor(self._threads, work)
 
-    def _tell_end(self) -> None:
+    def _tell_end(self, failures: int) -> None:
         code = self.server.process.exit_code or 0
         name = self.server.name
         how, english = (
@@ -175,3 +177,9 @@ class Supervised:
             f"{name} dừng đột ngột ({how}), đang khởi động lại",
             f"{name} ended ({english}), restarting",
         )
+        if failures % FAILURES_PER_REPORT == REPORTED_FAILURE:
+            self._tell(
+                f"{name} dừng liên tiếp; xem nhật ký {self.server.log}",
+                f"{name} keeps ending; see its log, which ends with:\n"
+                f"{self.server.process.last_lines()}",
+            )
