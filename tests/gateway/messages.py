@@ -34,7 +34,9 @@ def messages(descriptor: Descriptor) -> st.SearchStrategy[Message]:
         return st.builds(kind)
     chosen = st.lists(st.integers(0, len(fields) - 1), unique_by=lambda i: _part(fields[i]))
     return chosen.flatmap(
-        lambda indexes: st.builds(kind, **{fields[i].name: _values(fields[i]) for i in indexes})
+        lambda indexes: st.builds(
+            kind, **{fields[i].name: _values(fields[i]) for i in sorted(indexes)}
+        )
     )
 
 

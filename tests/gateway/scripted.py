@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from typing import Any, Protocol
 
 import grpc
 from google.protobuf import message_factory
@@ -19,6 +19,13 @@ from chassis.health import Readiness
 from chassis.tokens import TokenVerifier
 
 Behaviour = Callable[[Any], Awaitable[Message]]
+
+
+class Watched(Protocol):
+    """Whatever a stream can be answered from."""
+
+    def watch(self, request: Any) -> AsyncIterator[Message]:
+        """Answer a watcher."""
 
 
 class MemoryLog:
@@ -107,7 +114,7 @@ class ScriptedService:
         self.answers: dict[str, Message | Exception | Behaviour] = {}
         self.asked: list[Any] = []
         self.seen: list[tuple[str, str]] = []
-        self.events = {
+        self.events: dict[str, Watched] = {
             method.name: Events(message_factory.GetMessageClass(method.output_type))
             for method in descriptor.methods
             if method.server_streaming

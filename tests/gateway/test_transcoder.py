@@ -23,6 +23,14 @@ async def test_a_path_names_what_is_asked_for(client: Client, ward: Ward) -> Non
     assert ward.incidents.asked == [incidents_pb2.GetIncidentRequest(incident_id="VV/1:a")]
 
 
+async def test_a_path_that_is_not_utf8_is_malformed(client: Client, ward: Ward) -> None:
+    """400, not a guess."""
+    answer = await client.get("/v1/incidents/%ff")
+
+    assert (answer.status_code, answer.json()["reason"]) == (400, "MALFORMED_REQUEST")
+    assert ward.incidents.asked == []
+
+
 async def test_the_answer_is_proto3_json_with_zeros(client: Client, ward: Ward) -> None:
     """Names in lowerCamelCase, enums by name, 64-bit numbers as text; absent is only what can be absent."""
     ward.incidents.answers["GetIncident"] = incidents_pb2.GetIncidentResponse(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl, unquote_to_bytes
 
 from fastapi import Request
 from google.protobuf.descriptor import FieldDescriptor
@@ -39,8 +39,9 @@ async def read_message(
 
 
 def _decoded(segment: str) -> str:
+    """Decode one segment of a path, which the route has as it came over the wire."""
     try:
-        return unquote(segment, errors="strict")
+        return unquote_to_bytes(segment.encode("latin-1")).decode()
     except UnicodeDecodeError as error:
         raise MalformedRequestError from error
 
