@@ -3,7 +3,6 @@
 import asyncio
 import io
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -72,8 +71,7 @@ async def test_a_killed_part_comes_back(stack: Stack, name: str) -> None:
     """Whatever part is killed by kill -9, it is ready again by itself, as a new process."""
     pid = stack.process(name).pid
 
-    os.kill(pid, signal.SIGKILL)
-    await asyncio.sleep(0.1)
+    await asyncio.to_thread(stack.process(name).kill)
     await stack.ready(name, 15)
 
     assert stack.process(name).pid != pid

@@ -1,8 +1,6 @@
 """The real platform with a tiny ward: it starts, it is broken part by part, it comes back."""
 
 import asyncio
-import os
-import signal
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -69,7 +67,7 @@ async def test_the_platform_is_whole_again_after_a_crash(stack: Stack, name: str
     """Whichever part is killed, within twenty seconds every service is ready again by itself."""
     pid = stack.process(name).pid
 
-    os.kill(pid, signal.SIGKILL)
+    await asyncio.to_thread(stack.process(name).kill)
     await stack.ready(name, 20)
     await whole(stack, 20)
 
