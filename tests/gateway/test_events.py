@@ -14,6 +14,7 @@ from chassis.lifecycle import Lifecycle
 from gateway import app
 from gateway.clients import Clients, State
 from gateway.events import EventStreams, Patience, frames
+from gateway.routes import GatewayServer
 from gateway.schemas.contracts import read_contracts
 from stack.issuer import Issuer
 from tests.fixtures.servers import MakeToken
@@ -53,7 +54,7 @@ async def hasty(
             dict.fromkeys(("residency", "fire_safety", "incidents"), State.SERVING),
             streams,
         )
-        server = app.GatewayServer(made, "127.0.0.1:0")
+        server = GatewayServer(made, "127.0.0.1:0")
         life.serve_http(server)
         life.at_stop(streams.close)
         headers = {"authorization": f"Bearer {make_token('duty_officer')}"}

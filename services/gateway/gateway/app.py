@@ -1,25 +1,20 @@
 """The only place where the gateway's parts are constructed."""
 
 import gc
-import socket
 
-import uvicorn
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from chassis.admin import AdminServer
 from chassis.lifecycle import Lifecycle
 from chassis.log import logger
 from gateway import problems
 from gateway.clients import Clients, Health, State
 from gateway.events import EventStreams
 from gateway.issuer import issuer_routes
-from gateway.routes import Frame, documentation_routes, operations_routes
+from gateway.routes import Frame, GatewayServer, documentation_routes, operations_routes
 from gateway.schemas.contracts import Contracts, Method, read_contracts
 from gateway.settings import Settings
 from gateway.transcoder import Answer, transcoded_routes, unary
-
-_GRACE_S = 5
 
 
 async def serve(settings: Settings) -> None:
@@ -74,32 +69,6 @@ def make_app(
     if settings.dev_jwks_file:
         app.include_router(issuer_routes(settings.auth_issuer, settings.dev_jwks_file))
     return Frame(app)
-
-
-class GatewayServer(AdminServer):
-    """An HTTP server that has its port before it serves: a taken one fails at once, port 0 is known."""
-
-    def __init__(self, app: ASGIApp, listen: str) -> None:
-        host, _, port = listen.rpartition(":")
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self._socket = socket.create_server((host.strip("[]"), int(port)), family=family)
-        self.port = int(self._socket.getsockname()[1])
-        super().__init__(
-            uvicorn.Config(
-                app,
-                http="httptools",
-                lifespan="off",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                proxy_headers=False,
-                timeout_graceful_shutdown=_GRACE_S,
-            )
-        )
-
-    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
-        """Serve on the socket taken before."""
-        await super().serve(sockets=[*(sockets or ()), self._socket])
 
 
 def _spare_the_collector() -> None:
