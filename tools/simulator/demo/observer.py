@@ -11,8 +11,9 @@ from simulator.demo.records import BRIEF, EVENT, INCIDENT, Records
 from ward.fire_safety.v1 import fire_safety_pb2 as fire
 from ward.incidents.v1 import incidents_pb2 as incidents
 
-# Between two looks of a client that waits for something to appear; the streams are faster.
-LOOK_S = 0.005
+# Between two looks of a client that waits for something to appear. The streams are faster; to look
+# more often would slow down what is looked at.
+LOOK_S = 0.05
 # In case the alarm stream is broken, alarms are also read at this interval.
 LIST_S = 0.5
 STREAMS_WITHIN_S = 10.0
@@ -29,7 +30,7 @@ class Observer:
         self._records = records
         self._told = told
         self._followed = followed
-        self._following: set[asyncio.Task[None]] = set()
+        self._news = asyncio.Event()
         self._changed = asyncio.Event()
 
     @asynccontextmanager
@@ -40,14 +41,15 @@ class Observer:
             asyncio.create_task(self._watch_alarms(opened[0])),
             asyncio.create_task(self._watch_incidents(opened[1])),
             asyncio.create_task(self._list_alarms()),
+            asyncio.create_task(self._follow()),
         ]
         try:
             await _all_set(opened, tasks)
             yield
         finally:
-            for task in (*tasks, *self._following):
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, *self._following, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def all_seen(self, within_s: float) -> bool:
         """Wait until every alarm was seen at every stage; tell whether it was in time."""
@@ -67,6 +69,7 @@ class Observer:
         kind = incidents.WatchIncidentsResponse
         async for change in self._gateway.watch("/v1/incidents:watch", kind, opened):
             self._records.take_incident(change.incident, time.monotonic(), INCIDENT, EVENT)
+            self._news.set()
             self._changed.set()
 
     async def _list_alarms(self) -> None:
@@ -79,26 +82,31 @@ class Observer:
     def _take(self, alarm: fire.Alarm) -> None:
         if self._records.take_alarm(alarm, time.monotonic()):
             self._told(alarm)
-            task = asyncio.create_task(self._follow(alarm.alarm_id))
-            self._following.add(task)
-            task.add_done_callback(self._following.discard)
+            self._news.set()
 
-    async def _follow(self, alarm_id: str) -> None:
-        """Read until the incident holds the alarm, then until its brief does."""
-        while not self._records.has(alarm_id, BRIEF):
+    async def _follow(self) -> None:
+        """Read until the brief holds each alarm, for ever."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                waiting = self._records.lacking(BRIEF)
+                await asyncio.wait_for(self._news.wait(), LOOK_S if waiting else None)
+            self._news.clear()
             with contextlib.suppress(GatewayDownError, RefusedError):
-                await self._look(alarm_id)
-            await asyncio.sleep(LOOK_S)
-        self._followed(alarm_id)
+                await self._look()
+            self._changed.set()
 
-    async def _look(self, alarm_id: str) -> None:
-        if not self._records.has(alarm_id, INCIDENT):
+    async def _look(self) -> None:
+        waiting = self._records.lacking(BRIEF)
+        if self._records.lacking(INCIDENT):
             for incident in await open_incidents(self._gateway, self._records.premises_id):
                 self._records.take_incident(incident, time.monotonic(), INCIDENT)
-        if self._records.has(alarm_id, INCIDENT) and self._records.incident:
+        ready = set(waiting) - set(self._records.lacking(INCIDENT))
+        if ready and self._records.incident:
             brief = await read_brief(self._gateway, self._records.incident.incident_id)
             self._records.take_brief(brief, time.monotonic())
-            self._changed.set()
+        for alarm_id in waiting:
+            if self._records.has(alarm_id, BRIEF):
+                self._followed(alarm_id)
 
 
 async def open_alarms(gateway: Gateway, premises_id: str) -> list[fire.Alarm]:

@@ -65,10 +65,14 @@ class Records:
         """Tell whether a stage of an alarm was seen."""
         return stage in self.seen.get(alarm_id, {})
 
+    def lacking(self, stage: str) -> list[str]:
+        """Return the alarms that were not seen at a stage yet."""
+        return [alarm_id for alarm_id in self.alarms if not self.has(alarm_id, stage)]
+
     @property
     def complete(self) -> bool:
         """Whether every alarm was seen at every stage."""
-        return all(self.has(alarm_id, stage) for alarm_id in self.alarms for stage in STAGES)
+        return not any(self.lacking(stage) for stage in STAGES)
 
     def after_ms(self, alarm_id: str, stage: str) -> float | None:
         """Return how long after its reading a stage of an alarm was first seen, ms, if it was."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -20,8 +21,8 @@ from ward.incidents.v1 import incidents_pb2 as incidents
 STAGE_NAMES = {
     "durable": ("báo động lưu bền", "alarm durable"),
     "incident": ("vụ việc mở", "incident open"),
-    "brief": ("hồ sơ cứu nạn đọc được qua HTTP", "brief readable over HTTP"),
-    "event": ("màn hình trực ban nhận sự kiện", "event on the officer's stream"),
+    "brief": ("hồ sơ đọc được qua HTTP", "brief readable"),
+    "event": ("trực ban nhận sự kiện", "officer's event"),
 }
 
 
@@ -91,18 +92,16 @@ class Story:
 
 
 def _stations_table(stations: Sequence[StationResult]) -> Table:
-    table = Table(
-        "Trạm", "Đầu báo ở", "Máy đo", title="Đầu báo quang thật và của ta · real and ours"
-    )
-    for heading in ("Báo thật, s", "Của ta, s", "Chênh lệch, s"):
+    title = "Báo động, giây kể từ lúc cháy · alarms, seconds into the fire"
+    table = Table("Trạm", "Đầu báo", title=title, title_justify="left", box=SIMPLE)
+    for heading in ("Báo thật\nreal", "Của ta\nours", "Chênh lệch\nlag"):
         table.add_column(heading, justify="right")
-    table.add_column("Bằng")
+    table.add_column("Bằng\nby")
     for each in stations:
         lag = f"{each.lag_s:+.0f}" if each.lag_s is not None else "-"
         table.add_row(
             each.station,
             escape(each.zone),
-            each.meter,
             _seconds(each.photo_alarm_s),
             _seconds(each.our_alarm_s),
             "[bold red]bỏ sót[/]" if each.missed else lag,
@@ -116,10 +115,9 @@ def _seconds(value: float | None) -> str:
 
 
 def _times_table(results: Results) -> Table:
-    table = Table(
-        "Từ lúc gửi số đo đến · from reading published to", title="Thời gian đo · times, ms"
-    )
-    for heading in ("Số báo động", "p50", "Lâu nhất"):
+    title = "Từ lúc gửi số đo, ms · after the reading was published, ms"
+    table = Table("Đến", title=title, title_justify="left", box=SIMPLE)
+    for heading in ("số lần", "p50", "lâu nhất"):
         table.add_column(heading, justify="right")
     for stage in STAGES:
         times = sorted(results.times_ms[stage])

@@ -138,14 +138,15 @@ def _hazard(rng: Random, danger: Danger) -> pb.Hazard:
 
 
 def _access(rng: Random, planned: PlannedPremises) -> pb.SiteAccess:
-    width = (
-        rng.choice((2.5, 3.5, 4.0)) if "ngõ" in planned.address else rng.choice((5.5, 7.0, 10.5))
-    )
+    narrow = "ngõ" in planned.address or "ngách" in planned.address
+    width = rng.choice((2.5, 3.5, 4.0)) if narrow else rng.choice((5.5, 7.0, 10.5))
+    gate, stairs = rng.sample(SIDES, 2)
+    breaker, valve = rng.sample(SIDES, 2)
+    _, _, way = planned.address.rpartition(", ")
     return pb.SiteAccess(
         width_m=width,
-        approach=f"vào từ {planned.address}; cổng chính {rng.choice(SIDES)}, "
-        f"thang bộ {rng.choice(SIDES)}",
-        shut_offs=f"cầu dao tổng tầng 1, {rng.choice(SIDES)}; van gas {rng.choice(SIDES)}",
+        approach=f"từ {way}; cổng chính {gate}, thang bộ {stairs}",
+        shut_offs=f"cầu dao tổng tầng 1, {breaker}; van gas {valve}",
         water_source=rng.choice(WATERS),
         water_distance_m=rng.randrange(20, 400, 10),
     )
