@@ -24,12 +24,12 @@ from incidents.domain.requests import Acknowledgement, Act, Assignment, Closure
 from incidents.repository.escalation import ladders_of, take_due
 from incidents.repository.incidents import (
     add_incident,
-    is_member,
     lock_incident,
     lock_open_fire,
     next_ordinal,
     note_restored,
     save_change,
+    standing_of,
 )
 from incidents.repository.projections import (
     place_of,
@@ -65,9 +65,11 @@ class Operations:
             if not await inbox.first_time(tx, tables.inbox, event_id, now):
                 return
             await project_alarm(tx, alarm)
-            if alarm.signal_class is SignalClass.ALARM and not await is_member(tx, alarm.alarm_id):
+            standing = await standing_of(tx, alarm.alarm_id)
+            if alarm.signal_class is SignalClass.ALARM and not standing.has_incident:
                 opened = await self._open_or_join(tx, alarm, now)
-            await self._tell_restored(tx, alarm, now)
+            if standing.restored:
+                await self._tell_restored(tx, alarm, now)
         self._relay.wake()
         if opened:
             metrics.INCIDENTS_OPENED.labels(IncidentKind.FIRE).inc()

@@ -75,6 +75,11 @@ incidents = Table(
     Column("entries", Integer, nullable=False),
     Column("version", BigInteger, nullable=False),
     UniqueConstraint("ward_code", "number", name="incident_number_is_unique"),
+    CheckConstraint("kind in ('FIRE')", name="kind_is_known"),
+    CheckConstraint(
+        "state in ('REPORTED', 'ACKNOWLEDGED', 'ASSIGNED', 'CLOSED')", name="state_is_known"
+    ),
+    CheckConstraint("priority in ('P1', 'P2')", name="priority_is_known"),
     CheckConstraint(
         "(state = 'CLOSED') = (closed_at is not null)"
         " and (closed_at is null) = (disposition is null)",

@@ -502,7 +502,7 @@ Global___Provenance: _TypeAlias = Provenance  # noqa: Y015
 
 @_typing.final
 class PeopleEstimate(_message.Message):
-    """How many people may be inside."""
+    """How many people may be inside. Where nothing has been counted it is 0, a lower bound without `as_of`: not known."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -109,7 +109,7 @@ class IncidentsServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def AssignIncident(self, request, context):
-        """Gives a task of the incident to a unit or an account.
+        """Gives a task of the incident to a unit or an account. Who gives it takes the incident on, if nobody has.
         Errors: INCIDENT_NOT_FOUND, INCIDENT_CLOSED, FIELD_INVALID, REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -49,7 +49,7 @@ class IncidentsServiceStub:
     Errors: INCIDENT_NOT_FOUND, INCIDENT_CLOSED, REQUEST_ID_REUSED.
     """
     AssignIncident: _grpc.UnaryUnaryMultiCallable[_incidents_pb2.AssignIncidentRequest, _incidents_pb2.AssignIncidentResponse]
-    """Gives a task of the incident to a unit or an account.
+    """Gives a task of the incident to a unit or an account. Who gives it takes the incident on, if nobody has.
     Errors: INCIDENT_NOT_FOUND, INCIDENT_CLOSED, FIELD_INVALID, REQUEST_ID_REUSED.
     """
     CloseIncident: _grpc.UnaryUnaryMultiCallable[_incidents_pb2.CloseIncidentRequest, _incidents_pb2.CloseIncidentResponse]
@@ -82,7 +82,7 @@ class IncidentsServiceAsyncStub(IncidentsServiceStub):
     Errors: INCIDENT_NOT_FOUND, INCIDENT_CLOSED, REQUEST_ID_REUSED.
     """
     AssignIncident: _aio.UnaryUnaryMultiCallable[_incidents_pb2.AssignIncidentRequest, _incidents_pb2.AssignIncidentResponse]  # type: ignore[assignment]
-    """Gives a task of the incident to a unit or an account.
+    """Gives a task of the incident to a unit or an account. Who gives it takes the incident on, if nobody has.
     Errors: INCIDENT_NOT_FOUND, INCIDENT_CLOSED, FIELD_INVALID, REQUEST_ID_REUSED.
     """
     CloseIncident: _aio.UnaryUnaryMultiCallable[_incidents_pb2.CloseIncidentRequest, _incidents_pb2.CloseIncidentResponse]  # type: ignore[assignment]
@@ -142,7 +142,7 @@ class IncidentsServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _incidents_pb2.AssignIncidentRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_incidents_pb2.AssignIncidentResponse, _abc.Awaitable[_incidents_pb2.AssignIncidentResponse]]:
-        """Gives a task of the incident to a unit or an account.
+        """Gives a task of the incident to a unit or an account. Who gives it takes the incident on, if nobody has.
         Errors: INCIDENT_NOT_FOUND, INCIDENT_CLOSED, FIELD_INVALID, REQUEST_ID_REUSED.
         """
 

@@ -1,5 +1,6 @@
 """Incidents: locked, loaded, opened and saved with everything that one change adds."""
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,14 @@ from incidents.domain.incidents import (
 )
 from incidents.domain.priorities import Priority
 from incidents.repository.additions import keep
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Whether an alarm belongs to an incident, and whether its device is back to normal by the newest news of it."""
+
+    has_incident: bool
+    restored: bool
 
 
 async def lock_incident(tx: Transaction, incident_id: UUID) -> Incident:
@@ -53,10 +62,17 @@ async def with_members(tx: Transaction, row: Row[Any]) -> Incident:
     return incident_of(row, [Member(member.alarm_id, member.device_id) for member in found])
 
 
-async def is_member(tx: Transaction, alarm_id: str) -> bool:
-    """Tell whether an alarm belongs to an incident."""
-    column = tables.incident_alarms.c.alarm_id
-    return (await tx.execute(select(column).where(column == alarm_id))).first() is not None
+async def standing_of(tx: Transaction, alarm_id: str) -> Standing:
+    """Tell where a projected alarm stands."""
+    alarm, member = tables.alarms.c, tables.incident_alarms.c
+    found = await tx.execute(
+        select(member.incident_id, alarm.restored_at)
+        .select_from(tables.alarms)
+        .outerjoin(tables.incident_alarms, member.alarm_id == alarm.alarm_id)
+        .where(alarm.alarm_id == alarm_id)
+    )
+    row = found.one()
+    return Standing(has_incident=row.incident_id is not None, restored=row.restored_at is not None)
 
 
 async def next_ordinal(tx: Transaction, ward_code: str, year: int) -> int:

@@ -63,11 +63,9 @@ def _incidents() -> None:
         sa.Column("incident_id", sa.Uuid, primary_key=True),
         _text("ward_code"),
         _text("number"),
-        sa.Column("kind", sa.Text, sa.CheckConstraint("kind in ('FIRE')"), nullable=False),
+        _text("kind"),
         _text("state"),
-        sa.Column(
-            "priority", sa.Text, sa.CheckConstraint("priority in ('P1', 'P2')"), nullable=False
-        ),
+        _text("priority"),
         _text("place_key"),
         _text("premises_id"),
         _text("place"),
@@ -82,6 +80,8 @@ def _incidents() -> None:
         sa.Column("entries", sa.Integer, nullable=False),
         sa.Column("version", sa.BigInteger, nullable=False),
         sa.UniqueConstraint("ward_code", "number", name="incident_number_is_unique"),
+        sa.CheckConstraint("kind in ('FIRE')", name="kind_is_known"),
+        sa.CheckConstraint("priority in ('P1', 'P2')", name="priority_is_known"),
         sa.CheckConstraint(
             "state in ('REPORTED', 'ACKNOWLEDGED', 'ASSIGNED', 'CLOSED')", name="state_is_known"
         ),
