@@ -62,6 +62,18 @@ async def test_every_detector_of_the_fleet_is_heard(stack: Stack) -> None:
     assert "permissions violation" not in log.read_text()
 
 
+async def test_no_secret_is_in_a_log_or_an_argument_list(stack: Stack) -> None:
+    """Whoever reads logs or lists processes learns no password and no key."""
+    run_dir = stack.installation.run_dir
+    logs = "".join(path.read_text() for path in (run_dir / "log").iterdir())
+    commands = "".join(map(str, (stack.process(name).process.command for name in stack.names)))
+
+    secrets = [path.read_text() for path in (run_dir / "secrets").iterdir()]
+
+    assert len(secrets) >= 11
+    assert not any(secret in logs + commands for secret in secrets)
+
+
 @pytest.mark.parametrize("name", PARTS)
 async def test_the_platform_is_whole_again_after_a_crash(stack: Stack, name: str) -> None:
     """Whichever part is killed, within twenty seconds every service is ready again by itself."""

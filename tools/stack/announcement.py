@@ -6,6 +6,7 @@ from stack.installation import DATABASE_SERVICES, Installation
 from stack.issuer import Role
 from stack.ports import LOOPBACK
 from stack.progress import Progress, bilingual
+from stack.service_process import answers_ok
 from stack.settings import Settings
 
 DEMONSTRATION_ROLES = {
@@ -29,7 +30,6 @@ def announce(place: Installation, progress: Progress, seconds: float, now: float
 def _addresses(place: Installation, progress: Progress) -> None:
     ports = place.ports
     rows = {
-        ("Bảng trực ban", "console"): f"{place.gateway_address}/",
         ("API và tài liệu", "HTTP API"): f"{place.gateway_address}/docs",
         ("PostgreSQL", "database"): f"{LOOPBACK}:{ports.postgres_port}",
         ("NATS", f"monitor :{ports.nats_monitor_port}"): f"{LOOPBACK}:{ports.nats_port}",
@@ -37,6 +37,8 @@ def _addresses(place: Installation, progress: Progress) -> None:
     for name in DATABASE_SERVICES:
         metrics = f"metrics http://{LOOPBACK}:{place.admin_port(name)}/metrics"
         rows[f"gRPC {name}", metrics] = place.target(name)
+    if answers_ok(ports.gateway_port, "/"):
+        rows = {("Bảng trực ban", "console"): f"{place.gateway_address}/", **rows}
     for (vietnamese, english), address in rows.items():
         progress.say(f"  {address:<28} {bilingual(vietnamese, english)}")
 

@@ -19,6 +19,8 @@ from stack.settings import Ports
 from stack.supervisor import Stack
 
 END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# What a shell reports of a command that Ctrl-C ended.
+INTERRUPTED = 130
 DATA = ("nats", "ward", "done", "secrets", "issuer", "log", "ports.json")
 
 
@@ -29,7 +31,8 @@ async def up(run_dir: Path, ports: Ports, residents: int, *, fleet: bool) -> int
     stack = Stack(run_dir, ports=ports, residents=residents, fleet=fleet, progress=progress)
     begin = time.monotonic()
     if not await _before(ended, stack.start()):
-        return 1
+        progress.note("Dừng trước khi sẵn sàng; lần chạy sau làm tiếp", "stopped; `up` resumes")
+        return INTERRUPTED
     announce(stack.installation, progress, time.monotonic() - begin, time.time())
     await ended.wait()
     progress.say()
