@@ -3,7 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export UV_PYTHON_DOWNLOADS := never
-PROTOS := $(shell find proto -name '*.proto')
+# Sorted, so that the generated files are the same on every file system.
+PROTOS := $(sort $(shell find proto -name '*.proto'))
 
 .PHONY: help
 help: ## List the targets
