@@ -20,6 +20,19 @@ pytestmark = pytest.mark.postgres
 APPEND_ONLY = ["timeline", "notifications", "access_records"]
 
 
+def changes(*names: str) -> list[str]:
+    """Write a statement for each way in which a table's rows could be changed or removed."""
+    statements = []
+    for name in names:
+        column = next(iter(tables.metadata.tables[name].columns)).name
+        statements += [
+            f"update {name} set {column} = {column}",  # noqa: S608 - names of this service
+            f"delete from {name}",  # noqa: S608
+            f"truncate {name} cascade",
+        ]
+    return statements
+
+
 async def test_the_migrated_database_is_what_the_code_expects(test_database: TestDatabase) -> None:
     """Migrations and tables cannot drift apart."""
 
@@ -34,40 +47,32 @@ async def test_the_migrated_database_is_what_the_code_expects(test_database: Tes
     assert found == []
 
 
-@pytest.mark.parametrize("table", APPEND_ONLY)
-@pytest.mark.parametrize("change", ["update {} set {} = {}", "delete from {}", "truncate {}"])
-async def test_the_service_cannot_change_what_is_append_only(
-    database: Database, table: str, change: str
-) -> None:
+async def test_the_service_cannot_change_what_is_append_only(database: Database) -> None:
     """Its role has no right to."""
-    column = next(iter(tables.metadata.tables[table].columns)).name
-    with pytest.raises(DBAPIError, match="permission denied"):
-        async with database.transaction() as tx:
-            await tx.execute(text(change.format(table, column, column)))
+    for change in changes(*APPEND_ONLY):
+        with pytest.raises(DBAPIError, match="permission denied"):
+            async with database.transaction() as tx:
+                await tx.execute(text(change))
 
 
-@pytest.mark.parametrize("table", APPEND_ONLY)
-@pytest.mark.parametrize("change", ["update {} set {} = {}", "delete from {}", "truncate {}"])
-async def test_not_even_the_owner_changes_what_is_append_only(
-    test_database: TestDatabase, table: str, change: str
-) -> None:
+async def test_not_even_the_owner_changes_what_is_append_only(test_database: TestDatabase) -> None:
     """A trigger refuses it, also where no row is touched."""
-    column = next(iter(tables.metadata.tables[table].columns)).name
     engine = create_async_engine(test_database.owner_url)
-    with pytest.raises(DBAPIError, match=f"{table} is append-only"):
-        async with engine.begin() as connection:
-            await connection.execute(text(change.format(table, column, column)))
+    for change in changes(*APPEND_ONLY):
+        with pytest.raises(DBAPIError, match="is append-only"):
+            async with engine.begin() as connection:
+                await connection.execute(text(change))
     await engine.dispose()
 
 
-@pytest.mark.parametrize(
-    "table", ["incidents", "incident_alarms", "alarms", "escalations", "incident_numbers"]
-)
-async def test_the_service_cannot_forget_what_happened(database: Database, table: str) -> None:
+async def test_the_service_cannot_forget_what_happened(database: Database) -> None:
     """It may change these rows, never remove them."""
-    with pytest.raises(DBAPIError, match="permission denied"):
-        async with database.transaction() as tx:
-            await tx.execute(text(f"delete from {table}"))  # noqa: S608 - a name of this file
+    kept = ["incidents", "incident_alarms", "alarms", "escalations", "incident_numbers"]
+    for change in changes(*kept):
+        if not change.startswith("update"):
+            with pytest.raises(DBAPIError, match="permission denied"):
+                async with database.transaction() as tx:
+                    await tx.execute(text(change))
 
 
 async def test_the_service_cannot_write_its_own_policy(database: Database) -> None:
