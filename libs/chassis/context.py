@@ -14,11 +14,15 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 @dataclass(frozen=True)
 class Identity:
-    """Who calls: the account (a pseudonym of the issuer, never a name), its roles, and the token to pass on."""
+    """Who calls: the account (a pseudonym of the issuer, never a name), its roles, and the token to pass on.
+
+    `expires_at` is in seconds since 1970.
+    """
 
     account: str
     roles: frozenset[str]
     token: str = field(repr=False)
+    expires_at: float = float("inf")
 
 
 @dataclass

@@ -3,6 +3,8 @@
 Each concern is an async context manager around one call; the order below is the order they wrap in.
 """
 
+import asyncio
+import math
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -20,7 +22,7 @@ from chassis import access, context, metrics
 from chassis.access_log import AccessLog, AccessRecord
 from chassis.clock import Clock
 from chassis.context import Access, Identity
-from chassis.errors import DomainError, InternalError
+from chassis.errors import DomainError, InternalError, TokenExpiredError
 from chassis.grpc_errors import abort, reasons
 from chassis.health import Readiness
 from chassis.log import logger
@@ -161,7 +163,8 @@ class AccessGuard:
         rule = access.rule_of(call.method)
         if not rule.personal_data:
             await self._admit(rule, call)
-            yield
+            async with self._until_expiry(call):
+                yield
             return
         entry = Access(record_id=uuid4())
         context.access.set(entry)
@@ -175,6 +178,23 @@ class AccessGuard:
             await self._record(call, entry, InternalError.reason)
             raise
         await self._record(call, entry, "OK")
+
+    @asynccontextmanager
+    async def _until_expiry(self, call: Call) -> AsyncGenerator[None]:
+        """End a stream when the token that opened it expires: who has lost the right to see sees no more."""
+        caller = context.identity.get()
+        if not call.streams or caller is None:
+            yield
+            return
+        left_s = max(0.0, caller.expires_at - self._clock().timestamp())
+        expiry = asyncio.timeout(None if math.isinf(left_s) else left_s)
+        try:
+            async with expiry:
+                yield
+        except TimeoutError as error:
+            if expiry.expired():
+                raise TokenExpiredError from error
+            raise
 
     async def _admit(self, rule: access.AccessRule, call: Call) -> None:
         context.identity.set(None)

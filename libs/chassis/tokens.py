@@ -76,7 +76,7 @@ class TokenVerifier:
         roles = claims.get("roles", [])
         if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
             raise TokenInvalidError
-        return Identity(account=str(claims["sub"]), roles=frozenset(roles), token=token)
+        return Identity(str(claims["sub"]), frozenset(roles), token, float(claims["exp"]))
 
     async def _refresh(self, max_age_s: float) -> None:
         async with self._reading:

@@ -1,6 +1,7 @@
 """The gRPC edge, on a real server with a tiny servicer of a real contract."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import Any
 
@@ -20,7 +21,7 @@ from chassis.errors import DatabaseUnavailableError, DomainError, FieldInvalidEr
 from chassis.grpc_server import AccessGuard, grpc_server
 from chassis.health import Readiness
 from chassis.tokens import TokenVerifier
-from stack.issuer import Issuer
+from stack.issuer import LIFETIME_SECONDS, Issuer
 from tests.fixtures.servers import ISSUER_ADDRESS, MakeToken
 from ward.incidents.v1 import incidents_pb2 as pb
 from ward.incidents.v1 import incidents_pb2_grpc as rpc
@@ -62,10 +63,12 @@ class Servicer(rpc.IncidentsServiceServicer):
         return pb.GetRescueBriefResponse()
 
     async def WatchIncidents(
-        self, _: pb.WatchIncidentsRequest, __: Any
+        self, request: pb.WatchIncidentsRequest, _: Any
     ) -> AsyncIterator[pb.WatchIncidentsResponse]:
-        """Begin, send one answer, then fail."""
+        """Begin, send one answer, then fail; or stay quiet."""
         await context.begin_stream("0")
+        if request.resume_token == "quiet":
+            await asyncio.Event().wait()
         yield pb.WatchIncidentsResponse(resume_token="1")
         raise AlarmGoneError
 
@@ -288,6 +291,21 @@ async def test_a_stream_tells_that_and_where_it_began_unless_it_was_refused(
     assert begun["x-resume-token"] == "0"
     assert begun["x-request-id"]
     assert "x-resume-token" not in not_begun
+
+
+async def test_a_stream_ends_when_its_token_expires(edge: Edge, make_token: MakeToken) -> None:
+    """Who has lost the right to see sees no more."""
+    almost = time.time() - LIFETIME_SECONDS + 1.5
+    metadata = (("authorization", f"Bearer {make_token('duty_officer', at=almost)}"),)
+    async with aio.insecure_channel(edge.target) as channel:
+        stub = rpc.IncidentsServiceStub(channel)
+        watch = stub.WatchIncidents(
+            pb.WatchIncidentsRequest(resume_token="quiet"), metadata=metadata
+        )
+        with pytest.raises(aio.AioRpcError) as ended:
+            await anext(aiter(watch))
+
+    assert reason_of(ended.value)[0] == "TOKEN_EXPIRED"
 
 
 async def test_calls_are_counted_by_method_and_code(edge: Edge, headers: Headers) -> None:
