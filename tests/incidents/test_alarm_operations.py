@@ -253,3 +253,46 @@ async def test_events_are_forgotten_when_the_stream_has_forgotten_them(
 
     assert await operations.forget_events(timedelta(minutes=30)) == 1
     assert len(await rows(database, tables.inbox)) == 1
+
+
+async def test_an_alarm_raised_again_after_closing_opens_a_new_incident(
+    operations: Operations, queries: Queries, database: Database
+) -> None:
+    """Closed while its alarm was not reset; then the detector, back to normal meanwhile, sees a fire."""
+    first = await raise_alarm(operations, queries, "alarm-1")
+    await operations.acknowledge(acknowledgement(first.incident_id))
+    await operations.close(closure(first.incident_id))
+    restored = alarm("alarm-1", version=2, restored_at=stamp(NIGHT))
+    await operations.take_changed_alarm(uuid4(), restored)
+    await operations.take_raised_alarm(uuid4(), alarm("alarm-1", version=3))
+    numbers = [row.number for row in await rows(database, tables.incidents, "number")]
+    states = [row.state for row in await rows(database, tables.incidents, "number")]
+
+    assert numbers == ["VV-2026-000001", "VV-2026-000002"]
+    assert states == [IncidentState.CLOSED, IncidentState.REPORTED]
+
+
+async def test_a_late_raising_never_opens_a_closed_case_again(
+    operations: Operations, queries: Queries, database: Database
+) -> None:
+    """What the closed incident knew of already is old news, whatever its event id."""
+    first = await raise_alarm(operations, queries, "alarm-1", version=3)
+    await operations.acknowledge(acknowledgement(first.incident_id))
+    await operations.close(closure(first.incident_id))
+    await operations.take_raised_alarm(uuid4(), alarm("alarm-1", version=1))
+    await operations.take_raised_alarm(uuid4(), alarm("alarm-1", version=3))
+
+    assert len(await rows(database, tables.incidents)) == 1
+
+
+async def test_an_alarm_raised_again_is_told_in_its_open_incident(
+    operations: Operations, queries: Queries, database: Database
+) -> None:
+    """One incident, one member, an entry and an event that wakes who is watching."""
+    incident = await raise_alarm(operations, queries, "alarm-1")
+    await operations.take_raised_alarm(uuid4(), alarm("alarm-1", version=3))
+    story = await queries.story(incident.incident_id)
+
+    assert [member.alarm_id for member in story.incident.members] == ["alarm-1"]
+    assert story.timeline[-1].kind == "alarm_again"
+    assert await events(database) == ["IncidentOpened", "IncidentAlarmJoined"]

@@ -51,6 +51,13 @@ def opened(**fields: object) -> Incident:
     return opening(alarm("alarm-1", **fields)).incident
 
 
+def joined(incident: Incident, further: Alarm, now: datetime) -> Change:
+    """Take a further alarm in."""
+    change = incident.take(further, LADDERS, now)
+    assert change is not None
+    return change
+
+
 def texts(change: Change) -> list[str]:
     """Read what the timeline will say."""
     return [entry.text for entry in change.entries]
@@ -62,7 +69,7 @@ def test_a_single_known_detector_opens_a_p2_incident() -> None:
 
     assert change.incident.priority is Priority.P2
     assert change.incident.state is IncidentState.REPORTED
-    assert change.incident.members == (Member("alarm-1", "TB-0001"),)
+    assert change.incident.members == (Member("alarm-1", "TB-0001", 1),)
     assert change.event == Opened()
     assert change.notification == Notification(0, "duty_officer", "console", NIGHT)
     assert change.timer == Timer(
@@ -88,7 +95,7 @@ def test_an_unknown_device_is_louder() -> None:
 
 def test_a_second_detector_confirms_and_hurries() -> None:
     """The incident becomes P1, and the next step is due sooner."""
-    change = opened().join(alarm("alarm-2", device_id="TB-0002"), LADDERS, LATER)
+    change = joined(opened(), alarm("alarm-2", device_id="TB-0002"), LATER)
 
     assert change.incident.priority is Priority.P1
     assert change.event == AlarmJoined("alarm-2")
@@ -103,7 +110,7 @@ def test_a_second_detector_confirms_and_hurries() -> None:
 def test_the_same_detector_twice_confirms_nothing() -> None:
     """Smoke and heat of one device are one witness."""
     heat = alarm("alarm-2", kind=fire.ALARM_KIND_HEAT)
-    change = opened().join(heat, LADDERS, LATER)
+    change = joined(opened(), heat, LATER)
 
     assert change.incident.priority is Priority.P2
     assert change.timer is None
@@ -112,7 +119,7 @@ def test_the_same_detector_twice_confirms_nothing() -> None:
 def test_a_raise_continues_the_ladder_where_it_stands() -> None:
     """Who was told already is not told again; at the top nobody is left to tell."""
     incident = replace(opened(), step=1)
-    change = incident.join(alarm("alarm-2", device_id="TB-0002"), LADDERS, LATER)
+    change = joined(incident, alarm("alarm-2", device_id="TB-0002"), LATER)
 
     assert change.timer is None  # this P1 ladder ends with step 1
 
@@ -120,7 +127,7 @@ def test_a_raise_continues_the_ladder_where_it_stands() -> None:
 def test_a_joining_alarm_does_not_hurry_whom_it_need_not() -> None:
     """An officer has taken the incident on; no timer starts again."""
     incident = acknowledged(opened())
-    change = incident.join(alarm("alarm-2", device_id="TB-0002"), LADDERS, LATER)
+    change = joined(incident, alarm("alarm-2", device_id="TB-0002"), LATER)
 
     assert change.incident.priority is Priority.P1
     assert change.timer is None
@@ -128,7 +135,7 @@ def test_a_joining_alarm_does_not_hurry_whom_it_need_not() -> None:
 
 def test_a_priority_is_never_lowered() -> None:
     """A known detector that joins a P1 incident leaves it P1."""
-    change = opened(device_known=False).join(alarm("alarm-2"), LADDERS, LATER)
+    change = joined(opened(device_known=False), alarm("alarm-2"), LATER)
 
     assert change.incident.priority is Priority.P1
 
@@ -248,7 +255,7 @@ def test_the_priority_is_that_of_the_gravest_moment(signals: list[tuple[str, boo
     incident = opened(device_id=signals[0][0], device_known=signals[0][1])
     for number, (device_id, known) in enumerate(signals[1:], start=2):
         joining = alarm(f"alarm-{number}", device_id=device_id, device_known=known)
-        incident = incident.join(joining, LADDERS, NIGHT).incident
+        incident = joined(incident, joining, NIGHT).incident
     grave = len({device for device, _ in signals}) > 1 or not all(known for _, known in signals)
 
     assert incident.priority is (Priority.P1 if grave else Priority.P2)

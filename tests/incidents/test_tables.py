@@ -109,19 +109,21 @@ async def test_the_database_refuses_a_second_open_fire_at_a_place(
             await tx.execute(insert(tables.incidents).values(second))
 
 
-async def test_the_database_refuses_a_second_incident_of_an_alarm(
+async def test_the_database_refuses_a_second_incident_of_one_raising(
     operations: Operations, queries: Queries, database: Database
 ) -> None:
     """Whatever the code does."""
-    incident = await raise_alarm(operations, queries, "alarm-1")
-    with pytest.raises(IntegrityError, match="incident_alarms_pkey"):
+    await raise_alarm(operations, queries, "alarm-1")
+    other = await raise_alarm(operations, queries, "alarm-2", premises_id="premises-2")
+    with pytest.raises(IntegrityError, match="alarm_raising_is_told_once"):
         async with database.transaction() as tx:
             await tx.execute(
                 insert(tables.incident_alarms).values(
                     alarm_id="alarm-1",
-                    incident_id=incident.incident_id,
+                    incident_id=other.incident_id,
                     position=2,
                     device_id="TB-0001",
+                    raised_version=1,
                 )
             )
 

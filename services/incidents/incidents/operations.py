@@ -24,12 +24,12 @@ from incidents.domain.requests import Acknowledgement, Act, Assignment, Closure
 from incidents.repository.escalation import ladders_of, take_due
 from incidents.repository.incidents import (
     add_incident,
+    is_told,
     lock_incident,
     lock_open_fire,
     next_ordinal,
     note_restored,
     save_change,
-    standing_of,
 )
 from incidents.repository.projections import (
     place_of,
@@ -55,8 +55,9 @@ class Operations:
         self._new_id = new_id
 
     async def take_raised_alarm(self, event_id: UUID, alarm: Alarm) -> None:
-        """Put an alarm into exactly one incident: the open one of its place, or a new one.
+        """Put an alarm into one incident: the open one of its place, or a new one.
 
+        An alarm that was not reset and is raised again opens a new one if its incident was closed meanwhile.
         Trouble and supervisory signals open nothing; the brief shows them.
         """
         now = self._clock()
@@ -65,11 +66,9 @@ class Operations:
             if not await inbox.first_time(tx, tables.inbox, event_id, now):
                 return
             await project_alarm(tx, alarm)
-            standing = await standing_of(tx, alarm.alarm_id)
-            if alarm.signal_class is SignalClass.ALARM and not standing.has_incident:
+            if alarm.signal_class is SignalClass.ALARM and not await is_told(tx, alarm):
                 opened = await self._open_or_join(tx, alarm, now)
-            if standing.restored:
-                await self._tell_restored(tx, alarm, now)
+            await self._tell_restored(tx, alarm, now)
         self._relay.wake()
         if opened:
             metrics.INCIDENTS_OPENED.labels(IncidentKind.FIRE).inc()
@@ -168,7 +167,8 @@ class Operations:
         while True:
             incident = await lock_open_fire(tx, alarm)
             if incident is not None:
-                await save_change(tx, incident.join(alarm, ladders, now))
+                if change := incident.take(alarm, ladders, now):
+                    await save_change(tx, change)
                 return False
             if await add_incident(tx, await self._opening(tx, alarm, ladders, now)):
                 return True

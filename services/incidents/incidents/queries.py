@@ -167,6 +167,7 @@ def _members() -> LateralFromClause:
         [columns.position],
         member_alarms=columns.alarm_id,
         member_devices=columns.device_id,
+        member_versions=columns.raised_version,
     )
 
 
@@ -228,5 +229,5 @@ def _notifications() -> LateralFromClause:
 
 
 def _incident(row: Row[Any]) -> Incident:
-    members = zip(row.member_alarms, row.member_devices, strict=True)
+    members = zip(row.member_alarms, row.member_devices, row.member_versions, strict=True)
     return incident_of(row, [Member(*member) for member in members])

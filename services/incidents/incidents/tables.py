@@ -119,11 +119,15 @@ incident_alarms = Table(
     "incident_alarms",
     metadata,
     Column("alarm_id", Text, ForeignKey("alarms.alarm_id"), primary_key=True),
-    _incident_id(),
+    # An alarm that was not reset may be raised again after its incident was closed: it then belongs to another one too.
+    _incident_id(primary_key=True),
     Column("position", Integer, nullable=False),
+    # The version of the alarm in the newest raising that this incident knows of.
+    Column("raised_version", BigInteger, nullable=False),
     _text("device_id"),
     _time("restored_noted", nullable=True),
     UniqueConstraint("incident_id", "position", name="alarm_position_is_unique"),
+    UniqueConstraint("alarm_id", "raised_version", name="alarm_raising_is_told_once"),
 )
 
 # Append-only, by privilege and by trigger.

@@ -206,7 +206,7 @@ class TimelineEntry(_message.Message):
     sequence: _builtins.int
     """Place in the timeline, from 1."""
     kind: _builtins.str
-    """What: `opened`, `alarm_joined`, `notified`, `escalated`, `acknowledged`, `assigned`, `alarm_restored`, `closed`."""
+    """What: `opened`, `alarm_joined`, `alarm_again`, `notified`, `escalated`, `acknowledged`, `assigned`, `alarm_restored`, `closed`."""
     actor: _builtins.str
     """Account that did it; empty where the platform did."""
     text: _builtins.str
@@ -920,7 +920,7 @@ Global___IncidentOpened: _TypeAlias = IncidentOpened  # noqa: Y015
 
 @_typing.final
 class IncidentAlarmJoined(_message.Message):
-    """Event: a further alarm joined an incident."""
+    """Event: a further alarm joined an incident, or one of its alarms was raised again."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

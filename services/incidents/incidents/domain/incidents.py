@@ -76,6 +76,8 @@ class Member:
 
     alarm_id: str
     device_id: str
+    # The alarm's version in its newest raising that the incident knows of.
+    raised_version: int
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,19 @@ class Incident:
     version: int = 0
     members: tuple[Member, ...] = ()
 
-    def join(self, alarm: Alarm, ladders: Ladders, now: datetime) -> "Change":
+    def take(self, alarm: Alarm, ladders: Ladders, now: datetime) -> "Change | None":
+        """Take a raised alarm in: a further one, or one of its own that was raised again; None if it knows of it."""
+        for member in self.members:
+            if member.alarm_id == alarm.alarm_id:
+                return self._again(alarm, now) if alarm.version > member.raised_version else None
+        return self._join(alarm, ladders, now)
+
+    def _again(self, alarm: Alarm, now: datetime) -> "Change":
+        """Tell that a detector which was back to normal signals again."""
+        change = Change(self, now, AlarmJoined(alarm.alarm_id)).admitting(alarm)
+        return change.noting(EntryKind.ALARM_AGAIN, sentences.alarm_again(alarm))
+
+    def _join(self, alarm: Alarm, ladders: Ladders, now: datetime) -> "Change":
         """Take a further alarm in; it may raise the priority, and then the next step comes sooner."""
         devices = [*(member.device_id for member in self.members), alarm.device_id]
         priority = most_urgent(self.priority, grade(devices, device_known=alarm.device_known))
@@ -188,9 +202,10 @@ class Change:
     ends_timers: bool = False
 
     def admitting(self, alarm: Alarm) -> "Change":
-        """Add an alarm to the incident."""
-        member = Member(alarm.alarm_id, alarm.device_id)
-        members = (*self.incident.members, member)
+        """Add an alarm to the incident, or its newest raising to what the incident knows."""
+        member = Member(alarm.alarm_id, alarm.device_id, alarm.version)
+        known = {one.alarm_id: one for one in self.incident.members}
+        members = tuple({**known, alarm.alarm_id: member}.values())
         return replace(self, incident=replace(self.incident, members=members), admitted=member)
 
     def noting(self, kind: EntryKind, text: str, actor: str = "") -> "Change":

@@ -34,6 +34,11 @@ def alarm_joined(alarm: Alarm, priority: Priority, *, raised: bool) -> str:
     return f"Thêm {_signal(alarm)}.{grade}"
 
 
+def alarm_again(alarm: Alarm) -> str:
+    """Say that a detector which was back to normal signals again."""
+    return f"Lại có {_signal(alarm)}."
+
+
 def notified(notification: Notification) -> str:
     """Say who was told first."""
     return f"Đã báo {_recipient(notification)} qua {_channel(notification)}."

@@ -10,6 +10,7 @@ class EntryKind(StrEnum):
 
     OPENED = "opened"
     ALARM_JOINED = "alarm_joined"
+    ALARM_AGAIN = "alarm_again"
     NOTIFIED = "notified"
     ESCALATED = "escalated"
     ACKNOWLEDGED = "acknowledged"

@@ -17,9 +17,13 @@ async def keep(tx: Transaction, change: Change) -> None:
     if change.admitted is not None:
         position = len(change.incident.members)
         member = vars(change.admitted)
+        admitted = upsert(tables.incident_alarms).values(
+            incident_id=incident_id, position=position, **member
+        )
         await tx.execute(
-            insert(tables.incident_alarms).values(
-                incident_id=incident_id, position=position, **member
+            admitted.on_conflict_do_update(
+                index_elements=tables.incident_alarms.primary_key,
+                set_={"raised_version": admitted.excluded.raised_version},
             )
         )
     await tx.execute(

@@ -1,10 +1,9 @@
 """Incidents: locked, loaded, opened and saved with everything that one change adds."""
 
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, or_, select, update
+from sqlalchemy import ColumnElement, Row, exists, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis.database import Transaction
@@ -21,14 +20,6 @@ from incidents.domain.incidents import (
 )
 from incidents.domain.priorities import Priority
 from incidents.repository.additions import keep
-
-
-@dataclass(frozen=True)
-class Standing:
-    """Whether an alarm belongs to an incident, and whether its device is back to normal by the newest news of it."""
-
-    has_incident: bool
-    restored: bool
 
 
 async def lock_incident(tx: Transaction, incident_id: UUID) -> Incident:
@@ -55,24 +46,20 @@ async def with_members(tx: Transaction, row: Row[Any]) -> Incident:
     """Complete a locked incident with its alarms, which only the holder of the lock can add to."""
     columns = tables.incident_alarms.c
     found = await tx.execute(
-        select(columns.alarm_id, columns.device_id)
+        select(columns.alarm_id, columns.device_id, columns.raised_version)
         .where(columns.incident_id == row.incident_id)
         .order_by(columns.position)
     )
-    return incident_of(row, [Member(member.alarm_id, member.device_id) for member in found])
+    return incident_of(row, [Member(*member) for member in found])
 
 
-async def standing_of(tx: Transaction, alarm_id: str) -> Standing:
-    """Tell where a projected alarm stands."""
-    alarm, member = tables.alarms.c, tables.incident_alarms.c
-    found = await tx.execute(
-        select(member.incident_id, alarm.restored_at)
-        .select_from(tables.alarms)
-        .outerjoin(tables.incident_alarms, member.alarm_id == alarm.alarm_id)
-        .where(alarm.alarm_id == alarm_id)
+async def is_told(tx: Transaction, alarm: Alarm) -> bool:
+    """Tell whether some incident, closed ones too, knows of this raising of the alarm or of a newer one."""
+    member = tables.incident_alarms.c
+    known = exists().where(
+        member.alarm_id == alarm.alarm_id, member.raised_version >= alarm.version
     )
-    row = found.one()
-    return Standing(has_incident=row.incident_id is not None, restored=row.restored_at is not None)
+    return bool(await tx.scalar(select(known)))
 
 
 async def next_ordinal(tx: Transaction, ward_code: str, year: int) -> int:
@@ -118,9 +105,17 @@ async def save_change(tx: Transaction, change: Change) -> Incident:
 async def note_restored(tx: Transaction, alarm: Alarm) -> UUID | None:
     """Mark the newest restoring of an alarm as told; None if there is none, or it was told, or no incident has it."""
     columns, newest = tables.incident_alarms.c, tables.alarms.c
+    latest = (
+        select(columns.incident_id)
+        .where(columns.alarm_id == alarm.alarm_id)
+        .order_by(columns.raised_version.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
     marked = (
         update(tables.incident_alarms)
         .where(columns.alarm_id == alarm.alarm_id, newest.alarm_id == alarm.alarm_id)
+        .where(columns.incident_id == latest)
         .where(
             newest.restored_at.is_not(None),
             or_(columns.restored_noted.is_(None), columns.restored_noted < newest.restored_at),

@@ -135,11 +135,13 @@ def _alarms() -> None:
     op.create_table(
         "incident_alarms",
         sa.Column("alarm_id", sa.Text, sa.ForeignKey("alarms.alarm_id"), primary_key=True),
-        _incident_id(),
+        _incident_id(primary_key=True),
         sa.Column("position", sa.Integer, nullable=False),
+        sa.Column("raised_version", sa.BigInteger, nullable=False),
         _text("device_id"),
         _time("restored_noted", nullable=True),
         sa.UniqueConstraint("incident_id", "position", name="alarm_position_is_unique"),
+        sa.UniqueConstraint("alarm_id", "raised_version", name="alarm_raising_is_told_once"),
     )
 
 
