@@ -25,7 +25,9 @@ CONSUMER_HEADER = "Ward-Dead-Consumer"
 
 _RETRY_S = 0.5
 _MAX_RETRY_S = 30.0
-_FETCH_TIMEOUT_S = 5.0
+# A request that was lost with the broker is noticed after this time.
+_FETCH_TIMEOUT_S = 1.0
+_PUBLISH_TIMEOUT_S = 5.0
 # What a process that was killed had taken comes again after this time. Few are taken at once, so that none of them
 # waits that long for its turn.
 _ACK_WAIT_S = 3.0
@@ -135,7 +137,7 @@ async def dead_letter(
     await jetstream.publish(
         f"dead.{message.subject}",
         message.data,
-        timeout=_FETCH_TIMEOUT_S,
+        timeout=_PUBLISH_TIMEOUT_S,
         headers={**(message.headers or {}), **_dead_headers(consumer, message, reason)},
     )
     await message.term()

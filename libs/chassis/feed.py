@@ -18,7 +18,8 @@ from chassis.errors import (
 )
 from chassis.log import logger
 
-_FETCH_TIMEOUT_S = 5.0
+# A request that was lost with the broker is noticed after this time.
+_FETCH_TIMEOUT_S = 1.0
 _RETRY_S = 0.5
 _INACTIVE_S = 30.0
 _MAX_TOKEN_DIGITS = 19

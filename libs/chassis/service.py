@@ -20,6 +20,9 @@ from chassis.outbox import Relay
 from chassis.settings import ServiceSettings
 from chassis.tokens import TokenVerifier
 
+# A request that was lost with the broker is repeated after this time.
+_REQUEST_TIMEOUT_S = 2.0
+
 
 @dataclass(frozen=True)
 class Base:
@@ -73,7 +76,7 @@ async def start_base(
     broker = await jetstream.connect(settings.nats_url.get_secret_value(), name)
     connected.append(broker)
     life.at_stop(broker.close)
-    stream = broker.jetstream()
+    stream = broker.jetstream(timeout=_REQUEST_TIMEOUT_S)
     await jetstream.ensure_streams(stream)
     verifier = TokenVerifier(settings.auth_issuer, settings.auth_audience, settings.auth_jwks)
     log = None if access_records is None else AccessLog(database, access_records)
