@@ -211,7 +211,7 @@ async def test_a_token_in_the_address_is_no_sign_in(address: str, make_token: Ma
     async with httpx2.AsyncClient(base_url=address) as nobody:
         answer = await nobody.get(f"{WATCH}?access_token={make_token('duty_officer')}")
 
-    assert (answer.status_code, answer.json()["reason"]) == (401, "TOKEN_MISSING")
+    assert (answer.status_code, answer.json()["reason"]) == (400, "UNKNOWN_FIELD")
 
 
 async def test_a_stream_of_a_service_that_is_away_is_refused(
