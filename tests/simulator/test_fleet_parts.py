@@ -34,7 +34,9 @@ def test_each_detector_comes_once_an_interval_and_not_all_at_once() -> None:
     sensors = [sensor(f"CS0009-D{n:02d}") for n in range(100)]
     schedule = Schedule(sensors, NOON)
 
-    seconds = [[s.device_id for s in schedule.due(NOON + second)] for second in range(1, 61)]
+    seconds = [
+        [sensor.device_id for sensor, _ in schedule.due(NOON + second)] for second in range(1, 61)
+    ]
 
     reports = sorted(device for second in seconds for device in second)
     assert reports == sorted(s.device_id for s in sensors for _ in range(6))
@@ -42,10 +44,20 @@ def test_each_detector_comes_once_an_interval_and_not_all_at_once() -> None:
 
 
 def test_after_a_standstill_each_detector_comes_once() -> None:
-    """An hour without a turn is one report a detector, not 360."""
+    """An hour without a turn is one report a detector, not 360, and it is of this interval."""
     schedule = Schedule([sensor()], NOON)
 
-    assert len(list(schedule.due(NOON + 3600))) == 1
+    ((_, at),) = schedule.due(NOON + 3600)
+
+    assert NOON + 3590 < at <= NOON + 3600
+    assert (at - sensor().phase_s) % 10 == pytest.approx(0)
+
+
+def test_a_detector_was_at_work_before_the_fleet_was() -> None:
+    """It knows its last twelve readings: of a mains detector, two minutes."""
+    kept = sensor().kept(NOON, Seed(1).random("test"))
+
+    assert [NOON - s.at_ms / 1000 for s in kept] == list(range(120, 0, -10))
 
 
 def test_clean_air_is_clean_and_rooms_change_slowly() -> None:

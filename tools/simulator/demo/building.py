@@ -1,5 +1,7 @@
 """The demo premises as the platform knows it: its detectors and where the stations of a fire go."""
 
+import asyncio
+import time
 from dataclasses import dataclass
 
 from simulator.demo.errors import NoPremisesError
@@ -11,6 +13,8 @@ CODE = "CS-0001"
 # From the station nearest to the fire outwards, as smoke reached them in the tests: the fire is in
 # the garage of the ground floor and the smoke rises through the stairs.
 PLACED = "BDFECA"
+HEARD_WITHIN_S = 15.0
+LOOK_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,11 @@ class Building:
     def device_ids(self) -> list[str]:
         """The ids of the detectors that take part."""
         return [device.device_id for device in self.devices]
+
+    @property
+    def heard(self) -> bool:
+        """Whether a reading of each detector has been taken in."""
+        return all(device.HasField("last_seen_at") for device in self.devices)
 
     @property
     def zones(self) -> dict[str, str]:
@@ -41,7 +50,20 @@ class Building:
 
 
 async def find(gateway: Gateway) -> Building:
-    """Find the demo premises, the first of the register; raises NoPremisesError."""
+    """Find the demo premises, the first of the register, once its detectors have been heard.
+
+    Right after the start that takes one interval; without a fleet they never are, and it goes on.
+    Raises NoPremisesError.
+    """
+    give_up = time.monotonic() + HEARD_WITHIN_S
+    place = await _find(gateway)
+    while not place.heard and time.monotonic() < give_up:
+        await asyncio.sleep(LOOK_S)
+        place = await _find(gateway)
+    return place
+
+
+async def _find(gateway: Gateway) -> Building:
     listed = await gateway.get("/v1/premises", fire.ListPremisesResponse(), page_size=1)
     if not listed.premises or listed.premises[0].code != CODE:
         raise NoPremisesError

@@ -100,13 +100,15 @@ class Demo:
         return outcome
 
     async def _tidy(self, vietnamese: str, english: str) -> None:
-        premises = self._place.premises
+        premises, story = self._place.premises, self._setting.story
         try:
-            count = await tidy(self._gateway, premises.premises_id, self._speaker.breathe)
+            count = await tidy(
+                self._gateway, premises.premises_id, self._speaker.breathe, story.airing
+            )
         except StillBurningError as error:
             raise StillInAlarmError(premises.code) from error
         if count:
-            self._setting.story.say(f"{vietnamese} ({count})", english)
+            story.say(f"{vietnamese} ({count})", english)
 
 
 async def run(

@@ -79,11 +79,12 @@ class Speaker:
         """Report clean air from where each detector's clock stopped up to now."""
         now = self._clock()
         for sensor in self._sensors:
-            at = max(self._said_until[sensor.device_id], now - CLEAN_AT_ONCE_S) + CLEAN_SPACING_S
-            while at <= now:
-                await self._submit(sensor.device_id, sensor.sample(at, self._rng))
-                at += CLEAN_SPACING_S
+            last = max(self._said_until[sensor.device_id], now - CLEAN_AT_ONCE_S)
+            count = int((now - last) / CLEAN_SPACING_S)
+            times = [last + n * CLEAN_SPACING_S for n in range(1, count + 1)]
+            await self._submit(sensor.device_id, *(sensor.sample(at, self._rng) for at in times))
 
-    async def _submit(self, device_id: str, sample: Sample) -> None:
-        self._said_until[device_id] = sample.at_ms / 1000
-        await self._sender.submit(device_id, sample)
+    async def _submit(self, device_id: str, *samples: Sample) -> None:
+        if samples:
+            self._said_until[device_id] = samples[-1].at_ms / 1000
+            await self._sender.submit(device_id, *samples)

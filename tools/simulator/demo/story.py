@@ -68,6 +68,13 @@ class Story:
         ]
         self._console.print(f"        [dim]→ {', '.join(parts)}[/]", soft_wrap=True)
 
+    def airing(self) -> None:
+        """Say why nothing happens for up to a minute or two."""
+        self.say(
+            "Chờ các đầu báo trở lại bình thường trong không khí sạch …",
+            "waiting for the detectors to be normal in clean air",
+        )
+
     def table(self, results: Results) -> None:
         """Print our alarms against the real ones, and the times on the way."""
         self._console.print(_stations_table(results.stations))

@@ -14,6 +14,7 @@ from ward.incidents.v1 import incidents_pb2 as incidents
 DRILL = "DISPOSITION_DRILL"
 RESTORED_WITHIN_S = 180.0
 LOOK_S = 1.0
+PATIENT_LOOKS = 4
 OVERTAKEN = {"ALARM_ALREADY_RESET", "ALARM_NOT_RESTORED", "INCIDENT_CLOSED"}
 Breathe = Callable[[], Awaitable[None]]
 
@@ -22,10 +23,13 @@ class StillBurningError(Exception):
     """Detectors did not come back to normal in time, so their alarms cannot be reset."""
 
 
-async def tidy(gateway: Gateway, premises_id: str, breathe: Breathe) -> int:
+async def tidy(
+    gateway: Gateway, premises_id: str, breathe: Breathe, waiting: Callable[[], None]
+) -> int:
     """Reset all fire alarms and close all incidents of a premises as a drill; return how many.
 
-    `breathe` lets the detectors report clean air once. Raises StillBurningError.
+    `breathe` lets the detectors report clean air once; `waiting` is called when that takes a while.
+    Raises StillBurningError.
     """
     count = 0
     # One that is just being opened for an alarm is found by looking again.
@@ -37,7 +41,7 @@ async def tidy(gateway: Gateway, premises_id: str, breathe: Breathe) -> int:
                     f"/v1/alarms/{alarm.alarm_id}:acknowledge",
                     fire.AcknowledgeAlarmResponse(),
                 )
-        await _until_restored(gateway, premises_id, breathe)
+        await _until_restored(gateway, premises_id, breathe, waiting)
         for alarm in alarms:
             path = f"/v1/alarms/{alarm.alarm_id}:reset"
             await _post(gateway, path, fire.ResetAlarmResponse(), disposition=DRILL)
@@ -56,16 +60,20 @@ async def _close(gateway: Gateway, incident: incidents.Incident) -> None:
     await _post(gateway, f"{path}:close", answer, disposition=DRILL, note="Diễn tập / drill")
 
 
-async def _until_restored(gateway: Gateway, premises_id: str, breathe: Breathe) -> None:
-    try:
-        async with asyncio.timeout(RESTORED_WITHIN_S):
-            while not all(
-                alarm.HasField("restored_at") for alarm in await open_alarms(gateway, premises_id)
-            ):
-                await breathe()
-                await asyncio.sleep(LOOK_S)
-    except TimeoutError as error:
-        raise StillBurningError from error
+async def _until_restored(
+    gateway: Gateway, premises_id: str, breathe: Breathe, waiting: Callable[[], None]
+) -> None:
+    looks = 0
+    while not all(
+        alarm.HasField("restored_at") for alarm in await open_alarms(gateway, premises_id)
+    ):
+        looks += 1
+        if looks == PATIENT_LOOKS:
+            waiting()
+        if looks * LOOK_S > RESTORED_WITHIN_S:
+            raise StillBurningError
+        await breathe()
+        await asyncio.sleep(LOOK_S)
 
 
 async def _post(gateway: Gateway, path: str, answer: Message, **said: str) -> None:

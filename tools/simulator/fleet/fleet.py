@@ -31,17 +31,24 @@ class Fleet:
         self._monotonic = monotonic
         self._rng = rng
         self._holds = Holds()
+        self._heard: set[str] = set()
 
     async def run(self) -> None:
         """Report until cancelled."""
         schedule = Schedule(self._sensors, self._clock())
         while True:
             now, monotonic = self._clock(), self._monotonic()
-            for sensor in schedule.due(now):
+            for sensor, at in schedule.due(now):
                 if not self._holds.covers(sensor.device_id, monotonic):
-                    await self.sender.submit(sensor.device_id, sensor.sample(now, self._rng))
+                    await self._report(sensor, at)
             await self.sender.tend()
             await asyncio.sleep(TICK_S)
+
+    async def _report(self, sensor: Sensor, at: float) -> None:
+        """Send an observation, the first time after those that were kept before the start."""
+        kept = [] if sensor.device_id in self._heard else sensor.kept(at, self._rng)
+        self._heard.add(sensor.device_id)
+        await self.sender.submit(sensor.device_id, *kept, sensor.sample(at, self._rng))
 
     def hold(self, data: bytes) -> bytes:
         """Answer a request for silence: which detectors are on lease afterwards."""
@@ -52,5 +59,7 @@ class Fleet:
         known = tuple(d for d in request.device_ids if d in self.sender)
         now = self._monotonic()
         self._holds.grant(HoldRequest(known, request.seconds), now)
+        # Whoever speaks for them tells what came before, too.
+        self._heard.update(known)
         logger().info("hold", devices=len(known), seconds=request.seconds)
         return json.dumps({"held": self._holds.held(known, now)}).encode()

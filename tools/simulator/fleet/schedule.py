@@ -16,13 +16,13 @@ class Schedule:
         ]
         heapq.heapify(self._queue)
 
-    def due(self, now: float) -> Iterator[Sensor]:
-        """Yield the detectors whose time has come; after a standstill each comes once."""
+    def due(self, now: float) -> Iterator[tuple[Sensor, float]]:
+        """Yield the detectors whose time has come, with that time; after a standstill each once."""
         while self._queue and self._queue[0][0] <= now:
             _, device_id, sensor = self._queue[0]
             later = _next(now, sensor.interval_s, sensor.phase_s)
             heapq.heapreplace(self._queue, (later, device_id, sensor))
-            yield sensor
+            yield sensor, later - sensor.interval_s
 
 
 def _next(now: float, interval: float, phase: float) -> float:

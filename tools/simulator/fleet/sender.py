@@ -49,10 +49,11 @@ class Sender:
         """How many samples were given up because the broker was away too long."""
         return sum(mailbox.dropped for mailbox in self._mailboxes.values())
 
-    async def submit(self, device_id: str, sample: Sample) -> None:
-        """Keep a sample and send it, at once if nothing is under way and the broker is there."""
+    async def submit(self, device_id: str, *samples: Sample) -> None:
+        """Keep samples and send them, at once if nothing is under way and the broker is there."""
         mailbox = self._mailboxes[device_id]
-        mailbox.add(sample)
+        for sample in samples:
+            mailbox.add(sample)
         if not mailbox.under_way and self.link.up:
             await self._send(device_id, mailbox)
 

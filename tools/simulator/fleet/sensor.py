@@ -11,6 +11,9 @@ from ward.fire_safety.v1 import readings_pb2
 FAULT = 1 << (readings_pb2.DEVICE_CONDITION_FAULT - 1)
 LOW_BATTERY = 1 << (readings_pb2.DEVICE_CONDITION_LOW_BATTERY - 1)
 EMPTY_BATTERY = 8.0
+# Detectors were at work before the fleet was started: they know this many readings, two minutes
+# of a mains detector.
+KEPT = 12
 
 # Three detectors in need of a hand, so that lists of faults have something to show. The eighth of
 # the demo premises is wireless and takes no part in its fires.
@@ -52,11 +55,15 @@ class Sensor:
         """When within its interval it reports: spread evenly, the same after every start."""
         return climate.share(self.device_id, "phase") * self.interval_s
 
+    def kept(self, at: float, rng: Random) -> list["Sample"]:
+        """Return its last `KEPT` observations before a time, oldest first."""
+        return [self.sample(at - n * self.interval_s, rng) for n in range(KEPT, 0, -1)]
+
     def sample(self, at: float, rng: Random) -> Sample:
         """Observe a room where nothing burns, at a time in seconds since 1970."""
         temperature = climate.room_temperature(self.device_id, at)
         return Sample(
-            at_ms=int(at * 1000),
+            at_ms=round(at * 1000),
             optical_density=climate.clean_air(self.device_id, rng),
             temperature=rng.gauss(temperature, climate.ROOM_NOISE),
             battery=self._battery(at),
