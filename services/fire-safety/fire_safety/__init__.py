@@ -1,0 +1,1 @@
+"""The fire-safety service: premises, their detectors, and the alarms these raise."""

@@ -1,0 +1,113 @@
+"""The only place where the service's parts are constructed."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import fire_safety
+from chassis import migrations
+from chassis.clock import Clock, utc_now
+from chassis.database import Database
+from chassis.errors import DatabaseUnavailableError
+from chassis.feed import Feed
+from chassis.jetstream import EVENTS
+from chassis.lifecycle import Lifecycle
+from chassis.service import Base, start_base
+from fire_safety import tables
+from fire_safety.consumers.detector import Detector
+from fire_safety.consumers.recorder import Recorder
+from fire_safety.decoders.origin import subject_of_ward
+from fire_safety.importer import ImportRefusedError, read_register
+from fire_safety.operations.alarms import AlarmOperations
+from fire_safety.operations.detection import DetectionOperations
+from fire_safety.operations.recording import RecordingOperations
+from fire_safety.operations.register import RegisterOperations
+from fire_safety.queries.alarms import AlarmQueries
+from fire_safety.queries.detection import DetectionQueries
+from fire_safety.queries.premises import PremisesQueries
+from fire_safety.servicer import SERVICE, FireSafetyServicer, add_to
+from fire_safety.settings import Settings
+from fire_safety.wire.alarms import CHANGE_SUBJECTS
+
+MIGRATIONS = Path(fire_safety.__file__).parents[1] / "migrations"
+
+
+async def serve(settings: Settings) -> None:
+    """Serve until stopped."""
+    async with Lifecycle() as life:
+        await start(life, settings)
+        await life.until_stopped()
+
+
+async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> int:
+    """Start the service within a lifecycle; tell its gRPC port."""
+    base = await start_base(life, "fire-safety", settings, outbox=tables.outbox, clock=clock)
+    detector = detector_of(base)
+    recorder = recorder_of(base, must_wait=lambda: detector.is_behind)
+    base.readiness.watch("detector", detector.check)
+    life.background("detector", detector.run())
+    life.background("recorder", recorder.run())
+    servicer = FireSafetyServicer(
+        AlarmOperations(base.database, base.relay, clock),
+        AlarmQueries(base.database),
+        PremisesQueries(base.database),
+        Feed(base.jetstream, EVENTS.name or "", CHANGE_SUBJECTS),
+    )
+    server = base.server([SERVICE])
+    add_to(server, servicer)
+    return await base.serve(life, server, [SERVICE])
+
+
+def detector_of(base: Base) -> Detector:
+    """Make the detector lane."""
+    ward_code = base.settings.ward_code
+    subject = subject_of_ward(ward_code)
+    return Detector(
+        client=base.broker,
+        jetstream=base.jetstream,
+        database=base.database,
+        subject=subject,
+        queries=DetectionQueries(base.database),
+        operations=DetectionOperations(base.relay, base.clock, ward_code, subject),
+        clock=base.clock,
+    )
+
+
+def recorder_of(base: Base, must_wait: Callable[[], bool]) -> Recorder:
+    """Make the recorder lane."""
+    ward_code = base.settings.ward_code
+    return Recorder(
+        client=base.broker,
+        jetstream=base.jetstream,
+        name=f"fire_safety-recorder-{ward_code}",
+        subject=subject_of_ward(ward_code),
+        queries=DetectionQueries(base.database),
+        operations=RecordingOperations(base.database),
+        clock=base.clock,
+        must_wait=must_wait,
+    )
+
+
+async def migrate(settings: Settings) -> None:
+    """Bring the tables to the present version."""
+    if settings.migration_database_url is None:
+        raise SystemExit("MIGRATION_DATABASE_URL is needed: the role that owns the tables.")
+    await migrations.upgrade(settings.migration_database_url.get_secret_value(), MIGRATIONS)
+
+
+async def import_ward(settings: Settings, directory: Path) -> None:
+    """Load a register of premises, devices and the neighbourhood's means against fire."""
+    database = Database.connect(settings.database_url.get_secret_value())
+    try:
+        register = read_register(directory)
+        changed = await RegisterOperations(database, utc_now).enter(register)
+    except ImportRefusedError as error:
+        raise SystemExit(f"Không nạp được dữ liệu / Nothing was loaded: {error}") from error
+    except DatabaseUnavailableError as error:
+        raise SystemExit("Không kết nối được cơ sở dữ liệu / The database is away.") from error
+    finally:
+        await database.close()
+    print(  # noqa: T201 - the command speaks to people
+        f"premises.jsonl: {len(register.premises)} cơ sở ({changed} mới hoặc thay đổi / new or changed),"
+        f" {len(register.devices)} thiết bị / devices",
+        flush=True,
+    )

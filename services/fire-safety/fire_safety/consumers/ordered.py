@@ -1,0 +1,114 @@
+"""Reading the stream in its order, each message once, from any kept position.
+
+The reader has no state at the broker: an ephemeral consumer that acknowledges nothing delivers in order, and after
+any break another one goes on behind the last message read. A durable consumer would deliver what was under way
+during a crash again half a minute later, behind newer messages, which is both too late and out of order.
+"""
+
+import asyncio
+from contextlib import AsyncExitStack
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+
+from chassis.jetstream import READINGS
+from chassis.log import logger
+from fire_safety.consumers.pull import Pull, PullBrokenError
+
+_STREAM = READINGS.name or ""
+_INACTIVE_S = 30.0
+_RETRY_S = 0.2
+
+
+class OrderedReader:
+    """Messages of some subjects from a time on, or all that are kept.
+
+    `bindings` grows each time the reader begins or goes on: between two of them nothing could be heard.
+    """
+
+    def __init__(
+        self, client: Client, jetstream: JetStreamContext, subject: str, since: datetime | None
+    ) -> None:
+        self._client = client
+        self._jetstream = jetstream
+        self._subject = subject
+        self._since = since
+        self._read = 0
+        self._expected = 1
+        self._bound = AsyncExitStack()
+        self._pull: Pull | None = None
+        self.bindings = 0
+
+    async def __aenter__(self) -> Self:
+        """Begin; nothing is asked for yet."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop reading."""
+        await self._bound.aclose()
+
+    @property
+    def listening(self) -> bool:
+        """Tell whether all that is in the stream comes here at once."""
+        return self._pull is not None and self._client.is_connected
+
+    async def take(self, wait_s: float) -> list[Msg]:
+        """Give the next messages; empty if none came in that time or the broker is away."""
+        try:
+            if not self._client.is_connected:
+                await asyncio.sleep(wait_s)
+                return []
+            pull = self._pull or await self._bind()
+            return self._in_order(await pull.take(wait_s))
+        except (NatsError, OSError, PullBrokenError) as error:
+            logger().warning("reader_delayed", cause=type(error).__name__, detail=str(error))
+            await self._unbind()
+            await asyncio.sleep(_RETRY_S)
+            return []
+
+    def _in_order(self, messages: list[Msg]) -> list[Msg]:
+        """Make sure that none is missing: the consumer counts what it delivers."""
+        for message in messages:
+            sequence = message.metadata.sequence
+            if sequence.consumer != self._expected:
+                raise PullBrokenError("gap")
+            self._expected += 1
+        if messages:
+            self._read = messages[-1].metadata.sequence.stream
+        return messages
+
+    async def _bind(self) -> Pull:
+        config = ConsumerConfig(
+            ack_policy=AckPolicy.NONE,
+            filter_subject=self._subject,
+            inactive_threshold=_INACTIVE_S,
+            mem_storage=True,
+            deliver_policy=DeliverPolicy.ALL,
+        )
+        if self._read:
+            config.deliver_policy = DeliverPolicy.BY_START_SEQUENCE
+            config.opt_start_seq = self._read + 1
+        elif self._since:
+            config.deliver_policy = DeliverPolicy.BY_START_TIME
+            config.opt_start_time = self._since
+        consumer = await self._jetstream.add_consumer(_STREAM, config)
+        pull = Pull(self._client, _STREAM, consumer.name)
+        self._pull = await self._bound.enter_async_context(pull)
+        self._expected = 1
+        self.bindings += 1
+        return pull
+
+    async def _unbind(self) -> None:
+        await self._bound.aclose()
+        self._bound, self._pull = AsyncExitStack(), None

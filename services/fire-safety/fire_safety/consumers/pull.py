@@ -1,0 +1,89 @@
+"""Taking messages of one consumer as fast as they come (SPEED.md §1).
+
+nats-py's own `fetch` makes a task and a timer per message, and sees a lost connection only when it times out. Here
+pull requests overlap, messages are collected by a callback, and a reconnection is noticed at once.
+"""
+
+import asyncio
+import json
+from typing import Self
+
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+
+# Messages and bytes under way at most twice: what the memory of a flood is bounded by.
+_BATCH = 500
+_MAX_BYTES = 16 * 2**20
+_EXPIRES_S = 30
+_NS = 10**9
+# A request that was answered in full or in part and is over; every other status means that something is wrong.
+_REQUEST_OVER = "Nats-Pending-Messages"
+
+
+class PullBrokenError(Exception):
+    """The connection or the consumer is not what it was: bind anew."""
+
+
+class Pull:
+    """The messages of one pull consumer, over one connection, until something breaks."""
+
+    def __init__(self, client: Client, stream: str, consumer: str) -> None:
+        self._client = client
+        self._api = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}"
+        self._inbox = client.new_inbox()
+        self._reconnects = client.stats["reconnects"]
+        self._come: list[Msg] = []
+        self._news = asyncio.Event()
+        self._asked = 0
+        self._broken = ""
+
+    async def __aenter__(self) -> Self:
+        """Begin to listen."""
+        self._subscription = await self._client.subscribe(self._inbox, cb=self._on_message)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Stop listening; the broker forgets the requests when nobody listens."""
+        if self._client.is_connected:
+            await self._subscription.unsubscribe()
+
+    async def take(self, wait_s: float) -> list[Msg]:
+        """Give what has come, oldest first, waiting for the first at most so long; empty if nothing came.
+
+        Raises PullBrokenError if messages may be missing.
+        """
+        await self._ask()
+        if not self._come:
+            self._news.clear()
+            try:
+                async with asyncio.timeout(wait_s):
+                    await self._news.wait()
+            except TimeoutError:
+                pass
+        come, self._come = self._come, []
+        if not come and self._client.stats["reconnects"] != self._reconnects:
+            raise PullBrokenError("reconnected")
+        if not come and self._broken:
+            raise PullBrokenError(self._broken)
+        return come
+
+    async def _ask(self) -> None:
+        if self._asked > _BATCH // 2:
+            return
+        self._asked += _BATCH
+        request = {"batch": _BATCH, "max_bytes": _MAX_BYTES, "expires": _EXPIRES_S * _NS}
+        await self._client.publish(self._api, json.dumps(request).encode(), reply=self._inbox)
+
+    async def _on_message(self, message: Msg) -> None:
+        if message.subject != self._inbox:
+            self._asked -= 1
+            self._come.append(message)
+        else:
+            self._on_status(message.headers or {})
+        self._news.set()
+
+    def _on_status(self, headers: dict[str, str]) -> None:
+        if _REQUEST_OVER in headers:
+            self._asked -= int(headers[_REQUEST_OVER])
+        else:
+            self._broken = headers.get("Description") or headers.get("Status") or "no status"

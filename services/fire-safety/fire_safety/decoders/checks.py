@@ -1,0 +1,63 @@
+"""What every format's readings must satisfy to be believed."""
+
+import math
+
+from chassis.errors import InvalidMessageError
+from fire_safety.domain.limits import IngestionLimits
+from fire_safety.domain.readings import Batch, Reading
+
+_MS = 1000
+
+
+def check_size(payload: bytes, limits: IngestionLimits) -> None:
+    """Refuse a payload too large to be readings, before anything else looks at it."""
+    if len(payload) > limits.max_bytes:
+        raise InvalidMessageError("too_large")
+
+
+def check_count(count: int, limits: IngestionLimits) -> None:
+    """Refuse a message without readings, or with more than a device may send at once."""
+    if count == 0:
+        raise InvalidMessageError("empty")
+    if count > limits.max_readings:
+        raise InvalidMessageError("too_many_readings")
+
+
+def checked(
+    device_id: str, received_ms: int, readings: list[Reading], limits: IngestionLimits
+) -> Batch:
+    """Check times and values and put the readings into the order of the device's clock."""
+    earliest = received_ms - limits.ancient_s * _MS
+    latest = received_ms + limits.future_s * _MS
+    before = 0
+    ordered = True
+    for observed_ms, _, density, temperature, battery, _ in readings:
+        if not earliest <= observed_ms <= latest:
+            raise InvalidMessageError("future_time" if observed_ms > latest else "ancient_time")
+        if (
+            (
+                density is not None
+                and not limits.optical_density_min <= density <= limits.optical_density_max
+            )
+            or (
+                temperature is not None
+                and not limits.temperature_min <= temperature <= limits.temperature_max
+            )
+            or (battery is not None and not limits.battery_min <= battery <= limits.battery_max)
+        ):
+            raise InvalidMessageError(_fault_of(density, temperature, battery))
+        ordered = ordered and observed_ms >= before
+        before = observed_ms
+    if not ordered:
+        readings.sort(key=_observed)
+    return Batch(device_id, received_ms, readings)
+
+
+def _fault_of(*values: float | None) -> str:
+    """Tell what is wrong with values of which at least one is out of its range."""
+    finite = all(value is None or math.isfinite(value) for value in values)
+    return "out_of_range" if finite else "not_finite"
+
+
+def _observed(reading: Reading) -> int:
+    return reading.observed_ms

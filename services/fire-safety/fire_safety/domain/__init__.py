@@ -1,0 +1,1 @@
+"""Premises, detectors, their limits and the alarms they raise: pure, one file per topic."""

@@ -1,0 +1,130 @@
+"""Reading a register from files: what the simulator makes, or what an authority exports in the same form.
+
+A folder with a manifest (`counts` by file, `sha256` by file name) and the files below; files of other services in the
+same folder are left alone.
+"""
+
+import csv
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sized
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar
+
+from chassis.errors import DomainError, FieldInvalidError
+from fire_safety.domain.premises import FirePoint, MutualAidGroup, Position
+from fire_safety.operations.register import Register
+from fire_safety.wire.register_files import device_of_line, premises_of_line
+
+MANIFEST = "manifest.json"
+PREMISES = "premises.jsonl"
+DEVICES = "devices.jsonl"
+FIRE_POINTS = "fire_points.csv"
+GROUPS = "mutual_aid_groups.csv"
+MEMBERS = "mutual_aid_members.csv"
+FILES = (PREMISES, DEVICES, FIRE_POINTS, GROUPS, MEMBERS)
+VERSION = 1
+
+Entry = TypeVar("Entry")
+
+
+class ImportRefusedError(Exception):
+    """The files cannot be loaded; the text says which, where, and why, and holds nobody's data."""
+
+
+def read_register(folder: Path) -> Register:
+    """Read and check all files; raises ImportRefusedError."""
+    counts = _checked_counts(folder)
+    premises = list(_lines(folder, PREMISES, premises_of_line))
+    devices = list(_lines(folder, DEVICES, device_of_line))
+    fire_points = list(_rows(folder, FIRE_POINTS, _fire_point))
+    members = list(_rows(folder, MEMBERS, lambda row: (row["group_id"], row["dwelling_id"])))
+    groups = list(_rows(folder, GROUPS, lambda row: _group(row, members)))
+    found: tuple[Sized, ...] = (premises, devices, fire_points, groups, members)
+    for name, entries in zip(FILES, found, strict=True):
+        _check_count(name, len(entries), counts)
+    return Register(premises, devices, fire_points, groups)
+
+
+def _checked_counts(folder: Path) -> dict[str, int]:
+    """Read the manifest and check that every file is the one it speaks of; tell its counts."""
+    manifest = _manifest(folder)
+    digests = manifest["sha256"]
+    for name in FILES:
+        try:
+            content = (folder / name).read_bytes()
+        except OSError:
+            raise ImportRefusedError(f"{name}: cannot be read") from None
+        if digests.get(name) != hashlib.sha256(content).hexdigest():
+            raise ImportRefusedError(f"{name}: not the file that {MANIFEST} speaks of (sha256)")
+    counts: dict[str, int] = manifest["counts"]
+    return counts
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        known = manifest["version"] == VERSION
+        shaped = isinstance(manifest["sha256"], dict) and isinstance(manifest["counts"], dict)
+    except (OSError, ValueError, KeyError, TypeError):
+        raise ImportRefusedError(f"{folder / MANIFEST}: no manifest of a register") from None
+    if not (known and shaped):
+        raise ImportRefusedError(f"{MANIFEST}: version {VERSION} is needed")
+    return dict(manifest)
+
+
+def _check_count(name: str, found: int, counts: dict[str, int]) -> None:
+    expected = counts.get(Path(name).stem)
+    if expected != found:
+        raise ImportRefusedError(f"{name}: {found} entries, but {MANIFEST} says {expected}")
+
+
+def _lines(folder: Path, name: str, read: Callable[[str], Entry]) -> Iterator[Entry]:
+    with (folder / name).open(encoding="utf-8") as file:
+        for number, line in enumerate(file, start=1):
+            if line.strip():
+                yield _read(name, number, read, line)
+
+
+def _rows(folder: Path, name: str, read: Callable[[dict[str, str]], Entry]) -> Iterator[Entry]:
+    with (folder / name).open(encoding="utf-8-sig", newline="") as file:
+        rows = csv.DictReader(file)
+        for row in rows:
+            yield _read(name, rows.line_num, read, row)
+
+
+def _read(name: str, line: int, read: Callable[[Any], Entry], content: object) -> Entry:
+    """Read one entry; whatever is wrong with it, the error says where it is."""
+    try:
+        return read(content)
+    except FieldInvalidError as error:
+        where = f"{name}, line {line}, {error.metadata['field']}"
+        raise ImportRefusedError(f"{where}: must be {error.rule}") from None
+    except KeyError as error:
+        raise ImportRefusedError(f"{name}, line {line}: column {error} is missing") from None
+    except (DomainError, ValueError, TypeError):
+        raise ImportRefusedError(f"{name}, line {line}: cannot be read") from None
+
+
+def _fire_point(row: dict[str, str]) -> FirePoint:
+    return FirePoint(
+        fire_point_id=row["fire_point_id"],
+        residential_group=int(row["residential_group"]),
+        address=row["address"],
+        position=Position(float(row["latitude"]), float(row["longitude"])),
+        equipment=row["equipment"],
+        custodian_function=row["custodian_function"],
+        access_width_m=float(row["access_width_m"]),
+        last_inspected_on=date.fromisoformat(row["last_inspected_on"]),
+    )
+
+
+def _group(row: dict[str, str], members: list[tuple[str, str]]) -> MutualAidGroup:
+    group_id = row["group_id"]
+    return MutualAidGroup(
+        group_id=group_id,
+        residential_group=int(row["residential_group"]),
+        name=row["name"],
+        dwelling_ids=frozenset(dwelling for group, dwelling in members if group == group_id),
+    )

@@ -1,0 +1,65 @@
+"""What the detector does to the database, each through the lease that makes it the only one."""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from chassis import metrics
+from chassis.clock import Clock
+from chassis.database import Lease, Transaction
+from chassis.outbox import Relay
+from fire_safety.detection.ward import Seen
+from fire_safety.domain.alarms import Alarm, Signal
+from fire_safety.domain.progress import Position
+from fire_safety.repository import alarms, detection
+
+
+class DetectionOperations:
+    """Stores signals as alarms, and how far detection has come in the messages of `subject`."""
+
+    def __init__(self, relay: Relay, clock: Clock, ward_code: str, subject: str) -> None:
+        self._relay = relay
+        self._clock = clock
+        self._ward_code = ward_code
+        self._subject = subject
+
+    async def note_signals(
+        self, lease: Lease, signals: Sequence[Signal], position: Position | None
+    ) -> None:
+        """Raise and restore alarms in order, and enter the message up to which these are all signals.
+
+        All of it or nothing: after a crash the same messages give the same signals again.
+        """
+        async with lease.transaction() as tx:
+            raised = await self._apply(tx, signals)
+            if position:
+                await detection.save_position(tx, self._subject, position)
+        self._relay.wake()
+        self._measure(signals, raised)
+
+    async def save_progress(
+        self, lease: Lease, position: Position | None, seen: Sequence[Seen]
+    ) -> None:
+        """Enter the message up to which everything has had its effect, and signs of life."""
+        async with lease.transaction() as tx:
+            if position:
+                await detection.save_position(tx, self._subject, position)
+            await detection.save_seen(tx, seen)
+
+    async def _apply(self, tx: Transaction, signals: Iterable[Signal]) -> list[Alarm]:
+        now = self._clock()
+        raised: list[Alarm] = []
+        # A device may signal and restore within one message: runs of one sort keep the order.
+        for begins, run in groupby(signals, key=lambda one: one.raised):
+            if begins:
+                raised += await alarms.raise_alarms(tx, self._ward_code, list(run), now)
+            else:
+                await alarms.restore_alarms(tx, list(run), now)
+        return raised
+
+    def _measure(self, signals: Iterable[Signal], raised: Iterable[Alarm]) -> None:
+        durable = self._clock().timestamp()
+        received = {(one.device_id, one.kind): one.received_ms for one in signals if one.raised}
+        for alarm in raised:
+            metrics.ALARMS_RAISED.labels(alarm.kind.signal_class, alarm.kind).inc()
+            seconds = durable - received[alarm.device_id, alarm.kind] / 1000
+            metrics.ALARM_SECONDS.observe(max(seconds, 0))

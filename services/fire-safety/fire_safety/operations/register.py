@@ -1,0 +1,42 @@
+"""The register: entering premises, devices and the neighbourhood's means from files."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chassis.clock import Clock
+from chassis.database import Database
+from fire_safety.domain.devices import Device
+from fire_safety.domain.premises import FirePoint, MutualAidGroup, Premises
+from fire_safety.repository import premises as repository
+
+
+@dataclass(frozen=True)
+class Register:
+    """Everything that one import enters."""
+
+    premises: Sequence[Premises]
+    devices: Sequence[Device]
+    fire_points: Sequence[FirePoint]
+    mutual_aid_groups: Sequence[MutualAidGroup]
+
+
+class RegisterOperations:
+    """Enters registers."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def enter(self, register: Register) -> int:
+        """Enter a register, all of it or nothing; tell how many premises were new or changed.
+
+        What is entered again unchanged has no effect and no event. The events leave when the service runs.
+        """
+        now = self._clock()
+        async with self._database.transaction() as tx:
+            changed = await repository.save_premises(tx, register.premises, now)
+            await repository.save_devices(tx, register.devices, now)
+            await repository.drop_other_zones(tx, register.premises)
+            await repository.save_fire_points(tx, register.fire_points)
+            await repository.save_mutual_aid(tx, register.mutual_aid_groups)
+        return changed

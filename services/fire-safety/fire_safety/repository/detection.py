@@ -1,0 +1,45 @@
+"""What the detector keeps: how far it has come, and signs of life."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Double, Text, bindparam, func, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+
+from chassis.database import Transaction
+from fire_safety import tables
+from fire_safety.detection.ward import Seen
+from fire_safety.domain.progress import Position
+
+_INSTANTS = ARRAY(tables.devices.c.last_seen_at.type)
+
+
+async def save_position(tx: Transaction, subject: str, position: Position) -> None:
+    """Save that everything of these subjects up to a message of the stream has had its effect."""
+    row = vars(position)
+    await tx.execute(
+        insert(tables.detector_positions)
+        .values(subject=subject, **row)
+        .on_conflict_do_update(index_elements=["subject"], set_=row)
+    )
+
+
+async def save_seen(tx: Transaction, seen: Sequence[Seen]) -> None:
+    """Save signs of life, all in one statement."""
+    if not seen:
+        return
+    device_ids, moments, clean_airs = zip(*seen, strict=True)
+    news = (
+        func.unnest(
+            bindparam(None, list(device_ids), ARRAY(Text)),
+            bindparam(None, list(moments), _INSTANTS),
+            bindparam(None, list(clean_airs), ARRAY(Double)),
+        )
+        .table_valued("device_id", "last_seen_at", "clean_air")
+        .render_derived(name="news")
+    )
+    devices = tables.devices
+    await tx.execute(
+        update(devices)
+        .where(devices.c.device_id == news.c.device_id)
+        .values(last_seen_at=news.c.last_seen_at, clean_air=news.c.clean_air)
+    )

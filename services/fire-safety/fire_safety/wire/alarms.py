@@ -1,0 +1,155 @@
+"""Alarms and what people do with them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from chassis import pages
+from chassis.errors import FieldInvalidError, PageTokenInvalidError
+from chassis.idempotency import check_request_id
+from chassis.messages import subject_of
+from fire_safety.domain.alarms import (
+    Alarm,
+    AlarmFilter,
+    AlarmNotFoundError,
+    AlarmPosition,
+    Disposition,
+    SignalClass,
+)
+from fire_safety.wire.fields import optional_identifier, optional_timestamp, timestamp
+from ward.fire_safety.v1 import fire_safety_pb2 as pb
+
+_DISPOSITIONS = {
+    pb.Disposition.Value(f"DISPOSITION_{one}"): one
+    for one in Disposition
+    if one is not Disposition.UNSPECIFIED
+}
+_CLASSES = {pb.SignalClass.Value(f"SIGNAL_CLASS_{one}"): one for one in SignalClass}
+
+_CHANGES = (pb.AlarmRaised, pb.AlarmAcknowledged, pb.AlarmRestored, pb.AlarmReset)
+_CHANGE_OF = {subject_of(change): change for change in _CHANGES}
+
+# Subjects of the events that tell changes of alarms.
+CHANGE_SUBJECTS = list(_CHANGE_OF)
+
+
+# ---------------------------------------------------------------- requests
+
+
+def alarm_id(text: str) -> UUID:
+    """Read an alarm's id; what is no id is the id of no alarm."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise AlarmNotFoundError from None
+
+
+def alarm_filter(request: pb.ListAlarmsRequest) -> AlarmFilter:
+    """Read which alarms to list."""
+    chosen = request.signal_class
+    if chosen and chosen not in _CLASSES:
+        raise FieldInvalidError("signal_class", "a class of the contract, or unspecified for all")
+    return AlarmFilter(
+        premises_id=optional_identifier("premises_id", request.premises_id),
+        device_id=optional_identifier("device_id", request.device_id),
+        signal_class=_CLASSES.get(chosen),
+        open_only=request.open_only,
+    )
+
+
+def page_after(token: str) -> AlarmPosition | None:
+    """Read where a page begins; None for the first page."""
+    key = pages.decode(token, 2)
+    if key is None:
+        return None
+    try:
+        return AlarmPosition(datetime.fromisoformat(key[0]), UUID(key[1]))
+    except ValueError:
+        raise PageTokenInvalidError from None
+
+
+def acknowledgement(request: pb.AcknowledgeAlarmRequest) -> UUID:
+    """Read which alarm was seen."""
+    check_request_id(request.request_id)
+    return alarm_id(request.alarm_id)
+
+
+def reset(request: pb.ResetAlarmRequest) -> tuple[UUID, Disposition]:
+    """Read which alarm ends, and what it turned out to be."""
+    check_request_id(request.request_id)
+    disposition = _DISPOSITIONS.get(request.disposition)
+    if disposition is None:
+        raise FieldInvalidError("disposition", "what the alarm turned out to be; required")
+    return alarm_id(request.alarm_id), disposition
+
+
+# ---------------------------------------------------------------- answers and events
+
+
+def alarm(one: Alarm) -> pb.Alarm:
+    """Write an alarm."""
+    return pb.Alarm(
+        alarm_id=str(one.alarm_id),
+        ward_code=one.ward_code,
+        device_id=one.device_id,
+        device_known=one.device_known,
+        premises_id=one.premises_id,
+        zone_id=one.zone_id,
+        signal_class=pb.SignalClass.Value(f"SIGNAL_CLASS_{one.kind.signal_class}"),
+        kind=pb.AlarmKind.Value(f"ALARM_KIND_{one.kind}"),
+        state=pb.AlarmState.Value(f"ALARM_STATE_{one.state}"),
+        observed_at=timestamp(one.observed_at),
+        raised_at=timestamp(one.raised_at),
+        value=one.value,
+        threshold=one.threshold,
+        profile=one.profile,
+        restored_at=optional_timestamp(one.restored_at),
+        acknowledged_at=optional_timestamp(one.acknowledged_at),
+        acknowledged_by=one.acknowledged_by,
+        reset_at=optional_timestamp(one.reset_at),
+        reset_by=one.reset_by,
+        disposition=pb.Disposition.Value(f"DISPOSITION_{one.disposition}"),
+        version=one.version,
+        zone_name=one.zone_name,
+        floor=one.floor,
+        clock_skewed=one.clock_skewed,
+    )
+
+
+def alarms_page(found: Sequence[Alarm], size: int) -> pb.ListAlarmsResponse:
+    """Write a page of `size`; one alarm more than that was asked for, to see whether there is a next."""
+    shown = found[:size]
+    token = ""
+    if len(found) > size:
+        token = pages.encode(shown[-1].raised_at.isoformat(), str(shown[-1].alarm_id))
+    return pb.ListAlarmsResponse(alarms=[alarm(one) for one in shown], next_page_token=token)
+
+
+def alarm_raised(one: Alarm) -> pb.AlarmRaised:
+    """Write the event of an alarm that was raised."""
+    return pb.AlarmRaised(alarm=alarm(one))
+
+
+def alarm_acknowledged(one: Alarm) -> pb.AlarmAcknowledged:
+    """Write the event of an alarm that a person has seen."""
+    return pb.AlarmAcknowledged(alarm=alarm(one))
+
+
+def alarm_restored(one: Alarm) -> pb.AlarmRestored:
+    """Write the event of a device that is back to normal."""
+    return pb.AlarmRestored(alarm=alarm(one))
+
+
+def alarm_reset(one: Alarm) -> pb.AlarmReset:
+    """Write the event of an alarm that ended."""
+    return pb.AlarmReset(alarm=alarm(one))
+
+
+def watched(resume_token: str, subject: str, payload: bytes) -> pb.WatchAlarmsResponse:
+    """Write an event of the stream as a change that a watcher sees."""
+    change = _CHANGE_OF[subject]
+    return pb.WatchAlarmsResponse(
+        resume_token=resume_token,
+        event=change.DESCRIPTOR.name,
+        alarm=change.FromString(payload).alarm,
+    )

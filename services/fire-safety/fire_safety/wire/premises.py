@@ -1,0 +1,118 @@
+"""Premises and devices."""
+
+from collections.abc import Sequence
+
+from chassis import pages
+from chassis.errors import FieldInvalidError
+from fire_safety.domain.devices import Device
+from fire_safety.domain.premises import (
+    Premises,
+    PremisesKind,
+    PremisesNotFoundError,
+    Suspension,
+)
+from fire_safety.wire.fields import is_identifier, optional_timestamp
+from ward.fire_safety.v1 import fire_safety_pb2 as pb
+
+_MAX_GROUP = 2**31 - 1
+_KINDS = {pb.PremisesKind.Value(f"PREMISES_KIND_{one}"): one for one in PremisesKind}
+
+
+# ---------------------------------------------------------------- requests
+
+
+def premises_id(text: str) -> str:
+    """Read the id of premises; what is no id is the id of none."""
+    if not is_identifier(text):
+        raise PremisesNotFoundError
+    return text
+
+
+def residential_group(request: pb.ListPremisesRequest) -> int:
+    """Read the residential group to list, 0 for all."""
+    if request.residential_group > _MAX_GROUP:
+        raise FieldInvalidError("residential_group", "the number of a group; 0 is all")
+    return request.residential_group
+
+
+def premises_kind(request: pb.ListPremisesRequest) -> PremisesKind | None:
+    """Read the kind to list, None for all."""
+    if request.kind not in _KINDS:
+        raise FieldInvalidError("kind", "a kind of the contract, or unspecified for all")
+    kind = _KINDS[request.kind]
+    return None if kind is PremisesKind.UNSPECIFIED else kind
+
+
+def page_after(token: str) -> str:
+    """Read the key after which a page begins; empty for the first page."""
+    key = pages.decode(token, 1)
+    return key[0].replace("\0", "") if key else ""
+
+
+# ---------------------------------------------------------------- answers and events
+
+
+def premises(one: Premises) -> pb.Premises:
+    """Write premises."""
+    return pb.Premises(
+        premises_id=one.premises_id,
+        ward_code=one.ward_code,
+        code=one.code,
+        name=one.name,
+        kind=pb.PremisesKind.Value(f"PREMISES_KIND_{one.kind}"),
+        hazard_group=pb.HazardGroup.Value(f"HAZARD_GROUP_{one.hazard_group}"),
+        address=one.address,
+        residential_group=one.residential_group,
+        building_id=one.building_id,
+        storeys=one.storeys,
+        position=pb.Position(**vars(one.position)) if one.position else None,
+        hazards=[pb.Hazard(**vars(hazard)) for hazard in one.hazards],
+        access=pb.SiteAccess(**vars(one.access)) if one.access else None,
+        contacts=[pb.Contact(**vars(contact)) for contact in one.contacts],
+        zones=[pb.Zone(**vars(zone)) for zone in one.zones],
+        suspension=_suspension(one.suspension) if one.suspension else None,
+        version=one.version,
+    )
+
+
+def premises_page(found: Sequence[Premises], size: int) -> pb.ListPremisesResponse:
+    """Write a page of `size`; one more than that was asked for, to see whether there is a next."""
+    token = pages.encode(found[size - 1].code) if len(found) > size else ""
+    return pb.ListPremisesResponse(
+        premises=[premises(one) for one in found[:size]], next_page_token=token
+    )
+
+
+def device(one: Device) -> pb.Device:
+    """Write a device."""
+    return pb.Device(
+        device_id=one.device_id,
+        premises_id=one.premises_id,
+        zone_id=one.zone_id,
+        model=one.model,
+        mains_powered=one.mains_powered,
+        interval_s=one.interval_s,
+        profile_id=one.profile_id,
+        last_seen_at=optional_timestamp(one.last_seen_at),
+    )
+
+
+def devices_page(found: Sequence[Device], size: int) -> pb.ListDevicesResponse:
+    """Write a page of `size`; one device more than that was asked for, to see whether there is a next."""
+    token = pages.encode(found[size - 1].device_id) if len(found) > size else ""
+    return pb.ListDevicesResponse(
+        devices=[device(one) for one in found[:size]], next_page_token=token
+    )
+
+
+def premises_changed(one: Premises) -> pb.PremisesChanged:
+    """Write the event of premises that were entered or changed."""
+    return pb.PremisesChanged(premises=premises(one))
+
+
+def _suspension(one: Suspension) -> pb.Suspension:
+    return pb.Suspension(
+        decision_number=one.decision_number,
+        effective_from=one.effective_from.isoformat(),
+        kind=one.kind,
+    )

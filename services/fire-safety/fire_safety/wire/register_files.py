@@ -1,0 +1,114 @@
+"""Lines of the register's files: one protobuf-JSON message each."""
+
+from datetime import date
+from typing import TypeVar
+
+from google.protobuf import json_format
+
+from chassis.errors import FieldInvalidError, MalformedRequestError
+from fire_safety.domain.devices import DEVICE_ID, Device
+from fire_safety.domain.premises import (
+    Contact,
+    Hazard,
+    HazardGroup,
+    Position,
+    Premises,
+    PremisesKind,
+    SiteAccess,
+    Suspension,
+    SuspensionKind,
+    Zone,
+)
+from fire_safety.wire.fields import is_identifier
+from ward.fire_safety.v1 import fire_safety_pb2 as pb
+
+Written = TypeVar("Written", pb.Premises, pb.Device)
+
+_MAX_INTERVAL_S = 7 * 86400
+_KINDS = {pb.PremisesKind.Value(f"PREMISES_KIND_{one}"): one for one in PremisesKind}
+_GROUPS = {pb.HazardGroup.Value(f"HAZARD_GROUP_{one}"): one for one in HazardGroup}
+
+
+def premises_of_line(line: str) -> Premises:
+    """Read premises; raises FieldInvalidError, or MalformedRequestError if the line is not a message."""
+    one = _parsed(line, pb.Premises())
+    _require("premises_id", is_identifier(one.premises_id), "an id")
+    _require("code", bool(one.code), "not empty")
+    _require("kind", one.kind in _KINDS, "a kind of the contract")
+    _require("hazard_group", one.hazard_group in _GROUPS, "a group of the contract")
+    for zone in one.zones:
+        _require("zones.zone_id", is_identifier(zone.zone_id), "an id")
+    return Premises(
+        premises_id=one.premises_id,
+        ward_code=one.ward_code,
+        code=one.code,
+        name=one.name,
+        kind=_KINDS[one.kind],
+        hazard_group=_GROUPS[one.hazard_group],
+        address=one.address,
+        residential_group=one.residential_group,
+        building_id=one.building_id,
+        storeys=one.storeys,
+        position=_read_position(one.position) if one.HasField("position") else None,
+        hazards=tuple(Hazard(h.description, h.location, h.quantity) for h in one.hazards),
+        access=_read_access(one.access) if one.HasField("access") else None,
+        contacts=tuple(Contact(c.function, c.name, c.phone) for c in one.contacts),
+        zones=tuple(Zone(z.zone_id, z.name, z.floor) for z in one.zones),
+        suspension=_read_suspension(one.suspension) if one.HasField("suspension") else None,
+    )
+
+
+def device_of_line(line: str) -> Device:
+    """Read a device; raises FieldInvalidError, or MalformedRequestError if the line is not a message."""
+    one = _parsed(line, pb.Device())
+    known = DEVICE_ID.fullmatch(one.device_id) is not None
+    _require("device_id", known, "1 to 64 characters A-Z a-z 0-9 _ -")
+    _require("interval_s", 0 < one.interval_s <= _MAX_INTERVAL_S, "1 second to 7 days")
+    _require("profile_id", bool(one.profile_id), "a detection profile")
+    placed = bool(one.premises_id) or not one.zone_id
+    _require("zone_id", placed, "empty while the device is in no premises")
+    return Device(
+        device_id=one.device_id,
+        premises_id=one.premises_id,
+        zone_id=one.zone_id,
+        model=one.model,
+        mains_powered=one.mains_powered,
+        interval_s=one.interval_s,
+        profile_id=one.profile_id,
+    )
+
+
+def _parsed(line: str, into: Written) -> Written:
+    try:
+        return json_format.Parse(line, into)
+    except json_format.ParseError as error:
+        raise MalformedRequestError from error
+
+
+def _read_position(one: pb.Position) -> Position:
+    on_earth = abs(one.latitude) <= 90 and abs(one.longitude) <= 180  # noqa: PLR2004 - degrees
+    _require("position", on_earth, "degrees of WGS 84")
+    return Position(one.latitude, one.longitude)
+
+
+def _read_access(one: pb.SiteAccess) -> SiteAccess:
+    return SiteAccess(
+        width_m=one.width_m,
+        approach=one.approach,
+        shut_offs=one.shut_offs,
+        water_source=one.water_source,
+        water_distance_m=one.water_distance_m,
+    )
+
+
+def _read_suspension(one: pb.Suspension) -> Suspension:
+    try:
+        since, kind = date.fromisoformat(one.effective_from), SuspensionKind(one.kind)
+    except ValueError:
+        raise FieldInvalidError("suspension", "an ISO 8601 date and a kind") from None
+    return Suspension(one.decision_number, since, kind)
+
+
+def _require(field: str, holds: bool, rule: str) -> None:  # noqa: FBT001 - the condition itself
+    if not holds:
+        raise FieldInvalidError(field, rule)

@@ -1,0 +1,314 @@
+"""Alarms in the database: one active per device and kind, ended as the rules say, each change with its event."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from nats.aio.client import Client
+from sqlalchemy import func, select
+
+from chassis.clock import utc_now
+from chassis.database import Database, Lease
+from chassis.errors import RequestIdReusedError
+from chassis.outbox import Relay
+from fire_safety import tables
+from fire_safety.detection.ward import Seen
+from fire_safety.domain.alarms import (
+    Alarm,
+    AlarmAlreadyResetError,
+    AlarmFilter,
+    AlarmKind,
+    AlarmNotFoundError,
+    AlarmNotRestoredError,
+    AlarmState,
+    Disposition,
+    Signal,
+)
+from fire_safety.domain.progress import Position
+from fire_safety.operations.alarms import AlarmOperations
+from fire_safety.operations.detection import DetectionOperations
+from fire_safety.queries.alarms import AlarmQueries
+from fire_safety.queries.detection import DetectionQueries
+from fire_safety.repository import alarms as repository
+from tests.fire_safety.samples import APARTMENTS, NOW, PLACED, UNPLACED, signal
+from ward.fire_safety.v1 import fire_safety_pb2 as pb
+
+pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("entered")]
+
+ALL = AlarmFilter("", "", None, open_only=False)
+SUBJECT = "ward.11002.device.*.up"
+
+
+@pytest.fixture
+def relay(database: Database) -> Relay:
+    """Make a relay that nobody runs: events stay in the outbox."""
+    return Relay(database, tables.outbox, Client().jetstream(), utc_now)
+
+
+@pytest.fixture
+def people(database: Database, relay: Relay) -> AlarmOperations:
+    """Make what people do."""
+    return AlarmOperations(database, relay, utc_now)
+
+
+@pytest.fixture
+async def lease(database: Database) -> AsyncGenerator[Lease]:
+    """Hold the detector's right."""
+    async with database.lease("test") as held:
+        assert held
+        yield held
+
+
+@pytest.fixture
+def detection(relay: Relay) -> DetectionOperations:
+    """Make what the detector does."""
+    return DetectionOperations(relay, utc_now, "11002", SUBJECT)
+
+
+async def alarms_of(database: Database) -> list[Alarm]:
+    """List all alarms, oldest first."""
+    return (await AlarmQueries(database).list_alarms(ALL, None, 1000))[::-1]
+
+
+async def events_of(database: Database) -> list[tuple[str, Any]]:
+    """Read the outbox: names of events and their alarms."""
+    async with database.transaction() as tx:
+        rows = await tx.execute(select(tables.outbox).order_by(tables.outbox.c.position))
+    return [
+        (name, getattr(pb, name).FromString(row.payload).alarm)
+        for row in rows
+        if (name := row.subject.rpartition(".")[2]).startswith("Alarm")
+    ]
+
+
+async def note(detection: DetectionOperations, lease: Lease, *signals: Signal) -> Sequence[Signal]:
+    """Store signals one after the other, as from separate messages."""
+    for one in signals:
+        await detection.note_signals(lease, [one], None)
+    return signals
+
+
+async def test_a_signal_raises_an_alarm_where_the_device_hangs(
+    database: Database, lease: Lease, detection: DetectionOperations
+) -> None:
+    """With premises, zone and floor; and its event in the same transaction."""
+    await note(detection, lease, signal())
+
+    (alarm,) = await alarms_of(database)
+    assert (alarm.premises_id, alarm.zone_id) == (APARTMENTS.premises_id, "z-kitchen")
+    assert (alarm.zone_name, alarm.floor) == ("Bếp tầng 2", 2)
+    assert (alarm.kind, alarm.state, alarm.version) == (AlarmKind.SMOKE, AlarmState.ACTIVE, 1)
+    assert (alarm.value, alarm.threshold, alarm.profile) == (0.1, 0.03, "smoke-optical/1")
+    assert alarm.observed_at == NOW
+    ((name, told),) = await events_of(database)
+    assert name == "AlarmRaised"
+    assert told.alarm_id == str(alarm.alarm_id)
+    assert told.signal_class == pb.SIGNAL_CLASS_ALARM
+
+
+async def test_devices_without_a_place_or_a_name_alarm_as_well(
+    database: Database, lease: Lease, detection: DetectionOperations
+) -> None:
+    """On the register but not placed; and not on the register at all."""
+    await note(detection, lease, signal(device_id=UNPLACED.device_id), signal(device_id="nobody"))
+
+    unplaced, unknown = await alarms_of(database)
+    assert (unplaced.device_known, unplaced.premises_id, unplaced.floor) == (True, "", 0)
+    assert (unknown.device_known, unknown.premises_id, unknown.zone_name) == (False, "", "")
+
+
+async def test_a_thousand_at_once_raise_one(database: Database) -> None:
+    """Whoever tries at the same time: the index decides."""
+
+    async def one(number: int) -> int:
+        async with database.transaction() as tx:
+            raised = await repository.raise_alarms(tx, "11002", [signal(at_s=number)], NOW)
+        return len(raised)
+
+    raised = await asyncio.gather(*(one(number) for number in range(1000)))
+
+    assert sum(raised) == 1
+    assert len(await alarms_of(database)) == 1
+    assert len(await events_of(database)) == 1
+
+
+async def test_a_storm_is_stored_in_one_transaction(
+    database: Database, lease: Lease, detection: DetectionOperations
+) -> None:
+    """Several hundred devices and both fire kinds at once."""
+    storm = [
+        signal(kind, device_id=f"x{number}")
+        for number in range(300)
+        for kind in (AlarmKind.SMOKE, AlarmKind.HEAT)
+    ]
+    await detection.note_signals(lease, storm, None)
+
+    async with database.transaction() as tx:
+        assert await tx.scalar(select(func.count()).select_from(tables.alarms)) == 600
+
+
+async def test_the_same_signal_again_has_no_second_effect(
+    database: Database, lease: Lease, detection: DetectionOperations
+) -> None:
+    """Repeated after a crash, even after the alarm was restored."""
+    await note(detection, lease, signal(), signal(), signal(raised=False, at_s=60), signal())
+
+    (alarm,) = await alarms_of(database)
+    assert alarm.restored_at is not None
+    assert [name for name, _ in await events_of(database)] == ["AlarmRaised", "AlarmRestored"]
+
+
+async def test_restore_is_a_note_and_no_end(
+    database: Database, lease: Lease, detection: DetectionOperations
+) -> None:
+    """A fire alarm is never closed by the machine."""
+    await note(detection, lease, signal(), signal(raised=False, at_s=60))
+    await note(detection, lease, signal(raised=False, at_s=70))
+
+    (alarm,) = await alarms_of(database)
+    assert alarm.state is AlarmState.ACTIVE
+    assert alarm.restored_at is not None
+    assert alarm.version == 2
+
+
+async def test_trouble_ends_by_itself(
+    database: Database, lease: Lease, detection: DetectionOperations
+) -> None:
+    """Restored and reset, by nobody, with both events; and may come again."""
+    fault = signal(AlarmKind.FAULT)
+    await note(detection, lease, fault, replace(fault, raised=False, observed_ms=1))
+    await note(detection, lease, signal(AlarmKind.FAULT, at_s=99))
+
+    ended, again = await alarms_of(database)
+    assert (ended.state, ended.reset_by, ended.disposition) == (
+        AlarmState.RESET,
+        "",
+        Disposition.UNSPECIFIED,
+    )
+    assert again.state is AlarmState.ACTIVE
+    assert [name for name, _ in await events_of(database)] == [
+        "AlarmRaised",
+        "AlarmRestored",
+        "AlarmReset",
+        "AlarmRaised",
+    ]
+
+
+async def test_smoke_that_returns_before_the_reset_is_the_same_alarm_unseen(
+    database: Database,
+    lease: Lease,
+    detection: DetectionOperations,
+    people: AlarmOperations,
+) -> None:
+    """Nobody resets what burns: it stands as active and not restored once more, and is told again."""
+    await note(detection, lease, signal())
+    (alarm,) = await alarms_of(database)
+    await people.acknowledge(alarm.alarm_id, "request-1", b"")
+    await note(detection, lease, signal(raised=False, at_s=60), signal(at_s=120))
+
+    (again,) = await alarms_of(database)
+    assert again.alarm_id == alarm.alarm_id
+    assert (again.state, again.restored_at) == (AlarmState.ACTIVE, None)
+    with pytest.raises(AlarmNotRestoredError):
+        await people.reset(again.alarm_id, Disposition.NUISANCE, "request-2", b"")
+    name, told = (await events_of(database))[-1]
+    assert (name, told.version) == ("AlarmRaised", 4)
+    assert not told.HasField("restored_at")
+
+
+async def test_one_message_may_raise_and_restore_and_raise(
+    database: Database, lease: Lease, detection: DetectionOperations
+) -> None:
+    """In that order, in one transaction."""
+    await detection.note_signals(
+        lease, [signal(), signal(raised=False, at_s=60), signal(at_s=120)], None
+    )
+
+    (alarm,) = await alarms_of(database)
+    assert (alarm.version, alarm.restored_at) == (3, None)
+
+
+async def test_progress_and_signs_of_life_are_kept(
+    database: Database, lease: Lease, detection: DetectionOperations
+) -> None:
+    """The newest position, and each device's last sign of life with its clean air."""
+    queries = DetectionQueries(database)
+    assert await queries.position(SUBJECT) is None
+    await detection.note_signals(lease, [signal()], Position(7, NOW))
+    await detection.save_progress(lease, Position(8, NOW), [Seen(PLACED.device_id, NOW, 0.004)])
+
+    assert await queries.position(SUBJECT) == Position(8, NOW)
+    (device,) = [one for one in await queries.devices(NOW.replace(year=2000)) if one.last_seen_at]
+    assert (device.device_id, device.last_seen_at) == (PLACED.device_id, NOW)
+    assert device.clean_air == pytest.approx(0.004)
+    assert await queries.signalling() == {PLACED.device_id: frozenset({AlarmKind.SMOKE})}
+
+
+# ---------------------------------------------------------------- people
+
+
+async def raised(database: Database, lease: Lease, detection: DetectionOperations) -> Alarm:
+    """Raise one alarm."""
+    await note(detection, lease, signal())
+    return (await alarms_of(database))[0]
+
+
+async def test_a_second_acknowledgement_changes_nothing(
+    database: Database, lease: Lease, detection: DetectionOperations, people: AlarmOperations
+) -> None:
+    """Neither under the same request id nor under another."""
+    alarm = await raised(database, lease, detection)
+    first = await people.acknowledge(alarm.alarm_id, "request-1", b"a")
+
+    assert first.state is AlarmState.ACKNOWLEDGED
+    assert await people.acknowledge(alarm.alarm_id, "request-1", b"a") == first
+    assert await people.acknowledge(alarm.alarm_id, "request-2", b"b") == first
+    assert [name for name, _ in await events_of(database)] == ["AlarmRaised", "AlarmAcknowledged"]
+
+
+async def test_reset_needs_restore_and_happens_once(
+    database: Database, lease: Lease, detection: DetectionOperations, people: AlarmOperations
+) -> None:
+    """Refused before, done once after; a repeat of the request gets its answer, another is refused."""
+    alarm = await raised(database, lease, detection)
+    with pytest.raises(AlarmNotRestoredError):
+        await people.reset(alarm.alarm_id, Disposition.FIRE, "request-1", b"a")
+    await note(detection, lease, signal(raised=False, at_s=60))
+
+    ended = await people.reset(alarm.alarm_id, Disposition.FIRE, "request-1", b"a")
+
+    assert (ended.state, ended.disposition) == (AlarmState.RESET, Disposition.FIRE)
+    assert await people.reset(alarm.alarm_id, Disposition.FIRE, "request-1", b"a") == ended
+    with pytest.raises(AlarmAlreadyResetError):
+        await people.reset(alarm.alarm_id, Disposition.FIRE, "request-2", b"b")
+    with pytest.raises(AlarmAlreadyResetError):
+        await people.acknowledge(alarm.alarm_id, "request-3", b"c")
+    with pytest.raises(RequestIdReusedError):
+        await people.reset(alarm.alarm_id, Disposition.DRILL, "request-1", b"z")
+
+
+async def test_after_reset_a_new_fire_is_a_new_alarm(
+    database: Database, lease: Lease, detection: DetectionOperations, people: AlarmOperations
+) -> None:
+    """But the readings of the old one, delivered again, are none."""
+    alarm = await raised(database, lease, detection)
+    await note(detection, lease, signal(raised=False, at_s=60))
+    await people.reset(alarm.alarm_id, Disposition.FIRE, "request-1", b"a")
+    await note(detection, lease, signal())
+    assert len(await alarms_of(database)) == 1
+
+    await note(detection, lease, signal(at_s=120))
+
+    assert [one.state for one in await alarms_of(database)] == [
+        AlarmState.RESET,
+        AlarmState.ACTIVE,
+    ]
+
+
+async def test_an_alarm_that_is_not_there_cannot_be_changed(people: AlarmOperations) -> None:
+    """And its request id stays free."""
+    with pytest.raises(AlarmNotFoundError):
+        await people.acknowledge(uuid4(), "request-1", b"a")

@@ -1,0 +1,309 @@
+"""Folding readings into alarms: smoke, heat, declared conditions, and clocks that cannot be trusted."""
+
+from dataclasses import replace
+from itertools import chain
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fire_safety.detection.fold import DeviceState, Transition, fold
+from fire_safety.detection.limits import limits_of
+from fire_safety.domain.alarms import AlarmKind
+from fire_safety.domain.readings import Condition, Reading
+from tests.fire_safety.limits import BATTERY, MAINS, PROFILE
+from tests.fire_safety.rooms import CLEAN, LIMITS, ROOM, SMOKE, follow, reading, tell
+
+SMOKE_RAISED = (AlarmKind.SMOKE, True)
+SMOKE_RESTORED = (AlarmKind.SMOKE, False)
+
+
+# ---------------------------------------------------------------- smoke
+
+
+def test_smoke_alarms_when_it_has_lasted() -> None:
+    """The second reading of a device that reports every 10 s is enough, whatever its jitter."""
+    assert tell([reading(0), reading(10, SMOKE), reading(19.9, SMOKE)]) == [(19.9, *SMOKE_RAISED)]
+
+
+def test_one_reading_of_smoke_is_not_enough() -> None:
+    """A single value may be noise; it must be confirmed by the next."""
+    assert tell([reading(0), reading(10, SMOKE), reading(20), reading(30, SMOKE)]) == []
+
+
+def test_smoke_that_does_not_last_is_none() -> None:
+    """Three readings within 4 s are shorter than the hold."""
+    assert tell([reading(t, SMOKE) for t in (0, 2, 4)] + [reading(6)]) == []
+
+
+def test_a_device_at_long_intervals_alarms_at_its_second_reading() -> None:
+    """A minute apart is still in a row."""
+    limits = limits_of(PROFILE, BATTERY)
+
+    assert tell([reading(0, SMOKE), reading(61, SMOKE)], limits=limits) == [(61, *SMOKE_RAISED)]
+
+
+def test_readings_too_far_apart_are_not_in_a_row() -> None:
+    """After a gap the smoke must be confirmed anew, which the next reading does."""
+    told = tell([reading(0, SMOKE), reading(200, SMOKE), reading(210, SMOKE)])
+
+    assert told == [(210, *SMOKE_RAISED)]
+
+
+def test_gaps_are_measured_by_the_interval_of_slow_devices() -> None:
+    """A device that reports every ten minutes is heard as well."""
+    limits = limits_of(PROFILE, replace(BATTERY, interval_s=600))
+
+    assert tell([reading(0, SMOKE), reading(600, SMOKE)], limits=limits) == [(600, *SMOKE_RAISED)]
+
+
+def test_an_alarm_is_raised_once() -> None:
+    """However long it burns."""
+    assert tell([reading(t, SMOKE) for t in range(0, 600, 2)]) == [(8, *SMOKE_RAISED)]
+
+
+def test_smoke_is_restored_below_the_lower_limit_only() -> None:
+    """Between the limits nothing changes; below the lower one for its hold it does."""
+    burning = [reading(0, SMOKE), reading(10, SMOKE)]
+    between = [reading(t, 0.02) for t in range(20, 120, 10)]
+    clear = [reading(t) for t in range(120, 160, 10)]
+
+    assert tell(burning + between + clear) == [(10, *SMOKE_RAISED), (150, *SMOKE_RESTORED)]
+
+
+def test_after_restore_the_next_smoke_alarms_again() -> None:
+    """The memory needs to know nothing of what people did meanwhile."""
+    fire = [reading(0, SMOKE), reading(10, SMOKE)]
+    clear = [reading(t) for t in range(20, 60, 10)]
+    again = [reading(60, SMOKE), reading(70, SMOKE)]
+
+    assert [raised for _, _, raised in tell(fire + clear + again)] == [True, False, True]
+
+
+def test_the_alarm_tells_value_and_limit_as_measured() -> None:
+    """What the device has come to show in clean air is part of both."""
+    state, _ = fold(DeviceState(clean_air=0.01), reading(0, 0.2), LIMITS)
+
+    _, transitions = fold(state, reading(10, 0.2), LIMITS)
+
+    assert list(transitions) == [
+        Transition(AlarmKind.SMOKE, raised=True, value=0.2, threshold=0.04)
+    ]
+
+
+# ---------------------------------------------------------------- clean air
+
+
+def test_dust_is_learned_slowly_and_within_bounds() -> None:
+    """After an hour at most 0.005 of it, in the end at most half the alarm limit."""
+    dusty = 0.014
+    state, _ = follow(reading(t, dusty) for t in range(0, 3601, 10))
+    assert 0.0049 < state.clean_air < 0.0051
+
+    state, told = follow((reading(t, dusty) for t in range(3610, 20_000, 10)), state)
+
+    assert state.clean_air == dusty
+    assert told == []
+
+
+def test_a_slow_fire_is_not_learned_as_clean_air() -> None:
+    """Smoke that grows by 0.01 per metre an hour still alarms, before it reaches half as much again."""
+    slow = (reading(t, 0.01 * t / 3600) for t in range(0, 5 * 3600, 10))
+
+    ((at, kind, raised),) = tell(slow)
+
+    assert (kind, raised) == SMOKE_RAISED
+    assert 0.01 * at / 3600 <= 0.0451
+
+
+def test_cleaner_air_is_believed_at_once() -> None:
+    """A cleaned detector must not be less sensitive than it can be."""
+    state, _ = follow([reading(0, 0.001)], DeviceState(clean_air=0.012))
+
+    assert 0 < state.clean_air <= 0.0011
+
+
+def test_clean_air_stands_still_while_anything_rises() -> None:
+    """Neither between the limits, nor in an alarm, nor from late readings is anything learned."""
+    before = DeviceState(clean_air=0.001)
+    rising, _ = follow([reading(t, 0.02) for t in range(0, 7200, 10)], before)
+    alarming, _ = follow([reading(t, SMOKE) for t in range(0, 7200, 10)], before)
+
+    assert rising.clean_air == alarming.clean_air == before.clean_air
+
+
+# ---------------------------------------------------------------- heat
+
+
+def test_static_heat_alarms() -> None:
+    """At 58 degrees, confirmed once."""
+    told = tell([reading(0, CLEAN, 57.9), reading(60, CLEAN, 58.0), reading(120, CLEAN, 58.2)])
+
+    assert told == [(120, AlarmKind.HEAT, True)]
+
+
+def test_a_fast_rise_alarms_long_before_it_is_hot() -> None:
+    """10 K/min from room temperature: at the second reading that is 30 s after the beginning."""
+    rising = [reading(t, CLEAN, ROOM + t / 6) for t in range(0, 60, 10)]
+
+    assert tell(rising) == [(40, AlarmKind.HEAT, True)]
+
+
+def test_a_slow_rise_is_weather() -> None:
+    """5 K/min does not alarm below the static limit."""
+    assert tell([reading(t, CLEAN, 20 + t / 12) for t in range(0, 300, 10)]) == []
+
+
+def test_heat_is_restored_when_cool_and_no_longer_rising() -> None:
+    """Both, for a minute; a rise can be told 30 s after the beginning."""
+    hot = [reading(t, CLEAN, 70.0) for t in (0, 10)]
+    cool = [reading(t, CLEAN, 30.0) for t in range(20, 110, 10)]
+
+    told = tell(hot + cool)
+
+    assert told[0] == (10, AlarmKind.HEAT, True)
+    assert told[1:] == [(90, AlarmKind.HEAT, False)]
+
+
+def test_a_device_gone_mad_fills_no_memory() -> None:
+    """A thousand readings a second keep no more temperatures than thirty seconds need."""
+    state, _ = follow(reading(t / 1000, CLEAN, ROOM) for t in range(60_000))
+
+    assert len(state.live.temperatures) <= 32
+
+
+# ---------------------------------------------------------------- declared conditions
+
+
+def test_declared_conditions_are_raised_once_and_end_by_themselves() -> None:
+    """Each bit is a kind of its own."""
+    bits = [0, Condition.FAULT, Condition.FAULT | Condition.TAMPER, Condition.LOW_BATTERY, 0]
+
+    told = tell(reading(10 * n, conditions=int(bits)) for n, bits in enumerate(bits))
+
+    assert told == [
+        (10, AlarmKind.FAULT, True),
+        (20, AlarmKind.TAMPER, True),
+        (30, AlarmKind.FAULT, False),
+        (30, AlarmKind.LOW_BATTERY, True),
+        (30, AlarmKind.TAMPER, False),
+        (40, AlarmKind.LOW_BATTERY, False),
+    ]
+
+
+def test_bits_of_newer_devices_mean_nothing() -> None:
+    """They are tolerated."""
+    assert tell([reading(0, conditions=0xFFFF_FFF0), reading(10, conditions=1 << 31)]) == []
+
+
+def test_a_test_raises_nothing_and_ends_nothing() -> None:
+    """Test smoke, faults and all; the fire that was burning before goes on."""
+    test = int(Condition.TEST)
+    fire = [reading(0, SMOKE), reading(10, SMOKE)]
+    tested = [reading(t, CLEAN, conditions=test | 1) for t in range(20, 120, 10)]
+    smoked = [reading(t, SMOKE, 90.0, conditions=test) for t in range(120, 220, 10)]
+
+    assert tell(fire + tested + smoked) == [(10, *SMOKE_RAISED)]
+
+
+def test_smoke_after_a_test_must_last_anew() -> None:
+    """What was read during the test counts for nothing."""
+    tested = [reading(t, SMOKE, conditions=int(Condition.TEST)) for t in (0, 10)]
+
+    told = tell([*tested, reading(20, SMOKE), reading(30, SMOKE)])
+
+    assert told == [(30, *SMOKE_RAISED)]
+
+
+# ---------------------------------------------------------------- clocks
+
+
+def test_a_clock_that_was_set_back_is_heard_at_once() -> None:
+    """Smoke four minutes older than the newest clean reading alarms as soon as it has lasted."""
+    clean = [reading(t) for t in range(0, 300, 10)]
+    back = [reading(60 + t, SMOKE, received=300 + t) for t in (0, 5, 10)]
+
+    assert tell(clean + back) == [(70, *SMOKE_RAISED)]
+
+
+def test_a_clock_that_was_set_back_restores_in_its_own_time() -> None:
+    """Once only the set-back clock has spoken for a minute, it is the device's clock."""
+    back = [reading(t, SMOKE, received=1000 + t) for t in (0, 10)]
+    clear = [reading(t, received=1000 + t) for t in range(20, 200, 10)]
+
+    told = tell([reading(990), *back, *clear])
+
+    assert [change[1:] for change in told] == [SMOKE_RAISED, SMOKE_RESTORED]
+    assert told[0][0] == 10
+    assert told[1][0] <= 90
+
+
+def test_kept_smoke_sent_between_live_readings_alarms() -> None:
+    """A gateway that sends what it kept while it goes on: neither makes the other deaf."""
+    live = [reading(1000 + t) for t in range(0, 60, 10)]
+    kept = [reading(t, SMOKE, received=1001 + t) for t in range(0, 60, 10)]
+    mixed = list(chain.from_iterable(zip(live, kept, strict=True)))
+
+    told = tell(mixed)
+
+    assert told == [(10, *SMOKE_RAISED)]
+
+
+def test_kept_clean_air_does_not_restore_what_burns_now() -> None:
+    """Old readings may begin an alarm, never end one."""
+    fire = [reading(1000, SMOKE), reading(1010, SMOKE)]
+    kept = [reading(t, received=1012) for t in range(0, 600, 10)]
+
+    assert tell([*fire, *kept, reading(1020, SMOKE)]) == [(1010, *SMOKE_RAISED)]
+
+
+def test_kept_conditions_change_nothing() -> None:
+    """A fault of the past is over unless the newest reading has it."""
+    kept = reading(0, conditions=int(Condition.FAULT), received=101)
+
+    assert tell([reading(100), kept, reading(110)]) == []
+
+
+# ---------------------------------------------------------------- whatever comes
+
+any_reading = st.builds(
+    reading,
+    at=st.integers(0, 400),
+    density=st.sampled_from([None, 0.0, CLEAN, 0.02, 0.031, SMOKE]),
+    temperature=st.sampled_from([None, ROOM, 45.0, 60.0]),
+    conditions=st.integers(0, 15),
+    received=st.integers(0, 400),
+)
+
+
+@given(st.lists(any_reading, max_size=80))
+@settings(max_examples=200)
+def test_raised_and_ended_alternate_whatever_comes_in_whatever_order(
+    readings: list[Reading],
+) -> None:
+    """Never two of one kind at once, and never an end without a beginning."""
+    signalling: set[AlarmKind] = set()
+    for _, kind, raised in tell(readings):
+        assert raised is (kind not in signalling)
+        signalling ^= {kind}
+
+
+@given(
+    st.lists(st.sampled_from([CLEAN, 0.02, SMOKE]), min_size=10, max_size=60),
+    st.lists(st.integers(0, 59), max_size=30),
+)
+def test_stragglers_change_nothing(densities: list[float], late: list[int]) -> None:
+    """Single readings that arrive again behind newer ones leave the alarms as they were."""
+    straight = [reading(10 * n, density) for n, density in enumerate(densities)]
+    disturbed: list[Reading] = []
+    for n, one in enumerate(straight):
+        disturbed.append(one)
+        # One at a time: two in their own order would be a story of their own.
+        disturbed += [straight[0]._replace(received_ms=one.received_ms)] * late.count(n)
+
+    assert tell(disturbed) == tell(straight)
+
+
+def test_mains_and_battery_devices_may_be_silent_for_their_own_time() -> None:
+    """Interval times k of the power class, and five seconds."""
+    assert limits_of(PROFILE, MAINS).silence_ms == 65_000
+    assert limits_of(PROFILE, BATTERY).silence_ms == 305_000

@@ -1,0 +1,91 @@
+"""The migrated database: as the tables say, append-only where it must be, with the limits that tests use."""
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+from chassis.clock import utc_now
+from chassis.database import Database
+from fire_safety import tables
+from fire_safety.queries.detection import DetectionQueries
+from tests.fire_safety.limits import INGESTION, PROFILE
+
+pytestmark = pytest.mark.postgres
+
+
+async def test_the_migrations_make_what_the_tables_say(owner: Database) -> None:
+    """Alembic sees no difference."""
+
+    def differences(connection: Connection) -> list[object]:
+        context = MigrationContext.configure(connection, opts={"compare_server_default": True})
+        return list(compare_metadata(context, tables.metadata))
+
+    async with owner.engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+async def test_the_limits_in_force_are_those_that_tests_judge_by(database: Database) -> None:
+    """Every limit is published, with its source."""
+    queries = DetectionQueries(database)
+    async with database.transaction() as tx:
+        sources = (await tx.scalars(text("select source from detection_profiles"))).all()
+
+    assert await queries.profiles(utc_now()) == [PROFILE]
+    assert await queries.ingestion_limits(utc_now()) == INGESTION
+    assert "UL 268" in sources[0]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update readings set temperature = 0",
+        "delete from readings",
+        "truncate readings",
+        "delete from alarms",
+        "update detection_profiles set smoke_alarm_m1 = 9",
+        "delete from detection_profiles",
+        "insert into ingestion_limits select * from ingestion_limits",
+        "delete from ingestion_limits",
+    ],
+)
+async def test_the_service_cannot_rewrite_what_was_observed_or_decided(
+    database: Database, statement: str
+) -> None:
+    """Its role has no right to."""
+    with pytest.raises(DBAPIError, match="permission denied"):
+        async with database.transaction() as tx:
+            await tx.execute(text(statement))
+
+
+@pytest.mark.parametrize("table", ["detection_profiles", "ingestion_limits"])
+@pytest.mark.parametrize("change", ["update {} set version = 2", "delete from {}", "truncate {}"])
+async def test_a_published_version_is_never_changed(
+    owner: Database, table: str, change: str
+) -> None:
+    """Not by the owner either: alarms name the version they were judged by."""
+    with pytest.raises(DBAPIError, match="never changed"):
+        async with owner.transaction() as tx:
+            await tx.execute(text(change.format(table)))
+
+
+async def test_a_newer_version_in_force_takes_over(owner: Database, database: Database) -> None:
+    """One that comes into force later does not yet."""
+    columns = ", ".join(
+        one.name
+        for one in tables.detection_profiles.c
+        if one.name not in {"version", "effective_from"}
+    )
+    copy = (
+        f"insert into detection_profiles (version, effective_from, {columns})"  # noqa: S608
+        f" select :version, now() + make_interval(days => :days), {columns}"
+        " from detection_profiles where version = 1"
+    )
+    async with owner.transaction() as tx:
+        await tx.execute(text(copy), {"version": 2, "days": -1})
+        await tx.execute(text(copy), {"version": 3, "days": 1})
+
+    (profile,) = await DetectionQueries(database).profiles(utc_now())
+
+    assert profile.name == "smoke-optical/2"

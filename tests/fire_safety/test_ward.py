@@ -1,0 +1,268 @@
+"""The ward's memory: duplicates, unknown devices, skew, silence, and beginning anew."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fire_safety.detection.ward import Ward
+from fire_safety.domain.alarms import AlarmKind, Signal
+from fire_safety.domain.readings import Batch, Condition, Reading
+from tests.fire_safety.limits import BATTERY, MAINS, PROFILE
+from tests.fire_safety.rooms import SMOKE, START_S, reading
+
+NOW = START_S * 1000
+
+
+def ward(**signalling: frozenset[AlarmKind]) -> Ward:
+    """Remember one mains and one battery device."""
+    made = Ward([PROFILE], signalling, NOW)
+    made.register([MAINS, BATTERY], NOW)
+    return made
+
+
+def batch(*readings: Reading, device_id: str = MAINS.device_id) -> Batch:
+    """Make a message of readings."""
+    return Batch(device_id, readings[-1].received_ms, list(readings))
+
+
+def changes(signals: list[Signal]) -> list[tuple[AlarmKind, bool]]:
+    """Tell kinds and whether they were raised."""
+    return [(one.kind, one.raised) for one in signals]
+
+
+def test_a_signal_says_what_raised_it() -> None:
+    """Device, times, value, limit and profile with its version."""
+    (signal,) = ward().take(batch(reading(0, SMOKE), reading(10, SMOKE)))
+
+    assert signal == Signal(
+        device_id=MAINS.device_id,
+        kind=AlarmKind.SMOKE,
+        raised=True,
+        observed_ms=NOW + 10_000,
+        received_ms=NOW + 10_000,
+        profile="smoke-optical/1",
+        value=SMOKE,
+        threshold=0.03,
+        clock_skewed=False,
+    )
+
+
+def test_the_same_message_again_changes_nothing() -> None:
+    """A thousand readings, delivered twice, and the first of them once more."""
+    made = ward()
+    message = batch(*(reading(t, SMOKE if t < 20 else 0.0) for t in range(1000)))
+    first = made.take(message)
+
+    assert changes(first) == [(AlarmKind.SMOKE, True), (AlarmKind.SMOKE, False)]
+    assert made.take(message) == []
+    assert made.take(batch(reading(0, SMOKE), reading(10, SMOKE))) == []
+
+
+@given(
+    st.lists(st.sampled_from([0.0, 0.02, SMOKE]), min_size=5, max_size=60),
+    st.lists(st.tuples(st.integers(0, 59), st.integers(0, 59)), max_size=40),
+)
+def test_duplicates_anywhere_give_the_same_signals(
+    densities: list[float], copies: list[tuple[int, int]]
+) -> None:
+    """A reading that comes again, at once or much later, is as if it had not."""
+    once = [batch(reading(10 * n, density)) for n, density in enumerate(densities)]
+    again = list(once)
+    for which, where in copies:
+        earlier = once[min(which, len(once) - 1)]
+        again.insert(max(again.index(earlier) + 1, min(where, len(again))), earlier)
+    straight, disturbed = ward(), ward()
+
+    expected = [signal for one in once for signal in straight.take(one)]
+
+    assert [signal for one in again for signal in disturbed.take(one)] == expected
+
+
+def test_an_unknown_device_signals_fire_and_nothing_else() -> None:
+    """By the default profile; its faults are nobody's."""
+    made = ward()
+    fault = int(Condition.FAULT)
+
+    signals = made.take(
+        batch(reading(0, SMOKE, conditions=fault), reading(10, SMOKE), device_id="stranger")
+    )
+
+    assert changes(signals) == [(AlarmKind.SMOKE, True)]
+    assert signals[0].profile == "smoke-optical/1"
+
+
+def test_a_stranger_that_is_entered_tells_its_faults_from_then_on() -> None:
+    """And its fire goes on as it was."""
+    made = ward()
+    fault = int(Condition.FAULT)
+    made.take(batch(reading(0, SMOKE, conditions=fault), reading(10, SMOKE), device_id="x"))
+    made.take(batch(reading(20, SMOKE, conditions=fault), device_id="x"))
+    made.register([replace(MAINS, device_id="x")], NOW)
+
+    signals = made.take(batch(reading(30, SMOKE, conditions=fault), device_id="x"))
+
+    assert changes(signals) == [(AlarmKind.FAULT, True)]
+
+
+def test_invented_devices_fill_no_memory() -> None:
+    """Ten thousand strangers are remembered, and the register's devices always."""
+    made = ward()
+    made.take(batch(reading(0, SMOKE)))
+    for n in range(10_500):
+        made.take(batch(reading(0), device_id=f"x{n}"))
+
+    assert len(made._devices) == 10_002  # noqa: SLF001 - what is bounded is inside
+    assert changes(made.take(batch(reading(10, SMOKE)))) == [(AlarmKind.SMOKE, True)]
+
+
+def test_a_device_whose_profile_is_unknown_is_judged_by_the_default() -> None:
+    """Never by none."""
+    made = Ward([PROFILE], {}, NOW)
+    made.register([replace(MAINS, profile_id="no-such")], NOW)
+
+    assert len(made.take(batch(reading(0, SMOKE), reading(10, SMOKE)))) == 1
+
+
+def test_clock_skew_is_flagged_beyond_its_limit() -> None:
+    """The newest reading of a message tells; kept ones are meant to be old."""
+    made = ward()
+    kept = batch(reading(0, SMOKE, received=400), reading(390, received=400))
+    behind = batch(reading(400, SMOKE, received=800), reading(410, SMOKE, received=800))
+
+    assert made.take(kept) == []
+    assert [one.clock_skewed for one in made.take(behind)] == [True]
+
+
+def test_folded_silently_only_the_windows_are_filled() -> None:
+    """What had its effect before gives no signal again, and what began before goes on."""
+    made = ward()
+
+    assert made.take(batch(reading(0, SMOKE), reading(5, SMOKE)), silently=True) == []
+    assert changes(made.take(batch(reading(10, SMOKE)))) == [(AlarmKind.SMOKE, True)]
+
+
+def test_an_alarm_that_is_open_is_not_raised_again_after_a_restart() -> None:
+    """It is known from the database, and restored when the air is clear."""
+    made = ward(**{MAINS.device_id: frozenset({AlarmKind.SMOKE})})
+    made.take(batch(reading(0, SMOKE), reading(10, SMOKE)), silently=True)
+
+    assert made.take(batch(reading(20, SMOKE))) == []
+    assert changes(made.take(batch(*(reading(t) for t in range(30, 80, 10))))) == [
+        (AlarmKind.SMOKE, False)
+    ]
+
+
+def test_a_signal_that_could_not_be_stored_is_given_again() -> None:
+    """By the next reading."""
+    made = ward()
+    (signal,) = made.take(batch(reading(0, SMOKE), reading(10, SMOKE)))
+
+    made.forget(signal)
+
+    assert changes(made.take(batch(reading(20, SMOKE)))) == [(AlarmKind.SMOKE, True)]
+
+
+def test_signs_of_life_are_handed_out_for_storing_every_half_minute() -> None:
+    """Each device once, the newest, with its clean air."""
+    made = ward()
+    for t in range(0, 70, 10):
+        made.take(batch(reading(t, 0.0)))
+
+    (seen,) = made.unstored(10)
+
+    assert seen.device_id == MAINS.device_id
+    assert seen.last_seen_at == datetime.fromtimestamp(START_S + 60, UTC)
+    assert made.unstored(10) == []
+
+
+# ---------------------------------------------------------------- silence
+
+
+def silent_at(made: Ward, first: int, last: int) -> list[tuple[int, str, bool]]:
+    """Sweep every second; tell who was found silent when."""
+    return [
+        (second, signal.device_id, signal.raised)
+        for second in range(first, last)
+        for signal in made.sweep(NOW + second * 1000)
+    ]
+
+
+def test_silence_is_told_once_within_its_bound() -> None:
+    """Six intervals and five seconds on mains, five and five on battery; from being registered on."""
+    assert silent_at(ward(), 0, 400) == [
+        (66, MAINS.device_id, True),
+        (306, BATTERY.device_id, True),
+    ]
+
+
+def test_a_device_that_is_heard_is_not_silent() -> None:
+    """The time counts from its last sign of life."""
+    made = ward()
+    silent_at(made, 0, 50)
+    made.take(batch(reading(50)))
+
+    assert silent_at(made, 50, 200)[0] == (116, MAINS.device_id, True)
+
+
+def test_a_device_that_comes_back_is_restored_at_once() -> None:
+    """And may fall silent again."""
+    made = ward()
+    silent_at(made, 0, 100)
+
+    assert changes(made.take(batch(reading(100)))) == [(AlarmKind.SUPERVISION_LOST, False)]
+    assert silent_at(made, 100, 200) == [(166, MAINS.device_id, True)]
+
+
+def test_repeats_are_no_sign_of_life() -> None:
+    """A device that says the same reading for ever, as one whose clock stands still, is lost."""
+    made = ward()
+    made.take(batch(reading(0)))
+    found = []
+    for second in range(0, 100, 10):
+        made.take(batch(reading(0, received=second)))
+        found += silent_at(made, second, second + 10)
+
+    assert found == [(66, MAINS.device_id, True)]
+
+
+def test_nobody_is_silent_just_after_nobody_could_be_heard() -> None:
+    """After a pause, or a clock that was set, everybody has the whole allowance again."""
+    made = ward()
+    silent_at(made, 0, 60)
+
+    assert silent_at(made, 3600, 3666) == []
+    assert silent_at(made, 3666, 3667) == [(3666, MAINS.device_id, True)]
+
+    back = ward()
+    silent_at(back, 0, 60)
+
+    assert silent_at(back, -3600, -3535) == []
+
+
+def test_nobody_is_silent_just_after_the_broker_was_away() -> None:
+    """Even if it was away for seconds only."""
+    made = ward()
+    silent_at(made, 0, 60)
+    made.supervision.resume(NOW + 60_000)
+
+    assert silent_at(made, 60, 126) == []
+    assert silent_at(made, 126, 127) == [(126, MAINS.device_id, True)]
+
+
+def test_a_silent_device_stays_silent_over_a_restart() -> None:
+    """Told once, not once per start; and restored when it speaks."""
+    made = ward(**{MAINS.device_id: frozenset({AlarmKind.SUPERVISION_LOST})})
+
+    assert silent_at(made, 0, 200) == []
+    assert changes(made.take(batch(reading(200)))) == [(AlarmKind.SUPERVISION_LOST, False)]
+
+
+def test_last_seen_before_the_start_counts() -> None:
+    """Silence goes on from the stored sign of life, but never before one could have been heard."""
+    made = Ward([PROFILE], {}, NOW)
+    seen = datetime.fromtimestamp(START_S - 1000, UTC)
+    made.register([replace(MAINS, last_seen_at=seen)], NOW)
+
+    assert silent_at(made, 0, 100) == [(66, MAINS.device_id, True)]
