@@ -101,3 +101,16 @@ def test_a_dead_meter_leaves_the_temperature_to_tell() -> None:
     assert station.meter == "SMA_1"
     assert max(station.density) < 0.005
     assert max(station.warming) == pytest.approx(7.5, abs=0.1)
+
+
+def test_no_replay_repeats_a_device_time_of_another() -> None:
+    """Begun in any two seconds of a quarter of an hour, two replays share no reading's time."""
+    trace = traces.load("SDC07")
+    seen: set[int] = set()
+    for second in range(0, 900, 7):
+        timing = Timing.beginning(NOW + second + 0.5, trace.length_s, 10)
+        times = {timing.device_ms(at) for at in trace.seconds}
+
+        assert abs(timing.start - NOW - second) < 1
+        assert not seen & times
+        seen |= times

@@ -77,7 +77,7 @@ class Demo:
         return outcome
 
     async def _replay(self, trace: traces.Trace) -> Results:
-        timing = Timing(self._setting.clock(), trace.length_s, self._speed)
+        timing = Timing.beginning(self._setting.clock(), trace.length_s, self._speed)
         placed = self._place.place(stations(trace))
         records = Records(self._place.premises.premises_id)
         story = self._setting.story

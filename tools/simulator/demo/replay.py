@@ -10,6 +10,8 @@ from simulator.fleet.sensor import Sample
 
 # Longer than a mains detector's interval of ten seconds.
 CLEAN_AFTER_S = 15.0
+# Milliseconds at which a replay may begin; more seconds than any replay's readings span.
+PHASES = 997
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,17 @@ class Timing:
     start: float
     length_s: float
     speed: float
+
+    @classmethod
+    def beginning(cls, now: float, length_s: float, speed: float) -> "Timing":
+        """Return the timing of a replay that begins now, in this second.
+
+        A reading is known by device and device time: what was said before is no second reading. So
+        replays begin at different milliseconds of their seconds, and none repeats a time of one
+        that began in another second of the last quarter of an hour.
+        """
+        second = int(now)
+        return cls(second + second % PHASES / 1000, length_s, speed)
 
     def device_ms(self, fire_s: float) -> int:
         """Return the device time of a moment of the fire, ms since 1970."""
