@@ -1,30 +1,41 @@
 """The simulator's commands: `python -m simulator generate | fleet | demo`."""
 
 import argparse
+import importlib
 import sys
 
-from simulator.demo import command as demo
-from simulator.fleet import command as fleet
-from simulator.generator import command as generate
+# Imported only when asked for: the fleet runs where the demo's libraries are not installed.
+COMMANDS = {
+    "generate": (
+        "simulator.generator.command",
+        "write a synthetic ward: people, premises, devices",
+    ),
+    "fleet": ("simulator.fleet.command", "let every detector of a ward report at its interval"),
+    "demo": ("simulator.demo.command", "replay a real fire through a building of `make up`"),
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m simulator", description="A synthetic ward and its sensors."
-    )
-    commands = parser.add_subparsers(required=True, metavar="generate | fleet | demo")
-    for name, command, summary in (
-        ("generate", generate, "write a synthetic ward: people, premises, devices"),
-        ("fleet", fleet, "let every detector of a ward report at its real interval"),
-        ("demo", demo, "replay a real fire through one building while `make up` runs"),
-    ):
-        subparser = commands.add_parser(name, help=summary, description=summary)
-        command.add_arguments(subparser)
-        subparser.set_defaults(run=command.run)
-    options = parser.parse_args(arguments)
-    code: int = options.run(options)
+    chosen = _parser().parse_args(arguments)
+    module, summary = COMMANDS[chosen.command]
+    command = importlib.import_module(module)
+    parser = argparse.ArgumentParser(f"python -m simulator {chosen.command}", description=summary)
+    command.add_arguments(parser)
+    code: int = command.run(parser.parse_args(chosen.options))
     return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "python -m simulator",
+        description="A synthetic ward and its sensors.",
+        epilog="\n".join(f"{name:<10}{summary}" for name, (_, summary) in COMMANDS.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("command", choices=COMMANDS)
+    parser.add_argument("options", nargs=argparse.REMAINDER, help="--help tells which")
+    return parser
 
 
 if __name__ == "__main__":
