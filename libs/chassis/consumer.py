@@ -7,9 +7,9 @@ message does not stop the lane. There is no third way, and it is written only he
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from uuid import UUID
 
+from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
@@ -19,14 +19,15 @@ from chassis import context, metrics
 from chassis.errors import DatabaseUnavailableError, DomainError, InvalidMessageError
 from chassis.log import logger
 from chassis.messages import EVENT_ID_HEADER, REQUEST_ID_HEADER, Envelope
+from chassis.pull import Pull, PullBrokenError
 
 REASON_HEADER = "Ward-Dead-Reason"
 CONSUMER_HEADER = "Ward-Dead-Consumer"
 
 _RETRY_S = 0.5
 _MAX_RETRY_S = 30.0
-# A request that was lost with the broker is noticed after this time.
-_FETCH_TIMEOUT_S = 1.0
+# How often a lost connection is looked for while nothing comes.
+_TAKE_S = 1.0
 _PUBLISH_TIMEOUT_S = 5.0
 # What a process that was killed had taken comes again after this time. Few are taken at once, so that none of them
 # waits that long for its turn.
@@ -40,8 +41,14 @@ class EventConsumer:
     """Takes events one by one, in order, and gives each to the handler of its subject."""
 
     def __init__(
-        self, jetstream: JetStreamContext, name: str, stream: str, handlers: Mapping[str, Handler]
+        self,
+        client: Client,
+        jetstream: JetStreamContext,
+        name: str,
+        stream: str,
+        handlers: Mapping[str, Handler],
     ) -> None:
+        self._client = client
         self._jetstream = jetstream
         self._name = name
         self._stream = stream
@@ -52,7 +59,7 @@ class EventConsumer:
         while True:
             try:
                 await self._consume()
-            except (NatsError, OSError, TimeoutError) as error:
+            except (NatsError, OSError, TimeoutError, PullBrokenError) as error:
                 logger().warning(
                     "consumer_delayed", consumer=self._name, cause=type(error).__name__
                 )
@@ -69,15 +76,10 @@ class EventConsumer:
             filter_subjects=sorted(self._handlers),
         )
         await self._jetstream.add_consumer(self._stream, config)
-        subscription = await self._jetstream.pull_subscribe_bind(self._name, self._stream)
-        try:
+        async with Pull(self._client, self._stream, self._name, _BATCH) as pull:
             while True:
-                with suppress(TimeoutError):
-                    for message in await subscription.fetch(_BATCH, timeout=_FETCH_TIMEOUT_S):
-                        await self._handle(message)
-        finally:
-            with suppress(NatsError, OSError):
-                await subscription.unsubscribe()
+                for message in await pull.take(_TAKE_S):
+                    await self._handle(message)
 
     async def _handle(self, message: Msg) -> None:
         with metrics.MESSAGE_SECONDS.labels(self._name).time():

@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from dataclasses import dataclass
 
+from nats.aio.client import Client
 from nats.errors import ConnectionClosedError
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
@@ -17,9 +17,10 @@ from chassis.errors import (
     ResumeTokenInvalidError,
 )
 from chassis.log import logger
+from chassis.pull import Pull, PullBrokenError
 
-# A request that was lost with the broker is noticed after this time.
-_FETCH_TIMEOUT_S = 1.0
+# How often a lost connection is looked for while nothing comes.
+_TAKE_S = 1.0
 _RETRY_S = 0.5
 _INACTIVE_S = 30.0
 _MAX_TOKEN_DIGITS = 19
@@ -37,7 +38,10 @@ class FeedEvent:
 class Feed:
     """The events of some subjects of one stream, readable from any kept position by any number of watchers."""
 
-    def __init__(self, jetstream: JetStreamContext, stream: str, subjects: list[str]) -> None:
+    def __init__(
+        self, client: Client, jetstream: JetStreamContext, stream: str, subjects: list[str]
+    ) -> None:
+        self._client = client
         self._jetstream = jetstream
         self._stream = stream
         self._subjects = subjects
@@ -57,7 +61,7 @@ class Feed:
                     yield event
             except ConnectionClosedError as error:  # ours: the service is stopping
                 raise BrokerUnavailableError from error
-            except (NatsError, OSError) as error:
+            except (NatsError, OSError, PullBrokenError) as error:
                 logger().info("feed_reattached", cause=type(error).__name__)
                 await asyncio.sleep(_RETRY_S)
 
@@ -88,13 +92,13 @@ class Feed:
             mem_storage=True,
         )
         consumer = await self._jetstream.add_consumer(self._stream, config)
-        subscription = await self._jetstream.pull_subscribe_bind(consumer.name, self._stream)
-        try:
+        delivered = 0
+        async with Pull(self._client, self._stream, consumer.name) as pull:
             while True:
-                with suppress(TimeoutError):
-                    for message in await subscription.fetch(100, timeout=_FETCH_TIMEOUT_S):
-                        sequence = message.metadata.sequence.stream
-                        yield FeedEvent(str(sequence), message.subject, message.data)
-        finally:
-            with suppress(NatsError, OSError):
-                await subscription.unsubscribe()
+                for message in await pull.take(_TAKE_S):
+                    sequence = message.metadata.sequence
+                    delivered += 1
+                    # Nothing is acknowledged, so nothing would come again: the consumer's own count shows a gap.
+                    if sequence.consumer != delivered:
+                        raise PullBrokenError("gap")
+                    yield FeedEvent(str(sequence.stream), message.subject, message.data)

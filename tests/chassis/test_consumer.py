@@ -53,7 +53,7 @@ async def consuming(
     broker: Client, handler: Callable[[Envelope], Awaitable[None]]
 ) -> "asyncio.Task[None]":
     """Start a consumer."""
-    consumer = EventConsumer(broker.jetstream(), "tests", "EVENTS", {SUBJECT: handler})
+    consumer = EventConsumer(broker, broker.jetstream(), "tests", "EVENTS", {SUBJECT: handler})
     return asyncio.create_task(consumer.run())
 
 

@@ -19,7 +19,7 @@ OPENED = "ward.incidents.v1.IncidentOpened"
 
 def feed(broker: Client) -> Feed:
     """Make a feed of incident events."""
-    return Feed(broker.jetstream(), "EVENTS", ["ward.incidents.v1.>"])
+    return Feed(broker, broker.jetstream(), "EVENTS", ["ward.incidents.v1.>"])
 
 
 async def publish(broker: Client, payload: bytes, subject: str = OPENED) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import sys
 from asyncio.subprocess import DEVNULL, Process
 from collections.abc import AsyncGenerator, Generator
@@ -101,6 +102,23 @@ async def test_nats_killed_in_the_middle_of_a_rise(
     await until_ready("broker", "detector")
     assert len(await until_recorded(database, 2)) == 2
     assert len(await alarms_of(database)) == 1
+
+
+@pytest.mark.usefixtures("running")
+async def test_a_broker_that_lost_everything_is_begun_anew(
+    nats_server: NatsServer, broker: Client, database: Database
+) -> None:
+    """The stream of before is gone: the streams are made again and read from their beginning."""
+    for n in range(5):
+        await publish(broker.jetstream(), [written(now_ms() - 60_000 + n)])
+    await until_recorded(database, 5)
+    nats_server.kill()
+    shutil.rmtree(nats_server.run_dir / "nats" / "jetstream")
+    nats_server.start()
+    await publish(broker.jetstream(), [written(now_ms() - t, 0.1) for t in (10_000, 0)])
+
+    await alarm_raised(database)
+    assert len(await until_recorded(database, 7)) == 7
 
 
 @pytest.mark.usefixtures("running")

@@ -51,7 +51,7 @@ async def test_the_feed_tells_where_a_stream_stands(
     client: httpx2.AsyncClient, ward: Ward, broker: Client
 ) -> None:
     """A watcher that was cut off before any event resumes with the token of the opening, without a gap."""
-    feed = Feed(broker.jetstream(), "EVENTS", ["ward.incidents.v1.>"])
+    feed = Feed(broker, broker.jetstream(), "EVENTS", ["ward.incidents.v1.>"])
     ward.incidents.events["WatchIncidents"] = FeedEvents(feed)
     await publish(broker, "before")
     async with client.stream("GET", WATCH) as response:
@@ -71,7 +71,7 @@ async def test_a_token_of_somebody_else_is_refused(
     client: httpx2.AsyncClient, ward: Ward, broker: Client
 ) -> None:
     """400 and 410, before any stream begins."""
-    feed = Feed(broker.jetstream(), "EVENTS", ["ward.incidents.v1.>"])
+    feed = Feed(broker, broker.jetstream(), "EVENTS", ["ward.incidents.v1.>"])
     ward.incidents.events["WatchIncidents"] = FeedEvents(feed)
     made_up = await client.get(WATCH, headers={"last-event-id": "abc"})
     beyond = await client.get(WATCH, headers={"last-event-id": "99"})

@@ -50,7 +50,7 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
         AlarmOperations(base.database, base.relay, clock),
         AlarmQueries(base.database),
         PremisesQueries(base.database),
-        Feed(base.jetstream, EVENTS.name or "", CHANGE_SUBJECTS),
+        Feed(base.broker, base.jetstream, EVENTS.name or "", CHANGE_SUBJECTS),
     )
     server = base.server([SERVICE])
     add_to(server, servicer)

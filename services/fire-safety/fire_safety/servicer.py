@@ -58,7 +58,7 @@ class FireSafetyServicer(fire_safety_pb2_grpc.FireSafetyServiceServicer):
             premises_wire.premises_kind(request),
         )
         size = page_size(request.page_size)
-        after = premises_wire.page_after(request.page_token)
+        after = premises_wire.premises_after(request.page_token)
         found = await self._premises.list_premises(group, kind, after, size + 1)
         return premises_wire.premises_page(found, size)
 
@@ -68,7 +68,7 @@ class FireSafetyServicer(fire_safety_pb2_grpc.FireSafetyServiceServicer):
         """Answer a page of devices."""
         premises_id = premises_wire.premises_id(request.premises_id)
         size = page_size(request.page_size)
-        after = premises_wire.page_after(request.page_token)
+        after = premises_wire.device_after(request.page_token)
         found = await self._premises.list_devices(premises_id, after, size + 1)
         return premises_wire.devices_page(found, size)
 

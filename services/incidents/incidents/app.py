@@ -45,7 +45,7 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     )
     operations = Operations(base.database, base.relay, clock)
     queries = Queries(base.database)
-    feed = Feed(base.jetstream, str(EVENTS.name), SUBJECTS)
+    feed = Feed(base.broker, base.jetstream, str(EVENTS.name), SUBJECTS)
     servicer = IncidentsServicer(operations, queries, feed, clock)
     server = base.server([SERVICE])
     incidents_pb2_grpc.add_IncidentsServiceServicer_to_server(servicer, server)
@@ -61,7 +61,7 @@ def _start_background(
         (ALARM_LANE, consumers.of_alarm_lane()),
         (OCCUPANCY_LANE, consumers.of_occupancy_lane()),
     ):
-        consumer = EventConsumer(base.jetstream, name, str(EVENTS.name), handlers)
+        consumer = EventConsumer(base.broker, base.jetstream, name, str(EVENTS.name), handlers)
         life.background(name, consumer.run())
     life.background("timers", Timers(operations, queries, base.clock).run())
     life.background("forgetting", forget_events_hourly(operations, INBOX_KEPT))

@@ -15,7 +15,7 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 
-from chassis import metrics
+from chassis import context, metrics
 from chassis.clock import Clock
 from chassis.database import Database, Lease
 from chassis.errors import (
@@ -23,9 +23,9 @@ from chassis.errors import (
     DatabaseUnavailableError,
     InvalidMessageError,
 )
-from chassis.jetstream import READINGS
+from chassis.jetstream import READINGS, ensure_streams
 from chassis.log import logger
-from fire_safety.consumers.ordered import OrderedReader
+from fire_safety.consumers.ordered import OrderedReader, StreamLostError
 from fire_safety.consumers.received import position_of, received_ms
 from fire_safety.decoders import native
 from fire_safety.detection.ward import Ward
@@ -41,7 +41,7 @@ _RETRY_S = 0.5
 # Bytes folded before others on the event loop have their turn: some hundred readings.
 _SLICE_BYTES = 16_384
 # How much of the stream fills the windows again: longer than any gap that still counts as in a row.
-_REMEMBERED = timedelta(minutes=5)
+_REMEMBERED = timedelta(minutes=3)
 # How often progress is saved and silence looked for, and the register asked for changes.
 _TICK = timedelta(seconds=1)
 _REFRESH = timedelta(seconds=5)
@@ -93,7 +93,7 @@ class Detector:
                     if lease:
                         await self._detect(lease)
                     self._ready = True
-            except (DatabaseUnavailableError, NatsError, OSError) as error:
+            except (DatabaseUnavailableError, NatsError, OSError, StreamLostError) as error:
                 self._ready, self._waiting = False, 0
                 logger().warning("detector_delayed", cause=type(error).__name__)
             await asyncio.sleep(_RETRY_S)
@@ -116,6 +116,7 @@ class Detector:
 
     async def _known_position(self) -> Position | None:
         """Tell how far detection came; nowhere in a stream that is another than it was."""
+        await ensure_streams(self._jetstream)
         position = await self._queries.position(self._subject)
         state = (await self._jetstream.stream_info(_STREAM)).state
         if position and position.stream_sequence > state.last_seq:
@@ -226,6 +227,7 @@ class _Watch:
 
     async def _note(self, signals: list[Signal]) -> None:
         """Store signals; one that the database refuses must not hold up the others, and is given again."""
+        context.request_id.set(context.accept_request_id(None))
         try:
             await self._operations.note_signals(self._lease, signals, self._position)
         except DatabaseUnavailableError:

@@ -16,14 +16,19 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+from nats.js.errors import NotFoundError
 
 from chassis.jetstream import READINGS
 from chassis.log import logger
-from fire_safety.consumers.pull import Pull, PullBrokenError
+from chassis.pull import Pull, PullBrokenError
 
 _STREAM = READINGS.name or ""
 _INACTIVE_S = 30.0
 _RETRY_S = 0.2
+
+
+class StreamLostError(Exception):
+    """The stream is gone, or ends before what was read of it: it is another one or has lost its tail."""
 
 
 class OrderedReader:
@@ -64,13 +69,18 @@ class OrderedReader:
         return self._pull is not None and self._client.is_connected
 
     async def take(self, wait_s: float) -> list[Msg]:
-        """Give the next messages; empty if none came in that time or the broker is away."""
+        """Give the next messages; empty if none came in that time or the broker is away.
+
+        Raises StreamLostError.
+        """
         try:
             if not self._client.is_connected:
                 await asyncio.sleep(wait_s)
                 return []
             pull = self._pull or await self._bind()
             return self._in_order(await pull.take(wait_s))
+        except NotFoundError as error:
+            raise StreamLostError from error
         except (NatsError, OSError, PullBrokenError) as error:
             logger().warning("reader_delayed", cause=type(error).__name__, detail=str(error))
             await self._unbind()
@@ -89,6 +99,8 @@ class OrderedReader:
         return messages
 
     async def _bind(self) -> Pull:
+        if self._read > (await self._jetstream.stream_info(_STREAM)).state.last_seq:
+            raise StreamLostError
         config = ConsumerConfig(
             ack_policy=AckPolicy.NONE,
             filter_subject=self._subject,

@@ -20,7 +20,7 @@ from chassis.consumer import dead_letter
 from chassis.errors import DatabaseUnavailableError, InvalidMessageError
 from chassis.jetstream import READINGS
 from chassis.log import logger
-from fire_safety.consumers.pull import Pull, PullBrokenError
+from chassis.pull import Pull, PullBrokenError
 from fire_safety.consumers.received import received_ms
 from fire_safety.decoders import native
 from fire_safety.domain.limits import IngestionLimits

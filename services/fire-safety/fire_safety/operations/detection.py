@@ -1,16 +1,19 @@
 """What the detector does to the database, each through the lease that makes it the only one."""
 
-from collections.abc import Iterable, Sequence
-from itertools import groupby
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby, islice
 
 from chassis import metrics
 from chassis.clock import Clock
 from chassis.database import Lease, Transaction
+from chassis.log import logger
 from chassis.outbox import Relay
 from fire_safety.detection.ward import Seen
 from fire_safety.domain.alarms import Alarm, Signal
 from fire_safety.domain.progress import Position
 from fire_safety.repository import alarms, detection
+
+_AT_ONCE = 500
 
 
 class DetectionOperations:
@@ -48,12 +51,11 @@ class DetectionOperations:
     async def _apply(self, tx: Transaction, signals: Iterable[Signal]) -> list[Alarm]:
         now = self._clock()
         raised: list[Alarm] = []
-        # A device may signal and restore within one message: runs of one sort keep the order.
-        for begins, run in groupby(signals, key=lambda one: one.raised):
+        for begins, some in _runs(signals):
             if begins:
-                raised += await alarms.raise_alarms(tx, self._ward_code, list(run), now)
+                raised += await alarms.raise_alarms(tx, self._ward_code, some, now)
             else:
-                await alarms.restore_alarms(tx, list(run), now)
+                await alarms.restore_alarms(tx, some, now)
         return raised
 
     def _measure(self, signals: Iterable[Signal], raised: Iterable[Alarm]) -> None:
@@ -63,3 +65,14 @@ class DetectionOperations:
             metrics.ALARMS_RAISED.labels(alarm.kind.signal_class, alarm.kind).inc()
             seconds = durable - received[alarm.device_id, alarm.kind] / 1000
             metrics.ALARM_SECONDS.observe(max(seconds, 0))
+            logger().info("alarm_raised", alarm_id=str(alarm.alarm_id), kind=alarm.kind)
+
+
+def _runs(signals: Iterable[Signal]) -> Iterator[tuple[bool, list[Signal]]]:
+    """Cut signals into runs that begin or end, in order, since a device may do both within one message.
+
+    None is longer than one statement can carry.
+    """
+    for begins, run in groupby(signals, key=lambda one: one.raised):
+        while some := list(islice(run, _AT_ONCE)):
+            yield begins, some

@@ -1,6 +1,6 @@
 """Premises and devices of the register."""
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, select, tuple_
 
 from chassis.database import Database
 from fire_safety import tables
@@ -31,16 +31,17 @@ class PremisesQueries:
         return premises_of(row)
 
     async def list_premises(
-        self, group: int, kind: PremisesKind | None, after_code: str, limit: int
+        self, group: int, kind: PremisesKind | None, after: tuple[str, str], limit: int
     ) -> list[Premises]:
-        """Give premises in order of their code; group 0 and kind None leave all in."""
-        statement = select(tables.premises, zones_of_premises()).where(_premises.code > after_code)
+        """Give premises in order of code and id, those after `after`; group 0 and kind None leave all in."""
+        place = tuple_(_premises.code, _premises.premises_id)
+        statement = select(tables.premises, zones_of_premises()).where(place > after)
         if group:
             statement = statement.where(_premises.residential_group == group)
         if kind:
             statement = statement.where(_premises.kind == kind)
         async with self._database.transaction() as tx:
-            rows = await tx.execute(statement.order_by(_premises.code).limit(limit))
+            rows = await tx.execute(statement.order_by(place).limit(limit))
             return [premises_of(row) for row in rows.mappings()]
 
     async def list_devices(self, premises_id: str, after_id: str, limit: int) -> list[Device]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from chassis import pages
-from chassis.errors import FieldInvalidError
+from chassis.errors import FieldInvalidError, PageTokenInvalidError
 from fire_safety.domain.devices import Device
 from fire_safety.domain.premises import (
     Premises,
@@ -43,10 +43,22 @@ def premises_kind(request: pb.ListPremisesRequest) -> PremisesKind | None:
     return None if kind is PremisesKind.UNSPECIFIED else kind
 
 
-def page_after(token: str) -> str:
-    """Read the key after which a page begins; empty for the first page."""
-    key = pages.decode(token, 1)
-    return key[0].replace("\0", "") if key else ""
+def premises_after(token: str) -> tuple[str, str]:
+    """Read code and id after which a page of premises begins; empty for the first page."""
+    code, premises_id = pages.decode(token, 2) or ("", "")
+    return _searchable(code), _searchable(premises_id)
+
+
+def device_after(token: str) -> str:
+    """Read the id after which a page of devices begins; empty for the first page."""
+    (device_id,) = pages.decode(token, 1) or ("",)
+    return _searchable(device_id)
+
+
+def _searchable(text: str) -> str:
+    if "\0" in text:
+        raise PageTokenInvalidError
+    return text
 
 
 # ---------------------------------------------------------------- answers and events
@@ -77,7 +89,8 @@ def premises(one: Premises) -> pb.Premises:
 
 def premises_page(found: Sequence[Premises], size: int) -> pb.ListPremisesResponse:
     """Write a page of `size`; one more than that was asked for, to see whether there is a next."""
-    token = pages.encode(found[size - 1].code) if len(found) > size else ""
+    last = found[size - 1] if len(found) > size else None
+    token = pages.encode(last.code, last.premises_id) if last else ""
     return pb.ListPremisesResponse(
         premises=[premises(one) for one in found[:size]], next_page_token=token
     )
