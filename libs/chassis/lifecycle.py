@@ -14,6 +14,7 @@ from grpc import aio
 from chassis.log import logger
 
 _GRACE_S = 5.0
+_ASK_AGAIN_S = 0.2
 
 
 class Lifecycle:
@@ -95,7 +96,11 @@ async def _awaited(action: Callable[[], Awaitable[object]]) -> None:
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:
-    task.cancel()
+    # `asyncio.wait_for`, before Python 3.12, loses a cancellation that arrives together with its result, and
+    # libraries of ours use it: one that goes on is asked again.
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=_ASK_AGAIN_S)
     await asyncio.gather(task, return_exceptions=True)
 
 

@@ -44,3 +44,24 @@ async def test_a_part_that_just_ends_is_dead_too() -> None:
         async with Lifecycle() as life:
             life.background("work", work())
             await life.until_stopped()
+
+
+async def test_work_that_loses_its_cancellation_is_asked_again() -> None:
+    """As a wait for a library may, when its answer comes at the same moment."""
+    asked = 0
+
+    async def work() -> None:
+        nonlocal asked
+        while True:
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                asked += 1
+                if asked > 1:
+                    raise
+
+    async with Lifecycle() as life:
+        life.background("work", work())
+        await asyncio.sleep(0)
+
+    assert asked == 2
