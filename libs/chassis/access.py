@@ -11,20 +11,22 @@ from google.protobuf.unknown_fields import UnknownFieldSet
 
 from chassis.context import Identity
 from chassis.errors import (
+    DomainError,
     FieldInvalidError,
+    MalformedRequestError,
     PurposeRequiredError,
     RoleNotAllowedError,
     TokenInvalidError,
     TokenMissingError,
     UnknownFieldError,
 )
+from chassis.privacy import may_hold_id_number
 from chassis.tokens import TokenVerifier
 from ward.options.v1 import access_pb2
 
 _BEARER = "bearer "
 _ROLE_PREFIX = "ROLE_"
-# No run of twelve digits: an identification number must not get into the access log in the clear.
-_REFERENCE = re.compile(r"(?!.*[0-9]{12})[A-Za-z0-9./_-]{1,64}")
+_REFERENCE = re.compile(r"[A-Za-z0-9./_-]{1,64}")
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,28 @@ def require_purpose(rule: AccessRule, request: Message) -> None:
         raise PurposeRequiredError
 
 
+def refusal(reason: str) -> DomainError:
+    """Make the error for a request that the gateway could not read; any other reason is one of those too."""
+    return UnknownFieldError() if reason == UnknownFieldError.reason else MalformedRequestError()
+
+
+class Budget:
+    """So many a minute and no more."""
+
+    def __init__(self, per_minute: int) -> None:
+        self._per_minute = per_minute
+        self._minute = 0
+        self._taken = 0
+
+    def take(self, now_s: float) -> bool:
+        """Take one; False if this minute's are used up. `now_s` is in seconds since 1970."""
+        minute = int(now_s // 60)
+        if minute != self._minute:
+            self._minute, self._taken = minute, 0
+        self._taken += 1
+        return self._taken <= self._per_minute
+
+
 def refuse_unknown_fields(request: Message) -> None:
     """Refuse a request with fields outside the contract, at any depth.
 
@@ -139,4 +163,5 @@ def _raw_reference(request: Any) -> str:  # noqa: ANN401 - any request that has 
 
 
 def _is_reference(text: str) -> bool:
-    return _REFERENCE.fullmatch(text) is not None
+    # An identification number must not get into the access log in the clear.
+    return _REFERENCE.fullmatch(text) is not None and not may_hold_id_number(text)

@@ -140,12 +140,18 @@ async def dead_letter(
         f"dead.{message.subject}",
         message.data,
         timeout=_PUBLISH_TIMEOUT_S,
-        headers={**(message.headers or {}), **_dead_headers(consumer, message, reason)},
+        headers={**_own_headers(message), **_dead_headers(consumer, message, reason)},
     )
     await message.term()
     metrics.MESSAGES.labels(consumer, "dead_letter").inc()
     metrics.DEAD_LETTERS.labels(consumer, reason).inc()
     logger().warning("message_dead", consumer=consumer, reason=reason)
+
+
+def _own_headers(message: Msg) -> dict[str, str]:
+    # What a sender told the broker (`Nats-Expected-Stream` and the like) would refuse the letter.
+    headers = (message.headers or {}).items()
+    return {name: value for name, value in headers if not name.lower().startswith("nats-")}
 
 
 def _dead_headers(consumer: str, message: Msg, reason: str) -> dict[str, str]:

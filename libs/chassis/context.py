@@ -6,10 +6,13 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
+from chassis.privacy import may_hold_id_number
+
 REQUEST_ID_HEADER = "x-request-id"
 RESUME_TOKEN_HEADER = "x-resume-token"  # noqa: S105 - the name of a header
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 @dataclass(frozen=True)
@@ -47,9 +50,20 @@ stream_beginning: ContextVar[Callable[[str], Awaitable[None]] | None] = ContextV
 def accept_request_id(offered: str | None) -> str:
     """Take the caller's request id if it is well formed, or make one.
 
-    A malformed id is replaced, not refused: an alarm must not fail over a log field.
+    A malformed id is replaced, not refused: an alarm must not fail over a log field. So is one that could be an
+    identification number, since it goes into logs and headers.
     """
-    return offered if offered and _REQUEST_ID.fullmatch(offered) else str(uuid4())
+    if (
+        offered
+        and _REQUEST_ID.fullmatch(offered)
+        and (_is_uuid(offered) or not may_hold_id_number(offered))
+    ):
+        return offered
+    return str(uuid4())
+
+
+def _is_uuid(text: str) -> bool:
+    return _UUID.fullmatch(text) is not None
 
 
 def current_account() -> str:

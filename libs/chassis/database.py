@@ -8,6 +8,7 @@ from typing import Any
 import asyncpg
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from chassis.errors import DatabaseUnavailableError
@@ -123,6 +124,8 @@ _OUTAGES = (
     asyncpg.InterfaceError,
     OSError,
     TimeoutError,
+    # No connection of the pool became free in time: statements hang.
+    PoolTimeoutError,
 )
 
 

@@ -56,6 +56,7 @@ class Feed:
         await context.begin_stream(str(position))
         while True:
             try:
+                position = await self._still_kept(position)
                 async for event in self._events_after(position):
                     position = int(event.resume_token)
                     yield event
@@ -64,6 +65,13 @@ class Feed:
             except (NatsError, OSError, PullBrokenError) as error:
                 logger().info("feed_reattached", cause=type(error).__name__)
                 await asyncio.sleep(_RETRY_S)
+
+    async def _still_kept(self, position: int) -> int:
+        """Make sure that nothing after the position was lost: the stream may be another one after an outage."""
+        state = (await self._jetstream.stream_info(self._stream)).state
+        if not state.first_seq - 1 <= position <= state.last_seq:
+            raise ResumeTokenExpiredError
+        return position
 
     async def _start(self, resume_token: str) -> int:
         if resume_token and not (

@@ -33,6 +33,12 @@ _OPEN_SERVICES = frozenset(
     {health.SERVICE_NAME, reflection.SERVICE_NAME, "grpc.reflection.v1.ServerReflection"}
 )
 _MAX_MESSAGE = 4 * 2**20
+# The gateway could not read a request for personal data: the call it makes instead is refused for that reason, so
+# that the attempt is accounted for like any other.
+REFUSED_HEADER = "ward-refused"
+_CANCELLED = "CANCELLED"
+# Records cannot be deleted, so callers who are nobody may not write any number of them: beyond this they are counted.
+_ANONYMOUS_RECORDS_A_MINUTE = 600
 
 
 @dataclass(frozen=True)
@@ -117,12 +123,16 @@ async def measured(call: Call) -> AsyncGenerator[None]:
     """Count and time the call by its status code."""
     service, _, method = call.method.lstrip("/").partition("/")
     started = time.perf_counter()
+    code = ""
     try:
         with metrics.RPC_IN_FLIGHT.labels(service, method).track_inprogress():
             yield
+    except asyncio.CancelledError:
+        code = "CANCELLED" if (call.context.time_remaining() or 1) > 0 else "DEADLINE_EXCEEDED"
+        raise
     finally:
-        code = _code_name(call.context.code())
         seconds = time.perf_counter() - started
+        code = code or _code_name(call.context.code())
         metrics.RPC_SECONDS.labels(service, method, code).observe(seconds)
 
 
@@ -156,6 +166,7 @@ class AccessGuard:
         self._verifier = verifier
         self._log = log
         self._clock = clock
+        self._anonymous = access.Budget(_ANONYMOUS_RECORDS_A_MINUTE)
 
     @asynccontextmanager
     async def __call__(self, call: Call) -> AsyncGenerator[None]:
@@ -174,10 +185,14 @@ class AccessGuard:
         except DomainError as error:
             await self._record(call, entry, error.reason)
             raise
+        except asyncio.CancelledError:
+            # The caller has left, and what was done stays done: it is accounted for all the same.
+            await asyncio.shield(self._record(call, entry, _CANCELLED))
+            raise
         except Exception:
             await self._record(call, entry, InternalError.reason)
             raise
-        await self._record(call, entry, "OK")
+        await asyncio.shield(self._record(call, entry, "OK"))
 
     @asynccontextmanager
     async def _until_expiry(self, call: Call) -> AsyncGenerator[None]:
@@ -201,6 +216,8 @@ class AccessGuard:
         caller = await access.authenticate(self._verifier, call.header("authorization"))
         context.identity.set(caller)
         access.authorize(rule, caller, call.method)
+        if reason := call.header(REFUSED_HEADER):
+            raise access.refusal(reason)
         access.refuse_unknown_fields(call.request)
         access.require_purpose(rule, call.request)
 
@@ -208,6 +225,9 @@ class AccessGuard:
         if self._log is None:
             raise LookupError(f"{call.method} is marked personal_data, but there is no access log")
         caller = context.identity.get() or Identity("", frozenset(), "")
+        if not caller.account and not self._anonymous.take(self._clock().timestamp()):
+            metrics.ACCESS_RECORDS.labels(call.method, f"{outcome}_COUNTED").inc()
+            return
         stated = access.stated_purpose(call.request)
         await self._log.record(
             AccessRecord(

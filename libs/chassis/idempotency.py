@@ -5,7 +5,7 @@ import re
 from datetime import datetime
 
 from google.protobuf.message import Message
-from sqlalchemy import Column, DateTime, LargeBinary, MetaData, Table, Text, select
+from sqlalchemy import Column, DateTime, LargeBinary, MetaData, Table, Text, delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.database import Transaction
@@ -37,6 +37,11 @@ def check_request_id(request_id: str) -> None:
     """Refuse a missing or malformed idempotency key."""
     if not _REQUEST_ID.fullmatch(request_id):
         raise FieldInvalidError("request_id", "8 to 64 characters A-Z a-z 0-9 -")
+
+
+async def prune(tx: Transaction, table: Table, before: datetime) -> int:
+    """Forget requests that nobody will repeat any more; tell how many."""
+    return (await tx.execute(delete(table).where(table.c.received_at < before))).rowcount
 
 
 async def claim(

@@ -30,7 +30,7 @@ from sqlalchemy import (
 from chassis import context, metrics
 from chassis.clock import Clock
 from chassis.database import Database, Transaction
-from chassis.errors import DatabaseUnavailableError
+from chassis.errors import BrokerUnavailableError, DatabaseUnavailableError
 from chassis.log import logger
 from chassis.messages import EVENT_ID_HEADER, REQUEST_ID_HEADER, subject_of
 
@@ -97,8 +97,8 @@ class Relay:
             self._woken.clear()
             try:
                 more = await self.relay_batch()
-            except (NatsError, OSError, TimeoutError, DatabaseUnavailableError) as error:
-                logger().warning("outbox_delayed", cause=type(error).__name__)
+            except (BrokerUnavailableError, DatabaseUnavailableError) as error:
+                logger().warning("outbox_delayed", cause=error.reason)
                 await asyncio.sleep(_POLL_S)
                 continue
             if not more:
@@ -117,7 +117,9 @@ class Relay:
             self._observe(rows)
             if not rows:
                 return False
-            await asyncio.gather(*(self._publish(row) for row in rows))
+            # One after the other: if one fails, none behind it may overtake it.
+            for row in rows:
+                await self._publish(row)
             await tx.execute(
                 delete(self._table).where(self._table.c.position.in_([r.position for r in rows]))
             )
@@ -130,12 +132,13 @@ class Relay:
         return select(self._table).order_by(self._table.c.position).limit(_BATCH)
 
     async def _publish(self, row: Row[Any]) -> None:
-        await self._jetstream.publish(
-            row.subject,
-            row.payload,
-            timeout=_PUBLISH_TIMEOUT_S,
-            headers={EVENT_ID_HEADER: str(row.event_id), REQUEST_ID_HEADER: row.request_id},
-        )
+        headers = {EVENT_ID_HEADER: str(row.event_id), REQUEST_ID_HEADER: row.request_id}
+        try:
+            await self._jetstream.publish(
+                row.subject, row.payload, timeout=_PUBLISH_TIMEOUT_S, headers=headers
+            )
+        except (NatsError, OSError, TimeoutError) as error:
+            raise BrokerUnavailableError from error
         metrics.EVENTS_PUBLISHED.labels(row.subject).inc()
 
     def _observe(self, rows: list[Row[Any]] | Any) -> None:  # noqa: ANN401 - a sequence of rows

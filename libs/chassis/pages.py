@@ -34,7 +34,7 @@ def decode(token: str, parts: int) -> list[str] | None:
         return None
     try:
         key = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-    except (binascii.Error, ValueError) as error:
+    except (binascii.Error, ValueError, RecursionError) as error:
         raise PageTokenInvalidError from error
     if (
         not isinstance(key, list)

@@ -8,12 +8,13 @@ from pathlib import Path
 from urllib.parse import urlparse
 
 import httpx2
-from joserfc import jwt
+from joserfc import jws, jwt
 from joserfc.errors import ExpiredTokenError, JoseError
 from joserfc.jwk import KeySet
 
 from chassis.context import Identity
 from chassis.errors import ServiceUnavailableError, TokenExpiredError, TokenInvalidError
+from chassis.log import logger
 
 # Public-key algorithms only: a shared secret would let every service mint tokens.
 _ALGORITHMS = ["EdDSA", "Ed25519", "ES256", "RS256", "PS256"]
@@ -24,9 +25,9 @@ _RETRY_S = 5.0
 class TokenVerifier:
     """Checks signature, issuer, audience and expiry of access tokens, and reads account and roles.
 
-    The key set is read on first use, again every five minutes, and at once (at most every five seconds) when a
-    token names an unknown key, so that a key roll-over needs no restart. While the issuer is away the keys known
-    so far stay in use.
+    The key set is read on first use, again every five minutes in the background, and (at most every five seconds)
+    when a token names an unknown key, so that a key roll-over needs no restart. Only who needs a key that is not known
+    waits for it: an issuer that is away or hangs delays nobody else.
     """
 
     def __init__(
@@ -40,7 +41,7 @@ class TokenVerifier:
         self._monotonic = monotonic
         self._keys: KeySet | None = None
         self._read_at = float("-inf")
-        self._reading = asyncio.Lock()
+        self._reading: asyncio.Task[None] | None = None
         self._claims = jwt.JWTClaimsRegistry(
             leeway=5,
             iss={"essential": True, "value": issuer},
@@ -54,41 +55,50 @@ class TokenVerifier:
 
         Raises TokenExpiredError, TokenInvalidError, or ServiceUnavailableError if no key could ever be read.
         """
-        await self._refresh(_REFRESH_S)
+        if self._needs_other_keys(token):
+            await asyncio.shield(self._refresh())
+        elif self._monotonic() - self._read_at > _REFRESH_S:
+            self._refresh()
+        if self._keys is None:
+            raise ServiceUnavailableError
         try:
-            return self._decode(token)
-        except (JoseError, ValueError, KeyError) as error:
-            if isinstance(error, ExpiredTokenError):
-                raise TokenExpiredError from error
-        await self._refresh(_RETRY_S)
-        try:
-            return self._decode(token)
+            return self._decode(token, self._keys)
         except ExpiredTokenError as error:
             raise TokenExpiredError from error
         except (JoseError, ValueError, KeyError) as error:
             raise TokenInvalidError from error
 
-    def _decode(self, token: str) -> Identity:
+    def _needs_other_keys(self, token: str) -> bool:
         if self._keys is None:
-            raise ServiceUnavailableError
-        claims = jwt.decode(token, self._keys, algorithms=_ALGORITHMS).claims
+            return True
+        if self._monotonic() - self._read_at < _RETRY_S:
+            return False
+        try:
+            named = jws.extract_compact(token.encode()).headers().get("kid")
+        except (JoseError, ValueError):
+            return False
+        return named not in {key.kid for key in self._keys.keys}
+
+    def _decode(self, token: str, keys: KeySet) -> Identity:
+        claims = jwt.decode(token, keys, algorithms=_ALGORITHMS).claims
         self._claims.validate(claims)
         roles = claims.get("roles", [])
         if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
             raise TokenInvalidError
         return Identity(str(claims["sub"]), frozenset(roles), token, float(claims["exp"]))
 
-    async def _refresh(self, max_age_s: float) -> None:
-        async with self._reading:
-            if self._monotonic() - self._read_at < max_age_s:
-                return
-            self._read_at = self._monotonic()
-            try:
-                self._keys = KeySet.import_key_set(json.loads(await self._read()))
-            except (OSError, httpx2.HTTPError, ValueError, JoseError) as error:
-                if self._keys is None:
-                    self._read_at = float("-inf")
-                    raise ServiceUnavailableError from error
+    def _refresh(self) -> "asyncio.Task[None]":
+        """Read the keys once for all who wait."""
+        if self._reading is None or self._reading.done():
+            self._reading = asyncio.create_task(self._read_keys())
+        return self._reading
+
+    async def _read_keys(self) -> None:
+        try:
+            self._keys = KeySet.import_key_set(json.loads(await self._read()))
+        except (OSError, httpx2.HTTPError, ValueError, JoseError) as error:
+            logger().warning("issuer_unreachable", cause=type(error).__name__)
+        self._read_at = self._monotonic()
 
     async def _read(self) -> str:
         address = urlparse(self._address)

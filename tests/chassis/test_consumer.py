@@ -155,6 +155,21 @@ async def test_what_is_invalid_goes_to_the_dead_letters_with_its_reason(broker: 
 
 
 @pytest.mark.nats
+async def test_a_senders_own_headers_cannot_hold_a_letter_back(broker: Client) -> None:
+    """What the sender told the broker about its stream is not true of the dead letters."""
+    handled = Handled(InvalidMessageError("not_protobuf"))
+    task = await consuming(broker, handled)
+    headers = {"Nats-Msg-Id": str(uuid4()), "Nats-Expected-Stream": "EVENTS"}
+    await broker.jetstream().publish(SUBJECT, b"noise", headers=headers)
+    await publish(broker, b"2")
+    await handled.count(1)
+    await settled(broker)
+    task.cancel()
+
+    assert await dead_letters(broker) == 1
+
+
+@pytest.mark.nats
 async def test_an_event_without_an_id_is_invalid(broker: Client) -> None:
     """It could not be deduplicated."""
     handled = Handled()

@@ -8,6 +8,7 @@ import pytest
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
+from chassis import jetstream
 from chassis.errors import ResumeTokenExpiredError, ResumeTokenInvalidError
 from chassis.feed import Feed, FeedEvent
 from stack.nats_server import NatsServer
@@ -92,3 +93,17 @@ async def test_a_token_outside_what_is_kept_is_expired(broker: Client) -> None:
         await take(broker, "1", 1)
     with pytest.raises(ResumeTokenExpiredError):
         await take(broker, "99", 1)
+
+
+async def test_a_watcher_is_told_when_the_stream_is_another_one(broker: Client) -> None:
+    """A lost disk, a restored backup: silence would look like a quiet night."""
+    for number in range(3):
+        await publish(broker, str(number).encode())
+    taking = asyncio.create_task(take(broker, "3", 1))
+    await asyncio.sleep(0.5)
+    await broker.jetstream().delete_stream("EVENTS")
+    await jetstream.ensure_streams(broker.jetstream())
+    await publish(broker, b"new")
+
+    with pytest.raises(ResumeTokenExpiredError):
+        await taking

@@ -40,6 +40,7 @@ class Servicer(rpc.IncidentsServiceServicer):
 
     def __init__(self) -> None:
         self.seen: list[str] = []
+        self.busy = asyncio.Event()
 
     async def GetIncident(self, request: pb.GetIncidentRequest, _: Any) -> pb.GetIncidentResponse:
         """Fail as the id asks."""
@@ -60,6 +61,9 @@ class Servicer(rpc.IncidentsServiceServicer):
         context.current_access().subject = f"incident:{request.incident_id}"
         if request.incident_id == "expected":
             raise AlarmGoneError
+        if request.incident_id == "slow":
+            self.busy.set()
+            await asyncio.Event().wait()
         return pb.GetRescueBriefResponse()
 
     async def WatchIncidents(
@@ -244,6 +248,48 @@ async def test_refusals_and_failures_are_recorded_too(
             )
 
     assert [record.outcome for record in edge.log.records] == [outcome]
+
+
+async def test_a_call_that_was_cancelled_is_recorded_too(edge: Edge, headers: Headers) -> None:
+    """Whoever leaves before the answer has asked all the same."""
+    async with aio.insecure_channel(edge.target) as channel:
+        call = rpc.IncidentsServiceStub(channel).GetRescueBrief(
+            pb.GetRescueBriefRequest(incident_id="slow"), metadata=headers("responder")
+        )
+        calling = asyncio.ensure_future(call)
+        await asyncio.wait_for(edge.servicer.busy.wait(), 5)
+        call.cancel()
+        await asyncio.gather(calling, return_exceptions=True)
+        async with asyncio.timeout(5):
+            while not edge.log.records:
+                await asyncio.sleep(0.01)
+
+    assert [record.outcome for record in edge.log.records] == ["CANCELLED"]
+
+
+async def test_what_the_gateway_could_not_read_is_refused_and_recorded(
+    edge: Edge, headers: Headers
+) -> None:
+    """The marker can only refuse: the handler is not called."""
+    metadata = (*headers("responder"), ("ward-refused", "UNKNOWN_FIELD"))
+    async with aio.insecure_channel(edge.target) as channel:
+        with pytest.raises(aio.AioRpcError) as refused:
+            await rpc.IncidentsServiceStub(channel).GetRescueBrief(
+                pb.GetRescueBriefRequest(incident_id="7"), metadata=metadata
+            )
+
+    assert reason_of(refused.value)[0] == "UNKNOWN_FIELD"
+    assert [(one.outcome, one.subject) for one in edge.log.records] == [("UNKNOWN_FIELD", "")]
+
+
+async def test_callers_who_are_nobody_cannot_write_any_number_of_records(edge: Edge) -> None:
+    """Records cannot be deleted: beyond a budget the attempts are counted."""
+    async with aio.insecure_channel(edge.target) as channel:
+        stub = rpc.IncidentsServiceStub(channel)
+        calls = [stub.GetRescueBrief(pb.GetRescueBriefRequest()) for _ in range(1300)]
+        await asyncio.gather(*calls, return_exceptions=True)
+
+    assert 600 <= len(edge.log.records) <= 1200
 
 
 async def test_what_cannot_be_recorded_is_not_answered(edge: Edge, headers: Headers) -> None:

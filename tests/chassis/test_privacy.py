@@ -1,0 +1,21 @@
+"""What must not get into texts."""
+
+import pytest
+
+from chassis.privacy import may_hold_id_number
+
+
+@pytest.mark.parametrize(
+    "text", ["999099000001", "999 099 000001", "số 999099000001.", "x9990990000012"]
+)
+def test_a_run_of_twelve_digits_could_be_a_number(text: str) -> None:
+    """Also where a person has set the digits apart, and inside other text."""
+    assert may_hold_id_number(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "VV-2026-000001", "000.00.19.H26-231024-0001", "114, 113, 115"]
+)
+def test_case_numbers_are_none(text: str) -> None:
+    """What officers must be able to write."""
+    assert not may_hold_id_number(text)
