@@ -38,7 +38,7 @@ def lines(*messages: pb.Premises | pb.Device) -> str:
 def contents() -> dict[str, str]:
     """Give the files of the small register."""
     return {
-        "premises.jsonl": lines(wire.premises(APARTMENTS), wire.premises(MARKET)),
+        "premises.jsonl": lines(wire.premises_in_full(APARTMENTS), wire.premises_in_full(MARKET)),
         "devices.jsonl": lines(wire.device(PLACED), wire.device(UNPLACED)),
         "fire_points.csv": FIRE_POINTS,
         "mutual_aid_groups.csv": GROUPS,

@@ -30,7 +30,7 @@ REQUEST_ID = "request-0001"
 
 
 async def test_premises_come_as_they_were_entered(service: Service) -> None:
-    """With hazards, access, contacts, zones in their order, and the suspension in force."""
+    """With hazards, access, zones in their order, and the suspension in force."""
     first = await service.call("GetPremises", pb.GetPremisesRequest(premises_id="p-apartments"))
     second = await service.call("GetPremises", pb.GetPremisesRequest(premises_id="p-market"))
 
@@ -39,11 +39,19 @@ async def test_premises_come_as_they_were_entered(service: Service) -> None:
     assert [one.name for one in premises.zones] == ["Bếp tầng 2", "Hành lang tầng 1"]
     assert premises.hazards[0].quantity == "40 xe"
     assert premises.access.water_distance_m == 120
-    assert premises.contacts[0].function == "người đứng đầu cơ sở"
     assert premises.position.latitude == pytest.approx(20.86)
     assert not premises.HasField("suspension")
     assert second.premises.suspension.effective_from == "2026-05-04"
     assert not second.premises.HasField("position")
+
+
+async def test_contacts_are_told_nowhere_but_in_the_brief(service: Service) -> None:
+    """Names and phones are personal data, and these answers leave no access record."""
+    one = await service.call("GetPremises", pb.GetPremisesRequest(premises_id="p-apartments"))
+    page = await service.call("ListPremises", pb.ListPremisesRequest())
+
+    assert not one.premises.contacts
+    assert not any(premises.contacts for premises in page.premises)
 
 
 async def test_premises_are_listed_in_pages(service: Service) -> None:

@@ -73,6 +73,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """{"reason": "PERMANENT_RESIDENCE_EXISTS", "domain": "ward"}"""
     ERROR_REASON_REGISTRATION_ALREADY_ENDED: _ErrorReason.ValueType  # 34
     """{"reason": "REGISTRATION_ALREADY_ENDED", "domain": "ward"}"""
+    ERROR_REASON_IDENTITY_MISMATCH: _ErrorReason.ValueType  # 35
+    """Which of the three is not told.
+    {"reason": "IDENTITY_MISMATCH", "domain": "ward"}
+    """
     ERROR_REASON_PREMISES_NOT_FOUND: _ErrorReason.ValueType  # 50
     """{"reason": "PREMISES_NOT_FOUND", "domain": "ward"}"""
     ERROR_REASON_ALARM_NOT_FOUND: _ErrorReason.ValueType  # 51
@@ -137,6 +141,10 @@ ERROR_REASON_PERMANENT_RESIDENCE_EXISTS: ErrorReason.ValueType  # 33
 """{"reason": "PERMANENT_RESIDENCE_EXISTS", "domain": "ward"}"""
 ERROR_REASON_REGISTRATION_ALREADY_ENDED: ErrorReason.ValueType  # 34
 """{"reason": "REGISTRATION_ALREADY_ENDED", "domain": "ward"}"""
+ERROR_REASON_IDENTITY_MISMATCH: ErrorReason.ValueType  # 35
+"""Which of the three is not told.
+{"reason": "IDENTITY_MISMATCH", "domain": "ward"}
+"""
 ERROR_REASON_PREMISES_NOT_FOUND: ErrorReason.ValueType  # 50
 """{"reason": "PREMISES_NOT_FOUND", "domain": "ward"}"""
 ERROR_REASON_ALARM_NOT_FOUND: ErrorReason.ValueType  # 51

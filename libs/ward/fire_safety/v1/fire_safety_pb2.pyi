@@ -331,7 +331,9 @@ class Premises(_message.Message):
 
     @_builtins.property
     def contacts(self) -> _containers.RepeatedCompositeFieldContainer[Global___Contact]:
-        """Whom to call, in this order."""
+        """Whom to call, in this order. Personal data: set in the event and in the rescue brief, which is accounted for, and
+        left out of GetPremises and ListPremises.
+        """
 
     @_builtins.property
     def zones(self) -> _containers.RepeatedCompositeFieldContainer[Global___Zone]:

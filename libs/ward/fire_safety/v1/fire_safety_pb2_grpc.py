@@ -82,7 +82,7 @@ class FireSafetyServiceServicer:
     """
 
     def GetPremises(self, request, context):
-        """One premises with zones, hazards, access and contacts.
+        """One premises with zones, hazards and access. Its contacts are told by the rescue brief only.
         Errors: PREMISES_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -90,7 +90,7 @@ class FireSafetyServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListPremises(self, request, context):
-        """Lists premises in order of their code.
+        """Lists premises in order of their code, without contacts.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

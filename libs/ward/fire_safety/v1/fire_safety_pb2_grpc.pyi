@@ -34,11 +34,11 @@ class FireSafetyServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> FireSafetyServiceAsyncStub: ...
     GetPremises: _grpc.UnaryUnaryMultiCallable[_fire_safety_pb2.GetPremisesRequest, _fire_safety_pb2.GetPremisesResponse]
-    """One premises with zones, hazards, access and contacts.
+    """One premises with zones, hazards and access. Its contacts are told by the rescue brief only.
     Errors: PREMISES_NOT_FOUND.
     """
     ListPremises: _grpc.UnaryUnaryMultiCallable[_fire_safety_pb2.ListPremisesRequest, _fire_safety_pb2.ListPremisesResponse]
-    """Lists premises in order of their code."""
+    """Lists premises in order of their code, without contacts."""
     ListDevices: _grpc.UnaryUnaryMultiCallable[_fire_safety_pb2.ListDevicesRequest, _fire_safety_pb2.ListDevicesResponse]
     """Lists the devices of one premises in order of their id.
     Errors: PREMISES_NOT_FOUND.
@@ -69,11 +69,11 @@ class FireSafetyServiceAsyncStub(FireSafetyServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetPremises: _aio.UnaryUnaryMultiCallable[_fire_safety_pb2.GetPremisesRequest, _fire_safety_pb2.GetPremisesResponse]  # type: ignore[assignment]
-    """One premises with zones, hazards, access and contacts.
+    """One premises with zones, hazards and access. Its contacts are told by the rescue brief only.
     Errors: PREMISES_NOT_FOUND.
     """
     ListPremises: _aio.UnaryUnaryMultiCallable[_fire_safety_pb2.ListPremisesRequest, _fire_safety_pb2.ListPremisesResponse]  # type: ignore[assignment]
-    """Lists premises in order of their code."""
+    """Lists premises in order of their code, without contacts."""
     ListDevices: _aio.UnaryUnaryMultiCallable[_fire_safety_pb2.ListDevicesRequest, _fire_safety_pb2.ListDevicesResponse]  # type: ignore[assignment]
     """Lists the devices of one premises in order of their id.
     Errors: PREMISES_NOT_FOUND.
@@ -107,7 +107,7 @@ class FireSafetyServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _fire_safety_pb2.GetPremisesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_fire_safety_pb2.GetPremisesResponse, _abc.Awaitable[_fire_safety_pb2.GetPremisesResponse]]:
-        """One premises with zones, hazards, access and contacts.
+        """One premises with zones, hazards and access. Its contacts are told by the rescue brief only.
         Errors: PREMISES_NOT_FOUND.
         """
 
@@ -117,7 +117,7 @@ class FireSafetyServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _fire_safety_pb2.ListPremisesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_fire_safety_pb2.ListPremisesResponse, _abc.Awaitable[_fire_safety_pb2.ListPremisesResponse]]:
-        """Lists premises in order of their code."""
+        """Lists premises in order of their code, without contacts."""
 
     @_abc_1.abstractmethod
     def ListDevices(

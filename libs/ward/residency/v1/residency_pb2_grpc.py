@@ -106,8 +106,10 @@ class ResidencyServiceServicer:
 
     def RegisterResidence(self, request, context):
         """Enters a residence registration that has been decided. The person is found by the identification number or
-        entered; occupancy changes with it and is published.
-        Errors: PERSONAL_ID_INVALID, FIELD_INVALID, DWELLING_NOT_FOUND, PERMANENT_RESIDENCE_EXISTS, REQUEST_ID_REUSED.
+        entered; a known person's name, birth date (as precisely as both sides know it) and sex must agree with the
+        register. Occupancy changes with it and is published.
+        Errors: PERSONAL_ID_INVALID, FIELD_INVALID, DWELLING_NOT_FOUND, IDENTITY_MISMATCH, PERMANENT_RESIDENCE_EXISTS,
+        REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -51,8 +51,10 @@ class ResidencyServiceStub:
     """
     RegisterResidence: _grpc.UnaryUnaryMultiCallable[_residency_pb2.RegisterResidenceRequest, _residency_pb2.RegisterResidenceResponse]
     """Enters a residence registration that has been decided. The person is found by the identification number or
-    entered; occupancy changes with it and is published.
-    Errors: PERSONAL_ID_INVALID, FIELD_INVALID, DWELLING_NOT_FOUND, PERMANENT_RESIDENCE_EXISTS, REQUEST_ID_REUSED.
+    entered; a known person's name, birth date (as precisely as both sides know it) and sex must agree with the
+    register. Occupancy changes with it and is published.
+    Errors: PERSONAL_ID_INVALID, FIELD_INVALID, DWELLING_NOT_FOUND, IDENTITY_MISMATCH, PERMANENT_RESIDENCE_EXISTS,
+    REQUEST_ID_REUSED.
     """
     EndResidence: _grpc.UnaryUnaryMultiCallable[_residency_pb2.EndResidenceRequest, _residency_pb2.EndResidenceResponse]
     """Ends a residence registration from a day on (deregistration).
@@ -82,8 +84,10 @@ class ResidencyServiceAsyncStub(ResidencyServiceStub):
     """
     RegisterResidence: _aio.UnaryUnaryMultiCallable[_residency_pb2.RegisterResidenceRequest, _residency_pb2.RegisterResidenceResponse]  # type: ignore[assignment]
     """Enters a residence registration that has been decided. The person is found by the identification number or
-    entered; occupancy changes with it and is published.
-    Errors: PERSONAL_ID_INVALID, FIELD_INVALID, DWELLING_NOT_FOUND, PERMANENT_RESIDENCE_EXISTS, REQUEST_ID_REUSED.
+    entered; a known person's name, birth date (as precisely as both sides know it) and sex must agree with the
+    register. Occupancy changes with it and is published.
+    Errors: PERSONAL_ID_INVALID, FIELD_INVALID, DWELLING_NOT_FOUND, IDENTITY_MISMATCH, PERMANENT_RESIDENCE_EXISTS,
+    REQUEST_ID_REUSED.
     """
     EndResidence: _aio.UnaryUnaryMultiCallable[_residency_pb2.EndResidenceRequest, _residency_pb2.EndResidenceResponse]  # type: ignore[assignment]
     """Ends a residence registration from a day on (deregistration).
@@ -140,8 +144,10 @@ class ResidencyServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_residency_pb2.RegisterResidenceResponse, _abc.Awaitable[_residency_pb2.RegisterResidenceResponse]]:
         """Enters a residence registration that has been decided. The person is found by the identification number or
-        entered; occupancy changes with it and is published.
-        Errors: PERSONAL_ID_INVALID, FIELD_INVALID, DWELLING_NOT_FOUND, PERMANENT_RESIDENCE_EXISTS, REQUEST_ID_REUSED.
+        entered; a known person's name, birth date (as precisely as both sides know it) and sex must agree with the
+        register. Occupancy changes with it and is published.
+        Errors: PERSONAL_ID_INVALID, FIELD_INVALID, DWELLING_NOT_FOUND, IDENTITY_MISMATCH, PERMANENT_RESIDENCE_EXISTS,
+        REQUEST_ID_REUSED.
         """
 
     @_abc_1.abstractmethod

@@ -65,7 +65,14 @@ def _searchable(text: str) -> str:
 
 
 def premises(one: Premises) -> pb.Premises:
-    """Write premises."""
+    """Write premises for an answer: without contacts, whose names and phones only the accounted rescue brief tells."""
+    answer = premises_in_full(one)
+    answer.ClearField("contacts")
+    return answer
+
+
+def premises_in_full(one: Premises) -> pb.Premises:
+    """Write all of the premises, for the event from which the rescue brief is made."""
     return pb.Premises(
         premises_id=one.premises_id,
         ward_code=one.ward_code,
@@ -120,7 +127,7 @@ def devices_page(found: Sequence[Device], size: int) -> pb.ListDevicesResponse:
 
 def premises_changed(one: Premises) -> pb.PremisesChanged:
     """Write the event of premises that were entered or changed."""
-    return pb.PremisesChanged(premises=premises(one))
+    return pb.PremisesChanged(premises=premises_in_full(one))
 
 
 def _suspension(one: Suspension) -> pb.Suspension:
