@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from random import Random
 from uuid import UUID, uuid4
 
@@ -14,6 +14,7 @@ from chassis.errors import FieldInvalidError, RequestIdReusedError
 from residency import tables
 from residency.domain.places import DwellingNotFoundError
 from residency.domain.residence import (
+    IdentityMismatchError,
     PermanentResidenceExistsError,
     RegistrationAlreadyEndedError,
     RegistrationNotFoundError,
@@ -90,7 +91,12 @@ async def test_a_known_person_is_found_and_left_as_it_is(database: Database) -> 
     temporary = ResidenceKind.TEMPORARY
     end_of_term = date(2027, 1, 1)
     await register(
-        does, dwelling_id, full_name="Tên Khác", kind=temporary, valid_until=end_of_term
+        does,
+        dwelling_id,
+        full_name="PHẠM THỊ GIẢ ĐỊNH",
+        birth_date="1990",
+        kind=temporary,
+        valid_until=end_of_term,
     )
     async with database.transaction() as tx:
         names = (await tx.scalars(select(tables.persons.c.full_name))).all()
@@ -98,6 +104,47 @@ async def test_a_known_person_is_found_and_left_as_it_is(database: Database) -> 
 
     assert names == ["Phạm Thị Giả Định"]
     assert len(households) == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"full_name": "Tên Khác"}, {"birth_date": "1990-05-18"}],
+)
+async def test_a_mistyped_number_registers_nobody_else(
+    database: Database, other: dict[str, str]
+) -> None:
+    """Whoever has the number is not the one declared: nothing is entered, and the request id stays free."""
+    place = await add_building(database, dwellings=2)
+    does = operations(database)
+    end_of_term = date(2027, 1, 1)
+    await register(does, place.dwelling_ids[0])
+    with pytest.raises(IdentityMismatchError):
+        await register(
+            does,
+            place.dwelling_ids[1],
+            kind=ResidenceKind.TEMPORARY,
+            valid_until=end_of_term,
+            **other,
+        )
+    async with database.transaction() as tx:
+        registrations = (await tx.execute(select(tables.registrations))).all()
+        requests = (await tx.execute(select(tables.requests))).all()
+
+    assert len(registrations) == len(requests) == 1
+    assert len(await waiting_events(database)) == 1
+
+
+async def test_old_requests_are_forgotten(database: Database) -> None:
+    """And younger ones are not."""
+    place = await add_building(database)
+    clock = StoppedClock()
+    does = operations(database, clock)
+    await register(does, place.dwelling_ids[0])
+    clock.now += timedelta(days=10)
+    await register(does, place.dwelling_ids[0], 2)
+
+    assert await does.forget_requests(timedelta(days=9)) == 1
+    assert await does.forget_requests(timedelta(days=9)) == 0
 
 
 async def test_a_second_permanent_residence_is_refused_and_nothing_remains(

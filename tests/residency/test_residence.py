@@ -8,13 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.errors import FieldInvalidError
+from residency.domain.partial_date import PartialDate
+from residency.domain.person_name import FullName
 from residency.domain.residence import (
+    IdentityMismatchError,
+    RegisteredPerson,
     Registration,
     RegistrationAlreadyEndedError,
     ResidenceKind,
+    Sex,
     TemporaryLimit,
     Term,
 )
+from tests.residency.samples import application
 
 TODAY = date(2026, 11, 23)
 TWO_YEARS = TemporaryLimit(years=2)
@@ -98,6 +104,43 @@ def test_what_has_ended_does_not_end_again(ended: Registration) -> None:
     """REGISTRATION_ALREADY_ENDED."""
     with pytest.raises(RegistrationAlreadyEndedError):
         ended.check_end(date(2026, 6, 1), TODAY)
+
+
+def registered(
+    full_name: str = "Phạm Thị Giả Định", birth_date: str = "1990-05-17", sex: Sex = Sex.FEMALE
+) -> RegisteredPerson:
+    """Make a person on the register."""
+    name, birth = FullName.parse(full_name), PartialDate.parse(birth_date)
+    return RegisteredPerson(UUID(int=1), name, birth, sex)
+
+
+@pytest.mark.parametrize(
+    "person",
+    [
+        pytest.param(registered(), id="the same"),
+        pytest.param(registered("PHẠM  THỊ GIẢ ĐỊNH"), id="case and spacing"),
+        pytest.param(registered(birth_date="1990"), id="a year only"),
+    ],
+)
+def test_the_declared_person_is_the_registered_one(person: RegisteredPerson) -> None:
+    """As a verification compares."""
+    application(UUID(int=2)).check_identity(person)
+
+
+@pytest.mark.parametrize(
+    "person",
+    [
+        pytest.param(registered("Phạm Thị Giả"), id="name"),
+        pytest.param(registered(birth_date="1990-05-18"), id="birth date"),
+        pytest.param(registered(sex=Sex.MALE), id="sex"),
+    ],
+)
+def test_another_person_than_the_declared_one_is_refused(person: RegisteredPerson) -> None:
+    """IDENTITY_MISMATCH, and which field disagrees is not told."""
+    with pytest.raises(IdentityMismatchError) as refused:
+        application(UUID(int=2)).check_identity(person)
+
+    assert refused.value.metadata == {}
 
 
 DAYS = st.dates(date(2026, 1, 1), date(2026, 1, 20))

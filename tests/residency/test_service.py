@@ -384,6 +384,33 @@ async def test_residence_is_entered_repeated_and_ended(service: Service) -> None
     assert unknown.reason == "REGISTRATION_NOT_FOUND"
 
 
+@pytest.mark.parametrize(
+    "declared",
+    [
+        {"full_name": "Tên Khác"},
+        {"birth_date": FIRST_DAY},
+        {"sex": pb.SEX_MALE},
+    ],
+)
+async def test_a_number_of_somebody_else_is_refused_without_saying_why(
+    service: Service, declared: dict[str, Any]
+) -> None:
+    """Whichever field disagrees, the answer is the same, and the attempt is accounted for."""
+    place = await add_building(service.database, dwellings=2)
+    await service.call("RegisterResidence", registering(place.dwelling_ids[0]))
+    refused = await service.refusal(
+        "RegisterResidence", registering(place.dwelling_ids[1], **declared)
+    )
+    records = await service.access_records()
+
+    assert (refused.code, refused.reason) == ("FAILED_PRECONDITION", "IDENTITY_MISMATCH")
+    assert refused.vietnamese == (
+        "Họ tên, ngày sinh hoặc giới tính không khớp với người đã đăng ký bằng số định danh này."
+    )
+    assert [record.outcome for record in records] == ["OK", "IDENTITY_MISMATCH"]
+    assert records[-1].subject == SEAL.pseudonym(number())
+
+
 async def test_a_change_of_occupancy_reaches_the_stream(service: Service, broker: Client) -> None:
     """Under the message's name, with counts and never a name."""
     place = await add_building(service.database)

@@ -1,13 +1,15 @@
 """What the day brings, without anybody calling."""
 
 import asyncio
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from chassis.database import Database
 from residency import timers
+from tests.fixtures.servers import TestDatabase
 from tests.residency.samples import (
     StoppedClock,
     add_building,
@@ -49,3 +51,35 @@ async def test_an_outage_of_the_database_only_delays() -> None:
     assert not running.done()
     running.cancel()
     await away.close()
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("failed", ["recount_failed", "forgetting_failed"])
+async def test_an_unexpected_failure_is_told_and_ends_no_timer(
+    test_database: TestDatabase, database: Database, failed: str
+) -> None:
+    """One row that cannot be counted must not stop the service."""
+    await break_tables(test_database)
+    does = operations(database)
+    work = {
+        "recount_failed": timers.recount_when_due(does),
+        "forgetting_failed": timers.forget_requests_hourly(does, timedelta(days=1)),
+    }
+    with capture_logs() as logs:
+        running = [asyncio.create_task(each) for each in work.values()]
+        async with asyncio.timeout(10):
+            while failed not in [entry["event"] for entry in logs]:
+                await asyncio.sleep(0.01)
+
+    assert not any(each.done() for each in running)
+    for each in running:
+        each.cancel()
+
+
+async def break_tables(test_database: TestDatabase) -> None:
+    """Take away what the timers need."""
+    owner = Database.connect(test_database.owner_url)
+    async with owner.transaction() as tx:
+        await tx.execute(text("alter table dwellings rename to dwellings_gone"))
+        await tx.execute(text("alter table requests rename to requests_gone"))
+    await owner.close()

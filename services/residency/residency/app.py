@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -26,6 +27,8 @@ from ward.residency.v1 import residency_pb2_grpc
 
 PACKAGE = Path(residency.__file__).parent
 MIGRATIONS = PACKAGE.parent / "migrations"
+# A repeat comes within minutes, or days after a long outage; later the register itself shows what was entered.
+REQUESTS_KEPT = timedelta(days=31)
 
 
 async def serve(settings: Settings) -> None:
@@ -52,6 +55,7 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     server = base.server([SERVICE])
     residency_pb2_grpc.add_ResidencyServiceServicer_to_server(servicer, server)
     life.background("recount", timers.recount_when_due(operations))
+    life.background("forgetting", timers.forget_requests_hourly(operations, REQUESTS_KEPT))
     return await base.serve(life, server, [SERVICE])
 
 

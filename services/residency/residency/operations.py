@@ -1,7 +1,7 @@
 """What the service can do; one public method is one transaction."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 from chassis import context, idempotency
@@ -40,7 +40,8 @@ class Operations:
         """Enter a decided registration and publish the dwelling's new counts; tell its id.
 
         A repeat of the request tells the first id and changes nothing. Raises DwellingNotFoundError,
-        PermanentResidenceExistsError, FieldInvalidError for the term, or RequestIdReusedError.
+        IdentityMismatchError, PermanentResidenceExistsError, FieldInvalidError for the term, or
+        RequestIdReusedError.
         """
         now, registration_id = self._clock(), self._new_id()
         async with self._database.transaction() as tx:
@@ -93,6 +94,11 @@ class Operations:
         if due:
             self._relay.wake()
         return len(due) == _RECOUNT_BATCH
+
+    async def forget_requests(self, kept: timedelta) -> int:
+        """Forget requests so old that nobody repeats them any more; tell how many."""
+        async with self._database.transaction() as tx:
+            return await idempotency.prune(tx, tables.requests, self._clock() - kept)
 
     async def _claim(
         self, tx: Transaction, request_id: str, digest: bytes, resource_id: UUID

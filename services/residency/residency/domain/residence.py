@@ -29,6 +29,12 @@ class PermanentResidenceExistsError(DomainError):
     reason = "PERMANENT_RESIDENCE_EXISTS"
 
 
+class IdentityMismatchError(DomainError):
+    """The number belongs to a person of another name, birth date or sex; it does not tell which."""
+
+    reason = "IDENTITY_MISMATCH"
+
+
 class ResidenceKind(StrEnum):
     """Permanent (thường trú) or temporary (tạm trú)."""
 
@@ -80,6 +86,16 @@ class Term:
 
 
 @dataclass(frozen=True)
+class RegisteredPerson:
+    """A person on the register, found by the number."""
+
+    person_id: UUID
+    full_name: FullName
+    birth_date: PartialDate
+    sex: Sex
+
+
+@dataclass(frozen=True)
 class ResidenceApplication:
     """A decided registration as it is to be entered."""
 
@@ -90,6 +106,16 @@ class ResidenceApplication:
     birth_date: PartialDate
     sex: Sex
     term: Term
+
+    def check_identity(self, registered: RegisteredPerson) -> None:
+        """Refuse to register a person who is not the one declared; a mistyped number may be somebody's."""
+        same = (
+            self.full_name.agrees_with(registered.full_name)
+            and self.birth_date.agrees_with(registered.birth_date)
+            and self.sex is registered.sex
+        )
+        if not same:
+            raise IdentityMismatchError
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,15 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 from sqlalchemy.exc import IntegrityError
 
 from chassis.database import Transaction
+from residency.domain.partial_date import PartialDate
+from residency.domain.person_name import FullName
 from residency.domain.residence import (
     PermanentResidenceExistsError,
+    RegisteredPerson,
     Registration,
     RegistrationNotFoundError,
     ResidenceApplication,
+    Sex,
     TemporaryLimit,
     Term,
 )
@@ -47,7 +51,8 @@ async def find_or_enter_person(
 ) -> UUID:
     """Tell and lock the person who has the number; a person not on the register is entered.
 
-    What the register says of a person it knows already is left as it is.
+    What the register says of a person it knows already is left as it is; raises IdentityMismatchError if that
+    is not what is declared.
     """
     index = seal.blind_index(application.number)
     entering = insert_or_skip(persons).values(
@@ -63,8 +68,9 @@ async def find_or_enter_person(
     )
     if (await tx.execute(entering.on_conflict_do_nothing())).rowcount:
         return new_id
-    known = select(persons.c.person_id).where(persons.c.number_index == index)
-    return UUID(str((await tx.scalars(known.with_for_update(key_share=True))).one()))
+    registered = await _lock_person(tx, index)
+    application.check_identity(registered)
+    return registered.person_id
 
 
 async def join_household(
@@ -144,6 +150,18 @@ async def end_registration(
         update(registrations)
         .where(registrations.c.registration_id == registration_id)
         .values(ended_on=ended_on, end_recorded_at=now)
+    )
+
+
+async def _lock_person(tx: Transaction, number_index: bytes) -> RegisteredPerson:
+    """Lock and load the person who has a number; there is one."""
+    known = select(persons).where(persons.c.number_index == number_index)
+    row = (await tx.execute(known.with_for_update(key_share=True))).one()
+    return RegisteredPerson(
+        person_id=row.person_id,
+        full_name=FullName(row.full_name),
+        birth_date=PartialDate(row.birth_year, row.birth_month, row.birth_day),
+        sex=Sex(row.sex),
     )
 
 
