@@ -151,6 +151,16 @@ def test_a_detector_back_to_normal_ends_nothing() -> None:
     ]
 
 
+def test_a_detector_back_to_normal_after_the_close_says_only_that() -> None:
+    """The timeline of a closed incident never says that it is open."""
+    taken_on = acknowledged(opened())
+    ended = taken_on.close(Disposition.NUISANCE, "", "officer-1", LATER).incident
+
+    assert texts(ended.note_restored("TB-0001", LATER)) == [
+        "Thiết bị TB-0001 đã trở lại bình thường."
+    ]
+
+
 def test_each_step_starts_the_timer_of_the_next() -> None:
     """Its delay counts from the telling, so that nobody is skipped after an outage."""
     due = Timer(1, NIGHT, "deputy_duty_officer", "console")

@@ -66,6 +66,25 @@ def test_a_malformed_task_is_refused_by_its_field(fields: dict[str, str], field:
     assert refused.value.metadata["field"] == field
 
 
+@pytest.mark.parametrize("held", ["999090000001", "Gọi 999 090 000001 nhé"])
+@pytest.mark.parametrize("field", ["assignee", "task", "note"])
+def test_no_identification_number_gets_into_the_timeline(field: str, held: str) -> None:
+    """What is there can never be taken out; the refusal does not repeat it."""
+    with pytest.raises(FieldInvalidError) as refused:
+        if field == "note":
+            requests.read_closure(closure(held), "officer-1")
+        else:
+            requests.read_assignment(assignment(**{field: held}), "officer-1")
+
+    assert refused.value.metadata == {"field": field}
+    assert refused.value.rule == "no identification numbers"
+
+
+def test_a_telephone_number_may_be_noted() -> None:
+    """Whom to call is of use."""
+    assert requests.read_closure(closure("0100 123 456"), "officer-1").note == "0100 123 456"
+
+
 def test_a_task_is_read_as_it_was_said() -> None:
     """Trimmed, lines kept, at its longest."""
     read = requests.read_assignment(

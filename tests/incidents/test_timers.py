@@ -6,12 +6,14 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from chassis.database import Database
 from incidents import tables
 from incidents.operations import Operations
 from incidents.queries import Queries
-from incidents.timers import Timers, forget_events_hourly, pause
+from incidents.timers import Timers, forget_hourly, pause
 from tests.fixtures.servers import TestDatabase
 from tests.incidents.samples import (
     NIGHT,
@@ -20,7 +22,6 @@ from tests.incidents.samples import (
     alarm,
     events,
     operations,
-    premises,
     raise_alarm,
     rows,
 )
@@ -199,16 +200,38 @@ async def test_a_newer_policy_holds_from_its_day_on(
 
 
 @pytest.mark.postgres
-async def test_old_events_are_forgotten_as_the_service_starts(
-    operations: Operations, database: Database, clock: StoppedClock
+async def test_old_events_and_requests_are_forgotten_as_the_service_starts(
+    operations: Operations, queries: Queries, database: Database, clock: StoppedClock
 ) -> None:
-    """And every hour from then on."""
-    await operations.take_premises(uuid4(), premises())
+    """And every hour from then on; the incident keeps what was done."""
+    incident = await raise_alarm(operations, queries)
+    await operations.acknowledge(acknowledgement(incident.incident_id))
     clock.advance(3600)
-    task = asyncio.create_task(forget_events_hourly(operations, timedelta(minutes=1)))
+    task = asyncio.create_task(forget_hourly(operations, timedelta(minutes=1)))
     async with asyncio.timeout(10):
-        while await rows(database, tables.inbox):
+        while await rows(database, tables.inbox) or await rows(database, tables.requests):
             await asyncio.sleep(0.01)
     task.cancel()
 
-    assert await rows(database, tables.inbox) == []
+    assert await rows(database, tables.inbox) == await rows(database, tables.requests) == []
+    assert (await queries.story(incident.incident_id)).incident.acknowledged_by
+
+
+@pytest.mark.postgres
+async def test_a_failure_to_forget_is_told_and_tried_again(
+    operations: Operations, test_database: TestDatabase
+) -> None:
+    """An unexpected one too: it must not stop what tells people."""
+    owner = Database.connect(test_database.owner_url)
+    async with owner.transaction() as tx:
+        await tx.execute(text("alter table requests rename to requests_gone"))
+    await owner.close()
+    with capture_logs() as logs:
+        task = asyncio.create_task(forget_hourly(operations, timedelta(minutes=1)))
+        async with asyncio.timeout(10):
+            while not logs:
+                await asyncio.sleep(0.01)
+
+    assert logs[0]["event"] == "forgetting_failed"
+    assert not task.done()
+    task.cancel()

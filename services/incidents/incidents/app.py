@@ -17,13 +17,13 @@ from incidents.operations import Operations
 from incidents.queries import Queries
 from incidents.servicer import SERVICE, IncidentsServicer
 from incidents.settings import Settings
-from incidents.timers import Timers, forget_events_hourly
+from incidents.timers import Timers, forget_hourly
 from ward.incidents.v1 import incidents_pb2_grpc
 
 MIGRATIONS = Path(incidents.__file__).parents[1] / "migrations"
 SUBJECTS = ["ward.incidents.v1.>"]
-# A day longer than the stream keeps events: what it can still deliver is never forgotten.
-INBOX_KEPT = timedelta(seconds=EVENTS.max_age or 0) + timedelta(days=1)
+# A day longer than the stream keeps events: what it can still deliver is never forgotten. Requests are kept as long.
+KEPT = timedelta(seconds=EVENTS.max_age or 0) + timedelta(days=1)
 
 
 async def serve(settings: Settings) -> None:
@@ -64,7 +64,7 @@ def _start_background(
         consumer = EventConsumer(base.broker, base.jetstream, name, str(EVENTS.name), handlers)
         life.background(name, consumer.run())
     life.background("timers", Timers(operations, queries, base.clock).run())
-    life.background("forgetting", forget_events_hourly(operations, INBOX_KEPT))
+    life.background("forgetting", forget_hourly(operations, KEPT))
 
 
 async def migrate(settings: Settings) -> None:

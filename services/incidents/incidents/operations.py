@@ -157,6 +157,11 @@ class Operations:
         async with self._database.transaction() as tx:
             return await inbox.prune(tx, tables.inbox, self._clock() - kept)
 
+    async def forget_requests(self, kept: timedelta) -> int:
+        """Forget requests so old that nobody repeats them any more; tell how many."""
+        async with self._database.transaction() as tx:
+            return await idempotency.prune(tx, tables.requests, self._clock() - kept)
+
     async def _open_or_join(self, tx: Transaction, alarm: Alarm, now: datetime) -> bool:
         """Tell whether an incident was opened.
 

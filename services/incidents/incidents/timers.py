@@ -56,11 +56,14 @@ def pause(next_due_at: datetime | None, now: datetime) -> float:
     return min(_LONGEST_S, max(_SHORTEST_S, (next_due_at - now).total_seconds()))
 
 
-async def forget_events_hourly(operations: Operations, kept: timedelta) -> None:
-    """Forget events that the stream cannot deliver again, until cancelled."""
+async def forget_hourly(operations: Operations, kept: timedelta) -> None:
+    """Forget events the stream cannot deliver again, and requests as old, until cancelled; a failure only delays."""
     while True:
         try:
             await operations.forget_events(kept)
+            await operations.forget_requests(kept)
         except DatabaseUnavailableError as error:
             logger().warning("forgetting_delayed", cause=error.reason)
+        except Exception:  # noqa: BLE001 - the edge, as above
+            logger().exception("forgetting_failed")
         await asyncio.sleep(_FORGET_EVERY_S)

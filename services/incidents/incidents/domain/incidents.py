@@ -136,7 +136,8 @@ class Incident:
 
     def note_restored(self, device_id: str, now: datetime) -> "Change":
         """Note that a detector is back to normal: a note, never an end, and no event."""
-        return Change(self, now).noting(EntryKind.ALARM_RESTORED, sentences.restored(device_id))
+        text = sentences.restored(device_id, still_open=self.state is not IncidentState.CLOSED)
+        return Change(self, now).noting(EntryKind.ALARM_RESTORED, text)
 
     def escalate(self, due: Timer, ladders: Ladders, now: datetime) -> "Change":
         """Tell the next function, and start the timer of the step after it."""

@@ -60,9 +60,10 @@ def assigned(assignee: str, task: str) -> str:
     return f"Giao cho {assignee}: {task}" if task else f"Giao cho {assignee}."
 
 
-def restored(device_id: str) -> str:
-    """Say that a detector is back to normal, and that this ends nothing."""
-    return f"Thiết bị {device_id} đã trở lại bình thường; vụ việc vẫn mở đến khi có người đóng."
+def restored(device_id: str, *, still_open: bool) -> str:
+    """Say that a detector is back to normal, and of an open incident that this ends nothing."""
+    ends_nothing = "; vụ việc vẫn mở đến khi có người đóng" if still_open else ""
+    return f"Thiết bị {device_id} đã trở lại bình thường{ends_nothing}."
 
 
 def closed(disposition: str, note: str) -> str:

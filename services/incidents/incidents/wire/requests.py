@@ -7,6 +7,7 @@ from uuid import UUID
 from chassis import pages
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
 from chassis.idempotency import check_request_id, digest_of
+from chassis.privacy import may_hold_id_number
 from incidents.domain.incidents import Disposition, Incident, IncidentNotFoundError
 from incidents.domain.requests import Acknowledgement, Assignment, Closure, Listing
 from ward.fire_safety.v1 import fire_safety_pb2
@@ -48,8 +49,8 @@ def read_assignment(request: incidents_pb2.AssignIncidentRequest, account: str) 
         account,
         request.request_id,
         digest_of(request),
-        assignee=_text("assignee", assignee, _ASSIGNEE_MAX),
-        task=_text("task", request.task, _TASK_MAX),
+        assignee=_kept_text("assignee", assignee, _ASSIGNEE_MAX),
+        task=_kept_text("task", request.task, _TASK_MAX),
     )
 
 
@@ -62,7 +63,7 @@ def read_closure(request: incidents_pb2.CloseIncidentRequest, account: str) -> C
         request.request_id,
         digest_of(request),
         disposition=_disposition(request.disposition),
-        note=_text("note", request.note, _NOTE_MAX),
+        note=_kept_text("note", request.note, _NOTE_MAX),
     )
 
 
@@ -100,6 +101,13 @@ def _disposition(number: int) -> Disposition:
         return Disposition(name.removeprefix("DISPOSITION_"))
     except ValueError as error:
         raise FieldInvalidError("disposition", "what it turned out to be is required") from error
+
+
+def _kept_text(field: str, text: str, longest: int) -> str:
+    """Read what goes into the timeline and the events, where it can never be taken out again."""
+    if may_hold_id_number(text):
+        raise FieldInvalidError(field, "no identification numbers")
+    return _text(field, text, longest)
 
 
 def _text(field: str, text: str, longest: int) -> str:
