@@ -1,11 +1,11 @@
 """Alarms: raised and restored by signals, changed by people; each change with its event."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select, tuple_, update
+from sqlalchemy import RowMapping, bindparam, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis import outbox
@@ -26,6 +26,22 @@ from fire_safety.wire import alarms as wire
 _alarms = tables.alarms.c
 _ACTIVE = _alarms.state != AlarmState.RESET
 _SIGNALLING = _ACTIVE & _alarms.restored_at.is_(None)
+
+# Written once: to put statements together would take longer than to run them.
+_RAISE = insert(tables.alarms).on_conflict_do_nothing().returning(tables.alarms)
+_PLACES = (
+    select(
+        tables.devices.c.device_id,
+        tables.devices.c.premises_id,
+        tables.zones.c.zone_id,
+        tables.zones.c.name,
+        tables.zones.c.floor,
+    )
+    .select_from(
+        tables.devices.outerjoin(tables.zones, tables.zones.c.zone_id == tables.devices.c.zone_id)
+    )
+    .where(tables.devices.c.device_id.in_(bindparam("device_ids", expanding=True)))
+)
 
 
 async def load_for_change(tx: Transaction, alarm_id: UUID) -> Alarm:
@@ -60,8 +76,7 @@ async def raise_alarms(
     """
     places = await _places(tx, {signal.device_id for signal in signals})
     rows = [_new_row(ward_code, one, places.get(one.device_id), now) for one in signals]
-    statement = insert(tables.alarms).on_conflict_do_nothing().returning(tables.alarms)
-    raised = [alarm_of(row) for row in (await tx.execute(statement, rows)).mappings()]
+    raised = [alarm_of(row) for row in (await tx.execute(_RAISE, rows)).mappings()]
     new = {(one.device_id, one.kind) for one in raised}
     for signal in signals:
         if (signal.device_id, signal.kind) not in new:
@@ -122,27 +137,16 @@ async def _signal_again(tx: Transaction, signal: Signal) -> list[Alarm]:
     return [alarm_of(row) for row in (await tx.execute(statement)).mappings()]
 
 
-async def _places(tx: Transaction, device_ids: set[str]) -> dict[str, dict[str, Any]]:
+async def _places(tx: Transaction, device_ids: set[str]) -> dict[str, RowMapping]:
     """Tell where devices hang; those not on the register are missing."""
-    devices, zones = tables.devices, tables.zones
-    statement = (
-        select(
-            devices.c.device_id,
-            devices.c.premises_id,
-            zones.c.zone_id,
-            zones.c.name,
-            zones.c.floor,
-        )
-        .select_from(devices.outerjoin(zones, zones.c.zone_id == devices.c.zone_id))
-        .where(devices.c.device_id.in_(device_ids))
-    )
-    return {row["device_id"]: dict(row) for row in (await tx.execute(statement)).mappings()}
+    rows = (await tx.execute(_PLACES, {"device_ids": list(device_ids)})).mappings()
+    return {row["device_id"]: row for row in rows}
 
 
 def _new_row(
-    ward_code: str, signal: Signal, place: dict[str, Any] | None, now: datetime
+    ward_code: str, signal: Signal, place: RowMapping | None, now: datetime
 ) -> dict[str, Any]:
-    found = place or {}
+    found: Mapping[Any, Any] = place or {}
     return row_of_alarm(
         Alarm(
             alarm_id=uuid4(),

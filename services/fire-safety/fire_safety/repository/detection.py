@@ -13,14 +13,16 @@ from fire_safety.domain.progress import Position
 _INSTANTS = ARRAY(tables.devices.c.last_seen_at.type)
 
 
+_POSITION = insert(tables.detector_positions)
+_SAVE_POSITION = _POSITION.on_conflict_do_update(
+    index_elements=["subject"],
+    set_={name: _POSITION.excluded[name] for name in ("stream_sequence", "received_at")},
+)
+
+
 async def save_position(tx: Transaction, subject: str, position: Position) -> None:
     """Save that everything of these subjects up to a message of the stream has had its effect."""
-    row = vars(position)
-    await tx.execute(
-        insert(tables.detector_positions)
-        .values(subject=subject, **row)
-        .on_conflict_do_update(index_elements=["subject"], set_=row)
-    )
+    await tx.execute(_SAVE_POSITION, {"subject": subject, **vars(position)})
 
 
 async def save_seen(tx: Transaction, seen: Sequence[Seen]) -> None:
