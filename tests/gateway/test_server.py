@@ -4,6 +4,13 @@ import asyncio
 
 import pytest
 
+from chassis.lifecycle import Lifecycle
+from gateway import app
+from gateway.routes import server
+from stack.issuer import Issuer
+from tests.fixtures.servers import MakeToken
+from tests.gateway.conftest import Ward
+
 LINE = b"a" * 2**16
 HEAD = b"POST /v1/identities:verify HTTP/1.1\r\nhost: ward\r\n"
 CHUNKED = HEAD + b"transfer-encoding: chunked\r\n\r\n1\r\na\r\n"
@@ -61,3 +68,95 @@ async def test_requests_on_one_connection_are_answered_in_order(address: str) ->
 
     assert [answer.count(b"request-%d" % number) for number in (1, 2, 3)] == [1, 1, 1]
     assert answer.index(b"request-1") < answer.index(b"request-2") < answer.index(b"request-3")
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give requests a fifth of a second to arrive."""
+    monkeypatch.setattr(server, "REQUEST_DEADLINE_S", 0.2)
+
+
+@pytest.mark.usefixtures("hurried")
+@pytest.mark.parametrize(
+    "begun",
+    [
+        b"",
+        b"\r\n",
+        b"GET /healthz HT",
+        HEAD + b"content-type: application/json\r\ncontent-length: 9\r\n\r\n{",
+        b"GET /healthz HTTP/1.1\r\nhost: ward\r\n\r\nGET /healthz",
+    ],
+)
+async def test_what_does_not_arrive_in_time_is_ended(address: str, begun: bytes) -> None:
+    """408: nobody holds a connection with half a request, nor with none, nor behind a whole one."""
+    answer = await spoken(address, begun)
+
+    assert answer.startswith(b"HTTP/1.1 200 ") == (b"GET /healthz HTTP" in begun)
+    assert b"HTTP/1.1 408 " in answer
+
+
+@pytest.mark.usefixtures("hurried")
+async def test_a_request_that_trickles_is_ended(address: str) -> None:
+    """The time counts from the first byte, not from the last."""
+    host, _, port = address.removeprefix("http://").partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+
+    async def trickle() -> None:
+        writer.write(b"GET /healthz HTTP/1.1\r\nx: ")
+        while True:
+            writer.write(b"a")
+            await asyncio.sleep(0.02)
+
+    trickling = asyncio.create_task(trickle())
+    line = await asyncio.wait_for(reader.readline(), 10)
+    trickling.cancel()
+    writer.close()
+
+    assert line.startswith(b"HTTP/1.1 408 ")
+
+
+@pytest.mark.usefixtures("hurried")
+async def test_a_stream_of_events_and_an_idle_connection_outlast_the_deadline(
+    address: str, ward: Ward, make_token: MakeToken
+) -> None:
+    """Only a request's arrival is timed, neither its answer nor the quiet after it."""
+    host, _, port = address.removeprefix("http://").partition(":")
+    watching, watch = await asyncio.open_connection(host, int(port))
+    token = make_token("duty_officer").encode()
+    watch.write(
+        b"GET /v1/alarms:watch HTTP/1.1\r\nhost: ward\r\nauthorization: Bearer %s\r\n\r\n" % token
+    )
+    await watching.readuntil(b"id: 0\n")
+    idle, ask = await asyncio.open_connection(host, int(port))
+    ask.write(b"GET /healthz HTTP/1.1\r\nhost: ward\r\n\r\n")
+    await idle.readuntil(b"ok\n")
+    await spoken(address)  # ends by the deadline, and began after the others
+    ask.write(b"GET /healthz HTTP/1.1\r\nhost: ward\r\n\r\n")
+    again = await idle.readuntil(b"ok\n")
+    await ward.fire_safety.events["WatchAlarms"].tell(event="AlarmRaised")  # type: ignore[attr-defined]
+    told = await watching.readuntil(b"id: 1\n")
+    watch.close()
+    ask.close()
+
+    assert b"HTTP/1.1 200 " in again
+    assert b"HTTP/1.1 408 " not in told
+
+
+async def test_connections_beyond_the_limit_are_told_to_come_again(
+    ward: Ward, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """503, and those who came before go on."""
+    monkeypatch.setattr(server, "MAX_CONNECTIONS", 2)
+    ask = b"GET /healthz HTTP/1.1\r\nhost: ward\r\nconnection: close\r\n\r\n"
+    async with Lifecycle() as life:
+        address = f"http://127.0.0.1:{await app.start(life, ward.settings(issuer))}"
+        host, _, port = address.removeprefix("http://").partition(":")
+        _, writer = await asyncio.open_connection(host, int(port))
+        writer.write(ask[:10])
+        refused = await spoken(address, ask)
+        writer.close()
+        while (answer := await spoken(address, ask)).startswith(b"HTTP/1.1 503 "):
+            pass
+
+    assert refused.startswith(b"HTTP/1.1 503 ")
+    assert answer.startswith(b"HTTP/1.1 200 ")

@@ -3,6 +3,7 @@
 import httpx2
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
+from grpc import aio
 
 from chassis import grpc_client
 from stack.issuer import Issuer
@@ -11,7 +12,7 @@ from tests.gateway.conftest import Ward
 from ward.fire_safety.v1 import fire_safety_pb2
 from ward.incidents.v1 import incidents_pb2
 from ward.options.v1 import access_pb2
-from ward.residency.v1 import residency_pb2
+from ward.residency.v1 import residency_pb2, residency_pb2_grpc
 
 Client = httpx2.AsyncClient
 
@@ -226,6 +227,116 @@ async def test_a_bad_body_is_refused(client: Client, ward: Ward, body: bytes, re
     )
 
     assert (answer.status_code, answer.json()["reason"]) == (400, reason)
+    assert ward.fire_safety.asked == []
+
+
+VERIFY = "/v1/identities:verify"
+OCCUPANCY = "/v1/dwellings/d/occupancy"
+
+
+@pytest.mark.parametrize(
+    ("verb", "path", "body", "told", "recorded"),
+    [
+        ("POST", VERIFY, b"{", "MALFORMED_REQUEST", "MALFORMED_REQUEST"),
+        ("POST", VERIFY, b'{"nmae": 1}', "UNKNOWN_FIELD", "UNKNOWN_FIELD"),
+        ("POST", VERIFY, b'{"birthDate": 1}', "FIELD_INVALID", "MALFORMED_REQUEST"),
+        ("GET", OCCUPANCY + "?x=1", b"", "UNKNOWN_FIELD", "UNKNOWN_FIELD"),
+        ("GET", OCCUPANCY + "?purpose.purpose=A", b"", "FIELD_INVALID", "MALFORMED_REQUEST"),
+    ],
+)
+async def test_an_unreadable_request_for_personal_data_is_accounted_for(
+    client: Client, ward: Ward, verb: str, path: str, body: bytes, told: str, recorded: str
+) -> None:
+    """The service records who asked and why it was refused; it never acts on the request.
+
+    It sees no field, so what is wrong with one is recorded as malformed.
+    """
+    headers = {"content-type": "application/json"}
+    answer = await client.request(verb, path, content=body, headers=headers)
+
+    assert (answer.status_code, answer.json()["reason"]) == (400, told)
+    assert [(each.account, each.outcome) for each in ward.residency.log.records] == [
+        ("demo-duty-officer", recorded)
+    ]
+    assert ward.residency.asked == []
+
+
+async def test_the_field_at_fault_is_named_though_the_service_refuses(client: Client) -> None:
+    """What the caller reads is the reader's own complaint."""
+    answer = await client.post(VERIFY, json={"purpose": {"nmae": 1}})
+
+    assert answer.json()["metadata"] == {"field": "purpose.nmae"}
+
+
+async def test_a_missing_token_comes_before_an_unreadable_request(
+    address: str, ward: Ward
+) -> None:
+    """401; whoever may not ask learns nothing of how to ask."""
+    async with httpx2.AsyncClient(base_url=address) as nobody:
+        answer = await nobody.get(OCCUPANCY + "?x=1")
+
+    assert (answer.status_code, answer.json()["reason"]) == (401, "TOKEN_MISSING")
+    assert [each.outcome for each in ward.residency.log.records] == ["TOKEN_MISSING"]
+
+
+async def test_a_wrong_role_comes_before_an_unreadable_request(
+    address: str, ward: Ward, make_token: MakeToken
+) -> None:
+    """403, and so recorded."""
+    headers = {"authorization": f"Bearer {make_token('citizen')}"}
+    async with httpx2.AsyncClient(base_url=address, headers=headers) as citizen:
+        answer = await citizen.post(VERIFY, json={"nmae": 1})
+
+    assert (answer.status_code, answer.json()["reason"]) == (403, "ROLE_NOT_ALLOWED")
+    assert [each.outcome for each in ward.residency.log.records] == ["ROLE_NOT_ALLOWED"]
+
+
+async def test_what_cannot_be_accounted_for_is_not_answered(client: Client, ward: Ward) -> None:
+    """503 while the service that records is away."""
+    await ward.residency.stop()
+    answer = await client.post(VERIFY, json={"nmae": 1})
+
+    assert (answer.status_code, answer.json()["reason"]) == (503, "SERVICE_UNAVAILABLE")
+
+
+async def test_a_service_that_does_not_refuse_is_at_fault(client: Client, ward: Ward) -> None:
+    """500; a server without the chassis's guard answers what it was asked to refuse."""
+    await ward.residency.stop()
+    careless = aio.server(options=[("grpc.so_reuseport", 0)])
+    residency_pb2_grpc.add_ResidencyServiceServicer_to_server(Careless(), careless)
+    careless.add_insecure_port(ward.residency.target)
+    await careless.start()
+    while (answer := await client.post(VERIFY, json={"nmae": 1})).status_code == 503:
+        pass  # the gateway has yet to connect anew
+    await careless.stop(0)
+
+    assert (answer.status_code, answer.json()["reason"]) == (500, "INTERNAL")
+
+
+class Careless(residency_pb2_grpc.ResidencyServiceServicer):
+    """A service that answers anybody."""
+
+    async def VerifyIdentity(self, _request: object, _context: object) -> object:
+        """Answer."""
+        return residency_pb2.VerifyIdentityResponse()
+
+
+async def test_without_a_token_a_body_is_at_most_64_kibibytes(address: str, ward: Ward) -> None:
+    """413, whether its length is declared or it comes in chunks; with a token the service judges."""
+    large = b'{"requestId": "' + b"a" * 2**16 + b'"}'
+    headers = {"content-type": "application/json"}
+
+    async def chunks() -> object:
+        yield large[:100]
+        yield large[100:]
+
+    async with httpx2.AsyncClient(base_url=address, headers=headers) as nobody:
+        path = "/v1/alarms/a:reset"
+        declared = await nobody.post(path, content=large)
+        chunked = await nobody.post(path, content=chunks())
+        signed = await nobody.post(path, content=large, headers={"authorization": "Bearer a"})
+
+    assert [each.status_code for each in (declared, chunked, signed)] == [413, 413, 401]
     assert ward.fire_safety.asked == []
 
 

@@ -1,6 +1,7 @@
 """What bad input gets: the right refusal in words, an account of it, and no harm."""
 
 import asyncio
+import json
 import time
 from typing import Any
 from uuid import uuid4
@@ -26,13 +27,19 @@ PURPOSE = {"purpose": "PURPOSE_RESIDENCE_CASE", "reference": "HS-2026-1"}
 DECLARED = {"personalIdNumber": "999099000001", "fullName": "Người Thử Nghiệm", "purpose": PURPOSE}
 SHORT = {**DECLARED, "personalIdNumber": "99909900000"}
 
-REFUSALS: list[tuple[str, dict[str, str], dict[str, Any], int, str]] = [
+MALFORMED = b'{"fullName": '
+
+REFUSALS: list[tuple[str, dict[str, str], dict[str, Any] | bytes, int, str]] = [
     ("duty_officer", {"authorization": ""}, DECLARED, 401, "TOKEN_MISSING"),
     ("duty_officer", {"authorization": "Bearer x.y.z"}, DECLARED, 401, "TOKEN_INVALID"),
     ("duty_officer", {"authorization": "Basic eDp5"}, DECLARED, 401, "TOKEN_INVALID"),
     ("group_head", {}, DECLARED, 403, "ROLE_NOT_ALLOWED"),
     ("duty_officer", {}, {**DECLARED, "purpose": {}}, 400, "PURPOSE_REQUIRED"),
     ("duty_officer", {}, SHORT, 400, "PERSONAL_ID_INVALID"),
+    ("duty_officer", {}, {**DECLARED, "nmae": "x"}, 400, "UNKNOWN_FIELD"),
+    ("duty_officer", {}, MALFORMED, 400, "MALFORMED_REQUEST"),
+    ("duty_officer", {"authorization": ""}, MALFORMED, 401, "TOKEN_MISSING"),
+    ("group_head", {}, MALFORMED, 403, "ROLE_NOT_ALLOWED"),
 ]
 
 
@@ -51,13 +58,20 @@ async def access_outcomes(ward: Stack, request_id: str) -> list[str]:
 
 @pytest.mark.parametrize(("role", "headers", "body", "status", "reason"), REFUSALS)
 async def test_a_refused_look_at_personal_data_is_told_and_recorded(
-    ward: Stack, role: str, headers: dict[str, str], body: dict[str, Any], status: int, reason: str
+    ward: Stack,
+    role: str,
+    headers: dict[str, str],
+    body: dict[str, Any] | bytes,
+    status: int,
+    reason: str,
 ) -> None:
     """Status, reason and a Vietnamese sentence; one access record with the same reason."""
     request_id = str(uuid4())
     async with Officer(ward.installation, Role(role)) as caller:
         answer = await caller.client.post(
-            "/v1/identities:verify", json=body, headers={"x-request-id": request_id, **headers}
+            "/v1/identities:verify",
+            content=body if isinstance(body, bytes) else json.dumps(body),
+            headers={"content-type": "application/json", "x-request-id": request_id, **headers},
         )
     problem = answer.json()
 
@@ -78,13 +92,6 @@ async def test_an_answered_look_is_recorded(ward: Stack, officer: Officer) -> No
     assert answer.json()["personalIdNumber"] == "FIELD_MATCH_NO"
     assert answer.json()["accessRecordId"]
     assert await access_outcomes(ward, request_id) == ["OK"]
-
-
-async def test_an_unknown_field_is_refused(officer: Officer) -> None:
-    """Ignoring it would answer another question."""
-    answer = await officer.client.post("/v1/identities:verify", json={**DECLARED, "nmae": "x"})
-
-    assert (answer.status_code, answer.json()["reason"]) == (400, "UNKNOWN_FIELD")
 
 
 @pytest.mark.parametrize("path", ["premises", "alarms", "incidents"])

@@ -3,6 +3,7 @@
 import argparse
 
 from chassis import lifecycle, log
+from chassis.settings import read_settings
 from gateway import app
 from gateway.settings import Settings
 
@@ -13,7 +14,7 @@ def main() -> None:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("serve", help="serve HTTP until stopped")
     parser.parse_args()
-    settings = Settings()  # type: ignore[call-arg] # required values come from the environment
+    settings = read_settings(Settings)
     log.configure("gateway", settings.log_level)
     lifecycle.run(app.serve(settings))
 

@@ -63,7 +63,7 @@ def make_app(
         redirect_slashes=False,
         exception_handlers=problems.HANDLERS,
     )
-    app.router.routes.extend(transcoded_routes(contracts.methods, answer_of))
+    app.router.routes.extend(transcoded_routes(contracts.methods, answer_of, clients.refuse))
     app.include_router(operations_routes(states))
     app.include_router(documentation_routes(contracts))
     if settings.dev_jwks_file:

@@ -1,20 +1,24 @@
 """gRPC out: one channel for each of the ward's services, a caller for each method, and their health."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 
+import grpc
 from google.protobuf.message import Message
 from grpc import aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from chassis import grpc_client, metrics
+from chassis.errors import InternalError
+from chassis.grpc_server import REFUSED_HEADER
+from chassis.log import logger
 from gateway.schemas.contracts import Method
 
 _INTERVAL_S = 1.0
 _TIMEOUT_S = 2.0
 
-Unary = Callable[[Message], Awaitable[Message]]
+Unary = aio.UnaryUnaryMultiCallable[Message, Message]
 Stream = Callable[[Message], "aio.UnaryStreamCall[Message, Message]"]
 
 
@@ -33,6 +37,23 @@ class Clients:
             request_serializer=method.request.SerializeToString,
             response_deserializer=method.response.FromString,
         )
+
+    async def refuse(self, method: Method, reason: str) -> None:
+        """Have the service refuse an empty request for a reason, and so account for who asked.
+
+        Raises AioRpcError where it refuses for another cause (token, role) or cannot answer, InternalError where it
+        does not refuse at all.
+        """
+        try:
+            await self.unary(method)(
+                method.request(), metadata=aio.Metadata((REFUSED_HEADER, reason))
+            )
+        except aio.AioRpcError as error:
+            if error.code() is not grpc.StatusCode.INVALID_ARGUMENT:
+                raise
+        else:
+            logger().error("not_refused", method=method.path)
+            raise InternalError
 
     def stream(self, method: Method) -> Stream:
         """Make the caller of a method with a stream of answers."""

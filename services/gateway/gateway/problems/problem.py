@@ -25,7 +25,10 @@ _SENTENCES = {
     405: Title(
         "Địa chỉ này không nhận phương thức đó.", "This address does not take that method."
     ),
-    413: Title("Nội dung yêu cầu vượt quá 1 MiB.", "The request's content exceeds 1 MiB."),
+    413: Title(
+        "Nội dung yêu cầu vượt quá 1 MiB (64 KiB nếu không kèm mã truy cập).",
+        "The request's content exceeds 1 MiB (64 KiB without an access token).",
+    ),
     415: Title("Nội dung phải là application/json.", "The content must be application/json."),
 }
 _CODES = {code.value[0]: code for code in grpc.StatusCode}

@@ -1,5 +1,6 @@
-"""The HTTP server under all routes: a port of its own, and connections that cannot fill the memory."""
+"""The HTTP server under all routes: a port of its own, and connections that can hold neither memory nor places."""
 
+import asyncio
 import socket
 from typing import Any
 
@@ -10,7 +11,12 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from chassis.admin import AdminServer
 
 MAX_HEAD = 2**16
+# Open at once; who comes then is told to come again (503).
+MAX_CONNECTIONS = 1_000
+# From the first byte of a request, or from the connection's beginning, to the end of the request's content.
+REQUEST_DEADLINE_S = 10.0
 _GRACE_S = 5
+_TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
 
@@ -31,6 +37,7 @@ class GatewayServer(AdminServer):
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,
+                limit_concurrency=MAX_CONNECTIONS,
                 timeout_graceful_shutdown=_GRACE_S,
             )
         )
@@ -41,25 +48,45 @@ class GatewayServer(AdminServer):
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """A connection that ends when a request's head does not.
+    """A connection that ends when a request's head does not, or not in time.
 
     The parser keeps an unfinished header, trailer or chunk extension in memory, however long, and before anybody has
-    signed in. So what arrives without completing anything is counted.
+    signed in. So what arrives without completing anything is counted, and how long a request takes to arrive is
+    limited. How long its answer takes is not: a stream of events has no end.
     """
 
     def __init__(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401 - uvicorn's own
         super().__init__(*arguments, **named)
         self._unfinished = 0
+        self._complete = False
+        self._deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's
+        """Begin, and wait for a request."""
+        super().connection_made(transport)
+        self._limit_wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End."""
+        self._end_wait()
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Parse what arrived, and end the connection if nothing comes of it."""
         if self.transport.is_closing():
             return
         self._unfinished += len(data)
+        self._complete = False
         super().data_received(data)
-        if self._unfinished > MAX_HEAD and not self.transport.is_closing():
-            self.transport.write(_TOO_LARGE)
-            self.transport.close()
+        if self._unfinished > MAX_HEAD:
+            self._refuse(_TOO_LARGE)
+        elif not self._complete and not self.transport.is_closing():
+            self._limit_wait()
+
+    def on_message_begin(self) -> None:
+        """Begin a request, perhaps behind another in what arrived."""
+        self._complete = False
+        super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         """Begin a request; its head is complete."""
@@ -74,4 +101,20 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """End a request's content."""
         self._unfinished = 0
+        self._complete = True
+        self._end_wait()
         super().on_message_complete()
+
+    def _limit_wait(self) -> None:
+        if self._deadline is None:
+            self._deadline = self.loop.call_later(REQUEST_DEADLINE_S, self._refuse, _TOO_SLOW)
+
+    def _end_wait(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _refuse(self, answer: bytes) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(answer)
+            self.transport.close()

@@ -8,6 +8,7 @@ from fastapi import Request
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from chassis.errors import FieldInvalidError, MalformedRequestError
 from gateway.schemas import proto_json
@@ -15,6 +16,8 @@ from gateway.schemas.bindings import Binding, Parameter
 from gateway.schemas.contracts import Method
 
 MAX_BODY = 2**20
+# Whoever shows no token gets little memory before the service has refused them.
+MAX_BODY_WITHOUT_TOKEN = 2**16
 _MAX_PARAMETERS = 64
 _BOOLEANS = {"true": True, "false": False}
 
@@ -97,14 +100,18 @@ async def _read_body(request: Request) -> bytes:
     media_type, _, parameters = request.headers.get("content-type", "").partition(";")
     if media_type.strip().lower() != "application/json" or not _is_utf8(parameters):
         raise HTTPException(415)
+    limit = MAX_BODY if "authorization" in request.headers else MAX_BODY_WITHOUT_TOKEN
     declared = request.headers.get("content-length", "0")
-    if declared.isdigit() and int(declared) > MAX_BODY:
+    if declared.isdigit() and int(declared) > limit:
         raise HTTPException(413)
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY:
-            raise HTTPException(413)
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > limit:
+                raise HTTPException(413)
+    except ClientDisconnect as error:  # by the caller, or by this server when it took too long
+        raise MalformedRequestError from error
     return bytes(body)
 
 

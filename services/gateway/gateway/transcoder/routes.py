@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from chassis import context
 from chassis.context import Identity
+from chassis.errors import DomainError
 from gateway.schemas import proto_json
 from gateway.schemas.bindings import Binding
 from gateway.schemas.contracts import Method
@@ -24,6 +25,8 @@ _TOKEN = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] +([A-Za-z0-9._~+/=-]{1,8000})")
 _NO_TOKEN = "-"  # noqa: S105 - it opens nothing
 
 Answer = Callable[[Request, Message], Awaitable[Response]]
+# Has a method's service refuse, with a reason, a request that could not be read.
+Refuse = Callable[[Method, str], Awaitable[None]]
 
 
 def unary(call: Callable[[Message], Awaitable[Message]]) -> Answer:
@@ -38,11 +41,27 @@ def unary(call: Callable[[Message], Awaitable[Message]]) -> Answer:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One binding of one method, and how the method is answered."""
+    """One binding of one method, and how the method is answered or refused."""
 
     method: Method
     binding: Binding
     answer: Answer
+    refuse: Refuse
+
+    async def read(self, request: Request) -> Message:
+        """Read the request's message.
+
+        Who asks for personal data with a request that cannot be read is accounted for too, by the service: its
+        refusal of token or role comes before the reader's complaint.
+        """
+        try:
+            return await read_message(
+                self.method, self.binding, request.scope["path_params"], request
+            )
+        except DomainError as error:
+            if self.method.rule.personal_data:
+                await self.refuse(self.method, error.reason)
+            raise
 
 
 class TranscodedRoute(BaseRoute):
@@ -70,9 +89,7 @@ class TranscodedRoute(BaseRoute):
         if endpoint is None:
             raise HTTPException(405, headers={"allow": ", ".join(self._endpoints)})
         sign_in(request)
-        message = await read_message(
-            endpoint.method, endpoint.binding, scope["path_params"], request
-        )
+        message = await endpoint.read(request)
         response = await endpoint.answer(request, message)
         await response(scope, receive, send)
 
@@ -92,7 +109,7 @@ def sign_in(request: Request) -> None:
 
 
 def transcoded_routes(
-    methods: Iterable[Method], answer_of: Callable[[Method], Answer]
+    methods: Iterable[Method], answer_of: Callable[[Method], Answer], refuse: Refuse
 ) -> list[BaseRoute]:
     """Make the routes of the methods. Raises ValueError where two methods are bound alike."""
     templates: dict[str, dict[str, Endpoint]] = {}
@@ -102,5 +119,5 @@ def transcoded_routes(
             verbs = templates.setdefault(binding.template, {})
             if binding.verb in verbs:
                 raise ValueError(f"{binding.verb} {binding.template} is bound twice")
-            verbs[binding.verb] = Endpoint(method, binding, answer)
+            verbs[binding.verb] = Endpoint(method, binding, answer, refuse)
     return [TranscodedRoute(template, endpoints) for template, endpoints in templates.items()]
