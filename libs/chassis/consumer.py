@@ -23,6 +23,7 @@ from chassis.pull import Pull, PullBrokenError
 
 REASON_HEADER = "Ward-Dead-Reason"
 CONSUMER_HEADER = "Ward-Dead-Consumer"
+SUBJECT_HEADER = "Ward-Dead-Subject"
 
 _RETRY_S = 0.5
 _MAX_RETRY_S = 30.0
@@ -33,6 +34,7 @@ _PUBLISH_TIMEOUT_S = 5.0
 # waits that long for its turn.
 _ACK_WAIT_S = 3.0
 _BATCH = 20
+_SUBJECT_MAX = 512
 
 Handler = Callable[[Envelope], Awaitable[None]]
 
@@ -137,7 +139,8 @@ async def dead_letter(
 ) -> None:
     """Move a message to the dead-letter stream: stored there first, then never delivered again."""
     await jetstream.publish(
-        f"dead.{message.subject}",
+        # Not under the sender's subject: with it the protocol line could grow too long, which closes the connection.
+        f"dead.{message.metadata.stream}.{consumer}",
         message.data,
         timeout=_PUBLISH_TIMEOUT_S,
         headers={**_own_headers(message), **_dead_headers(consumer, message, reason)},
@@ -161,4 +164,5 @@ def _dead_headers(consumer: str, message: Msg, reason: str) -> dict[str, str]:
         EVENT_ID_HEADER: f"{consumer}-{message.metadata.stream}-{sequence}",
         REASON_HEADER: reason,
         CONSUMER_HEADER: consumer,
+        SUBJECT_HEADER: message.subject[:_SUBJECT_MAX].encode("ascii", "replace").decode(),
     }

@@ -42,7 +42,14 @@ class Database:
                     "timeout": 5,
                     "command_timeout": 30,
                     # Compiling short statements to machine code costs more than it saves.
-                    "server_settings": {"jit": "off"},
+                    # A host that vanished must not hold its locks for hours: the server notices within seconds.
+                    "server_settings": {
+                        "jit": "off",
+                        "tcp_keepalives_idle": "3",
+                        "tcp_keepalives_interval": "1",
+                        "tcp_keepalives_count": "3",
+                        "tcp_user_timeout": "5000",
+                    },
                 },
             )
         )

@@ -1,6 +1,7 @@
 """The broker: the connection, and the three streams of the platform."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 
 from nats.aio.client import Client
@@ -21,7 +22,9 @@ READINGS = StreamConfig(
     discard=DiscardPolicy.OLD,
     max_age=timedelta(days=2).total_seconds(),
     max_bytes=8 * 2**30,
-    duplicate_window=timedelta(minutes=10).total_seconds(),
+    # As short as the broker allows: message ids are not bound to a subject, so that one device could choose those of
+    # another and have its readings dropped. Both lanes tell repeated readings by device and time instead.
+    duplicate_window=timedelta(milliseconds=100).total_seconds(),
 )
 # What happened, as the services tell it. Subject = full name of the event message.
 EVENTS = StreamConfig(
@@ -69,8 +72,14 @@ def _as_text(written: bytes) -> bytes:
     return bytes(written).decode(errors="replace").encode()
 
 
-async def connect(url: str, name: str) -> Client:
-    """Connect, waiting for the broker as long as it takes; later outages are healed by reconnecting."""
+async def connect(url: str, name: str, on_closed: Callable[[], None] = lambda: None) -> Client:
+    """Connect, waiting for the broker as long as it takes; later outages are healed by reconnecting.
+
+    `on_closed` is called when the connection has ended for good: by us, or by an error that the client does not heal.
+    """
+
+    async def told_closed() -> None:
+        on_closed()
 
     async def on_disconnected() -> None:
         metrics.READY.labels("broker").set(0)
@@ -100,6 +109,7 @@ async def connect(url: str, name: str) -> Client:
                 disconnected_cb=on_disconnected,
                 reconnected_cb=on_reconnected,
                 error_cb=on_error,
+                closed_cb=told_closed,
             )
         except (OSError, TimeoutError, NatsError) as error:
             logger().warning("broker_unreachable", cause=type(error).__name__)

@@ -83,6 +83,13 @@ class Lifecycle:
         if self._failure:
             raise self._failure
 
+    def fail(self, error: BaseException) -> None:
+        """Stop the process with an error, unless it is stopping anyway."""
+        if self._ending or self._stopping.is_set():
+            return
+        self._failure = error
+        self._stopping.set()
+
     def _on_ended(self, task: asyncio.Task[None]) -> None:
         if task.cancelled() or self._stopping.is_set() or self._ending:
             return

@@ -73,7 +73,10 @@ async def start_base(
 
     readiness = Readiness({"database": database.check, "broker": broker_connected})
     life.serve_http(admin_server(settings.admin_listen, readiness))
-    broker = await jetstream.connect(settings.nats_url.get_secret_value(), name)
+    # Without its connection a process would live on and hear nothing: its supervisor must start another.
+    broker = await jetstream.connect(
+        settings.nats_url.get_secret_value(), name, lambda: life.fail(BrokerUnavailableError())
+    )
     connected.append(broker)
     life.at_stop(broker.close)
     stream = broker.jetstream(timeout=_REQUEST_TIMEOUT_S)

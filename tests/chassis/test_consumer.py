@@ -11,7 +11,7 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
 from chassis.clock import utc_now
-from chassis.consumer import EventConsumer, retry_delay
+from chassis.consumer import EventConsumer, dead_letter, retry_delay
 from chassis.errors import DatabaseUnavailableError, InvalidMessageError
 from chassis.messages import Envelope
 from stack.nats_server import NatsServer
@@ -149,8 +149,9 @@ async def test_what_is_invalid_goes_to_the_dead_letters_with_its_reason(broker: 
 
     assert handled.seen == [b"2"]
     assert letter.data == b"noise"
-    assert letter.subject == f"dead.{SUBJECT}"
+    assert letter.subject == "dead.EVENTS.tests"
     assert letter.headers is not None
+    assert letter.headers["Ward-Dead-Subject"] == SUBJECT
     assert letter.headers["Ward-Dead-Reason"] == "not_protobuf"
 
 
@@ -166,6 +167,19 @@ async def test_a_senders_own_headers_cannot_hold_a_letter_back(broker: Client) -
     await settled(broker)
     task.cancel()
 
+    assert await dead_letters(broker) == 1
+
+
+@pytest.mark.nats
+async def test_a_senders_long_subject_cannot_close_the_connection(broker: Client) -> None:
+    """A letter is not sent under the sender's subject: with it the protocol line could grow too long."""
+    stream = broker.jetstream()
+    await stream.publish(f"ward.001.device.{'a' * 3980}.up", b"noise")
+    subscription = await stream.pull_subscribe("", durable="long", stream="READINGS")
+    (message,) = await subscription.fetch(1)
+    await dead_letter(stream, "tests", message, "bad_device_id")
+
+    assert broker.is_connected
     assert await dead_letters(broker) == 1
 
 

@@ -308,6 +308,26 @@ async def test_after_reset_a_new_fire_is_a_new_alarm(
     ]
 
 
+async def test_smoke_that_returns_during_a_reset_raises_an_alarm(
+    database: Database, lease: Lease, detection: DetectionOperations
+) -> None:
+    """Whoever comes first: what burns has an active alarm."""
+    alarm = await raised(database, lease, detection)
+    await note(detection, lease, signal(raised=False, at_s=60))
+    async with database.transaction() as tx:
+        ending = await repository.load_for_change(tx, alarm.alarm_id)
+        await repository.save_reset(tx, ending.reset("officer", Disposition.NUISANCE, NOW), NOW)
+        returning = asyncio.create_task(note(detection, lease, signal(at_s=120)))
+        # Long enough for the signal to meet the reset that is not committed yet.
+        await asyncio.sleep(0.3)
+    await returning
+
+    assert sorted(one.state for one in await alarms_of(database)) == [
+        AlarmState.ACTIVE,
+        AlarmState.RESET,
+    ]
+
+
 async def test_an_alarm_that_is_not_there_cannot_be_changed(people: AlarmOperations) -> None:
     """And its request id stays free."""
     with pytest.raises(AlarmNotFoundError):

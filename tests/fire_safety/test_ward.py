@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fire_safety.detection.supervision import Supervision
 from fire_safety.detection.ward import Ward
 from fire_safety.domain.alarms import AlarmKind, Signal
 from fire_safety.domain.readings import Batch, Condition, Reading
@@ -266,3 +267,16 @@ def test_last_seen_before_the_start_counts() -> None:
     made.register([replace(MAINS, last_seen_at=seen)], NOW)
 
     assert silent_at(made, 0, 100) == [(66, MAINS.device_id, True)]
+
+
+def test_a_clock_that_was_ahead_delays_no_finding_of_silence() -> None:
+    """Six hours ahead, then set right: who dies then is missed in its usual time, not six hours later."""
+    ahead = 6 * 3_600_000
+    watch = Supervision(0)
+    watch.watch("d", 65_000, 0)
+    watch.resume(ahead)
+    watch.hear("d", ahead + 1_000)
+    watch.sweep(ahead + 1_000)
+    silent = [at for at in range(2_000, 80_000, 1_000) if watch.sweep(at)]
+
+    assert silent == [68_000]

@@ -41,7 +41,10 @@ async def serve(settings: Settings) -> None:
 async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> int:
     """Start the service within a lifecycle; tell its gRPC port."""
     base = await start_base(life, "fire-safety", settings, outbox=tables.outbox, clock=clock)
-    detector = detector_of(base)
+    # Connections of its own: however much is asked of the service, detection does not wait for one.
+    database = Database.connect(settings.database_url.get_secret_value(), pool_size=3)
+    life.at_stop(database.close)
+    detector = detector_of(base, database)
     recorder = recorder_of(base, must_wait=lambda: detector.is_behind)
     base.readiness.watch("detector", detector.check)
     life.background("detector", detector.run())
@@ -57,16 +60,16 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     return await base.serve(life, server, [SERVICE])
 
 
-def detector_of(base: Base) -> Detector:
+def detector_of(base: Base, database: Database) -> Detector:
     """Make the detector lane."""
     ward_code = base.settings.ward_code
     subject = subject_of_ward(ward_code)
     return Detector(
         client=base.broker,
         jetstream=base.jetstream,
-        database=base.database,
+        database=database,
         subject=subject,
-        queries=DetectionQueries(base.database),
+        queries=DetectionQueries(database),
         operations=DetectionOperations(base.relay, base.clock, ward_code, subject),
         clock=base.clock,
     )

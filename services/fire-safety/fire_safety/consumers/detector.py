@@ -96,6 +96,9 @@ class Detector:
             except (DatabaseUnavailableError, NatsError, OSError, StreamLostError) as error:
                 self._ready, self._waiting = False, 0
                 logger().warning("detector_delayed", cause=type(error).__name__)
+            except Exception:  # noqa: BLE001 - the edge: logged once, then begun anew
+                self._ready, self._waiting = False, 0
+                logger().exception("detector_failed")
             await asyncio.sleep(_RETRY_S)
 
     async def _detect(self, lease: Lease) -> None:

@@ -35,6 +35,8 @@ class Supervision:
     def resume(self, now_ms: int) -> None:
         """Say that only from now on anybody could be heard."""
         self._hearing_since = self._swept = now_ms
+        # A clock that was ahead has left times that are still to come: nobody was heard then.
+        self._heard = {one: min(heard, now_ms) for one, heard in self._heard.items()}
 
     def sweep(self, now_ms: int) -> list[str]:
         """Tell which devices are newly silent, given that everything sent until now has been heard."""

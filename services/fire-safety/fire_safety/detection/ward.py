@@ -75,7 +75,7 @@ class Ward:
             else:
                 self._recognise(device.device_id, watched, limits)
             seen = device.last_seen_at
-            heard = now_ms if seen is None else round(seen.timestamp() * 1000)
+            heard = now_ms if seen is None else min(now_ms, round(seen.timestamp() * 1000))
             self.supervision.watch(device.device_id, limits.silence_ms, heard)
 
     def take(self, batch: Batch, *, silently: bool = False) -> list[Signal]:
@@ -133,7 +133,7 @@ class Ward:
     def _heard(self, watched: _Watched, batch: Batch, *, silently: bool) -> list[Signal]:
         device_id = batch.device_id
         self.supervision.hear(device_id, batch.received_ms)
-        if watched.known and batch.received_ms - watched.stored_ms >= _STORED_EVERY_MS:
+        if watched.known and abs(batch.received_ms - watched.stored_ms) >= _STORED_EVERY_MS:
             watched.stored_ms = batch.received_ms
             self._unstored[device_id] = batch.received_ms
         if silently or device_id not in self.supervision.lost:

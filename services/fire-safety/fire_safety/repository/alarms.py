@@ -72,15 +72,13 @@ async def raise_alarms(
 
     An alarm that was restored and not reset is the same alarm when it signals again: it then stands as active and
     unseen once more, so that nobody resets what burns. The indexes decide, not a look beforehand: whoever else tries
-    at the same time, there is one.
+    at the same time, there is one. First the same alarm, which waits for a reset under way, then a new one: the other
+    way round smoke that returns during a reset would find the alarm still there, and then no longer.
     """
-    places = await _places(tx, {signal.device_id for signal in signals})
-    rows = [_new_row(ward_code, one, places.get(one.device_id), now) for one in signals]
-    raised = [alarm_of(row) for row in (await tx.execute(_RAISE, rows)).mappings()]
-    new = {(one.device_id, one.kind) for one in raised}
-    for signal in signals:
-        if (signal.device_id, signal.kind) not in new:
-            raised += await _signal_again(tx, signal)
+    again = [alarm for signal in signals for alarm in await _signal_again(tx, signal)]
+    known = {(one.device_id, one.kind) for one in again}
+    others = [one for one in signals if (one.device_id, one.kind) not in known]
+    raised = again + await _raise_new(tx, ward_code, others, now)
     await outbox.add(tx, tables.outbox, now, *map(wire.alarm_raised, raised))
     return raised
 
@@ -112,6 +110,16 @@ async def _end_trouble(tx: Transaction, restored: Iterable[Alarm], now: datetime
     )
     ended = [alarm_of(row) for row in (await tx.execute(statement)).mappings()]
     await outbox.add(tx, tables.outbox, now, *map(wire.alarm_reset, ended))
+
+
+async def _raise_new(
+    tx: Transaction, ward_code: str, signals: Sequence[Signal], now: datetime
+) -> list[Alarm]:
+    if not signals:
+        return []
+    places = await _places(tx, {signal.device_id for signal in signals})
+    rows = [_new_row(ward_code, one, places.get(one.device_id), now) for one in signals]
+    return [alarm_of(row) for row in (await tx.execute(_RAISE, rows)).mappings()]
 
 
 async def _signal_again(tx: Transaction, signal: Signal) -> list[Alarm]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Double, Text, bindparam, func, update
+from sqlalchemy import Double, Text, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from chassis.database import Transaction
@@ -26,7 +26,10 @@ async def save_position(tx: Transaction, subject: str, position: Position) -> No
 
 
 async def save_seen(tx: Transaction, seen: Sequence[Seen]) -> None:
-    """Save signs of life, all in one statement."""
+    """Save signs of life, all in one statement; a device that somebody else is changing is left for the next time.
+
+    The detector must not wait for an import.
+    """
     if not seen:
         return
     device_ids, moments, clean_airs = zip(*seen, strict=True)
@@ -40,8 +43,14 @@ async def save_seen(tx: Transaction, seen: Sequence[Seen]) -> None:
         .render_derived(name="news")
     )
     devices = tables.devices
+    free = (
+        select(devices.c.device_id)
+        .where(devices.c.device_id.in_(device_ids))
+        .with_for_update(skip_locked=True)
+        .subquery("free")
+    )
     await tx.execute(
         update(devices)
-        .where(devices.c.device_id == news.c.device_id)
+        .where(devices.c.device_id == news.c.device_id, free.c.device_id == devices.c.device_id)
         .values(last_seen_at=news.c.last_seen_at, clean_air=news.c.clean_air)
     )
