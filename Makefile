@@ -76,7 +76,7 @@ lint: install ## Check style, types, import rules and contracts
 
 .PHONY: test-fast
 test-fast: install ## Tests that need no server: seconds
-	$(BIN)/pytest -q -m "not postgres and not nats and not system"
+	$(BIN)/pytest -q -m "not postgres and not nats and not http and not system"
 
 .PHONY: test
 test: install ## The whole suite, on real PostgreSQL, NATS and gRPC servers

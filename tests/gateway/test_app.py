@@ -7,10 +7,13 @@ import socket
 import sys
 
 import httpx2
+import pytest
 
 from tests.fixtures.servers import MakeToken
 from tests.gateway.conftest import Ward
 from tests.gateway.sse import blocks
+
+pytestmark = pytest.mark.http
 
 
 async def process(ward: Ward, listen: str) -> asyncio.subprocess.Process:

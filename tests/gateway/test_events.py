@@ -23,6 +23,8 @@ from tests.gateway.scripted import Events
 from tests.gateway.sse import Block, blocks, events
 from ward.incidents.v1 import incidents_pb2
 
+pytestmark = pytest.mark.http
+
 WATCH = "/v1/incidents:watch"
 
 

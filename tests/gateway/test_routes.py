@@ -13,6 +13,8 @@ from stack.issuer import Issuer
 from tests.fixtures.servers import ISSUER_ADDRESS
 from tests.gateway.conftest import Ward
 
+pytestmark = pytest.mark.http
+
 UP, HALF, DOWN = State.SERVING, State.NOT_SERVING, State.UNREACHABLE
 
 

@@ -11,6 +11,8 @@ from stack.issuer import Issuer
 from tests.fixtures.servers import MakeToken
 from tests.gateway.conftest import Ward
 
+pytestmark = pytest.mark.http
+
 LINE = b"a" * 2**16
 HEAD = b"POST /v1/identities:verify HTTP/1.1\r\nhost: ward\r\n"
 CHUNKED = HEAD + b"transfer-encoding: chunked\r\n\r\n1\r\na\r\n"

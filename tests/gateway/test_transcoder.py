@@ -14,6 +14,8 @@ from ward.incidents.v1 import incidents_pb2
 from ward.options.v1 import access_pb2
 from ward.residency.v1 import residency_pb2, residency_pb2_grpc
 
+pytestmark = pytest.mark.http
+
 Client = httpx2.AsyncClient
 
 
