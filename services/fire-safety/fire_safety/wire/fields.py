@@ -1,7 +1,7 @@
 """Fields that several messages share."""
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -32,8 +32,3 @@ def timestamp(moment: datetime) -> Timestamp:
 def optional_timestamp(moment: datetime | None) -> Timestamp | None:
     """Write a time that may be absent."""
     return None if moment is None else timestamp(moment)
-
-
-def optional_moment(written: Timestamp, *, present: bool) -> datetime | None:
-    """Read a time that may be absent."""
-    return written.ToDatetime(UTC) if present else None
