@@ -40,6 +40,8 @@ INGESTION = IngestionLimits(
     temperature_max=1500,
     battery_min=0,
     battery_max=100,
+    carbon_monoxide_min=0,
+    carbon_monoxide_max=100_000,
 )
 
 MAINS = Device(

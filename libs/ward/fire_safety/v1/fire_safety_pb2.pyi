@@ -150,6 +150,10 @@ class _SignalClassEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SignalCla
     """Supervisory."""
     SIGNAL_CLASS_TROUBLE: _SignalClass.ValueType  # 3
     """A device cannot be relied on."""
+    SIGNAL_CLASS_TEST: _SignalClass.ValueType  # 4
+    """Of a device that is being tested: recorded, dispatches nothing. No alarm has it."""
+    SIGNAL_CLASS_DISABLED: _SignalClass.ValueType  # 5
+    """Of a device that is disabled: recorded, dispatches nothing. No alarm has it."""
 
 class SignalClass(_SignalClass, metaclass=_SignalClassEnumTypeWrapper):
     """Class of a signal, most urgent first (after NFPA 72: fire > supervisory > trouble)."""
@@ -162,6 +166,10 @@ SIGNAL_CLASS_SUPERVISORY: SignalClass.ValueType  # 2
 """Supervisory."""
 SIGNAL_CLASS_TROUBLE: SignalClass.ValueType  # 3
 """A device cannot be relied on."""
+SIGNAL_CLASS_TEST: SignalClass.ValueType  # 4
+"""Of a device that is being tested: recorded, dispatches nothing. No alarm has it."""
+SIGNAL_CLASS_DISABLED: SignalClass.ValueType  # 5
+"""Of a device that is disabled: recorded, dispatches nothing. No alarm has it."""
 Global___SignalClass: _TypeAlias = SignalClass  # noqa: Y015
 
 class _AlarmKind:
@@ -184,6 +192,26 @@ class _AlarmKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AlarmKind.V
     """Removed or opened."""
     ALARM_KIND_SUPERVISION_LOST: _AlarmKind.ValueType  # 6
     """The device has been silent for longer than its interval allows."""
+    ALARM_KIND_CO: _AlarmKind.ValueType  # 7
+    """Carbon monoxide by dose, or declared by the device."""
+    ALARM_KIND_MANUAL_CALL_POINT: _AlarmKind.ValueType  # 8
+    """Manual call point (nút ấn báo cháy): a person raised the alarm."""
+    ALARM_KIND_INTERCONNECT: _AlarmKind.ValueType  # 9
+    """A device interlinked with this one gives an alarm."""
+    ALARM_KIND_PANEL: _AlarmKind.ValueType  # 10
+    """Fire alarm of a panel that does not say more."""
+    ALARM_KIND_MUTED: _AlarmKind.ValueType  # 11
+    """The device's sounder was muted: not normal, the condition may go on. Supervisory."""
+    ALARM_KIND_CONTAMINATION: _AlarmKind.ValueType  # 12
+    """The chamber is dirty."""
+    ALARM_KIND_END_OF_LIFE: _AlarmKind.ValueType  # 13
+    """The device has outlived its service life."""
+    ALARM_KIND_TEST_OVERDUE: _AlarmKind.ValueType  # 14
+    """The device has not been tested for too long."""
+    ALARM_KIND_MAINS_FAULT: _AlarmKind.ValueType  # 15
+    """Mains power is lost."""
+    ALARM_KIND_RATE_EXCEEDED: _AlarmKind.ValueType  # 16
+    """The device sends far above its rate and is throttled."""
 
 class AlarmKind(_AlarmKind, metaclass=_AlarmKindEnumTypeWrapper):
     """What an alarm is about. One alarm is active per device and kind."""
@@ -202,6 +230,26 @@ ALARM_KIND_TAMPER: AlarmKind.ValueType  # 5
 """Removed or opened."""
 ALARM_KIND_SUPERVISION_LOST: AlarmKind.ValueType  # 6
 """The device has been silent for longer than its interval allows."""
+ALARM_KIND_CO: AlarmKind.ValueType  # 7
+"""Carbon monoxide by dose, or declared by the device."""
+ALARM_KIND_MANUAL_CALL_POINT: AlarmKind.ValueType  # 8
+"""Manual call point (nút ấn báo cháy): a person raised the alarm."""
+ALARM_KIND_INTERCONNECT: AlarmKind.ValueType  # 9
+"""A device interlinked with this one gives an alarm."""
+ALARM_KIND_PANEL: AlarmKind.ValueType  # 10
+"""Fire alarm of a panel that does not say more."""
+ALARM_KIND_MUTED: AlarmKind.ValueType  # 11
+"""The device's sounder was muted: not normal, the condition may go on. Supervisory."""
+ALARM_KIND_CONTAMINATION: AlarmKind.ValueType  # 12
+"""The chamber is dirty."""
+ALARM_KIND_END_OF_LIFE: AlarmKind.ValueType  # 13
+"""The device has outlived its service life."""
+ALARM_KIND_TEST_OVERDUE: AlarmKind.ValueType  # 14
+"""The device has not been tested for too long."""
+ALARM_KIND_MAINS_FAULT: AlarmKind.ValueType  # 15
+"""Mains power is lost."""
+ALARM_KIND_RATE_EXCEEDED: AlarmKind.ValueType  # 16
+"""The device sends far above its rate and is throttled."""
 Global___AlarmKind: _TypeAlias = AlarmKind  # noqa: Y015
 
 class _AlarmState:
@@ -218,6 +266,8 @@ class _AlarmStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AlarmState
     """Seen by a person; may be restored or not."""
     ALARM_STATE_RESET: _AlarmState.ValueType  # 3
     """Ended."""
+    ALARM_STATE_PRE_ALARM: _AlarmState.ValueType  # 4
+    """Waits for confirmation: shown at once as supervisory, dispatches nothing yet."""
 
 class AlarmState(_AlarmState, metaclass=_AlarmStateEnumTypeWrapper):
     """Where an alarm stands. Trouble ends by itself when the condition ends; a fire alarm only by a person's reset."""
@@ -230,7 +280,153 @@ ALARM_STATE_ACKNOWLEDGED: AlarmState.ValueType  # 2
 """Seen by a person; may be restored or not."""
 ALARM_STATE_RESET: AlarmState.ValueType  # 3
 """Ended."""
+ALARM_STATE_PRE_ALARM: AlarmState.ValueType  # 4
+"""Waits for confirmation: shown at once as supervisory, dispatches nothing yet."""
 Global___AlarmState: _TypeAlias = AlarmState  # noqa: Y015
+
+class _Confirmation:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ConfirmationEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Confirmation.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CONFIRMATION_UNSPECIFIED: _Confirmation.ValueType  # 0
+    """Not confirmed yet, or needs no confirmation (trouble)."""
+    CONFIRMATION_SAME_DEVICE: _Confirmation.ValueType  # 1
+    """The limits at once (type C), or the same device again (types A and B)."""
+    CONFIRMATION_SECOND_DEVICE: _Confirmation.ValueType  # 2
+    """A second device of the zone, or of the interlinked households."""
+    CONFIRMATION_MANUAL: _Confirmation.ValueType  # 3
+    """A person at a manual call point."""
+
+class Confirmation(_Confirmation, metaclass=_ConfirmationEnumTypeWrapper):
+    """What made a signal a fire condition (after the dependency types of EN 54-2)."""
+
+CONFIRMATION_UNSPECIFIED: Confirmation.ValueType  # 0
+"""Not confirmed yet, or needs no confirmation (trouble)."""
+CONFIRMATION_SAME_DEVICE: Confirmation.ValueType  # 1
+"""The limits at once (type C), or the same device again (types A and B)."""
+CONFIRMATION_SECOND_DEVICE: Confirmation.ValueType  # 2
+"""A second device of the zone, or of the interlinked households."""
+CONFIRMATION_MANUAL: Confirmation.ValueType  # 3
+"""A person at a manual call point."""
+Global___Confirmation: _TypeAlias = Confirmation  # noqa: Y015
+
+class _DeviceKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _DeviceKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_DeviceKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    DEVICE_KIND_UNSPECIFIED: _DeviceKind.ValueType  # 0
+    """Not said: the register then takes SMOKE_HEAT."""
+    DEVICE_KIND_SMOKE: _DeviceKind.ValueType  # 1
+    """Smoke detector (EN 54-7, EN 14604)."""
+    DEVICE_KIND_HEAT: _DeviceKind.ValueType  # 2
+    """Heat detector (EN 54-5)."""
+    DEVICE_KIND_SMOKE_HEAT: _DeviceKind.ValueType  # 3
+    """Smoke and heat in one (EN 54-29)."""
+    DEVICE_KIND_CO: _DeviceKind.ValueType  # 4
+    """Carbon monoxide (EN 50291)."""
+    DEVICE_KIND_SMOKE_CO: _DeviceKind.ValueType  # 5
+    """Smoke and carbon monoxide in one."""
+    DEVICE_KIND_MANUAL_CALL_POINT: _DeviceKind.ValueType  # 6
+    """Manual call point (nút ấn báo cháy; EN 54-11)."""
+    DEVICE_KIND_PANEL: _DeviceKind.ValueType  # 7
+    """Control and indicating equipment (tủ trung tâm báo cháy; EN 54-2)."""
+    DEVICE_KIND_GATEWAY: _DeviceKind.ValueType  # 8
+    """Alarm transmission equipment or gateway: reports for other devices (thiết bị truyền tin báo cháy)."""
+
+class DeviceKind(_DeviceKind, metaclass=_DeviceKindEnumTypeWrapper):
+    """What a device is."""
+
+DEVICE_KIND_UNSPECIFIED: DeviceKind.ValueType  # 0
+"""Not said: the register then takes SMOKE_HEAT."""
+DEVICE_KIND_SMOKE: DeviceKind.ValueType  # 1
+"""Smoke detector (EN 54-7, EN 14604)."""
+DEVICE_KIND_HEAT: DeviceKind.ValueType  # 2
+"""Heat detector (EN 54-5)."""
+DEVICE_KIND_SMOKE_HEAT: DeviceKind.ValueType  # 3
+"""Smoke and heat in one (EN 54-29)."""
+DEVICE_KIND_CO: DeviceKind.ValueType  # 4
+"""Carbon monoxide (EN 50291)."""
+DEVICE_KIND_SMOKE_CO: DeviceKind.ValueType  # 5
+"""Smoke and carbon monoxide in one."""
+DEVICE_KIND_MANUAL_CALL_POINT: DeviceKind.ValueType  # 6
+"""Manual call point (nút ấn báo cháy; EN 54-11)."""
+DEVICE_KIND_PANEL: DeviceKind.ValueType  # 7
+"""Control and indicating equipment (tủ trung tâm báo cháy; EN 54-2)."""
+DEVICE_KIND_GATEWAY: DeviceKind.ValueType  # 8
+"""Alarm transmission equipment or gateway: reports for other devices (thiết bị truyền tin báo cháy)."""
+Global___DeviceKind: _TypeAlias = DeviceKind  # noqa: Y015
+
+class _Protocol:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ProtocolEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Protocol.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PROTOCOL_UNSPECIFIED: _Protocol.ValueType  # 0
+    """Not said: the register then takes NATS."""
+    PROTOCOL_NATS: _Protocol.ValueType  # 1
+    """NATS."""
+    PROTOCOL_MQTT: _Protocol.ValueType  # 2
+    """MQTT 3.1.1."""
+
+class Protocol(_Protocol, metaclass=_ProtocolEnumTypeWrapper):
+    """How a device reaches the broker."""
+
+PROTOCOL_UNSPECIFIED: Protocol.ValueType  # 0
+"""Not said: the register then takes NATS."""
+PROTOCOL_NATS: Protocol.ValueType  # 1
+"""NATS."""
+PROTOCOL_MQTT: Protocol.ValueType  # 2
+"""MQTT 3.1.1."""
+Global___Protocol: _TypeAlias = Protocol  # noqa: Y015
+
+class _PayloadFormat:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PayloadFormatEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PayloadFormat.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PAYLOAD_FORMAT_UNSPECIFIED: _PayloadFormat.ValueType  # 0
+    """Not said: the register then takes NATIVE."""
+    PAYLOAD_FORMAT_NATIVE: _PayloadFormat.ValueType  # 1
+    """`ReadingBatch` of this package."""
+    PAYLOAD_FORMAT_SENML_JSON: _PayloadFormat.ValueType  # 2
+    """SenML in JSON (RFC 8428)."""
+    PAYLOAD_FORMAT_SENML_CBOR: _PayloadFormat.ValueType  # 3
+    """SenML in CBOR (RFC 8428)."""
+    PAYLOAD_FORMAT_CHIRPSTACK_GS524N: _PayloadFormat.ValueType  # 4
+    """ChirpStack v4 uplink event, JSON, around a frame of the Milesight GS524N."""
+    PAYLOAD_FORMAT_MATTER: _PayloadFormat.ValueType  # 5
+    """Attributes of the Matter Smoke CO Alarm cluster (0x005C), JSON."""
+    PAYLOAD_FORMAT_ZIGBEE_IAS: _PayloadFormat.ValueType  # 6
+    """Zigbee IAS Zone status as zigbee2mqtt publishes it, JSON."""
+    PAYLOAD_FORMAT_PLAIN_JSON: _PayloadFormat.ValueType  # 7
+    """Plain JSON of simple sensors."""
+
+class PayloadFormat(_PayloadFormat, metaclass=_PayloadFormatEnumTypeWrapper):
+    """How a device writes its readings."""
+
+PAYLOAD_FORMAT_UNSPECIFIED: PayloadFormat.ValueType  # 0
+"""Not said: the register then takes NATIVE."""
+PAYLOAD_FORMAT_NATIVE: PayloadFormat.ValueType  # 1
+"""`ReadingBatch` of this package."""
+PAYLOAD_FORMAT_SENML_JSON: PayloadFormat.ValueType  # 2
+"""SenML in JSON (RFC 8428)."""
+PAYLOAD_FORMAT_SENML_CBOR: PayloadFormat.ValueType  # 3
+"""SenML in CBOR (RFC 8428)."""
+PAYLOAD_FORMAT_CHIRPSTACK_GS524N: PayloadFormat.ValueType  # 4
+"""ChirpStack v4 uplink event, JSON, around a frame of the Milesight GS524N."""
+PAYLOAD_FORMAT_MATTER: PayloadFormat.ValueType  # 5
+"""Attributes of the Matter Smoke CO Alarm cluster (0x005C), JSON."""
+PAYLOAD_FORMAT_ZIGBEE_IAS: PayloadFormat.ValueType  # 6
+"""Zigbee IAS Zone status as zigbee2mqtt publishes it, JSON."""
+PAYLOAD_FORMAT_PLAIN_JSON: PayloadFormat.ValueType  # 7
+"""Plain JSON of simple sensors."""
+Global___PayloadFormat: _TypeAlias = PayloadFormat  # noqa: Y015
 
 class _Disposition:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -570,6 +766,17 @@ class Device(_message.Message):
     INTERVAL_S_FIELD_NUMBER: _builtins.int
     PROFILE_ID_FIELD_NUMBER: _builtins.int
     LAST_SEEN_AT_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    FIRMWARE_FIELD_NUMBER: _builtins.int
+    PROTOCOL_FIELD_NUMBER: _builtins.int
+    PAYLOAD_FORMAT_FIELD_NUMBER: _builtins.int
+    FLOOR_FIELD_NUMBER: _builtins.int
+    GATEWAY_ID_FIELD_NUMBER: _builtins.int
+    MUTUAL_AID_GROUP_ID_FIELD_NUMBER: _builtins.int
+    INSTALLED_ON_FIELD_NUMBER: _builtins.int
+    END_OF_LIFE_ON_FIELD_NUMBER: _builtins.int
+    LAST_TESTED_ON_FIELD_NUMBER: _builtins.int
+    RETIRED_FIELD_NUMBER: _builtins.int
     device_id: _builtins.str
     """Id; also its place in subjects. 1 to 64 characters A–Z a–z 0–9 _ -"""
     premises_id: _builtins.str
@@ -583,7 +790,29 @@ class Device(_message.Message):
     interval_s: _builtins.int
     """How often it reports, seconds."""
     profile_id: _builtins.str
-    """Detection profile that holds its limits."""
+    """Detection profile that holds its limits; empty where kind and premises choose it."""
+    kind: Global___DeviceKind.ValueType
+    """Kind."""
+    firmware: _builtins.str
+    """Firmware; empty if not known."""
+    protocol: Global___Protocol.ValueType
+    """Protocol."""
+    payload_format: Global___PayloadFormat.ValueType
+    """Format of its payloads."""
+    floor: _builtins.int
+    """Floor where it hangs, 1 is the ground floor; 0 if not known. Its zone's floor goes before."""
+    gateway_id: _builtins.str
+    """Gateway or transmitter that reports for it; empty if it reports for itself."""
+    mutual_aid_group_id: _builtins.str
+    """Mutual-aid group (tổ liên gia) whose households' devices are interlinked with it; empty if none."""
+    installed_on: _builtins.str
+    """Day of installation, ISO 8601; empty if not known."""
+    end_of_life_on: _builtins.str
+    """Last day of its service life, ISO 8601; empty if not known."""
+    last_tested_on: _builtins.str
+    """Day of its last test, ISO 8601; empty if not known."""
+    retired: _builtins.bool
+    """True if it was taken down for good: it is watched no more."""
     @_builtins.property
     def last_seen_at(self) -> _timestamp_pb2.Timestamp:
         """When its newest reading was taken in; absent before the first."""
@@ -599,10 +828,21 @@ class Device(_message.Message):
         interval_s: _builtins.int = ...,
         profile_id: _builtins.str = ...,
         last_seen_at: _timestamp_pb2.Timestamp | None = ...,
+        kind: Global___DeviceKind.ValueType = ...,
+        firmware: _builtins.str = ...,
+        protocol: Global___Protocol.ValueType = ...,
+        payload_format: Global___PayloadFormat.ValueType = ...,
+        floor: _builtins.int = ...,
+        gateway_id: _builtins.str = ...,
+        mutual_aid_group_id: _builtins.str = ...,
+        installed_on: _builtins.str = ...,
+        end_of_life_on: _builtins.str = ...,
+        last_tested_on: _builtins.str = ...,
+        retired: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["last_seen_at", b"last_seen_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["device_id", b"device_id", "interval_s", b"interval_s", "last_seen_at", b"last_seen_at", "mains_powered", b"mains_powered", "model", b"model", "premises_id", b"premises_id", "profile_id", b"profile_id", "zone_id", b"zone_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["device_id", b"device_id", "end_of_life_on", b"end_of_life_on", "firmware", b"firmware", "floor", b"floor", "gateway_id", b"gateway_id", "installed_on", b"installed_on", "interval_s", b"interval_s", "kind", b"kind", "last_seen_at", b"last_seen_at", "last_tested_on", b"last_tested_on", "mains_powered", b"mains_powered", "model", b"model", "mutual_aid_group_id", b"mutual_aid_group_id", "payload_format", b"payload_format", "premises_id", b"premises_id", "profile_id", b"profile_id", "protocol", b"protocol", "retired", b"retired", "zone_id", b"zone_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -638,6 +878,12 @@ class Alarm(_message.Message):
     ZONE_NAME_FIELD_NUMBER: _builtins.int
     FLOOR_FIELD_NUMBER: _builtins.int
     CLOCK_SKEWED_FIELD_NUMBER: _builtins.int
+    CONFIRMED_AT_FIELD_NUMBER: _builtins.int
+    CONFIRMATION_FIELD_NUMBER: _builtins.int
+    CONFIRMED_BY_DEVICE_ID_FIELD_NUMBER: _builtins.int
+    SILENCED_AT_FIELD_NUMBER: _builtins.int
+    SILENCED_BY_FIELD_NUMBER: _builtins.int
+    SHELVED_UNTIL_FIELD_NUMBER: _builtins.int
     alarm_id: _builtins.str
     """Id."""
     ward_code: _builtins.str
@@ -676,6 +922,12 @@ class Alarm(_message.Message):
     """Floor, as placed when it was raised; 0 if not known."""
     clock_skewed: _builtins.bool
     """True if device and server clocks differed by more than the profile allows."""
+    confirmation: Global___Confirmation.ValueType
+    """What confirmed it."""
+    confirmed_by_device_id: _builtins.str
+    """The second device, where one confirmed it."""
+    silenced_by: _builtins.str
+    """Account of that person."""
     @_builtins.property
     def observed_at(self) -> _timestamp_pb2.Timestamp:
         """Device clock of the reading that raised it."""
@@ -695,6 +947,18 @@ class Alarm(_message.Message):
     @_builtins.property
     def reset_at(self) -> _timestamp_pb2.Timestamp:
         """When it ended."""
+
+    @_builtins.property
+    def confirmed_at(self) -> _timestamp_pb2.Timestamp:
+        """When the fire condition began; absent while a pre-alarm waits for it."""
+
+    @_builtins.property
+    def silenced_at(self) -> _timestamp_pb2.Timestamp:
+        """When a person silenced its sounders; absent while they sound. Silenced is not acknowledged, restored or reset."""
+
+    @_builtins.property
+    def shelved_until(self) -> _timestamp_pb2.Timestamp:
+        """Until when a device that comes and goes is held as raised; absent where it does not."""
 
     def __init__(
         self,
@@ -723,10 +987,16 @@ class Alarm(_message.Message):
         zone_name: _builtins.str = ...,
         floor: _builtins.int = ...,
         clock_skewed: _builtins.bool = ...,
+        confirmed_at: _timestamp_pb2.Timestamp | None = ...,
+        confirmation: Global___Confirmation.ValueType = ...,
+        confirmed_by_device_id: _builtins.str = ...,
+        silenced_at: _timestamp_pb2.Timestamp | None = ...,
+        silenced_by: _builtins.str = ...,
+        shelved_until: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["acknowledged_at", b"acknowledged_at", "observed_at", b"observed_at", "raised_at", b"raised_at", "reset_at", b"reset_at", "restored_at", b"restored_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["acknowledged_at", b"acknowledged_at", "confirmed_at", b"confirmed_at", "observed_at", b"observed_at", "raised_at", b"raised_at", "reset_at", b"reset_at", "restored_at", b"restored_at", "shelved_until", b"shelved_until", "silenced_at", b"silenced_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledged_at", b"acknowledged_at", "acknowledged_by", b"acknowledged_by", "alarm_id", b"alarm_id", "clock_skewed", b"clock_skewed", "device_id", b"device_id", "device_known", b"device_known", "disposition", b"disposition", "floor", b"floor", "kind", b"kind", "observed_at", b"observed_at", "premises_id", b"premises_id", "profile", b"profile", "raised_at", b"raised_at", "reset_at", b"reset_at", "reset_by", b"reset_by", "restored_at", b"restored_at", "signal_class", b"signal_class", "state", b"state", "threshold", b"threshold", "value", b"value", "version", b"version", "ward_code", b"ward_code", "zone_id", b"zone_id", "zone_name", b"zone_name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledged_at", b"acknowledged_at", "acknowledged_by", b"acknowledged_by", "alarm_id", b"alarm_id", "clock_skewed", b"clock_skewed", "confirmation", b"confirmation", "confirmed_at", b"confirmed_at", "confirmed_by_device_id", b"confirmed_by_device_id", "device_id", b"device_id", "device_known", b"device_known", "disposition", b"disposition", "floor", b"floor", "kind", b"kind", "observed_at", b"observed_at", "premises_id", b"premises_id", "profile", b"profile", "raised_at", b"raised_at", "reset_at", b"reset_at", "reset_by", b"reset_by", "restored_at", b"restored_at", "shelved_until", b"shelved_until", "signal_class", b"signal_class", "silenced_at", b"silenced_at", "silenced_by", b"silenced_by", "state", b"state", "threshold", b"threshold", "value", b"value", "version", b"version", "ward_code", b"ward_code", "zone_id", b"zone_id", "zone_name", b"zone_name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

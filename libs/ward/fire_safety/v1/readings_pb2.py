@@ -24,17 +24,17 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"ward/fire_safety/v1/readings.proto\x12\x13ward.fire_safety.v1\"Q\n\x0cReadingBatch\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12.\n\x08readings\x18\x02 \x03(\x0b\x32\x1c.ward.fire_safety.v1.Reading\"\xdf\x01\n\x07Reading\x12\x1b\n\x0eobserved_at_ms\x18\x01 \x01(\x06H\x00\x88\x01\x01\x12\x1c\n\x0foptical_density\x18\x02 \x01(\x02H\x01\x88\x01\x01\x12\x18\n\x0btemperature\x18\x03 \x01(\x02H\x02\x88\x01\x01\x12\x14\n\x07\x62\x61ttery\x18\x04 \x01(\x02H\x03\x88\x01\x01\x12\x17\n\nconditions\x18\x05 \x01(\x07H\x04\x88\x01\x01\x42\x11\n\x0f_observed_at_msB\x12\n\x10_optical_densityB\x0e\n\x0c_temperatureB\n\n\x08_batteryB\r\n\x0b_conditions*\xa9\x01\n\x0f\x44\x65viceCondition\x12 \n\x1c\x44\x45VICE_CONDITION_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x44\x45VICE_CONDITION_FAULT\x10\x01\x12 \n\x1c\x44\x45VICE_CONDITION_LOW_BATTERY\x10\x02\x12\x1b\n\x17\x44\x45VICE_CONDITION_TAMPER\x10\x03\x12\x19\n\x15\x44\x45VICE_CONDITION_TEST\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"ward/fire_safety/v1/readings.proto\x12\x13ward.fire_safety.v1\"Q\n\x0cReadingBatch\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12.\n\x08readings\x18\x02 \x03(\x0b\x32\x1c.ward.fire_safety.v1.Reading\"\xb5\x02\n\x07Reading\x12\x1b\n\x0eobserved_at_ms\x18\x01 \x01(\x06H\x00\x88\x01\x01\x12\x1c\n\x0foptical_density\x18\x02 \x01(\x02H\x01\x88\x01\x01\x12\x18\n\x0btemperature\x18\x03 \x01(\x02H\x02\x88\x01\x01\x12\x14\n\x07\x62\x61ttery\x18\x04 \x01(\x02H\x03\x88\x01\x01\x12\x17\n\nconditions\x18\x05 \x01(\x07H\x04\x88\x01\x01\x12\x1c\n\x0f\x63\x61rbon_monoxide\x18\x06 \x01(\x02H\x05\x88\x01\x01\x12\x15\n\x08sequence\x18\x07 \x01(\x06H\x06\x88\x01\x01\x42\x11\n\x0f_observed_at_msB\x12\n\x10_optical_densityB\x0e\n\x0c_temperatureB\n\n\x08_batteryB\r\n\x0b_conditionsB\x12\n\x10_carbon_monoxideB\x0b\n\t_sequence*\xc1\x04\n\x0f\x44\x65viceCondition\x12 \n\x1c\x44\x45VICE_CONDITION_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x44\x45VICE_CONDITION_FAULT\x10\x01\x12 \n\x1c\x44\x45VICE_CONDITION_LOW_BATTERY\x10\x02\x12\x1b\n\x17\x44\x45VICE_CONDITION_TAMPER\x10\x03\x12\x19\n\x15\x44\x45VICE_CONDITION_TEST\x10\x04\x12\"\n\x1e\x44\x45VICE_CONDITION_SMOKE_WARNING\x10\x05\x12 \n\x1c\x44\x45VICE_CONDITION_SMOKE_ALARM\x10\x06\x12\x1f\n\x1b\x44\x45VICE_CONDITION_HEAT_ALARM\x10\x07\x12\x1f\n\x1b\x44\x45VICE_CONDITION_CO_WARNING\x10\x08\x12\x1d\n\x19\x44\x45VICE_CONDITION_CO_ALARM\x10\t\x12!\n\x1d\x44\x45VICE_CONDITION_INTERCONNECT\x10\n\x12&\n\"DEVICE_CONDITION_MANUAL_CALL_POINT\x10\x0b\x12 \n\x1c\x44\x45VICE_CONDITION_PANEL_ALARM\x10\x0c\x12\x1a\n\x16\x44\x45VICE_CONDITION_MUTED\x10\r\x12 \n\x1c\x44\x45VICE_CONDITION_END_OF_LIFE\x10\x0e\x12\"\n\x1e\x44\x45VICE_CONDITION_CONTAMINATION\x10\x0f\x12 \n\x1c\x44\x45VICE_CONDITION_MAINS_FAULT\x10\x10\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'ward.fire_safety.v1.readings_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_DEVICECONDITION']._serialized_start=369
-  _globals['_DEVICECONDITION']._serialized_end=538
+  _globals['_DEVICECONDITION']._serialized_start=455
+  _globals['_DEVICECONDITION']._serialized_end=1032
   _globals['_READINGBATCH']._serialized_start=59
   _globals['_READINGBATCH']._serialized_end=140
   _globals['_READING']._serialized_start=143
-  _globals['_READING']._serialized_end=366
+  _globals['_READING']._serialized_end=452
 # @@protoc_insertion_point(module_scope)

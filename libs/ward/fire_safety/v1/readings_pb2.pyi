@@ -35,6 +35,30 @@ class _DeviceConditionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Devic
     """Removed from its base or opened."""
     DEVICE_CONDITION_TEST: _DeviceCondition.ValueType  # 4
     """A person is testing the device: recorded, never dispatched."""
+    DEVICE_CONDITION_SMOKE_WARNING: _DeviceCondition.ValueType  # 5
+    """The device warns of smoke below its alarm (Matter SmokeState 1): a pre-alarm."""
+    DEVICE_CONDITION_SMOKE_ALARM: _DeviceCondition.ValueType  # 6
+    """The device itself gives a smoke alarm."""
+    DEVICE_CONDITION_HEAT_ALARM: _DeviceCondition.ValueType  # 7
+    """The device itself gives a heat alarm."""
+    DEVICE_CONDITION_CO_WARNING: _DeviceCondition.ValueType  # 8
+    """The device warns of carbon monoxide below its alarm."""
+    DEVICE_CONDITION_CO_ALARM: _DeviceCondition.ValueType  # 9
+    """The device itself gives a carbon monoxide alarm."""
+    DEVICE_CONDITION_INTERCONNECT: _DeviceCondition.ValueType  # 10
+    """A device interlinked with this one gives an alarm."""
+    DEVICE_CONDITION_MANUAL_CALL_POINT: _DeviceCondition.ValueType  # 11
+    """Somebody operated the manual call point (nút ấn báo cháy)."""
+    DEVICE_CONDITION_PANEL_ALARM: _DeviceCondition.ValueType  # 12
+    """A panel gives a fire alarm without saying more (tủ trung tâm báo cháy)."""
+    DEVICE_CONDITION_MUTED: _DeviceCondition.ValueType  # 13
+    """The device's own sounder was muted: the condition that made it sound may go on."""
+    DEVICE_CONDITION_END_OF_LIFE: _DeviceCondition.ValueType  # 14
+    """The device has outlived its service life."""
+    DEVICE_CONDITION_CONTAMINATION: _DeviceCondition.ValueType  # 15
+    """The chamber is dirty."""
+    DEVICE_CONDITION_MAINS_FAULT: _DeviceCondition.ValueType  # 16
+    """Mains power is lost; the device runs on what it has."""
 
 class DeviceCondition(_DeviceCondition, metaclass=_DeviceConditionEnumTypeWrapper):
     """Conditions that a device declares of itself."""
@@ -49,6 +73,30 @@ DEVICE_CONDITION_TAMPER: DeviceCondition.ValueType  # 3
 """Removed from its base or opened."""
 DEVICE_CONDITION_TEST: DeviceCondition.ValueType  # 4
 """A person is testing the device: recorded, never dispatched."""
+DEVICE_CONDITION_SMOKE_WARNING: DeviceCondition.ValueType  # 5
+"""The device warns of smoke below its alarm (Matter SmokeState 1): a pre-alarm."""
+DEVICE_CONDITION_SMOKE_ALARM: DeviceCondition.ValueType  # 6
+"""The device itself gives a smoke alarm."""
+DEVICE_CONDITION_HEAT_ALARM: DeviceCondition.ValueType  # 7
+"""The device itself gives a heat alarm."""
+DEVICE_CONDITION_CO_WARNING: DeviceCondition.ValueType  # 8
+"""The device warns of carbon monoxide below its alarm."""
+DEVICE_CONDITION_CO_ALARM: DeviceCondition.ValueType  # 9
+"""The device itself gives a carbon monoxide alarm."""
+DEVICE_CONDITION_INTERCONNECT: DeviceCondition.ValueType  # 10
+"""A device interlinked with this one gives an alarm."""
+DEVICE_CONDITION_MANUAL_CALL_POINT: DeviceCondition.ValueType  # 11
+"""Somebody operated the manual call point (nút ấn báo cháy)."""
+DEVICE_CONDITION_PANEL_ALARM: DeviceCondition.ValueType  # 12
+"""A panel gives a fire alarm without saying more (tủ trung tâm báo cháy)."""
+DEVICE_CONDITION_MUTED: DeviceCondition.ValueType  # 13
+"""The device's own sounder was muted: the condition that made it sound may go on."""
+DEVICE_CONDITION_END_OF_LIFE: DeviceCondition.ValueType  # 14
+"""The device has outlived its service life."""
+DEVICE_CONDITION_CONTAMINATION: DeviceCondition.ValueType  # 15
+"""The chamber is dirty."""
+DEVICE_CONDITION_MAINS_FAULT: DeviceCondition.ValueType  # 16
+"""Mains power is lost; the device runs on what it has."""
 Global___DeviceCondition: _TypeAlias = DeviceCondition  # noqa: Y015
 
 @_typing.final
@@ -90,6 +138,8 @@ class Reading(_message.Message):
     TEMPERATURE_FIELD_NUMBER: _builtins.int
     BATTERY_FIELD_NUMBER: _builtins.int
     CONDITIONS_FIELD_NUMBER: _builtins.int
+    CARBON_MONOXIDE_FIELD_NUMBER: _builtins.int
+    SEQUENCE_FIELD_NUMBER: _builtins.int
     observed_at_ms: _builtins.int
     """Device clock, milliseconds since 1970-01-01T00:00:00Z. With the device id it identifies the reading."""
     optical_density: _builtins.float
@@ -100,6 +150,10 @@ class Reading(_message.Message):
     """Remaining battery, percent; absent for mains devices."""
     conditions: _builtins.int
     """Bits of DeviceCondition: 1 << (value − 1)."""
+    carbon_monoxide: _builtins.float
+    """Carbon monoxide, ppm."""
+    sequence: _builtins.int
+    """The device's own count of its readings, if it has one; a reading without a device clock is known by it."""
     def __init__(
         self,
         *,
@@ -108,29 +162,39 @@ class Reading(_message.Message):
         temperature: _builtins.float | None = ...,
         battery: _builtins.float | None = ...,
         conditions: _builtins.int | None = ...,
+        carbon_monoxide: _builtins.float | None = ...,
+        sequence: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_battery", b"_battery", "_conditions", b"_conditions", "_observed_at_ms", b"_observed_at_ms", "_optical_density", b"_optical_density", "_temperature", b"_temperature", "battery", b"battery", "conditions", b"conditions", "observed_at_ms", b"observed_at_ms", "optical_density", b"optical_density", "temperature", b"temperature"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_battery", b"_battery", "_carbon_monoxide", b"_carbon_monoxide", "_conditions", b"_conditions", "_observed_at_ms", b"_observed_at_ms", "_optical_density", b"_optical_density", "_sequence", b"_sequence", "_temperature", b"_temperature", "battery", b"battery", "carbon_monoxide", b"carbon_monoxide", "conditions", b"conditions", "observed_at_ms", b"observed_at_ms", "optical_density", b"optical_density", "sequence", b"sequence", "temperature", b"temperature"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_battery", b"_battery", "_conditions", b"_conditions", "_observed_at_ms", b"_observed_at_ms", "_optical_density", b"_optical_density", "_temperature", b"_temperature", "battery", b"battery", "conditions", b"conditions", "observed_at_ms", b"observed_at_ms", "optical_density", b"optical_density", "temperature", b"temperature"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_battery", b"_battery", "_carbon_monoxide", b"_carbon_monoxide", "_conditions", b"_conditions", "_observed_at_ms", b"_observed_at_ms", "_optical_density", b"_optical_density", "_sequence", b"_sequence", "_temperature", b"_temperature", "battery", b"battery", "carbon_monoxide", b"carbon_monoxide", "conditions", b"conditions", "observed_at_ms", b"observed_at_ms", "optical_density", b"optical_density", "sequence", b"sequence", "temperature", b"temperature"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__battery: _TypeAlias = _typing.Literal["battery"]  # noqa: Y015
     _WhichOneofArgType__battery: _TypeAlias = _typing.Literal["_battery", b"_battery"]  # noqa: Y015
+    _WhichOneofReturnType__carbon_monoxide: _TypeAlias = _typing.Literal["carbon_monoxide"]  # noqa: Y015
+    _WhichOneofArgType__carbon_monoxide: _TypeAlias = _typing.Literal["_carbon_monoxide", b"_carbon_monoxide"]  # noqa: Y015
     _WhichOneofReturnType__conditions: _TypeAlias = _typing.Literal["conditions"]  # noqa: Y015
     _WhichOneofArgType__conditions: _TypeAlias = _typing.Literal["_conditions", b"_conditions"]  # noqa: Y015
     _WhichOneofReturnType__observed_at_ms: _TypeAlias = _typing.Literal["observed_at_ms"]  # noqa: Y015
     _WhichOneofArgType__observed_at_ms: _TypeAlias = _typing.Literal["_observed_at_ms", b"_observed_at_ms"]  # noqa: Y015
     _WhichOneofReturnType__optical_density: _TypeAlias = _typing.Literal["optical_density"]  # noqa: Y015
     _WhichOneofArgType__optical_density: _TypeAlias = _typing.Literal["_optical_density", b"_optical_density"]  # noqa: Y015
+    _WhichOneofReturnType__sequence: _TypeAlias = _typing.Literal["sequence"]  # noqa: Y015
+    _WhichOneofArgType__sequence: _TypeAlias = _typing.Literal["_sequence", b"_sequence"]  # noqa: Y015
     _WhichOneofReturnType__temperature: _TypeAlias = _typing.Literal["temperature"]  # noqa: Y015
     _WhichOneofArgType__temperature: _TypeAlias = _typing.Literal["_temperature", b"_temperature"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__battery) -> _WhichOneofReturnType__battery | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__carbon_monoxide) -> _WhichOneofReturnType__carbon_monoxide | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__conditions) -> _WhichOneofReturnType__conditions | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__observed_at_ms) -> _WhichOneofReturnType__observed_at_ms | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__optical_density) -> _WhichOneofReturnType__optical_density | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__sequence) -> _WhichOneofReturnType__sequence | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__temperature) -> _WhichOneofReturnType__temperature | None: ...
 

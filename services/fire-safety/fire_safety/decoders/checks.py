@@ -31,7 +31,7 @@ def checked(
     latest = received_ms + limits.future_s * _MS
     before = 0
     ordered = True
-    for observed_ms, _, density, temperature, battery, _ in readings:
+    for observed_ms, _, density, temperature, battery, _, _, _ in readings:
         if not earliest <= observed_ms <= latest:
             raise InvalidMessageError("future_time" if observed_ms > latest else "ancient_time")
         if (

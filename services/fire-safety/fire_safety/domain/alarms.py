@@ -27,11 +27,13 @@ class AlarmAlreadyResetError(DomainError):
 
 
 class SignalClass(StrEnum):
-    """How urgent, most urgent first."""
+    """How urgent, most urgent first; what is suppressed comes last and dispatches nothing."""
 
     ALARM = "ALARM"
     SUPERVISORY = "SUPERVISORY"
     TROUBLE = "TROUBLE"
+    TEST = "TEST"
+    DISABLED = "DISABLED"
 
 
 class AlarmKind(StrEnum):
@@ -43,22 +45,64 @@ class AlarmKind(StrEnum):
     LOW_BATTERY = "LOW_BATTERY"
     TAMPER = "TAMPER"
     SUPERVISION_LOST = "SUPERVISION_LOST"
+    CO = "CO"
+    MANUAL_CALL_POINT = "MANUAL_CALL_POINT"
+    INTERCONNECT = "INTERCONNECT"
+    PANEL = "PANEL"
+    MUTED = "MUTED"
+    CONTAMINATION = "CONTAMINATION"
+    END_OF_LIFE = "END_OF_LIFE"
+    TEST_OVERDUE = "TEST_OVERDUE"
+    MAINS_FAULT = "MAINS_FAULT"
+    RATE_EXCEEDED = "RATE_EXCEEDED"
 
     @property
     def signal_class(self) -> SignalClass:
-        """Tell how urgent it is."""
-        return SignalClass.ALARM if self in FIRE_KINDS else SignalClass.TROUBLE
+        """Tell how urgent it is, once it is confirmed."""
+        if self in FIRE_KINDS:
+            return SignalClass.ALARM
+        return SignalClass.SUPERVISORY if self is AlarmKind.MUTED else SignalClass.TROUBLE
 
 
-FIRE_KINDS = frozenset({AlarmKind.SMOKE, AlarmKind.HEAT})
+# What endangers life: told even of devices that are not on the register, and ended by a person only.
+FIRE_KINDS = frozenset(
+    {
+        AlarmKind.SMOKE,
+        AlarmKind.HEAT,
+        AlarmKind.CO,
+        AlarmKind.MANUAL_CALL_POINT,
+        AlarmKind.INTERCONNECT,
+        AlarmKind.PANEL,
+    }
+)
+
+
+class Suppression(StrEnum):
+    """Why a signal is recorded and dispatches nothing: the device is being tested, or was disabled."""
+
+    TEST = "TEST"
+    DISABLED = "DISABLED"
 
 
 class AlarmState(StrEnum):
-    """Where an alarm stands."""
+    """Where an alarm stands; a pre-alarm waits for confirmation and is of the supervisory class until then."""
 
+    PRE_ALARM = "PRE_ALARM"
     ACTIVE = "ACTIVE"
     ACKNOWLEDGED = "ACKNOWLEDGED"
     RESET = "RESET"
+
+
+class Confirmation(StrEnum):
+    """What made a signal a fire condition (after the dependency types of EN 54-2)."""
+
+    NONE = ""
+    # The limits alone, without a pre-alarm before (type C), or the same device again (types A and B).
+    SAME_DEVICE = "SAME_DEVICE"
+    # A second device of the zone, or of the interlinked households.
+    SECOND_DEVICE = "SECOND_DEVICE"
+    # A person at a manual call point.
+    MANUAL = "MANUAL"
 
 
 class Disposition(StrEnum):
@@ -90,6 +134,12 @@ class Signal:
     value: float = 0.0
     threshold: float = 0.0
     clock_skewed: bool = False
+    # True while it waits for confirmation: it raises a pre-alarm, never suppresses one.
+    pre_alarm: bool = False
+    # Why it is only recorded; None is a signal that counts.
+    suppressed: Suppression | None = None
+    # Until when a device that comes and goes is held as raised; 0 where it does not.
+    shelved_until_ms: int = 0
 
 
 @dataclass(frozen=True)
@@ -122,6 +172,19 @@ class Alarm:
     reset_by: str
     disposition: Disposition
     version: int
+    confirmed_at: datetime | None = None
+    confirmation: Confirmation = Confirmation.NONE
+    confirmed_by_device_id: str = ""
+    silenced_at: datetime | None = None
+    silenced_by: str = ""
+    shelved_until: datetime | None = None
+
+    @property
+    def signal_class(self) -> SignalClass:
+        """Tell how urgent it is: a pre-alarm is not a fire condition yet."""
+        if self.state is AlarmState.PRE_ALARM:
+            return SignalClass.SUPERVISORY
+        return self.kind.signal_class
 
     def acknowledged(self, by: str, at: datetime) -> "Alarm":
         """Note that a person saw it; the same alarm if somebody had seen it before.
@@ -133,7 +196,7 @@ class Alarm:
                 raise AlarmAlreadyResetError
             case AlarmState.ACKNOWLEDGED:
                 return self
-            case AlarmState.ACTIVE:
+            case AlarmState.PRE_ALARM | AlarmState.ACTIVE:
                 return replace(
                     self,
                     state=AlarmState.ACKNOWLEDGED,

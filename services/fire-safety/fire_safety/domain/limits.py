@@ -59,3 +59,5 @@ class IngestionLimits:
     temperature_max: float
     battery_min: float
     battery_max: float
+    carbon_monoxide_min: float
+    carbon_monoxide_max: float

@@ -11,14 +11,28 @@ class Condition(IntFlag):
     LOW_BATTERY = 2
     TAMPER = 4
     TEST = 8
+    SMOKE_WARNING = 16
+    SMOKE_ALARM = 32
+    HEAT_ALARM = 64
+    CO_WARNING = 128
+    CO_ALARM = 256
+    INTERCONNECT = 512
+    MANUAL_CALL_POINT = 1024
+    PANEL_ALARM = 2048
+    MUTED = 4096
+    END_OF_LIFE = 8192
+    CONTAMINATION = 16384
+    MAINS_FAULT = 32768
 
 
 class Reading(NamedTuple):
     """One observation of one device.
 
     Times are milliseconds since 1970: `observed_ms` by the device's clock, `received_ms` by the broker's.
-    `optical_density` in m⁻¹, `temperature` in °C, `battery` in percent; None is not measured. A tuple, since there
-    are hundreds of thousands a second in a flood.
+    `optical_density` in m⁻¹, `temperature` in °C, `battery` in percent, `carbon_monoxide` in ppm; None is not
+    measured. `sequence` is the device's own count of its readings, where it has one; a device without a clock is
+    observed when it is received, and its readings are told apart by it. A tuple, since there are hundreds of
+    thousands a second in a flood.
     """
 
     observed_ms: int
@@ -27,6 +41,8 @@ class Reading(NamedTuple):
     temperature: float | None = None
     battery: float | None = None
     conditions: int = 0
+    carbon_monoxide: float | None = None
+    sequence: int | None = None
 
 
 class Batch(NamedTuple):

@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
-from fire_safety.domain.alarms import Alarm, AlarmKind, AlarmState, Disposition
-from fire_safety.domain.devices import Device
+from fire_safety.domain.alarms import Alarm, AlarmKind, AlarmState, Confirmation, Disposition
+from fire_safety.domain.devices import Device, DeviceKind, PayloadFormat, Protocol
 from fire_safety.domain.premises import (
     Contact,
     Hazard,
@@ -81,6 +81,17 @@ def device_of(row: RowMapping) -> Device:
         profile_id=row["profile_id"],
         last_seen_at=row["last_seen_at"],
         clean_air=row["clean_air"],
+        kind=DeviceKind(row["kind"]),
+        firmware=row["firmware"],
+        protocol=Protocol(row["protocol"]),
+        payload_format=PayloadFormat(row["payload_format"]),
+        floor=row["floor"],
+        gateway_id=row["gateway_id"] or "",
+        mutual_aid_group_id=row["mutual_aid_group_id"] or "",
+        installed_on=row["installed_on"],
+        end_of_life_on=row["end_of_life_on"],
+        last_tested_on=row["last_tested_on"],
+        retired=row["retired"],
     )
 
 
@@ -92,6 +103,7 @@ def alarm_of(row: RowMapping) -> Alarm:
             "kind": AlarmKind(row["kind"]),
             "state": AlarmState(row["state"]),
             "disposition": Disposition(row["disposition"]),
+            "confirmation": Confirmation(row["confirmation"]),
         }
     )
 

@@ -13,6 +13,7 @@ from fire_safety.domain.alarms import (
     AlarmFilter,
     AlarmNotFoundError,
     AlarmPosition,
+    Confirmation,
     Disposition,
     SignalClass,
 )
@@ -23,6 +24,9 @@ _DISPOSITIONS = {
     pb.Disposition.Value(f"DISPOSITION_{one}"): one
     for one in Disposition
     if one is not Disposition.UNSPECIFIED
+}
+_CONFIRMATIONS = {
+    one: pb.Confirmation.Value(f"CONFIRMATION_{one or 'UNSPECIFIED'}") for one in Confirmation
 }
 _CLASSES = {pb.SignalClass.Value(f"SIGNAL_CLASS_{one}"): one for one in SignalClass}
 
@@ -95,7 +99,7 @@ def alarm(one: Alarm) -> pb.Alarm:
         device_known=one.device_known,
         premises_id=one.premises_id,
         zone_id=one.zone_id,
-        signal_class=pb.SignalClass.Value(f"SIGNAL_CLASS_{one.kind.signal_class}"),
+        signal_class=pb.SignalClass.Value(f"SIGNAL_CLASS_{one.signal_class}"),
         kind=pb.AlarmKind.Value(f"ALARM_KIND_{one.kind}"),
         state=pb.AlarmState.Value(f"ALARM_STATE_{one.state}"),
         observed_at=timestamp(one.observed_at),
@@ -113,6 +117,12 @@ def alarm(one: Alarm) -> pb.Alarm:
         zone_name=one.zone_name,
         floor=one.floor,
         clock_skewed=one.clock_skewed,
+        confirmed_at=optional_timestamp(one.confirmed_at),
+        confirmation=_CONFIRMATIONS[one.confirmation],
+        confirmed_by_device_id=one.confirmed_by_device_id,
+        silenced_at=optional_timestamp(one.silenced_at),
+        silenced_by=one.silenced_by,
+        shelved_until=optional_timestamp(one.shelved_until),
     )
 
 

@@ -1,6 +1,7 @@
 """Premises and devices."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from chassis import pages
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
@@ -114,6 +115,17 @@ def device(one: Device) -> pb.Device:
         interval_s=one.interval_s,
         profile_id=one.profile_id,
         last_seen_at=optional_timestamp(one.last_seen_at),
+        kind=pb.DeviceKind.Value(f"DEVICE_KIND_{one.kind}"),
+        firmware=one.firmware,
+        protocol=pb.Protocol.Value(f"PROTOCOL_{one.protocol}"),
+        payload_format=pb.PayloadFormat.Value(f"PAYLOAD_FORMAT_{one.payload_format}"),
+        floor=one.floor,
+        gateway_id=one.gateway_id,
+        mutual_aid_group_id=one.mutual_aid_group_id,
+        installed_on=_day(one.installed_on),
+        end_of_life_on=_day(one.end_of_life_on),
+        last_tested_on=_day(one.last_tested_on),
+        retired=one.retired,
     )
 
 
@@ -128,6 +140,10 @@ def devices_page(found: Sequence[Device], size: int) -> pb.ListDevicesResponse:
 def premises_changed(one: Premises) -> pb.PremisesChanged:
     """Write the event of premises that were entered or changed."""
     return pb.PremisesChanged(premises=premises_in_full(one))
+
+
+def _day(day: date | None) -> str:
+    return day.isoformat() if day else ""
 
 
 def _suspension(one: Suspension) -> pb.Suspension:

@@ -1,0 +1,33 @@
+"""The tables of fire safety and the constraints that keep its rules; one file per topic."""
+
+from fire_safety.tables.alarms import alarms
+from fire_safety.tables.detection import detector_positions
+from fire_safety.tables.limits import detection_profiles, ingestion_limits
+from fire_safety.tables.messages import outbox, requests
+from fire_safety.tables.metadata import metadata
+from fire_safety.tables.readings import readings
+from fire_safety.tables.register import (
+    devices,
+    fire_points,
+    mutual_aid_groups,
+    mutual_aid_members,
+    premises,
+    zones,
+)
+
+__all__ = [
+    "alarms",
+    "detection_profiles",
+    "detector_positions",
+    "devices",
+    "fire_points",
+    "ingestion_limits",
+    "metadata",
+    "mutual_aid_groups",
+    "mutual_aid_members",
+    "outbox",
+    "premises",
+    "readings",
+    "requests",
+    "zones",
+]
