@@ -63,17 +63,28 @@ def test_a_full_reading_is_read() -> None:
             temperature=30.5,
             battery=87,
             conditions=5,
+            carbon_monoxide=12.5,
+            sequence=77,
         )
     )
 
-    assert decode(payload) == Batch("CS0001-D01", NOW, [Reading(NOW - 5, NOW, 0.25, 30.5, 87, 5)])
+    assert decode(payload) == Batch(
+        "CS0001-D01", NOW, [Reading(NOW - 5, NOW, 0.25, 30.5, 87, 5, 12.5, 77)]
+    )
 
 
 def test_what_is_not_measured_is_none() -> None:
     """Absent is not zero; a reading with a time alone is a sign of life."""
     assert decode(message(pb.Reading(observed_at_ms=NOW))).readings == [
-        Reading(NOW, NOW, None, None, None, 0)
+        Reading(NOW, NOW, None, None, None, 0, None, None)
     ]
+
+
+def test_a_measured_zero_is_not_absent() -> None:
+    """Clean air was measured; the first reading of a device's count is the zeroth."""
+    zeros = pb.Reading(observed_at_ms=NOW, carbon_monoxide=0, optical_density=0, sequence=0)
+
+    assert decode(message(zeros)).readings == [Reading(NOW, NOW, 0, None, None, 0, 0, 0)]
 
 
 def test_readings_come_in_the_order_of_the_device_clock() -> None:
@@ -120,6 +131,10 @@ GOOD = pb.Reading(observed_at_ms=NOW)
         ("out_of_range", message(pb.Reading(observed_at_ms=NOW, temperature=-61))),
         ("out_of_range", message(pb.Reading(observed_at_ms=NOW, temperature=1501))),
         ("out_of_range", message(pb.Reading(observed_at_ms=NOW, battery=101))),
+        ("out_of_range", message(pb.Reading(observed_at_ms=NOW, carbon_monoxide=-1))),
+        ("out_of_range", message(pb.Reading(observed_at_ms=NOW, carbon_monoxide=100_001))),
+        ("not_finite", message(pb.Reading(observed_at_ms=NOW, carbon_monoxide=math.nan))),
+        ("out_of_range", message(pb.Reading(observed_at_ms=NOW, sequence=2**63))),
     ],
 )
 def test_what_is_refused_says_why(expected: str, payload: bytes) -> None:
@@ -168,6 +183,8 @@ def test_a_batch_with_flipped_bytes_is_read_or_refused(data: st.DataObject) -> N
             temperature=st.none() | st.floats(-60, 1500, width=32),
             battery=st.none() | st.floats(0, 100, width=32),
             conditions=st.integers(0, 2**32 - 1),
+            carbon_monoxide=st.none() | st.floats(0, 100_000, width=32),
+            sequence=st.none() | st.integers(0, 2**63 - 1),
         ),
         min_size=1,
         max_size=50,
@@ -182,6 +199,8 @@ def test_every_believable_batch_comes_back_as_it_was_sent(readings: list[Reading
             temperature=one.temperature,
             battery=one.battery,
             conditions=one.conditions,
+            carbon_monoxide=one.carbon_monoxide,
+            sequence=one.sequence,
         )
         for one in readings
     ]

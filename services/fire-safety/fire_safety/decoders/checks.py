@@ -7,6 +7,8 @@ from fire_safety.domain.limits import IngestionLimits
 from fire_safety.domain.readings import Batch, Reading
 
 _MS = 1000
+# What PostgreSQL's bigint holds.
+_MAX_SEQUENCE = 2**63 - 1
 
 
 def check_size(payload: bytes, limits: IngestionLimits) -> None:
@@ -31,7 +33,7 @@ def checked(
     latest = received_ms + limits.future_s * _MS
     before = 0
     ordered = True
-    for observed_ms, _, density, temperature, battery, _, _, _ in readings:
+    for observed_ms, _, density, temperature, battery, _, monoxide, sequence in readings:
         if not earliest <= observed_ms <= latest:
             raise InvalidMessageError("future_time" if observed_ms > latest else "ancient_time")
         if (
@@ -44,8 +46,14 @@ def checked(
                 and not limits.temperature_min <= temperature <= limits.temperature_max
             )
             or (battery is not None and not limits.battery_min <= battery <= limits.battery_max)
+            or (
+                monoxide is not None
+                and not limits.carbon_monoxide_min <= monoxide <= limits.carbon_monoxide_max
+            )
         ):
-            raise InvalidMessageError(_fault_of(density, temperature, battery))
+            raise InvalidMessageError(_fault_of(density, temperature, battery, monoxide))
+        if sequence is not None and not 0 <= sequence <= _MAX_SEQUENCE:
+            raise InvalidMessageError("out_of_range")
         ordered = ordered and observed_ms >= before
         before = observed_ms
     if not ordered:

@@ -35,6 +35,7 @@ def _reading(reading: pb.Reading, received_ms: int) -> Reading:
     has = reading.HasField
     observed_ms, density = reading.observed_at_ms, reading.optical_density
     temperature, battery = reading.temperature, reading.battery
+    carbon_monoxide, sequence = reading.carbon_monoxide, reading.sequence
     if not observed_ms and not has("observed_at_ms"):
         raise InvalidMessageError("no_time")
     return Reading(
@@ -44,4 +45,6 @@ def _reading(reading: pb.Reading, received_ms: int) -> Reading:
         temperature if temperature or has("temperature") else None,
         battery if battery or has("battery") else None,
         reading.conditions,
+        carbon_monoxide if carbon_monoxide or has("carbon_monoxide") else None,
+        sequence if sequence or has("sequence") else None,
     )
