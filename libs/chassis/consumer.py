@@ -10,12 +10,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from uuid import UUID
 
 from nats.aio.client import Client
-from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from chassis import context, metrics
+from chassis.delivery import Delivery
 from chassis.errors import DatabaseUnavailableError, DomainError, InvalidMessageError
 from chassis.log import logger
 from chassis.messages import EVENT_ID_HEADER, REQUEST_ID_HEADER, Envelope
@@ -83,7 +83,7 @@ class EventConsumer:
                 for message in await pull.take(_TAKE_S):
                     await self._handle(message)
 
-    async def _handle(self, message: Msg) -> None:
+    async def _handle(self, message: Delivery) -> None:
         with metrics.MESSAGE_SECONDS.labels(self._name).time():
             try:
                 await self._give(message)
@@ -98,7 +98,7 @@ class EventConsumer:
                 await message.ack()
                 metrics.MESSAGES.labels(self._name, "done").inc()
 
-    async def _give(self, message: Msg) -> None:
+    async def _give(self, message: Delivery) -> None:
         envelope = read_envelope(message)
         context.request_id.set(envelope.request_id)
         while True:
@@ -110,8 +110,8 @@ class EventConsumer:
                 await message.in_progress()
                 await asyncio.sleep(_RETRY_S)
 
-    async def _retry(self, message: Msg, cause: str) -> None:
-        delay = retry_delay(message.metadata.num_delivered or 1)
+    async def _retry(self, message: Delivery, cause: str) -> None:
+        delay = retry_delay(message.metadata.num_delivered)
         logger().warning("message_retry", consumer=self._name, cause=cause, delay_s=delay)
         metrics.MESSAGES.labels(self._name, "retry").inc()
         await message.nak(delay=delay)
@@ -122,9 +122,9 @@ def retry_delay(deliveries: int) -> float:
     return float(min(_RETRY_S * 2 ** min(deliveries - 1, 10), _MAX_RETRY_S))
 
 
-def read_envelope(message: Msg) -> Envelope:
+def read_envelope(message: Delivery) -> Envelope:
     """Read an event's id and request id from its headers; InvalidMessageError without an id."""
-    headers = message.headers or {}
+    headers = message.headers
     try:
         event_id = UUID(headers[EVENT_ID_HEADER])
     except (KeyError, ValueError) as error:
@@ -135,7 +135,7 @@ def read_envelope(message: Msg) -> Envelope:
 
 
 async def dead_letter(
-    jetstream: JetStreamContext, consumer: str, message: Msg, reason: str
+    jetstream: JetStreamContext, consumer: str, message: Delivery, reason: str
 ) -> None:
     """Move a message to the dead-letter stream: stored there first, then never delivered again."""
     await jetstream.publish(
@@ -151,13 +151,13 @@ async def dead_letter(
     logger().warning("message_dead", consumer=consumer, reason=reason)
 
 
-def _own_headers(message: Msg) -> dict[str, str]:
+def _own_headers(message: Delivery) -> dict[str, str]:
     # What a sender told the broker (`Nats-Expected-Stream` and the like) would refuse the letter.
-    headers = (message.headers or {}).items()
+    headers = message.headers.items()
     return {name: value for name, value in headers if not name.lower().startswith("nats-")}
 
 
-def _dead_headers(consumer: str, message: Msg, reason: str) -> dict[str, str]:
+def _dead_headers(consumer: str, message: Delivery, reason: str) -> dict[str, str]:
     # Its own id: the same message refused by two consumers is two letters, a repeat is none.
     sequence = message.metadata.sequence.stream
     return {

@@ -11,6 +11,7 @@ from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfi
 from nats.js.errors import BadRequestError
 
 from chassis import metrics
+from chassis.frames import FrameParser
 from chassis.log import logger
 
 # What sensors send. Kept long enough to rebuild detection and to wait for a database that is away.
@@ -57,6 +58,10 @@ class HardenedClient(Client):
     connection: a single device could silence every consumer. Here such a message arrives without its headers, with
     replacement characters in its subject.
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ps = FrameParser(self)
 
     async def _process_msg(
         self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: bytes

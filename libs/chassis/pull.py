@@ -1,16 +1,19 @@
 """Taking messages of one consumer as soon as they come.
 
 nats-py's own `fetch` makes a task and a timer per message, holds a lone message back until its batch is full or its
-time is up, and sees a lost connection only when it times out. Here pull requests overlap, messages are collected by
-a callback and given at once, and a reconnection is noticed at once.
+time is up, and sees a lost connection only when it times out. Here pull requests overlap, messages come straight from
+the wire (chassis/frames.py) and are given at once, and a reconnection is noticed at once.
 """
 
 import asyncio
 import json
+from collections.abc import Sequence
 from typing import Self
 
 from nats.aio.client import Client
-from nats.aio.msg import Msg
+
+from chassis import frames
+from chassis.delivery import Delivery, read_headers
 
 # Messages and bytes under way at most twice: what the memory of a flood is bounded by.
 BATCH = 500
@@ -19,6 +22,7 @@ _EXPIRES_S = 30
 _NS = 10**9
 # A request that was answered in full or in part and is over; every other status means that something is wrong.
 _REQUEST_OVER = "Nats-Pending-Messages"
+_VERSION = "NATS/1.0 "
 
 
 class PullBrokenError(Exception):
@@ -34,22 +38,24 @@ class Pull:
         self._api = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}"
         self._inbox = client.new_inbox()
         self._reconnects = client.stats["reconnects"]
-        self._come: list[Msg] = []
+        self._come: list[Delivery] = []
         self._news = asyncio.Event()
         self._asked = 0
         self._broken = ""
 
     async def __aenter__(self) -> Self:
         """Begin to listen."""
-        self._subscription = await self._client.subscribe(self._inbox, cb=self._on_message)
+        self._subscription = await self._client.subscribe(self._inbox)
+        frames.divert(self._client, self._subscription, self._on_message)
         return self
 
     async def __aexit__(self, *_: object) -> None:
         """Stop listening; the broker forgets the requests when nobody listens."""
+        frames.end_diversion(self._client, self._subscription)
         if self._client.is_connected:
             await self._subscription.unsubscribe()
 
-    async def take(self, wait_s: float) -> list[Msg]:
+    async def take(self, wait_s: float) -> list[Delivery]:
         """Give what has come, oldest first, waiting for the first at most so long; empty if nothing came.
 
         Raises PullBrokenError if messages may be missing.
@@ -69,6 +75,10 @@ class Pull:
             raise PullBrokenError(self._broken)
         return come
 
+    async def acknowledge(self, messages: Sequence[Delivery]) -> None:
+        """Say that messages are done, all at once."""
+        await frames.acknowledge(self._client, [message.reply for message in messages])
+
     async def _ask(self) -> None:
         if self._asked > self._batch // 2:
             return
@@ -76,16 +86,18 @@ class Pull:
         request = {"batch": self._batch, "max_bytes": _MAX_BYTES, "expires": _EXPIRES_S * _NS}
         await self._client.publish(self._api, json.dumps(request).encode(), reply=self._inbox)
 
-    async def _on_message(self, message: Msg) -> None:
-        if message.subject != self._inbox:
+    def _on_message(self, subject: bytes, reply: bytes, headers: bytes, data: bytes) -> None:
+        if reply:
             self._asked -= 1
-            self._come.append(message)
+            self._come.append(Delivery(self._client, subject, reply, headers, data))
         else:
-            self._on_status(message.headers or {})
+            self._on_status(headers)
         self._news.set()
 
-    def _on_status(self, headers: dict[str, str]) -> None:
-        if _REQUEST_OVER in headers:
-            self._asked -= int(headers[_REQUEST_OVER])
+    def _on_status(self, written: bytes) -> None:
+        over = read_headers(written).get(_REQUEST_OVER)
+        if over is not None:
+            self._asked -= int(over)
         else:
-            self._broken = headers.get("Description") or headers.get("Status") or "no status"
+            status, _, _ = written.decode(errors="replace").partition("\r\n")
+            self._broken = status.removeprefix(_VERSION) or "no status"

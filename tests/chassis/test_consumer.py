@@ -14,6 +14,7 @@ from chassis.clock import utc_now
 from chassis.consumer import EventConsumer, dead_letter, retry_delay
 from chassis.errors import DatabaseUnavailableError, InvalidMessageError
 from chassis.messages import Envelope
+from chassis.pull import Pull
 from stack.nats_server import NatsServer
 
 SUBJECT = "ward.incidents.v1.IncidentOpened"
@@ -175,8 +176,9 @@ async def test_a_senders_long_subject_cannot_close_the_connection(broker: Client
     """A letter is not sent under the sender's subject: with it the protocol line could grow too long."""
     stream = broker.jetstream()
     await stream.publish(f"ward.001.device.{'a' * 3980}.up", b"noise")
-    subscription = await stream.pull_subscribe("", durable="long", stream="READINGS")
-    (message,) = await subscription.fetch(1)
+    await stream.add_consumer("READINGS", durable_name="long")
+    async with Pull(broker, "READINGS", "long") as pull:
+        (message,) = await pull.take(5)
     await dead_letter(stream, "tests", message, "bad_device_id")
 
     assert broker.is_connected

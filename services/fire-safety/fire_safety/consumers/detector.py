@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from nats.aio.client import Client
-from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 
 from chassis import context, metrics
 from chassis.clock import Clock
 from chassis.database import Database, Lease
+from chassis.delivery import Delivery
 from chassis.errors import (
     BrokerUnavailableError,
     DatabaseUnavailableError,
@@ -166,7 +166,7 @@ class _Watch:
         """Tell whether all that had its effect before is remembered again."""
         return self._position is not None and self._position.stream_sequence > self._settled
 
-    async def take(self, messages: list[Msg]) -> None:
+    async def take(self, messages: list[Delivery]) -> None:
         """Fold messages; when this returns, what they gave is durable."""
         for some in _slices(messages):
             signals = [signal for message in some for signal in self._fold(message)]
@@ -211,7 +211,7 @@ class _Watch:
         if signals := self._ward.sweep(_ms(heard_until)):
             await self._note(signals)
 
-    def _fold(self, message: Msg) -> list[Signal]:
+    def _fold(self, message: Delivery) -> list[Signal]:
         """Fold one message; whatever is wrong with it, the lane goes on: the recorder keeps or refuses it."""
         silently = message.metadata.sequence.stream <= self._settled
         try:
@@ -250,9 +250,9 @@ class _Watch:
             self._ward.forget(signal)
 
 
-def _slices(messages: list[Msg]) -> Iterator[list[Msg]]:
+def _slices(messages: list[Delivery]) -> Iterator[list[Delivery]]:
     """Cut messages into pieces of about `_SLICE_BYTES`, none of them empty."""
-    some: list[Msg] = []
+    some: list[Delivery] = []
     size = 0
     for message in messages:
         some.append(message)

@@ -12,12 +12,12 @@ from types import TracebackType
 from typing import Self
 
 from nats.aio.client import Client
-from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.errors import NotFoundError
 
+from chassis.delivery import Delivery
 from chassis.jetstream import READINGS
 from chassis.log import logger
 from chassis.pull import Pull, PullBrokenError
@@ -68,7 +68,7 @@ class OrderedReader:
         """Tell whether all that is in the stream comes here at once."""
         return self._pull is not None and self._client.is_connected
 
-    async def take(self, wait_s: float) -> list[Msg]:
+    async def take(self, wait_s: float) -> list[Delivery]:
         """Give the next messages; empty if none came in that time or the broker is away.
 
         Raises StreamLostError.
@@ -87,7 +87,7 @@ class OrderedReader:
             await asyncio.sleep(_RETRY_S)
             return []
 
-    def _in_order(self, messages: list[Msg]) -> list[Msg]:
+    def _in_order(self, messages: list[Delivery]) -> list[Delivery]:
         """Make sure that none is missing: the consumer counts what it delivers."""
         for message in messages:
             sequence = message.metadata.sequence

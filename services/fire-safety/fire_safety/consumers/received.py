@@ -1,17 +1,14 @@
 """What the broker says of a message."""
 
-from nats.aio.msg import Msg
-
+from chassis.delivery import Delivery
 from fire_safety.domain.progress import Position
 
-_MS = 1000
 
-
-def received_ms(message: Msg) -> int:
+def received_ms(message: Delivery) -> int:
     """Tell when the broker received it, milliseconds since 1970: the same at every delivery."""
-    return round(message.metadata.timestamp.timestamp() * _MS)
+    return message.metadata.timestamp_ms
 
 
-def position_of(message: Msg) -> Position:
+def position_of(message: Delivery) -> Position:
     """Tell its place in the stream."""
     return Position(message.metadata.sequence.stream, message.metadata.timestamp)

@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import Callable
 
 from nats.aio.client import Client
-from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
@@ -17,6 +16,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from chassis import metrics
 from chassis.clock import Clock
 from chassis.consumer import dead_letter
+from chassis.delivery import Delivery
 from chassis.errors import DatabaseUnavailableError, InvalidMessageError
 from chassis.jetstream import READINGS
 from chassis.log import logger
@@ -97,7 +97,7 @@ class Recorder:
             while True:
                 messages = await pull.take(_TAKE_S)
                 await self._give_way()
-                await self._record(messages, limits)
+                await self._record(pull, messages, limits)
                 if len(messages) < _FEW:
                     await asyncio.sleep(_GATHER_S)
 
@@ -108,10 +108,10 @@ class Recorder:
                 return
             await asyncio.sleep(_GIVE_WAY_S)
 
-    async def _record(self, messages: list[Msg], limits: IngestionLimits) -> None:
+    async def _record(self, pull: Pull, messages: list[Delivery], limits: IngestionLimits) -> None:
         """Store the messages' readings in groups, then refuse what cannot be read."""
-        refused: list[tuple[Msg, str]] = []
-        group: list[Msg] = []
+        refused: list[tuple[Delivery, str]] = []
+        group: list[Delivery] = []
         batches: list[Batch] = []
         readings = 0
         for message in messages:
@@ -124,18 +124,18 @@ class Recorder:
             batches.append(batch)
             readings += len(batch.readings)
             if readings >= _GROUP:
-                await self._store(group, batches)
+                await self._store(pull, group, batches)
                 group, batches, readings = [], [], 0
             elif len(group) % _SLICE == 0:
                 await asyncio.sleep(0)
         if group:
-            await self._store(group, batches)
+            await self._store(pull, group, batches)
         if messages:
             metrics.LANE_PENDING.labels("recorder").set(messages[-1].metadata.num_pending)
         for message, reason in refused:
             await self._refuse(message, reason)
 
-    async def _store(self, group: list[Msg], batches: list[Batch]) -> None:
+    async def _store(self, pull: Pull, group: list[Delivery], batches: list[Batch]) -> None:
         """Store a group and acknowledge it; the database being away only delays."""
         while True:
             try:
@@ -148,21 +148,20 @@ class Recorder:
                 logger().exception("readings_failed", messages=len(group))
                 await self._retry(group, type(error).__name__)
                 return
-        for message in group:
-            await message.ack()
+        await pull.acknowledge(group)
         metrics.MESSAGES.labels(self._name, "done").inc(len(group))
 
-    async def _retry(self, group: list[Msg], cause: str) -> None:
+    async def _retry(self, group: list[Delivery], cause: str) -> None:
         """Have them delivered again, later."""
         logger().warning("message_retry", consumer=self._name, cause=cause, messages=len(group))
         metrics.MESSAGES.labels(self._name, "retry").inc(len(group))
         for message in group:
             await message.nak(delay=_NAK_DELAY_S)
 
-    async def _refuse(self, message: Msg, reason: str) -> None:
+    async def _refuse(self, message: Delivery, reason: str) -> None:
         """Send a message to the dead letters; one that leaves no room for their headers is cut to fit."""
         room = self._client.max_payload - _HEADER_ROOM
-        headers = sum(len(key) + len(value) + 4 for key, value in (message.headers or {}).items())
+        headers = sum(len(key) + len(value.encode()) + 4 for key, value in message.headers.items())
         if len(message.data) + headers > room:
-            message.headers, message.data = None, message.data[:room]
+            message = message.cut(room)
         await dead_letter(self._jetstream, self._name, message, reason)
