@@ -193,7 +193,7 @@ async def test_hostile_bytes_on_the_wire_stop_nothing(
     await alarm_raised(database)
     letters = await dead_letters(broker, len(HOSTILE) + 1)
     assert {(one.headers or {})[REASON_HEADER] for one in letters} == {
-        "not_protobuf",
+        "not_recognised",
         "bad_device_id",
         "too_large",
     }

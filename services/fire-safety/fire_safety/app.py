@@ -14,6 +14,7 @@ from chassis.lifecycle import Lifecycle
 from chassis.service import Base, start_base
 from fire_safety import tables
 from fire_safety.consumers.detector import Detector
+from fire_safety.consumers.formats import Formats
 from fire_safety.consumers.recorder import Recorder
 from fire_safety.decoders.origin import subject_of_ward
 from fire_safety.importer import ImportRefusedError, read_register
@@ -44,9 +45,11 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     # Connections of its own: however much is asked of the service, detection does not wait for one.
     database = Database.connect(settings.database_url.get_secret_value(), pool_size=3)
     life.at_stop(database.close)
-    detector = detector_of(base, database)
-    recorder = recorder_of(base, must_wait=lambda: detector.is_behind)
+    formats = Formats(DetectionQueries(database), settings.ward_code, clock)
+    detector = detector_of(base, database, formats)
+    recorder = recorder_of(base, formats, must_wait=lambda: detector.is_behind)
     base.readiness.watch("detector", detector.check)
+    life.background("formats", formats.keep())
     life.background("detector", detector.run())
     life.background("recorder", recorder.run())
     servicer = FireSafetyServicer(
@@ -60,7 +63,7 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     return await base.serve(life, server, [SERVICE])
 
 
-def detector_of(base: Base, database: Database) -> Detector:
+def detector_of(base: Base, database: Database, formats: Formats) -> Detector:
     """Make the detector lane."""
     ward_code = base.settings.ward_code
     subject = subject_of_ward(ward_code)
@@ -71,11 +74,12 @@ def detector_of(base: Base, database: Database) -> Detector:
         subject=subject,
         queries=DetectionQueries(database),
         operations=DetectionOperations(base.relay, base.clock, ward_code, subject),
+        formats=formats,
         clock=base.clock,
     )
 
 
-def recorder_of(base: Base, must_wait: Callable[[], bool]) -> Recorder:
+def recorder_of(base: Base, formats: Formats, must_wait: Callable[[], bool]) -> Recorder:
     """Make the recorder lane."""
     ward_code = base.settings.ward_code
     return Recorder(
@@ -85,6 +89,7 @@ def recorder_of(base: Base, must_wait: Callable[[], bool]) -> Recorder:
         subject=subject_of_ward(ward_code),
         queries=DetectionQueries(base.database),
         operations=RecordingOperations(base.database),
+        formats=formats,
         clock=base.clock,
         must_wait=must_wait,
     )

@@ -25,9 +25,9 @@ from chassis.errors import (
 )
 from chassis.jetstream import READINGS, ensure_streams
 from chassis.log import logger
+from fire_safety.consumers.formats import Formats
 from fire_safety.consumers.ordered import OrderedReader, StreamLostError
 from fire_safety.consumers.received import position_of, received_ms
-from fire_safety.decoders import native
 from fire_safety.detection.ward import Ward
 from fire_safety.domain.alarms import Signal
 from fire_safety.domain.limits import IngestionLimits
@@ -63,6 +63,7 @@ class Detector:
         subject: str,
         queries: DetectionQueries,
         operations: DetectionOperations,
+        formats: Formats,
         clock: Clock,
     ) -> None:
         self._client = client
@@ -71,6 +72,7 @@ class Detector:
         self._subject = subject
         self._queries = queries
         self._operations = operations
+        self._formats = formats
         self._clock = clock
         self._ready = False
         self._waiting = 0
@@ -132,7 +134,17 @@ class Detector:
         profiles = await self._queries.profiles(now)
         ward = Ward(profiles, await self._queries.signalling(), _ms(now))
         limits = await self._queries.ingestion_limits(now)
-        watch = _Watch(lease, ward, limits, position, self._queries, self._operations, self._clock)
+        await self._formats.refresh()
+        watch = _Watch(
+            lease,
+            ward,
+            limits,
+            position,
+            self._queries,
+            self._operations,
+            self._formats,
+            self._clock,
+        )
         await watch.refresh(since=datetime.min.replace(tzinfo=now.tzinfo))
         return watch
 
@@ -148,6 +160,7 @@ class _Watch:
         settled: Position | None,
         queries: DetectionQueries,
         operations: DetectionOperations,
+        formats: Formats,
         clock: Clock,
     ) -> None:
         self._lease = lease
@@ -157,6 +170,7 @@ class _Watch:
         self._position = self._saved = settled
         self._queries = queries
         self._operations = operations
+        self._formats = formats
         self._clock = clock
         self._bindings = 0
         self._ticked = self._refreshed = clock()
@@ -215,7 +229,7 @@ class _Watch:
         """Fold one message; whatever is wrong with it, the lane goes on: the recorder keeps or refuses it."""
         silently = message.metadata.sequence.stream <= self._settled
         try:
-            batch = native.decode(
+            batch = self._formats.decode(
                 message.subject, message.data, received_ms(message), self._limits
             )
             signals = self._ward.take(batch, silently=silently)

@@ -21,8 +21,8 @@ from chassis.errors import DatabaseUnavailableError, InvalidMessageError
 from chassis.jetstream import READINGS
 from chassis.log import logger
 from chassis.pull import Pull, PullBrokenError
+from fire_safety.consumers.formats import Formats
 from fire_safety.consumers.received import received_ms
-from fire_safety.decoders import native
 from fire_safety.domain.limits import IngestionLimits
 from fire_safety.domain.readings import Batch
 from fire_safety.operations.recording import RecordingOperations
@@ -60,6 +60,7 @@ class Recorder:
         subject: str,
         queries: DetectionQueries,
         operations: RecordingOperations,
+        formats: Formats,
         clock: Clock,
         must_wait: Callable[[], bool],
     ) -> None:
@@ -69,6 +70,7 @@ class Recorder:
         self._subject = subject
         self._queries = queries
         self._operations = operations
+        self._formats = formats
         self._clock = clock
         self._must_wait = must_wait
 
@@ -77,6 +79,7 @@ class Recorder:
         while True:
             try:
                 limits = await self._queries.ingestion_limits(self._clock())
+                await self._formats.refresh()
                 await self._consume(limits)
             except (NatsError, OSError, PullBrokenError, DatabaseUnavailableError) as error:
                 logger().warning("recorder_delayed", cause=type(error).__name__)
@@ -116,7 +119,9 @@ class Recorder:
         readings = 0
         for message in messages:
             try:
-                batch = native.decode(message.subject, message.data, received_ms(message), limits)
+                batch = self._formats.decode(
+                    message.subject, message.data, received_ms(message), limits
+                )
             except InvalidMessageError as error:
                 refused.append((message, error.reason))
                 continue

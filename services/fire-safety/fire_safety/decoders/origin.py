@@ -11,6 +11,11 @@ def subject_of_ward(ward_code: str) -> str:
     return f"ward.{ward_code}.device.*.up"
 
 
+def subject_of(ward_code: str, device_id: str) -> str:
+    """Give the subject that a device publishes under."""
+    return f"ward.{ward_code}.device.{device_id}.up"
+
+
 def device_of(subject: str) -> str:
     """Read the device's id; raises InvalidMessageError("bad_device_id") if it has not the form of one."""
     device_id = subject.split(".")[_DEVICE_TOKEN]

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from chassis.database import Database
 from fire_safety import tables
 from fire_safety.domain.alarms import AlarmKind, AlarmState
-from fire_safety.domain.devices import Device
+from fire_safety.domain.devices import Device, PayloadFormat
 from fire_safety.domain.limits import IngestionLimits, Profile
 from fire_safety.domain.progress import Position
 from fire_safety.repository.rows import device_of
@@ -49,6 +49,17 @@ class DetectionQueries:
         """Give the devices whose register entry changed since then."""
         statement = select(tables.devices).where(tables.devices.c.changed_at >= changed_since)
         return [device_of(row) for row in await self._rows(statement)]
+
+    async def payload_formats(self, changed_since: datetime) -> dict[str, PayloadFormat]:
+        """Give the formats of the devices whose register entry changed since then, by device."""
+        devices = tables.devices.c
+        statement = select(devices.device_id, devices.payload_format).where(
+            devices.changed_at >= changed_since
+        )
+        return {
+            row["device_id"]: PayloadFormat(row["payload_format"])
+            for row in await self._rows(statement)
+        }
 
     async def signalling(self) -> dict[str, frozenset[AlarmKind]]:
         """Give the kinds of alarms that were raised and not restored, by device."""

@@ -1,0 +1,89 @@
+"""Uplinks of ChirpStack v4 that carry the six bytes of a Milesight GS524N smoke detector.
+
+The network server writes events as JSON: only uplinks carry a frame, and `time` is when it was heard, since the
+detector has no clock. Its device EUI, its name there, or its tag `device_id` must be the device that the subject
+names. The frame counter begins anew with each join and identifies nothing, so it is not taken for a sequence.
+
+Of the frame (Milesight's payload definition): protocol and firmware, sensor and message type, battery in %, smoke
+concentration in %, temperature in °C, and a byte that makes the sum of all six divisible by 256. The concentration
+is not read: the vendor does not say of what it is a percentage, and as optical density it would be a number that
+nobody measured. The detector's own alarm is what counts. A muted alarm goes on: type 2 is sent in place of type 1.
+"""
+
+import base64
+import binascii
+
+from chassis.errors import InvalidMessageError
+from fire_safety.decoders import json_text
+from fire_safety.decoders.checks import check_size, checked
+from fire_safety.decoders.origin import device_of
+from fire_safety.decoders.values import moment, text
+from fire_safety.domain.limits import IngestionLimits
+from fire_safety.domain.readings import Batch, Condition, Reading
+
+_FRAME = 6
+_SMOKE_DETECTOR = 1
+_TYPES = {
+    1: Condition.SMOKE_ALARM,
+    2: Condition.MUTED,
+    4: Condition.LOW_BATTERY,
+    5: Condition.FAULT,
+    7: Condition(0),
+    10: Condition.TAMPER,
+    11: Condition(0),
+    14: Condition.TEST,
+    15: Condition.TEST | Condition.LOW_BATTERY,
+}
+
+
+def decode(subject: str, payload: bytes, received_ms: int, limits: IngestionLimits) -> Batch:
+    """Read an event that the broker received at `received_ms` (milliseconds since 1970).
+
+    Raises InvalidMessageError with one of: bad_device_id, too_large, not_json, not_object, duplicate_key, not_uplink,
+    wrong_device, bad_frame, bad_checksum, bad_value, bad_time, future_time, ancient_time, not_finite, out_of_range.
+    """
+    device_id = device_of(subject)
+    check_size(payload, limits)
+    event = json_text.read_object(payload)
+    if not {"deviceInfo", "data", "fCnt"} <= event.keys():
+        raise InvalidMessageError("not_uplink")
+    if device_id.casefold() not in _names(event["deviceInfo"]):
+        raise InvalidMessageError("wrong_device")
+    observed_ms = moment(text(event["time"])) if "time" in event else received_ms
+    reading = _reading(_frame(text(event["data"])), observed_ms, received_ms)
+    return checked(device_id, received_ms, [reading], limits)
+
+
+def _names(info: object) -> set[str]:
+    """Give the names that the network server knows the device by."""
+    if not isinstance(info, dict):
+        raise InvalidMessageError("bad_value")
+    tags = info.get("tags")
+    tag = tags.get("device_id") if isinstance(tags, dict) else None
+    names = (info.get("devEui"), info.get("deviceName"), tag)
+    return {name.casefold() for name in names if isinstance(name, str)}
+
+
+def _frame(data: str) -> bytes:
+    try:
+        frame = base64.b64decode(data, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise InvalidMessageError("bad_frame") from error
+    if len(frame) != _FRAME:
+        raise InvalidMessageError("bad_frame")
+    if sum(frame) % 256:
+        raise InvalidMessageError("bad_checksum")
+    return frame
+
+
+def _reading(frame: bytes, observed_ms: int, received_ms: int) -> Reading:
+    sensor, message = divmod(frame[1], 16)
+    if sensor != _SMOKE_DETECTOR or message not in _TYPES:
+        raise InvalidMessageError("bad_frame")
+    return Reading(
+        observed_ms,
+        received_ms,
+        temperature=float(int.from_bytes(frame[4:5], signed=True)),
+        battery=float(frame[2]),
+        conditions=_TYPES[message].value,
+    )

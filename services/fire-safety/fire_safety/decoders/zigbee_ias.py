@@ -1,0 +1,95 @@
+"""Zigbee IAS Zone status, as zigbee2mqtt publishes it.
+
+Usually it publishes truth values (`smoke`, `carbon_monoxide`, `tamper`, `battery_low`, `test`, `trouble`,
+`ac_status`, `battery_defect`, `silence`), the battery in % and the temperature in °C, all that it knows each time; or
+the bits of `zonestatus`, with `zonetype` if known (0x28 fire, 0x2B CO). The message must tell smoke or CO, or nobody
+could tell an alarm that ended from one that was not mentioned. Observed is when zigbee2mqtt last heard the device,
+where it is told to publish that (`last_seen`), and when the broker received it elsewhere.
+"""
+
+from chassis.errors import InvalidMessageError
+from fire_safety.decoders import json_text
+from fire_safety.decoders.checks import check_size, checked
+from fire_safety.decoders.origin import device_of
+from fire_safety.decoders.values import flag, moment, number, whole
+from fire_safety.domain.limits import IngestionLimits
+from fire_safety.domain.readings import Batch, Condition, Reading
+
+_FLAGS = {
+    "smoke": Condition.SMOKE_ALARM,
+    "carbon_monoxide": Condition.CO_ALARM,
+    "tamper": Condition.TAMPER,
+    "battery_low": Condition.LOW_BATTERY,
+    "battery_defect": Condition.LOW_BATTERY,
+    "trouble": Condition.FAULT,
+    "ac_status": Condition.MAINS_FAULT,
+    "test": Condition.TEST,
+    "silence": Condition.MUTED,
+}
+# Bits of ZoneStatus behind the alarms' own.
+_BITS = {
+    2: Condition.TAMPER,
+    3: Condition.LOW_BATTERY,
+    6: Condition.FAULT,
+    7: Condition.MAINS_FAULT,
+    8: Condition.TEST,
+    9: Condition.LOW_BATTERY,
+}
+_ALARM_1 = 1
+_STATUSES = 0x1_0000
+_FIRE, _CO = 0x28, 0x2B
+_ALARMS = {_FIRE: Condition.SMOKE_ALARM, _CO: Condition.CO_ALARM}
+_STATUS, _TYPE = ("zonestatus", "zoneStatus", "zone_status"), ("zonetype", "zoneType", "zone_type")
+
+
+def decode(subject: str, payload: bytes, received_ms: int, limits: IngestionLimits) -> Batch:
+    """Read a state that the broker received at `received_ms` (milliseconds since 1970).
+
+    Raises InvalidMessageError with one of: bad_device_id, too_large, not_json, not_object, duplicate_key, empty,
+    ambiguous, bad_value, bad_time, future_time, ancient_time, not_finite, out_of_range.
+    """
+    device_id = device_of(subject)
+    check_size(payload, limits)
+    fields = json_text.read_object(payload)
+    status = _one_of(_STATUS, fields)
+    if status is None and not {"smoke", "carbon_monoxide"} & fields.keys():
+        raise InvalidMessageError("empty")
+    reading = Reading(
+        observed_ms=moment(fields["last_seen"]) if "last_seen" in fields else received_ms,
+        received_ms=received_ms,
+        temperature=_measured(fields, "temperature"),
+        battery=_measured(fields, "battery"),
+        conditions=_flags(fields) | _bits(status, _one_of(_TYPE, fields)),
+    )
+    return checked(device_id, received_ms, [reading], limits)
+
+
+def _one_of(names: tuple[str, ...], fields: dict[str, object]) -> int | None:
+    """Read the number that has one of several names; None if none is there."""
+    found = [whole(fields[name]) for name in names if name in fields]
+    if len(found) > 1:
+        raise InvalidMessageError("ambiguous")
+    return found[0] if found else None
+
+
+def _flags(fields: dict[str, object]) -> int:
+    bits = 0
+    for name, condition in _FLAGS.items():
+        if name in fields and flag(fields[name]):
+            bits |= condition.value
+    return bits
+
+
+def _bits(status: int | None, zone_type: int | None) -> int:
+    """Read ZoneStatus; an alarm of a zone of unknown type is taken for smoke, of another type for nothing."""
+    if status is None:
+        return 0
+    if not 0 <= status < _STATUSES:
+        raise InvalidMessageError("bad_value")
+    bits = sum({condition.value for bit, condition in _BITS.items() if status & 1 << bit})
+    alarm = _ALARMS.get(_FIRE if zone_type is None else zone_type)
+    return bits | alarm.value if alarm and status & _ALARM_1 else bits
+
+
+def _measured(fields: dict[str, object], name: str) -> float | None:
+    return number(fields[name]) if name in fields else None

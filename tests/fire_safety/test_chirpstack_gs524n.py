@@ -1,0 +1,142 @@
+"""ChirpStack uplinks with frames of a Milesight GS524N: the vendor's vector, each message type, what is refused."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fire_safety.decoders.chirpstack_gs524n import decode
+from fire_safety.domain.readings import Condition, Reading
+from tests.fire_safety.decoding import (
+    DEVICE,
+    HOSTILE_JSON,
+    NOW,
+    SUBJECT,
+    assert_believable,
+    outcome_of,
+    reading_of,
+    reason_of,
+    written,
+)
+from tests.fire_safety.gs524n import EUI, VENDORS_VECTOR, event, frame
+from tests.fire_safety.limits import INGESTION
+
+
+def test_the_vendors_vector_is_a_test_with_a_good_battery() -> None:
+    """Observed when the network server heard it; the concentration is no optical density."""
+    assert reading_of(decode, written(event())) == Reading(
+        NOW - 2877, NOW, None, 28, 100, Condition.TEST.value
+    )
+
+
+@pytest.mark.parametrize(
+    ("message", "conditions"),
+    [
+        (1, Condition.SMOKE_ALARM),
+        (2, Condition.MUTED),
+        (4, Condition.LOW_BATTERY),
+        (5, Condition.FAULT),
+        (7, 0),
+        (10, Condition.TAMPER),
+        (11, 0),
+        (14, Condition.TEST),
+        (15, Condition.TEST | Condition.LOW_BATTERY),
+    ],
+)
+def test_each_message_type_has_its_meaning(message: int, conditions: int) -> None:
+    """Muted is not normal, and a test is not an alarm."""
+    reading = reading_of(decode, written(event(frame(message))))
+
+    assert (reading.conditions, reading.battery, reading.temperature) == (conditions, 95, 28)
+
+
+def test_the_temperature_has_a_sign() -> None:
+    """From 20 degrees below zero."""
+    assert reading_of(decode, written(event(frame(7, temperature=-20)))).temperature == -20
+
+
+def test_without_a_time_it_is_observed_when_it_is_received() -> None:
+    """By the broker."""
+    assert reading_of(decode, written(event(time=None))).observed_ms == NOW
+
+
+@pytest.mark.parametrize(
+    "info",
+    [
+        {"devEui": DEVICE},
+        {"devEui": EUI, "deviceName": DEVICE},
+        {"devEui": EUI, "deviceName": DEVICE.lower()},
+        {"devEui": EUI, "tags": {"device_id": DEVICE}},
+    ],
+)
+def test_the_device_is_known_by_its_eui_its_name_or_its_tag(info: dict[str, Any]) -> None:
+    """Whichever the register uses."""
+    assert reading_of(decode, written(event(deviceInfo=info))).conditions == Condition.TEST
+
+
+def test_an_eui_on_the_register_needs_nothing_else() -> None:
+    """In either case of its letters."""
+    payload = written(event(frame(1), deviceInfo={"devEui": EUI}))
+    batch = decode(SUBJECT.replace(DEVICE, EUI.upper()), payload, NOW, INGESTION)
+
+    assert batch.device_id == EUI.upper()
+    assert batch.readings[0].conditions == Condition.SMOKE_ALARM
+
+
+@pytest.mark.parametrize(
+    ("expected", "fields"),
+    [
+        ("not_object", []),
+        ("not_uplink", {}),
+        ("not_uplink", event(data=None, fCnt=None, fPort=None)),
+        ("not_uplink", event(data=None, fCnt=None) | {"margin": 7, "batteryLevel": 90}),
+        ("not_uplink", event(data=None, fCnt=None) | {"level": "ERROR", "code": "UPLINK_MIC"}),
+        ("not_uplink", event(data=None) | {"queueItemId": "x", "acknowledged": True}),
+        ("not_uplink", event(deviceInfo=None)),
+        ("wrong_device", event(deviceInfo={"devEui": "24e124785d132014"})),
+        ("wrong_device", event(deviceInfo={})),
+        ("wrong_device", event(deviceInfo={"devEui": 7, "tags": [DEVICE]})),
+        ("bad_value", event(deviceInfo="x")),
+        ("bad_value", event() | {"data": 7}),
+        ("bad_value", event(time=7)),
+        ("bad_time", event(time="yesterday")),
+        ("future_time", event(time="2126-09-21T14:13:17Z")),
+        ("ancient_time", event(time="1970-01-01T00:00:00Z")),
+        ("bad_frame", event(b"")),
+        ("bad_frame", event(VENDORS_VECTOR[:5])),
+        ("bad_frame", event(VENDORS_VECTOR + b"\x00")),
+        ("bad_frame", event() | {"data": "!!!"}),
+        ("bad_frame", event() | {"data": "\u00fc"}),
+        ("bad_frame", event(frame(3))),
+        ("bad_frame", event(frame(1, sensor=2))),
+        ("bad_checksum", event(bytes.fromhex("221E64001C41"))),
+        ("out_of_range", event(frame(7, battery=101))),
+        ("out_of_range", event(frame(7, temperature=-61))),
+    ],
+)
+def test_what_is_refused_says_why(expected: str, fields: Any) -> None:
+    """One reason each: joins, status, logs and acknowledgements are no uplinks."""
+    assert reason_of(decode, written(fields)) == expected
+
+
+@pytest.mark.parametrize(("expected", "payload"), HOSTILE_JSON)
+def test_hostile_json_is_refused(expected: str, payload: bytes) -> None:
+    """Before anything else looks at it."""
+    assert reason_of(decode, payload) == expected
+
+
+@given(st.binary(min_size=5, max_size=5))
+@settings(max_examples=300)
+def test_any_frame_with_a_good_checksum_is_read_or_refused(head: bytes) -> None:
+    """And what is read keeps the limits."""
+    assert_believable(outcome_of(decode, written(event(bytes([*head, -sum(head) % 256])))))
+
+
+@given(st.integers(0, 5), st.integers(1, 255))
+def test_a_frame_with_one_wrong_byte_is_refused(place: int, change: int) -> None:
+    """That is what the checksum is for."""
+    wrong = bytearray(VENDORS_VECTOR)
+    wrong[place] = (wrong[place] + change) % 256
+
+    assert reason_of(decode, written(event(bytes(wrong)))) == "bad_checksum"

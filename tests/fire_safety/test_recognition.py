@@ -1,0 +1,114 @@
+"""Payloads of devices that are not on the register: smoke is smoke, in whatever format it is signalled."""
+
+from typing import Any
+
+import cbor2
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fire_safety.decoders.registry import decoder_of, recognise
+from fire_safety.domain.devices import PayloadFormat
+from fire_safety.domain.readings import Condition
+from tests.fire_safety.decoding import (
+    DEVICE,
+    NOW,
+    SUBJECT,
+    assert_believable,
+    outcome_of,
+    reading_of,
+    reason_of,
+    written,
+)
+from tests.fire_safety.gs524n import event, frame
+from tests.fire_safety.limits import INGESTION
+from ward.fire_safety.v1 import readings_pb2 as pb
+
+SMOKING = {
+    PayloadFormat.NATIVE: pb.ReadingBatch(
+        device_id=DEVICE,
+        readings=[pb.Reading(observed_at_ms=NOW, conditions=Condition.SMOKE_ALARM)],
+    ).SerializeToString(),
+    PayloadFormat.SENML_JSON: written([{"bn": "d/", "n": "alarm", "vb": True}]),
+    PayloadFormat.SENML_CBOR: cbor2.dumps([{-2: "d/", 0: "alarm", 4: True}]),
+    PayloadFormat.CHIRPSTACK_GS524N: written(event(frame(1))),
+    PayloadFormat.MATTER: written({"SmokeState": 2, "BatteryAlert": 0}),
+    PayloadFormat.ZIGBEE_IAS: written({"zonestatus": 1, "linkquality": 60}),
+    PayloadFormat.PLAIN_JSON: written({"smoke": True, "temperature": 40}),
+}
+
+
+def test_every_format_has_an_example() -> None:
+    """The next format needs one."""
+    assert set(SMOKING) == set(PayloadFormat)
+
+
+@pytest.mark.parametrize("payload_format", PayloadFormat)
+def test_smoke_is_recognised_in_every_format(payload_format: PayloadFormat) -> None:
+    """Exactly as the format's own decoder reads it."""
+    payload = SMOKING[payload_format]
+    own = decoder_of(payload_format)(SUBJECT, payload, NOW, INGESTION)
+
+    assert recognise(SUBJECT, payload, NOW, INGESTION) == own
+    assert own.readings[0].conditions == Condition.SMOKE_ALARM
+
+
+@pytest.mark.parametrize("payload_format", PayloadFormat)
+def test_no_format_is_read_as_another(payload_format: PayloadFormat) -> None:
+    """A device that is registered wrongly is refused, not misread; Zigbee's `smoke` alone is plain JSON's too."""
+    for other in PayloadFormat:
+        outcome = outcome_of(decoder_of(other), SMOKING[payload_format])
+        assert (
+            isinstance(outcome, str)
+            or other is payload_format
+            or {other, payload_format} == {PayloadFormat.ZIGBEE_IAS, PayloadFormat.PLAIN_JSON}
+        )
+
+
+def test_nothing_that_one_format_measures_is_lost_to_another() -> None:
+    """Smoke that is measured is not left out because a battery is known elsewhere too."""
+    reading = reading_of(
+        recognise, written({"smoke": False, "optical_density": 0.3, "battery": 9})
+    )
+
+    assert (reading.optical_density, reading.battery) == (0.3, 9)
+
+
+@pytest.mark.parametrize(
+    ("expected", "payload"),
+    [
+        ("not_recognised", b""),
+        ("not_recognised", b"\xff\xff\xff"),
+        ("not_recognised", written({"humidity": 50})),
+        ("not_recognised", written([])),
+        ("too_large", bytes(INGESTION.max_bytes + 1)),
+        ("bad_unit", written([{"n": "smoke", "v": 350}])),
+        ("bad_value", written({"smoke": 350})),
+        ("bad_checksum", written(event(b"\x22\x11\x64\x00\x1c\x00"))),
+        (
+            "no_time",
+            pb.ReadingBatch(device_id=DEVICE, readings=[pb.Reading()]).SerializeToString(),
+        ),
+    ],
+)
+def test_what_is_refused_says_why(expected: str, payload: bytes) -> None:
+    """By the format that it seems to be of, if any."""
+    assert reason_of(recognise, payload) == expected
+
+
+def test_a_subject_that_names_no_device_is_refused() -> None:
+    """Whatever the payload."""
+    for payload in SMOKING.values():
+        assert reason_of(recognise, payload, "ward.11002.device.a b.up") == "bad_device_id"
+
+
+@given(st.sampled_from(list(SMOKING.values())), st.data())
+@settings(max_examples=400)
+def test_flipped_bytes_are_read_or_refused(payload: bytes, data: Any) -> None:
+    """By each decoder and by recognition."""
+    changed = bytearray(payload)
+    for place in data.draw(st.lists(st.integers(0, len(changed) - 1), max_size=4)):
+        changed[place] = data.draw(st.integers(0, 255))
+
+    for decode in (recognise, *map(decoder_of, PayloadFormat)):
+        assert_believable(outcome_of(decode, bytes(changed)))
