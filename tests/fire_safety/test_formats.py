@@ -1,0 +1,102 @@
+"""The format is a property of the device: what is on the register decides how its bytes are read, in both lanes."""
+
+import pytest
+from nats.aio.client import Client
+from sqlalchemy import update
+
+from chassis.clock import utc_now
+from chassis.consumer import REASON_HEADER
+from chassis.database import Database
+from chassis.errors import InvalidMessageError
+from chassis.lifecycle import Lifecycle
+from fire_safety import app, tables
+from fire_safety.consumers.formats import Formats
+from fire_safety.domain.devices import PayloadFormat
+from fire_safety.operations.register import RegisterOperations
+from fire_safety.queries.detection import DetectionQueries
+from stack.nats_server import NatsServer
+from tests.fire_safety.conftest import MakeSettings
+from tests.fire_safety.decoding import NOW, SUBJECT, written
+from tests.fire_safety.field import (
+    DEVICE,
+    alarm_raised,
+    now_ms,
+    publish_raw,
+    subject_of,
+    until_recorded,
+)
+from tests.fire_safety.limits import INGESTION
+from tests.fire_safety.samples import register
+from tests.fire_safety.test_lanes import dead_letters
+
+pytestmark = pytest.mark.postgres
+
+SENML = written([{"n": "alarm", "vb": True}])
+PLAIN = written({"alarm": True})
+
+
+def reason_of(formats: Formats, payload: bytes) -> str:
+    """Tell why the device's payload is refused."""
+    with pytest.raises(InvalidMessageError) as refused:
+        formats.decode(SUBJECT, payload, NOW, INGESTION)
+    return refused.value.reason
+
+
+async def enter(database: Database, payload_format: PayloadFormat) -> None:
+    """Enter the placed device with a format, whatever it had before."""
+    await RegisterOperations(database, utc_now).enter(register())
+    statement = update(tables.devices).where(tables.devices.c.device_id == DEVICE)
+    async with database.transaction() as tx:
+        await tx.execute(statement.values(payload_format=payload_format, changed_at=utc_now()))
+
+
+async def test_a_device_is_read_in_its_own_format_alone(database: Database) -> None:
+    """What is well-formed in another is refused; a stranger's is recognised."""
+    await enter(database, PayloadFormat.SENML_JSON)
+    formats = Formats(DetectionQueries(database), "11002", utc_now)
+    await formats.refresh()
+
+    assert formats.decode(SUBJECT, SENML, NOW, INGESTION).readings
+    assert reason_of(formats, PLAIN) == "not_senml"
+    assert formats.decode(subject_of("stranger"), PLAIN, NOW, INGESTION).readings
+
+
+async def test_changes_of_the_register_are_followed(database: Database) -> None:
+    """With the next look at it."""
+    await enter(database, PayloadFormat.SENML_JSON)
+    formats = Formats(DetectionQueries(database), "11002", utc_now)
+    await formats.refresh()
+    await enter(database, PayloadFormat.PLAIN_JSON)
+    await formats.refresh()
+
+    assert formats.decode(SUBJECT, PLAIN, NOW, INGESTION).readings
+    assert reason_of(formats, SENML) == "not_object"
+
+
+def smoke(at_ms: int) -> bytes:
+    """Write half a minute of smoke as SenML."""
+    pack = [{"bn": "urn:dev:mac:0024befffe804ff1/", "bt": at_ms / 1000, "bu": "1/m"}]
+    return written([*pack, *({"n": "smoke", "t": -t, "v": 0.1} for t in range(0, 30, 2))])
+
+
+@pytest.mark.nats
+async def test_both_lanes_read_by_the_register_and_go_on_behind_a_wrong_payload(
+    nats_server: NatsServer, broker: Client, database: Database, make_settings: MakeSettings
+) -> None:
+    """Plain JSON of a SenML device is dead-lettered once with its reason; a stranger's smoke alarms like its own."""
+    await enter(database, PayloadFormat.SENML_JSON)
+    stream = broker.jetstream()
+    async with Lifecycle() as life:
+        await app.start(life, make_settings(nats_server.url))
+        await publish_raw(stream, PLAIN)
+        await publish_raw(stream, smoke(now_ms()))
+        for age_s in (24, 20, 16, 12, 8, 4, 0):
+            plain = {"optical_density": 0.1, "time": now_ms() - age_s * 1000}
+            await publish_raw(stream, written(plain), subject_of("stranger"))
+
+        assert (await alarm_raised(database)).device_id == DEVICE
+        assert not (await alarm_raised(database, "stranger")).device_known
+        assert len(await until_recorded(database, 15)) == 15
+        (letter,) = await dead_letters(broker, 1)
+
+    assert (letter.headers or {})[REASON_HEADER] == "not_senml"
