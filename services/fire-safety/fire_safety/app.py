@@ -25,7 +25,8 @@ from fire_safety.operations.register import RegisterOperations
 from fire_safety.queries.alarms import AlarmQueries
 from fire_safety.queries.detection import DetectionQueries
 from fire_safety.queries.premises import PremisesQueries
-from fire_safety.servicer import SERVICE, FireSafetyServicer, add_to
+from fire_safety.servicer import Servicer
+from fire_safety.servicer.fire_safety import FireSafetyServicer
 from fire_safety.settings import Settings
 from fire_safety.wire.alarms import CHANGE_SUBJECTS
 
@@ -52,15 +53,24 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     life.background("formats", formats.keep())
     life.background("detector", detector.run())
     life.background("recorder", recorder.run())
-    servicer = FireSafetyServicer(
-        AlarmOperations(base.database, base.relay, clock),
-        AlarmQueries(base.database),
-        PremisesQueries(base.database),
-        Feed(base.broker, base.jetstream, EVENTS.name or "", CHANGE_SUBJECTS),
-    )
-    server = base.server([SERVICE])
-    add_to(server, servicer)
-    return await base.serve(life, server, [SERVICE])
+    servicers = servicers_of(base)
+    services = [one.service for one in servicers]
+    server = base.server(services)
+    for one in servicers:
+        one.add_to(server)
+    return await base.serve(life, server, services)
+
+
+def servicers_of(base: Base) -> list[Servicer]:
+    """Make what answers each service of the package."""
+    return [
+        FireSafetyServicer(
+            AlarmOperations(base.database, base.relay, base.clock),
+            AlarmQueries(base.database),
+            PremisesQueries(base.database),
+            Feed(base.broker, base.jetstream, EVENTS.name or "", CHANGE_SUBJECTS),
+        ),
+    ]
 
 
 def detector_of(base: Base, database: Database, formats: Formats) -> Detector:

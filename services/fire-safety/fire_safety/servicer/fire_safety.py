@@ -1,7 +1,6 @@
-"""gRPC in: read the request, call one operation or query, write the response."""
+"""Premises and alarms."""
 
 from collections.abc import AsyncIterator
-from typing import Any
 
 from grpc import aio
 
@@ -11,23 +10,17 @@ from chassis.pages import page_size
 from fire_safety.operations.alarms import AlarmOperations
 from fire_safety.queries.alarms import AlarmQueries
 from fire_safety.queries.premises import PremisesQueries
+from fire_safety.servicer import Context
 from fire_safety.wire import alarms as alarm_wire
 from fire_safety.wire import premises as premises_wire
 from ward.fire_safety.v1 import fire_safety_pb2 as pb
 from ward.fire_safety.v1 import fire_safety_pb2_grpc
 
-SERVICE: str = pb.DESCRIPTOR.services_by_name["FireSafetyService"].full_name
-
-Context = aio.ServicerContext[Any, Any]
-
-
-def add_to(server: aio.Server, servicer: "FireSafetyServicer") -> None:
-    """Have a server answer by the servicer."""
-    fire_safety_pb2_grpc.add_FireSafetyServiceServicer_to_server(servicer, server)
-
 
 class FireSafetyServicer(fire_safety_pb2_grpc.FireSafetyServiceServicer):
-    """The methods of the contract."""
+    """The methods of `FireSafetyService`."""
+
+    service: str = pb.DESCRIPTOR.services_by_name["FireSafetyService"].full_name
 
     def __init__(
         self,
@@ -40,6 +33,10 @@ class FireSafetyServicer(fire_safety_pb2_grpc.FireSafetyServiceServicer):
         self._alarms = alarms
         self._premises = premises
         self._feed = feed
+
+    def add_to(self, server: aio.Server) -> None:
+        """Have a server answer by it."""
+        fire_safety_pb2_grpc.add_FireSafetyServiceServicer_to_server(self, server)
 
     async def GetPremises(
         self, request: pb.GetPremisesRequest, context: Context
