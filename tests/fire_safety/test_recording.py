@@ -1,5 +1,6 @@
 """Readings in the database: each once, as they were, whichever way they went in."""
 
+import asyncio
 from datetime import UTC, datetime
 
 import pytest
@@ -12,26 +13,35 @@ from fire_safety import tables
 from fire_safety.domain.readings import Batch, Reading
 from fire_safety.operations.recording import RecordingOperations
 from fire_safety.repository import readings as repository
+from fire_safety.repository import sequences
 
 pytestmark = pytest.mark.postgres
 
 NOW = 1_700_000_000_000
+DAY = 86_400_000
+
+
+def sorted_by_time(some: list[Reading]) -> list[Reading]:
+    """Put readings in order, as decoders do."""
+    return sorted(some, key=lambda one: one.observed_ms)
+
 
 values = st.none() | st.floats(-60, 1500, width=32)
 some_readings = st.builds(
     Reading,
-    observed_ms=st.integers(0, NOW),
+    observed_ms=st.integers(NOW - 7 * DAY, NOW),
     received_ms=st.just(NOW),
     optical_density=values,
     temperature=values,
     battery=values,
     conditions=st.integers(0, 2**32 - 1),
+    carbon_monoxide=values,
 )
 batches = st.builds(
     Batch,
     device_id=st.text("abcXYZ019_-", min_size=1, max_size=64),
     received_ms=st.just(NOW),
-    readings=st.lists(some_readings, min_size=1, max_size=5),
+    readings=st.lists(some_readings, min_size=1, max_size=5).map(sorted_by_time),
 )
 
 
@@ -44,7 +54,29 @@ async def stored(database: Database) -> dict[tuple[str, datetime], tuple[object,
     """Read all readings by their key."""
     async with database.transaction() as tx:
         rows = (await tx.execute(select(tables.readings))).all()
-    return {(row[0], row[1]): tuple(row[2:]) for row in rows}
+    return {
+        (row.device_id, row.observed_at): (
+            row.received_at,
+            row.optical_density,
+            row.temperature,
+            row.battery,
+            row.conditions,
+            row.carbon_monoxide,
+        )
+        for row in rows
+    }
+
+
+def told(one: Reading) -> tuple[object, ...]:
+    """Say what a reading says, as it is stored."""
+    return (
+        moment(one.received_ms),
+        one.optical_density,
+        one.temperature,
+        one.battery,
+        one.conditions,
+        one.carbon_monoxide,
+    )
 
 
 @settings(
@@ -58,44 +90,126 @@ async def test_readings_are_stored_as_they_were_each_once(
     expected = await stored(database)
     for batch in some:
         for one in batch.readings:
-            expected.setdefault(
-                (batch.device_id, moment(one.observed_ms)),
-                (moment(NOW), one.optical_density, one.temperature, one.battery, one.conditions),
-            )
+            expected.setdefault((batch.device_id, moment(one.observed_ms)), told(one))
     await RecordingOperations(database).record(some)
     await RecordingOperations(database).record(some[::-1])
 
     assert await stored(database) == expected
 
 
+async def copied(database: Database, *some: Batch) -> int:
+    """Store by COPY."""
+    async with database.bulk_transaction() as connection:
+        return await repository.copy(connection, some)
+
+
+async def prepare(database: Database, *some: Batch) -> None:
+    """Make the partitions these readings need."""
+    async with database.bulk_transaction() as connection:
+        await repository.make_room(connection, some)
+
+
 async def test_copy_and_merge_store_the_same(database: Database) -> None:
     """Full readings and such with gaps, by COPY's own format and by SQL."""
     full = Reading(NOW - 1, NOW, 0.25, 30.5, 87.0, 5)
-    bare = Reading(NOW - 2, NOW)
+    fuller = Reading(NOW - 2, NOW, 0.25, 30.5, 87.0, 5, carbon_monoxide=12.5)
+    bare = Reading(NOW - 3, NOW)
+    every = [bare, fuller, full]
+    await prepare(database, Batch("d", NOW, every))
+    assert await copied(database, Batch("copied", NOW, every)) == 3
     async with database.bulk_transaction() as connection:
-        await repository.copy(connection, [Batch("copied", NOW, [full, bare])])
-    async with database.bulk_transaction() as connection:
-        assert await repository.merge(connection, [Batch("merged", NOW, [full, bare, full])]) == 2
+        assert await repository.merge(connection, [Batch("merged", NOW, [*every, full])]) == 3
 
     found = await stored(database)
-    for one in (full, bare):
+    for one in every:
         at = moment(one.observed_ms)
-        assert found["copied", at] == found["merged", at]
-        assert found["copied", at][1:] == (
-            one.optical_density,
-            one.temperature,
-            one.battery,
-            one.conditions,
-        )
+        assert found["copied", at] == found["merged", at] == told(one)
 
 
 async def test_a_refused_copy_stores_nothing(database: Database) -> None:
     """All of it or nothing, so that merging may follow."""
     known, new = Batch("known", NOW, [Reading(1, NOW)]), Batch("new", NOW, [Reading(1, NOW)])
-    async with database.bulk_transaction() as connection:
-        await repository.copy(connection, [known])
+    await prepare(database, known)
+    await copied(database, known)
     with pytest.raises(repository.StoredBeforeError):
-        async with database.bulk_transaction() as connection:
-            await repository.copy(connection, [new, known])
+        await copied(database, new, known)
 
     assert {key[0] for key in await stored(database)} == {"known"}
+
+
+async def test_a_reading_of_a_day_without_partition_is_stored(database: Database) -> None:
+    """By whichever clock: the partition is made when it is needed, by several recorders at once."""
+    years_apart = [Reading(NOW - 900 * DAY, NOW), Reading(NOW, NOW), Reading(NOW + 900 * DAY, NOW)]
+    some = [Batch(f"d-{n}", NOW, years_apart) for n in range(4)]
+    with pytest.raises(repository.PartitionMissingError):
+        await copied(database, *some)
+    await asyncio.gather(*(RecordingOperations(database).record([one]) for one in some))
+
+    assert len(await stored(database)) == 12
+
+
+# ---------------------------------------------------------------- devices without a clock
+
+
+def counted(at_ms: int, *readings: tuple[int, float]) -> Batch:
+    """Make a message of a device without a clock: counts and temperatures."""
+    return Batch(
+        "counting",
+        at_ms,
+        [Reading(at_ms, at_ms, temperature=kelvin, sequence=n) for n, kelvin in readings],
+    )
+
+
+async def temperatures(database: Database) -> list[object]:
+    """Read the stored temperatures in the order of their times."""
+    found = await stored(database)
+    return [found[key][2] for key in sorted(found)]
+
+
+async def test_a_repeat_without_a_clock_is_known_by_its_count(database: Database) -> None:
+    """Whether it comes in the same group, later, or beside readings that are new."""
+    record = RecordingOperations(database).record
+    await record([counted(NOW, (7, 20.0)), counted(NOW + 5, (7, 20.0))])
+    await record([counted(NOW + 9, (7, 20.0))])
+    await record([counted(NOW + 12, (7, 20.0), (8, 21.0)), Batch("d", NOW, [Reading(NOW, NOW)])])
+
+    assert await temperatures(database) == [20.0, 21.0, None]
+
+
+async def test_readings_of_one_moment_are_told_apart_by_their_count(database: Database) -> None:
+    """A message of a device without a clock holds several of the same time; each is stored, in its order."""
+    batch = counted(NOW, *((n, float(n)) for n in range(998, 1003)))
+    await RecordingOperations(database).record([batch])
+    await RecordingOperations(database).record([batch])
+
+    found = await stored(database)
+    assert sorted(kelvin for _, _, kelvin, *_ in found.values()) == [998, 999, 1000, 1001, 1002]
+
+
+async def test_a_device_that_counts_anew_is_not_repeating_itself(database: Database) -> None:
+    """It was restarted: the same count says something else now."""
+    record = RecordingOperations(database).record
+    await record([counted(NOW, (0, 20.0))])
+    await record([counted(NOW + 1000, (0, 35.0))])
+
+    assert await temperatures(database) == [20.0, 35.0]
+
+
+async def test_a_repeat_is_stored_once_by_however_many_recorders(database: Database) -> None:
+    """The claim is part of the transaction: who comes second waits, and finds it."""
+    repeats = [counted(NOW + second, *((n, 20.0) for n in range(50))) for second in range(8)]
+    await asyncio.gather(*(RecordingOperations(database).record([one]) for one in repeats))
+
+    assert len(await stored(database)) == 50
+
+
+async def test_a_claim_of_a_recorder_that_died_binds_nobody(database: Database) -> None:
+    """It goes with the transaction, and another recorder stores the reading."""
+    batch = counted(NOW, (1, 20.0))
+    with pytest.raises(ZeroDivisionError):
+        async with database.bulk_transaction() as connection:
+            assert await sequences.claim(connection, [batch])
+            raise ZeroDivisionError
+    await RecordingOperations(database).record([batch])
+
+    assert await temperatures(database) == [20.0]

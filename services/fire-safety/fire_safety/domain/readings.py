@@ -51,3 +51,9 @@ class Batch(NamedTuple):
     device_id: str
     received_ms: int
     readings: list[Reading]
+
+    @property
+    def is_counted(self) -> bool:
+        """Tell whether the device has no clock, and its own count tells its readings apart."""
+        first = self.readings[0]
+        return first.sequence is not None and first.observed_ms == self.received_ms

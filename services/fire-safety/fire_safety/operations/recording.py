@@ -1,12 +1,15 @@
 """Recording: what was observed is kept, each reading once."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 from chassis import metrics
 from chassis.database import Database
 from fire_safety.domain.readings import Batch
-from fire_safety.repository import readings
-from fire_safety.repository.readings import StoredBeforeError
+from fire_safety.repository import figures, readings, sequences
+from fire_safety.repository.readings import PartitionMissingError, StoredBeforeError
+
+_Write = Callable[[Any, Sequence[Batch]], Awaitable[int]]
 
 
 class RecordingOperations:
@@ -18,14 +21,30 @@ class RecordingOperations:
     async def record(self, batches: Sequence[Batch]) -> None:
         """Store readings; those that were stored before change nothing.
 
-        Tried in one transaction that supposes them all new; if they are not, done in another that looks.
+        Partitions are made in time; where one is missing after all, after days without this service or by a clock that
+        jumped, it is made now.
         """
-        count = sum(len(batch.readings) for batch in batches)
         try:
+            new = await self._store(batches)
+        except PartitionMissingError:
             async with self._database.bulk_transaction() as connection:
-                await readings.copy(connection, batches)
-        except StoredBeforeError:
-            async with self._database.bulk_transaction() as connection:
-                new = await readings.merge(connection, batches)
-            metrics.READINGS_DUPLICATE.inc(count - new)
+                await readings.make_room(connection, batches)
+            new = await self._store(batches)
+        count = sum(len(batch.readings) for batch in batches)
+        metrics.READINGS_DUPLICATE.inc(count - new)
         metrics.READINGS.labels("recorder").inc(count)
+
+    async def _store(self, batches: Sequence[Batch]) -> int:
+        """Store in one transaction that supposes all to be new; if they are not, in another that looks."""
+        try:
+            return await self._write(readings.copy, batches)
+        except StoredBeforeError:
+            return await self._write(readings.merge, batches)
+
+    async def _write(self, write: _Write, batches: Sequence[Batch]) -> int:
+        async with self._database.bulk_transaction() as connection:
+            unclaimed = await sequences.claim(connection, batches)
+            new = await write(connection, unclaimed)
+            if new:
+                await figures.mark(connection, unclaimed)
+            return new

@@ -5,7 +5,13 @@ from fire_safety.tables.detection import detector_positions
 from fire_safety.tables.limits import detection_profiles, ingestion_limits
 from fire_safety.tables.messages import outbox, requests
 from fire_safety.tables.metadata import metadata
-from fire_safety.tables.readings import readings
+from fire_safety.tables.readings import (
+    reading_sequences,
+    readings,
+    readings_hourly,
+    retention_policies,
+    rollup_due,
+)
 from fire_safety.tables.register import (
     devices,
     fire_points,
@@ -27,7 +33,11 @@ __all__ = [
     "mutual_aid_members",
     "outbox",
     "premises",
+    "reading_sequences",
     "readings",
+    "readings_hourly",
     "requests",
+    "retention_policies",
+    "rollup_due",
     "zones",
 ]

@@ -1,0 +1,47 @@
+"""Which hours' figures readings change."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from fire_safety.domain.readings import Batch
+
+_HOUR_MS = 3_600_000
+
+
+class Touched(NamedTuple):
+    """An hour that begins at `hour_ms` (milliseconds since 1970) and the devices whose figures change.
+
+    No devices: any. Late readings are of few devices, and their hour is long rolled up for all others.
+    """
+
+    hour_ms: int
+    device_ids: tuple[str, ...]
+
+
+def touched_hours(batches: Sequence[Batch]) -> list[Touched]:
+    """Tell which hours' figures the readings of these batches change; each hour comes once."""
+    # Of thousands of batches nearly all are of this hour: as little as possible is done for each.
+    spans = {
+        (
+            batch.readings[0].observed_ms // _HOUR_MS,
+            batch.readings[-1].observed_ms // _HOUR_MS,
+            batch.received_ms // _HOUR_MS,
+        )
+        for batch in batches
+    }
+    on_time = {
+        last for first, last, received in spans if first == last and _timely(last, received)
+    }
+    late: dict[int, set[str]] = {}
+    if any(first != last or last not in on_time for first, last, _ in spans):
+        for batch in batches:
+            for hour in {one.observed_ms // _HOUR_MS for one in batch.readings} - on_time:
+                late.setdefault(hour, set()).add(batch.device_id)
+    return [Touched(hour * _HOUR_MS, ()) for hour in sorted(on_time)] + [
+        Touched(hour * _HOUR_MS, tuple(sorted(ids))) for hour, ids in sorted(late.items())
+    ]
+
+
+def _timely(hour: int, received: int) -> bool:
+    """Tell whether an hour's readings came in it or in the next, before it is rolled up."""
+    return hour <= received <= hour + 1
