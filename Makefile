@@ -78,6 +78,10 @@ lint: install ## Check style, types, import rules and contracts
 test-fast: install ## Tests that need no server: seconds
 	$(BIN)/pytest -q -m "not postgres and not nats and not http and not system"
 
+.PHONY: fuzz
+fuzz: install ## Fuzz each payload decoder (SECONDS=60); a finding fails
+	@$(BIN)/python -m fuzz --seconds $(or $(SECONDS),60)
+
 .PHONY: test
 test: install ## The whole suite, on real PostgreSQL, NATS and gRPC servers
 	$(BIN)/pytest
