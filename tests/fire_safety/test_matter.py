@@ -8,8 +8,15 @@ from hypothesis import strategies as st
 
 from fire_safety.decoders.matter import decode
 from fire_safety.domain.readings import Condition, Reading
-from fuzz.expectation import NOW, check, outcome_of
-from tests.fire_safety.decoding import HOSTILE_JSON, reading_of, reason_of, written
+from tests.fire_safety.decoding import (
+    HOSTILE_JSON,
+    NOW,
+    assert_believable,
+    outcome_of,
+    reading_of,
+    reason_of,
+    written,
+)
 
 NORMAL = {"SmokeState": 0, "COState": 0}
 MATTER_EPOCH_S = 946_684_800
@@ -132,7 +139,7 @@ keys = st.sampled_from(["ExpressedState", "SmokeState", "COState", "ExpiryDate",
 
 
 @given(st.dictionaries(keys, st.none() | st.booleans() | st.integers(-(2**70), 9) | st.floats()))
-@settings(max_examples=150)
+@settings(max_examples=300)
 def test_any_object_is_read_or_refused(fields: dict[str, Any]) -> None:
     """And what is read keeps the limits."""
-    check(outcome_of(decode, written(fields)))
+    assert_believable(outcome_of(decode, written(fields)))

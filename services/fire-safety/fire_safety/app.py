@@ -27,7 +27,7 @@ from fire_safety.queries.detection import DetectionQueries
 from fire_safety.queries.premises import PremisesQueries
 from fire_safety.servicer import Servicer
 from fire_safety.servicer.fire_safety import FireSafetyServicer
-from fire_safety.settings import Settings
+from fire_safety.settings import Lanes, Settings
 from fire_safety.wire.alarms import CHANGE_SUBJECTS
 
 MIGRATIONS = Path(fire_safety.__file__).parents[1] / "migrations"
@@ -47,12 +47,8 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     database = Database.connect(settings.database_url.get_secret_value(), pool_size=3)
     life.at_stop(database.close)
     formats = Formats(DetectionQueries(database), settings.ward_code, clock)
-    detector = detector_of(base, database, formats)
-    recorder = recorder_of(base, formats, must_wait=lambda: detector.is_behind)
-    base.readiness.watch("detector", detector.check)
     life.background("formats", formats.keep())
-    life.background("detector", detector.run())
-    life.background("recorder", recorder.run())
+    _start_lanes(life, base, database, formats, settings.lanes)
     servicers = servicers_of(base)
     services = [one.service for one in servicers]
     server = base.server(services)
@@ -71,6 +67,19 @@ def servicers_of(base: Base) -> list[Servicer]:
             Feed(base.broker, base.jetstream, EVENTS.name or "", CHANGE_SUBJECTS),
         ),
     ]
+
+
+def _start_lanes(
+    life: Lifecycle, base: Base, database: Database, formats: Formats, lanes: Lanes
+) -> None:
+    """Start the lanes of this process; a recorder beside a detector gives way to it."""
+    detector = detector_of(base, database, formats)
+    if lanes is not Lanes.RECORDER:
+        base.readiness.watch("detector", detector.check)
+        life.background("detector", detector.run())
+    if lanes is not Lanes.DETECTOR:
+        recorder = recorder_of(base, formats, must_wait=lambda: detector.is_behind)
+        life.background("recorder", recorder.run())
 
 
 def detector_of(base: Base, database: Database, formats: Formats) -> Detector:

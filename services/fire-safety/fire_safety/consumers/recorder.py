@@ -3,10 +3,16 @@
 It gives way to the detector: while that one is behind, recording waits, for a moment at a time. Order does not matter
 here, so the durable consumer acknowledges each message by itself: several recorders may share the work, and whatever
 one leaves unfinished comes again. What cannot be read goes from here to the dead letters.
+
+While a group of readings is being stored, the next one gathers and may be stored beside it: this process decodes
+while the database writes, and the more comes, the larger the groups become.
 """
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
 
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
@@ -30,8 +36,8 @@ from fire_safety.queries.detection import DetectionQueries
 
 _STREAM = READINGS.name or ""
 _ACK_WAIT_S = 30.0
-# Several groups under way (SPEED.md §10: the default of 1,000 halves the rate).
-_MAX_ACK_PENDING = 5_000
+# Enough for the groups under way and the next one, also if each message holds one reading.
+_MAX_ACK_PENDING = 25_000
 _TAKE_S = 0.5
 _RETRY_S = 0.5
 # Below so many messages at a time it pays to let some gather: each group costs a commit.
@@ -41,12 +47,36 @@ _GATHER_S = 0.05
 _GIVE_WAY_S = 0.02
 _GIVE_WAY_TIMES = 50
 _NAK_DELAY_S = 5.0
-# Readings in one COPY: enough to pay for its commit, few enough to be done in some 20 ms.
+# Readings in one COPY: enough to pay for its commit, few enough to be done in some 20 ms. Bytes bound the memory.
 _GROUP = 5_000
+_GROUP_BYTES = 4 * 2**20
+_GROUPS_AT_ONCE = 2
 # Messages decoded before others on the event loop have their turn.
 _SLICE = 20
 # What the headers of a dead letter need besides the message itself.
 _HEADER_ROOM = 4096
+
+
+@dataclass
+class _Group:
+    """Messages whose readings are stored together, and then acknowledged together."""
+
+    messages: list[Delivery] = field(default_factory=list)
+    batches: list[Batch] = field(default_factory=list)
+    readings: int = 0
+    size: int = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Tell whether it should not grow further."""
+        return self.readings >= _GROUP or self.size >= _GROUP_BYTES
+
+    def add(self, message: Delivery, batch: Batch) -> None:
+        """Add a message and what was read from it."""
+        self.messages.append(message)
+        self.batches.append(batch)
+        self.readings += len(batch.readings)
+        self.size += len(message.data)
 
 
 class Recorder:
@@ -81,9 +111,10 @@ class Recorder:
                 limits = await self._queries.ingestion_limits(self._clock())
                 await self._formats.refresh()
                 await self._consume(limits)
-            except (NatsError, OSError, PullBrokenError, DatabaseUnavailableError) as error:
-                logger().warning("recorder_delayed", cause=type(error).__name__)
-                await asyncio.sleep(_RETRY_S)
+            except* (NatsError, OSError, PullBrokenError, DatabaseUnavailableError) as errors:
+                cause = type(errors.exceptions[0]).__name__
+                logger().warning("recorder_delayed", cause=cause)
+            await asyncio.sleep(_RETRY_S)
 
     async def _consume(self, limits: IngestionLimits) -> None:
         config = ConsumerConfig(
@@ -96,11 +127,14 @@ class Recorder:
             filter_subject=self._subject,
         )
         await self._jetstream.add_consumer(_STREAM, config)
-        async with Pull(self._client, _STREAM, self._name) as pull:
+        async with (
+            Pull(self._client, _STREAM, self._name) as pull,
+            _Storing(self._operations, pull, self._name) as storing,
+        ):
             while True:
                 messages = await pull.take(_TAKE_S)
                 await self._give_way()
-                await self._record(pull, messages, limits)
+                await self._record(storing, messages, limits)
                 if len(messages) < _FEW:
                     await asyncio.sleep(_GATHER_S)
 
@@ -111,13 +145,12 @@ class Recorder:
                 return
             await asyncio.sleep(_GIVE_WAY_S)
 
-    async def _record(self, pull: Pull, messages: list[Delivery], limits: IngestionLimits) -> None:
-        """Store the messages' readings in groups, then refuse what cannot be read."""
+    async def _record(
+        self, storing: "_Storing", messages: list[Delivery], limits: IngestionLimits
+    ) -> None:
+        """Store the messages' readings, and refuse what cannot be read."""
         refused: list[tuple[Delivery, str]] = []
-        group: list[Delivery] = []
-        batches: list[Batch] = []
-        readings = 0
-        for message in messages:
+        for number, message in enumerate(messages, 1):
             try:
                 batch = self._formats.decode(
                     message.subject, message.data, received_ms(message), limits
@@ -125,43 +158,14 @@ class Recorder:
             except InvalidMessageError as error:
                 refused.append((message, error.reason))
                 continue
-            group.append(message)
-            batches.append(batch)
-            readings += len(batch.readings)
-            if readings >= _GROUP:
-                await self._store(pull, group, batches)
-                group, batches, readings = [], [], 0
-            elif len(group) % _SLICE == 0:
+            await storing.add(message, batch)
+            if number % _SLICE == 0:
                 await asyncio.sleep(0)
-        if group:
-            await self._store(pull, group, batches)
+        await storing.begin_if_free()
         if messages:
             metrics.LANE_PENDING.labels("recorder").set(messages[-1].metadata.num_pending)
         for message, reason in refused:
             await self._refuse(message, reason)
-
-    async def _store(self, pull: Pull, group: list[Delivery], batches: list[Batch]) -> None:
-        """Store a group and acknowledge it; the database being away only delays."""
-        while True:
-            try:
-                await self._operations.record(batches)
-                break
-            except DatabaseUnavailableError:
-                logger().warning("recorder_delayed", cause="DatabaseUnavailableError")
-                await asyncio.sleep(_RETRY_S)
-            except Exception as error:  # noqa: BLE001 - the edge: logged once, then retried
-                logger().exception("readings_failed", messages=len(group))
-                await self._retry(group, type(error).__name__)
-                return
-        await pull.acknowledge(group)
-        metrics.MESSAGES.labels(self._name, "done").inc(len(group))
-
-    async def _retry(self, group: list[Delivery], cause: str) -> None:
-        """Have them delivered again, later."""
-        logger().warning("message_retry", consumer=self._name, cause=cause, messages=len(group))
-        metrics.MESSAGES.labels(self._name, "retry").inc(len(group))
-        for message in group:
-            await message.nak(delay=_NAK_DELAY_S)
 
     async def _refuse(self, message: Delivery, reason: str) -> None:
         """Send a message to the dead letters; one that leaves no room for their headers is cut to fit."""
@@ -170,3 +174,75 @@ class Recorder:
         if len(message.data) + headers > room:
             message = message.cut(room)
         await dead_letter(self._jetstream, self._name, message, reason)
+
+
+class _Storing:
+    """The groups that are being stored and the one that gathers.
+
+    When the block ends, what is being stored is given up: unacknowledged, it comes again and changes nothing.
+    """
+
+    def __init__(self, operations: RecordingOperations, pull: Pull, name: str) -> None:
+        self._operations = operations
+        self._pull = pull
+        self._name = name
+        self._tasks = asyncio.TaskGroup()
+        self._free = asyncio.Semaphore(_GROUPS_AT_ONCE)
+        self._group = _Group()
+
+    async def __aenter__(self) -> Self:
+        """Begin with nothing."""
+        await self._tasks.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Give up what is under way."""
+        await self._tasks.__aexit__(kind, error, trace)
+
+    async def add(self, message: Delivery, batch: Batch) -> None:
+        """Add to the group that gathers; if that fills it, wait until it can be stored."""
+        self._group.add(message, batch)
+        if self._group.is_full:
+            await self._free.acquire()
+            self._begin()
+
+    async def begin_if_free(self) -> None:
+        """Store what has gathered, unless enough is being stored already: then it goes on gathering."""
+        if self._group.messages and not self._free.locked():
+            await self._free.acquire()
+            self._begin()
+
+    def _begin(self) -> None:
+        group, self._group = self._group, _Group()
+        self._tasks.create_task(self._store(group)).add_done_callback(
+            lambda _: self._free.release()
+        )
+
+    async def _store(self, group: _Group) -> None:
+        """Store a group and acknowledge it; the database being away only delays."""
+        while True:
+            try:
+                await self._operations.record(group.batches)
+                break
+            except DatabaseUnavailableError:
+                logger().warning("recorder_delayed", cause="DatabaseUnavailableError")
+                await asyncio.sleep(_RETRY_S)
+            except Exception as error:  # noqa: BLE001 - the edge: logged once, then retried
+                logger().exception("readings_failed", messages=len(group.messages))
+                await self._retry(group, type(error).__name__)
+                return
+        await self._pull.acknowledge(group.messages)
+        metrics.MESSAGES.labels(self._name, "done").inc(len(group.messages))
+
+    async def _retry(self, group: _Group, cause: str) -> None:
+        """Have them delivered again, later."""
+        count = len(group.messages)
+        logger().warning("message_retry", consumer=self._name, cause=cause, messages=count)
+        metrics.MESSAGES.labels(self._name, "retry").inc(count)
+        for message in group.messages:
+            await message.nak(delay=_NAK_DELAY_S)

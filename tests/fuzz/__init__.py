@@ -1,1 +1,0 @@
-"""Fuzzing itself: it finds what is broken, and would not pass what was never tried."""
