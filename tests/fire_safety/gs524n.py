@@ -3,7 +3,7 @@
 import base64
 from typing import Any
 
-from tests.fire_safety.decoding import DEVICE
+from fuzz.expectation import DEVICE
 
 EUI = "24e124785d132013"
 VENDORS_VECTOR = bytes.fromhex("221E64001C40")

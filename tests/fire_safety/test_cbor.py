@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from chassis.errors import InvalidMessageError
 from fire_safety.decoders import cbor, senml_cbor
-from tests.fire_safety.decoding import assert_believable, outcome_of, reason_of
+from fuzz.expectation import check, outcome_of
+from tests.fire_safety.decoding import reason_of
 from tests.fire_safety.limits import INGESTION
 
 
@@ -71,6 +72,9 @@ def test_what_the_standard_writes_is_read(written: str, expected: Any) -> None:
         ("d81c81d81d00", "not_cbor"),
         ("c4821b00000000000f42401b0000000000000001", "not_cbor"),
         ("c40a", "not_cbor"),
+        # Found by fuzzing: a truth value is an integer to Python.
+        ("c48222f5", "not_cbor"),
+        ("c482f501", "not_cbor"),
         ("a1f501", "not_cbor"),
         ("a1fb3ff199999999999a01", "not_cbor"),
         ("a1820102f6", "not_cbor"),
@@ -106,10 +110,10 @@ def test_what_another_library_writes_is_read_as_it_was_meant(value: Any) -> None
 
 
 @given(st.binary(max_size=200))
-@settings(max_examples=500)
+@settings(max_examples=200)
 def test_noise_is_refused_with_a_known_reason(noise: bytes) -> None:
     """No bytes do anything else."""
-    assert_believable(outcome_of(senml_cbor.decode, noise))
+    check(outcome_of(senml_cbor.decode, noise))
 
 
 def test_a_payload_that_is_too_large_is_not_looked_at() -> None:

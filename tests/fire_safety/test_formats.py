@@ -14,9 +14,10 @@ from fire_safety.consumers.formats import Formats
 from fire_safety.domain.devices import PayloadFormat
 from fire_safety.operations.register import RegisterOperations
 from fire_safety.queries.detection import DetectionQueries
+from fuzz.expectation import NOW, SUBJECT
 from stack.nats_server import NatsServer
 from tests.fire_safety.conftest import MakeSettings
-from tests.fire_safety.decoding import NOW, SUBJECT, written
+from tests.fire_safety.decoding import written
 from tests.fire_safety.field import (
     DEVICE,
     alarm_raised,

@@ -9,16 +9,8 @@ from hypothesis import strategies as st
 from fire_safety.decoders.plain_json import decode
 from fire_safety.decoders.vocabulary import CONDITIONS
 from fire_safety.domain.readings import Condition, Reading
-from tests.fire_safety.decoding import (
-    DEVICE,
-    HOSTILE_JSON,
-    NOW,
-    assert_believable,
-    outcome_of,
-    reading_of,
-    reason_of,
-    written,
-)
+from fuzz.expectation import DEVICE, NOW, check, outcome_of
+from tests.fire_safety.decoding import HOSTILE_JSON, reading_of, reason_of, written
 
 
 def test_a_full_reading_is_read() -> None:
@@ -151,7 +143,7 @@ values = (
 
 
 @given(st.dictionaries(names, values, max_size=8))
-@settings(max_examples=500)
+@settings(max_examples=200)
 def test_any_object_is_read_or_refused(fields: dict[str, Any]) -> None:
     """And what is read keeps the limits."""
-    assert_believable(outcome_of(decode, written(fields)))
+    check(outcome_of(decode, written(fields)))

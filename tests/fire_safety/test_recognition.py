@@ -10,16 +10,8 @@ from hypothesis import strategies as st
 from fire_safety.decoders.registry import decoder_of, recognise
 from fire_safety.domain.devices import PayloadFormat
 from fire_safety.domain.readings import Condition
-from tests.fire_safety.decoding import (
-    DEVICE,
-    NOW,
-    SUBJECT,
-    assert_believable,
-    outcome_of,
-    reading_of,
-    reason_of,
-    written,
-)
+from fuzz.expectation import DEVICE, NOW, SUBJECT, check, outcome_of
+from tests.fire_safety.decoding import reading_of, reason_of, written
 from tests.fire_safety.gs524n import event, frame
 from tests.fire_safety.limits import INGESTION
 from ward.fire_safety.v1 import readings_pb2 as pb
@@ -103,7 +95,7 @@ def test_a_subject_that_names_no_device_is_refused() -> None:
 
 
 @given(st.sampled_from(list(SMOKING.values())), st.data())
-@settings(max_examples=400)
+@settings(max_examples=150)
 def test_flipped_bytes_are_read_or_refused(payload: bytes, data: Any) -> None:
     """By each decoder and by recognition."""
     changed = bytearray(payload)
@@ -111,4 +103,4 @@ def test_flipped_bytes_are_read_or_refused(payload: bytes, data: Any) -> None:
         changed[place] = data.draw(st.integers(0, 255))
 
     for decode in (recognise, *map(decoder_of, PayloadFormat)):
-        assert_believable(outcome_of(decode, bytes(changed)))
+        check(outcome_of(decode, bytes(changed)))

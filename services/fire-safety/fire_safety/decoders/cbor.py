@@ -89,10 +89,13 @@ class _Reader:
         """Read exponent and mantissa of a decimal fraction."""
         if self._argument(information) != _TAG_OF_DECIMALS:
             raise InvalidMessageError("not_cbor")
-        match self.item(depth + 1):
-            case [int(exponent), int(mantissa)] if abs(exponent) <= _MAX_EXPONENT:
-                return float(f"{mantissa}e{exponent}")
-        raise InvalidMessageError("not_cbor")
+        parts = self.item(depth + 1)
+        if not isinstance(parts, list) or [type(one) for one in parts] != [int, int]:
+            raise InvalidMessageError("not_cbor")
+        exponent, mantissa = parts
+        if abs(exponent) > _MAX_EXPONENT:
+            raise InvalidMessageError("not_cbor")
+        return float(f"{mantissa}e{exponent}")
 
     def _simple(self, information: int) -> object:
         if layout := _FLOATS.get(information):

@@ -1,0 +1,1 @@
+"""Fuzzing itself: it finds what is broken, and would not pass what was never tried."""
