@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 
 from fire_safety.detection.fold import DeviceState, fold
-from fire_safety.detection.limits import Limits, limits_of
+from fire_safety.detection.limits import Limits
 from fire_safety.domain.alarms import AlarmKind
 from fire_safety.domain.readings import Reading
-from tests.fire_safety.limits import MAINS, PROFILE
+from tests.fire_safety.limits import limits_for
 
-LIMITS = limits_of(PROFILE, MAINS)
+LIMITS = limits_for()
 START_S = 1_700_000_000
 
 CLEAN = 0.002

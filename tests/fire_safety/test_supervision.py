@@ -18,7 +18,7 @@ from fire_safety.operations.register import RegisterOperations
 from stack.nats_server import NatsServer
 from tests.fire_safety.conftest import MakeSettings
 from tests.fire_safety.field import alarms_of, now_ms, publish, until, written
-from tests.fire_safety.limits import MAINS
+from tests.fire_safety.limits import MAINS, PROFILE
 from tests.fire_safety.samples import register
 
 pytestmark = [pytest.mark.postgres, pytest.mark.nats]
@@ -30,10 +30,14 @@ QUICK = replace(MAINS, device_id="quick", interval_s=1, profile_id="quick")
 async def quick_profile(owner: Database) -> None:
     """Publish a profile by which a device may be silent for one of its intervals and no more."""
     profiles = tables.detection_profiles
+    first = select(profiles).where(
+        profiles.c.profile_id == PROFILE.profile_id, profiles.c.version == 1
+    )
     async with owner.transaction() as tx:
-        (row,) = (await tx.execute(select(profiles))).mappings()
-        quick = {"profile_id": "quick", "silence_intervals_mains": 1, "silence_margin_s": 0}
-        await tx.execute(insert(profiles).values({**row, **quick}))
+        (row,) = (await tx.execute(first)).mappings()
+        limits = {**row["limits"]}
+        limits["rhythm"] |= {"silence_intervals_mains": 1, "silence_margin_s": 0}
+        await tx.execute(insert(profiles).values({**row, "profile_id": "quick", "limits": limits}))
 
 
 @pytest.fixture

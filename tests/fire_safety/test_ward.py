@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fire_safety.detection.standing import Standing
 from fire_safety.detection.supervision import Supervision
 from fire_safety.detection.ward import Ward
 from fire_safety.domain.alarms import AlarmKind, Signal
@@ -16,7 +17,7 @@ from tests.fire_safety.rooms import SMOKE, START_S, reading
 NOW = START_S * 1000
 
 
-def ward(**signalling: frozenset[AlarmKind]) -> Ward:
+def ward(**signalling: dict[AlarmKind, Standing]) -> Ward:
     """Remember one mains and one battery device."""
     made = Ward([PROFILE], signalling, NOW)
     made.register([MAINS, BATTERY], NOW)
@@ -43,7 +44,7 @@ def test_a_signal_says_what_raised_it() -> None:
         raised=True,
         observed_ms=NOW + 10_000,
         received_ms=NOW + 10_000,
-        profile="smoke-optical/1",
+        profile="smoke-optical/2",
         value=SMOKE,
         threshold=0.03,
         clock_skewed=False,
@@ -91,7 +92,7 @@ def test_an_unknown_device_signals_fire_and_nothing_else() -> None:
     )
 
     assert changes(signals) == [(AlarmKind.SMOKE, True)]
-    assert signals[0].profile == "smoke-optical/1"
+    assert signals[0].profile == "smoke-optical/2"
 
 
 def test_a_stranger_that_is_entered_tells_its_faults_from_then_on() -> None:
@@ -146,7 +147,7 @@ def test_folded_silently_only_the_windows_are_filled() -> None:
 
 def test_an_alarm_that_is_open_is_not_raised_again_after_a_restart() -> None:
     """It is known from the database, and restored when the air is clear."""
-    made = ward(**{MAINS.device_id: frozenset({AlarmKind.SMOKE})})
+    made = ward(**{MAINS.device_id: {AlarmKind.SMOKE: Standing(NOW, measured=True)}})
     made.take(batch(reading(0, SMOKE), reading(10, SMOKE)), silently=True)
 
     assert made.take(batch(reading(20, SMOKE))) == []
@@ -254,7 +255,7 @@ def test_nobody_is_silent_just_after_the_broker_was_away() -> None:
 
 def test_a_silent_device_stays_silent_over_a_restart() -> None:
     """Told once, not once per start; and restored when it speaks."""
-    made = ward(**{MAINS.device_id: frozenset({AlarmKind.SUPERVISION_LOST})})
+    made = ward(**{MAINS.device_id: {AlarmKind.SUPERVISION_LOST: Standing(NOW)}})
 
     assert silent_at(made, 0, 200) == []
     assert changes(made.take(batch(reading(200)))) == [(AlarmKind.SUPERVISION_LOST, False)]

@@ -205,8 +205,9 @@ class _Watch:
             await self.refresh(since=self._refreshed - _LATE_CHANGES)
 
     async def refresh(self, since: datetime) -> None:
-        """Learn of devices that were entered or changed."""
+        """Learn of limits that came into force, and of devices that were entered or changed."""
         now = self._clock()
+        self._ward.take_profiles(await self._queries.profiles(now))
         self._ward.register(await self._queries.devices(since), _ms(now))
         self._refreshed = now
 

@@ -6,44 +6,48 @@ of their own, so that they can raise an alarm at once and disturb nothing: old c
 now. When only late readings have come for a while, the clock was set back, and the late window becomes the live one.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from fire_safety.detection.level import Side, alarms, restored
-from fire_safety.detection.limits import Limits
-from fire_safety.detection.window import EMPTY, Window, is_calm, look, shows_fire
-from fire_safety.domain.alarms import AlarmKind
-from fire_safety.domain.readings import Condition, Reading
-
-_DECLARED = (
-    (AlarmKind.FAULT, Condition.FAULT.value),
-    (AlarmKind.LOW_BATTERY, Condition.LOW_BATTERY.value),
-    (AlarmKind.TAMPER, Condition.TAMPER.value),
+from fire_safety.detection.criteria import (
+    JUDGED,
+    Sign,
+    fire_signs,
+    has_ended,
+    shows_fire,
+    trouble_signs,
 )
-_TEST = Condition.TEST.value
-_SMOKE, _HEAT, _BELOW = AlarmKind.SMOKE, AlarmKind.HEAT, Side.BELOW
+from fire_safety.detection.level import Side
+from fire_safety.detection.limits import Limits
+from fire_safety.detection.standing import (
+    NONE,
+    Standings,
+    Transition,
+    begin,
+    confirm,
+    is_due,
+    replaced,
+    without,
+)
+from fire_safety.detection.window import EMPTY, Window, cleared, is_calm, look
+from fire_safety.domain.alarms import FIRE_KINDS, AlarmKind
+from fire_safety.domain.readings import Reading
+
+_SMOKE, _BELOW = AlarmKind.SMOKE, Side.BELOW
+_NEVER = -1
 
 
 class DeviceState(NamedTuple):
     """What is remembered of one device.
 
-    `signalling` are the kinds raised and not restored since. `clean_air` is the optical density, m⁻¹, that the device
-    has come to show in clean air.
+    `standings` is what was raised and not restored. `clean_air` is the optical density, m⁻¹, that the device has come
+    to show in clean air.
     """
 
     live: Window = EMPTY
     late: Window = EMPTY
-    signalling: frozenset[AlarmKind] = frozenset()
+    standings: Standings = NONE
     clean_air: float = 0.0
-
-
-class Transition(NamedTuple):
-    """A condition began (`raised`) or ended, with the measured value and the limit it passed; 0 where unmeasured."""
-
-    kind: AlarmKind
-    raised: bool
-    value: float = 0.0
-    threshold: float = 0.0
 
 
 def fold(
@@ -52,14 +56,30 @@ def fold(
     """Fold a reading that was not folded before."""
     live, late, is_live = _placed(state, reading, limits)
     clean_air = _clean_air(state, live, reading, limits) if is_live else state.clean_air
-    signalling = state.signalling
+    standings, battery = state.standings, reading.battery
     # Nothing is above a limit, declared, or waiting for its end: so it is nearly always.
-    if not signalling and not reading.conditions and is_calm(live if is_live else late):
-        return DeviceState(live, late, signalling, clean_air), ()
-    transitions = tuple(_judged(state, live, late, reading, limits, is_live=is_live))
-    for change in transitions:
-        signalling = signalling | {change.kind} if change.raised else signalling - {change.kind}
-    return DeviceState(live, late, signalling, clean_air), transitions
+    if (
+        not standings.now
+        and not reading.conditions
+        and is_calm(live if is_live else late)
+        and (battery is None or battery >= limits.battery_low)
+    ):
+        return DeviceState(live, late, standings, clean_air), ()
+    told: list[Transition] = []
+    signs = list(fire_signs(live if is_live else late, reading, state.clean_air, limits))
+    if is_live:
+        signs += trouble_signs(reading, limits)
+    for sign in signs:
+        standings = _shown(standings, sign, reading.received_ms, limits, told)
+    if is_live and standings.now:
+        burns = _is_lately_on_fire(late, reading, limits)
+        standings = _unshown(standings, signs, live, reading, limits, told, burns=burns)
+    return DeviceState(live, late, standings, clean_air), told
+
+
+def begun_anew(state: DeviceState) -> DeviceState:
+    """Leave behind what the windows showed: what is pending must last anew, what stands stays."""
+    return state._replace(live=cleared(state.live), late=EMPTY)
 
 
 def _placed(state: DeviceState, reading: Reading, limits: Limits) -> tuple[Window, Window, bool]:
@@ -74,60 +94,64 @@ def _placed(state: DeviceState, reading: Reading, limits: Limits) -> tuple[Windo
     return live, behind, False
 
 
-def _judged(
-    state: DeviceState,
+def _shown(
+    standings: Standings, sign: Sign, at_ms: int, limits: Limits, told: list[Transition]
+) -> Standings:
+    """Raise what is shown and does not stand, or confirm the pre-alarm that does; tell it."""
+    standing = standings.now.get(sign.kind)
+    found = Transition(sign.kind, raised=True, value=sign.value, threshold=sign.threshold)
+    if standing is None:
+        found = found._replace(pre_alarm=not sign.certain)
+        standings, found = begin(standings, found, at_ms, limits)
+        told.append(found)
+        return standings
+    measured = sign.threshold != 0
+    lasted = measured and at_ms - standing.since_ms >= limits.verify_ms
+    if standing.pre_alarm and (sign.certain or lasted):
+        told.append(found)
+        return confirm(standings, found)
+    if measured and not standing.measured:
+        return replaced(standings, sign.kind, standing._replace(measured=True))
+    return standings
+
+
+def _unshown(
+    standings: Standings,
+    signs: Sequence[Sign],
     live: Window,
-    late: Window,
     reading: Reading,
     limits: Limits,
+    told: list[Transition],
     *,
-    is_live: bool,
-) -> Iterator[Transition]:
-    """Give what begins and what ends with a reading; a device under test begins and ends nothing."""
-    if reading.conditions & _TEST:
-        return
-    yield from _fire_begun(state, live if is_live else late, reading, limits)
-    if is_live:
-        yield from _declared(state, reading)
-        if not _is_lately_on_fire(late, reading, limits):
-            yield from _fire_ended(state, live, limits)
-
-
-def _fire_begun(
-    state: DeviceState, window: Window, reading: Reading, limits: Limits
-) -> Iterator[Transition]:
-    density, temperature, now = reading.optical_density, reading.temperature, window.newest_ms
-    smokes = density is not None and alarms(window.smoke, now, limits.smoke)
-    if smokes and _SMOKE not in state.signalling:
-        threshold = limits.smoke.high + state.clean_air
-        yield Transition(_SMOKE, raised=True, value=density or 0.0, threshold=threshold)
-    if temperature is None or _HEAT in state.signalling:
-        return
-    if alarms(window.heat, now, limits.heat):
-        yield Transition(_HEAT, raised=True, value=temperature, threshold=limits.heat.high)
-    elif alarms(window.rise, now, limits.rise):
-        yield Transition(_HEAT, raised=True, value=temperature, threshold=window.rise_limit)
-
-
-def _fire_ended(state: DeviceState, live: Window, limits: Limits) -> Iterator[Transition]:
-    now = live.newest_ms
-    if _SMOKE in state.signalling and restored(live.smoke, now, limits.smoke):
-        yield Transition(_SMOKE, raised=False)
-    cool = restored(live.heat, now, limits.heat) and restored(live.rise, now, limits.rise)
-    if _HEAT in state.signalling and cool:
-        yield Transition(_HEAT, raised=False)
+    burns: bool,
+) -> Standings:
+    """End what is back to normal, at once or, where its end is held back, later; tell it."""
+    shown = {sign.kind for sign in signs}
+    for kind, standing in standings.now.items():
+        if kind not in JUDGED:
+            continue
+        is_normal = (
+            kind not in shown
+            and not (burns and kind in FIRE_KINDS)
+            and has_ended(kind, standing, live, reading, limits)
+        )
+        normal_since = standing.normal_since_ms
+        if is_normal and normal_since < 0:
+            normal_since = reading.received_ms
+        elif not is_normal:
+            normal_since = _NEVER
+        now = standing._replace(normal_since_ms=normal_since)
+        if is_due(now, reading.received_ms, limits):
+            told.append(Transition(kind, raised=False))
+            standings = without(standings, kind)
+        elif now != standing:
+            standings = replaced(standings, kind, now)
+    return standings
 
 
 def _is_lately_on_fire(late: Window, reading: Reading, limits: Limits) -> bool:
     lately = reading.received_ms - late.received_ms <= limits.settle_ms
     return lately and shows_fire(late, limits)
-
-
-def _declared(state: DeviceState, reading: Reading) -> Iterator[Transition]:
-    for kind, bit in _DECLARED:
-        declared = bool(reading.conditions & bit)
-        if declared is not (kind in state.signalling):
-            yield Transition(kind, raised=declared)
 
 
 def _clean_air(state: DeviceState, live: Window, reading: Reading, limits: Limits) -> float:
@@ -136,7 +160,7 @@ def _clean_air(state: DeviceState, live: Window, reading: Reading, limits: Limit
     A slow fire is thus never learned as clean air: at most `clean_air_max` is, over hours.
     """
     density = reading.optical_density
-    if density is None or live.smoke.side is not _BELOW or _SMOKE in state.signalling:
+    if density is None or live.smoke.side is not _BELOW or _SMOKE in state.standings.now:
         return state.clean_air
     if density <= state.clean_air:
         return max(density, 0.0)

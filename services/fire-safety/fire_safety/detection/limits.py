@@ -1,79 +1,147 @@
 """A profile's limits as they apply to one device, in the units that folding counts in."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from fire_safety.detection.dose import Curve, curve_of
 from fire_safety.detection.level import Level
-from fire_safety.domain.devices import Device
-from fire_safety.domain.limits import Profile
+from fire_safety.domain.profiles import (
+    CoLimits,
+    Flapping,
+    HeatLimits,
+    Profile,
+    RateLimits,
+    SmokeLimits,
+)
 
 _MS = 1000
 # What is assumed of a device that is not on the register.
 _UNKNOWN_INTERVAL_S = 60
+# No measured battery is below this.
+_NO_BATTERY = float("-inf")
+
+
+class FlappingLimits(NamedTuple):
+    """More than `raises` within the window are shelved for so long."""
+
+    raises: int
+    window_ms: int
+    shelve_ms: int
+
+
+class Pace(NamedTuple):
+    """Each reading costs `cost_ms` of time; beyond a debt of `most_ms` there are too many, down to `settled_ms`."""
+
+    cost_ms: float
+    most_ms: float
+    settled_ms: float
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Limits of one device: times in milliseconds, optical density in m⁻¹, temperature in °C.
+    """Limits of one device: times in milliseconds, optical density in m⁻¹, temperature in °C, gas in ppm.
 
     `smoke` judges the optical density above clean air, `heat` the temperature, `rise` its rise in K/min over at least
-    `rise_span_ms`. A clock that has said nothing for `settle_ms` while the device went on reporting was set back.
-    `silence_ms` is how long the device may be silent.
+    `rise_span_ms`, `gas` whether carbon monoxide is taken up, by `curve`; None is not judged. A measured fire is a
+    pre-alarm until it has been shown for `verify_ms` more; 0 is an alarm at once. A pre-alarm is taken back after
+    `cancel_after_ms` of normal. A clock that has said nothing for `settle_ms` while the device went on reporting was
+    set back. `silence_ms` is how long the device may be silent.
     """
 
     profile: str
-    smoke: Level
-    heat: Level
-    rise: Level
+    smoke: Level | None
+    heat: Level | None
+    rise: Level | None
+    gas: Level | None
+    curve: Curve | None
     rise_span_ms: int
     gap_ms: int
     clean_air_max: float
     clean_air_rise_per_ms: float
+    verify_ms: int
+    cancel_after_ms: int
+    battery_low: float
+    battery_restore: float
+    flapping: FlappingLimits | None
+    pace: Pace | None
     settle_ms: int
     skew_ms: int
     silence_ms: int
 
 
-def limits_of(profile: Profile, device: Device | None) -> Limits:
-    """Apply a profile to a device; None is a device that is not on the register."""
-    interval_s = device.interval_s if device else _UNKNOWN_INTERVAL_S
-    mains = device.mains_powered if device else False
-    gap_ms = _ms(max(profile.gap_s, profile.gap_intervals * interval_s))
-    intervals = profile.silence_intervals_mains if mains else profile.silence_intervals_battery
-    confirming = profile.confirming_readings
+def limits_of(profile: Profile, interval_s: int, *, mains_powered: bool) -> Limits:
+    """Apply a profile to a device that reports so often; 0 is a device of which that is not known."""
+    interval_s = interval_s or _UNKNOWN_INTERVAL_S
+    given, rhythm = profile.limits, profile.limits.rhythm
+    readings = rhythm.confirming_readings
+    gap_ms = _ms(max(rhythm.gap_s, rhythm.gap_intervals * interval_s))
+    intervals = (
+        rhythm.silence_intervals_mains if mains_powered else rhythm.silence_intervals_battery
+    )
+    smoke, rise = given.smoke, given.heat.rise if given.heat else None
+    gas, verification, battery = given.carbon_monoxide, given.verification, given.battery
     return Limits(
         profile=profile.name,
-        smoke=Level(
-            high=profile.smoke_alarm_m1,
-            low=profile.smoke_restore_m1,
-            hold_ms=_ms(profile.smoke_hold_s),
-            restore_ms=_ms(profile.smoke_restore_hold_s),
-            gap_ms=gap_ms,
-            readings=confirming,
-        ),
-        heat=Level(
-            high=profile.heat_alarm_c,
-            low=profile.heat_restore_c,
-            hold_ms=0,
-            restore_ms=_ms(profile.heat_restore_hold_s),
-            gap_ms=gap_ms,
-            readings=confirming,
-        ),
-        rise=Level(
-            high=profile.heat_rise_k_per_min,
-            low=profile.heat_rise_restore_k_per_min,
-            hold_ms=0,
-            restore_ms=_ms(profile.heat_restore_hold_s),
-            gap_ms=gap_ms,
-            readings=confirming,
-        ),
-        rise_span_ms=_ms(profile.heat_rise_span_s),
+        smoke=_smoke(smoke, gap_ms, readings),
+        heat=_heat(given.heat, gap_ms, readings),
+        rise=_rise(given.heat, gap_ms, readings),
+        gas=_gas(gas, gap_ms, readings),
+        curve=curve_of(gas) if gas else None,
+        rise_span_ms=_ms(rise.span_s) if rise else 0,
         gap_ms=gap_ms,
-        clean_air_max=profile.clean_air_max_m1,
-        clean_air_rise_per_ms=profile.clean_air_rise_m1_per_h / (3600 * _MS),
-        settle_ms=_ms(profile.settle_s),
-        skew_ms=_ms(profile.skew_s),
-        silence_ms=_ms(intervals * interval_s + profile.silence_margin_s),
+        clean_air_max=smoke.clean_air_max_m1 if smoke else 0.0,
+        clean_air_rise_per_ms=smoke.clean_air_rise_m1_per_h / (3600 * _MS) if smoke else 0.0,
+        verify_ms=_ms(verification.after_s) if verification else 0,
+        cancel_after_ms=_ms(verification.cancel_after_s) if verification else 0,
+        battery_low=battery.low_percent if battery else _NO_BATTERY,
+        battery_restore=battery.restore_percent if battery else _NO_BATTERY,
+        flapping=_flapping(given.flapping),
+        pace=_pace(given.rate, interval_s),
+        settle_ms=_ms(rhythm.settle_s),
+        skew_ms=_ms(rhythm.skew_s),
+        silence_ms=_ms(intervals * interval_s + rhythm.silence_margin_s),
     )
+
+
+def _smoke(smoke: SmokeLimits | None, gap_ms: int, readings: int) -> Level | None:
+    if smoke is None:
+        return None
+    hold_ms, restore_ms = _ms(smoke.hold_s), _ms(smoke.restore_hold_s)
+    return Level(smoke.alarm_m1, smoke.restore_m1, hold_ms, restore_ms, gap_ms, readings)
+
+
+def _heat(heat: HeatLimits | None, gap_ms: int, readings: int) -> Level | None:
+    if heat is None:
+        return None
+    return Level(heat.alarm_c, heat.restore_c, 0, _ms(heat.restore_hold_s), gap_ms, readings)
+
+
+def _rise(heat: HeatLimits | None, gap_ms: int, readings: int) -> Level | None:
+    if heat is None or heat.rise is None:
+        return None
+    high, low = heat.rise.alarm_k_per_min, heat.rise.restore_k_per_min
+    return Level(high, low, 0, _ms(heat.restore_hold_s), gap_ms, readings)
+
+
+def _gas(gas: CoLimits | None, gap_ms: int, readings: int) -> Level | None:
+    if gas is None:
+        return None
+    lowest, restore_ms = gas.curve[0].ppm, _ms(gas.restore_hold_s)
+    return Level(lowest, gas.restore_ppm, 0, restore_ms, gap_ms, readings)
+
+
+def _flapping(one: Flapping | None) -> FlappingLimits | None:
+    if one is None:
+        return None
+    return FlappingLimits(one.raises, _ms(one.window_s), _ms(one.shelve_s))
+
+
+def _pace(rate: RateLimits | None, interval_s: int) -> Pace | None:
+    if rate is None:
+        return None
+    cost_ms = interval_s * _MS / rate.factor
+    most_ms = cost_ms * rate.burst_readings
+    return Pace(cost_ms, most_ms, most_ms - cost_ms * rate.restore_readings)
 
 
 def _ms(seconds: float) -> int:

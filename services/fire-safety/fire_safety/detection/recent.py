@@ -3,23 +3,33 @@
 from array import array
 from bisect import bisect_left
 
+from fire_safety.domain.readings import Reading
+
 # As many as one message may hold, so that a message sent twice is known again.
 CAPACITY = 1024
+# A device without a clock sends one reading a message; it counts anew after a restart, so an old number tells nothing.
+_NUMBERED = 64
+_REPEATED_WITHIN_MS = 600_000
 
 
 class Recent:
     """Remembers the observation times of a device's latest readings; with the device they identify a reading.
 
-    The times are kept in order, so that a flood of late readings costs a search each and not a scan.
+    The times are kept in order, so that a flood of late readings costs a search each and not a scan. A device without
+    a clock is observed when it is received: its readings are known again by its own count, if they say the same.
     """
 
-    __slots__ = ("_times",)
+    __slots__ = ("_numbered", "_times")
 
     def __init__(self) -> None:
         self._times = array("q")
+        self._numbered: dict[int, Reading] | None = None
 
-    def is_new(self, observed_ms: int) -> bool:
-        """Enter a time; False if it is remembered."""
+    def is_new(self, reading: Reading) -> bool:
+        """Enter a reading; False if it is remembered."""
+        observed_ms = reading.observed_ms
+        if reading.sequence is not None and observed_ms == reading.received_ms:
+            return self._is_new_number(reading, reading.sequence)
         times = self._times
         place = bisect_left(times, observed_ms)
         if place < len(times) and times[place] == observed_ms:
@@ -28,3 +38,16 @@ class Recent:
         if len(times) >= 2 * CAPACITY:
             del times[:CAPACITY]
         return True
+
+    def _is_new_number(self, reading: Reading, sequence: int) -> bool:
+        numbered = self._numbered = {} if self._numbered is None else self._numbered
+        before = numbered.pop(sequence, None)
+        numbered[sequence] = before if before and _repeats(reading, before) else reading
+        if len(numbered) > _NUMBERED:
+            del numbered[next(iter(numbered))]
+        return numbered[sequence] is reading
+
+
+def _repeats(reading: Reading, before: Reading) -> bool:
+    lately = 0 <= reading.received_ms - before.received_ms <= _REPEATED_WITHIN_MS
+    return lately and reading[2:] == before[2:]

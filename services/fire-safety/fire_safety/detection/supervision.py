@@ -27,6 +27,12 @@ class Supervision:
         self._allowed[device_id] = allowed_ms
         self._heard.setdefault(device_id, heard_ms)
 
+    def unwatch(self, device_id: str) -> None:
+        """Watch a device no longer."""
+        self._allowed.pop(device_id, None)
+        self._heard.pop(device_id, None)
+        self.lost.discard(device_id)
+
     def hear(self, device_id: str, at_ms: int) -> None:
         """Note that a device was heard."""
         if device_id in self._allowed:

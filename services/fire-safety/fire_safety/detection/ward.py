@@ -1,82 +1,117 @@
 """The whole ward as detection remembers it: batches of readings in, signals out. No I/O and no clock of its own."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from fire_safety.detection.fold import DeviceState, Transition, fold
+from fire_safety.detection.dose import dose_after
+from fire_safety.detection.fold import DeviceState
 from fire_safety.detection.limits import Limits, limits_of
-from fire_safety.detection.recent import Recent
+from fire_safety.detection.modes import Mode
+from fire_safety.detection.standing import (
+    NONE,
+    Standing,
+    Standings,
+    Transition,
+    is_held,
+    over,
+    without,
+)
 from fire_safety.detection.supervision import Supervision
-from fire_safety.domain.alarms import FIRE_KINDS, AlarmKind, Signal
+from fire_safety.detection.watched import LimitsKey, Watched
+from fire_safety.detection.window import EMPTY
+from fire_safety.domain.alarms import AlarmKind, Signal, Suppression
 from fire_safety.domain.devices import Device
-from fire_safety.domain.limits import DEFAULT_PROFILE, Profile
+from fire_safety.domain.profiles import DEFAULT_PROFILE, Profile
 from fire_safety.domain.readings import Batch, Reading
 
 # Devices that are not on the register are remembered up to this number, so that invented names fill no memory.
 _MAX_UNKNOWN = 10_000
 # What is known of a device's last sign of life is stored again when it is this much older.
 _STORED_EVERY_MS = 30_000
-
-NOTHING: frozenset[AlarmKind] = frozenset()
+_LOST, _TOO_FAST = AlarmKind.SUPERVISION_LOST, AlarmKind.RATE_EXCEEDED
+# The limits of a device that is not on the register: those of the default profile.
+_UNKNOWN: LimitsKey = ("", 0, False)
 
 
 class Seen(NamedTuple):
-    """A device's last sign of life and its clean air, m⁻¹, to be stored."""
+    """A device's last sign of life, its clean air, m⁻¹, and its dose of carbon monoxide, to be stored."""
 
     device_id: str
     last_seen_at: datetime
     clean_air: float
-
-
-class _Watched:
-    """One device: its state, the readings it is known by, and its limits."""
-
-    __slots__ = ("known", "limits", "recent", "state", "stored_ms")
-
-    def __init__(self, limits: Limits, state: DeviceState, *, known: bool) -> None:
-        self.limits = limits
-        self.state = state
-        self.known = known
-        self.recent = Recent()
-        self.stored_ms = 0
+    gas_dose: float
 
 
 class Ward:
     """All devices of the ward.
 
-    `signalling` are the kinds that were raised and not restored when the memory was begun, by device.
+    `signalling` is what was raised and not restored when the memory was begun, by device and kind.
     """
 
     def __init__(
         self,
         profiles: Iterable[Profile],
-        signalling: dict[str, frozenset[AlarmKind]],
+        signalling: Mapping[str, Mapping[AlarmKind, Standing]],
         now_ms: int,
     ) -> None:
         self._profiles = {profile.profile_id: profile for profile in profiles}
-        self._signalling = signalling
-        self._devices: dict[str, _Watched] = {}
+        self._signalling = dict(signalling)
+        self._devices: dict[str, Watched] = {}
         self._unknown: dict[str, None] = {}
         self._unstored: dict[str, int] = {}
-        self._limits: dict[tuple[str, int, bool], Limits] = {}
-        self._unknown_limits = limits_of(self._profiles[DEFAULT_PROFILE], None)
+        self._limits: dict[LimitsKey, Limits] = {}
+        self._modes: dict[str, Mode] = {}
+        # Who is back to normal and has not been told so, and who was found silent while that counts for nothing.
+        self._held: set[str] = set()
+        self._lost_unheeded: set[str] = set()
         self.supervision = Supervision(now_ms)
-        lost = AlarmKind.SUPERVISION_LOST
-        self.supervision.lost.update(one for one, kinds in signalling.items() if lost in kinds)
+        self.supervision.lost.update(one for one, kinds in signalling.items() if _LOST in kinds)
+
+    def take_profiles(self, profiles: Iterable[Profile]) -> None:
+        """Judge by these versions from now on: to be called with what is in force at each refresh.
+
+        What is pending goes on under the new limits, what stands stays.
+        """
+        taken = {profile.profile_id: profile for profile in profiles}
+        if taken == self._profiles:
+            return
+        self._profiles = taken
+        self._limits.clear()
+        for device_id, watched in self._devices.items():
+            watched.limits = self._limits_of(watched.judged_by)
+            if watched.known:
+                self.supervision.watch(device_id, watched.limits.silence_ms, 0)
+
+    def suppress(self, modes: Mapping[str, Mode]) -> None:
+        """Suppress these devices and no others: to be called with all modes that are in force at each refresh.
+
+        While a mode is in force, what a device gives comes out with `suppressed` set. Its alarms that stand go on
+        standing: a test ends nothing. At the end of a mode, by itself at its time or because it is not among `modes`
+        any longer, detection begins with empty windows, and a device that fell silent meanwhile is told as lost: a
+        disabled device's faults are not annunciated, but it is watched (EN 54-2).
+        """
+        for device_id in self._modes.keys() | modes.keys():
+            if watched := self._devices.get(device_id):
+                watched.mode = modes.get(device_id)
+        self._modes = dict(modes)
 
     def register(self, devices: Iterable[Device], now_ms: int) -> None:
-        """Learn of devices on the register, new or changed."""
+        """Learn of devices on the register, new or changed; a retired one is as if it were not on it."""
         for device in devices:
-            limits = self._limits_of(device)
+            if device.retired:
+                self._disown(device.device_id)
+                continue
+            judged_by = (device.profile_id, device.interval_s, device.mains_powered)
             watched = self._devices.get(device.device_id)
-            if watched is None:
-                self._remember(device.device_id, limits, device.clean_air, known=True)
-            else:
-                self._recognise(device.device_id, watched, limits)
             seen = device.last_seen_at
             heard = now_ms if seen is None else min(now_ms, round(seen.timestamp() * 1000))
-            self.supervision.watch(device.device_id, limits.silence_ms, heard)
+            if watched is None:
+                watched = self._remember(device.device_id, judged_by, known=True)
+                _recall(watched, device, now_ms - heard)
+            else:
+                self._recognise(device.device_id, watched, judged_by)
+            self.supervision.watch(device.device_id, watched.limits.silence_ms, heard)
 
     def take(self, batch: Batch, *, silently: bool = False) -> list[Signal]:
         """Fold a message's readings; tell the signals they give.
@@ -86,51 +121,71 @@ class Ward:
         """
         device_id = batch.device_id
         watched = self._devices.get(device_id) or self._meet(device_id)
-        fresh = [one for one in batch.readings if watched.recent.is_new(one.observed_ms)]
+        signals = self._counted(watched, batch, silently=silently)
+        is_new = watched.recent.is_new
+        fresh = [one for one in watched.worth_folding(batch.readings) if is_new(one)]
         if not fresh:
-            return []
+            return signals
         skewed = abs(batch.received_ms - fresh[-1].observed_ms) > watched.limits.skew_ms
-        signals = self._heard(watched, batch, silently=silently)
-        state, limits = watched.state, watched.limits
+        signals += self._heard(watched, batch, silently=silently)
+        before = watched.state.standings
         for reading in fresh:
-            before = state.signalling
-            state, transitions = fold(state, reading, limits)
-            if transitions and silently:
-                state = state._replace(signalling=before)
-            elif transitions:
-                signals += _signals(watched, device_id, reading, transitions, skewed=skewed)
-        watched.state = state
+            transitions, why = watched.fold(reading)
+            if transitions and not silently:
+                signals += _signals(watched, device_id, reading, transitions, why, skewed=skewed)
+        if silently:
+            watched.state = watched.state._replace(standings=before)
+        elif watched.state.standings is not before:
+            self._hold(device_id, watched)
         return signals
 
     def sweep(self, now_ms: int) -> list[Signal]:
-        """Tell which devices have been silent for too long, given that all sent until now was taken."""
-        return [
-            self._supervision_signal(device_id, now_ms, raised=True)
-            for device_id in self.supervision.sweep(now_ms)
-        ]
+        """Tell who has been silent for too long, given that all sent until now was taken; and what has ended."""
+        for device_id in [one for one in self._lost_unheeded if not self._why(one, now_ms)]:
+            self._lost_unheeded.discard(device_id)
+            self.supervision.lost.discard(device_id)
+        signals = self._ended(now_ms)
+        for device_id in self.supervision.sweep(now_ms):
+            if why := self._why(device_id, now_ms):
+                self._lost_unheeded.add(device_id)
+            signals.append(self._own_signal(device_id, _LOST, now_ms, why, raised=True))
+        return signals
 
     def forget(self, signal: Signal) -> None:
         """Take back a signal that could not be stored: the next reading or sweep gives it again."""
-        if signal.kind is AlarmKind.SUPERVISION_LOST:
+        watched = self._devices.get(signal.device_id)
+        if signal.kind is _LOST:
             change = self.supervision.lost.discard if signal.raised else self.supervision.lost.add
             change(signal.device_id)
+        elif watched is None or signal.suppressed:
             return
-        watched = self._devices.get(signal.device_id)
-        if watched is None:
-            return
-        kinds = watched.state.signalling
-        kinds = kinds - {signal.kind} if signal.raised else kinds | {signal.kind}
-        watched.state = watched.state._replace(signalling=kinds)
+        elif signal.kind is _TOO_FAST:
+            watched.too_fast = not signal.raised
+        else:
+            standings = without(watched.state.standings, signal.kind)
+            if not signal.raised:
+                now = {**standings.now, signal.kind: Standing(signal.received_ms)}
+                standings = standings._replace(now=now)
+            watched.state = watched.state._replace(standings=standings)
 
     def unstored(self, limit: int) -> list[Seen]:
         """Hand out signs of life that should be stored, at most `limit` at a time."""
         chosen = [self._unstored.popitem() for _ in range(min(limit, len(self._unstored)))]
+        states = [(device_id, ms, self._devices[device_id].state) for device_id, ms in chosen]
         return [
-            Seen(one, datetime.fromtimestamp(ms / 1000, UTC), self._devices[one].state.clean_air)
-            for one, ms in chosen
+            Seen(one, datetime.fromtimestamp(ms / 1000, UTC), state.clean_air, state.live.dose)
+            for one, ms, state in states
         ]
 
-    def _heard(self, watched: _Watched, batch: Batch, *, silently: bool) -> list[Signal]:
+    def _counted(self, watched: Watched, batch: Batch, *, silently: bool) -> list[Signal]:
+        """Count how much a device sends; tell when it becomes too much, and when it no longer is."""
+        changed = watched.count(len(batch.readings), batch.received_ms)
+        if not changed or silently or not watched.known:
+            return []
+        at, why = batch.received_ms, watched.suppressed_at(batch.received_ms)
+        return [self._own_signal(batch.device_id, _TOO_FAST, at, why, raised=watched.too_fast)]
+
+    def _heard(self, watched: Watched, batch: Batch, *, silently: bool) -> list[Signal]:
         device_id = batch.device_id
         self.supervision.hear(device_id, batch.received_ms)
         if watched.known and abs(batch.received_ms - watched.stored_ms) >= _STORED_EVERY_MS:
@@ -139,61 +194,122 @@ class Ward:
         if silently or device_id not in self.supervision.lost:
             return []
         self.supervision.lost.discard(device_id)
-        return [self._supervision_signal(device_id, batch.received_ms, raised=False)]
+        why = self._why(device_id, batch.received_ms) if device_id in self._lost_unheeded else None
+        self._lost_unheeded.discard(device_id)
+        return [self._own_signal(device_id, _LOST, batch.received_ms, why, raised=False)]
 
-    def _supervision_signal(self, device_id: str, at_ms: int, *, raised: bool) -> Signal:
+    def _why(self, device_id: str, at_ms: int) -> Suppression | None:
+        mode = self._modes.get(device_id)
+        return mode.why if mode and mode.is_in_force(at_ms) else None
+
+    def _own_signal(
+        self,
+        device_id: str,
+        kind: AlarmKind,
+        at_ms: int,
+        why: Suppression | None = None,
+        *,
+        raised: bool,
+    ) -> Signal:
+        """Make a signal that comes from no reading, at the broker's time."""
         return Signal(
             device_id=device_id,
-            kind=AlarmKind.SUPERVISION_LOST,
+            kind=kind,
             raised=raised,
             observed_ms=at_ms,
             received_ms=at_ms,
             profile=self._devices[device_id].limits.profile,
+            suppressed=why,
         )
 
-    def _meet(self, device_id: str) -> _Watched:
+    def _hold(self, device_id: str, watched: Watched) -> None:
+        """Remember to look again at a device that is back to normal and is not told so yet."""
+        if is_held(watched.state.standings):
+            self._held.add(device_id)
+        else:
+            self._held.discard(device_id)
+
+    def _ended(self, now_ms: int) -> list[Signal]:
+        """Tell what was back to normal and was held, and is held no longer."""
+        signals = []
+        for device_id in list(self._held):
+            watched = self._devices[device_id]
+            standings = watched.state.standings
+            for kind in over(standings, now_ms, watched.limits):
+                standings = without(standings, kind)
+                if watched.tells(kind):
+                    signals.append(self._own_signal(device_id, kind, now_ms, raised=False))
+            watched.state = watched.state._replace(standings=standings)
+            self._hold(device_id, watched)
+        return signals
+
+    def _meet(self, device_id: str) -> Watched:
         """Remember a device that is not on the register; the one met longest ago is forgotten for it."""
         if len(self._unknown) >= _MAX_UNKNOWN:
             forgotten = next(iter(self._unknown))
             del self._unknown[forgotten], self._devices[forgotten]
+            self._held.discard(forgotten)
         self._unknown[device_id] = None
-        return self._remember(device_id, self._unknown_limits, 0.0, known=False)
+        return self._remember(device_id, _UNKNOWN, known=False)
 
-    def _remember(
-        self, device_id: str, limits: Limits, clean_air: float, *, known: bool
-    ) -> _Watched:
-        signalling = self._signalling.pop(device_id, NOTHING) - {AlarmKind.SUPERVISION_LOST}
-        state = DeviceState(signalling=signalling, clean_air=clean_air)
-        watched = self._devices[device_id] = _Watched(limits, state, known=known)
+    def _remember(self, device_id: str, judged_by: LimitsKey, *, known: bool) -> Watched:
+        kinds = dict(self._signalling.pop(device_id, {}))
+        kinds.pop(_LOST, None)
+        too_fast = kinds.pop(_TOO_FAST, None)
+        state = DeviceState(standings=Standings(kinds, {}) if kinds else NONE)
+        watched = Watched(self._limits_of(judged_by), judged_by, state, known=known)
+        watched.too_fast = too_fast is not None
+        watched.mode = self._modes.get(device_id)
+        self._devices[device_id] = watched
         return watched
 
-    def _recognise(self, device_id: str, watched: _Watched, limits: Limits) -> None:
-        """Apply the register's entry; what a device declared before it was on the register was not told."""
-        watched.limits = limits
+    def _recognise(self, device_id: str, watched: Watched, judged_by: LimitsKey) -> None:
+        """Apply the register's entry."""
+        watched.judged_by = judged_by
+        watched.limits = self._limits_of(judged_by)
         if not watched.known:
-            watched.known = True
+            watched.recognise()
             del self._unknown[device_id]
-            fire = watched.state.signalling & FIRE_KINDS
-            watched.state = watched.state._replace(signalling=fire)
 
-    def _limits_of(self, device: Device) -> Limits:
+    def _disown(self, device_id: str) -> None:
+        """Watch a device no longer, and take it for one that is not on the register."""
+        self.supervision.unwatch(device_id)
+        self._unstored.pop(device_id, None)
+        watched = self._devices.get(device_id)
+        if watched and watched.known:
+            watched.judged_by = _UNKNOWN
+            watched.limits = self._limits_of(_UNKNOWN)
+            watched.disown()
+            self._unknown[device_id] = None
+
+    def _limits_of(self, judged_by: LimitsKey) -> Limits:
         """Find the limits of a device; one whose profile is unknown has the default's: never none."""
-        profile = self._profiles.get(device.profile_id) or self._profiles[DEFAULT_PROFILE]
-        key = (profile.profile_id, device.interval_s, device.mains_powered)
-        if key not in self._limits:
-            self._limits[key] = limits_of(profile, device)
-        return self._limits[key]
+        if judged_by not in self._limits:
+            profile_id, interval_s, mains_powered = judged_by
+            profile = self._profiles.get(profile_id) or self._profiles[DEFAULT_PROFILE]
+            self._limits[judged_by] = limits_of(profile, interval_s, mains_powered=mains_powered)
+        return self._limits[judged_by]
+
+
+def _recall(watched: Watched, device: Device, unheard_ms: int) -> None:
+    """Give a device back what is stored of it: its clean air, and what has not left of its carbon monoxide."""
+    curve = watched.limits.curve
+    dose = dose_after(device.gas_dose, 0.0, unheard_ms, curve) if curve else 0.0
+    watched.state = watched.state._replace(
+        clean_air=device.clean_air, live=EMPTY._replace(dose=dose)
+    )
 
 
 def _signals(
-    watched: _Watched,
+    watched: Watched,
     device_id: str,
     reading: Reading,
     transitions: Sequence[Transition],
+    why: Suppression | None,
     *,
     skewed: bool,
 ) -> list[Signal]:
-    """Tell transitions as signals; of a device that is not on the register only fire is told."""
+    """Tell transitions as signals."""
     return [
         Signal(
             device_id=device_id,
@@ -205,7 +321,10 @@ def _signals(
             value=change.value,
             threshold=change.threshold,
             clock_skewed=skewed,
+            pre_alarm=change.pre_alarm,
+            suppressed=why,
+            shelved_until_ms=change.shelved_until_ms,
         )
         for change in transitions
-        if watched.known or change.kind in FIRE_KINDS
+        if watched.tells(change.kind)
     ]

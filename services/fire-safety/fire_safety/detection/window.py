@@ -2,15 +2,15 @@
 
 from typing import NamedTuple
 
-from fire_safety.detection.level import NO_RUN, Run, Side, alarms, prolong
+from fire_safety.detection.dose import dose_after
+from fire_safety.detection.level import NO_RUN, Level, Run, Side, prolong
 from fire_safety.detection.limits import Limits
-from fire_safety.domain.readings import Condition, Reading
+from fire_safety.domain.readings import Reading
 
 _MS_PER_MINUTE = 60_000
 # Temperatures kept for the rise are at least this share of its span apart: a device gone mad fills no memory.
 _KEPT_PER_SPAN = 30
 # Plain values: an enum's own operators and attributes cost more than all the rest of a fold.
-_TEST = Condition.TEST.value
 _ABOVE = Side.ABOVE
 
 Temperatures = tuple[tuple[int, float], ...]
@@ -20,7 +20,8 @@ class Window(NamedTuple):
     """The newest reading's times (device's and broker's clock), the runs of each criterion, and temperatures.
 
     `temperatures` are (ms, °C), oldest first; the first is the one that the rise is measured from. `rise_limit` is
-    the temperature in °C that the newest reading had to stay below.
+    the temperature in °C that the newest reading had to stay below. `dose` is that of carbon monoxide, measured last
+    at `gas_ms`. `conditions` are those that the newest reading declared.
     """
 
     newest_ms: int
@@ -30,52 +31,100 @@ class Window(NamedTuple):
     rise: Run
     rise_limit: float
     temperatures: Temperatures
+    gas: Run
+    gas_ms: int
+    dose: float
+    conditions: int
 
 
-EMPTY = Window(-1, -1, NO_RUN, NO_RUN, NO_RUN, 0.0, ())
+EMPTY = Window(-1, -1, NO_RUN, NO_RUN, NO_RUN, 0.0, (), NO_RUN, -1, 0.0, 0)
 
 
 def look(window: Window, reading: Reading, clean_air: float, limits: Limits) -> Window:
-    """Add a reading that is newer than all in the window.
+    """Add a reading that is newer than all in the window."""
+    newest, _, smoke, heat, rise, rise_limit, temperatures, gas, gas_ms, dose, _ = window
+    at, received, density, temperature, _, conditions, ppm, _ = reading
+    if density is not None and limits.smoke is not None:
+        smoke = prolong(smoke, density - clean_air, at, newest, limits.smoke)
+    if temperature is not None and limits.heat is not None:
+        heat = prolong(heat, temperature, at, newest, limits.heat)
+        if limits.rise is not None:
+            rise, rise_limit, temperatures = _risen(window, temperature, at, limits)
+    if ppm is not None and limits.gas is not None and limits.curve is not None:
+        gas = prolong(gas, ppm, at, newest, limits.gas)
+        elapsed = min(at - gas_ms, limits.gap_ms) if gas_ms >= 0 else 0
+        gas_ms, dose = at, dose_after(dose, ppm, elapsed, limits.curve)
+    return Window(
+        at,
+        received,
+        smoke,
+        heat,
+        rise,
+        rise_limit,
+        temperatures,
+        gas,
+        gas_ms,
+        dose,
+        conditions,
+    )
 
-    A reading of a device under test shows nothing of the room: what was pending starts anew after the test.
-    """
-    at, before = reading.observed_ms, window.newest_ms
-    if reading.conditions & _TEST:
-        return EMPTY._replace(newest_ms=at, received_ms=reading.received_ms)
-    smoke, density = window.smoke, reading.optical_density
-    if density is not None:
-        smoke = prolong(smoke, density - clean_air, at, before, limits.smoke)
-    heat, rise, rise_limit = window.heat, window.rise, window.rise_limit
-    temperatures, temperature = window.temperatures, reading.temperature
-    if temperature is not None:
-        heat = prolong(heat, temperature, at, before, limits.heat)
-        temperatures = _kept(temperatures, at, limits)
-        if temperatures and at - temperatures[0][0] >= limits.rise_span_ms:
-            minutes = (at - temperatures[0][0]) / _MS_PER_MINUTE
-            risen = temperature - temperatures[0][1]
-            rise = prolong(rise, risen / minutes, at, before, limits.rise)
-            rise_limit = temperatures[0][1] + limits.rise.high * minutes
-        if not temperatures or (at - temperatures[-1][0]) * _KEPT_PER_SPAN >= limits.rise_span_ms:
-            temperatures = (*temperatures, (at, temperature))
-    return Window(at, reading.received_ms, smoke, heat, rise, rise_limit, temperatures)
+
+def cleared(window: Window) -> Window:
+    """Leave what the window showed behind; it goes on at the same time."""
+    return EMPTY._replace(newest_ms=window.newest_ms, received_ms=window.received_ms)
 
 
 def is_calm(window: Window) -> bool:
     """Tell whether the newest reading is above no limit."""
     return not (
-        window.smoke.side is _ABOVE or window.heat.side is _ABOVE or window.rise.side is _ABOVE
+        window.smoke.side is _ABOVE
+        or window.heat.side is _ABOVE
+        or window.rise.side is _ABOVE
+        or window.gas.side is _ABOVE
     )
 
 
-def shows_fire(window: Window, limits: Limits) -> bool:
-    """Tell whether the newest readings are above a limit for long enough to alarm."""
-    now = window.newest_ms
+def is_unremarkable(window: Window, reading: Reading, clean_air: float, limits: Limits) -> bool:
+    """Tell whether a reading would say nothing new of a calm room: it is below every lower limit."""
+    if reading.conditions or not is_calm(window):
+        return False
+    battery = reading.battery
+    if battery is not None and battery < limits.battery_low:
+        return False
     return (
-        alarms(window.smoke, now, limits.smoke)
-        or alarms(window.heat, now, limits.heat)
-        or alarms(window.rise, now, limits.rise)
+        _is_below(reading.optical_density, clean_air, limits.smoke)
+        and _is_below(reading.temperature, 0.0, limits.heat)
+        and _is_below(reading.carbon_monoxide, 0.0, limits.gas)
+        and _rises_little(window, reading, limits)
     )
+
+
+def _is_below(value: float | None, zero: float, level: Level | None) -> bool:
+    return value is None or level is None or value - zero < level.low
+
+
+def _rises_little(window: Window, reading: Reading, limits: Limits) -> bool:
+    """Tell whether the rise is slow even if it is told over the shortest span."""
+    if reading.temperature is None or limits.rise is None or not window.temperatures:
+        return True
+    risen = reading.temperature - window.temperatures[0][1]
+    return risen < limits.rise.low * limits.rise_span_ms / _MS_PER_MINUTE
+
+
+def _risen(
+    window: Window, temperature: float, at: int, limits: Limits
+) -> tuple[Run, float, Temperatures]:
+    """Judge the rise since the oldest temperature that is kept, if it is old enough."""
+    rise, limit, level = window.rise, window.rise_limit, limits.rise
+    temperatures = _kept(window.temperatures, at, limits)
+    if level is not None and temperatures and at - temperatures[0][0] >= limits.rise_span_ms:
+        minutes = (at - temperatures[0][0]) / _MS_PER_MINUTE
+        risen = temperature - temperatures[0][1]
+        rise = prolong(rise, risen / minutes, at, window.newest_ms, level)
+        limit = temperatures[0][1] + level.high * minutes
+    if not temperatures or (at - temperatures[-1][0]) * _KEPT_PER_SPAN >= limits.rise_span_ms:
+        temperatures = (*temperatures, (at, temperature))
+    return rise, limit, temperatures
 
 
 def _kept(temperatures: Temperatures, at: int, limits: Limits) -> Temperatures:

@@ -47,7 +47,8 @@ class Device:
 
     `premises_id` and `zone_id` are empty while it is not placed, `profile_id` where its kind and premises choose the
     limits. `gateway_id` is the device that reports for it. `mutual_aid_group_id` is the group of households whose
-    devices are interlinked. `clean_air` is the optical density in m⁻¹ that a detector has come to show in clean air.
+    devices are interlinked. `clean_air` is the optical density in m⁻¹ that a detector has come to show in clean air,
+    `gas_dose` how much carbon monoxide it has seen, of 1 that alarms.
     """
 
     device_id: str
@@ -70,3 +71,4 @@ class Device:
     end_of_life_on: date | None = None
     last_tested_on: date | None = None
     retired: bool = False
+    gas_dose: float = 0.0

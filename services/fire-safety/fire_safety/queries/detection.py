@@ -1,18 +1,49 @@
 """What detection starts from and is judged by."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, select
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import RowMapping, Select, case, exists, func, or_, select
 
 from chassis.database import Database
+from chassis.log import logger
 from fire_safety import tables
+from fire_safety.detection.standing import Standing
+from fire_safety.domain import strict
 from fire_safety.domain.alarms import AlarmKind, AlarmState
 from fire_safety.domain.devices import Device, PayloadFormat
-from fire_safety.domain.limits import IngestionLimits, Profile
+from fire_safety.domain.limits import IngestionLimits
+from fire_safety.domain.profiles import DetectionLimits, Profile
 from fire_safety.domain.progress import Position
 from fire_safety.repository.rows import device_of
+
+_devices = tables.devices.c
+_assigned = tables.profile_assignments.c
+
+# The row that says most of the device comes first, of several the newest in force.
+_ASSIGNED = (
+    select(_assigned.profile_id)
+    .where(
+        _assigned.effective_from <= func.now(),
+        or_(_assigned.device_kind.is_(None), _assigned.device_kind == _devices.kind),
+        or_(_assigned.premises_kind.is_(None), _assigned.premises_kind == tables.premises.c.kind),
+        or_(_assigned.premises_id.is_(None), _assigned.premises_id == _devices.premises_id),
+    )
+    .order_by(
+        _assigned.premises_id.is_(None),
+        _assigned.premises_kind.is_(None),
+        _assigned.device_kind.is_(None),
+        _assigned.effective_from.desc(),
+        _assigned.assignment_id.desc(),
+    )
+    .limit(1)
+    .correlate(tables.devices, tables.premises)
+    .scalar_subquery()
+)
+_JUDGED_BY = case(
+    (_devices.profile_id != "", _devices.profile_id), else_=func.coalesce(_ASSIGNED, "")
+)
 
 
 class DetectionQueries:
@@ -22,16 +53,24 @@ class DetectionQueries:
         self._database = database
 
     async def profiles(self, now: datetime) -> list[Profile]:
-        """Give the version of each detection profile that is in force."""
+        """Give the version of each detection profile that is in force.
+
+        Ask again from time to time: a version may come into force at any moment. One that cannot be read must not end
+        detection: the version before it goes on.
+        """
         profiles = tables.detection_profiles.c
-        columns = [profiles[name] for name in Profile.__dataclass_fields__]
         statement = (
-            select(*columns)
-            .ext(distinct_on(profiles.profile_id))
+            select(profiles.profile_id, profiles.version, profiles.limits)
             .where(profiles.effective_from <= now)
-            .order_by(profiles.profile_id, profiles.version.desc())
+            .order_by(profiles.profile_id, profiles.version)
         )
-        return [Profile(**row) for row in await self._rows(statement)]
+        found: dict[str, Profile] = {}
+        for row in await self._rows(statement):
+            try:
+                found[row["profile_id"]] = profile_of(row)
+            except strict.NonsenseError as error:
+                logger().error("profile_refused", reason=str(error))
+        return list(found.values())
 
     async def ingestion_limits(self, now: datetime) -> IngestionLimits:
         """Give the limits of ingestion that are in force."""
@@ -46,9 +85,22 @@ class DetectionQueries:
         return IngestionLimits(**row)
 
     async def devices(self, changed_since: datetime) -> list[Device]:
-        """Give the devices whose register entry changed since then."""
-        statement = select(tables.devices).where(tables.devices.c.changed_at >= changed_since)
-        return [device_of(row) for row in await self._rows(statement)]
+        """Give the devices whose register entry, or assignment to a profile, changed since then.
+
+        `profile_id` is the device's own, or the one that is assigned to its kind and premises.
+        """
+        statement = (
+            select(tables.devices, _JUDGED_BY.label("judged_by"))
+            .outerjoin(tables.premises, tables.premises.c.premises_id == _devices.premises_id)
+            .where(
+                or_(
+                    _devices.changed_at >= changed_since,
+                    exists().where(_assigned.effective_from.between(changed_since, func.now())),
+                )
+            )
+        )
+        rows = await self._rows(statement)
+        return [replace(device_of(row), profile_id=row["judged_by"]) for row in rows]
 
     async def payload_formats(self, changed_since: datetime) -> dict[str, PayloadFormat]:
         """Give the formats of the devices whose register entry changed since then, by device."""
@@ -61,16 +113,18 @@ class DetectionQueries:
             for row in await self._rows(statement)
         }
 
-    async def signalling(self) -> dict[str, frozenset[AlarmKind]]:
-        """Give the kinds of alarms that were raised and not restored, by device."""
+    async def signalling(self) -> dict[str, dict[AlarmKind, Standing]]:
+        """Give what detection raised and has not restored, by device.
+
+        What was raised by no profile is another's: the register's dates, for one.
+        """
         alarms = tables.alarms.c
-        statement = select(alarms.device_id, alarms.kind).where(
-            alarms.state != AlarmState.RESET, alarms.restored_at.is_(None)
+        statement = select(tables.alarms).where(
+            alarms.state != AlarmState.RESET, alarms.restored_at.is_(None), alarms.profile != ""
         )
-        found: dict[str, frozenset[AlarmKind]] = {}
+        found: dict[str, dict[AlarmKind, Standing]] = {}
         for row in await self._rows(statement):
-            before = found.get(row["device_id"], frozenset())
-            found[row["device_id"]] = before | {AlarmKind(row["kind"])}
+            found.setdefault(row["device_id"], {})[AlarmKind(row["kind"])] = _standing_of(row)
         return found
 
     async def position(self, subject: str) -> Position | None:
@@ -85,3 +139,27 @@ class DetectionQueries:
     async def _rows(self, statement: Select[Any]) -> list[RowMapping]:
         async with self._database.transaction() as tx:
             return list((await tx.execute(statement)).mappings())
+
+
+def profile_of(row: RowMapping) -> Profile:
+    """Read a version of a profile; raises NonsenseError."""
+    name = f"{row['profile_id']}/{row['version']}"
+    return Profile(
+        profile_id=row["profile_id"],
+        version=row["version"],
+        limits=strict.read(DetectionLimits, row["limits"], name),
+    )
+
+
+def _standing_of(row: RowMapping) -> Standing:
+    shelved_until = row["shelved_until"]
+    return Standing(
+        since_ms=_ms(row["raised_at"]),
+        pre_alarm=row["state"] == AlarmState.PRE_ALARM,
+        measured=row["threshold"] != 0,
+        shelved_until_ms=_ms(shelved_until) if shelved_until else 0,
+    )
+
+
+def _ms(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)

@@ -32,14 +32,15 @@ async def save_seen(tx: Transaction, seen: Sequence[Seen]) -> None:
     """
     if not seen:
         return
-    device_ids, moments, clean_airs = zip(*seen, strict=True)
+    device_ids, moments, clean_airs, doses = zip(*seen, strict=True)
     news = (
         func.unnest(
             bindparam(None, list(device_ids), ARRAY(Text)),
             bindparam(None, list(moments), _INSTANTS),
             bindparam(None, list(clean_airs), ARRAY(Double)),
+            bindparam(None, list(doses), ARRAY(Double)),
         )
-        .table_valued("device_id", "last_seen_at", "clean_air")
+        .table_valued("device_id", "last_seen_at", "clean_air", "gas_dose")
         .render_derived(name="news")
     )
     devices = tables.devices
@@ -52,5 +53,9 @@ async def save_seen(tx: Transaction, seen: Sequence[Seen]) -> None:
     await tx.execute(
         update(devices)
         .where(devices.c.device_id == news.c.device_id, free.c.device_id == devices.c.device_id)
-        .values(last_seen_at=news.c.last_seen_at, clean_air=news.c.clean_air)
+        .values(
+            last_seen_at=news.c.last_seen_at,
+            clean_air=news.c.clean_air,
+            gas_dose=news.c.gas_dose,
+        )
     )

@@ -144,7 +144,7 @@ def _upsert(table: Table, key: str, *, unless_equal: Sequence[str] = ()) -> Inse
     differs: ColumnElement[bool] | None = None
     if unless_equal:
         differs = or_(*(table.c[name].is_distinct_from(excluded[name]) for name in unless_equal))
-    kept = {"last_seen_at", "clean_air", key}
+    kept = {"last_seen_at", "clean_air", "gas_dose", key}
     return statement.on_conflict_do_update(
         index_elements=[key],
         set_={column.name: excluded[column.name] for column in table.c if column.name not in kept},

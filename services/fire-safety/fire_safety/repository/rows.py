@@ -92,6 +92,7 @@ def device_of(row: RowMapping) -> Device:
         end_of_life_on=row["end_of_life_on"],
         last_tested_on=row["last_tested_on"],
         retired=row["retired"],
+        gas_dose=row["gas_dose"],
     )
 
 

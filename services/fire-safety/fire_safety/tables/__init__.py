@@ -2,7 +2,7 @@
 
 from fire_safety.tables.alarms import alarms
 from fire_safety.tables.detection import detector_positions
-from fire_safety.tables.limits import detection_profiles, ingestion_limits
+from fire_safety.tables.limits import detection_profiles, ingestion_limits, profile_assignments
 from fire_safety.tables.messages import outbox, requests
 from fire_safety.tables.metadata import metadata
 from fire_safety.tables.readings import (
@@ -33,6 +33,7 @@ __all__ = [
     "mutual_aid_members",
     "outbox",
     "premises",
+    "profile_assignments",
     "reading_sequences",
     "readings",
     "readings_hourly",

@@ -1,0 +1,103 @@
+"""What a device has raised and not restored: from pre-alarm to alarm, held while it comes and goes, and its end.
+
+Times are milliseconds since 1970 by the broker's clock: a device's own may be set at any moment.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from fire_safety.detection.limits import Limits
+from fire_safety.domain.alarms import AlarmKind
+
+_NEVER = -1
+
+
+class Standing(NamedTuple):
+    """A condition that was raised and not restored.
+
+    A pre-alarm waits for confirmation. `measured`: raised by what the device measures, so that only what it measures
+    can end it. Shelved: held as raised until then, because it comes and goes. `normal_since_ms` is since when the
+    device has been back to normal while the end is held back; -1 while it is not.
+    """
+
+    since_ms: int
+    pre_alarm: bool = False
+    measured: bool = False
+    shelved_until_ms: int = 0
+    normal_since_ms: int = _NEVER
+
+
+class Transition(NamedTuple):
+    """A condition began (`raised`) or ended, with the measured value and the limit it passed; 0 where unmeasured.
+
+    Raised again without `pre_alarm` it is what a pre-alarm became.
+    """
+
+    kind: AlarmKind
+    raised: bool
+    value: float = 0.0
+    threshold: float = 0.0
+    pre_alarm: bool = False
+    shelved_until_ms: int = 0
+
+
+class Standings(NamedTuple):
+    """All that a device has raised and not restored, and when each kind was raised lately."""
+
+    now: Mapping[AlarmKind, Standing]
+    raises: Mapping[AlarmKind, tuple[int, ...]]
+
+
+NONE = Standings({}, {})
+
+
+def begin(
+    standings: Standings, found: Transition, at_ms: int, limits: Limits
+) -> tuple[Standings, Transition]:
+    """Raise a condition that does not stand; one that was raised too often lately is shelved with it."""
+    kind = found.kind
+    raises = standings.raises
+    if limits.flapping:
+        since = at_ms - limits.flapping.window_ms
+        lately = (*(one for one in raises.get(kind, ()) if one > since), at_ms)
+        raises = {**raises, kind: lately[-limits.flapping.raises - 1 :]}
+        if len(lately) > limits.flapping.raises:
+            found = found._replace(shelved_until_ms=at_ms + limits.flapping.shelve_ms)
+    standing = Standing(at_ms, found.pre_alarm, found.threshold != 0, found.shelved_until_ms)
+    return Standings({**standings.now, kind: standing}, raises), found
+
+
+def confirm(standings: Standings, found: Transition) -> Standings:
+    """Make a pre-alarm the alarm itself."""
+    standing = standings.now[found.kind]
+    measured = standing.measured or found.threshold != 0
+    return replaced(standings, found.kind, standing._replace(pre_alarm=False, measured=measured))
+
+
+def replaced(standings: Standings, kind: AlarmKind, standing: Standing) -> Standings:
+    """Change what stands of a kind."""
+    return standings._replace(now={**standings.now, kind: standing})
+
+
+def without(standings: Standings, kind: AlarmKind) -> Standings:
+    """Leave a kind out."""
+    return standings._replace(now={one: had for one, had in standings.now.items() if one != kind})
+
+
+def is_due(standing: Standing, now_ms: int, limits: Limits) -> bool:
+    """Tell whether a condition that is back to normal may be told so."""
+    if standing.normal_since_ms < 0 or now_ms < standing.shelved_until_ms:
+        return False
+    return not standing.pre_alarm or now_ms - standing.normal_since_ms >= limits.cancel_after_ms
+
+
+def over(standings: Standings, now_ms: int, limits: Limits) -> Iterator[AlarmKind]:
+    """Tell what has ended and was held back until now."""
+    for kind, standing in standings.now.items():
+        if is_due(standing, now_ms, limits):
+            yield kind
+
+
+def is_held(standings: Standings) -> bool:
+    """Tell whether anything is back to normal that has not been told so."""
+    return any(one.normal_since_ms >= 0 for one in standings.now.values())

@@ -1,0 +1,118 @@
+"""One device as the ward remembers it: what it burns for, what it shows while it is tested, how fast it sends."""
+
+from collections.abc import Sequence
+
+from fire_safety.detection.fold import DeviceState, begun_anew, fold
+from fire_safety.detection.limits import Limits
+from fire_safety.detection.modes import Mode
+from fire_safety.detection.pace import is_too_fast, paid_ms
+from fire_safety.detection.recent import Recent
+from fire_safety.detection.standing import NONE, Transition
+from fire_safety.detection.window import is_unremarkable
+from fire_safety.domain.alarms import FIRE_KINDS, AlarmKind, Suppression
+from fire_safety.domain.readings import Condition, Reading
+
+_TEST = Condition.TEST.value
+# Which profile judges it, how often it reports, and whether on mains: what its limits follow from.
+LimitsKey = tuple[str, int, bool]
+
+
+class Watched:
+    """One device: its state, the readings it is known by, and its limits."""
+
+    __slots__ = (
+        "_trial",
+        "judged_by",
+        "known",
+        "limits",
+        "mode",
+        "paid_ms",
+        "recent",
+        "state",
+        "stored_ms",
+        "too_fast",
+    )
+
+    def __init__(
+        self, limits: Limits, judged_by: LimitsKey, state: DeviceState, *, known: bool
+    ) -> None:
+        self.limits = limits
+        self.judged_by = judged_by
+        self.state = state
+        self.known = known
+        self.recent = Recent()
+        self.stored_ms = 0
+        self.mode: Mode | None = None
+        self.too_fast = False
+        self.paid_ms = 0.0
+        # What it has shown since it is suppressed, apart from what counts.
+        self._trial: DeviceState | None = None
+
+    def tells(self, kind: AlarmKind) -> bool:
+        """Tell whether a condition is told; of a device that is not on the register only fire is."""
+        return self.known or kind in FIRE_KINDS
+
+    def suppressed_at(self, at_ms: int) -> Suppression | None:
+        """Tell why what it gives at a time counts for nothing, if so."""
+        return self.mode.why if self.mode and self.mode.is_in_force(at_ms) else None
+
+    def fold(self, reading: Reading) -> tuple[Sequence[Transition], Suppression | None]:
+        """Fold a reading; tell what it gave, and why that counts for nothing, if so.
+
+        What is suppressed is folded by itself: a test ends nothing, and begins nothing that goes on after it.
+        """
+        if self.mode is None and not reading.conditions & _TEST:
+            self._trial = None
+            self.state, transitions = fold(self.state, reading, self.limits)
+            return transitions, None
+        why = self.suppressed_at(reading.received_ms)
+        if why is None and reading.conditions & _TEST:
+            why = Suppression.TEST
+        if why is None:
+            self._trial = None
+            self.state, transitions = fold(self.state, reading, self.limits)
+            return transitions, None
+        if self._trial is None:
+            self._trial = DeviceState(clean_air=self.state.clean_air)
+            self.state = begun_anew(self.state)
+        tested = reading._replace(conditions=reading.conditions & ~_TEST)
+        self._trial, transitions = fold(self._trial, tested, self.limits)
+        return transitions, why
+
+    def worth_folding(self, readings: Sequence[Reading]) -> Sequence[Reading]:
+        """Leave out what a device that sends too fast says again and again; a limit passed is never among it."""
+        state, limits, pace = self.state, self.limits, self.limits.pace
+        if not self.too_fast or pace is None or state.standings.now or self._trial:
+            return readings
+        return [
+            one
+            for one in readings
+            if abs(one.observed_ms - state.live.newest_ms) >= pace.cost_ms
+            or not is_unremarkable(state.live, one, state.clean_air, limits)
+        ]
+
+    def count(self, readings: int, received_ms: int) -> bool:
+        """Count what it sends; tell whether it has just become too fast, or is no longer."""
+        pace = self.limits.pace
+        if pace is None:
+            return False
+        was = self.too_fast
+        self.paid_ms = paid_ms(self.paid_ms, readings, received_ms, pace)
+        self.too_fast = is_too_fast(self.paid_ms, received_ms, pace, was=was)
+        return self.too_fast is not was
+
+    def recognise(self) -> None:
+        """Have it on the register: what it declared before was not told."""
+        self.known = True
+        self._keep_only_fire()
+
+    def disown(self) -> None:
+        """Have it on the register no longer: only its fires are told from now on."""
+        self.known = False
+        self._keep_only_fire()
+
+    def _keep_only_fire(self) -> None:
+        standings = self.state.standings
+        fire = {kind: one for kind, one in standings.now.items() if kind in FIRE_KINDS}
+        self.state = self.state._replace(standings=NONE._replace(now=fire))
+        self.too_fast = False
