@@ -33,7 +33,7 @@ class DetectionOperations:
         All of it or nothing: after a crash the same messages give the same signals again.
         """
         async with lease.transaction() as tx:
-            raised = await self._apply(tx, signals)
+            raised = await self._apply(tx, [one for one in signals if one.suppressed is None])
             if position:
                 await detection.save_position(tx, self._subject, position)
         self._relay.wake()
