@@ -234,17 +234,19 @@ async def test_one_message_may_raise_and_restore_and_raise(
 async def test_progress_and_signs_of_life_are_kept(
     database: Database, lease: Lease, detection: DetectionOperations
 ) -> None:
-    """The newest position, and each device's last sign of life with its clean air."""
+    """The newest position, and each device's last sign of life with its clean air and dose."""
     queries = DetectionQueries(database)
     assert await queries.position(SUBJECT) is None
     await detection.note_signals(lease, [signal()], Position(7, NOW))
-    await detection.save_progress(lease, Position(8, NOW), [Seen(PLACED.device_id, NOW, 0.004)])
+    seen = Seen(PLACED.device_id, NOW, clean_air=0.004, gas_dose=0.5)
+    await detection.save_progress(lease, Position(8, NOW), [seen])
 
     assert await queries.position(SUBJECT) == Position(8, NOW)
     (device,) = [one for one in await queries.devices(NOW.replace(year=2000)) if one.last_seen_at]
     assert (device.device_id, device.last_seen_at) == (PLACED.device_id, NOW)
-    assert device.clean_air == pytest.approx(0.004)
-    assert await queries.signalling() == {PLACED.device_id: frozenset({AlarmKind.SMOKE})}
+    assert (device.clean_air, device.gas_dose) == (pytest.approx(0.004), 0.5)
+    ((kind, standing),) = (await queries.signalling())[PLACED.device_id].items()
+    assert (kind, standing.measured, standing.pre_alarm) == (AlarmKind.SMOKE, True, False)
 
 
 # ---------------------------------------------------------------- people
