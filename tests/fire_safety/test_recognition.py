@@ -7,13 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fire_safety.decoders.registry import decoder_of, recognise
+from chassis.errors import InvalidMessageError
+from fire_safety.decoders.registry import decoder_of, read, recognise
 from fire_safety.domain.devices import PayloadFormat
 from fire_safety.domain.readings import Condition
 from fuzz.expectation import DEVICE, NOW, SUBJECT, check, outcome_of
 from tests.fire_safety.decoding import reading_of, reason_of, written
 from tests.fire_safety.gs524n import event, frame
 from tests.fire_safety.limits import INGESTION
+from tests.fuzz import broken
 from ward.fire_safety.v1 import readings_pb2 as pb
 
 SMOKING = {
@@ -92,6 +94,14 @@ def test_a_subject_that_names_no_device_is_refused() -> None:
     """Whatever the payload."""
     for payload in SMOKING.values():
         assert reason_of(recognise, payload, "ward.11002.device.a b.up") == "bad_device_id"
+
+
+def test_a_decoder_that_fails_makes_a_message_undecodable() -> None:
+    """A mistake of ours goes to the dead letters; the lanes go on."""
+    with pytest.raises(InvalidMessageError, match="undecodable"):
+        read(broken.decode, SUBJECT, b"ok", NOW, INGESTION)
+
+    assert read(broken.decode, SUBJECT, b"good", NOW, INGESTION).readings
 
 
 @given(st.sampled_from(list(SMOKING.values())), st.data())

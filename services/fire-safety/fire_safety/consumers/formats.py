@@ -7,7 +7,7 @@ from chassis.clock import Clock
 from chassis.errors import DatabaseUnavailableError
 from chassis.log import logger
 from fire_safety.decoders.origin import subject_of
-from fire_safety.decoders.registry import Decode, decoder_of, recognise
+from fire_safety.decoders.registry import Decode, decoder_of, read, recognise
 from fire_safety.domain.limits import IngestionLimits
 from fire_safety.domain.readings import Batch
 from fire_safety.queries.detection import DetectionQueries
@@ -33,7 +33,7 @@ class Formats:
     ) -> Batch:
         """Read a payload; raises InvalidMessageError."""
         decode = self._decoders.get(subject, recognise)
-        return decode(subject, payload, received_ms, limits)
+        return read(decode, subject, payload, received_ms, limits)
 
     async def refresh(self) -> None:
         """Learn of devices that were entered or changed; lanes do so before their first message."""

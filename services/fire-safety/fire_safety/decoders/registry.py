@@ -70,6 +70,21 @@ def decoder_of(payload_format: PayloadFormat) -> Decode:
             return plain_json.decode
 
 
+def read(
+    decode: Decode, subject: str, payload: bytes, received_ms: int, limits: IngestionLimits
+) -> Batch:
+    """Read a payload with a decoder; if that one fails otherwise than by refusing, the payload is undecodable.
+
+    A mistake of ours in a decoder must not stop the lanes: the message is kept with the dead letters.
+    """
+    try:
+        return decode(subject, payload, received_ms, limits)
+    except InvalidMessageError:
+        raise
+    except Exception as error:
+        raise InvalidMessageError("undecodable") from error
+
+
 def recognise(subject: str, payload: bytes, received_ms: int, limits: IngestionLimits) -> Batch:
     """Read a payload of a device that is not on the register: smoke is smoke, whoever signals it.
 
