@@ -78,6 +78,10 @@ lint: install ## Check style, types, import rules and contracts
 test-fast: install ## Tests that need no server: seconds
 	$(BIN)/pytest -q -m "not postgres and not nats and not http and not system"
 
+.PHONY: eval-detection
+eval-detection: install ## Evaluate the detection profiles on real fires and SYNTHETIC nuisances (docs/detection.md)
+	@$(BIN)/python -m evaluation --page docs/detection.md
+
 .PHONY: fuzz
 fuzz: install ## Fuzz each payload decoder (SECONDS=60); a finding fails
 	@$(BIN)/python -m fuzz --seconds $(or $(SECONDS),60)

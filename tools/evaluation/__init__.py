@@ -1,0 +1,1 @@
+"""How detection does on real fires and on SYNTHETIC nuisances, profile by profile."""
