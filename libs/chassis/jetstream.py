@@ -7,17 +7,29 @@ from datetime import timedelta
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
-from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
+from nats.js.api import (
+    DiscardPolicy,
+    RetentionPolicy,
+    StorageType,
+    StreamConfig,
+    SubjectTransform,
+)
 from nats.js.errors import BadRequestError
 
 from chassis import metrics
 from chassis.frames import FrameParser
 from chassis.log import logger
+from chassis.partitions import PARTITIONS
 
 # What sensors send. Kept long enough to rebuild detection and to wait for a database that is away.
 READINGS = StreamConfig(
     name="READINGS",
     subjects=["ward.*.device.*.up"],
+    # What is stored says which share of the devices it belongs to, in one more token.
+    subject_transform=SubjectTransform(
+        src="ward.*.device.*.up",
+        dest=f"ward.{{{{wildcard(1)}}}}.device.{{{{wildcard(2)}}}}.up.{{{{partition({PARTITIONS},2)}}}}",
+    ),
     retention=RetentionPolicy.LIMITS,
     storage=StorageType.FILE,
     discard=DiscardPolicy.OLD,
