@@ -33,8 +33,8 @@ async def send_as_device(server: NatsServer, *frames: bytes) -> None:
     """Write frames as a device with credentials and a client of its own could."""
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     await reader.readline()
-    password = server.password_for("devices")
-    options = {"user": "devices", "pass": password, "headers": True, "verbose": False}
+    password = server.password_for("simulator")
+    options = {"user": "simulator", "pass": password, "headers": True, "verbose": False}
     writer.write(b"CONNECT " + json.dumps(options).encode() + b"\r\n")
     for frame in frames:
         writer.write(frame)

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,7 +13,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from stack.errors import StackError
-from stack.nats_server import DEVICE_INBOX, DEVICES, SIMULATOR, NatsServer
+from stack.nats_server import SIMULATOR, SIMULATOR_INBOX, NatsServer
 
 pytestmark = pytest.mark.nats
 
@@ -39,7 +40,7 @@ async def services_client(server: NatsServer) -> AsyncIterator[Client]:
 
 @asynccontextmanager
 async def device_client(
-    server: NatsServer, user: str = DEVICES
+    server: NatsServer, user: str = SIMULATOR
 ) -> AsyncIterator[tuple[Client, asyncio.Queue[str]]]:
     """Connect as the devices do; the second value receives what the server refuses."""
     refusals: asyncio.Queue[str] = asyncio.Queue()
@@ -49,7 +50,7 @@ async def device_client(
 
     url = server.url_for(user)
     client = await nats.connect(
-        url, inbox_prefix=DEVICE_INBOX, error_cb=note, allow_reconnect=False
+        url, inbox_prefix=SIMULATOR_INBOX, error_cb=note, allow_reconnect=False
     )
     yield client, refusals
     await client.close()
@@ -94,8 +95,8 @@ async def test_a_device_hears_nothing_but_its_own_answers(
 async def test_the_simulator_also_speaks_with_the_demonstration(server: NatsServer) -> None:
     """Fleet and demonstration ask and answer each other; elsewhere they may do nothing."""
     async with (
-        device_client(server, SIMULATOR) as (fleet, _),
-        device_client(server, SIMULATOR) as (demonstration, refusals),
+        device_client(server) as (fleet, _),
+        device_client(server) as (demonstration, refusals),
     ):
 
         async def answer(request: Msg) -> None:
@@ -109,10 +110,11 @@ async def test_the_simulator_also_speaks_with_the_demonstration(server: NatsServ
         assert "permissions violation for publish" in (await refusals.get()).lower()
 
 
-def test_nobody_enters_without_a_password(server: NatsServer) -> None:
-    """An unnamed client is turned away."""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as client:
-        client.sendall(b"CONNECT {}\r\nPING\r\n")
+@pytest.mark.parametrize("options", [b"{}", b'{"user": "services", "pass": "x"}'])
+def test_nobody_enters_without_a_password(server: NatsServer, options: bytes) -> None:
+    """A client without a name is turned away when nobody vouches for it, a false service at once."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as client:
+        client.sendall(b"CONNECT " + options + b"\r\nPING\r\n")
         answers = client.makefile().read()
 
     assert "Authorization Violation" in answers
@@ -131,8 +133,8 @@ async def test_a_mebibyte_of_noise_is_let_in(server: NatsServer) -> None:
 
 
 def test_mqtt_is_served_when_its_port_is_given(server: NatsServer) -> None:
-    """The server accepts an MQTT 3.1.1 client with the devices' password."""
-    name, password = DEVICES.encode(), server.password_for(DEVICES).encode()
+    """The server accepts an MQTT 3.1.1 client with a password that it knows."""
+    name, password = SIMULATOR.encode(), server.password_for(SIMULATOR).encode()
     payload = b"".join(
         len(part).to_bytes(2, "big") + part for part in (b"smoke-1", name, password)
     )
@@ -144,6 +146,31 @@ def test_mqtt_is_served_when_its_port_is_given(server: NatsServer) -> None:
         answer = client.recv(4)
 
     assert answer == b"\x20\x02\x00\x00"
+
+
+async def test_tls_is_served_beside_plain_connections(server: NatsServer) -> None:
+    """On the same port; the client knows the server by our own authority."""
+    trust = ssl.create_default_context(cafile=server.certificates.authority_file)
+
+    client = await nats.connect(server.url.replace("nats:", "tls:"), tls=trust)
+
+    assert (await client.request("$JS.API.INFO", timeout=5)).data
+    await client.close()
+
+
+def test_mqtt_speaks_tls_when_told_to(run_dir: Path) -> None:
+    """A client that trusts our authority shakes hands with it."""
+    server = NatsServer(run_dir, mqtt_port=0, mqtt_tls=True)
+    server.start()
+    trust = ssl.create_default_context(cafile=server.certificates.authority_file)
+    assert server.mqtt_port is not None
+
+    with (
+        socket.create_connection(("127.0.0.1", server.mqtt_port), timeout=5) as plain,
+        trust.wrap_socket(plain, server_hostname="localhost") as client,
+    ):
+        assert client.version()
+    server.stop()
 
 
 async def test_an_acknowledged_message_survives_kill_minus_nine(run_dir: Path) -> None:
@@ -173,7 +200,7 @@ def test_passwords_and_streams_outlive_the_server(run_dir: Path) -> None:
 
     second.start()
 
-    assert second.password_for(DEVICES) == first.password_for(DEVICES)
+    assert second.password_for(SIMULATOR) == first.password_for(SIMULATOR)
     private = [run_dir / "nats" / "nats.conf", *(run_dir / "secrets").iterdir()]
     assert all(path.stat().st_mode & 0o077 == 0 for path in private)
     second.stop()

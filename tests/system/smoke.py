@@ -8,7 +8,7 @@ import nats
 from nats.errors import Error as NatsError
 
 from stack.installation import Installation
-from stack.nats_server import DEVICE_INBOX, DEVICES
+from stack.nats_server import SIMULATOR, SIMULATOR_INBOX
 from ward.fire_safety.v1 import readings_pb2 as pb
 
 CLEAN_AIR = 0.002
@@ -21,7 +21,7 @@ class Detector:
     """One detector whose clock runs ahead of the wall by as much as it sends; it begins two minutes ago."""
 
     def __init__(self, place: Installation, device_id: str) -> None:
-        self._url = place.nats.url_for(DEVICES)
+        self._url = place.nats.url_for(SIMULATOR)
         self.device_id = device_id
         self._clock_ms = int((time.time() - 120) * 1000)
 
@@ -46,7 +46,7 @@ class Detector:
     async def _publish(self, payload: bytes, headers: dict[str, str]) -> None:
         client = await nats.connect(
             self._url,
-            inbox_prefix=DEVICE_INBOX,
+            inbox_prefix=SIMULATOR_INBOX,
             allow_reconnect=False,
             connect_timeout=1,
             error_cb=_ignore,

@@ -11,7 +11,7 @@ import nats
 import pytest
 
 from stack.issuer import Role
-from stack.nats_server import DEVICE_INBOX, DEVICES
+from stack.nats_server import SIMULATOR, SIMULATOR_INBOX
 from stack.supervisor import Stack
 from tests.system.officer import Officer
 from tests.system.smoke import SMOKE, Detector
@@ -127,7 +127,9 @@ async def test_hostile_readings_are_set_aside_and_the_lane_goes_on(
     ]
     services = await nats.connect(ward.installation.nats.url)
     dead_before = (await services.jetstream().stream_info("DEAD_LETTERS")).state.messages
-    client = await nats.connect(ward.installation.nats.url_for(DEVICES), inbox_prefix=DEVICE_INBOX)
+    client = await nats.connect(
+        ward.installation.nats.url_for(SIMULATOR), inbox_prefix=SIMULATOR_INBOX
+    )
     for payload in hostile:
         await client.jetstream().publish(f"ward.11002.device.{device}.up", payload)
     await client.close()

@@ -32,7 +32,8 @@ def _addresses(place: Installation, progress: Progress) -> None:
     rows = {
         ("API và tài liệu", "HTTP API"): f"{place.gateway_address}/docs",
         ("PostgreSQL", "database"): f"{LOOPBACK}:{ports.postgres_port}",
-        ("NATS", f"monitor :{ports.nats_monitor_port}"): f"{LOOPBACK}:{ports.nats_port}",
+        ("NATS", f"TLS too, monitor :{ports.nats_monitor_port}"): f"{LOOPBACK}:{ports.nats_port}",
+        ("MQTT", _mqtt_security(place)): f"{LOOPBACK}:{ports.mqtt_port}",
     }
     for name in DATABASE_SERVICES:
         metrics = f"metrics http://{LOOPBACK}:{place.admin_port(name)}/metrics"
@@ -41,6 +42,10 @@ def _addresses(place: Installation, progress: Progress) -> None:
         rows = {("Bảng trực ban", "console"): f"{place.gateway_address}/", **rows}
     for (vietnamese, english), address in rows.items():
         progress.say(f"  {address:<28} {bilingual(vietnamese, english)}")
+
+
+def _mqtt_security(place: Installation) -> str:
+    return "TLS" if place.settings.mqtt_tls else "no TLS"
 
 
 def _tokens(place: Installation, progress: Progress, now: float) -> None:

@@ -21,7 +21,7 @@ from stack.supervisor import Stack
 END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # What a shell reports of a command that Ctrl-C ended.
 INTERRUPTED = 130
-DATA = ("nats", "ward", "done", "secrets", "issuer", "log", "ports.json")
+DATA = ("nats", "ward", "done", "secrets", "certificates", "issuer", "log", "ports.json")
 
 
 async def up(run_dir: Path, ports: Ports, residents: int, *, fleet: bool) -> int:

@@ -8,7 +8,7 @@ from typing import Self
 
 from stack.errors import StackError
 from stack.issuer import AUDIENCE, WARD_CODE, Issuer
-from stack.nats_server import SIMULATOR, NatsServer
+from stack.nats_server import GATEKEEPER, SIMULATOR, NatsServer
 from stack.ports import LOOPBACK
 from stack.postgres import PostgresServer
 from stack.secret_store import SecretStore
@@ -38,7 +38,11 @@ class Installation:
         self.settings = settings or Settings()
         self.postgres = PostgresServer(self.run_dir, ports.postgres_port)
         self.nats = NatsServer(
-            self.run_dir, ports.nats_port, ports.nats_monitor_port, ports.mqtt_port
+            self.run_dir,
+            ports.nats_port,
+            ports.nats_monitor_port,
+            ports.mqtt_port,
+            mqtt_tls=self.settings.mqtt_tls,
         )
         self.issuer = Issuer(self.run_dir / "issuer", self.gateway_address)
         self._secrets = SecretStore(self.run_dir / "secrets")
@@ -74,6 +78,7 @@ class Installation:
         """Return the whole environment of a service, or of a command of the simulator."""
         specific = {
             "residency": self._residency,
+            "fire_safety": self._fire_safety,
             "gateway": self._gateway,
             "simulator": self._simulator,
         }.get(service, dict[str, str])
@@ -116,6 +121,13 @@ class Installation:
         return {
             "ID_ENCRYPTION_KEY": self._secrets.key("id-encryption-key"),
             "ID_INDEX_KEY": self._secrets.key("id-index-key"),
+        }
+
+    def _fire_safety(self) -> dict[str, str]:
+        return {
+            "NATS_GATEKEEPER_URL": self.nats.url_for(GATEKEEPER),
+            "NATS_SIGNING_SEED": self.nats.signing_key.seed,
+            "NATS_CURVE_SEED": self.nats.curve_key.seed,
         }
 
     def _gateway(self) -> dict[str, str]:

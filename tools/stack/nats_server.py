@@ -1,5 +1,10 @@
-"""NATS of this machine: JetStream on disk; services, devices and the simulator sign in apart."""
+"""NATS of this machine: JetStream on disk, for NATS and MQTT clients, plain and with TLS.
 
+Services, the simulator and the gatekeeper have passwords here; of everybody else the broker asks the gatekeeper
+(`auth_callout`), which is fire-safety: it knows the devices' credentials.
+"""
+
+import base64
 import http.client
 import json
 import shutil
@@ -8,20 +13,23 @@ import time
 from functools import cached_property
 from pathlib import Path
 
+from chassis.nkey import CurveKey, SigningKey
 from stack import ports
+from stack.certificates import Certificates
 from stack.child_process import POLL_SECONDS, ChildProcess
 from stack.errors import StackError, StartError
 from stack.secret_store import SecretStore, write_private
 
 SERVICES = "services"
-DEVICES = "devices"
 SIMULATOR = "simulator"
+# Answers who may sign in, and disconnects: the only user of the system account.
+GATEKEEPER = "gatekeeper"
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
 
-# A device's client must ask for this inbox prefix: in the common one it could read the answers
+# The simulator's client must ask for this inbox prefix: in the common one it could read the answers
 # and the messages that services pull.
-DEVICE_INBOX = "_INBOX_devices"
+SIMULATOR_INBOX = "_INBOX_devices"
 DEVICE_SUBJECTS = "ward.*.device.*.up"
 # Where the demonstration asks simulated detectors to fall silent.
 SIMULATOR_SUBJECTS = "simulator.>"
@@ -37,28 +45,59 @@ jetstream {{
   # What is acknowledged is on the disk.
   sync_interval: always
 }}
+# One listener for both: a client that wants TLS gets it.
+tls {{ cert_file: {certificate}, key_file: {certificate_key} }}
+allow_non_tls: true
+system_account: SYS
+accounts {{
+  SYS {{
+    users: [
+      {{
+        user: {gatekeeper}, password: {gatekeeper_password}
+        permissions {{
+          publish: {{ allow: ["$SYS.REQ.SERVER.PING.CONNZ", "$SYS.REQ.SERVER.*.KICK"] }}
+          subscribe: {{ allow: ["$SYS.REQ.USER.AUTH", "_INBOX.>"] }}
+          allow_responses: {{ max: 1, expires: "{sign_in_seconds}s" }}
+        }}
+      }}
+    ]
+  }}
+  {devices_account} {{
+    jetstream: enabled
+    users: [
+      {{ user: {services}, password: {services_password} }}
+      {{
+        user: {simulator}, password: {simulator_password}
+        permissions {{
+          publish: {{ allow: [{device_subjects}, {simulator_subjects}] }}
+          subscribe: {{ allow: [{simulator_inbox}, {simulator_subjects}] }}
+          allow_responses: true
+        }}
+      }}
+    ]
+  }}
+}}
 authorization {{
-  users: [
-    {{ user: {services}, password: {services_password} }}
-    {{
-      user: {devices}, password: {devices_password}
-      permissions {{
-        publish: {{ allow: [{device_subjects}] }}
-        subscribe: {{ allow: [{device_inbox}] }}
-      }}
-    }}
-    {{
-      user: {simulator}, password: {simulator_password}
-      permissions {{
-        publish: {{ allow: [{device_subjects}, {simulator_subjects}] }}
-        subscribe: {{ allow: [{device_inbox}, {simulator_subjects}] }}
-        allow_responses: true
-      }}
-    }}
-  ]
+  # How long a client may wait for the gatekeeper's answer.
+  timeout: {sign_in_seconds}
+  auth_callout {{
+    issuer: {issuer}
+    xkey: {xkey}
+    account: SYS
+    auth_users: [{gatekeeper}, {services}, {simulator}]
+  }}
 }}
 {mqtt}"""
-MQTT = 'mqtt {{ listen: "{host}:{mqtt_port}" }}\n'
+MQTT = """\
+mqtt {{
+  listen: "{host}:{mqtt_port}"{tls}
+}}
+"""
+# MQTT has one listener, which speaks either TLS or not.
+MQTT_TLS = """
+  tls {{ cert_file: {certificate}, key_file: {certificate_key} }}"""
+SIGN_IN_SECONDS = 5
+DEVICES_ACCOUNT = "WARD"
 
 
 class NatsMissingError(StackError):
@@ -75,18 +114,26 @@ class NatsServer:
     """One NATS server whose streams, log, configuration and passwords live below a run directory.
 
     Port 0 means a free one, kept for later starts of this object; MQTT is served only when its
-    port is given (0: a free one). The server dies with this process.
+    port is given (0: a free one), with TLS when `mqtt_tls`. The server dies with this process.
     """
 
     name = "nats"
 
     def __init__(
-        self, run_dir: Path, port: int = 0, http_port: int = 0, mqtt_port: int | None = None
+        self,
+        run_dir: Path,
+        port: int = 0,
+        http_port: int = 0,
+        mqtt_port: int | None = None,
+        *,
+        mqtt_tls: bool = False,
     ) -> None:
         self.run_dir = run_dir.absolute()
         self.port = port
         self.http_port = http_port
         self.mqtt_port = mqtt_port
+        self.mqtt_tls = mqtt_tls
+        self.certificates = Certificates(self.run_dir / "certificates")
         self._secrets = SecretStore(self.run_dir / "secrets")
 
     @cached_property
@@ -126,12 +173,23 @@ class NatsServer:
         """Return the user's password, made at first use."""
         return self._secrets.password(f"nats-{user}")
 
+    @property
+    def signing_key(self) -> SigningKey:
+        """The pair that signs the gatekeeper's answers, made at first use."""
+        return SigningKey.of_bytes(base64.b64decode(self._secrets.key("nats-signing")))
+
+    @property
+    def curve_key(self) -> CurveKey:
+        """The pair for which the broker encrypts its questions, made at first use."""
+        return CurveKey.of_bytes(base64.b64decode(self._secrets.key("nats-encryption")))
+
     def start(self) -> None:
         """Start the server and return when JetStream has recovered its streams.
 
         Raises StackError when a port is taken or the server fails.
         """
         self._choose_ports()
+        self.certificates.prepare(time.time())
         (self.run_dir / "nats").mkdir(mode=0o700, parents=True, exist_ok=True)
         write_private(self._configuration, self._configure())
         self.process.start()
@@ -159,23 +217,39 @@ class NatsServer:
             ports.require_free(self.mqtt_port, "MQTT", "STACK_MQTT_PORT")
 
     def _configure(self) -> str:
-        mqtt = MQTT.format(host=ports.LOOPBACK, mqtt_port=self.mqtt_port)
         return CONFIGURATION.format(
             host=ports.LOOPBACK,
             port=self.port,
             http_port=self.http_port,
             store=json.dumps(str(self.run_dir / "nats")),
-            services=SERVICES,
-            services_password=json.dumps(self.password_for(SERVICES)),
-            devices=DEVICES,
-            devices_password=json.dumps(self.password_for(DEVICES)),
-            simulator=SIMULATOR,
-            simulator_password=json.dumps(self.password_for(SIMULATOR)),
+            **self._certificate_files(),
+            **self._users(),
+            devices_account=DEVICES_ACCOUNT,
             simulator_subjects=json.dumps(SIMULATOR_SUBJECTS),
             device_subjects=json.dumps(DEVICE_SUBJECTS),
-            device_inbox=json.dumps(f"{DEVICE_INBOX}.>"),
-            mqtt="" if self.mqtt_port is None else mqtt,
+            simulator_inbox=json.dumps(f"{SIMULATOR_INBOX}.>"),
+            sign_in_seconds=SIGN_IN_SECONDS,
+            issuer=self.signing_key.public,
+            xkey=self.curve_key.public,
+            mqtt="" if self.mqtt_port is None else self._mqtt(),
         )
+
+    def _users(self) -> dict[str, str]:
+        written = {}
+        for user in (SERVICES, SIMULATOR, GATEKEEPER):
+            written[user] = user
+            written[f"{user}_password"] = json.dumps(self.password_for(user))
+        return written
+
+    def _mqtt(self) -> str:
+        tls = MQTT_TLS.format(**self._certificate_files()) if self.mqtt_tls else ""
+        return MQTT.format(host=ports.LOOPBACK, mqtt_port=self.mqtt_port, tls=tls)
+
+    def _certificate_files(self) -> dict[str, str]:
+        return {
+            "certificate": json.dumps(str(self.certificates.server_file)),
+            "certificate_key": json.dumps(str(self.certificates.server_key_file)),
+        }
 
     def _wait(self) -> None:
         deadline = time.monotonic() + START_SECONDS

@@ -48,12 +48,14 @@ class Settings(_Environment):
     path: str = Field(default="/usr/local/bin:/usr/bin:/bin", validation_alias="PATH")
     home: str = Field(default="/", validation_alias="HOME")
     log_level: str = Field(default="INFO", validation_alias="LOG_LEVEL")
+    # Whether the MQTT port speaks TLS; it cannot do both.
+    mqtt_tls: bool = False
 
 
 class Ports(_Environment):
     """The loopback ports of everything; each is overridden by STACK_ and its name in upper case.
 
-    `STACK_NATS_PORT=4222`, for example. MQTT is served only when its port is set.
+    `STACK_NATS_PORT=4222`, for example.
     """
 
     postgres_port: int = 15432
@@ -66,23 +68,19 @@ class Ports(_Environment):
     fire_safety_admin_port: int = 15062
     incidents_grpc_port: int = 15053
     incidents_admin_port: int = 15063
-    mqtt_port: int | None = None
+    mqtt_port: int = 11883
 
     @classmethod
     def from_base(cls, base: int) -> Self:
         """Return consecutive ports beginning at `base`, for a second stack on one machine."""
-        return cls(**{name: base + offset for offset, name in enumerate(cls._always_served())})
+        return cls(**{name: base + offset for offset, name in enumerate(cls.model_fields)})
 
     @classmethod
     def free(cls) -> Self:
         """Return ports that nobody listens on at this moment."""
-        names = cls._always_served()
+        names = list(cls.model_fields)
         return cls(**dict(zip(names, ports.free_ports(len(names)), strict=True)))
 
     def numbered(self) -> dict[str, int]:
-        """Return the ports in use by the name of their setting."""
-        return {f"STACK_{name.upper()}": port for name, port in self if port is not None}
-
-    @classmethod
-    def _always_served(cls) -> list[str]:
-        return [name for name, field in cls.model_fields.items() if field.default is not None]
+        """Return the ports by the name of their setting."""
+        return {f"STACK_{name.upper()}": port for name, port in self}
