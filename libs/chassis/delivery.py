@@ -73,6 +73,10 @@ class Delivery:
         """What its sender wrote above it and can be sent on."""
         return read_headers(self._headers)
 
+    def may_have(self, header: str) -> bool:
+        """Tell whether it may have a header, without reading them: False is sure."""
+        return header.encode() in self._headers
+
     @property
     def metadata(self) -> Metadata:
         """What the broker says of it."""

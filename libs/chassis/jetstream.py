@@ -1,4 +1,4 @@
-"""The broker: the connection, and the three streams of the platform."""
+"""The broker: the connection, and the streams of the platform."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,6 +12,7 @@ from nats.js.api import (
     RetentionPolicy,
     StorageType,
     StreamConfig,
+    StreamSource,
     SubjectTransform,
 )
 from nats.js.errors import BadRequestError
@@ -19,17 +20,37 @@ from nats.js.errors import BadRequestError
 from chassis import metrics
 from chassis.frames import FrameParser
 from chassis.log import logger
-from chassis.partitions import PARTITIONS
 
+# Where the broker itself keeps what MQTT clients publish with QoS 1 or 2 before it acknowledges them. Made by us,
+# before any client comes: its own would keep only what somebody waits for, and READINGS begins to wait late, eight
+# seconds after the broker.
+_MQTT = "$MQTT_msgs"
+MQTT = StreamConfig(
+    name=_MQTT,
+    subjects=["$MQTT.msgs.>"],
+    retention=RetentionPolicy.LIMITS,
+    storage=StorageType.FILE,
+    discard=DiscardPolicy.OLD,
+    max_age=timedelta(days=2).total_seconds(),
+    max_bytes=1 * 2**30,
+)
 # What sensors send. Kept long enough to rebuild detection and to wait for a database that is away.
 READINGS = StreamConfig(
     name="READINGS",
     subjects=["ward.*.device.*.up"],
-    # What is stored says which share of the devices it belongs to, in one more token.
-    subject_transform=SubjectTransform(
-        src="ward.*.device.*.up",
-        dest=f"ward.{{{{wildcard(1)}}}}.device.{{{{wildcard(2)}}}}.up.{{{{partition({PARTITIONS},2)}}}}",
-    ),
+    # What is published with QoS 1 or 2 comes a second time, from where it was kept before it was acknowledged: the
+    # direct copy is lost with a broker that is killed, this one is not.
+    sources=[
+        StreamSource(
+            name=_MQTT,
+            subject_transforms=[
+                SubjectTransform(
+                    src="$MQTT.msgs.ward.*.device.*.up",
+                    dest="ward.{{wildcard(1)}}.device.{{wildcard(2)}}.up",
+                )
+            ],
+        )
+    ],
     retention=RetentionPolicy.LIMITS,
     storage=StorageType.FILE,
     discard=DiscardPolicy.OLD,
@@ -138,7 +159,7 @@ async def connect(url: str, name: str, on_closed: Callable[[], None] = lambda: N
 
 async def ensure_streams(jetstream: JetStreamContext) -> None:
     """Create the streams or bring them to their present settings; any service may come first."""
-    for config in (READINGS, EVENTS, DEAD_LETTERS):
+    for config in (MQTT, READINGS, EVENTS, DEAD_LETTERS):
         while True:
             try:
                 await _ensure(jetstream, config)

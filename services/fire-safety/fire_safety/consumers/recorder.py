@@ -28,7 +28,7 @@ from chassis.jetstream import READINGS
 from chassis.log import logger
 from chassis.pull import Pull, PullBrokenError
 from fire_safety.consumers.formats import Formats
-from fire_safety.consumers.received import received_ms
+from fire_safety.consumers.received import comes_again, received_ms
 from fire_safety.domain.limits import IngestionLimits
 from fire_safety.domain.readings import Batch
 from fire_safety.operations.recording import RecordingOperations
@@ -134,7 +134,8 @@ class Recorder:
             while True:
                 messages = await pull.take(_TAKE_S)
                 await self._give_way()
-                await self._record(storing, messages, limits)
+                kept = await _without_copies(pull, messages)
+                await self._record(storing, kept, limits)
                 if len(messages) < _FEW:
                     await asyncio.sleep(_GATHER_S)
 
@@ -246,3 +247,12 @@ class _Storing:
         metrics.MESSAGES.labels(self._name, "retry").inc(count)
         for message in group.messages:
             await message.nak(delay=_NAK_DELAY_S)
+
+
+async def _without_copies(pull: Pull, messages: list[Delivery]) -> list[Delivery]:
+    """Be done with what comes a second time, from a safer place."""
+    copies = [one for one in messages if comes_again(one)]
+    if not copies:
+        return messages
+    await pull.acknowledge(copies)
+    return [one for one in messages if not comes_again(one)]
