@@ -50,11 +50,16 @@ ALARM_SECONDS = Histogram(
     "Time from a reading's arrival at the broker to the durable alarm",
     buckets=_LATENCY,
 )
-PARTITIONS_HELD = Gauge(
-    "ward_detector_partitions", "Partitions of the ward's devices that this detector works on"
-)
 DEVICES_WATCHED = Gauge("ward_devices_watched", "Devices under supervision")
 DEVICES_SILENT = Gauge("ward_devices_silent", "Devices silent for longer than allowed")
+SIGN_INS = Counter(
+    "ward_device_sign_ins_total",
+    "Sign-ins of devices, by outcome: granted, the reasons of refusal, unavailable, overflow, malformed",
+    ["outcome"],
+)
+SIGN_OUTS = Counter(
+    "ward_device_sign_outs_total", "Connections of devices ended because their rights had changed"
+)
 INCIDENTS_OPENED = Counter("ward_incidents_opened_total", "Incidents opened", ["kind"])
 ESCALATIONS = Counter("ward_escalations_total", "Escalation steps taken", ["step"])
 ESCALATION_DELAY_SECONDS = Histogram(

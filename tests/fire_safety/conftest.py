@@ -19,7 +19,7 @@ from stack.issuer import Issuer
 from stack.nats_server import NatsServer
 from tests.fire_safety.samples import register
 from tests.fixtures.servers import ISSUER_ADDRESS, MakeDatabase, MakeToken, TestDatabase
-from ward.fire_safety.v1 import fire_safety_pb2_grpc
+from ward.fire_safety.v1 import credentials_pb2_grpc, fire_safety_pb2_grpc
 
 MakeSettings = Callable[..., Settings]
 
@@ -31,14 +31,17 @@ class Service:
     stub: fire_safety_pb2_grpc.FireSafetyServiceStub
     make_token: MakeToken
     database: Database
+    channel: aio.Channel
 
     def credentials(self, role: str) -> tuple[tuple[str, str], ...]:
         """Make the metadata of a caller in a role."""
         return (("authorization", f"Bearer {self.make_token(role)}"),)
 
     async def call(self, method: str, request: Any, role: str = "duty_officer") -> Any:
-        """Call a method in a role."""
-        return await getattr(self.stub, method)(request, metadata=self.credentials(role))
+        """Call a method of any of its gRPC services in a role."""
+        stubs = (self.stub, credentials_pb2_grpc.CredentialsServiceStub(self.channel))
+        stub = next(one for one in stubs if hasattr(one, method))
+        return await getattr(stub, method)(request, metadata=self.credentials(role))
 
     async def refusal(
         self, method: str, request: Any, role: str = "duty_officer"
@@ -115,4 +118,4 @@ async def service(
         port = await app.start(life, make_settings(nats_server.url))
         async with aio.insecure_channel(f"127.0.0.1:{port}") as channel:
             stub = fire_safety_pb2_grpc.FireSafetyServiceStub(channel)
-            yield Service(stub, make_token, database)
+            yield Service(stub, make_token, database, channel)

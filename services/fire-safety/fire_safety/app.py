@@ -1,35 +1,47 @@
 """The only place where the service's parts are constructed."""
 
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 
 import fire_safety
-from chassis import migrations
+from chassis import jetstream, migrations
 from chassis.clock import Clock, utc_now
 from chassis.database import Database
-from chassis.errors import DatabaseUnavailableError
+from chassis.errors import BrokerUnavailableError, DatabaseUnavailableError
 from chassis.feed import Feed
 from chassis.jetstream import EVENTS
 from chassis.lifecycle import Lifecycle
+from chassis.log import logger
+from chassis.nkey import CurveKey, SigningKey
 from chassis.service import Base, start_base
 from fire_safety import tables
+from fire_safety.consumers.auth_callout import AuthCallout
 from fire_safety.consumers.detector import Detector
 from fire_safety.consumers.formats import Formats
 from fire_safety.consumers.recorder import Recorder
+from fire_safety.consumers.sign_outs import SignOuts
 from fire_safety.decoders.origin import subject_of_ward
 from fire_safety.importer import ImportRefusedError, read_register
 from fire_safety.operations.alarms import AlarmOperations
+from fire_safety.operations.credentials import CredentialOperations
 from fire_safety.operations.detection import DetectionOperations
 from fire_safety.operations.recording import RecordingOperations
 from fire_safety.operations.register import RegisterOperations
+from fire_safety.operations.sign_in import SignInOperations
 from fire_safety.queries.alarms import AlarmQueries
+from fire_safety.queries.credentials import CredentialQueries
 from fire_safety.queries.detection import DetectionQueries
 from fire_safety.queries.premises import PremisesQueries
+from fire_safety.queries.sign_in import SignInQueries
 from fire_safety.servicer import Servicer
+from fire_safety.servicer.credentials import CredentialsServicer
 from fire_safety.servicer.fire_safety import FireSafetyServicer
 from fire_safety.settings import Lanes, Settings
 from fire_safety.wire.alarms import CHANGE_SUBJECTS
+from fire_safety.wire.sign_in import Answers
 
+_SECRET_BYTES = 32
 MIGRATIONS = Path(fire_safety.__file__).parents[1] / "migrations"
 
 
@@ -49,6 +61,7 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     formats = Formats(DetectionQueries(database), settings.ward_code, clock)
     life.background("formats", formats.keep())
     _start_lanes(life, base, database, formats, settings.lanes)
+    await keep_gate(life, base, settings)
     servicers = servicers_of(base)
     services = [one.service for one in servicers]
     server = base.server(services)
@@ -66,6 +79,10 @@ def servicers_of(base: Base) -> list[Servicer]:
             PremisesQueries(base.database),
             Feed(base.broker, base.jetstream, EVENTS.name or "", CHANGE_SUBJECTS),
         ),
+        CredentialsServicer(
+            CredentialOperations(base.database, base.clock, _make_secret),
+            CredentialQueries(base.database),
+        ),
     ]
 
 
@@ -82,16 +99,46 @@ def _start_lanes(
         life.background("recorder", recorder.run())
 
 
+def _make_secret() -> str:
+    return secrets.token_urlsafe(_SECRET_BYTES)
+
+
+async def keep_gate(life: Lifecycle, base: Base, settings: Settings) -> None:
+    """Let devices in and out, if this process was given the keys of the gate."""
+    url, signing, curve = (
+        settings.nats_gatekeeper_url,
+        settings.nats_signing_seed,
+        settings.nats_curve_seed,
+    )
+    if not (url and signing and curve):
+        logger().warning("gate_not_kept", needed="NATS_GATEKEEPER_URL and its keys")
+        return
+    broker = await jetstream.connect(
+        url.get_secret_value(), "gatekeeper", lambda: life.fail(BrokerUnavailableError())
+    )
+    life.at_stop(broker.close)
+    queries = SignInQueries(base.database)
+    operations = SignInOperations(base.database, base.clock)
+    account = settings.nats_devices_account
+    answers = Answers(SigningKey(signing.get_secret_value()), account, settings.ward_code)
+    key = CurveKey(curve.get_secret_value())
+    callout = AuthCallout(broker, key, answers, queries, operations, base.clock)
+    sign_outs = SignOuts(broker, account, queries, operations, base.clock)
+    life.background("auth_callout", callout.run())
+    life.background("sign_outs", sign_outs.run())
+
+
 def detector_of(base: Base, database: Database, formats: Formats) -> Detector:
     """Make the detector lane."""
     ward_code = base.settings.ward_code
+    subject = subject_of_ward(ward_code)
     return Detector(
         client=base.broker,
         jetstream=base.jetstream,
         database=database,
-        ward_code=ward_code,
+        subject=subject,
         queries=DetectionQueries(database),
-        operations=DetectionOperations(base.relay, base.clock, ward_code),
+        operations=DetectionOperations(base.relay, base.clock, ward_code, subject),
         formats=formats,
         clock=base.clock,
     )

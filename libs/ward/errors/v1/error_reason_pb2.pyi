@@ -85,6 +85,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """{"reason": "ALARM_NOT_RESTORED", "domain": "ward"}"""
     ERROR_REASON_ALARM_ALREADY_RESET: _ErrorReason.ValueType  # 53
     """{"reason": "ALARM_ALREADY_RESET", "domain": "ward"}"""
+    ERROR_REASON_DEVICE_NOT_FOUND: _ErrorReason.ValueType  # 54
+    """{"reason": "DEVICE_NOT_FOUND", "domain": "ward"}"""
+    ERROR_REASON_CREDENTIAL_NOT_FOUND: _ErrorReason.ValueType  # 66
+    """{"reason": "CREDENTIAL_NOT_FOUND", "domain": "ward"}"""
+    ERROR_REASON_CREDENTIAL_EXISTS: _ErrorReason.ValueType  # 67
+    """{"reason": "CREDENTIAL_EXISTS", "domain": "ward"}"""
+    ERROR_REASON_CREDENTIAL_ENDED: _ErrorReason.ValueType  # 68
+    """{"reason": "CREDENTIAL_ENDED", "domain": "ward"}"""
     ERROR_REASON_INCIDENT_NOT_FOUND: _ErrorReason.ValueType  # 70
     """{"reason": "INCIDENT_NOT_FOUND", "domain": "ward"}"""
     ERROR_REASON_INCIDENT_CLOSED: _ErrorReason.ValueType  # 71
@@ -153,6 +161,14 @@ ERROR_REASON_ALARM_NOT_RESTORED: ErrorReason.ValueType  # 52
 """{"reason": "ALARM_NOT_RESTORED", "domain": "ward"}"""
 ERROR_REASON_ALARM_ALREADY_RESET: ErrorReason.ValueType  # 53
 """{"reason": "ALARM_ALREADY_RESET", "domain": "ward"}"""
+ERROR_REASON_DEVICE_NOT_FOUND: ErrorReason.ValueType  # 54
+"""{"reason": "DEVICE_NOT_FOUND", "domain": "ward"}"""
+ERROR_REASON_CREDENTIAL_NOT_FOUND: ErrorReason.ValueType  # 66
+"""{"reason": "CREDENTIAL_NOT_FOUND", "domain": "ward"}"""
+ERROR_REASON_CREDENTIAL_EXISTS: ErrorReason.ValueType  # 67
+"""{"reason": "CREDENTIAL_EXISTS", "domain": "ward"}"""
+ERROR_REASON_CREDENTIAL_ENDED: ErrorReason.ValueType  # 68
+"""{"reason": "CREDENTIAL_ENDED", "domain": "ward"}"""
 ERROR_REASON_INCIDENT_NOT_FOUND: ErrorReason.ValueType  # 70
 """{"reason": "INCIDENT_NOT_FOUND", "domain": "ward"}"""
 ERROR_REASON_INCIDENT_CLOSED: ErrorReason.ValueType  # 71

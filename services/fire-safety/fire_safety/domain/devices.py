@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from chassis.errors import DomainError
+
 DEVICE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+class DeviceNotFoundError(DomainError):
+    """No such device."""
+
+    reason = "DEVICE_NOT_FOUND"
 
 
 class DeviceKind(StrEnum):

@@ -1,6 +1,12 @@
 """The tables of fire safety and the constraints that keep its rules; one file per topic."""
 
 from fire_safety.tables.alarms import alarms
+from fire_safety.tables.credentials import (
+    credential_audit,
+    device_credentials,
+    gateway_rights,
+    sign_in_policies,
+)
 from fire_safety.tables.detection import detector_positions
 from fire_safety.tables.limits import detection_profiles, ingestion_limits, profile_assignments
 from fire_safety.tables.messages import outbox, requests
@@ -23,10 +29,13 @@ from fire_safety.tables.register import (
 
 __all__ = [
     "alarms",
+    "credential_audit",
     "detection_profiles",
     "detector_positions",
+    "device_credentials",
     "devices",
     "fire_points",
+    "gateway_rights",
     "ingestion_limits",
     "metadata",
     "mutual_aid_groups",
@@ -40,5 +49,6 @@ __all__ = [
     "requests",
     "retention_policies",
     "rollup_due",
+    "sign_in_policies",
     "zones",
 ]

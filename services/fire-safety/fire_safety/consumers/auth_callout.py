@@ -1,0 +1,156 @@
+"""The gate: the broker asks here who may sign in, for NATS, WebSocket and MQTT clients alike.
+
+All questions that wait are decided with one look at the database, so that a storm of reconnecting devices is let in as
+fast as answers can be signed. Nothing is remembered between two looks: what was revoked is refused from then on. Any
+number of replicas share the questions. While none answers, who is connected stays, and nobody signs in.
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+
+from chassis import metrics
+from chassis.clock import Clock
+from chassis.errors import DatabaseUnavailableError
+from chassis.log import logger
+from chassis.nkey import BadKeyError, BadSealError, CurveKey
+from fire_safety.domain.credentials import Credential, SignInPolicy
+from fire_safety.domain.sign_in import Grant, Refusal, decide
+from fire_safety.domain.slowing import Slowing
+from fire_safety.operations.sign_in import SignInOperations
+from fire_safety.queries.sign_in import SignInQueries
+from fire_safety.wire import sign_in as wire
+from fire_safety.wire.nats_jwt import MalformedTokenError
+
+_SUBJECT = "$SYS.REQ.USER.AUTH"
+_QUEUE = "fire_safety"
+_SERVER_KEY = "Nats-Server-Xkey"
+# Questions that wait, decided at once, and refusals that are held back: bounds of memory in a flood. What is beyond
+# them is not answered, and fails when the broker's patience ends.
+_WAITING = 10_000
+_AT_ONCE = 250
+_HELD = 1_000
+_RETRY_S = 0.5
+
+
+class AuthCallout:
+    """Answers the broker's questions until cancelled."""
+
+    def __init__(
+        self,
+        client: Client,
+        key: CurveKey,
+        answers: wire.Answers,
+        queries: SignInQueries,
+        operations: SignInOperations,
+        clock: Clock,
+    ) -> None:
+        self._client = client
+        self._key = key
+        self._answers = answers
+        self._queries = queries
+        self._operations = operations
+        self._clock = clock
+        self._waiting: asyncio.Queue[_Asked] = asyncio.Queue(_WAITING)
+        self._held: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Answer; while the database is away nobody can be let in."""
+        subscription = await self._client.subscribe(_SUBJECT, queue=_QUEUE, cb=self._on_question)
+        try:
+            await self._answer_all()
+        finally:
+            await subscription.unsubscribe()
+            for task in self._held:
+                task.cancel()
+
+    async def _on_question(self, message: Msg) -> None:
+        try:
+            sender = (message.headers or {}).get(_SERVER_KEY, "")
+            question = wire.question(self._key.open(message.data, sender))
+            self._waiting.put_nowait(_Asked(message, sender, question))
+        except (BadKeyError, BadSealError, MalformedTokenError):
+            metrics.SIGN_INS.labels("malformed").inc()
+            logger().warning("sign_in_question_malformed")
+        except asyncio.QueueFull:
+            metrics.SIGN_INS.labels("overflow").inc()
+
+    async def _answer_all(self) -> None:
+        policy = await self._policy()
+        slowing = Slowing(policy)
+        while True:
+            asked = [await self._waiting.get()]
+            while not self._waiting.empty() and len(asked) < _AT_ONCE:
+                asked.append(self._waiting.get_nowait())
+            try:
+                await self._decide(asked, policy, slowing)
+            except DatabaseUnavailableError:
+                metrics.SIGN_INS.labels("unavailable").inc(len(asked))
+                logger().warning("sign_ins_unanswered", questions=len(asked))
+            except Exception:  # noqa: BLE001 - the edge: logged once; these clients ask again
+                logger().exception("sign_ins_failed")
+
+    async def _policy(self) -> SignInPolicy:
+        while True:
+            try:
+                return await self._queries.policy(self._clock())
+            except DatabaseUnavailableError:
+                await asyncio.sleep(_RETRY_S)
+
+    async def _decide(
+        self, asked: Sequence["_Asked"], policy: SignInPolicy, slowing: Slowing
+    ) -> None:
+        now = self._clock()
+        # Who has lost patience is gone: an answer would only delay the others.
+        asked = [one for one in asked if now.timestamp() < one.question.until]
+        names = {one.question.attempt.name for one in asked}
+        rights = await self._queries.rights({one for one in names if wire.could_be_device(one)})
+        first_used: dict[str, Credential] = {}
+        refused: set[str] = set()
+        for one in asked:
+            attempt = one.question.attempt
+            verdict = decide(attempt, rights.get(attempt.name), policy, now)
+            if isinstance(verdict, Refusal):
+                self._refuse(one, verdict, slowing)
+                refused |= {attempt.name} & rights.keys()
+            else:
+                await self._grant(one, verdict, policy)
+                if verdict.credential.first_used_at is None:
+                    first_used[str(verdict.credential.credential_id)] = verdict.credential
+        await self._operations.note(list(first_used.values()), refused)
+
+    async def _grant(self, asked: "_Asked", grant: Grant, policy: SignInPolicy) -> None:
+        metrics.SIGN_INS.labels("granted").inc()
+        answer = self._answers.granted(asked.question, grant, policy, self._clock())
+        await self._respond(asked, answer)
+
+    def _refuse(self, asked: "_Asked", why: Refusal, slowing: Slowing) -> None:
+        metrics.SIGN_INS.labels(why).inc()
+        attempt = asked.question.attempt
+        keys = (f"name {attempt.name[:64]}", f"host {attempt.host}")
+        delay_s = slowing.failed(keys, self._clock().timestamp())
+        if len(self._held) >= _HELD:
+            return
+        task = asyncio.create_task(self._refuse_later(asked, delay_s))
+        self._held.add(task)
+        task.add_done_callback(self._held.discard)
+
+    async def _refuse_later(self, asked: "_Asked", delay_s: float) -> None:
+        await asyncio.sleep(delay_s)
+        await self._respond(asked, self._answers.refused(asked.question, self._clock()))
+
+    async def _respond(self, asked: "_Asked", answer: bytes) -> None:
+        await asked.message.respond(self._key.seal(answer, asked.sender))
+
+
+class _Asked:
+    """A question as it came: what answers it, and for whom the answer is encrypted."""
+
+    __slots__ = ("message", "question", "sender")
+
+    def __init__(self, message: Msg, sender: str, question: wire.Question) -> None:
+        self.message = message
+        self.sender = sender
+        self.question = question

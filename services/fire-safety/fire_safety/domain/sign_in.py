@@ -1,0 +1,73 @@
+"""Who may sign in, and for whom they then speak."""
+
+import hmac
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from fire_safety.domain.credentials import Credential, SignInPolicy, digest
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What a client says of itself; `client_id` is None for any but MQTT clients, `host` where it comes from."""
+
+    name: str
+    secret: str = field(repr=False)
+    client_id: str | None
+    host: str
+
+
+class Refusal(StrEnum):
+    """Why somebody was refused; the client is not told."""
+
+    UNKNOWN_DEVICE = "unknown_device"
+    WRONG_SECRET = "wrong_secret"  # noqa: S105 - the name of a reason
+    REVOKED = "revoked"
+    EXPIRED = "expired"
+    # An MQTT client id belongs to whoever uses it first: only the device's own is given to it.
+    OTHER_CLIENT_ID = "other_client_id"
+
+
+@dataclass(frozen=True)
+class DeviceRights:
+    """A device of the register with all credentials it ever had, and the devices it reports for."""
+
+    device_id: str
+    credentials: Sequence[Credential]
+    children: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A successful sign-in: with which credential, for whom it speaks, and how long."""
+
+    credential: Credential
+    speaks_for: tuple[str, ...]
+    until: datetime
+
+
+def decide(
+    attempt: Attempt, rights: DeviceRights | None, policy: SignInPolicy, now: datetime
+) -> Grant | Refusal:
+    """Let a device in, or tell why not."""
+    if rights is None:
+        return Refusal.UNKNOWN_DEVICE
+    used = _matching(digest(attempt.secret), rights.credentials)
+    if used is None:
+        return Refusal.WRONG_SECRET
+    if used.revoked_at:
+        return Refusal.REVOKED
+    if used.ended(now):
+        return Refusal.EXPIRED
+    if attempt.client_id not in {None, rights.device_id}:
+        return Refusal.OTHER_CLIENT_ID
+    until = min(used.expires_at, now + timedelta(seconds=policy.session_s))
+    return Grant(used, (rights.device_id, *rights.children), until)
+
+
+def _matching(offered: bytes, credentials: Iterable[Credential]) -> Credential | None:
+    """Find the credential of a secret; how long it takes tells nothing of where they differ."""
+    found = [one for one in credentials if hmac.compare_digest(one.secret_digest, offered)]
+    return found[0] if found else None

@@ -1,0 +1,56 @@
+"""The least that a NATS client is: it signs in, and hears when it is thrown out.
+
+nats-py leaves sockets and tasks behind when it is refused or thrown out, which these tests do all the time.
+"""
+
+import asyncio
+import json
+from contextlib import suppress
+
+
+class PlainClient:
+    """One connection; `let_in` tells whether it was."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self.let_in = False
+
+    @classmethod
+    async def connect(cls, port: int, name: str, secret: str) -> "PlainClient":
+        """Sign in, or be refused."""
+        client = cls(*await asyncio.open_connection("127.0.0.1", port))
+        options = json.dumps({"user": name, "pass": secret, "verbose": False, "protocol": 1})
+        with suppress(OSError):
+            client._writer.write(f"CONNECT {options}\r\nPING\r\n".encode())
+            while line := await client._reader.readline():
+                if line == b"PONG\r\n":
+                    client.let_in = True
+                    return client
+        await client.close()
+        return client
+
+    async def is_in(self) -> bool:
+        """Tell whether the broker still answers."""
+        try:
+            self._writer.write(b"PING\r\n")
+            while line := await asyncio.wait_for(self._reader.readline(), 5):
+                if line == b"PONG\r\n":
+                    return True
+        except OSError:
+            pass
+        return False
+
+    async def thrown_out(self) -> None:
+        """Wait until the broker ends the connection."""
+        with suppress(OSError):
+            while line := await self._reader.readline():
+                if line == b"PING\r\n":
+                    self._writer.write(b"PONG\r\n")
+        await self.close()
+
+    async def close(self) -> None:
+        """Leave."""
+        self._writer.close()
+        with suppress(OSError):
+            await self._writer.wait_closed()
