@@ -1,5 +1,6 @@
 """The database: an engine and the one place that commits."""
 
+import secrets
 import zlib
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
@@ -79,21 +80,23 @@ class Database:
 
     @asynccontextmanager
     async def lease(self, name: str) -> AsyncGenerator["Lease | None"]:
-        """Hold an exclusive right, told by its name, during the block; None if somebody else holds it.
+        """Hold an exclusive right, told by its name, during the block; None if somebody else holds it."""
+        async with self.holder() as holder:
+            yield holder if await holder.gain(name) else None
 
-        The right lives and dies with one connection: whoever can write through the lease still holds it.
+    @asynccontextmanager
+    async def holder(self) -> AsyncGenerator["Lease"]:
+        """Open a connection that can gain exclusive rights, and gives all back at the end of the block.
+
+        The rights live and die with the one connection: whoever can write through it still holds them.
         """
         connection = self.engine.connect()
         with _outages_told():
             await connection.start()
         try:
-            with _outages_told():
-                key = zlib.crc32(name.encode())
-                held = await connection.scalar(select(func.pg_try_advisory_lock(key)))
-                await connection.commit()
-            yield Lease(connection) if held else None
+            yield Lease(connection)
         finally:
-            # Only a closed connection surely gives the right back: the pool must not keep it.
+            # Only a closed connection surely gives the rights back: the pool must not keep it.
             await connection.invalidate()
             await connection.close()
 
@@ -108,19 +111,69 @@ class Database:
 
 
 class Lease:
-    """An exclusive right and the one connection that holds it."""
+    """Exclusive rights and the one connection that holds them."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
+        self._held: set[str] = set()
+
+    async def gain(self, name: str) -> bool:
+        """Try to gain a right; False if another connection holds it."""
+        if name not in self._held:
+            async with self.transaction() as tx:
+                if not await tx.scalar(select(func.pg_try_advisory_lock(_key(name)))):
+                    return False
+            self._held.add(name)
+        return True
+
+    async def give_back(self, name: str) -> None:
+        """Give a right back before the end."""
+        async with self.transaction() as tx:
+            await tx.execute(select(func.pg_advisory_unlock(_key(name))))
+        self._held.discard(name)
+
+    async def join(self, group: str) -> int:
+        """Be a member of a group as long as the connection lives; tell the member's number.
+
+        No clock and no sign of life is needed: the server ends the membership with the connection.
+        """
+        while True:
+            number = secrets.randbelow(2**31)
+            async with self.transaction() as tx:
+                if await tx.scalar(select(func.pg_try_advisory_lock(_group_key(group), number))):
+                    return number
+
+    async def members(self, group: str) -> list[int]:
+        """Tell the members of a group, of all connections."""
+        async with self.transaction() as tx:
+            return list(await tx.scalars(_MEMBERS, {"group": _group_key(group)}))
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Transaction]:
-        """Open a transaction as `Database.transaction` does; it fails once the right is lost."""
+        """Open a transaction as `Database.transaction` does; it fails once the rights are lost."""
         with _outages_told():
             if self._connection.invalidated:
                 raise DatabaseUnavailableError
             async with self._connection.begin():
                 yield self._connection
+
+
+# Locks of two numbers, the group's and the member's, apart from those of one (objsubid).
+_MEMBERS = text("""
+    select objid::bigint from pg_locks
+    where locktype = 'advisory' and granted and objsubid = 2
+      and database = (select oid from pg_database where datname = current_database())
+      and classid::bigint = :group
+    order by 1
+""")
+
+
+def _key(name: str) -> int:
+    return zlib.crc32(name.encode())
+
+
+def _group_key(group: str) -> int:
+    return zlib.crc32(group.encode()) & 0x7FFFFFFF
 
 
 _OUTAGES = (

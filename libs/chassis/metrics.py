@@ -50,6 +50,9 @@ ALARM_SECONDS = Histogram(
     "Time from a reading's arrival at the broker to the durable alarm",
     buckets=_LATENCY,
 )
+PARTITIONS_HELD = Gauge(
+    "ward_detector_partitions", "Partitions of the ward's devices that this detector works on"
+)
 DEVICES_WATCHED = Gauge("ward_devices_watched", "Devices under supervision")
 DEVICES_SILENT = Gauge("ward_devices_silent", "Devices silent for longer than allowed")
 SIGN_INS = Counter(

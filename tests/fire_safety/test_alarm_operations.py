@@ -27,7 +27,7 @@ from fire_safety.domain.alarms import (
     Disposition,
     Signal,
 )
-from fire_safety.domain.progress import Position
+from fire_safety.domain.progress import Position, Progress, Reached
 from fire_safety.operations.alarms import AlarmOperations
 from fire_safety.operations.detection import DetectionOperations
 from fire_safety.queries.alarms import AlarmQueries
@@ -39,7 +39,7 @@ from ward.fire_safety.v1 import fire_safety_pb2 as pb
 pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("entered")]
 
 ALL = AlarmFilter("", "", None, open_only=False)
-SUBJECT = "ward.11002.device.*.up"
+WARD = "11002"
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ async def lease(database: Database) -> AsyncGenerator[Lease]:
 @pytest.fixture
 def detection(relay: Relay) -> DetectionOperations:
     """Make what the detector does."""
-    return DetectionOperations(relay, utc_now, "11002", SUBJECT)
+    return DetectionOperations(relay, utc_now, WARD)
 
 
 async def alarms_of(database: Database) -> list[Alarm]:
@@ -234,14 +234,18 @@ async def test_one_message_may_raise_and_restore_and_raise(
 async def test_progress_and_signs_of_life_are_kept(
     database: Database, lease: Lease, detection: DetectionOperations
 ) -> None:
-    """The newest position, and each device's last sign of life with its clean air and dose."""
+    """The newest position of each partition, and each device's last sign of life with its clean air and dose."""
     queries = DetectionQueries(database)
-    assert await queries.position(SUBJECT) is None
-    await detection.note_signals(lease, [signal()], Position(7, NOW))
+    both = frozenset({3, 4})
+    assert await queries.progress(WARD, both) == Progress.none(both)
+    await detection.note_signals(lease, [signal()], Reached(both, Position(7, NOW), NOW))
     seen = Seen(PLACED.device_id, NOW, clean_air=0.004, gas_dose=0.5)
-    await detection.save_progress(lease, Position(8, NOW), [seen])
+    further = Reached(frozenset({4}), Position(8, NOW), NOW)
+    await detection.save_progress(lease, further, [seen], {})
 
-    assert await queries.position(SUBJECT) == Position(8, NOW)
+    assert await queries.progress(WARD, both) == Progress(
+        {3: Position(7, NOW), 4: Position(8, NOW)}, NOW
+    )
     (device,) = [one for one in await queries.devices(NOW.replace(year=2000)) if one.last_seen_at]
     assert (device.device_id, device.last_seen_at) == (PLACED.device_id, NOW)
     assert (device.clean_air, device.gas_dose) == (pytest.approx(0.004), 0.5)

@@ -11,10 +11,11 @@ from chassis.errors import InvalidMessageError
 from chassis.lifecycle import Lifecycle
 from fire_safety import app, tables
 from fire_safety.consumers.formats import Formats
+from fire_safety.decoders import origin
 from fire_safety.domain.devices import PayloadFormat
 from fire_safety.operations.register import RegisterOperations
 from fire_safety.queries.detection import DetectionQueries
-from fuzz.expectation import NOW, SUBJECT
+from fuzz.expectation import NOW
 from stack.nats_server import NatsServer
 from tests.fire_safety.conftest import MakeSettings
 from tests.fire_safety.decoding import written
@@ -39,7 +40,7 @@ PLAIN = written({"alarm": True})
 def reason_of(formats: Formats, payload: bytes) -> str:
     """Tell why the device's payload is refused."""
     with pytest.raises(InvalidMessageError) as refused:
-        formats.decode(SUBJECT, payload, NOW, INGESTION)
+        formats.decode(origin.subject_of("11002", DEVICE), payload, NOW, INGESTION)
     return refused.value.reason
 
 
@@ -57,9 +58,9 @@ async def test_a_device_is_read_in_its_own_format_alone(database: Database) -> N
     formats = Formats(DetectionQueries(database), "11002", utc_now)
     await formats.refresh()
 
-    assert formats.decode(SUBJECT, SENML, NOW, INGESTION).readings
+    assert formats.decode(origin.subject_of("11002", DEVICE), SENML, NOW, INGESTION).readings
     assert reason_of(formats, PLAIN) == "not_senml"
-    assert formats.decode(subject_of("stranger"), PLAIN, NOW, INGESTION).readings
+    assert formats.decode(origin.subject_of("11002", "stranger"), PLAIN, NOW, INGESTION).readings
 
 
 async def test_changes_of_the_register_are_followed(database: Database) -> None:
@@ -70,7 +71,7 @@ async def test_changes_of_the_register_are_followed(database: Database) -> None:
     await enter(database, PayloadFormat.PLAIN_JSON)
     await formats.refresh()
 
-    assert formats.decode(SUBJECT, PLAIN, NOW, INGESTION).readings
+    assert formats.decode(origin.subject_of("11002", DEVICE), PLAIN, NOW, INGESTION).readings
     assert reason_of(formats, SENML) == "not_object"
 
 

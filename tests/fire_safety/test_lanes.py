@@ -129,6 +129,7 @@ async def test_duplicates_are_stored_once_and_raise_once(
     await publish(stream, [written(now)])
 
     assert len(await until_recorded(database, 31)) == 31
+    await alarm_raised(database)
     assert len(await alarms_of(database)) == 1
 
     async def all_were_told() -> bool:

@@ -3,14 +3,14 @@
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import DBAPIError
 
 from chassis.clock import utc_now
 from chassis.database import Database
 from fire_safety import tables
-from fire_safety.queries.detection import DetectionQueries
-from tests.fire_safety.limits import INGESTION, PROFILES
+from fire_safety.queries.detection import DetectionQueries, profile_of
+from tests.fire_safety.limits import FIRST, INGESTION, PROFILES
 
 pytestmark = pytest.mark.postgres
 
@@ -30,11 +30,16 @@ async def test_the_limits_in_force_are_those_that_tests_judge_by(database: Datab
     """Every limit is published, with its source."""
     queries = DetectionQueries(database)
     async with database.transaction() as tx:
-        sources = (await tx.scalars(text("select source from detection_profiles"))).all()
+        published = (await tx.execute(select(tables.detection_profiles))).mappings().all()
 
     assert await queries.profiles(utc_now()) == PROFILES
     assert await queries.ingestion_limits(utc_now()) == INGESTION
-    assert "UL 268" in sources[0]
+    first = next(
+        one for one in published if (one["profile_id"], one["version"]) == ("smoke-optical", 1)
+    )
+    assert profile_of(first) == FIRST
+    assert "UL 268" in first["source"]
+    assert all("[own]" in one["source"] and "EN " in one["source"] for one in published)
 
 
 @pytest.mark.parametrize(
@@ -63,8 +68,11 @@ async def test_the_service_cannot_rewrite_what_was_observed_or_decided(
             await tx.execute(text(statement))
 
 
-@pytest.mark.parametrize("table", ["detection_profiles", "ingestion_limits", "sign_in_policies"])
-@pytest.mark.parametrize("change", ["update {} set version = 2", "delete from {}", "truncate {}"])
+@pytest.mark.parametrize(
+    "table",
+    ["detection_profiles", "profile_assignments", "ingestion_limits", "sign_in_policies"],
+)
+@pytest.mark.parametrize("change", ["update {} set source = ''", "delete from {}", "truncate {}"])
 async def test_a_published_version_is_never_changed(
     owner: Database, table: str, change: str
 ) -> None:

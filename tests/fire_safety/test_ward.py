@@ -273,7 +273,7 @@ def test_last_seen_before_the_start_counts() -> None:
 def test_a_clock_that_was_ahead_delays_no_finding_of_silence() -> None:
     """Six hours ahead, then set right: who dies then is missed in its usual time, not six hours later."""
     ahead = 6 * 3_600_000
-    watch = Supervision(0)
+    watch = Supervision(0, 0)
     watch.watch("d", 65_000, 0)
     watch.resume(ahead)
     watch.hear("d", ahead + 1_000)

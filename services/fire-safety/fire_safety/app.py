@@ -131,14 +131,13 @@ async def keep_gate(life: Lifecycle, base: Base, settings: Settings) -> None:
 def detector_of(base: Base, database: Database, formats: Formats) -> Detector:
     """Make the detector lane."""
     ward_code = base.settings.ward_code
-    subject = subject_of_ward(ward_code)
     return Detector(
         client=base.broker,
         jetstream=base.jetstream,
         database=database,
-        subject=subject,
+        ward_code=ward_code,
         queries=DetectionQueries(database),
-        operations=DetectionOperations(base.relay, base.clock, ward_code, subject),
+        operations=DetectionOperations(base.relay, base.clock, ward_code),
         formats=formats,
         clock=base.clock,
     )

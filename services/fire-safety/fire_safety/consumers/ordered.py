@@ -38,11 +38,15 @@ class OrderedReader:
     """
 
     def __init__(
-        self, client: Client, jetstream: JetStreamContext, subject: str, since: datetime | None
+        self,
+        client: Client,
+        jetstream: JetStreamContext,
+        subjects: list[str],
+        since: datetime | None,
     ) -> None:
         self._client = client
         self._jetstream = jetstream
-        self._subject = subject
+        self._subjects = subjects
         self._since = since
         self._read = 0
         self._expected = 1
@@ -103,7 +107,7 @@ class OrderedReader:
             raise StreamLostError
         config = ConsumerConfig(
             ack_policy=AckPolicy.NONE,
-            filter_subject=self._subject,
+            filter_subjects=self._subjects,
             inactive_threshold=_INACTIVE_S,
             mem_storage=True,
             deliver_policy=DeliverPolicy.ALL,

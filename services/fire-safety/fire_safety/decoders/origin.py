@@ -1,6 +1,13 @@
-"""Where a message comes from, as its subject says: `ward.<ward code>.device.<device id>.up`."""
+"""Where a message comes from, as its subject says.
+
+A device publishes under `ward.<ward code>.device.<device id>.up`; the stream keeps that with the device's partition
+behind it (chassis/partitions.py).
+"""
+
+from collections.abc import Iterable
 
 from chassis.errors import InvalidMessageError
+from chassis.partitions import partition_of
 from fire_safety.domain.devices import DEVICE_ID
 
 _DEVICE_TOKEN = 3
@@ -8,12 +15,22 @@ _DEVICE_TOKEN = 3
 
 def subject_of_ward(ward_code: str) -> str:
     """Give the subject filter of all devices of a ward."""
-    return f"ward.{ward_code}.device.*.up"
+    return f"ward.{ward_code}.device.*.up.*"
+
+
+def subjects_of(ward_code: str, partitions: Iterable[int]) -> list[str]:
+    """Give the subject filters of the devices of some partitions."""
+    return [f"ward.{ward_code}.device.*.up.{one}" for one in sorted(partitions)]
 
 
 def subject_of(ward_code: str, device_id: str) -> str:
-    """Give the subject that a device publishes under."""
-    return f"ward.{ward_code}.device.{device_id}.up"
+    """Give the subject that the messages of a device are kept under."""
+    return f"ward.{ward_code}.device.{device_id}.up.{partition_of(device_id)}"
+
+
+def partition_in(subject: str) -> int:
+    """Read the partition of a message that the stream keeps."""
+    return int(subject.rpartition(".")[2])
 
 
 def device_of(subject: str) -> str:

@@ -31,12 +31,22 @@ class Recent:
         if reading.sequence is not None and observed_ms == reading.received_ms:
             return self._is_new_number(reading, reading.sequence)
         times = self._times
-        place = bisect_left(times, observed_ms)
-        if place < len(times) and times[place] == observed_ms:
+        # So it is nearly always.
+        if not times or observed_ms > times[-1]:
+            times.append(observed_ms)
+        elif not self._is_between(observed_ms):
             return False
-        times.insert(place, observed_ms)
         if len(times) >= 2 * CAPACITY:
             del times[:CAPACITY]
+        return True
+
+    def _is_between(self, observed_ms: int) -> bool:
+        """Enter a time among the others; False if it is one of them."""
+        times = self._times
+        place = bisect_left(times, observed_ms)
+        if times[place] == observed_ms:
+            return False
+        times.insert(place, observed_ms)
         return True
 
     def _is_new_number(self, reading: Reading, sequence: int) -> bool:

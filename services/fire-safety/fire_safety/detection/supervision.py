@@ -1,59 +1,110 @@
 """Who has been silent for too long. Times are milliseconds since 1970 by the broker's clock."""
 
+from fire_safety.detection.relays import Relays
+
 # Between two sweeps more than this has passed only if nobody could be heard: the broker or this process was away, or
-# a clock was set. Sweeps come every second.
+# a clock was set. Sweeps come every second. While the past is read again, the same is true of two messages.
 _UNHEARD_MS = 10_000
 
 
 class Supervision:
     """Watches every registered device from the moment it is learned of.
 
-    Silence counts only while the platform could hear: after a pause every device has its whole allowance again.
+    Silence counts only while the platform could hear; after a pause every device has its whole allowance again. A
+    restart is no pause: what was sent meanwhile waits in the stream, and that anybody sent shows that all could. Only
+    where so little is sent that two messages are further apart than that, a restart counts as one.
+
+    A gateway is heard whenever one of its devices is. Its silence is one event: a device is not told as lost while
+    its gateway has not been heard either for half the device's allowance, and has its whole allowance again when the
+    gateway returns. So a device that is silent alone is told within its allowance, and one whose gateway is silent is
+    covered by the gateway's event, within the gateway's allowance.
     """
 
-    def __init__(self, now_ms: int) -> None:
+    def __init__(self, heard_since_ms: int, heard_until_ms: int) -> None:
         self.lost: set[str] = set()
+        self.heard_since_ms = heard_since_ms
+        self.relays = Relays()
         self._heard: dict[str, int] = {}
         self._allowed: dict[str, int] = {}
-        self._hearing_since = now_ms
-        self._swept = now_ms
+        self._newest = heard_until_ms
+        self._swept: int | None = None
 
     def __len__(self) -> int:
         """Count the devices under supervision."""
         return len(self._allowed)
 
-    def watch(self, device_id: str, allowed_ms: int, heard_ms: int) -> None:
-        """Begin to watch a device, or change how long it may be silent."""
+    @property
+    def silent(self) -> int:
+        """Count those of them that are lost."""
+        return len(self.lost & self._allowed.keys())
+
+    def watch(self, device_id: str, allowed_ms: int, heard_ms: int, gateway_id: str = "") -> None:
+        """Begin to watch a device, or change how long it may be silent and who reports for it."""
         self._allowed[device_id] = allowed_ms
         self._heard.setdefault(device_id, heard_ms)
+        self.relays.place(device_id, gateway_id)
+
+    def allow(self, device_id: str, allowed_ms: int) -> None:
+        """Change how long a watched device may be silent."""
+        self._allowed[device_id] = allowed_ms
 
     def unwatch(self, device_id: str) -> None:
-        """Watch a device no longer."""
+        """Watch a device no longer; whether it is lost is asked no more."""
         self._allowed.pop(device_id, None)
         self._heard.pop(device_id, None)
         self.lost.discard(device_id)
+        self.relays.place(device_id, "")
 
     def hear(self, device_id: str, at_ms: int) -> None:
-        """Note that a device was heard."""
+        """Note that a device was heard, and with it its gateway."""
+        if self._swept is None and at_ms - self._newest > _UNHEARD_MS:
+            self.heard_since_ms = at_ms
+        self._newest = max(self._newest, at_ms)
         if device_id in self._allowed:
             self._heard[device_id] = max(at_ms, self._heard[device_id])
+        if gateway_id := self.relays.through(device_id):
+            self.hear_gateway(gateway_id, at_ms)
+
+    def hear_gateway(self, gateway_id: str, at_ms: int) -> None:
+        """Note that a gateway was heard, here or by whoever watches its other devices."""
+        self.relays.hear(gateway_id, at_ms)
+        if gateway_id in self._allowed:
+            self._heard[gateway_id] = max(at_ms, self._heard[gateway_id])
 
     def resume(self, now_ms: int) -> None:
         """Say that only from now on anybody could be heard."""
-        self._hearing_since = self._swept = now_ms
+        self.heard_since_ms = self._swept = self._newest = now_ms
         # A clock that was ahead has left times that are still to come: nobody was heard then.
         self._heard = {one: min(heard, now_ms) for one, heard in self._heard.items()}
+        self.relays.resume(now_ms)
 
     def sweep(self, now_ms: int) -> list[str]:
         """Tell which devices are newly silent, given that everything sent until now has been heard."""
-        if not 0 <= now_ms - self._swept <= _UNHEARD_MS:
+        before = self._newest if self._swept is None else self._swept
+        if not 0 <= now_ms - before <= _UNHEARD_MS:
             self.resume(now_ms)
         self._swept = now_ms
-        since = self._hearing_since
-        silent = [
-            device_id
-            for device_id, allowed in self._allowed.items()
-            if now_ms - max(self._heard[device_id], since) > allowed and device_id not in self.lost
-        ]
+        silent = [one for one in self._allowed if self._is_silent(one, now_ms)]
         self.lost.update(silent)
         return silent
+
+    def returned(self) -> list[str]:
+        """Tell which lost gateways have been heard since, through whomever."""
+        swept = self._swept or 0
+        return [
+            one
+            for one in self.lost & self.relays.known
+            if one in self._allowed and swept - self._heard[one] <= self._allowed[one]
+        ]
+
+    def _is_silent(self, device_id: str, now_ms: int) -> bool:
+        allowed = self._allowed[device_id]
+        heard = max(self._heard[device_id], self.heard_since_ms)
+        if now_ms - heard <= allowed or device_id in self.lost:
+            return False
+        gateway_id = self.relays.gateway_of(device_id)
+        if not gateway_id:
+            return True
+        if now_ms - self.relays.heard(gateway_id) > allowed / 2:
+            return False
+        return now_ms - self.relays.returned(gateway_id, allowed) > allowed

@@ -46,14 +46,16 @@ class Seen(NamedTuple):
 class Ward:
     """All devices of the ward.
 
-    `signalling` is what was raised and not restored when the memory was begun, by device and kind.
+    `signalling` is what was raised and not restored when the memory was begun, by device and kind. From
+    `heard_since_ms` to `heard_until_ms` all that was sent has been heard before.
     """
 
     def __init__(
         self,
         profiles: Iterable[Profile],
         signalling: Mapping[str, Mapping[AlarmKind, Standing]],
-        now_ms: int,
+        heard_since_ms: int,
+        heard_until_ms: int | None = None,
     ) -> None:
         self._profiles = {profile.profile_id: profile for profile in profiles}
         self._signalling = dict(signalling)
@@ -65,7 +67,7 @@ class Ward:
         # Who is back to normal and has not been told so, and who was found silent while that counts for nothing.
         self._held: set[str] = set()
         self._lost_unheeded: set[str] = set()
-        self.supervision = Supervision(now_ms)
+        self.supervision = Supervision(heard_since_ms, heard_until_ms or heard_since_ms)
         self.supervision.lost.update(one for one, kinds in signalling.items() if _LOST in kinds)
 
     def take_profiles(self, profiles: Iterable[Profile]) -> None:
@@ -81,7 +83,7 @@ class Ward:
         for device_id, watched in self._devices.items():
             watched.limits = self._limits_of(watched.judged_by)
             if watched.known:
-                self.supervision.watch(device_id, watched.limits.silence_ms, 0)
+                self.supervision.allow(device_id, watched.limits.silence_ms)
 
     def suppress(self, modes: Mapping[str, Mode]) -> None:
         """Suppress these devices and no others: to be called with all modes that are in force at each refresh.
@@ -111,7 +113,10 @@ class Ward:
                 _recall(watched, device, now_ms - heard)
             else:
                 self._recognise(device.device_id, watched, judged_by)
-            self.supervision.watch(device.device_id, watched.limits.silence_ms, heard)
+            # What is stored may be that much older than the truth.
+            since = heard if seen is None else min(now_ms, heard + _STORED_EVERY_MS)
+            allowed = watched.limits.silence_ms
+            self.supervision.watch(device.device_id, allowed, since, device.gateway_id)
 
     def take(self, batch: Batch, *, silently: bool = False) -> list[Signal]:
         """Fold a message's readings; tell the signals they give.
@@ -145,7 +150,10 @@ class Ward:
             self._lost_unheeded.discard(device_id)
             self.supervision.lost.discard(device_id)
         signals = self._ended(now_ms)
-        for device_id in self.supervision.sweep(now_ms):
+        newly_lost = self.supervision.sweep(now_ms)
+        for gateway_id in self.supervision.returned():
+            signals += self._found(gateway_id, now_ms)
+        for device_id in newly_lost:
             if why := self._why(device_id, now_ms):
                 self._lost_unheeded.add(device_id)
             signals.append(self._own_signal(device_id, _LOST, now_ms, why, raised=True))
@@ -193,10 +201,14 @@ class Ward:
             self._unstored[device_id] = batch.received_ms
         if silently or device_id not in self.supervision.lost:
             return []
+        return self._found(device_id, batch.received_ms)
+
+    def _found(self, device_id: str, at_ms: int) -> list[Signal]:
+        """Tell that a lost device is heard again, itself or, if it is a gateway, through one of its devices."""
         self.supervision.lost.discard(device_id)
-        why = self._why(device_id, batch.received_ms) if device_id in self._lost_unheeded else None
+        why = self._why(device_id, at_ms) if device_id in self._lost_unheeded else None
         self._lost_unheeded.discard(device_id)
-        return [self._own_signal(device_id, _LOST, batch.received_ms, why, raised=False)]
+        return [self._own_signal(device_id, _LOST, at_ms, why, raised=False)]
 
     def _why(self, device_id: str, at_ms: int) -> Suppression | None:
         mode = self._modes.get(device_id)

@@ -1,7 +1,9 @@
 """How far detection has come."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 
 
 @dataclass(frozen=True)
@@ -10,3 +12,52 @@ class Position:
 
     stream_sequence: int
     received_at: datetime
+
+
+@dataclass(frozen=True)
+class Reached:
+    """A message up to which everything in some partitions has had its effect.
+
+    Since `heard_since` everybody could be heard.
+    """
+
+    partitions: frozenset[int]
+    position: Position
+    heard_since: datetime
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far detection has come in each of some partitions; None where it has not begun."""
+
+    positions: Mapping[int, Position | None]
+    heard_since: datetime | None = None
+
+    @classmethod
+    def none(cls, partitions: Iterable[int]) -> Self:
+        """Give the progress of a beginning."""
+        return cls(dict.fromkeys(partitions))
+
+    @property
+    def settled(self) -> int:
+        """The furthest message; 0 where there is none."""
+        return max((one.stream_sequence for one in self.positions.values() if one), default=0)
+
+    @property
+    def begins_at(self) -> datetime | None:
+        """When the least advanced position was received; None while a partition has none."""
+        positions = [one for one in self.positions.values() if one]
+        if len(positions) < len(self.positions):
+            return None
+        return min((one.received_at for one in positions), default=None)
+
+    def has_settled(self, partition: int, stream_sequence: int) -> bool:
+        """Tell whether a message has had its effect before."""
+        position = self.positions.get(partition)
+        return position is not None and stream_sequence <= position.stream_sequence
+
+    def news_for(self, stream_sequence: int) -> frozenset[int]:
+        """Tell for which partitions having read up to a message is progress."""
+        return frozenset(
+            one for one in self.positions if not self.has_settled(one, stream_sequence)
+        )

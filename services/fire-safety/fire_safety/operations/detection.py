@@ -1,6 +1,6 @@
 """What the detector does to the database, each through the lease that makes it the only one."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, islice
 
 from chassis import metrics
@@ -10,23 +10,22 @@ from chassis.log import logger
 from chassis.outbox import Relay
 from fire_safety.detection.ward import Seen
 from fire_safety.domain.alarms import Alarm, Signal
-from fire_safety.domain.progress import Position
+from fire_safety.domain.progress import Reached
 from fire_safety.repository import alarms, detection
 
 _AT_ONCE = 500
 
 
 class DetectionOperations:
-    """Stores signals as alarms, and how far detection has come in the messages of `subject`."""
+    """Stores signals as alarms, and how far detection has come in the messages of a ward."""
 
-    def __init__(self, relay: Relay, clock: Clock, ward_code: str, subject: str) -> None:
+    def __init__(self, relay: Relay, clock: Clock, ward_code: str) -> None:
         self._relay = relay
         self._clock = clock
         self._ward_code = ward_code
-        self._subject = subject
 
     async def note_signals(
-        self, lease: Lease, signals: Sequence[Signal], position: Position | None
+        self, lease: Lease, signals: Sequence[Signal], reached: Reached | None
     ) -> None:
         """Raise and restore alarms in order, and enter the message up to which these are all signals.
 
@@ -34,19 +33,27 @@ class DetectionOperations:
         """
         async with lease.transaction() as tx:
             raised = await self._apply(tx, [one for one in signals if one.suppressed is None])
-            if position:
-                await detection.save_position(tx, self._subject, position)
+            if reached:
+                await detection.save_reached(tx, self._ward_code, reached)
         self._relay.wake()
         self._measure(signals, raised)
 
     async def save_progress(
-        self, lease: Lease, position: Position | None, seen: Sequence[Seen]
+        self,
+        lease: Lease,
+        reached: Reached | None,
+        seen: Sequence[Seen],
+        gateways: Mapping[str, int],
     ) -> None:
-        """Enter the message up to which everything has had its effect, and signs of life."""
+        """Enter the message up to which everything has had its effect, and signs of life.
+
+        `gateways` were heard, themselves or through a device of theirs, at these milliseconds since 1970.
+        """
         async with lease.transaction() as tx:
-            if position:
-                await detection.save_position(tx, self._subject, position)
+            if reached:
+                await detection.save_reached(tx, self._ward_code, reached)
             await detection.save_seen(tx, seen)
+            await detection.save_gateways(tx, gateways)
 
     async def _apply(self, tx: Transaction, signals: Iterable[Signal]) -> list[Alarm]:
         now = self._clock()

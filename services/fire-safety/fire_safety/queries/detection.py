@@ -12,10 +12,10 @@ from fire_safety import tables
 from fire_safety.detection.standing import Standing
 from fire_safety.domain import strict
 from fire_safety.domain.alarms import AlarmKind, AlarmState
-from fire_safety.domain.devices import Device, PayloadFormat
+from fire_safety.domain.devices import Device, DeviceKind, PayloadFormat
 from fire_safety.domain.limits import IngestionLimits
 from fire_safety.domain.profiles import DetectionLimits, Profile
-from fire_safety.domain.progress import Position
+from fire_safety.domain.progress import Position, Progress
 from fire_safety.repository.rows import device_of
 
 _devices = tables.devices.c
@@ -127,14 +127,26 @@ class DetectionQueries:
             found.setdefault(row["device_id"], {})[AlarmKind(row["kind"])] = _standing_of(row)
         return found
 
-    async def position(self, subject: str) -> Position | None:
-        """Give the message up to which detection has had its effect; None before the first."""
+    async def progress(self, ward_code: str, partitions: frozenset[int]) -> Progress:
+        """Give how far detection has come in partitions of a ward."""
         positions = tables.detector_positions.c
-        statement = select(positions.stream_sequence, positions.received_at).where(
-            positions.subject == subject
+        statement = select(tables.detector_positions).where(
+            positions.ward_code == ward_code, positions.partition.in_(partitions)
         )
         rows = await self._rows(statement)
-        return Position(**rows[0]) if rows else None
+        found: dict[int, Position | None] = dict.fromkeys(partitions)
+        for row in rows:
+            found[row["partition"]] = Position(row["stream_sequence"], row["received_at"])
+        return Progress(found, max((row["heard_since"] for row in rows), default=None))
+
+    async def gateways_heard(self) -> dict[str, int]:
+        """Give when each gateway was heard, by whomever, milliseconds since 1970."""
+        devices = tables.devices.c
+        statement = select(devices.device_id, devices.last_seen_at).where(
+            devices.kind == DeviceKind.GATEWAY, devices.last_seen_at.is_not(None)
+        )
+        rows = await self._rows(statement)
+        return {row["device_id"]: round(row["last_seen_at"].timestamp() * 1000) for row in rows}
 
     async def _rows(self, statement: Select[Any]) -> list[RowMapping]:
         async with self._database.transaction() as tx:

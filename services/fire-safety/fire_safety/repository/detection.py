@@ -1,6 +1,7 @@
 """What the detector keeps: how far it has come, and signs of life."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 
 from sqlalchemy import Double, Text, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
@@ -8,21 +9,48 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from chassis.database import Transaction
 from fire_safety import tables
 from fire_safety.detection.ward import Seen
-from fire_safety.domain.progress import Position
+from fire_safety.domain.progress import Reached
 
 _INSTANTS = ARRAY(tables.devices.c.last_seen_at.type)
 
 
 _POSITION = insert(tables.detector_positions)
 _SAVE_POSITION = _POSITION.on_conflict_do_update(
-    index_elements=["subject"],
-    set_={name: _POSITION.excluded[name] for name in ("stream_sequence", "received_at")},
+    index_elements=["ward_code", "partition"],
+    set_={
+        name: _POSITION.excluded[name]
+        for name in ("stream_sequence", "received_at", "heard_since")
+    },
 )
 
 
-async def save_position(tx: Transaction, subject: str, position: Position) -> None:
-    """Save that everything of these subjects up to a message of the stream has had its effect."""
-    await tx.execute(_SAVE_POSITION, {"subject": subject, **vars(position)})
+async def save_reached(tx: Transaction, ward_code: str, reached: Reached) -> None:
+    """Save that everything of some partitions up to a message of the stream has had its effect."""
+    rows = [
+        {
+            "ward_code": ward_code,
+            "partition": partition,
+            "heard_since": reached.heard_since,
+            **vars(reached.position),
+        }
+        for partition in sorted(reached.partitions)
+    ]
+    await tx.execute(_SAVE_POSITION, rows)
+
+
+async def save_gateways(tx: Transaction, heard: Mapping[str, int]) -> None:
+    """Save when gateways were heard, milliseconds since 1970; others hear them through other devices."""
+    devices = tables.devices.c
+    for device_id, at_ms in sorted(heard.items()):
+        at = datetime.fromtimestamp(at_ms / 1000, UTC)
+        await tx.execute(
+            update(tables.devices)
+            .where(
+                devices.device_id == device_id,
+                devices.last_seen_at.is_(None) | (devices.last_seen_at < at),
+            )
+            .values(last_seen_at=at)
+        )
 
 
 async def save_seen(tx: Transaction, seen: Sequence[Seen]) -> None:

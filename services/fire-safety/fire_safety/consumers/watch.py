@@ -1,0 +1,197 @@
+"""One uninterrupted watch over the devices of a share."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from chassis import context, metrics
+from chassis.clock import Clock
+from chassis.database import Lease
+from chassis.delivery import Delivery
+from chassis.errors import DatabaseUnavailableError, InvalidMessageError
+from chassis.log import logger
+from chassis.partitions import partition_of
+from fire_safety.consumers.formats import Formats
+from fire_safety.consumers.ordered import OrderedReader
+from fire_safety.consumers.received import position_of, received_ms
+from fire_safety.decoders.origin import partition_in
+from fire_safety.detection.ward import Ward
+from fire_safety.domain.alarms import Signal
+from fire_safety.domain.limits import IngestionLimits
+from fire_safety.domain.progress import Position, Progress, Reached
+from fire_safety.operations.detection import DetectionOperations
+from fire_safety.queries.detection import DetectionQueries
+
+# Bytes folded before others on the event loop have their turn: some hundred readings.
+_SLICE_BYTES = 16_384
+# How often progress is saved and silence looked for, and the register asked for changes.
+_TICK = timedelta(seconds=1)
+_REFRESH = timedelta(seconds=5)
+# Changes of the register may become visible this long after they were made.
+_LATE_CHANGES = timedelta(minutes=5)
+_STORED_AT_ONCE = 500
+
+
+class Watch:
+    """Folds what the devices of some partitions send, and watches that they do."""
+
+    def __init__(
+        self,
+        lease: Lease,
+        ward: Ward,
+        limits: IngestionLimits,
+        partitions: frozenset[int],
+        progress: Progress,
+        queries: DetectionQueries,
+        operations: DetectionOperations,
+        formats: Formats,
+        clock: Clock,
+    ) -> None:
+        self._lease = lease
+        self._ward = ward
+        self._limits = limits
+        self._partitions = partitions
+        self._progress = progress
+        self._position: Position | None = None
+        self._saved: Position | None = None
+        self._queries = queries
+        self._operations = operations
+        self._formats = formats
+        self._clock = clock
+        self._bindings = 0
+        self._ticked = self._refreshed = clock()
+
+    @property
+    def is_settled(self) -> bool:
+        """Tell whether all that had its effect before is remembered again."""
+        position = self._position
+        return position is not None and position.stream_sequence > self._progress.settled
+
+    async def take(self, messages: list[Delivery]) -> None:
+        """Fold messages; when this returns, what they gave is durable."""
+        for some in _slices(messages):
+            signals = [signal for message in some for signal in self._fold(message)]
+            self._position = position_of(some[-1])
+            if signals:
+                await self._note(signals)
+            await asyncio.sleep(0)
+
+    async def tick(self, reader: OrderedReader, *, idle: bool) -> None:
+        """Do once a second what is not for each message."""
+        now = self._clock()
+        if abs(now - self._ticked) < _TICK:
+            return
+        self._ticked = now
+        await self._supervise(reader, now, idle=idle)
+        await self.save()
+        if abs(now - self._refreshed) >= _REFRESH:
+            await self.refresh(since=self._refreshed - _LATE_CHANGES)
+
+    async def save(self) -> None:
+        """Enter how far this watch has come, and signs of life; learn of those of gateways that others heard."""
+        seen = self._ward.unstored(_STORED_AT_ONCE)
+        gateways = self._ward.supervision.relays.news()
+        if seen or gateways or self._position != self._saved:
+            await self._operations.save_progress(self._lease, self._reached(), seen, gateways)
+            self._saved = self._position
+        if self._ward.supervision.relays.known:
+            heard = await self._queries.gateways_heard()
+            for gateway_id, at_ms in heard.items():
+                self._ward.supervision.hear_gateway(gateway_id, at_ms)
+
+    async def refresh(self, since: datetime) -> None:
+        """Learn of limits that came into force, and of devices that were entered or changed."""
+        now = self._clock()
+        self._ward.take_profiles(await self._queries.profiles(now))
+        changed = await self._queries.devices(since)
+        ours = [one for one in changed if partition_of(one.device_id) in self._partitions]
+        self._ward.register(ours, milliseconds(now))
+        self._refreshed = now
+
+    async def _supervise(self, reader: OrderedReader, now: datetime, *, idle: bool) -> None:
+        """Look for silence, but only while everything that is sent can be heard."""
+        supervision = self._ward.supervision
+        metrics.DEVICES_WATCHED.set(len(supervision))
+        metrics.DEVICES_SILENT.set(supervision.silent)
+        if reader.bindings != self._bindings:
+            # What was sent before the first one is read again: only later ones leave a gap in what was heard.
+            if self._bindings:
+                supervision.resume(milliseconds(now))
+            self._bindings = reader.bindings
+        if not reader.listening or (self._progress.settled and not self.is_settled and not idle):
+            return
+        # While messages are waiting, only what was sent before the newest taken has been heard.
+        heard_until = now if idle or not self._position else self._position.received_at
+        if signals := self._ward.sweep(milliseconds(heard_until)):
+            await self._note(signals)
+
+    def _fold(self, message: Delivery) -> list[Signal]:
+        """Fold one message; whatever is wrong with it, the lane goes on: the recorder keeps or refuses it."""
+        silently = self._has_settled(message)
+        try:
+            batch = self._formats.decode(
+                message.subject, message.data, received_ms(message), self._limits
+            )
+            signals = self._ward.take(batch, silently=silently)
+        except InvalidMessageError:
+            return []
+        except Exception:  # noqa: BLE001 - the edge: logged once
+            logger().exception("fold_failed", sequence=message.metadata.sequence.stream)
+            return []
+        if not silently:
+            metrics.READINGS.labels("detector").inc(len(batch.readings))
+        return signals
+
+    def _has_settled(self, message: Delivery) -> bool:
+        sequence = message.metadata.sequence.stream
+        if sequence > self._progress.settled:
+            return False
+        return self._progress.has_settled(partition_in(message.subject), sequence)
+
+    def _reached(self) -> Reached | None:
+        """Say how far this watch has come, where that is progress."""
+        if self._position is None:
+            return None
+        partitions = self._progress.news_for(self._position.stream_sequence)
+        since = datetime.fromtimestamp(self._ward.supervision.heard_since_ms / 1000, UTC)
+        return Reached(partitions, self._position, since) if partitions else None
+
+    async def _note(self, signals: list[Signal]) -> None:
+        """Store signals; one that the database refuses must not hold up the others, and is given again."""
+        context.request_id.set(context.accept_request_id(None))
+        try:
+            await self._operations.note_signals(self._lease, signals, self._reached())
+        except DatabaseUnavailableError:
+            raise
+        except Exception:  # noqa: BLE001 - the edge: logged once
+            logger().exception("signals_failed", signals=len(signals))
+            for signal in signals:
+                await self._note_alone(signal)
+
+    async def _note_alone(self, signal: Signal) -> None:
+        try:
+            await self._operations.note_signals(self._lease, [signal], None)
+        except DatabaseUnavailableError:
+            raise
+        except Exception:  # noqa: BLE001 - the edge: logged once
+            logger().exception("signal_failed", kind=signal.kind)
+            self._ward.forget(signal)
+
+
+def _slices(messages: list[Delivery]) -> Iterator[list[Delivery]]:
+    """Cut messages into pieces of about `_SLICE_BYTES`, none of them empty."""
+    some: list[Delivery] = []
+    size = 0
+    for message in messages:
+        some.append(message)
+        size += len(message.data)
+        if size >= _SLICE_BYTES:
+            yield some
+            some, size = [], 0
+    if some:
+        yield some
+
+
+def milliseconds(moment: datetime) -> int:
+    """Tell a time in milliseconds since 1970."""
+    return round(moment.timestamp() * 1000)

@@ -1,0 +1,133 @@
+"""Which profile judges a device, and since when."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import insert, text, update
+
+from chassis.clock import utc_now
+from chassis.database import Database
+from fire_safety import tables
+from fire_safety.domain.devices import Device, DeviceKind
+from fire_safety.domain.premises import PremisesKind
+from fire_safety.operations.register import RegisterOperations
+from fire_safety.queries.detection import DetectionQueries
+from tests.fire_safety.limits import MAINS
+from tests.fire_safety.samples import APARTMENTS, MARKET, register
+
+pytestmark = pytest.mark.postgres
+
+EVER = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+async def judged(database: Database, since: datetime = EVER) -> dict[str, str]:
+    """Tell which profile judges which device."""
+    devices = await DetectionQueries(database).devices(since)
+    return {one.device_id: one.profile_id for one in devices}
+
+
+async def enter(database: Database, *devices: Device, kind: PremisesKind = MARKET.kind) -> None:
+    """Enter devices; those without a profile of their own are chosen one."""
+    small = register(*devices)
+    premises = [APARTMENTS, replace(MARKET, kind=kind)]
+    await RegisterOperations(database, utc_now).enter(replace(small, premises=premises))
+    async with database.transaction() as tx:
+        for one in devices:
+            entered = update(tables.devices).where(tables.devices.c.device_id == one.device_id)
+            await tx.execute(entered.values(kind=one.kind))
+
+
+async def assign(owner: Database, profile_id: str, days: float = -1, **chosen: str) -> None:
+    """Assign a profile from some days from now on."""
+    row = {
+        "profile_id": profile_id,
+        "effective_from": utc_now() + timedelta(days=days),
+        "source": "a test",
+    }
+    async with owner.transaction() as tx:
+        await tx.execute(insert(tables.profile_assignments).values(row | chosen))
+
+
+def device(device_id: str, kind: DeviceKind, premises_id: str = MARKET.premises_id) -> Device:
+    """Make a device that names no profile."""
+    return replace(MAINS, device_id=device_id, kind=kind, premises_id=premises_id, profile_id="")
+
+
+async def test_a_device_is_judged_by_its_kind(database: Database) -> None:
+    """Every kind has a profile; one that a device names for itself goes before."""
+    own = replace(device("own", DeviceKind.HEAT), profile_id="heat-b")
+    await enter(database, own, *(device(one.lower(), one) for one in DeviceKind))
+
+    found = await judged(database)
+
+    assert found["own"] == "heat-b"
+    assert {one: found[one.lower()] for one in DeviceKind} == {
+        DeviceKind.SMOKE: "smoke-optical",
+        DeviceKind.HEAT: "heat-a1r",
+        DeviceKind.SMOKE_HEAT: "smoke-optical",
+        DeviceKind.CO: "co-dose",
+        DeviceKind.SMOKE_CO: "smoke-optical",
+        DeviceKind.MANUAL_CALL_POINT: "declared",
+        DeviceKind.PANEL: "declared",
+        DeviceKind.GATEWAY: "declared",
+    }
+
+
+async def test_premises_choose_before_their_kind_and_their_kind_before_all(
+    database: Database, owner: Database
+) -> None:
+    """In a restaurant smoke is verified; in this one, as its own assignment says."""
+    await enter(database, device("d", DeviceKind.SMOKE), kind=PremisesKind.RESTAURANT)
+    by_kind = await judged(database)
+    await assign(owner, "smoke-verified-a", premises_id=MARKET.premises_id)
+    by_premises = await judged(database)
+    await assign(owner, "heat-b", device_kind="SMOKE")
+
+    assert by_kind["d"] == "smoke-verified-b"
+    assert by_premises["d"] == "smoke-verified-a"
+    assert await judged(database) == by_premises
+
+
+async def test_the_newest_assignment_in_force_applies(database: Database, owner: Database) -> None:
+    """One that comes into force later does not yet."""
+    await enter(database, device("d", DeviceKind.HEAT))
+    await assign(owner, "heat-b", days=-1, device_kind="HEAT")
+    await assign(owner, "heat-a2", days=1, device_kind="HEAT")
+
+    assert (await judged(database))["d"] == "heat-b"
+
+
+async def test_an_assignment_that_came_into_force_is_learned_like_a_change(
+    database: Database, owner: Database
+) -> None:
+    """Though nobody touched the device."""
+    await enter(database, device("d", DeviceKind.HEAT))
+    since = utc_now() + timedelta(seconds=0.001)
+    assert await judged(database, since) == {}
+
+    await assign(owner, "heat-b", days=0.01 / 86400, device_kind="HEAT")
+    async with owner.transaction() as tx:
+        await tx.execute(text("select pg_sleep(0.05)"))
+
+    assert (await judged(database, since))["d"] == "heat-b"
+
+
+async def test_a_version_that_cannot_be_read_is_left_out(
+    database: Database, owner: Database
+) -> None:
+    """Detection goes on with the one before it."""
+    row = {
+        "profile_id": "declared",
+        "version": 2,
+        "effective_from": EVER,
+        "source": "a mistake",
+        "limits": {"rhythm": {}},
+    }
+    async with owner.transaction() as tx:
+        await tx.execute(insert(tables.detection_profiles).values(row))
+
+    names = {one.name for one in await DetectionQueries(database).profiles(utc_now())}
+
+    assert "declared/1" in names
+    assert "declared/2" not in names

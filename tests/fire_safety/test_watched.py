@@ -1,0 +1,298 @@
+"""Devices that are tested, disabled, retired, or gone mad."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fire_safety.detection.modes import Mode
+from fire_safety.detection.standing import Standing
+from fire_safety.detection.ward import Ward
+from fire_safety.domain.alarms import AlarmKind, Signal, Suppression
+from fire_safety.domain.readings import Batch, Condition, Reading
+from tests.fire_safety.limits import MAINS, PROFILES
+from tests.fire_safety.rooms import CLEAN, ROOM, SMOKE, START_S, reading
+
+NOW = START_S * 1000
+DEVICE = MAINS.device_id
+TEST = int(Condition.TEST)
+SMOKE_RAISED, SMOKE_RESTORED = (AlarmKind.SMOKE, True), (AlarmKind.SMOKE, False)
+
+
+def ward(**signalling: dict[AlarmKind, Standing]) -> Ward:
+    """Remember one device."""
+    made = Ward(PROFILES, signalling, NOW)
+    made.register([MAINS], NOW)
+    return made
+
+
+def take(made: Ward, *readings: Reading) -> list[Signal]:
+    """Send readings, each in a message of its own."""
+    return [
+        signal for one in readings for signal in made.take(Batch(DEVICE, one.received_ms, [one]))
+    ]
+
+
+def smoke(start: int, end: int, conditions: int = 0) -> list[Reading]:
+    """Smoke, every ten seconds."""
+    return [reading(t, SMOKE, conditions=conditions) for t in range(start, end, 10)]
+
+
+def air(start: int, end: int, conditions: int = 0) -> list[Reading]:
+    """Clean air, every ten seconds."""
+    return [reading(t, CLEAN, conditions=conditions) for t in range(start, end, 10)]
+
+
+def told(signals: list[Signal]) -> list[tuple[float, AlarmKind, bool, Suppression | None]]:
+    """Tell when, in seconds, what, and why it counts for nothing."""
+    return [
+        (one.received_ms / 1000 - START_S, one.kind, one.raised, one.suppressed) for one in signals
+    ]
+
+
+def mode(why: Suppression = Suppression.TEST, since: int = 0, until: int = 100) -> dict[str, Mode]:
+    """Suppress the device from one second to another."""
+    return {DEVICE: Mode(why, (START_S + until) * 1000, (START_S + since) * 1000)}
+
+
+# ---------------------------------------------------------------- test and disablement
+
+
+@pytest.mark.parametrize("why", list(Suppression))
+def test_what_a_suppressed_device_gives_is_recorded_as_such(why: Suppression) -> None:
+    """Beginning and end alike."""
+    made = ward()
+    made.suppress(mode(why, until=1000))
+
+    signals = take(made, *smoke(0, 30), *air(30, 100))
+
+    assert told(signals) == [(10, *SMOKE_RAISED, why), (60, *SMOKE_RESTORED, why)]
+
+
+def test_a_device_that_says_it_is_tested_is_suppressed() -> None:
+    """As long as it says so."""
+    signals = take(ward(), *smoke(0, 30, TEST), *air(30, 100))
+
+    assert told(signals) == [(10, *SMOKE_RAISED, Suppression.TEST)]
+
+
+def test_a_test_ends_nothing() -> None:
+    """The fire that was burning before goes on, and ends after it."""
+    made = ward()
+    before = take(made, *smoke(0, 20))
+    made.suppress(mode(since=20, until=200))
+    during = take(made, *air(20, 200))
+    after = take(made, *air(200, 300))
+
+    assert told(before) == [(10, *SMOKE_RAISED, None)]
+    assert told(during) == []
+    assert told(after) == [(230, *SMOKE_RESTORED, None)]
+
+
+@pytest.mark.parametrize("ended_by_person", [False, True])
+def test_smoke_that_is_still_there_after_the_mode_alarms_after_its_hold(
+    *, ended_by_person: bool
+) -> None:
+    """Whether its time is over or a person ended it; what was shown during the mode counts for nothing."""
+    made = ward()
+    made.suppress(mode(until=1000 if ended_by_person else 50))
+    take(made, *smoke(0, 50))
+    if ended_by_person:
+        made.suppress({})
+
+    assert told(take(made, *smoke(50, 80))) == [(60, *SMOKE_RAISED, None)]
+
+
+def test_what_was_sent_before_the_mode_counts() -> None:
+    """The detector may be behind when it learns of it."""
+    made = ward()
+    made.suppress(mode(since=30))
+
+    signals = take(made, *smoke(0, 60))
+
+    assert told(signals) == [
+        (10, *SMOKE_RAISED, None),
+        (40, *SMOKE_RAISED, Suppression.TEST),
+    ]
+
+
+def test_a_mode_set_for_a_device_that_is_met_later_applies() -> None:
+    """It may be disabled before it has ever spoken."""
+    made = Ward(PROFILES, {}, NOW)
+    made.suppress(mode(Suppression.DISABLED))
+    made.register([MAINS], NOW)
+
+    assert [one.suppressed for one in take(made, *smoke(0, 30))] == [Suppression.DISABLED]
+
+
+def test_a_disabled_device_is_watched_and_told_as_lost_when_it_is_enabled() -> None:
+    """Meanwhile its silence is recorded and dispatches nothing."""
+    made = ward()
+    made.suppress(mode(Suppression.DISABLED, until=200))
+
+    signals = [one for s in range(300) for one in made.sweep(NOW + s * 1000)]
+
+    lost = AlarmKind.SUPERVISION_LOST
+    assert told(signals) == [(66, lost, True, Suppression.DISABLED), (200, lost, True, None)]
+
+
+def test_a_disabled_device_that_comes_back_was_never_lost() -> None:
+    """Nothing is told when it is enabled."""
+    made = ward()
+    made.suppress(mode(Suppression.DISABLED, until=200))
+    for s in range(100):
+        made.sweep(NOW + s * 1000)
+
+    assert told(take(made, reading(190)))[0][2:] == (False, Suppression.DISABLED)
+    assert [one for s in range(100, 250) for one in made.sweep(NOW + s * 1000)] == []
+
+
+any_smoke = st.lists(
+    st.tuples(st.sampled_from([CLEAN, 0.02, SMOKE]), st.sampled_from([ROOM, 70.0]), st.booleans()),
+    max_size=60,
+)
+
+
+@given(any_smoke)
+@settings(deadline=None)
+def test_whatever_happens_during_a_test_counts_for_nothing(
+    shown: list[tuple[float, float, bool]],
+) -> None:
+    """Not a signal that counts comes of readings under test, and none is ended by them."""
+    made = ward()
+    for n, (density, temperature, tested) in enumerate(shown):
+        one = reading(10 * n, density, temperature, TEST if tested else 0)
+        assert all((signal.suppressed is Suppression.TEST) is tested for signal in take(made, one))
+
+
+# ---------------------------------------------------------------- too fast
+
+
+def flood(seconds: float, start: float = 0, per_second: int = 100) -> list[Reading]:
+    """Clean air, far too often."""
+    return [reading(start + n / per_second) for n in range(round(seconds * per_second))]
+
+
+def test_a_device_far_above_its_rate_is_told_once_and_when_it_is_back() -> None:
+    """At a hundred times its rate after some minutes; back when it has kept its own for five."""
+    made = ward()
+    signals = take(made, *flood(600))
+    calm = take(made, *air(600, 1500))
+
+    assert [(one.kind, one.raised) for one in signals] == [(AlarmKind.RATE_EXCEEDED, True)]
+    assert 190 < told(signals)[0][0] < 210
+    assert [(one.kind, one.raised) for one in calm] == [(AlarmKind.RATE_EXCEEDED, False)]
+    assert 900 < told(calm)[0][0] < 1000
+
+
+def test_kept_readings_after_an_outage_are_not_too_many() -> None:
+    """Ten messages of a thousand readings at once."""
+    made = ward()
+    for n in range(10):
+        kept = [reading(t, received=100_000) for t in range(n * 10_000, (n + 1) * 10_000, 10)]
+        assert made.take(Batch(DEVICE, kept[-1].received_ms, kept)) == []
+
+
+def test_smoke_in_a_flood_is_found_as_fast_as_without() -> None:
+    """What is left out says nothing; whatever passes a limit is judged."""
+    made = ward()
+    take(made, *flood(300))
+    burning = [one._replace(optical_density=SMOKE) for one in flood(20, start=300)]
+
+    signals = take(made, *burning, *flood(100, start=320))
+
+    assert told(signals) == [(308, *SMOKE_RAISED, None), (350, *SMOKE_RESTORED, None)]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([CLEAN, 0.014, 0.02, SMOKE]),
+            st.sampled_from([ROOM, 27.0, 31.0, 49.0, 51.0, 60.0]),
+            st.sampled_from([0, 0, 0, TEST, int(Condition.SMOKE_ALARM)]),
+        ),
+        max_size=60,
+    ),
+    st.sampled_from([0.3, 0.7, 5]),
+)
+@settings(max_examples=80, deadline=None)
+def test_no_alarm_is_missed_by_leaving_readings_out(
+    shown: list[tuple[float, float, int]], every_s: float
+) -> None:
+    """A device that is found too fast raises whatever it raises otherwise, at the latest at the same reading."""
+    mad = ward(**{DEVICE: {AlarmKind.RATE_EXCEEDED: Standing(NOW)}})
+    mad._devices[DEVICE].paid_ms = NOW + 2.0e7  # noqa: SLF001 - so that it stays mad
+    sane = ward()
+    raised: dict[str, set[AlarmKind]] = {"mad": set(), "sane": set()}
+    for n, (density, temperature, conditions) in enumerate(shown):
+        one = reading(n * every_s, density, temperature, conditions)
+        for name, made in (("mad", mad), ("sane", sane)):
+            fires = [
+                signal for signal in take(made, one) if signal.raised and not signal.suppressed
+            ]
+            raised[name] |= {signal.kind for signal in fires}
+        assert raised["sane"] <= raised["mad"]
+
+
+def test_a_rate_that_was_exceeded_before_a_restart_is_told_when_it_is_back() -> None:
+    """It is known from the database."""
+    made = ward(**{DEVICE: {AlarmKind.RATE_EXCEEDED: Standing(NOW)}})
+
+    assert told(take(made, reading(0))) == [(0, AlarmKind.RATE_EXCEEDED, False, None)]
+
+
+def test_a_clock_that_was_set_back_makes_nobody_too_fast() -> None:
+    """What was paid for ahead is forgotten."""
+    made = ward()
+    take(made, *air(1_000_000, 1_000_100))
+
+    assert take(made, *air(0, 100)) == []
+
+
+# ---------------------------------------------------------------- retired
+
+
+def test_a_retired_device_is_one_that_is_not_on_the_register() -> None:
+    """It is watched no more and its faults are nobody's; its smoke alarms all the same."""
+    made = ward()
+    made.register([replace(MAINS, retired=True)], NOW)
+
+    assert [one for s in range(200) for one in made.sweep(NOW + s * 1000)] == []
+    assert told(take(made, *smoke(200, 230, int(Condition.FAULT)))) == [(210, *SMOKE_RAISED, None)]
+
+
+def test_a_device_that_is_taken_up_again_is_watched_again() -> None:
+    """With all it tells."""
+    made = ward()
+    made.register([replace(MAINS, retired=True)], NOW)
+    made.register([MAINS], NOW)
+
+    assert told(take(made, reading(0, conditions=int(Condition.FAULT)))) == [
+        (0, AlarmKind.FAULT, True, None)
+    ]
+    assert len(made.supervision) == 1
+
+
+# ---------------------------------------------------------------- new profiles
+
+
+def test_limits_that_come_into_force_apply_to_who_is_watched() -> None:
+    """At once, without a restart; the alarm names the version that judged it."""
+    made = ward()
+    lowered = [
+        replace(
+            one,
+            version=9,
+            limits=replace(one.limits, smoke=replace(one.limits.smoke, alarm_m1=0.018)),
+        )
+        if one.profile_id == "smoke-optical" and one.limits.smoke
+        else one
+        for one in PROFILES
+    ]
+    take(made, reading(0, 0.025), reading(10, 0.025))
+    made.take_profiles(lowered)
+
+    (signal,) = take(made, reading(20, 0.025), reading(30, 0.025))
+
+    assert (signal.profile, signal.threshold) == ("smoke-optical/9", 0.018)
