@@ -20,6 +20,7 @@ from nats.js.errors import BadRequestError
 from chassis import metrics
 from chassis.frames import FrameParser
 from chassis.log import logger
+from chassis.partitions import PARTITIONS
 
 # Where the broker itself keeps what MQTT clients publish with QoS 1 or 2 before it acknowledges them. Made by us,
 # before any client comes: its own would keep only what somebody waits for, and READINGS begins to wait late, eight
@@ -38,6 +39,11 @@ MQTT = StreamConfig(
 READINGS = StreamConfig(
     name="READINGS",
     subjects=["ward.*.device.*.up"],
+    # What is stored says which share of the devices it belongs to, in one more token.
+    subject_transform=SubjectTransform(
+        src="ward.*.device.*.up",
+        dest=f"ward.{{{{wildcard(1)}}}}.device.{{{{wildcard(2)}}}}.up.{{{{partition({PARTITIONS},2)}}}}",
+    ),
     # What is published with QoS 1 or 2 comes a second time, from where it was kept before it was acknowledged: the
     # direct copy is lost with a broker that is killed, this one is not.
     sources=[

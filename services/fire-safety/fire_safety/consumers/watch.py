@@ -13,7 +13,7 @@ from chassis.log import logger
 from chassis.partitions import partition_of
 from fire_safety.consumers.formats import Formats
 from fire_safety.consumers.ordered import OrderedReader
-from fire_safety.consumers.received import position_of, received_ms
+from fire_safety.consumers.received import comes_again, position_of, received_ms
 from fire_safety.decoders.origin import partition_in
 from fire_safety.detection.ward import Ward
 from fire_safety.domain.alarms import Signal
@@ -127,6 +127,8 @@ class Watch:
 
     def _fold(self, message: Delivery) -> list[Signal]:
         """Fold one message; whatever is wrong with it, the lane goes on: the recorder keeps or refuses it."""
+        if comes_again(message):
+            return []
         silently = self._has_settled(message)
         try:
             batch = self._formats.decode(
