@@ -54,7 +54,11 @@ def fold(
     state: DeviceState, reading: Reading, limits: Limits
 ) -> tuple[DeviceState, Sequence[Transition]]:
     """Fold a reading that was not folded before."""
-    live, late, is_live = _placed(state, reading, limits)
+    live, late = state.live, state.late
+    if is_live := reading.observed_ms > live.newest_ms:
+        live = look(live, reading, state.clean_air, limits)
+    else:
+        live, late, is_live = _placed_late(state, reading, limits)
     clean_air = _clean_air(state, live, reading, limits) if is_live else state.clean_air
     standings, battery = state.standings, reading.battery
     # Nothing is above a limit, declared, or waiting for its end: so it is nearly always.
@@ -82,11 +86,11 @@ def begun_anew(state: DeviceState) -> DeviceState:
     return state._replace(live=cleared(state.live), late=EMPTY)
 
 
-def _placed(state: DeviceState, reading: Reading, limits: Limits) -> tuple[Window, Window, bool]:
-    """Add the reading to the window it belongs to; tell both, and whether it is the live one."""
+def _placed_late(
+    state: DeviceState, reading: Reading, limits: Limits
+) -> tuple[Window, Window, bool]:
+    """Add a reading that is not the newest to the late window; tell both, and whether that is the live one now."""
     live, late = state.live, state.late
-    if reading.observed_ms > live.newest_ms:
-        return look(live, reading, state.clean_air, limits), late, True
     behind = late if reading.observed_ms > late.newest_ms else EMPTY
     behind = look(behind, reading, state.clean_air, limits)
     if reading.received_ms - live.received_ms > limits.settle_ms:

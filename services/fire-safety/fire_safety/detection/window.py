@@ -129,12 +129,10 @@ def _risen(
 
 def _kept(temperatures: Temperatures, at: int, limits: Limits) -> Temperatures:
     """Drop what is older than the newest temperature that is a whole span old, or than the longest gap."""
-    drop = 0
+    drop, count = 0, len(temperatures)
     oldest_needed = at - limits.rise_span_ms
-    for when, _ in temperatures[1:]:
-        if when > oldest_needed:
-            break
+    while drop + 1 < count and temperatures[drop + 1][0] <= oldest_needed:
         drop += 1
-    if temperatures and at - temperatures[drop][0] > limits.gap_ms:
+    if count and at - temperatures[drop][0] > limits.gap_ms:
         drop += 1
     return temperatures[drop:] if drop else temperatures
