@@ -2,7 +2,7 @@
 
 import pytest
 from nats.aio.client import Client
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from chassis.clock import utc_now
 from chassis.consumer import REASON_HEADER
@@ -12,7 +12,10 @@ from chassis.lifecycle import Lifecycle
 from fire_safety import app, tables
 from fire_safety.consumers.formats import Formats
 from fire_safety.decoders import origin
+from fire_safety.detection.recent import Recent
 from fire_safety.domain.devices import PayloadFormat
+from fire_safety.domain.readings import Condition
+from fire_safety.operations.recording import RecordingOperations
 from fire_safety.operations.register import RegisterOperations
 from fire_safety.queries.detection import DetectionQueries
 from fuzz.expectation import NOW
@@ -33,6 +36,7 @@ from tests.fire_safety.test_lanes import dead_letters
 
 pytestmark = pytest.mark.postgres
 
+SUBJECT = origin.subject_of("11002", DEVICE)
 SENML = written([{"n": "alarm", "vb": True}])
 PLAIN = written({"alarm": True})
 
@@ -40,7 +44,7 @@ PLAIN = written({"alarm": True})
 def reason_of(formats: Formats, payload: bytes) -> str:
     """Tell why the device's payload is refused."""
     with pytest.raises(InvalidMessageError) as refused:
-        formats.decode(origin.subject_of("11002", DEVICE), payload, NOW, INGESTION)
+        formats.decode(SUBJECT, payload, NOW, INGESTION, 1)
     return refused.value.reason
 
 
@@ -58,9 +62,11 @@ async def test_a_device_is_read_in_its_own_format_alone(database: Database) -> N
     formats = Formats(DetectionQueries(database), "11002", utc_now)
     await formats.refresh()
 
-    assert formats.decode(origin.subject_of("11002", DEVICE), SENML, NOW, INGESTION).readings
+    assert formats.decode(SUBJECT, SENML, NOW, INGESTION, 1).readings
     assert reason_of(formats, PLAIN) == "not_senml"
-    assert formats.decode(origin.subject_of("11002", "stranger"), PLAIN, NOW, INGESTION).readings
+    assert formats.decode(
+        origin.subject_of("11002", "stranger"), PLAIN, NOW, INGESTION, 1
+    ).readings
 
 
 async def test_changes_of_the_register_are_followed(database: Database) -> None:
@@ -71,8 +77,32 @@ async def test_changes_of_the_register_are_followed(database: Database) -> None:
     await enter(database, PayloadFormat.PLAIN_JSON)
     await formats.refresh()
 
-    assert formats.decode(origin.subject_of("11002", DEVICE), PLAIN, NOW, INGESTION).readings
+    assert formats.decode(SUBJECT, PLAIN, NOW, INGESTION, 1).readings
     assert reason_of(formats, SENML) == "not_object"
+
+
+async def test_readings_of_one_millisecond_are_told_apart(database: Database) -> None:
+    """A device without a clock sends what it kept at once: its smoke is not taken for the quiet before it."""
+    formats = Formats(DetectionQueries(database), "11002", utc_now)
+    kept = [(7, PLAIN.replace(b"true", b"false")), (8, PLAIN), (8, PLAIN)]
+    batches = [formats.decode(SUBJECT, payload, NOW, INGESTION, place) for place, payload in kept]
+    recent = Recent()
+    recording = RecordingOperations(database)
+
+    assert [recent.is_new(one.readings[0]) for one in batches] == [True, True, False]
+    await recording.record(batches)
+    async with database.transaction() as tx:
+        rows = (await tx.execute(select(tables.readings.c.conditions))).scalars().all()
+    assert sorted(rows) == [0, Condition.SMOKE_ALARM]
+
+
+async def test_what_has_a_time_or_a_number_of_its_own_keeps_it(database: Database) -> None:
+    """Its place says nothing about it."""
+    formats = Formats(DetectionQueries(database), "11002", utc_now)
+    own = {"alarm": True, "time": NOW - 1}, {"alarm": True, "sequence": 5}
+    batches = [formats.decode(SUBJECT, written(one), NOW, INGESTION, 99) for one in own]
+
+    assert [one.readings[0].sequence for one in batches] == [None, 5]
 
 
 def smoke(at_ms: int) -> bytes:

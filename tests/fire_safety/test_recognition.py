@@ -11,6 +11,7 @@ from chassis.errors import InvalidMessageError
 from fire_safety.decoders.registry import decoder_of, read, recognise
 from fire_safety.domain.devices import PayloadFormat
 from fire_safety.domain.readings import Condition
+from fuzz import recognition
 from fuzz.expectation import DEVICE, NOW, SUBJECT, check, outcome_of
 from tests.fire_safety.decoding import reading_of, reason_of, written
 from tests.fire_safety.gs524n import event, frame
@@ -43,7 +44,7 @@ def test_smoke_is_recognised_in_every_format(payload_format: PayloadFormat) -> N
     payload = SMOKING[payload_format]
     own = decoder_of(payload_format)(SUBJECT, payload, NOW, INGESTION)
 
-    assert recognise(SUBJECT, payload, NOW, INGESTION) == own
+    assert recognise(SUBJECT, payload, NOW, INGESTION) == (decoder_of(payload_format), own)
     assert own.readings[0].conditions == Condition.SMOKE_ALARM
 
 
@@ -62,7 +63,7 @@ def test_no_format_is_read_as_another(payload_format: PayloadFormat) -> None:
 def test_nothing_that_one_format_measures_is_lost_to_another() -> None:
     """Smoke that is measured is not left out because a battery is known elsewhere too."""
     reading = reading_of(
-        recognise, written({"smoke": False, "optical_density": 0.3, "battery": 9})
+        recognition.decode, written({"smoke": False, "optical_density": 0.3, "battery": 9})
     )
 
     assert (reading.optical_density, reading.battery) == (0.3, 9)
@@ -87,13 +88,15 @@ def test_nothing_that_one_format_measures_is_lost_to_another() -> None:
 )
 def test_what_is_refused_says_why(expected: str, payload: bytes) -> None:
     """By the format that it seems to be of, if any."""
-    assert reason_of(recognise, payload) == expected
+    assert reason_of(recognition.decode, payload) == expected
 
 
 def test_a_subject_that_names_no_device_is_refused() -> None:
     """Whatever the payload."""
     for payload in SMOKING.values():
-        assert reason_of(recognise, payload, "ward.11002.device.a b.up") == "bad_device_id"
+        assert (
+            reason_of(recognition.decode, payload, "ward.11002.device.a b.up") == "bad_device_id"
+        )
 
 
 def test_a_decoder_that_fails_makes_a_message_undecodable() -> None:
@@ -112,5 +115,5 @@ def test_flipped_bytes_are_read_or_refused(payload: bytes, data: Any) -> None:
     for place in data.draw(st.lists(st.integers(0, len(changed) - 1), max_size=4)):
         changed[place] = data.draw(st.integers(0, 255))
 
-    for decode in (recognise, *map(decoder_of, PayloadFormat)):
+    for decode in (recognition.decode, *map(decoder_of, PayloadFormat)):
         check(outcome_of(decode, bytes(changed)))

@@ -18,7 +18,7 @@ _DECODERS = "fire_safety.decoders"
 _RECOGNITION = "recognition"
 _TARGETS = {
     **{one.value.lower(): f"{_DECODERS}.{one.value.lower()}:decode" for one in PayloadFormat},
-    _RECOGNITION: f"{_DECODERS}.registry:recognise",
+    _RECOGNITION: "fuzz.recognition:decode",
 }
 
 

@@ -154,7 +154,11 @@ class Recorder:
         for number, message in enumerate(messages, 1):
             try:
                 batch = self._formats.decode(
-                    message.subject, message.data, received_ms(message), limits
+                    message.subject,
+                    message.data,
+                    received_ms(message),
+                    limits,
+                    message.metadata.sequence.stream,
                 )
             except InvalidMessageError as error:
                 refused.append((message, error.reason))

@@ -132,7 +132,11 @@ class Watch:
         silently = self._has_settled(message)
         try:
             batch = self._formats.decode(
-                message.subject, message.data, received_ms(message), self._limits
+                message.subject,
+                message.data,
+                received_ms(message),
+                self._limits,
+                message.metadata.sequence.stream,
             )
             signals = self._ward.take(batch, silently=silently)
         except InvalidMessageError:

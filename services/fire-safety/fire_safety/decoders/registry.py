@@ -85,8 +85,15 @@ def read(
         raise InvalidMessageError("undecodable") from error
 
 
-def recognise(subject: str, payload: bytes, received_ms: int, limits: IngestionLimits) -> Batch:
-    """Read a payload of a device that is not on the register: smoke is smoke, whoever signals it.
+def has_clock(decode: Decode) -> bool:
+    """Tell whether what a decoder reads always has a time of the device's own."""
+    return decode is native.decode
+
+
+def recognise(
+    subject: str, payload: bytes, received_ms: int, limits: IngestionLimits
+) -> tuple[Decode, Batch]:
+    """Read a payload of a device that is not on the register, and tell which decoder did: smoke is smoke.
 
     Formats are tried in a fixed order, so that a payload is read alike by both lanes and at each delivery. Raises
     InvalidMessageError with the reason of the first format that the payload seems to be of, else with not_recognised.
@@ -94,7 +101,7 @@ def recognise(subject: str, payload: bytes, received_ms: int, limits: IngestionL
     told = ""
     for decode in _RECOGNISED:
         try:
-            return decode(subject, payload, received_ms, limits)
+            return decode, read(decode, subject, payload, received_ms, limits)
         except InvalidMessageError as error:
             if error.reason in _FINAL:
                 raise
