@@ -13,6 +13,7 @@ from fire_safety import app, tables
 from fire_safety.consumers.formats import Formats
 from fire_safety.decoders import origin
 from fire_safety.detection.recent import Recent
+from fire_safety.domain.alarms import AlarmKind, AlarmState, SignalClass
 from fire_safety.domain.devices import PayloadFormat
 from fire_safety.domain.readings import Condition
 from fire_safety.operations.recording import RecordingOperations
@@ -25,13 +26,17 @@ from tests.fire_safety.decoding import written
 from tests.fire_safety.field import (
     DEVICE,
     alarm_raised,
+    alarms_of,
     now_ms,
     publish_raw,
     subject_of,
+    until,
     until_recorded,
 )
+from tests.fire_safety.gs524n import event, frame
 from tests.fire_safety.limits import INGESTION
 from tests.fire_safety.samples import register
+from tests.fire_safety.smoking import smoking
 from tests.fire_safety.test_lanes import dead_letters
 
 pytestmark = pytest.mark.postgres
@@ -132,3 +137,48 @@ async def test_both_lanes_read_by_the_register_and_go_on_behind_a_wrong_payload(
         (letter,) = await dead_letters(broker, 1)
 
     assert (letter.headers or {})[REASON_HEADER] == "not_senml"
+
+
+@pytest.mark.nats
+async def test_a_strangers_smoke_alarms_in_every_format(
+    nats_server: NatsServer, broker: Client, database: Database, make_settings: MakeSettings
+) -> None:
+    """Declared once, by devices that nobody registered; nothing goes to the dead letters."""
+    stream = broker.jetstream()
+    async with Lifecycle() as life:
+        await app.start(life, make_settings(nats_server.url))
+        for payload_format in PayloadFormat:
+            device_id = f"stranger-{payload_format}"
+            payload = smoking(device_id, now_ms())[payload_format]
+            await publish_raw(stream, payload, subject_of(device_id))
+
+        for payload_format in PayloadFormat:
+            alarm = await alarm_raised(database, f"stranger-{payload_format}")
+            assert (alarm.kind, alarm.state) == (AlarmKind.SMOKE, AlarmState.ACTIVE)
+        assert (await stream.stream_info("DEAD_LETTERS")).state.messages == 0
+
+
+@pytest.mark.nats
+async def test_a_test_of_a_gs524n_is_recorded_and_alarms_nobody(
+    nats_server: NatsServer, broker: Client, database: Database, make_settings: MakeSettings
+) -> None:
+    """And a muted one that was on fire has not returned to normal."""
+    await enter(database, PayloadFormat.CHIRPSTACK_GS524N)
+    stream = broker.jetstream()
+
+    async def send(message: int) -> None:
+        uplink = event(frame(message), deviceInfo={"devEui": DEVICE}, time=None)
+        await publish_raw(stream, written(uplink))
+
+    async with Lifecycle() as life:
+        await app.start(life, make_settings(nats_server.url))
+        await send(14)
+        assert len(await until_recorded(database, 1)) == 1
+        assert await alarms_of(database) == []
+        await send(1)
+        assert (await alarm_raised(database)).kind is AlarmKind.SMOKE
+        await send(2)
+        assert len(await until_recorded(database, 3)) == 3
+        await until(lambda: alarms_of(database, signal_class=SignalClass.SUPERVISORY))
+        (smoke,) = await alarms_of(database, signal_class=SignalClass.ALARM)
+        assert smoke.restored_at is None

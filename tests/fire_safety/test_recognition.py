@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import cbor2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,23 +13,13 @@ from fire_safety.domain.readings import Condition
 from fuzz import recognition
 from fuzz.expectation import DEVICE, NOW, SUBJECT, check, outcome_of
 from tests.fire_safety.decoding import reading_of, reason_of, written
-from tests.fire_safety.gs524n import event, frame
+from tests.fire_safety.gs524n import event
 from tests.fire_safety.limits import INGESTION
+from tests.fire_safety.smoking import smoking
 from tests.fuzz import broken
 from ward.fire_safety.v1 import readings_pb2 as pb
 
-SMOKING = {
-    PayloadFormat.NATIVE: pb.ReadingBatch(
-        device_id=DEVICE,
-        readings=[pb.Reading(observed_at_ms=NOW, conditions=Condition.SMOKE_ALARM)],
-    ).SerializeToString(),
-    PayloadFormat.SENML_JSON: written([{"bn": "d/", "n": "alarm", "vb": True}]),
-    PayloadFormat.SENML_CBOR: cbor2.dumps([{-2: "d/", 0: "alarm", 4: True}]),
-    PayloadFormat.CHIRPSTACK_GS524N: written(event(frame(1))),
-    PayloadFormat.MATTER: written({"SmokeState": 2, "BatteryAlert": 0}),
-    PayloadFormat.ZIGBEE_IAS: written({"zonestatus": 1, "linkquality": 60}),
-    PayloadFormat.PLAIN_JSON: written({"smoke": True, "temperature": 40}),
-}
+SMOKING = smoking(DEVICE, NOW)
 
 
 def test_every_format_has_an_example() -> None:
