@@ -1,11 +1,19 @@
-"""The one place that reads the wall clock; everything else takes a clock as an argument."""
+"""The one place that reads the wall clock; everything else takes a clock as an argument. And the ward's calendar."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 
 Clock = Callable[[], datetime]
+
+# Asia/Ho_Chi_Minh: without daylight saving time since 1975, so that no time zone data base is needed.
+_WARD_TIME = timezone(timedelta(hours=7))
 
 
 def utc_now() -> datetime:
     """Tell the current time, aware, in UTC."""
     return datetime.now(UTC)  # noqa: TID251 - this module is the clock
+
+
+def ward_day(now: datetime) -> date:
+    """Tell the ward's calendar day of an instant."""
+    return now.astimezone(_WARD_TIME).date()

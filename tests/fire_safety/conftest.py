@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,19 +20,26 @@ from stack.issuer import Issuer
 from stack.nats_server import NatsServer
 from tests.fire_safety.samples import register
 from tests.fixtures.servers import ISSUER_ADDRESS, MakeDatabase, MakeToken, TestDatabase
-from ward.fire_safety.v1 import credentials_pb2_grpc, fire_safety_pb2_grpc
+from ward.fire_safety.v1 import credentials_pb2_grpc, devices_pb2_grpc, fire_safety_pb2_grpc
 
 MakeSettings = Callable[..., Settings]
+
+
+_STUBS = (
+    fire_safety_pb2_grpc.FireSafetyServiceStub,
+    devices_pb2_grpc.DevicesServiceStub,
+    credentials_pb2_grpc.CredentialsServiceStub,
+)
 
 
 @dataclass(frozen=True)
 class Service:
     """The running service as its callers see it, and its database."""
 
-    stub: fire_safety_pb2_grpc.FireSafetyServiceStub
+    # The methods of all services of the contract.
+    stub: Any
     make_token: MakeToken
     database: Database
-    channel: aio.Channel
 
     def credentials(self, role: str) -> tuple[tuple[str, str], ...]:
         """Make the metadata of a caller in a role."""
@@ -39,9 +47,7 @@ class Service:
 
     async def call(self, method: str, request: Any, role: str = "duty_officer") -> Any:
         """Call a method of any of its gRPC services in a role."""
-        stubs = (self.stub, credentials_pb2_grpc.CredentialsServiceStub(self.channel))
-        stub = next(one for one in stubs if hasattr(one, method))
-        return await getattr(stub, method)(request, metadata=self.credentials(role))
+        return await getattr(self.stub, method)(request, metadata=self.credentials(role))
 
     async def refusal(
         self, method: str, request: Any, role: str = "duty_officer"
@@ -117,5 +123,5 @@ async def service(
     async with Lifecycle() as life:
         port = await app.start(life, make_settings(nats_server.url))
         async with aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-            stub = fire_safety_pb2_grpc.FireSafetyServiceStub(channel)
-            yield Service(stub, make_token, database, channel)
+            methods = {name: call for stub in _STUBS for name, call in vars(stub(channel)).items()}
+            yield Service(SimpleNamespace(**methods), make_token, database)

@@ -12,10 +12,12 @@ from sqlalchemy import func, select
 
 from chassis.clock import utc_now
 from chassis.database import Database
+from chassis.messages import subject_of
 from fire_safety import app, tables
-from fire_safety.importer import FILES, ImportRefusedError, read_register
+from fire_safety.importer.register import FILES, ImportRefusedError, read_register
 from fire_safety.operations.register import RegisterOperations
 from fire_safety.queries.premises import PremisesQueries
+from fire_safety.wire import devices as devices_wire
 from fire_safety.wire import premises as wire
 from tests.fire_safety.conftest import MakeSettings
 from tests.fire_safety.samples import APARTMENTS, MARKET, PLACED, UNPLACED, register
@@ -39,7 +41,7 @@ def contents() -> dict[str, str]:
     """Give the files of the small register."""
     return {
         "premises.jsonl": lines(wire.premises_in_full(APARTMENTS), wire.premises_in_full(MARKET)),
-        "devices.jsonl": lines(wire.device(PLACED), wire.device(UNPLACED)),
+        "devices.jsonl": lines(devices_wire.device(PLACED), devices_wire.device(UNPLACED)),
         "fire_points.csv": FIRE_POINTS,
         "mutual_aid_groups.csv": GROUPS,
         "mutual_aid_members.csv": MEMBERS,
@@ -159,7 +161,10 @@ async def count(database: Database, name: str) -> int:
 async def versions_told(database: Database) -> list[tuple[str, int]]:
     """Read the events of premises: ids and versions."""
     async with database.transaction() as tx:
-        rows = await tx.execute(select(tables.outbox).order_by(tables.outbox.c.position))
+        told = tables.outbox.c.subject == subject_of(pb.PremisesChanged)
+        rows = await tx.execute(
+            select(tables.outbox).where(told).order_by(tables.outbox.c.position)
+        )
     events = [pb.PremisesChanged.FromString(row.payload).premises for row in rows]
     return [(one.premises_id, one.version) for one in events]
 

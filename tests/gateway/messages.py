@@ -4,6 +4,7 @@ from typing import Any
 
 from google.protobuf import message_factory
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import strategies as st
@@ -28,6 +29,9 @@ def messages(descriptor: Descriptor) -> st.SearchStrategy[Message]:
     """Make any message of the type, at most a few levels deep."""
     if descriptor.full_name == "google.protobuf.Timestamp":
         return st.builds(Timestamp, seconds=_SECONDS, nanos=st.integers(0, 999_999_999))
+    if descriptor.full_name == "google.protobuf.FieldMask":
+        # JSON writes its paths in camel case, which not every text survives.
+        return st.builds(FieldMask, paths=st.lists(st.sampled_from(["floor", "zone_id"])))
     fields = list(descriptor.fields)
     kind = message_factory.GetMessageClass(descriptor)
     if not fields:
@@ -56,4 +60,6 @@ def _value(field: FieldDescriptor) -> st.SearchStrategy[Any]:
     if field.enum_type is not None:
         known = st.sampled_from([value.number for value in field.enum_type.values])
         return known | st.integers(0, 2**31 - 1)
+    if field.type == FieldDescriptor.TYPE_BYTES:
+        return st.binary(max_size=12)
     return _SCALARS[field.cpp_type]

@@ -1,4 +1,4 @@
-"""Commands of the fire-safety service: `python -m fire_safety serve | migrate | import DIRECTORY`."""
+"""Commands of the fire-safety service."""
 
 import argparse
 import asyncio
@@ -18,7 +18,11 @@ def main() -> None:
     commands.add_parser("migrate", help="bring the tables to the present version")
     importing = commands.add_parser("import", help="load a register of premises and devices")
     importing.add_argument("directory", type=Path, help="the folder with the manifest")
+    _add_device_commands(commands)
     arguments = parser.parse_args()
+    if arguments.command == "device-template":
+        app.device_template(arguments.file)
+        return
     settings = read_settings(Settings)
     log.configure("fire_safety", settings.log_level)
     match arguments.command:
@@ -26,8 +30,54 @@ def main() -> None:
             lifecycle.run(app.serve(settings))
         case "migrate":
             asyncio.run(app.migrate(settings))
+        case "import-devices":
+            asyncio.run(
+                app.import_devices(
+                    settings,
+                    arguments.file,
+                    arguments.report,
+                    dry_run=arguments.dry_run,
+                    allowed_only=arguments.allowed_rows_only,
+                )
+            )
         case _:
             asyncio.run(app.import_ward(settings, arguments.directory))
+
+
+def _add_device_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    importing = commands.add_parser(
+        "import-devices",
+        help="enter a table of devices (CSV or XLSX) on the register",
+        description=_IMPORT_DEVICES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    importing.add_argument("file", type=Path, help="the table, CSV in UTF-8 or XLSX")
+    importing.add_argument(
+        "--dry-run", action="store_true", help="tell what would happen, enter nothing"
+    )
+    importing.add_argument(
+        "--allowed-rows-only",
+        action="store_true",
+        help="enter the rows that are right though others are refused",
+    )
+    importing.add_argument(
+        "--report", type=Path, metavar="FILE.csv", help="write what became of every row there"
+    )
+    template = commands.add_parser("device-template", help="write a table of devices to fill in")
+    template.add_argument("file", type=Path, help="where to; .xlsx or .csv")
+
+
+_IMPORT_DEVICES = """\
+Nạp bảng thiết bị (CSV hoặc XLSX) vào sổ. Tạo tệp mẫu trước: device-template thiet-bi.xlsx
+Enter a table of devices on the register. Make the table to fill in first: device-template devices.xlsx
+
+The first row holds the headings, Vietnamese or English, in any order; two columns are needed: device_id (Mã thiết bị)
+and interval_s (Chu kỳ báo). A column that is not there leaves what the register says; an empty cell empties it.
+Premises may be named by their code (CS-0042). Days are written 2026-11-27 or 27/11/2026.
+
+Nothing is entered while any row is refused, unless --allowed-rows-only is given. Entering the same table again
+changes nothing. It ends with 0 if no row was refused, else with 1. It needs DATABASE_URL, as the service does.
+"""
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import fire_safety
 from chassis import jetstream, migrations
 from chassis.clock import Clock, utc_now
 from chassis.database import Database
-from chassis.errors import BrokerUnavailableError, DatabaseUnavailableError
+from chassis.errors import BrokerUnavailableError, DatabaseUnavailableError, FieldInvalidError
 from chassis.feed import Feed
 from chassis.jetstream import EVENTS
 from chassis.lifecycle import Lifecycle
@@ -22,26 +22,31 @@ from fire_safety.consumers.formats import Formats
 from fire_safety.consumers.recorder import Recorder
 from fire_safety.consumers.sign_outs import SignOuts
 from fire_safety.decoders.origin import subject_of_ward
-from fire_safety.importer import ImportRefusedError, read_register
+from fire_safety.importer.devices import TableRefusedError, import_table, write_template
+from fire_safety.importer.register import ImportRefusedError, read_register
 from fire_safety.operations.alarms import AlarmOperations
 from fire_safety.operations.credentials import CredentialOperations
 from fire_safety.operations.detection import DetectionOperations
+from fire_safety.operations.devices import DeviceOperations, ImportOperations
 from fire_safety.operations.recording import RecordingOperations
 from fire_safety.operations.register import RegisterOperations
 from fire_safety.operations.sign_in import SignInOperations
 from fire_safety.queries.alarms import AlarmQueries
 from fire_safety.queries.credentials import CredentialQueries
 from fire_safety.queries.detection import DetectionQueries
+from fire_safety.queries.devices import DeviceQueries
 from fire_safety.queries.premises import PremisesQueries
 from fire_safety.queries.sign_in import SignInQueries
 from fire_safety.servicer import Servicer
 from fire_safety.servicer.credentials import CredentialsServicer
+from fire_safety.servicer.devices import DevicesServicer
 from fire_safety.servicer.fire_safety import FireSafetyServicer
 from fire_safety.settings import Lanes, Settings
 from fire_safety.wire.alarms import CHANGE_SUBJECTS
 from fire_safety.wire.sign_in import Answers
 
 _SECRET_BYTES = 32
+_DATABASE_AWAY = "Không kết nối được cơ sở dữ liệu / The database is away."
 MIGRATIONS = Path(fire_safety.__file__).parents[1] / "migrations"
 
 
@@ -82,6 +87,9 @@ def servicers_of(base: Base) -> list[Servicer]:
         CredentialsServicer(
             CredentialOperations(base.database, base.clock, _make_secret),
             CredentialQueries(base.database),
+        ),
+        DevicesServicer(
+            DeviceOperations(base.database, base.relay, base.clock), DeviceQueries(base.database)
         ),
     ]
 
@@ -174,8 +182,11 @@ async def import_ward(settings: Settings, directory: Path) -> None:
         changed = await RegisterOperations(database, utc_now).enter(register)
     except ImportRefusedError as error:
         raise SystemExit(f"Không nạp được dữ liệu / Nothing was loaded: {error}") from error
+    except FieldInvalidError as error:
+        where = f"{error.metadata['field']}: {error.rule}"
+        raise SystemExit(f"Không nạp được dữ liệu / Nothing was loaded: {where}") from error
     except DatabaseUnavailableError as error:
-        raise SystemExit("Không kết nối được cơ sở dữ liệu / The database is away.") from error
+        raise SystemExit(_DATABASE_AWAY) from error
     finally:
         await database.close()
     print(  # noqa: T201 - the command speaks to people
@@ -183,3 +194,27 @@ async def import_ward(settings: Settings, directory: Path) -> None:
         f" {len(register.devices)} thiết bị / devices",
         flush=True,
     )
+
+
+async def import_devices(
+    settings: Settings, file: Path, report: Path | None, *, dry_run: bool, allowed_only: bool
+) -> None:
+    """Enter a table of devices."""
+    database = Database.connect(settings.database_url.get_secret_value())
+    operations = ImportOperations(database, utc_now)
+    try:
+        await import_table(operations, file, report, dry_run=dry_run, allowed_only=allowed_only)
+    except TableRefusedError as error:
+        raise SystemExit(str(error)) from error
+    except DatabaseUnavailableError as error:
+        raise SystemExit(_DATABASE_AWAY) from error
+    finally:
+        await database.close()
+
+
+def device_template(file: Path) -> None:
+    """Write the table of devices to fill in."""
+    try:
+        write_template(file)
+    except TableRefusedError as error:
+        raise SystemExit(str(error)) from error

@@ -5,13 +5,12 @@ from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 from chassis import context, idempotency
-from chassis.clock import Clock
+from chassis.clock import Clock, ward_day
 from chassis.database import Database, Transaction
 from chassis.outbox import Relay
 from residency import tables
 from residency.domain.residence import ResidenceApplication
 from residency.domain.sealing import NumberSeal
-from residency.domain.ward_day import ward_day
 from residency.repository import occupancy, residence
 
 _RECOUNT_BATCH = 200

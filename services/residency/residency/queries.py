@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import select, tuple_
 
+from chassis.clock import ward_day
 from chassis.database import Database, Transaction
 from residency.domain.occupancy import Occupancy
 from residency.domain.partial_date import PartialDate
@@ -17,7 +18,6 @@ from residency.domain.places import (
 )
 from residency.domain.sealing import NumberSeal
 from residency.domain.verification import Declaration, RegisteredIdentity, Verification, verify
-from residency.domain.ward_day import ward_day
 from residency.repository.occupancy import (
     building_of,
     dwelling_of,

@@ -4,14 +4,13 @@ from typing import Any
 
 from grpc import aio
 
-from chassis.clock import Clock
+from chassis.clock import Clock, ward_day
 from chassis.context import current_access
 from chassis.errors import FieldInvalidError
 from chassis.idempotency import digest_of
 from chassis.pages import page_size
 from residency.domain.personal_id import RegistrationCodes
 from residency.domain.sealing import NumberSeal
-from residency.domain.ward_day import ward_day
 from residency.operations import Operations
 from residency.queries import Queries
 from residency.wire import answers, requests

@@ -87,6 +87,12 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """{"reason": "ALARM_ALREADY_RESET", "domain": "ward"}"""
     ERROR_REASON_DEVICE_NOT_FOUND: _ErrorReason.ValueType  # 54
     """{"reason": "DEVICE_NOT_FOUND", "domain": "ward"}"""
+    ERROR_REASON_GATEWAY_IN_USE: _ErrorReason.ValueType  # 55
+    """{"reason": "GATEWAY_IN_USE", "domain": "ward"}"""
+    ERROR_REASON_DEVICE_FILE_INVALID: _ErrorReason.ValueType  # 56
+    """`problem` is one of the names of `SheetProblem`, `detail` the heading, sheet or row that it is about.
+    {"reason": "DEVICE_FILE_INVALID", "domain": "ward", "metadata": {"problem": "UNKNOWN_HEADING", "detail": "Mã TB"}}
+    """
     ERROR_REASON_CREDENTIAL_NOT_FOUND: _ErrorReason.ValueType  # 66
     """{"reason": "CREDENTIAL_NOT_FOUND", "domain": "ward"}"""
     ERROR_REASON_CREDENTIAL_EXISTS: _ErrorReason.ValueType  # 67
@@ -163,6 +169,12 @@ ERROR_REASON_ALARM_ALREADY_RESET: ErrorReason.ValueType  # 53
 """{"reason": "ALARM_ALREADY_RESET", "domain": "ward"}"""
 ERROR_REASON_DEVICE_NOT_FOUND: ErrorReason.ValueType  # 54
 """{"reason": "DEVICE_NOT_FOUND", "domain": "ward"}"""
+ERROR_REASON_GATEWAY_IN_USE: ErrorReason.ValueType  # 55
+"""{"reason": "GATEWAY_IN_USE", "domain": "ward"}"""
+ERROR_REASON_DEVICE_FILE_INVALID: ErrorReason.ValueType  # 56
+"""`problem` is one of the names of `SheetProblem`, `detail` the heading, sheet or row that it is about.
+{"reason": "DEVICE_FILE_INVALID", "domain": "ward", "metadata": {"problem": "UNKNOWN_HEADING", "detail": "Mã TB"}}
+"""
 ERROR_REASON_CREDENTIAL_NOT_FOUND: ErrorReason.ValueType  # 66
 """{"reason": "CREDENTIAL_NOT_FOUND", "domain": "ward"}"""
 ERROR_REASON_CREDENTIAL_EXISTS: ErrorReason.ValueType  # 67

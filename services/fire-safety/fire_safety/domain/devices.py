@@ -1,7 +1,7 @@
 """Devices on the register: detectors, call points, panels, and the gateways that report for others."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -11,9 +11,15 @@ DEVICE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class DeviceNotFoundError(DomainError):
-    """No such device."""
+    """No such device is on the register."""
 
     reason = "DEVICE_NOT_FOUND"
+
+
+class GatewayInUseError(DomainError):
+    """Devices in service report through it."""
+
+    reason = "GATEWAY_IN_USE"
 
 
 class DeviceKind(StrEnum):
@@ -78,5 +84,52 @@ class Device:
     installed_on: date | None = None
     end_of_life_on: date | None = None
     last_tested_on: date | None = None
+    # Nobody has seen it work since: its test is overdue until one is passed.
+    last_test_failed: bool = False
     retired: bool = False
     gas_dose: float = 0.0
+
+    def tested(self, day: date, *, passed: bool) -> "Device":
+        """Note a test; one from before the last known tells nothing new."""
+        if self.last_tested_on and day < self.last_tested_on:
+            return self
+        last = day if passed else self.last_tested_on
+        return replace(self, last_tested_on=last, last_test_failed=not passed)
+
+
+# What is found of a device's life and never entered.
+LIVED = frozenset({"last_seen_at", "clean_air", "gas_dose", "last_test_failed"})
+
+
+@dataclass(frozen=True)
+class DeviceFilter:
+    """Which devices to list; empty, None and False leave all in."""
+
+    premises_id: str = ""
+    kind: DeviceKind | None = None
+    gateway_id: str = ""
+    mutual_aid_group_id: str = ""
+    unplaced_only: bool = False
+    retired: bool | None = None
+
+
+class ChangeAction(StrEnum):
+    """What was done to a register entry."""
+
+    REGISTERED = "REGISTERED"
+    CHANGED = "CHANGED"
+    RETIRED = "RETIRED"
+    TEST_PASSED = "TEST_PASSED"
+    TEST_FAILED = "TEST_FAILED"
+
+
+@dataclass(frozen=True)
+class DeviceChange:
+    """One line of a device's history: who did what, when, and the entry after it; `position` grows with time."""
+
+    position: int
+    changed_at: datetime
+    changed_by: str
+    action: ChangeAction
+    note: str
+    device: Device

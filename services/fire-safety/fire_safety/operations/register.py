@@ -7,6 +7,7 @@ from chassis.clock import Clock
 from chassis.database import Database
 from fire_safety.domain.devices import Device
 from fire_safety.domain.premises import FirePoint, MutualAidGroup, Premises
+from fire_safety.operations.devices import enter_register
 from fire_safety.repository import premises as repository
 
 
@@ -30,13 +31,14 @@ class RegisterOperations:
     async def enter(self, register: Register) -> int:
         """Enter a register, all of it or nothing; tell how many premises were new or changed.
 
-        What is entered again unchanged has no effect and no event. The events leave when the service runs.
+        What is entered again unchanged has no effect and no event. The events leave when the service runs. Raises
+        FieldInvalidError for a device that the register's rules refuse.
         """
         now = self._clock()
         async with self._database.transaction() as tx:
             changed = await repository.save_premises(tx, register.premises, now)
-            await repository.save_devices(tx, register.devices, now)
+            await repository.save_mutual_aid(tx, register.mutual_aid_groups)
+            await enter_register(tx, register.devices, now)
             await repository.drop_other_zones(tx, register.premises)
             await repository.save_fire_points(tx, register.fire_points)
-            await repository.save_mutual_aid(tx, register.mutual_aid_groups)
         return changed

@@ -1,17 +1,16 @@
-"""The register: premises with their zones, devices, and the neighbourhood's means against fire."""
+"""The register: premises with their zones, and the neighbourhood's means against fire."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Label, Table, delete, func, literal, or_, select
+from sqlalchemy import Label, Table, delete, func, literal, select
 from sqlalchemy.dialects.postgresql import JSONB, Insert, aggregate_order_by, insert
 
 from chassis import outbox
 from chassis.database import Transaction
 from fire_safety import tables
-from fire_safety.domain.devices import Device
 from fire_safety.domain.premises import FirePoint, MutualAidGroup, Premises
 from fire_safety.repository.rows import premises_of, row_of_premises
 from fire_safety.wire import premises as wire
@@ -65,25 +64,6 @@ async def drop_other_zones(tx: Transaction, entered: Iterable[Premises]) -> None
     )
 
 
-async def save_devices(tx: Transaction, entered: Sequence[Device], now: datetime) -> None:
-    """Enter devices; what is known of their life stays."""
-    rows = [
-        {
-            "device_id": one.device_id,
-            "premises_id": one.premises_id or None,
-            "zone_id": one.zone_id or None,
-            "model": one.model,
-            "mains_powered": one.mains_powered,
-            "interval_s": one.interval_s,
-            "profile_id": one.profile_id,
-            "changed_at": now,
-        }
-        for one in entered
-    ]
-    if rows:
-        await tx.execute(_upsert(tables.devices, "device_id", unless_equal=_REGISTERED), rows)
-
-
 async def save_fire_points(tx: Transaction, entered: Iterable[FirePoint]) -> None:
     """Enter public fire-fighting points."""
     rows = [{**vars(one), **vars(one.position)} for one in entered]
@@ -114,9 +94,6 @@ async def save_mutual_aid(tx: Transaction, entered: Sequence[MutualAidGroup]) ->
         await tx.execute(insert(members), rows)
 
 
-_REGISTERED = ("premises_id", "zone_id", "model", "mains_powered", "interval_s", "profile_id")
-
-
 async def _load(tx: Transaction, premises_ids: list[str]) -> dict[str, Premises]:
     statement = (
         select(tables.premises, zones_of_premises())
@@ -137,16 +114,10 @@ def _next_version(known: dict[str, Premises], entered: Premises) -> Premises | N
     return replace(entered, version=before.version + 1)
 
 
-def _upsert(table: Table, key: str, *, unless_equal: Sequence[str] = ()) -> Insert:
-    """Insert rows or overwrite those with the same key, unless they are equal in the named columns."""
+def _upsert(table: Table, key: str) -> Insert:
+    """Insert rows or overwrite those with the same key."""
     statement = insert(table)
-    excluded = statement.excluded
-    differs: ColumnElement[bool] | None = None
-    if unless_equal:
-        differs = or_(*(table.c[name].is_distinct_from(excluded[name]) for name in unless_equal))
-    kept = {"last_seen_at", "clean_air", "gas_dose", key}
     return statement.on_conflict_do_update(
         index_elements=[key],
-        set_={column.name: excluded[column.name] for column in table.c if column.name not in kept},
-        where=differs,
+        set_={one.name: statement.excluded[one.name] for one in table.c if one.name != key},
     )

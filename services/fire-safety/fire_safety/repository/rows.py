@@ -1,12 +1,22 @@
 """Between rows and the domain."""
 
+from collections.abc import Mapping
+from dataclasses import fields
 from datetime import date
 from typing import Any
 
 from sqlalchemy import RowMapping
 
 from fire_safety.domain.alarms import Alarm, AlarmKind, AlarmState, Confirmation, Disposition
-from fire_safety.domain.devices import Device, DeviceKind, PayloadFormat, Protocol
+from fire_safety.domain.devices import (
+    LIVED,
+    ChangeAction,
+    Device,
+    DeviceChange,
+    DeviceKind,
+    PayloadFormat,
+    Protocol,
+)
 from fire_safety.domain.premises import (
     Contact,
     Hazard,
@@ -19,6 +29,12 @@ from fire_safety.domain.premises import (
     SuspensionKind,
     Zone,
 )
+
+# The columns that an entry of the register has.
+ENTERED = tuple(one.name for one in fields(Device) if one.name not in LIVED - {"last_test_failed"})
+_REFERENCES = ("premises_id", "zone_id", "gateway_id", "mutual_aid_group_id")
+_UNLIVED = {"last_seen_at": None, "clean_air": 0.0, "gas_dose": 0.0}
+_DAYS = ("installed_on", "end_of_life_on", "last_tested_on")
 
 
 def premises_of(row: RowMapping) -> Premises:
@@ -69,7 +85,7 @@ def row_of_premises(one: Premises) -> dict[str, Any]:
     }
 
 
-def device_of(row: RowMapping) -> Device:
+def device_of(row: Mapping[Any, Any]) -> Device:
     """Read a device."""
     return Device(
         device_id=row["device_id"],
@@ -91,9 +107,46 @@ def device_of(row: RowMapping) -> Device:
         installed_on=row["installed_on"],
         end_of_life_on=row["end_of_life_on"],
         last_tested_on=row["last_tested_on"],
+        last_test_failed=row["last_test_failed"],
         retired=row["retired"],
         gas_dose=row["gas_dose"],
     )
+
+
+def row_of_device(one: Device) -> dict[str, Any]:
+    """Write what is entered of a device, and how its last test ended; the rest of its life stays as it is."""
+    row = {name: getattr(one, name) for name in ENTERED}
+    return row | {name: row[name] or None for name in _REFERENCES}
+
+
+def change_of(row: RowMapping) -> DeviceChange:
+    """Read a line of a device's history."""
+    entry = dict(row["entry"])
+    for name in _DAYS:
+        entry[name] = date.fromisoformat(entry[name]) if entry[name] else None
+    return DeviceChange(
+        position=row["position"],
+        changed_at=row["changed_at"],
+        changed_by=row["changed_by"],
+        action=ChangeAction(row["action"]),
+        note=row["note"],
+        device=device_of({**_UNLIVED, **entry}),
+    )
+
+
+def row_of_change(change: DeviceChange) -> dict[str, Any]:
+    """Write a line of a device's history; the database gives its position."""
+    entry = row_of_device(change.device)
+    for name in _DAYS:
+        entry[name] = entry[name].isoformat() if entry[name] else None
+    return {
+        "device_id": change.device.device_id,
+        "changed_at": change.changed_at,
+        "changed_by": change.changed_by,
+        "action": change.action,
+        "note": change.note,
+        "entry": entry,
+    }
 
 
 def alarm_of(row: RowMapping) -> Alarm:

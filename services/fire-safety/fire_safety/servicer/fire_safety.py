@@ -12,6 +12,7 @@ from fire_safety.queries.alarms import AlarmQueries
 from fire_safety.queries.premises import PremisesQueries
 from fire_safety.servicer import Context
 from fire_safety.wire import alarms as alarm_wire
+from fire_safety.wire import devices as devices_wire
 from fire_safety.wire import premises as premises_wire
 from ward.fire_safety.v1 import fire_safety_pb2 as pb
 from ward.fire_safety.v1 import fire_safety_pb2_grpc
@@ -65,9 +66,9 @@ class FireSafetyServicer(fire_safety_pb2_grpc.FireSafetyServiceServicer):
         """Answer a page of devices."""
         premises_id = premises_wire.premises_id(request.premises_id)
         size = page_size(request.page_size)
-        after = premises_wire.device_after(request.page_token)
+        after = devices_wire.device_after(request.page_token)
         found = await self._premises.list_devices(premises_id, after, size + 1)
-        return premises_wire.devices_page(found, size)
+        return devices_wire.devices_of_premises(found, size)
 
     async def GetAlarm(self, request: pb.GetAlarmRequest, context: Context) -> pb.GetAlarmResponse:
         """Answer one alarm."""

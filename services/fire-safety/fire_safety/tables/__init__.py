@@ -8,7 +8,12 @@ from fire_safety.tables.credentials import (
     sign_in_policies,
 )
 from fire_safety.tables.detection import detector_positions
-from fire_safety.tables.limits import detection_profiles, ingestion_limits, profile_assignments
+from fire_safety.tables.limits import (
+    detection_profiles,
+    ingestion_limits,
+    profile_assignments,
+    test_intervals,
+)
 from fire_safety.tables.messages import outbox, requests
 from fire_safety.tables.metadata import metadata
 from fire_safety.tables.readings import (
@@ -19,6 +24,7 @@ from fire_safety.tables.readings import (
     rollup_due,
 )
 from fire_safety.tables.register import (
+    device_changes,
     devices,
     fire_points,
     mutual_aid_groups,
@@ -32,6 +38,7 @@ __all__ = [
     "credential_audit",
     "detection_profiles",
     "detector_positions",
+    "device_changes",
     "device_credentials",
     "devices",
     "fire_points",
@@ -50,5 +57,6 @@ __all__ = [
     "retention_policies",
     "rollup_due",
     "sign_in_policies",
+    "test_intervals",
     "zones",
 ]

@@ -1,6 +1,6 @@
-"""The limits that readings are judged by: changed by migrations only."""
+"""The limits that readings and the register are judged by: changed by migrations only."""
 
-from sqlalchemy import Column, Double, Identity, Integer, Table, Text
+from sqlalchemy import CheckConstraint, Column, Double, Identity, Integer, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from fire_safety.tables.metadata import INSTANT, metadata
@@ -49,4 +49,16 @@ ingestion_limits = Table(
     Column("battery_max", Double, nullable=False),
     Column("carbon_monoxide_min", Double, nullable=False, server_default="0"),
     Column("carbon_monoxide_max", Double, nullable=False, server_default="100000"),
+)
+
+test_intervals = Table(
+    "test_intervals",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("effective_from", INSTANT, nullable=False),
+    Column("source", Text, nullable=False),
+    # A device that was not tested for longer is told as overdue.
+    Column("interval_days", Integer, nullable=False),
+    CheckConstraint("interval_days > 0", name="test_intervals_interval"),
 )

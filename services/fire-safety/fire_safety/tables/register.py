@@ -9,6 +9,7 @@ from sqlalchemy import (
     Date,
     Double,
     ForeignKey,
+    Identity,
     Index,
     Integer,
     Table,
@@ -79,6 +80,8 @@ devices = Table(
     Column("installed_on", Date),
     Column("end_of_life_on", Date),
     Column("last_tested_on", Date),
+    # Nobody has seen it work since.
+    Column("last_test_failed", Boolean, nullable=False, server_default="false"),
     # Taken down for good: watched no more; what it signals is told as of an unknown device.
     Column("retired", Boolean, nullable=False, server_default="false"),
     # When the register's entry last changed; the detector learns of changes by it.
@@ -89,6 +92,22 @@ devices = Table(
     Column("gas_dose", REAL, nullable=False, server_default="0"),
     CheckConstraint("device_id ~ '^[A-Za-z0-9_-]{1,64}$'", name="devices_id_fits_subjects"),
     CheckConstraint("interval_s > 0", name="devices_interval"),
+)
+
+# Append-only: no role may change or delete.
+device_changes = Table(
+    "device_changes",
+    metadata,
+    Column("position", BigInteger, Identity(always=True), primary_key=True),
+    Column("device_id", ForeignKey("devices.device_id"), nullable=False),
+    Column("changed_at", INSTANT, nullable=False),
+    # The account, or `import`.
+    Column("changed_by", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    # What was entered, as it is after the change.
+    Column("entry", JSONB, nullable=False),
+    Index("device_changes_of_device", "device_id", "position"),
 )
 
 fire_points = Table(

@@ -1,18 +1,16 @@
-"""Premises and devices."""
+"""Premises."""
 
 from collections.abc import Sequence
-from datetime import date
 
 from chassis import pages
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
-from fire_safety.domain.devices import Device
 from fire_safety.domain.premises import (
     Premises,
     PremisesKind,
     PremisesNotFoundError,
     Suspension,
 )
-from fire_safety.wire.fields import is_identifier, optional_timestamp
+from fire_safety.wire.fields import is_identifier
 from ward.fire_safety.v1 import fire_safety_pb2 as pb
 
 _MAX_GROUP = 2**31 - 1
@@ -48,12 +46,6 @@ def premises_after(token: str) -> tuple[str, str]:
     """Read code and id after which a page of premises begins; empty for the first page."""
     code, premises_id = pages.decode(token, 2) or ("", "")
     return _searchable(code), _searchable(premises_id)
-
-
-def device_after(token: str) -> str:
-    """Read the id after which a page of devices begins; empty for the first page."""
-    (device_id,) = pages.decode(token, 1) or ("",)
-    return _searchable(device_id)
 
 
 def _searchable(text: str) -> str:
@@ -104,46 +96,9 @@ def premises_page(found: Sequence[Premises], size: int) -> pb.ListPremisesRespon
     )
 
 
-def device(one: Device) -> pb.Device:
-    """Write a device."""
-    return pb.Device(
-        device_id=one.device_id,
-        premises_id=one.premises_id,
-        zone_id=one.zone_id,
-        model=one.model,
-        mains_powered=one.mains_powered,
-        interval_s=one.interval_s,
-        profile_id=one.profile_id,
-        last_seen_at=optional_timestamp(one.last_seen_at),
-        kind=pb.DeviceKind.Value(f"DEVICE_KIND_{one.kind}"),
-        firmware=one.firmware,
-        protocol=pb.Protocol.Value(f"PROTOCOL_{one.protocol}"),
-        payload_format=pb.PayloadFormat.Value(f"PAYLOAD_FORMAT_{one.payload_format}"),
-        floor=one.floor,
-        gateway_id=one.gateway_id,
-        mutual_aid_group_id=one.mutual_aid_group_id,
-        installed_on=_day(one.installed_on),
-        end_of_life_on=_day(one.end_of_life_on),
-        last_tested_on=_day(one.last_tested_on),
-        retired=one.retired,
-    )
-
-
-def devices_page(found: Sequence[Device], size: int) -> pb.ListDevicesResponse:
-    """Write a page of `size`; one device more than that was asked for, to see whether there is a next."""
-    token = pages.encode(found[size - 1].device_id) if len(found) > size else ""
-    return pb.ListDevicesResponse(
-        devices=[device(one) for one in found[:size]], next_page_token=token
-    )
-
-
 def premises_changed(one: Premises) -> pb.PremisesChanged:
     """Write the event of premises that were entered or changed."""
     return pb.PremisesChanged(premises=premises_in_full(one))
-
-
-def _day(day: date | None) -> str:
-    return day.isoformat() if day else ""
 
 
 def _suspension(one: Suspension) -> pb.Suspension:

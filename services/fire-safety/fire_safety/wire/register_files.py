@@ -19,12 +19,13 @@ from fire_safety.domain.premises import (
     SuspensionKind,
     Zone,
 )
+from fire_safety.domain.registration import MAX_INTERVAL_S
+from fire_safety.wire.devices import device_of
 from fire_safety.wire.fields import is_identifier
 from ward.fire_safety.v1 import fire_safety_pb2 as pb
 
 Written = TypeVar("Written", pb.Premises, pb.Device)
 
-_MAX_INTERVAL_S = 7 * 86400
 _KINDS = {pb.PremisesKind.Value(f"PREMISES_KIND_{one}"): one for one in PremisesKind}
 _GROUPS = {pb.HazardGroup.Value(f"HAZARD_GROUP_{one}"): one for one in HazardGroup}
 
@@ -63,19 +64,8 @@ def device_of_line(line: str) -> Device:
     one = _parsed(line, pb.Device())
     known = DEVICE_ID.fullmatch(one.device_id) is not None
     _require("device_id", known, "1 to 64 characters A-Z a-z 0-9 _ -")
-    _require("interval_s", 0 < one.interval_s <= _MAX_INTERVAL_S, "1 second to 7 days")
-    _require("profile_id", bool(one.profile_id), "a detection profile")
-    placed = bool(one.premises_id) or not one.zone_id
-    _require("zone_id", placed, "empty while the device is in no premises")
-    return Device(
-        device_id=one.device_id,
-        premises_id=one.premises_id,
-        zone_id=one.zone_id,
-        model=one.model,
-        mains_powered=one.mains_powered,
-        interval_s=one.interval_s,
-        profile_id=one.profile_id,
-    )
+    _require("interval_s", 0 < one.interval_s <= MAX_INTERVAL_S, "1 second to 7 days")
+    return device_of(one)
 
 
 def _parsed(line: str, into: Written) -> Written:

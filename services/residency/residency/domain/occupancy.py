@@ -8,9 +8,9 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
+from chassis.clock import ward_day
 from residency.domain.partial_date import PartialDate, years_later
 from residency.domain.places import Dwelling
-from residency.domain.ward_day import ward_day
 
 # The ages at which a person moves on to the next band of `AgeBands`.
 BAND_AGES = (6, 16, 60, 75)

@@ -6,11 +6,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from chassis.clock import Clock
+from chassis.clock import Clock, ward_day
 from chassis.database import Database
 from residency.domain.personal_id import RegistrationCodes
 from residency.domain.sealing import NumberSeal
-from residency.domain.ward_day import ward_day
 from residency.importer import loading
 from residency.importer.files import Manifest
 from residency.importer.register import COLUMNS, Register, Rules

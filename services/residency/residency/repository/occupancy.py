@@ -23,12 +23,12 @@ from sqlalchemy import (
 )
 
 from chassis import outbox
+from chassis.clock import ward_day
 from chassis.database import Transaction
 from residency import tables
 from residency.domain.occupancy import Assistance, Occupants, Stay, next_change
 from residency.domain.partial_date import PartialDate
 from residency.domain.places import Building, Dwelling, DwellingNotFoundError
-from residency.domain.ward_day import ward_day
 from residency.tables import assistance_needs, buildings, dwellings, persons, registrations
 from residency.wire import answers
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime
 
-from residency.domain.ward_day import ward_day
+from chassis.clock import ward_day
 
 
 def test_the_day_begins_at_17_o_clock_universal_time() -> None:

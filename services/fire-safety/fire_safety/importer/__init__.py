@@ -1,0 +1,1 @@
+"""Registers and tables from files, for whoever runs the service."""

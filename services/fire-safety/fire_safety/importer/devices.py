@@ -1,0 +1,122 @@
+"""Entering a table of devices, and telling row by row what became of it."""
+
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from fire_safety.domain.registration import Outcome, Verdict
+from fire_safety.operations.devices import ImportOperations
+from fire_safety.wire.device_tables.limits import BY_COMMAND
+from fire_safety.wire.device_tables.problems import DeviceFileInvalidError
+from fire_safety.wire.device_tables.report import report
+from fire_safety.wire.device_tables.rows import read_table
+from fire_safety.wire.device_tables.template import csv_template, xlsx_template
+
+_OUTCOMES = {
+    Outcome.NEW: "mới / new",
+    Outcome.CHANGED: "thay đổi / changed",
+    Outcome.UNCHANGED: "như cũ / unchanged",
+    Outcome.REFUSED: "bị từ chối / refused",
+}
+# So many refused rows are told on the screen; the report has all.
+_SHOWN = 20
+
+
+class TableRefusedError(Exception):
+    """The file could not be used or not be entered; the text says why, in both languages."""
+
+
+async def import_table(
+    operations: ImportOperations,
+    file: Path,
+    report_file: Path | None,
+    *,
+    dry_run: bool,
+    allowed_only: bool,
+) -> None:
+    """Judge a table of devices, enter it if it is meant, and tell; raises TableRefusedError if rows were refused."""
+    try:
+        entries = read_table(_content(file), BY_COMMAND)
+    except DeviceFileInvalidError as error:
+        problem, detail = error.problem, error.detail
+        raise TableRefusedError(
+            f"{file.name}: {problem.vi} {detail}\n{file.name}: {problem.en} {detail}".rstrip()
+        ) from error
+    _say(f"{file.name}: đã đọc {len(entries)} dòng / rows read")
+    verdicts, entered = await operations.enter(
+        entries, dry_run=dry_run, allowed_only=allowed_only, progress=_tell_progress
+    )
+    if report_file:
+        _write(report_file, report(verdicts))
+    _tell(verdicts)
+    refused = any(one.refusals for one in verdicts)
+    _say(_conclusion(dry_run=dry_run, entered=entered))
+    if report_file:
+        _say(f"Báo cáo từng dòng / row-by-row report: {report_file}")
+    if refused:
+        raise TableRefusedError(_REMEDY if not report_file else _REMEDY_IN_REPORT)
+
+
+def write_template(file: Path) -> None:
+    """Write the table to fill in, as the file's name asks for."""
+    _write(file, xlsx_template() if file.suffix.lower() == ".xlsx" else csv_template())
+    _say(f"Tệp mẫu / template: {file}")
+
+
+def _content(file: Path) -> bytes:
+    try:
+        with file.open("rb") as opened:
+            return opened.read(BY_COMMAND.file_bytes + 1)
+    except OSError as error:
+        raise TableRefusedError(
+            f"{file}: không đọc được tệp / cannot be read ({error.strerror})"
+        ) from error
+
+
+def _write(file: Path, content: bytes) -> None:
+    try:
+        file.write_bytes(content)
+    except OSError as error:
+        raise TableRefusedError(
+            f"{file}: không ghi được tệp / cannot be written ({error.strerror})"
+        ) from error
+
+
+def _tell(verdicts: Sequence[Verdict]) -> None:
+    refused = [one for one in verdicts if one.refusals]
+    for one in refused[:_SHOWN]:
+        for name, fault in one.refusals:
+            where = f"dòng / row {one.entry.number} · {one.entry.device_id[:64]!a} · {name}"
+            _say(f"  {where}: {fault.vi} / {fault.en}")
+    if len(refused) > _SHOWN:
+        _say(f"  … và {len(refused) - _SHOWN} dòng nữa / and more rows")
+    counts = Counter(one.outcome for one in verdicts)
+    _say(" · ".join(f"{counts[outcome]} {name}" for outcome, name in _OUTCOMES.items()))
+
+
+def _conclusion(*, dry_run: bool, entered: bool) -> str:
+    if dry_run:
+        return "Chạy thử: không ghi gì vào sổ / dry run: nothing was entered"
+    if entered:
+        return "Đã ghi vào sổ thiết bị / entered on the register"
+    return "Không ghi gì vì còn dòng bị từ chối / nothing was entered, since rows were refused"
+
+
+_REMEDY = (
+    "Sửa các dòng bị từ chối rồi chạy lại; --report FILE.csv cho danh sách đầy đủ.\n"
+    "Correct the refused rows and run it again; --report FILE.csv lists all of them."
+)
+_REMEDY_IN_REPORT = (
+    "Sửa các dòng bị từ chối (xem báo cáo) rồi chạy lại.\n"
+    "Correct the refused rows (see the report) and run it again."
+)
+
+
+def _tell_progress(done: int, of: int) -> None:
+    if sys.stderr.isatty():
+        print(f"\r{done}/{of}", end="\n" if done == of else "", file=sys.stderr, flush=True)  # noqa: T201 - as below
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201 - the command speaks to people

@@ -1,0 +1,217 @@
+"""Tables of devices: what people send in, what hostile files get, and what is written for people."""
+
+import csv
+import io
+import zipfile
+from contextlib import suppress
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from xlsxwriter import Workbook
+
+from fire_safety.domain.devices import DeviceKind, PayloadFormat, Protocol
+from fire_safety.domain.registration import Entry, Fault, Refusal, Verdict, blank
+from fire_safety.wire.device_tables.columns import COLUMNS
+from fire_safety.wire.device_tables.limits import Limits
+from fire_safety.wire.device_tables.problems import DeviceFileInvalidError, SheetProblem
+from fire_safety.wire.device_tables.report import report
+from fire_safety.wire.device_tables.rows import read_table
+from fire_safety.wire.device_tables.template import csv_template, xlsx_template
+
+LIMITS = Limits(file_bytes=200_000, unfolded_bytes=2_000_000, rows=50)
+
+
+def read(text: str) -> list[Entry]:
+    """Read a CSV."""
+    return read_table(text.encode(), LIMITS)
+
+
+def workbook(*rows: list[Any]) -> bytes:
+    """Make an XLSX with these rows."""
+    written = io.BytesIO()
+    options = {"in_memory": True, "default_date_format": "dd/mm/yyyy"}
+    with Workbook(written, options) as book:
+        sheet = book.add_worksheet()
+        for number, row in enumerate(rows):
+            sheet.write_row(number, 0, row)
+    return written.getvalue()
+
+
+def problem_of(content: bytes) -> tuple[SheetProblem, str]:
+    """Read a file that cannot be used; tell what is wrong with it."""
+    with pytest.raises(DeviceFileInvalidError) as refused:
+        read_table(content, LIMITS)
+    return refused.value.problem, refused.value.detail
+
+
+def test_vietnamese_and_english_headings_mean_the_same() -> None:
+    """In any order, with accents or without, and with the semicolons of Vietnamese Excel."""
+    english = read("device_id,interval_s,kind,installed_on\nd-1,60,SMOKE,2026-11-03\n")
+    vietnamese = read(
+        "\ufeffNgày lắp đặt;LOAI THIET BI;Mã thiết bị ;chu kỳ báo (giây)\r\n03/11/2026;Khói;d-1;60\r\n"
+    )
+
+    assert english == vietnamese
+    assert english[0].values == {
+        "interval_s": 60,
+        "kind": DeviceKind.SMOKE,
+        "installed_on": date(2026, 11, 3),
+    }
+
+
+def test_a_workbook_says_the_same_as_a_text() -> None:
+    """Numbers, days and truth values are read as somebody would have typed them."""
+    content = workbook(
+        ["device_id", "interval_s", "installed_on", "mains_powered", "model"],
+        ["d-1", 60, datetime(2026, 11, 3), True, 7.5],  # noqa: DTZ001 - a table knows no zone
+        [],
+        ["d-2", "60", "2026-11-03", "có", "=1+1"],
+    )
+
+    first, second = read_table(content, LIMITS)
+
+    assert first.values == {
+        "interval_s": 60,
+        "installed_on": date(2026, 11, 3),
+        "mains_powered": True,
+        "model": "7.5",
+    }
+    assert (first.number, second.number) == (2, 4)
+
+
+def test_an_empty_cell_empties_and_a_missing_column_does_not() -> None:
+    """Where something must stand, an empty cell takes what the register takes."""
+    (entry,) = read("device_id,interval_s,kind,protocol,payload_format,zone_id,floor\nd-1,60,,,,,")
+
+    assert entry.values == {
+        "interval_s": 60,
+        "kind": DeviceKind.SMOKE_HEAT,
+        "protocol": Protocol.NATS,
+        "payload_format": PayloadFormat.NATIVE,
+        "zone_id": "",
+        "floor": 0,
+    }
+
+
+def test_every_bad_cell_of_a_row_is_told() -> None:
+    """So that it is corrected once."""
+    (entry,) = read(
+        "device_id,interval_s,kind,protocol,payload_format,floor,mains_powered,installed_on\n"
+        "d-1,1e3,toaster,LoRa,XML,ground,maybe,31/02/2026\n"
+    )
+
+    assert entry.refusals == (
+        Refusal("interval_s", Fault.INTERVAL),
+        Refusal("kind", Fault.KIND),
+        Refusal("protocol", Fault.PROTOCOL),
+        Refusal("payload_format", Fault.FORMAT),
+        Refusal("floor", Fault.FLOOR),
+        Refusal("mains_powered", Fault.YES_OR_NO),
+        Refusal("installed_on", Fault.DATE),
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"", (SheetProblem.EMPTY, "")),
+        (b"device_id,interval_s\n\n,\n", (SheetProblem.EMPTY, "")),
+        (b"device_id,model\nd-1,x\n", (SheetProblem.NO_HEADING, "interval_s")),
+        (b"device_id,interval_s,colour\n", (SheetProblem.UNKNOWN_HEADING, "colour")),
+        (
+            "device_id,interval_s,Mã thiết bị\n".encode(),
+            (SheetProblem.HEADING_TWICE, "device_id"),
+        ),
+        (b"device_id,interval_s\nd-1,\xff\n", (SheetProblem.NOT_UTF8, "2")),
+        (b'device_id,interval_s\n"d-1\n', (SheetProblem.BROKEN, "2")),
+        (b"device_id,interval_s\n" + b"d,1\n" * 51, (SheetProblem.TOO_MANY_ROWS, "50")),
+        (b"," * 60, (SheetProblem.TOO_WIDE, "")),
+        (b"x" * 200_001, (SheetProblem.TOO_LARGE, "0 MiB")),
+        (b"PK\x03\x04 and no archive", (SheetProblem.BROKEN, "")),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", (SheetProblem.PASSWORD, "")),
+        (workbook(["device_id"]), (SheetProblem.NO_HEADING, "interval_s")),
+        (workbook(), (SheetProblem.EMPTY, "")),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_told_as_a_whole(
+    content: bytes, expected: tuple[SheetProblem, str]
+) -> None:
+    """With what is wrong, in both languages."""
+    assert problem_of(content) == expected
+    assert expected[0].vi != expected[0].en
+
+
+def edited(part: str, content: bytes) -> bytes:
+    """Make a workbook one part of which is another."""
+    made = io.BytesIO()
+    good = zipfile.ZipFile(io.BytesIO(workbook(["device_id", "interval_s"], ["d-1", 60])))
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in good.namelist():
+            archive.writestr(name, content if name == part else good.read(name))
+    return made.getvalue()
+
+
+SHEET = "xl/worksheets/sheet1.xml"
+CELL = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>%s</sheetData></worksheet>'
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (edited(SHEET, b" " * 3_000_000), SheetProblem.TOO_LARGE),
+        (
+            edited(SHEET, CELL % b'<row r="1048576"><c r="A1048576"><v>1</v></c></row>'),
+            SheetProblem.TOO_MANY_ROWS,
+        ),
+        (
+            edited(SHEET, CELL % b'<row r="1"><c r="XFD1"><v>1</v></c></row>'),
+            SheetProblem.TOO_WIDE,
+        ),
+        (edited(SHEET, b"<worksheet"), SheetProblem.BROKEN),
+        (edited("xl/workbook.xml", b"no xml"), SheetProblem.BROKEN),
+    ],
+    ids=["bomb", "far row", "far column", "torn sheet", "torn book"],
+)
+def test_a_hostile_workbook_costs_little(content: bytes, problem: SheetProblem) -> None:
+    """It is refused before anything of that size is made."""
+    assert len(content) < 20_000
+    assert problem_of(content)[0] is problem
+
+
+@given(st.binary(max_size=300) | st.text(max_size=200).map(str.encode))
+def test_any_bytes_are_read_or_refused(content: bytes) -> None:
+    """Nothing but the expected error comes out of them."""
+    for beginning in (b"", b"device_id,interval_s\n", b"PK\x03\x04"):
+        with suppress(DeviceFileInvalidError):
+            read_table(beginning + content, LIMITS)
+
+
+@pytest.mark.parametrize("template", [csv_template(), xlsx_template()], ids=["csv", "xlsx"])
+def test_the_template_has_every_column_and_no_device(template: bytes) -> None:
+    """Entered as it is, it is an empty file, not an example that becomes real."""
+    assert problem_of(template) == (SheetProblem.EMPTY, "")
+
+
+def test_the_examples_are_right() -> None:
+    """Each is what its column reads."""
+    for column in COLUMNS:
+        column.read(column.example)
+
+
+def test_the_report_tells_each_row_and_runs_nothing() -> None:
+    """Cells that a table program would run are texts."""
+    good = Entry("d-1", {}, number=2)
+    evil = Entry('=HYPERLINK("http://x")', {}, number=3)
+    refusals = (Refusal("device_id", Fault.DEVICE_ID), Refusal("interval_s", Fault.INTERVAL))
+    known = blank("d-1")
+    written = report([Verdict(good, known, known, ()), Verdict(evil, None, blank("x"), refusals)])
+
+    lines = list(csv.reader(io.StringIO(written.decode("utf-8-sig"))))
+    assert lines[0] == ["row", "device_id", "outcome", "field", "reason_vi", "reason_en"]
+    assert lines[1] == ["2", "d-1", "UNCHANGED", "", "", ""]
+    assert [line[3] for line in lines[2:]] == ["device_id", "interval_s"]
+    assert lines[2][1] == "'" + evil.device_id
+    assert written.startswith(b"\xef\xbb\xbf")
