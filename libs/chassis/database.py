@@ -79,20 +79,25 @@ class Database:
                     raise
 
     @asynccontextmanager
-    async def lease(self, name: str) -> AsyncGenerator["Lease | None"]:
+    async def lease(
+        self, name: str, *, autocommit: bool = False
+    ) -> AsyncGenerator["Lease | None"]:
         """Hold an exclusive right, told by its name, during the block; None if somebody else holds it."""
-        async with self.holder() as holder:
+        async with self.holder(autocommit=autocommit) as holder:
             yield holder if await holder.gain(name) else None
 
     @asynccontextmanager
-    async def holder(self) -> AsyncGenerator["Lease"]:
+    async def holder(self, *, autocommit: bool = False) -> AsyncGenerator["Lease"]:
         """Open a connection that can gain exclusive rights, and gives all back at the end of the block.
 
-        The rights live and die with the one connection: whoever can write through it still holds them.
+        The rights live and die with the one connection: whoever can write through it still holds them. With
+        `autocommit` each statement commits by itself, without a round trip to begin and one to end.
         """
         connection = self.engine.connect()
         with _outages_told():
             await connection.start()
+            if autocommit:
+                await connection.execution_options(isolation_level="AUTOCOMMIT")
         try:
             yield Lease(connection)
         finally:

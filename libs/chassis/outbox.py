@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-import zlib
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -22,14 +22,13 @@ from sqlalchemy import (
     Text,
     Uuid,
     delete,
-    func,
     insert,
     select,
 )
 
 from chassis import context, metrics
 from chassis.clock import Clock
-from chassis.database import Database, Transaction
+from chassis.database import Database, Lease, Transaction
 from chassis.errors import BrokerUnavailableError, DatabaseUnavailableError
 from chassis.log import logger
 from chassis.messages import EVENT_ID_HEADER, REQUEST_ID_HEADER, subject_of
@@ -73,8 +72,9 @@ def _row(event: Message, now: datetime, event_id: UUID) -> dict[str, Any]:
 class Relay:
     """Publishes what waits in the outbox, in order, at least once, each event under its own id.
 
-    One instance at a time does the work (an advisory lock); the broker drops a repeat by its id, and consumers
-    drop it by their inbox. Call `wake` after a commit: the relay then publishes at once instead of at its next poll.
+    One instance at a time does the work, as long as it holds a lease; the broker drops a repeat by its id, and
+    consumers drop it by their inbox. Call `wake` after a commit: the relay then publishes at once, one round trip to
+    the database later, instead of at its next poll.
     """
 
     def __init__(
@@ -85,7 +85,6 @@ class Relay:
         self._jetstream = jetstream
         self._clock = clock
         self._woken = asyncio.Event()
-        self._lock_key = zlib.crc32(b"chassis.outbox.relay")
 
     def wake(self) -> None:
         """Say that a transaction with events has committed."""
@@ -94,25 +93,37 @@ class Relay:
     async def run(self) -> None:
         """Relay until cancelled; an outage of broker or database only delays."""
         while True:
-            self._woken.clear()
             try:
-                more = await self.relay_batch()
+                async with self._lease() as lease:
+                    if lease:
+                        await self._keep_relaying(lease)
             except (BrokerUnavailableError, DatabaseUnavailableError) as error:
                 logger().warning("outbox_delayed", cause=error.reason)
-                await asyncio.sleep(_POLL_S)
-                continue
-            if not more:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), _POLL_S)
+            await asyncio.sleep(_POLL_S)
 
-    async def relay_batch(self) -> bool:
+    async def relay_all(self) -> None:
+        """Publish all that waits now, unless another instance does."""
+        async with self._lease() as lease:
+            while lease and await self._relay_batch(lease):
+                pass
+
+    def _lease(self) -> AbstractAsyncContextManager[Lease | None]:
+        return self._database.lease("outbox relay", autocommit=True)
+
+    async def _keep_relaying(self, lease: Lease) -> None:
+        while True:
+            self._woken.clear()
+            if not await self._relay_batch(lease):
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_POLL_S):
+                        await self._woken.wait()
+
+    async def _relay_batch(self, lease: Lease) -> bool:
         """Publish one batch; True if there may be more.
 
         The rows are deleted only after the broker has stored every event: a crash in between repeats, never loses.
         """
-        async with self._database.transaction() as tx:
-            if not await self._is_ours(tx):
-                return False
+        async with lease.transaction() as tx:
             rows = (await tx.execute(self._waiting())).all()
             self._observe(rows)
             if not rows:
@@ -124,9 +135,6 @@ class Relay:
                 delete(self._table).where(self._table.c.position.in_([r.position for r in rows]))
             )
         return len(rows) == _BATCH
-
-    async def _is_ours(self, tx: Transaction) -> bool:
-        return bool(await tx.scalar(select(func.pg_try_advisory_xact_lock(self._lock_key))))
 
     def _waiting(self) -> Any:  # noqa: ANN401 - SQLAlchemy's own generic type says less
         return select(self._table).order_by(self._table.c.position).limit(_BATCH)

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from nats.aio.client import Client
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from chassis import context, outbox
 from chassis.clock import utc_now
@@ -15,6 +15,12 @@ from tests.chassis.conftest import OUTBOX
 from ward.incidents.v1 import incidents_pb2 as pb
 
 pytestmark = [pytest.mark.postgres, pytest.mark.nats]
+
+KILL_LEASES = text(
+    "select pg_terminate_backend(pid) from pg_locks"
+    " where locktype = 'advisory' and pid <> pg_backend_pid()"
+    "   and database = (select oid from pg_database where datname = current_database())"
+)
 
 
 def event(number: int) -> pb.IncidentOpened:
@@ -50,7 +56,7 @@ async def test_an_event_is_published_under_its_message_name(
     context.request_id.set("request-0001")
     async with database.transaction() as tx:
         await outbox.add(tx, OUTBOX, utc_now(), event(1))
-    await relay(database, broker).relay_batch()
+    await relay(database, broker).relay_all()
     message = await broker.jetstream().get_msg("EVENTS", 1)
 
     assert message.subject == "ward.incidents.v1.IncidentOpened"
@@ -67,7 +73,7 @@ async def test_an_event_of_a_failed_transaction_is_never_published(
         async with database.transaction() as tx:
             await outbox.add(tx, OUTBOX, utc_now(), event(1))
             raise RuntimeError("no")
-    await relay(database, broker).relay_batch()
+    await relay(database, broker).relay_all()
 
     assert await published(broker) == []
 
@@ -78,9 +84,7 @@ async def test_events_leave_in_order_and_the_outbox_is_emptied(
     """More than one batch, nothing left, nothing doubled."""
     async with database.transaction() as tx:
         await outbox.add(tx, OUTBOX, utc_now(), *(event(number) for number in range(450)))
-    sender = relay(database, broker)
-    while await sender.relay_batch():
-        pass
+    await relay(database, broker).relay_all()
 
     assert await published(broker) == [str(number) for number in range(450)]
     assert await waiting(database) == 0
@@ -97,7 +101,7 @@ async def test_a_crash_after_publishing_repeats_and_the_stream_drops_the_repeat(
     await broker.jetstream().publish(
         row.subject, row.payload, headers={"Nats-Msg-Id": str(row.event_id)}
     )
-    await relay(database, broker).relay_batch()
+    await relay(database, broker).relay_all()
 
     assert await published(broker) == ["1"]
 
@@ -131,3 +135,21 @@ async def test_the_relay_outlives_the_broker(
     task.cancel()
 
     assert await published(broker) == ["1"]
+
+
+async def test_another_relay_goes_on_when_the_connection_of_the_first_breaks(
+    database: Database, broker: Client
+) -> None:
+    """The right to relay dies with its connection; nothing is lost or doubled."""
+    tasks = [asyncio.create_task(relay(database, broker).run()) for _ in range(2)]
+    for number in range(5):
+        async with database.transaction() as tx:
+            await outbox.add(tx, OUTBOX, utc_now(), event(number))
+            await tx.execute(KILL_LEASES)
+        async with asyncio.timeout(20):
+            while await waiting(database):
+                await asyncio.sleep(0.02)
+    for task in tasks:
+        task.cancel()
+
+    assert await published(broker) == [str(number) for number in range(5)]
