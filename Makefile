@@ -86,6 +86,10 @@ eval-detection: install ## Evaluate the detection profiles on real fires and SYN
 fuzz: install ## Fuzz each payload decoder (SECONDS=60); a finding fails
 	@$(BIN)/python -m fuzz --seconds $(or $(SECONDS),60)
 
+.PHONY: bench-ingest
+bench-ingest: install ## Measure ingest and alarm latency beside their floors: about eight minutes
+	@$(BIN)/python -m bench ingest
+
 .PHONY: test
 test: install ## The whole suite, on real PostgreSQL, NATS and gRPC servers
 	$(BIN)/pytest

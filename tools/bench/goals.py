@@ -1,0 +1,36 @@
+"""What is asked of the product: ratios to floors that were measured in the same run."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A ratio that must be reached and one that would be good; `at_most` where less is better."""
+
+    vietnamese: str
+    english: str
+    must: float
+    stretch: float
+    at_most: bool = False
+
+    def verdict(self, measured: float) -> str:
+        """Tell how far a figure gets."""
+        if self._met(measured, self.stretch):
+            return "đạt mức cao · stretch"
+        return "đạt · met" if self._met(measured, self.must) else "CHƯA ĐẠT · NOT MET"
+
+    def _met(self, measured: float, bound: float) -> bool:
+        return measured <= bound if self.at_most else measured >= bound
+
+
+HEAP = Goal("ghi, 50 số đo/bản tin : COPY thô", "recorder, 50 a message : raw COPY", 0.30, 0.55)
+KEYED = Goal("như trên : COPY có khóa", "the same : COPY with the same key", 0.85, 1.5)
+SINGLES = Goal("ghi, 1 số đo/bản tin : COPY thô", "recorder, 1 a message : raw COPY", 0.15, 0.25)
+CONSUME = Goal("đọc bản tin 100 B : fetch(256)", "Pull, 100 B messages : fetch(256)", 8, 11)
+IDLE = Goal("báo động p99 lúc rỗi : sàn", "alarm p99 idle : floor", 2, 1.3, at_most=True)
+HALF = Goal(
+    "báo động p99 ở tải 50 % : sàn", "alarm p99 at half load : floor", 4, 2.5, at_most=True
+)
+FLOOD = Goal("báo động p99 khi lũ, ms", "alarm p99 in the flood, ms", 500, 250, at_most=True)
+MEMORY = Goal("bộ nhớ cuối : đầu lũ", "memory, flood's end : start", 1.1, 1.05, at_most=True)
+LOST = Goal("mất khi lũ", "lost in the flood", 0, 0, at_most=True)

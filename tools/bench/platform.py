@@ -1,0 +1,159 @@
+"""PostgreSQL and NATS as the product has them, and the fire-safety service as a real process on them."""
+
+import asyncio
+import json
+import tempfile
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import asyncpg
+from nats.aio.client import Client
+from nats.js import JetStreamContext
+
+from bench.scrape import Scrape, resident_mb
+from chassis import jetstream
+from fire_safety.settings import Lanes
+from stack.installation import Installation
+from stack.plan import Plan, Service, Task, python_module
+from stack.progress import Progress
+from stack.service_process import ServiceProcess
+from stack.supervisor import Stack
+
+SERVICE = "fire_safety"
+READINGS = jetstream.READINGS.name or ""
+_RECORDER = "fire_safety-recorder-11002"
+_CLEAN = "fire_safety_clean"
+_RESIDENTS = 3000
+_LOOK_S = 0.1
+
+
+class Platform:
+    """Servers of their own in a folder of their own, with a register of detectors."""
+
+    def __init__(self, installation: Installation, broker: Client) -> None:
+        self._installation = installation
+        self._process: ServiceProcess | None = None
+        self.broker = broker
+
+    @property
+    def jetstream(self) -> JetStreamContext:
+        """The broker's streams."""
+        return self.broker.jetstream(timeout=30)
+
+    @property
+    def nats_url(self) -> str:
+        """Where the broker is, as the services see it."""
+        return self._installation.nats.url
+
+    def devices(self) -> list[str]:
+        """Tell the registered detectors."""
+        written = (self._installation.ward / "devices.jsonl").read_text()
+        return [json.loads(line)["deviceId"] for line in written.splitlines()]
+
+    async def connect(self, name: str) -> Client:
+        """Make another connection to the broker."""
+        return await jetstream.connect(self.nats_url, name)
+
+    @asynccontextmanager
+    async def database(self, name: str = SERVICE) -> AsyncGenerator[asyncpg.Connection]:
+        """Connect to a database as its superuser."""
+        url = self._installation.postgres.url(name).replace("+asyncpg", "")
+        connection = await asyncpg.connect(url)
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+    async def keep_clean(self) -> None:
+        """Keep the database as it is now, for `empty`."""
+        async with self.database("postgres") as connection:
+            await connection.execute(f'create database "{_CLEAN}" template "{SERVICE}"')
+
+    async def empty(self) -> None:
+        """Make the service forget everything but the register; the stream stays, and is to be read anew."""
+        async with self.database("postgres") as connection:
+            await connection.execute(f'drop database "{SERVICE}"')
+            await connection.execute(
+                f'create database "{SERVICE}" template "{_CLEAN}" owner "{SERVICE}_owner"'
+            )
+            await connection.execute("checkpoint")
+        names = {one.name for one in await self.jetstream.consumers_info(READINGS)}
+        for name in names:
+            await self.jetstream.delete_consumer(READINGS, name)
+
+    @asynccontextmanager
+    async def service(self, lanes: Lanes = Lanes.BOTH) -> AsyncGenerator[None]:
+        """Run the service with these lanes during the block."""
+        place = self._installation
+        environment = {
+            **place.environment_of(SERVICE),
+            "LOG_LEVEL": "ERROR",
+            "LANES": lanes.value,
+        }
+        command = python_module(SERVICE, "serve")
+        service = Service(SERVICE, command, environment, place.admin_port(SERVICE))
+        self._process = process = ServiceProcess(service, place.run_dir)
+        await asyncio.to_thread(process.start)
+        try:
+            yield
+        finally:
+            await asyncio.to_thread(process.stop)
+
+    def scrape(self) -> Scrape:
+        """Read the metrics of the service."""
+        return Scrape.of(self._installation.admin_port(SERVICE))
+
+    def memory_mb(self) -> float:
+        """Tell how much memory the service occupies now, MiB."""
+        if self._process is None:
+            raise RuntimeError("the service has not been started")
+        return resident_mb(self._process.pid)
+
+    async def until_recorded(self) -> None:
+        """Wait until everything in the stream is stored and acknowledged."""
+        while True:
+            info = await self.jetstream.consumer_info(READINGS, _RECORDER)
+            if not info.num_pending and not info.num_ack_pending:
+                return
+            await asyncio.sleep(_LOOK_S)
+
+    async def stored(self) -> int:
+        """Count the readings that are stored."""
+        async with self.database() as connection:
+            return int(await connection.fetchval("select count(*) from readings"))
+
+
+@asynccontextmanager
+async def running(devices: int, progress: Progress) -> AsyncGenerator[Platform]:
+    """Run the servers in a folder that goes away with them."""
+    with tempfile.TemporaryDirectory(prefix="ward-bench-", ignore_cleanup_errors=True) as name:
+        # PostgreSQL's own account must be able to enter.
+        Path(name).chmod(0o711)  # noqa: ASYNC240 - nothing else runs yet
+        stack = Stack(Path(name), progress=progress, plan=lambda place: _plan(place, devices))
+        async with stack:
+            broker = await jetstream.connect(stack.installation.nats.url, "bench")
+            try:
+                await jetstream.ensure_streams(broker.jetstream())
+                platform = Platform(stack.installation, broker)
+                await platform.keep_clean()
+                yield platform
+            finally:
+                await broker.close()
+
+
+def _plan(place: Installation, devices: int) -> Plan:
+    """Make a database with a register; the service itself is started and stopped by the benchmark."""
+    size = ("--residents", str(_RESIDENTS), "--devices", str(devices))
+    generation = python_module("simulator", "generate", "--out", place.ward, *size)
+    steps = {
+        "migrate": ("Lược đồ dữ liệu", "schema", python_module(SERVICE, "migrate")),
+        "generate": ("Sổ đăng ký đầu báo", "register of detectors", generation),
+        "import": ("Nạp sổ đăng ký", "import", python_module(SERVICE, "import", place.ward)),
+    }
+    environment = place.environment_of(SERVICE)
+    tasks = tuple(
+        (Task(name, vietnamese, english, command, environment),)
+        for name, (vietnamese, english, command) in steps.items()
+    )
+    return Plan((SERVICE,), tasks)

@@ -1,0 +1,55 @@
+"""How much a benchmark does: the whole of it, or just enough to see that it works."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Counts and seconds that bound a run.
+
+    `batches` are messages of 50 readings, `singles` of one, `small` of 100 bytes; each drained `rounds` times.
+    `warming` alarms are raised before any is measured, then `alarms` under each load, `alarms_per_second` of them; in
+    a flood `flood_alarms` over `flood_s` seconds.
+    """
+
+    devices: int
+    rounds: int
+    batches: int
+    singles: int
+    small: int
+    warming: int
+    alarms: int
+    alarms_per_second: float
+    flood_alarms: int
+    flood_s: float
+
+    @property
+    def alarming(self) -> int:
+        """How many detectors smell smoke, each once; the others send clean air."""
+        return self.warming + 3 * self.alarms + 2 * self.flood_alarms
+
+
+FULL = Sizes(
+    devices=2500,
+    rounds=3,
+    batches=10_000,
+    singles=20_000,
+    small=20_000,
+    warming=25,
+    alarms=300,
+    alarms_per_second=25,
+    flood_alarms=300,
+    flood_s=60,
+)
+QUICK = Sizes(
+    devices=100,
+    rounds=1,
+    batches=100,
+    singles=300,
+    small=500,
+    warming=5,
+    alarms=10,
+    alarms_per_second=20,
+    flood_alarms=10,
+    flood_s=1,
+)
