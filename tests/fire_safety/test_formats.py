@@ -86,6 +86,17 @@ async def test_changes_of_the_register_are_followed(database: Database) -> None:
     assert reason_of(formats, SENML) == "not_object"
 
 
+async def test_a_format_of_a_newer_version_leaves_its_device_unknown(database: Database) -> None:
+    """What it sends is recognised if it can be; the formats of the others are learned."""
+    await enter(database, PayloadFormat.SENML_JSON)
+    async with database.transaction() as tx:
+        await tx.execute(update(tables.devices).values(payload_format="OF_TOMORROW"))
+    formats = Formats(DetectionQueries(database), "11002", utc_now)
+    await formats.refresh()
+
+    assert formats.decode(SUBJECT, PLAIN, NOW, INGESTION, 1).readings
+
+
 async def test_readings_of_one_millisecond_are_told_apart(database: Database) -> None:
     """A device without a clock sends what it kept at once: its smoke is not taken for the quiet before it."""
     formats = Formats(DetectionQueries(database), "11002", utc_now)

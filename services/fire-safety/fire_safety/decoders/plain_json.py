@@ -14,7 +14,7 @@ from fire_safety.decoders import json_text
 from fire_safety.decoders.checks import check_size, checked
 from fire_safety.decoders.origin import device_of
 from fire_safety.decoders.smoke import from_percent
-from fire_safety.decoders.values import moment, number, whole
+from fire_safety.decoders.values import measured, moment, number, whole
 from fire_safety.decoders.vocabulary import CONDITIONS, declared
 from fire_safety.detection.units import from_decibels_per_metre
 from fire_safety.domain.limits import IngestionLimits
@@ -53,8 +53,8 @@ def _reading(fields: dict[str, object], received_ms: int) -> Reading:
         observed_ms=moment(fields["time"]) if "time" in fields else received_ms,
         received_ms=received_ms,
         optical_density=_DENSITIES[density](number(fields[density])) if density else None,
-        temperature=_measured(fields, "temperature"),
-        battery=_measured(fields, "battery"),
+        temperature=measured(fields, "temperature"),
+        battery=measured(fields, "battery"),
         conditions=declared((name, one) for name, one in fields.items() if name not in levels),
         carbon_monoxide=number(fields[monoxide]) if monoxide else None,
         sequence=whole(fields["sequence"]) if "sequence" in fields else None,
@@ -67,7 +67,3 @@ def _only(fields: dict[str, object], names: AbstractSet[str]) -> str | None:
     if len(found) > 1:
         raise InvalidMessageError("ambiguous")
     return next(iter(found), None)
-
-
-def _measured(fields: dict[str, object], name: str) -> float | None:
-    return number(fields[name]) if name in fields else None

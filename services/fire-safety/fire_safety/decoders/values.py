@@ -21,6 +21,11 @@ def number(value: object) -> float:
     return read
 
 
+def measured(fields: dict[str, object], name: str) -> float | None:
+    """Read the number that a field holds, if it is there."""
+    return number(fields[name]) if name in fields else None
+
+
 def whole(value: object) -> int:
     """Read a whole number."""
     if isinstance(value, bool) or not isinstance(value, int):

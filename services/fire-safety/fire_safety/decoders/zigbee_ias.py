@@ -11,7 +11,7 @@ from chassis.errors import InvalidMessageError
 from fire_safety.decoders import json_text
 from fire_safety.decoders.checks import check_size, checked
 from fire_safety.decoders.origin import device_of
-from fire_safety.decoders.values import flag, moment, number, whole
+from fire_safety.decoders.values import flag, measured, moment, whole
 from fire_safety.domain.limits import IngestionLimits
 from fire_safety.domain.readings import Batch, Condition, Reading
 
@@ -57,8 +57,8 @@ def decode(subject: str, payload: bytes, received_ms: int, limits: IngestionLimi
     reading = Reading(
         observed_ms=moment(fields["last_seen"]) if "last_seen" in fields else received_ms,
         received_ms=received_ms,
-        temperature=_measured(fields, "temperature"),
-        battery=_measured(fields, "battery"),
+        temperature=measured(fields, "temperature"),
+        battery=measured(fields, "battery"),
         conditions=_flags(fields) | _bits(status, _one_of(_TYPE, fields)),
     )
     return checked(device_id, received_ms, [reading], limits)
@@ -89,7 +89,3 @@ def _bits(status: int | None, zone_type: int | None) -> int:
     bits = sum({condition.value for bit, condition in _BITS.items() if status & 1 << bit})
     alarm = _ALARMS.get(_FIRE if zone_type is None else zone_type)
     return bits | alarm.value if alarm and status & _ALARM_1 else bits
-
-
-def _measured(fields: dict[str, object], name: str) -> float | None:
-    return number(fields[name]) if name in fields else None

@@ -103,10 +103,13 @@ class DetectionQueries:
         return [replace(device_of(row), profile_id=row["judged_by"]) for row in rows]
 
     async def payload_formats(self, changed_since: datetime) -> dict[str, PayloadFormat]:
-        """Give the formats of the devices whose register entry changed since then, by device."""
+        """Give the formats of the devices whose register entry changed since then, by device.
+
+        One that only a newer version of this service knows is left out: its device is as good as unknown here.
+        """
         devices = tables.devices.c
         statement = select(devices.device_id, devices.payload_format).where(
-            devices.changed_at >= changed_since
+            devices.changed_at >= changed_since, devices.payload_format.in_(list(PayloadFormat))
         )
         return {
             row["device_id"]: PayloadFormat(row["payload_format"])
