@@ -90,6 +90,20 @@ def test_a_test_ends_nothing() -> None:
     assert told(after) == [(230, *SMOKE_RESTORED, None)]
 
 
+def test_a_pre_alarm_waits_for_clean_air_that_counts() -> None:
+    """Normal before a test, and normal during it, is not normal until the test is over."""
+    made = Ward(PROFILES, {}, NOW)
+    made.register([replace(MAINS, profile_id="smoke-verified-a")], NOW)
+    take(made, *smoke(0, 20), *air(20, 80))
+    made.suppress(mode(since=80, until=500))
+    during = take(made, *air(80, 500)) + made.sweep(NOW + 499_000)
+
+    after = take(made, *air(500, 700))
+
+    assert during == []
+    assert told(after) == [(590, *SMOKE_RESTORED, None)]
+
+
 @pytest.mark.parametrize("ended_by_person", [False, True])
 def test_smoke_that_is_still_there_after_the_mode_alarms_after_its_hold(
     *, ended_by_person: bool
@@ -240,6 +254,19 @@ def test_a_rate_that_was_exceeded_before_a_restart_is_told_when_it_is_back() -> 
     made = ward(**{DEVICE: {AlarmKind.RATE_EXCEEDED: Standing(NOW)}})
 
     assert told(take(made, reading(0))) == [(0, AlarmKind.RATE_EXCEEDED, False, None)]
+
+
+def test_a_rate_that_was_exceeded_stays_so_while_that_counts_for_nothing() -> None:
+    """Neither what is folded again after a restart nor a test ends it: it is told when it counts."""
+    made = ward(**{DEVICE: {AlarmKind.RATE_EXCEEDED: Standing(NOW)}})
+    made.suppress(mode(since=30, until=60))
+
+    before = made.take(Batch(DEVICE, NOW, [reading(0)]), silently=True)
+    during = take(made, *air(30, 60))
+    after = take(made, reading(60))
+
+    assert before == during == []
+    assert told(after) == [(60, AlarmKind.RATE_EXCEEDED, False, None)]
 
 
 def test_a_clock_that_was_set_back_makes_nobody_too_fast() -> None:

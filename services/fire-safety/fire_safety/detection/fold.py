@@ -27,6 +27,7 @@ from fire_safety.detection.standing import (
     confirm,
     is_due,
     replaced,
+    unsettled,
     without,
 )
 from fire_safety.detection.window import EMPTY, Window, cleared, is_calm, look
@@ -83,7 +84,9 @@ def fold(
 
 def begun_anew(state: DeviceState) -> DeviceState:
     """Leave behind what the windows showed: what is pending must last anew, what stands stays."""
-    return state._replace(live=cleared(state.live), late=EMPTY)
+    return state._replace(
+        live=cleared(state.live), late=EMPTY, standings=unsettled(state.standings)
+    )
 
 
 def _placed_late(

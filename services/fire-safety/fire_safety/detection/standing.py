@@ -84,6 +84,12 @@ def without(standings: Standings, kind: AlarmKind) -> Standings:
     return standings._replace(now={one: had for one, had in standings.now.items() if one != kind})
 
 
+def unsettled(standings: Standings) -> Standings:
+    """Have nothing be back to normal: it must be seen anew."""
+    now = {kind: one._replace(normal_since_ms=_NEVER) for kind, one in standings.now.items()}
+    return standings._replace(now=now)
+
+
 def is_due(standing: Standing, now_ms: int, limits: Limits) -> bool:
     """Tell whether a condition that is back to normal may be told so."""
     if standing.normal_since_ms < 0 or now_ms < standing.shelved_until_ms:

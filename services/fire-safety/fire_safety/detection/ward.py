@@ -186,12 +186,19 @@ class Ward:
         ]
 
     def _counted(self, watched: Watched, batch: Batch, *, silently: bool) -> list[Signal]:
-        """Count how much a device sends; tell when it becomes too much, and when it no longer is."""
-        changed = watched.count(len(batch.readings), batch.received_ms)
-        if not changed or silently or not watched.known:
+        """Count how much a device sends; tell when it becomes too much, and when it no longer is.
+
+        While that counts for nothing, or was told before, it stays as it was: it is told when it counts.
+        """
+        at, before = batch.received_ms, watched.too_fast
+        if not watched.count(len(batch.readings), at):
             return []
-        at, why = batch.received_ms, watched.suppressed_at(batch.received_ms)
-        return [self._own_signal(batch.device_id, _TOO_FAST, at, why, raised=watched.too_fast)]
+        if silently or watched.suppressed_at(at):
+            watched.too_fast = before
+            return []
+        if not watched.known:
+            return []
+        return [self._own_signal(batch.device_id, _TOO_FAST, at, raised=watched.too_fast)]
 
     def _heard(self, watched: Watched, batch: Batch, *, silently: bool) -> list[Signal]:
         device_id = batch.device_id
