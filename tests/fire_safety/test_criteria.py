@@ -75,6 +75,13 @@ def test_declared_and_measured_smoke_are_one_alarm() -> None:
     assert tell(both) == [(0, AlarmKind.SMOKE, True), (200, AlarmKind.SMOKE, False)]
 
 
+def test_events_of_one_millisecond_count_in_their_order() -> None:
+    """A device without a clock that was cut off sends what it kept all at once."""
+    told = tell([event(0, Condition.SMOKE_ALARM), event(0), event(0, Condition.SMOKE_ALARM)])
+
+    assert [raised for _, _, raised in told] == [True, False, True]
+
+
 def test_muted_is_not_normal() -> None:
     """A device silenced by hand may hide what goes on: nothing ends before it speaks freely again."""
     muted = [event(t, Condition.MUTED) for t in (20, 1000)]

@@ -56,7 +56,8 @@ def fold(
 ) -> tuple[DeviceState, Sequence[Transition]]:
     """Fold a reading that was not folded before."""
     live, late = state.live, state.late
-    if is_live := reading.observed_ms > live.newest_ms:
+    # Of one time are readings of a device without a clock, in their order: another's second one is known as a repeat.
+    if is_live := reading.observed_ms >= live.newest_ms:
         live = look(live, reading, state.clean_air, limits)
     else:
         live, late, is_live = _placed_late(state, reading, limits)
