@@ -44,6 +44,14 @@ LANE_PENDING = Gauge(
 READINGS_DUPLICATE = Counter(
     "ward_readings_duplicate_total", "Readings that were stored before and changed nothing"
 )
+HOURS_ROLLED_UP = Counter(
+    "ward_hours_rolled_up_total", "Hours whose figures were computed, again after late readings"
+)
+PARTITIONS_DROPPED = Counter(
+    "ward_partitions_dropped_total",
+    "Partitions dropped when their time was over, by table: readings, readings_hourly",
+    ["table"],
+)
 ALARMS_RAISED = Counter("ward_alarms_raised_total", "Alarms raised", ["signal_class", "kind"])
 ALARM_SECONDS = Histogram(
     "ward_alarm_durable_seconds",

@@ -31,17 +31,21 @@ from fire_safety.operations.devices import DeviceOperations, ImportOperations
 from fire_safety.operations.recording import RecordingOperations
 from fire_safety.operations.register import RegisterOperations
 from fire_safety.operations.sign_in import SignInOperations
+from fire_safety.operations.upkeep import UpkeepOperations
 from fire_safety.queries.alarms import AlarmQueries
 from fire_safety.queries.credentials import CredentialQueries
 from fire_safety.queries.detection import DetectionQueries
 from fire_safety.queries.devices import DeviceQueries
 from fire_safety.queries.premises import PremisesQueries
 from fire_safety.queries.sign_in import SignInQueries
+from fire_safety.queries.readings import ReadingQueries
 from fire_safety.servicer import Servicer
 from fire_safety.servicer.credentials import CredentialsServicer
 from fire_safety.servicer.devices import DevicesServicer
 from fire_safety.servicer.fire_safety import FireSafetyServicer
+from fire_safety.servicer.readings import ReadingsServicer
 from fire_safety.settings import Lanes, Settings
+from fire_safety.timers import drop_expired, roll_up
 from fire_safety.wire.alarms import CHANGE_SUBJECTS
 from fire_safety.wire.sign_in import Answers
 
@@ -67,6 +71,9 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     life.background("formats", formats.keep())
     _start_lanes(life, base, database, formats, settings.lanes)
     await keep_gate(life, base, settings)
+    upkeep = UpkeepOperations(base.database, clock)
+    life.background("roll-up", roll_up(base.database, upkeep))
+    life.background("retention", drop_expired(base.database, upkeep))
     servicers = servicers_of(base)
     services = [one.service for one in servicers]
     server = base.server(services)
@@ -91,6 +98,7 @@ def servicers_of(base: Base) -> list[Servicer]:
         DevicesServicer(
             DeviceOperations(base.database, base.relay, base.clock), DeviceQueries(base.database)
         ),
+        ReadingsServicer(ReadingQueries(base.database), base.clock),
     ]
 
 

@@ -59,7 +59,7 @@ async def roll_up(tx: Transaction, hour: datetime) -> None:
     chosen = chosen.where(_readings.observed_at >= hour, _readings.observed_at < hour + _HOUR)
     if None not in marks:
         late = {device_id for device_ids in marks for device_id in device_ids}
-        chosen = chosen.where(_readings.device_id == func.any(sorted(late)))
+        chosen = chosen.where(_readings.device_id.in_(sorted(late)))
     names = ["device_id", "hour", *(column.name for column in of_readings())]
     statement = insert(tables.readings_hourly).from_select(
         names, chosen.group_by(_readings.device_id)

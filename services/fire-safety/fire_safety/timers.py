@@ -1,0 +1,54 @@
+"""Clocks that run in the service: storage is kept in order."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from chassis import context
+from chassis.database import Database
+from chassis.errors import DatabaseUnavailableError
+from chassis.log import logger
+from fire_safety.operations.upkeep import UpkeepOperations
+
+_ROLL_UP_EVERY_S = 60.0
+_DROP_EVERY_S = 3600.0
+
+
+async def roll_up(database: Database, operations: UpkeepOperations) -> None:
+    """Make room for readings and figures of them until cancelled; one instance at a time."""
+
+    async def tend() -> None:
+        async with database.lease("readings-roll-up") as lease:
+            if lease is None:
+                return
+            await operations.prepare()
+            while await operations.roll_up_next():
+                pass
+
+    await _repeat(tend, _ROLL_UP_EVERY_S)
+
+
+async def drop_expired(database: Database, operations: UpkeepOperations) -> None:
+    """Drop what was kept long enough until cancelled; one instance at a time, and one partition at a time."""
+
+    async def drop() -> None:
+        async with database.lease("readings-retention") as lease:
+            if lease is None:
+                return
+            for table in ("readings", "readings_hourly"):
+                await operations.drop_next(table)
+            await operations.forget_sequences()
+
+    await _repeat(drop, _DROP_EVERY_S)
+
+
+async def _repeat(act: Callable[[], Awaitable[None]], every_s: float) -> None:
+    """Act again and again; an outage of the database only delays."""
+    while True:
+        context.request_id.set(context.accept_request_id(None))
+        try:
+            await act()
+        except DatabaseUnavailableError as error:
+            logger().warning("timers_delayed", cause=error.reason)
+        except Exception:  # noqa: BLE001 - the edge: logged once, then tried again
+            logger().exception("timers_failed")
+        await asyncio.sleep(every_s)
