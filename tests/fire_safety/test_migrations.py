@@ -1,18 +1,27 @@
 """The migrated database: as the tables say, append-only where it must be, with the limits that tests use."""
 
+import shutil
+from pathlib import Path
+
+import asyncpg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import DBAPIError
 
+from chassis import migrations
 from chassis.clock import utc_now
 from chassis.database import Database
 from fire_safety import tables
 from fire_safety.queries.detection import DetectionQueries, profile_of
+from stack.postgres import PostgresServer
 from tests.fire_safety.limits import FIRST, INGESTION, PROFILES
+from tests.fixtures.servers import SERVICES, MakeDatabase
 
 pytestmark = pytest.mark.postgres
+
+MIGRATIONS = SERVICES / "fire-safety" / "migrations"
 
 
 async def test_the_migrations_make_what_the_tables_say(owner: Database) -> None:
@@ -51,6 +60,10 @@ async def test_the_limits_in_force_are_those_that_tests_judge_by(database: Datab
         "delete from alarms",
         "update detection_profiles set limits = '{}'",
         "delete from detection_profiles",
+        "delete from readings_hourly",
+        "update rollup_due set hour = now()",
+        "update retention_policies set keep_days = 1",
+        "insert into retention_policies select * from retention_policies",
         "insert into ingestion_limits select * from ingestion_limits",
         "delete from ingestion_limits",
         "delete from device_credentials",
@@ -70,7 +83,13 @@ async def test_the_service_cannot_rewrite_what_was_observed_or_decided(
 
 @pytest.mark.parametrize(
     "table",
-    ["detection_profiles", "profile_assignments", "ingestion_limits", "sign_in_policies"],
+    [
+        "detection_profiles",
+        "profile_assignments",
+        "ingestion_limits",
+        "sign_in_policies",
+        "retention_policies",
+    ],
 )
 @pytest.mark.parametrize("change", ["update {} set source = ''", "delete from {}", "truncate {}"])
 async def test_a_published_version_is_never_changed(
@@ -117,3 +136,43 @@ async def test_a_newer_version_in_force_takes_over(owner: Database, database: Da
 
     assert "declared/2" in names
     assert "declared/1" not in names
+
+
+async def test_readings_stored_before_there_were_partitions_are_kept(
+    postgres_server: PostgresServer, make_database: MakeDatabase, tmp_path: Path
+) -> None:
+    """Each in its day's partition, and their hours are due."""
+    await make_database("fire_safety")
+    superuser = await asyncpg.connect(postgres_server.url("postgres").replace("+asyncpg", ""))
+    await superuser.execute("create database fire_safety_before owner fire_safety_owner")
+    await superuser.close()
+    before = shutil.copytree(MIGRATIONS, tmp_path / "migrations")
+    for later in before.glob("versions/000[6-9]_*.py"):
+        later.unlink()
+    url = postgres_server.url("fire_safety_before", "fire_safety_owner")
+    await migrations.upgrade(url, before)
+    database = Database.connect(url)
+    async with database.transaction() as tx:
+        await tx.execute(text(_STORED_BEFORE))
+    await migrations.upgrade(url, MIGRATIONS)
+    async with database.transaction() as tx:
+        kept = (await tx.execute(text(_KEPT))).all()
+        due = (await tx.scalars(text("select hour::text from rollup_due order by 1"))).all()
+    await database.close()
+
+    assert [tuple(row) for row in kept] == [
+        ("partitions.readings_20260102", "d", 0.5, 21.5, 90.0, 3),
+        ("partitions.readings_20260307", "d", None, None, None, 0),
+    ]
+    assert due == ["2026-01-02 03:00:00+00", "2026-03-07 23:00:00+00"]
+
+
+_STORED_BEFORE = """
+    insert into readings (device_id, observed_at, received_at, conditions, optical_density, temperature, battery)
+    values ('d', '2026-01-02 03:04:05Z', now(), 3, 0.5, 21.5, 90),
+           ('d', '2026-03-07 23:59:59Z', now(), 0, null, null, null)
+"""
+_KEPT = """
+    select tableoid::regclass::text, device_id, optical_density, temperature, battery, conditions
+      from readings order by observed_at
+"""

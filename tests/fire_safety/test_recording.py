@@ -1,13 +1,16 @@
 """Readings in the database: each once, as they were, whichever way they went in."""
 
 import asyncio
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+import fire_safety
 from chassis.database import Database
 from fire_safety import tables
 from fire_safety.domain.readings import Batch, Reading
@@ -213,3 +216,17 @@ async def test_a_claim_of_a_recorder_that_died_binds_nobody(database: Database) 
     await RecordingOperations(database).record([batch])
 
     assert await temperatures(database) == [20.0]
+
+
+# ---------------------------------------------------------------- nobody else
+
+
+def test_nothing_but_the_recorder_writes_readings() -> None:
+    """One file holds the statements; that the recorder alone comes to it is a contract of `make lint`."""
+    writing = re.compile(
+        r"insert into readings\b|copy_to_table|(insert|update|delete)\(tables\.readings\b(?!_)"
+    )
+    package = Path(fire_safety.__file__).parent
+    files = [path for path in package.rglob("*.py") if writing.search(path.read_text())]
+
+    assert [path.relative_to(package).as_posix() for path in files] == ["repository/readings.py"]

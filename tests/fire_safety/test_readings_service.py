@@ -1,0 +1,97 @@
+"""Charts over real gRPC: who may ask, what comes back, what is refused."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
+from grpc import aio
+
+from fire_safety.domain.readings import Batch, Condition, Reading
+from fire_safety.operations.recording import RecordingOperations
+from tests.fire_safety.conftest import Service, refusal_of
+from tests.fire_safety.field import now_ms
+from ward.fire_safety.v1 import readings_pb2
+from ward.fire_safety.v1 import readings_service_pb2 as pb
+from ward.fire_safety.v1 import readings_service_pb2_grpc as rpc
+
+pytestmark = [pytest.mark.postgres, pytest.mark.nats]
+
+DEVICE = "measuring"
+DAY_MS = 86_400_000
+
+
+def stamp(ms: int) -> Timestamp:
+    """Write a time."""
+    written = Timestamp()
+    written.FromMilliseconds(ms)
+    return written
+
+
+def asking(start_ms: int, end_ms: int, **fields: Any) -> pb.QueryReadingsRequest:
+    """Ask for a span."""
+    asked = {"device_id": DEVICE, "start_time": stamp(start_ms), "end_time": stamp(end_ms)}
+    return pb.QueryReadingsRequest(**(asked | fields))
+
+
+async def query(
+    service: Service, request: pb.QueryReadingsRequest, role: str = "duty_officer"
+) -> pb.QueryReadingsResponse:
+    """Ask in a role."""
+    stub = rpc.ReadingsServiceStub(service.channel)
+    answer: pb.QueryReadingsResponse = await stub.QueryReadings(
+        request, metadata=service.credentials(role)
+    )
+    return answer
+
+
+async def test_a_device_s_day(service: Service) -> None:
+    """As it is, and where fewer points are wanted in buckets; what was not measured is absent."""
+    now = now_ms()
+    conditions = Condition.SMOKE_ALARM | Condition.MUTED | 1 << 30
+    some = [
+        Reading(now - DAY_MS // 2, now, optical_density=0.1, conditions=conditions),
+        Reading(now - DAY_MS // 2 + 1, now, optical_density=0.3),
+        Reading(now - DAY_MS // 4, now, battery=87.5, carbon_monoxide=12.5, temperature=20.1),
+    ]
+    await RecordingOperations(service.database).record([Batch(DEVICE, now, some)])
+    singly = await query(service, asking(now - DAY_MS, now))
+    bucketed = await query(service, asking(now - DAY_MS, now, max_points=2), "administrator")
+
+    assert singly.bucket_seconds == 0
+    assert [one.time.ToMilliseconds() for one in singly.points] == [one[0] for one in some]
+    first, _, last = singly.points
+    assert first.received_at.ToDatetime(UTC) == datetime.fromtimestamp(now / 1000, UTC)
+    assert first.optical_density.average == 0.1
+    assert list(first.conditions) == [
+        readings_pb2.DEVICE_CONDITION_SMOKE_ALARM,
+        readings_pb2.DEVICE_CONDITION_MUTED,
+    ]
+    assert not first.HasField("temperature")
+    assert (last.battery_min, last.carbon_monoxide.maximum) == (87.5, 12.5)
+
+    assert bucketed.bucket_seconds >= timedelta(hours=12).total_seconds()
+    assert sum(one.readings for one in bucketed.points) == 3
+    of_smoke = next(one for one in bucketed.points if one.HasField("optical_density"))
+    assert (of_smoke.optical_density.minimum, of_smoke.optical_density.maximum) == (0.1, 0.3)
+    assert of_smoke.optical_density.average == pytest.approx(0.2)
+    assert not of_smoke.HasField("received_at")
+
+
+async def test_what_cannot_be_answered(service: Service) -> None:
+    """Is refused with its reason."""
+    reversed_span = asking(40 * 365 * DAY_MS, 39 * 365 * DAY_MS)
+    of_nobody = asking(40 * 365 * DAY_MS, 41 * 365 * DAY_MS, device_id="nobody")
+    for request, reason in ((reversed_span, "FIELD_INVALID"), (of_nobody, "DEVICE_NOT_FOUND")):
+        with pytest.raises(aio.AioRpcError) as refused:
+            await query(service, request)
+
+        assert refusal_of(refused.value)[1] == reason
+
+
+async def test_readings_are_not_for_everybody(service: Service) -> None:
+    """A residence officer has no use for them."""
+    with pytest.raises(aio.AioRpcError) as refused:
+        await query(service, asking(0, DAY_MS), "residence_officer")
+
+    assert refusal_of(refused.value) == ("PERMISSION_DENIED", "ROLE_NOT_ALLOWED")
