@@ -37,8 +37,8 @@ from fire_safety.queries.credentials import CredentialQueries
 from fire_safety.queries.detection import DetectionQueries
 from fire_safety.queries.devices import DeviceQueries
 from fire_safety.queries.premises import PremisesQueries
-from fire_safety.queries.sign_in import SignInQueries
 from fire_safety.queries.readings import ReadingQueries
+from fire_safety.queries.sign_in import SignInQueries
 from fire_safety.servicer import Servicer
 from fire_safety.servicer.credentials import CredentialsServicer
 from fire_safety.servicer.devices import DevicesServicer
