@@ -20,7 +20,12 @@ from stack.issuer import Issuer
 from stack.nats_server import NatsServer
 from tests.fire_safety.samples import register
 from tests.fixtures.servers import ISSUER_ADDRESS, MakeDatabase, MakeToken, TestDatabase
-from ward.fire_safety.v1 import credentials_pb2_grpc, devices_pb2_grpc, fire_safety_pb2_grpc
+from ward.fire_safety.v1 import (
+    credentials_pb2_grpc,
+    devices_pb2_grpc,
+    fire_safety_pb2_grpc,
+    readings_service_pb2_grpc,
+)
 
 MakeSettings = Callable[..., Settings]
 
@@ -29,6 +34,7 @@ _STUBS = (
     fire_safety_pb2_grpc.FireSafetyServiceStub,
     devices_pb2_grpc.DevicesServiceStub,
     credentials_pb2_grpc.CredentialsServiceStub,
+    readings_service_pb2_grpc.ReadingsServiceStub,
 )
 
 

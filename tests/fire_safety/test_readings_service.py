@@ -5,15 +5,13 @@ from typing import Any
 
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
-from grpc import aio
 
 from fire_safety.domain.readings import Batch, Condition, Reading
 from fire_safety.operations.recording import RecordingOperations
-from tests.fire_safety.conftest import Service, refusal_of
+from tests.fire_safety.conftest import Service
 from tests.fire_safety.field import now_ms
 from ward.fire_safety.v1 import readings_pb2
 from ward.fire_safety.v1 import readings_service_pb2 as pb
-from ward.fire_safety.v1 import readings_service_pb2_grpc as rpc
 
 pytestmark = [pytest.mark.postgres, pytest.mark.nats]
 
@@ -34,17 +32,6 @@ def asking(start_ms: int, end_ms: int, **fields: Any) -> pb.QueryReadingsRequest
     return pb.QueryReadingsRequest(**(asked | fields))
 
 
-async def query(
-    service: Service, request: pb.QueryReadingsRequest, role: str = "duty_officer"
-) -> pb.QueryReadingsResponse:
-    """Ask in a role."""
-    stub = rpc.ReadingsServiceStub(service.channel)
-    answer: pb.QueryReadingsResponse = await stub.QueryReadings(
-        request, metadata=service.credentials(role)
-    )
-    return answer
-
-
 async def test_a_device_s_day(service: Service) -> None:
     """As it is, and where fewer points are wanted in buckets; what was not measured is absent."""
     now = now_ms()
@@ -55,8 +42,9 @@ async def test_a_device_s_day(service: Service) -> None:
         Reading(now - DAY_MS // 4, now, battery=87.5, carbon_monoxide=12.5, temperature=20.1),
     ]
     await RecordingOperations(service.database).record([Batch(DEVICE, now, some)])
-    singly = await query(service, asking(now - DAY_MS, now))
-    bucketed = await query(service, asking(now - DAY_MS, now, max_points=2), "administrator")
+    singly = await service.call("QueryReadings", asking(now - DAY_MS, now))
+    few = asking(now - DAY_MS, now, max_points=2)
+    bucketed = await service.call("QueryReadings", few, "administrator")
 
     assert singly.bucket_seconds == 0
     assert [one.time.ToMilliseconds() for one in singly.points] == [one[0] for one in some]
@@ -83,15 +71,11 @@ async def test_what_cannot_be_answered(service: Service) -> None:
     reversed_span = asking(40 * 365 * DAY_MS, 39 * 365 * DAY_MS)
     of_nobody = asking(40 * 365 * DAY_MS, 41 * 365 * DAY_MS, device_id="nobody")
     for request, reason in ((reversed_span, "FIELD_INVALID"), (of_nobody, "DEVICE_NOT_FOUND")):
-        with pytest.raises(aio.AioRpcError) as refused:
-            await query(service, request)
-
-        assert refusal_of(refused.value)[1] == reason
+        assert (await service.refusal("QueryReadings", request))[1] == reason
 
 
 async def test_readings_are_not_for_everybody(service: Service) -> None:
     """A residence officer has no use for them."""
-    with pytest.raises(aio.AioRpcError) as refused:
-        await query(service, asking(0, DAY_MS), "residence_officer")
+    refused = await service.refusal("QueryReadings", asking(0, DAY_MS), "residence_officer")
 
-    assert refusal_of(refused.value) == ("PERMISSION_DENIED", "ROLE_NOT_ALLOWED")
+    assert refused == ("PERMISSION_DENIED", "ROLE_NOT_ALLOWED")
