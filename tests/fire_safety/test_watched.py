@@ -289,6 +289,15 @@ def test_a_retired_device_is_one_that_is_not_on_the_register() -> None:
     assert told(take(made, *smoke(200, 230, int(Condition.FAULT)))) == [(210, *SMOKE_RAISED, None)]
 
 
+def test_a_retired_device_that_still_burns_is_told_anew() -> None:
+    """Retiring it ended its alarm on the register; the smoke is still there."""
+    made = ward()
+    take(made, *smoke(0, 30))
+    made.register([replace(MAINS, retired=True)], NOW)
+
+    assert told(take(made, *smoke(30, 60))) == [(30, *SMOKE_RAISED, None)]
+
+
 def test_a_device_that_is_taken_up_again_is_watched_again() -> None:
     """With all it tells."""
     made = ward()

@@ -103,16 +103,12 @@ class Watched:
 
     def recognise(self) -> None:
         """Have it on the register: what it declared before was not told."""
-        self.known = True
-        self._keep_only_fire()
-
-    def disown(self) -> None:
-        """Have it on the register no longer: only its fires are told from now on."""
-        self.known = False
-        self._keep_only_fire()
-
-    def _keep_only_fire(self) -> None:
         standings = self.state.standings
         fire = {kind: one for kind, one in standings.now.items() if kind in FIRE_KINDS}
         self.state = self.state._replace(standings=NONE._replace(now=fire))
-        self.too_fast = False
+        self.known, self.too_fast = True, False
+
+    def disown(self) -> None:
+        """Have it on the register no longer: whoever took it off ended all that stood, so fire is told anew."""
+        self.state = self.state._replace(standings=NONE)
+        self.known, self.too_fast = False, False
