@@ -17,8 +17,8 @@ _OF = {
 Course = list[tuple[float, float]]
 
 
-async def drain(platform: Platform, lanes: Lanes, readings: int) -> dict[Lanes, float]:
-    """Start the service before a full stream; tell readings a second of each of its lanes.
+async def drain(platform: Platform, lanes: Lanes, readings: int) -> float:
+    """Start the service before a full stream; tell the readings a second that all of its lanes got done.
 
     Raises RuntimeError unless each reading is stored once in the end.
     """
@@ -33,14 +33,14 @@ async def drain(platform: Platform, lanes: Lanes, readings: int) -> dict[Lanes, 
             await asyncio.sleep(_LOOK_S)
     if lanes is not Lanes.DETECTOR and (stored := await platform.stored()) != readings:
         raise RuntimeError(f"{readings} readings were sent and {stored} stored")
-    return {lane: _rate(course) for lane, course in courses.items()}
+    return _rate(list(courses.values()))
 
 
-def _rate(course: Course) -> float:
+def _rate(courses: list[Course]) -> float:
     """Tell the slope from the first look at which anything was done to the first at which all was."""
-    whole = course[-1][1]
-    began = next(look for look in course if look[1] > 0)
-    ended = next(look for look in course if look[1] >= whole)
-    if began == ended:  # nobody looked in between: a very small benchmark
+    whole = courses[0][-1][1]
+    began = min(next(look for look in course if look[1] > 0) for course in courses)
+    ended = max(next(look for look in course if look[1] >= whole) for course in courses)
+    if began[0] == ended[0]:  # nobody looked in between: a very small benchmark
         return whole / _LOOK_S
     return (whole - began[1]) / (ended[0] - began[0])

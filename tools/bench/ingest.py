@@ -134,9 +134,9 @@ class Benchmark:
         copying: CopyFloor | None = None
         for _ in range(self._sizes.rounds):
             for lanes in (Lanes.DETECTOR, Lanes.BOTH, Lanes.RECORDER):
-                rates = await drain(self._platform, lanes, readings)
                 column = {Lanes.DETECTOR: found.detector, Lanes.RECORDER: found.recorder}
-                column.get(lanes, found.both).append(min(rates.values()))
+                rate = await drain(self._platform, lanes, readings)
+                column.get(lanes, found.both).append(rate)
             async with self._platform.database() as database:
                 copying = copying or await CopyFloor.of_stored(database)
                 heap, keyed = await copying.rates(database)
