@@ -61,6 +61,20 @@ ALARM_SECONDS = Histogram(
 PARTITIONS_HELD = Gauge(
     "ward_detector_partitions", "Partitions of the ward's devices that this detector works on"
 )
+ALARMS_RESET = Counter(
+    "ward_alarms_reset_total",
+    "Alarms that people reset, by what they turned out to be",
+    ["kind", "disposition"],
+)
+SIGNALS_SUPPRESSED = Counter(
+    "ward_signals_suppressed_total",
+    "Signals that were recorded only, because their device is tested or disabled",
+    ["why", "kind"],
+)
+MODES_EXPIRED = Counter(
+    "ward_device_modes_expired_total", "Tests and disablements that ended by themselves", ["kind"]
+)
+STORM_ON = Gauge("ward_alarm_storm", "1 while many premises alarm at once")
 DEVICES_WATCHED = Gauge("ward_devices_watched", "Devices under supervision")
 DEVICES_SILENT = Gauge("ward_devices_silent", "Devices silent for longer than allowed")
 SIGN_INS = Counter(

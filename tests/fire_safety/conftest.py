@@ -9,21 +9,28 @@ import pytest
 from google.rpc import error_details_pb2
 from grpc import aio
 from grpc_status import rpc_status
+from nats.aio.client import Client
 
 from chassis.clock import utc_now
-from chassis.database import Database
+from chassis.database import Database, Lease
 from chassis.lifecycle import Lifecycle
-from fire_safety import app
+from chassis.outbox import Relay
+from fire_safety import app, tables
+from fire_safety.operations.alarms import AlarmOperations
+from fire_safety.operations.detection import DetectionOperations
 from fire_safety.operations.register import Register, RegisterOperations
 from fire_safety.settings import Settings
 from stack.issuer import Issuer
 from stack.nats_server import NatsServer
 from tests.fire_safety.samples import register
+from tests.fire_safety.stored import WARD
 from tests.fixtures.servers import ISSUER_ADDRESS, MakeDatabase, MakeToken, TestDatabase
 from ward.fire_safety.v1 import (
+    alarm_overview_pb2_grpc,
     credentials_pb2_grpc,
     devices_pb2_grpc,
     fire_safety_pb2_grpc,
+    modes_pb2_grpc,
     readings_service_pb2_grpc,
 )
 
@@ -33,8 +40,10 @@ MakeSettings = Callable[..., Settings]
 _STUBS = (
     fire_safety_pb2_grpc.FireSafetyServiceStub,
     devices_pb2_grpc.DevicesServiceStub,
+    modes_pb2_grpc.ModesServiceStub,
     credentials_pb2_grpc.CredentialsServiceStub,
     readings_service_pb2_grpc.ReadingsServiceStub,
+    alarm_overview_pb2_grpc.AlarmOverviewServiceStub,
 )
 
 
@@ -131,3 +140,32 @@ async def service(
         async with aio.insecure_channel(f"127.0.0.1:{port}") as channel:
             methods = {name: call for stub in _STUBS for name, call in vars(stub(channel)).items()}
             yield Service(SimpleNamespace(**methods), make_token, database)
+
+
+# ---------------------------------------------------------------- operations without the service
+
+
+@pytest.fixture
+def relay(database: Database) -> Relay:
+    """Make a relay that nobody runs: events stay in the outbox."""
+    return Relay(database, tables.outbox, Client().jetstream(), utc_now)
+
+
+@pytest.fixture
+def people(database: Database, relay: Relay) -> AlarmOperations:
+    """Make what people do with alarms."""
+    return AlarmOperations(database, relay, utc_now)
+
+
+@pytest.fixture
+async def lease(database: Database) -> AsyncGenerator[Lease]:
+    """Hold the detector's right."""
+    async with database.lease("test") as held:
+        assert held
+        yield held
+
+
+@pytest.fixture
+def detection(relay: Relay) -> DetectionOperations:
+    """Make what the detector does."""
+    return DetectionOperations(relay, utc_now, WARD)

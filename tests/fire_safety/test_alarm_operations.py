@@ -1,94 +1,35 @@
 """Alarms in the database: one active per device and kind, ended as the rules say, each change with its event."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
-from typing import Any
 from uuid import uuid4
 
 import pytest
-from nats.aio.client import Client
 from sqlalchemy import func, select
 
-from chassis.clock import utc_now
 from chassis.database import Database, Lease
 from chassis.errors import RequestIdReusedError
-from chassis.outbox import Relay
 from fire_safety import tables
 from fire_safety.detection.ward import Seen
 from fire_safety.domain.alarms import (
     Alarm,
     AlarmAlreadyResetError,
-    AlarmFilter,
     AlarmKind,
     AlarmNotFoundError,
     AlarmNotRestoredError,
     AlarmState,
     Disposition,
-    Signal,
 )
 from fire_safety.domain.progress import Position, Progress, Reached
 from fire_safety.operations.alarms import AlarmOperations
 from fire_safety.operations.detection import DetectionOperations
-from fire_safety.queries.alarms import AlarmQueries
 from fire_safety.queries.detection import DetectionQueries
 from fire_safety.repository import alarms as repository
 from tests.fire_safety.samples import APARTMENTS, NOW, PLACED, UNPLACED, signal
+from tests.fire_safety.stored import WARD, alarms_of, events_of, note
 from ward.fire_safety.v1 import fire_safety_pb2 as pb
 
 pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("entered")]
-
-ALL = AlarmFilter("", "", None, open_only=False)
-WARD = "11002"
-
-
-@pytest.fixture
-def relay(database: Database) -> Relay:
-    """Make a relay that nobody runs: events stay in the outbox."""
-    return Relay(database, tables.outbox, Client().jetstream(), utc_now)
-
-
-@pytest.fixture
-def people(database: Database, relay: Relay) -> AlarmOperations:
-    """Make what people do."""
-    return AlarmOperations(database, relay, utc_now)
-
-
-@pytest.fixture
-async def lease(database: Database) -> AsyncGenerator[Lease]:
-    """Hold the detector's right."""
-    async with database.lease("test") as held:
-        assert held
-        yield held
-
-
-@pytest.fixture
-def detection(relay: Relay) -> DetectionOperations:
-    """Make what the detector does."""
-    return DetectionOperations(relay, utc_now, WARD)
-
-
-async def alarms_of(database: Database) -> list[Alarm]:
-    """List all alarms, oldest first."""
-    return (await AlarmQueries(database).list_alarms(ALL, None, 1000))[::-1]
-
-
-async def events_of(database: Database) -> list[tuple[str, Any]]:
-    """Read the outbox: names of events and their alarms."""
-    async with database.transaction() as tx:
-        rows = await tx.execute(select(tables.outbox).order_by(tables.outbox.c.position))
-    return [
-        (name, getattr(pb, name).FromString(row.payload).alarm)
-        for row in rows
-        if (name := row.subject.rpartition(".")[2]).startswith("Alarm")
-    ]
-
-
-async def note(detection: DetectionOperations, lease: Lease, *signals: Signal) -> Sequence[Signal]:
-    """Store signals one after the other, as from separate messages."""
-    for one in signals:
-        await detection.note_signals(lease, [one], None)
-    return signals
 
 
 async def test_a_signal_raises_an_alarm_where_the_device_hangs(
@@ -120,19 +61,24 @@ async def test_devices_without_a_place_or_a_name_alarm_as_well(
     assert (unknown.device_known, unknown.premises_id, unknown.zone_name) == (False, "", "")
 
 
-async def test_a_thousand_at_once_raise_one(database: Database) -> None:
-    """Whoever tries at the same time: the index decides."""
+async def test_a_thousand_at_once_raise_one(
+    database: Database, detection: DetectionOperations
+) -> None:
+    """Over eight connections at the same time, as pre-alarms and alarms mixed: the index decides."""
 
-    async def one(number: int) -> int:
-        async with database.transaction() as tx:
-            raised = await repository.raise_alarms(tx, "11002", [signal(at_s=number)], NOW)
-        return len(raised)
+    async def some(worker: int) -> None:
+        async with database.lease(f"detector {worker}") as held:
+            assert held
+            for number in range(worker, 1000, 8):
+                one = replace(signal(at_s=number), pre_alarm=number % 3 == 0)
+                await detection.note_signals(held, [one], None)
 
-    raised = await asyncio.gather(*(one(number) for number in range(1000)))
+    await asyncio.gather(*(some(worker) for worker in range(8)))
 
-    assert sum(raised) == 1
-    assert len(await alarms_of(database)) == 1
-    assert len(await events_of(database)) == 1
+    (alarm,) = await alarms_of(database)
+    assert alarm.state is AlarmState.ACTIVE
+    names = [name for name, _ in await events_of(database)]
+    assert names in (["AlarmRaised"], ["PreAlarmRaised", "AlarmRaised"])
 
 
 async def test_a_storm_is_stored_in_one_transaction(

@@ -28,24 +28,31 @@ from fire_safety.operations.alarms import AlarmOperations
 from fire_safety.operations.credentials import CredentialOperations
 from fire_safety.operations.detection import DetectionOperations
 from fire_safety.operations.devices import DeviceOperations, ImportOperations
+from fire_safety.operations.modes import ModeOperations
 from fire_safety.operations.recording import RecordingOperations
 from fire_safety.operations.register import RegisterOperations
 from fire_safety.operations.sign_in import SignInOperations
+from fire_safety.operations.storms import StormOperations
 from fire_safety.operations.upkeep import UpkeepOperations
 from fire_safety.queries.alarms import AlarmQueries
 from fire_safety.queries.credentials import CredentialQueries
 from fire_safety.queries.detection import DetectionQueries
 from fire_safety.queries.devices import DeviceQueries
+from fire_safety.queries.modes import ModeQueries
 from fire_safety.queries.premises import PremisesQueries
+from fire_safety.queries.rates import RateQueries
 from fire_safety.queries.readings import ReadingQueries
 from fire_safety.queries.sign_in import SignInQueries
+from fire_safety.queries.storms import StormQueries
 from fire_safety.servicer import Servicer
 from fire_safety.servicer.credentials import CredentialsServicer
 from fire_safety.servicer.devices import DevicesServicer
 from fire_safety.servicer.fire_safety import FireSafetyServicer
+from fire_safety.servicer.modes import ModesServicer
+from fire_safety.servicer.overview import OverviewServicer
 from fire_safety.servicer.readings import ReadingsServicer
 from fire_safety.settings import Lanes, Settings
-from fire_safety.timers import drop_expired, roll_up
+from fire_safety.timers import drop_expired, expire_modes, roll_up, watch_for_storms
 from fire_safety.wire.alarms import CHANGE_SUBJECTS
 from fire_safety.wire.sign_in import Answers
 
@@ -74,7 +81,11 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     upkeep = UpkeepOperations(base.database, clock)
     life.background("roll-up", roll_up(base.database, upkeep))
     life.background("retention", drop_expired(base.database, upkeep))
-    servicers = servicers_of(base)
+    modes = ModeOperations(base.database, base.relay, clock, settings.ward_code)
+    storms = StormOperations(base.database, base.relay, clock, settings.ward_code)
+    life.background("modes", expire_modes(modes))
+    life.background("storms", watch_for_storms(storms))
+    servicers = servicers_of(base, modes)
     services = [one.service for one in servicers]
     server = base.server(services)
     for one in servicers:
@@ -82,7 +93,7 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     return await base.serve(life, server, services)
 
 
-def servicers_of(base: Base) -> list[Servicer]:
+def servicers_of(base: Base, modes: ModeOperations) -> list[Servicer]:
     """Make what answers each service of the package."""
     return [
         FireSafetyServicer(
@@ -99,6 +110,8 @@ def servicers_of(base: Base) -> list[Servicer]:
             DeviceOperations(base.database, base.relay, base.clock), DeviceQueries(base.database)
         ),
         ReadingsServicer(ReadingQueries(base.database), base.clock),
+        ModesServicer(modes, ModeQueries(base.database), base.clock),
+        OverviewServicer(StormQueries(base.database), RateQueries(base.database), base.clock),
     ]
 
 

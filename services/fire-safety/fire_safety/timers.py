@@ -1,4 +1,4 @@
-"""Clocks that run in the service: storage is kept in order."""
+"""Clocks that run in the service: storage is kept in order, modes end, and storms are looked for."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,10 +7,14 @@ from chassis import context
 from chassis.database import Database
 from chassis.errors import DatabaseUnavailableError
 from chassis.log import logger
+from fire_safety.operations.modes import ModeOperations
+from fire_safety.operations.storms import StormOperations
 from fire_safety.operations.upkeep import UpkeepOperations
 
 _ROLL_UP_EVERY_S = 60.0
 _DROP_EVERY_S = 3600.0
+_MODES_EVERY_S = 1.0
+_STORMS_EVERY_S = 2.0
 
 
 async def roll_up(database: Database, operations: UpkeepOperations) -> None:
@@ -39,6 +43,25 @@ async def drop_expired(database: Database, operations: UpkeepOperations) -> None
             await operations.forget_sequences()
 
     await _repeat(drop, _DROP_EVERY_S)
+
+
+async def expire_modes(operations: ModeOperations) -> None:
+    """End modes whose time is over until cancelled; any number of instances may, each mode ends once."""
+
+    async def expire_all() -> None:
+        while await operations.expire_next():
+            pass
+
+    await _repeat(expire_all, _MODES_EVERY_S)
+
+
+async def watch_for_storms(operations: StormOperations) -> None:
+    """Look for storms until cancelled."""
+
+    async def look() -> None:
+        await operations.look()
+
+    await _repeat(look, _STORMS_EVERY_S)
 
 
 async def _repeat(act: Callable[[], Awaitable[None]], every_s: float) -> None:

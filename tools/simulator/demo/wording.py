@@ -11,8 +11,22 @@ KINDS = {
     fire.ALARM_KIND_LOW_BATTERY: "pin yếu",
     fire.ALARM_KIND_TAMPER: "bị tháo, mở",
     fire.ALARM_KIND_SUPERVISION_LOST: "mất kết nối",
+    fire.ALARM_KIND_CO: "khí CO",
+    fire.ALARM_KIND_MANUAL_CALL_POINT: "nút ấn báo cháy",
+    fire.ALARM_KIND_INTERCONNECT: "thiết bị liên kết báo động",
+    fire.ALARM_KIND_PANEL: "tủ trung tâm báo cháy",
+    fire.ALARM_KIND_MUTED: "bị tắt tiếng",
+    fire.ALARM_KIND_CONTAMINATION: "buồng khói bẩn",
+    fire.ALARM_KIND_END_OF_LIFE: "hết hạn sử dụng",
+    fire.ALARM_KIND_TEST_OVERDUE: "quá hạn kiểm tra",
+    fire.ALARM_KIND_MAINS_FAULT: "mất điện lưới",
+    fire.ALARM_KIND_RATE_EXCEEDED: "gửi quá dày",
 }
-UNITS = {fire.ALARM_KIND_SMOKE: (3, "m⁻¹"), fire.ALARM_KIND_HEAT: (1, "°C")}
+UNITS = {
+    fire.ALARM_KIND_SMOKE: (3, "m⁻¹"),
+    fire.ALARM_KIND_HEAT: (1, "°C"),
+    fire.ALARM_KIND_CO: (0, "ppm"),
+}
 NEEDS = {
     residency.ASSISTANCE_TYPE_MOBILITY: "không tự đi được",
     residency.ASSISTANCE_TYPE_SIGHT: "khiếm thị",

@@ -99,6 +99,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """{"reason": "CREDENTIAL_EXISTS", "domain": "ward"}"""
     ERROR_REASON_CREDENTIAL_ENDED: _ErrorReason.ValueType  # 68
     """{"reason": "CREDENTIAL_ENDED", "domain": "ward"}"""
+    ERROR_REASON_MODE_TARGET_NOT_FOUND: _ErrorReason.ValueType  # 60
+    """{"reason": "MODE_TARGET_NOT_FOUND", "domain": "ward"}"""
+    ERROR_REASON_DEVICE_MODE_TOO_LONG: _ErrorReason.ValueType  # 61
+    """{"reason": "DEVICE_MODE_TOO_LONG", "domain": "ward", "metadata": {"longest_s": "14400"}}"""
+    ERROR_REASON_DEVICE_MODE_NOT_FOUND: _ErrorReason.ValueType  # 62
+    """{"reason": "DEVICE_MODE_NOT_FOUND", "domain": "ward"}"""
+    ERROR_REASON_DEVICE_MODE_ALREADY_ENDED: _ErrorReason.ValueType  # 63
+    """{"reason": "DEVICE_MODE_ALREADY_ENDED", "domain": "ward"}"""
     ERROR_REASON_INCIDENT_NOT_FOUND: _ErrorReason.ValueType  # 70
     """{"reason": "INCIDENT_NOT_FOUND", "domain": "ward"}"""
     ERROR_REASON_INCIDENT_CLOSED: _ErrorReason.ValueType  # 71
@@ -181,6 +189,14 @@ ERROR_REASON_CREDENTIAL_EXISTS: ErrorReason.ValueType  # 67
 """{"reason": "CREDENTIAL_EXISTS", "domain": "ward"}"""
 ERROR_REASON_CREDENTIAL_ENDED: ErrorReason.ValueType  # 68
 """{"reason": "CREDENTIAL_ENDED", "domain": "ward"}"""
+ERROR_REASON_MODE_TARGET_NOT_FOUND: ErrorReason.ValueType  # 60
+"""{"reason": "MODE_TARGET_NOT_FOUND", "domain": "ward"}"""
+ERROR_REASON_DEVICE_MODE_TOO_LONG: ErrorReason.ValueType  # 61
+"""{"reason": "DEVICE_MODE_TOO_LONG", "domain": "ward", "metadata": {"longest_s": "14400"}}"""
+ERROR_REASON_DEVICE_MODE_NOT_FOUND: ErrorReason.ValueType  # 62
+"""{"reason": "DEVICE_MODE_NOT_FOUND", "domain": "ward"}"""
+ERROR_REASON_DEVICE_MODE_ALREADY_ENDED: ErrorReason.ValueType  # 63
+"""{"reason": "DEVICE_MODE_ALREADY_ENDED", "domain": "ward"}"""
 ERROR_REASON_INCIDENT_NOT_FOUND: ErrorReason.ValueType  # 70
 """{"reason": "INCIDENT_NOT_FOUND", "domain": "ward"}"""
 ERROR_REASON_INCIDENT_CLOSED: ErrorReason.ValueType  # 71

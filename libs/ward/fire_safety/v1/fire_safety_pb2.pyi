@@ -267,7 +267,7 @@ class _AlarmStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AlarmState
     ALARM_STATE_RESET: _AlarmState.ValueType  # 3
     """Ended."""
     ALARM_STATE_PRE_ALARM: _AlarmState.ValueType  # 4
-    """Waits for confirmation: shown at once as supervisory, dispatches nothing yet."""
+    """Waits for confirmation: shown at once as supervisory, dispatches nothing yet, ends by itself if nothing confirms it."""
 
 class AlarmState(_AlarmState, metaclass=_AlarmStateEnumTypeWrapper):
     """Where an alarm stands. Trouble ends by itself when the condition ends; a fire alarm only by a person's reset."""
@@ -281,7 +281,7 @@ ALARM_STATE_ACKNOWLEDGED: AlarmState.ValueType  # 2
 ALARM_STATE_RESET: AlarmState.ValueType  # 3
 """Ended."""
 ALARM_STATE_PRE_ALARM: AlarmState.ValueType  # 4
-"""Waits for confirmation: shown at once as supervisory, dispatches nothing yet."""
+"""Waits for confirmation: shown at once as supervisory, dispatches nothing yet, ends by itself if nothing confirms it."""
 Global___AlarmState: _TypeAlias = AlarmState  # noqa: Y015
 
 class _Confirmation:
@@ -1230,18 +1230,24 @@ class ListAlarmsRequest(_message.Message):
     OPEN_ONLY_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    SHELVED_ONLY_FIELD_NUMBER: _builtins.int
     premises_id: _builtins.str
     """Only this premises; empty is all."""
     device_id: _builtins.str
     """Only this device; empty is all."""
     signal_class: Global___SignalClass.ValueType
-    """Only this class; unspecified is all."""
+    """Only this class; unspecified is all. A pre-alarm is supervisory, whatever its kind."""
     open_only: _builtins.bool
     """True leaves out what has been reset."""
     page_size: _builtins.int
     """1 to 500; 0 is 50."""
     page_token: _builtins.str
     """From the answer before."""
+    state: Global___AlarmState.ValueType
+    """Only this state; unspecified is all."""
+    shelved_only: _builtins.bool
+    """True leaves only what is held as raised because its device comes and goes."""
     def __init__(
         self,
         *,
@@ -1251,10 +1257,12 @@ class ListAlarmsRequest(_message.Message):
         open_only: _builtins.bool = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        state: Global___AlarmState.ValueType = ...,
+        shelved_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["device_id", b"device_id", "open_only", b"open_only", "page_size", b"page_size", "page_token", b"page_token", "premises_id", b"premises_id", "signal_class", b"signal_class"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["device_id", b"device_id", "open_only", b"open_only", "page_size", b"page_size", "page_token", b"page_token", "premises_id", b"premises_id", "shelved_only", b"shelved_only", "signal_class", b"signal_class", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1337,6 +1345,56 @@ class AcknowledgeAlarmResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AcknowledgeAlarmResponse: _TypeAlias = AcknowledgeAlarmResponse  # noqa: Y015
+
+@_typing.final
+class SilenceAlarmRequest(_message.Message):
+    """Silences an alarm."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ALARM_ID_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    alarm_id: _builtins.str
+    """Which."""
+    request_id: _builtins.str
+    """Idempotency key chosen by the caller. 8 to 64 characters A–Z a–z 0–9 -"""
+    def __init__(
+        self,
+        *,
+        alarm_id: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alarm_id", b"alarm_id", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SilenceAlarmRequest: _TypeAlias = SilenceAlarmRequest  # noqa: Y015
+
+@_typing.final
+class SilenceAlarmResponse(_message.Message):
+    """The alarm after it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ALARM_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def alarm(self) -> Global___Alarm:
+        """It."""
+
+    def __init__(
+        self,
+        *,
+        alarm: Global___Alarm | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["alarm", b"alarm"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alarm", b"alarm"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SilenceAlarmResponse: _TypeAlias = SilenceAlarmResponse  # noqa: Y015
 
 @_typing.final
 class ResetAlarmRequest(_message.Message):
@@ -1426,7 +1484,9 @@ class WatchAlarmsResponse(_message.Message):
     resume_token: _builtins.str
     """Resume after this change with it."""
     event: _builtins.str
-    """What happened: `AlarmRaised`, `AlarmAcknowledged`, `AlarmRestored` or `AlarmReset`."""
+    """What happened: `PreAlarmRaised`, `AlarmRaised`, `AlarmAcknowledged`, `AlarmSilenced`, `AlarmShelved`,
+    `AlarmRestored` or `AlarmReset`.
+    """
     @_builtins.property
     def alarm(self) -> Global___Alarm:
         """The alarm after the change."""
@@ -1447,8 +1507,32 @@ class WatchAlarmsResponse(_message.Message):
 Global___WatchAlarmsResponse: _TypeAlias = WatchAlarmsResponse  # noqa: Y015
 
 @_typing.final
+class PreAlarmRaised(_message.Message):
+    """Event: a device signals what is to be confirmed before it is a fire condition."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ALARM_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def alarm(self) -> Global___Alarm:
+        """It."""
+
+    def __init__(
+        self,
+        *,
+        alarm: Global___Alarm | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["alarm", b"alarm"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alarm", b"alarm"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PreAlarmRaised: _TypeAlias = PreAlarmRaised  # noqa: Y015
+
+@_typing.final
 class AlarmRaised(_message.Message):
-    """Event: an alarm was raised."""
+    """Event: an alarm was raised: a new one, one that was restored and signals again, or a pre-alarm that was confirmed."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1493,6 +1577,54 @@ class AlarmAcknowledged(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AlarmAcknowledged: _TypeAlias = AlarmAcknowledged  # noqa: Y015
+
+@_typing.final
+class AlarmSilenced(_message.Message):
+    """Event: a person silenced an alarm."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ALARM_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def alarm(self) -> Global___Alarm:
+        """It."""
+
+    def __init__(
+        self,
+        *,
+        alarm: Global___Alarm | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["alarm", b"alarm"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alarm", b"alarm"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AlarmSilenced: _TypeAlias = AlarmSilenced  # noqa: Y015
+
+@_typing.final
+class AlarmShelved(_message.Message):
+    """Event: the device comes and goes, and its alarm is held as raised for a while."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ALARM_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def alarm(self) -> Global___Alarm:
+        """It."""
+
+    def __init__(
+        self,
+        *,
+        alarm: Global___Alarm | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["alarm", b"alarm"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alarm", b"alarm"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AlarmShelved: _TypeAlias = AlarmShelved  # noqa: Y015
 
 @_typing.final
 class AlarmRestored(_message.Message):

@@ -65,6 +65,11 @@ class FireSafetyServiceStub:
                 request_serializer=ward_dot_fire__safety_dot_v1_dot_fire__safety__pb2.AcknowledgeAlarmRequest.SerializeToString,
                 response_deserializer=ward_dot_fire__safety_dot_v1_dot_fire__safety__pb2.AcknowledgeAlarmResponse.FromString,
                 _registered_method=True)
+        self.SilenceAlarm = channel.unary_unary(
+                '/ward.fire_safety.v1.FireSafetyService/SilenceAlarm',
+                request_serializer=ward_dot_fire__safety_dot_v1_dot_fire__safety__pb2.SilenceAlarmRequest.SerializeToString,
+                response_deserializer=ward_dot_fire__safety_dot_v1_dot_fire__safety__pb2.SilenceAlarmResponse.FromString,
+                _registered_method=True)
         self.ResetAlarm = channel.unary_unary(
                 '/ward.fire_safety.v1.FireSafetyService/ResetAlarm',
                 request_serializer=ward_dot_fire__safety_dot_v1_dot_fire__safety__pb2.ResetAlarmRequest.SerializeToString,
@@ -121,7 +126,17 @@ class FireSafetyServiceServicer:
 
     def AcknowledgeAlarm(self, request, context):
         """Notes that a person has seen the alarm. Acknowledged is not silenced, restored or reset. A second
-        acknowledgement changes nothing.
+        acknowledgement changes nothing. A pre-alarm that is acknowledged stays a pre-alarm; once it is confirmed it is
+        unseen again, since nobody has seen a fire alarm yet.
+        Errors: ALARM_NOT_FOUND, ALARM_ALREADY_RESET, REQUEST_ID_REUSED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SilenceAlarm(self, request, context):
+        """Notes that the alarm need not be sounded any longer; it stays as it is otherwise, and sounds again as soon as its
+        device signals again. The device's own sounder is not reached. A second time changes nothing.
         Errors: ALARM_NOT_FOUND, ALARM_ALREADY_RESET, REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -129,7 +144,7 @@ class FireSafetyServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ResetAlarm(self, request, context):
-        """Ends an alarm: a person's act, possible only after the detector has returned to normal.
+        """Ends an alarm: a person's act, possible only after the detector has returned to normal. A pre-alarm ends by itself.
         Errors: ALARM_NOT_FOUND, ALARM_NOT_RESTORED, ALARM_ALREADY_RESET, FIELD_INVALID, REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -176,6 +191,11 @@ def add_FireSafetyServiceServicer_to_server(servicer, server):
                     servicer.AcknowledgeAlarm,
                     request_deserializer=ward_dot_fire__safety_dot_v1_dot_fire__safety__pb2.AcknowledgeAlarmRequest.FromString,
                     response_serializer=ward_dot_fire__safety_dot_v1_dot_fire__safety__pb2.AcknowledgeAlarmResponse.SerializeToString,
+            ),
+            'SilenceAlarm': grpc.unary_unary_rpc_method_handler(
+                    servicer.SilenceAlarm,
+                    request_deserializer=ward_dot_fire__safety_dot_v1_dot_fire__safety__pb2.SilenceAlarmRequest.FromString,
+                    response_serializer=ward_dot_fire__safety_dot_v1_dot_fire__safety__pb2.SilenceAlarmResponse.SerializeToString,
             ),
             'ResetAlarm': grpc.unary_unary_rpc_method_handler(
                     servicer.ResetAlarm,
@@ -351,6 +371,33 @@ class FireSafetyService:
             '/ward.fire_safety.v1.FireSafetyService/AcknowledgeAlarm',
             ward_dot_fire__safety_dot_v1_dot_fire__safety__pb2.AcknowledgeAlarmRequest.SerializeToString,
             ward_dot_fire__safety_dot_v1_dot_fire__safety__pb2.AcknowledgeAlarmResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SilenceAlarm(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ward.fire_safety.v1.FireSafetyService/SilenceAlarm',
+            ward_dot_fire__safety_dot_v1_dot_fire__safety__pb2.SilenceAlarmRequest.SerializeToString,
+            ward_dot_fire__safety_dot_v1_dot_fire__safety__pb2.SilenceAlarmResponse.FromString,
             options,
             channel_credentials,
             insecure,

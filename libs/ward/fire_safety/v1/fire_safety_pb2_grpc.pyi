@@ -51,11 +51,17 @@ class FireSafetyServiceStub:
     """Lists alarms, newest first."""
     AcknowledgeAlarm: _grpc.UnaryUnaryMultiCallable[_fire_safety_pb2.AcknowledgeAlarmRequest, _fire_safety_pb2.AcknowledgeAlarmResponse]
     """Notes that a person has seen the alarm. Acknowledged is not silenced, restored or reset. A second
-    acknowledgement changes nothing.
+    acknowledgement changes nothing. A pre-alarm that is acknowledged stays a pre-alarm; once it is confirmed it is
+    unseen again, since nobody has seen a fire alarm yet.
+    Errors: ALARM_NOT_FOUND, ALARM_ALREADY_RESET, REQUEST_ID_REUSED.
+    """
+    SilenceAlarm: _grpc.UnaryUnaryMultiCallable[_fire_safety_pb2.SilenceAlarmRequest, _fire_safety_pb2.SilenceAlarmResponse]
+    """Notes that the alarm need not be sounded any longer; it stays as it is otherwise, and sounds again as soon as its
+    device signals again. The device's own sounder is not reached. A second time changes nothing.
     Errors: ALARM_NOT_FOUND, ALARM_ALREADY_RESET, REQUEST_ID_REUSED.
     """
     ResetAlarm: _grpc.UnaryUnaryMultiCallable[_fire_safety_pb2.ResetAlarmRequest, _fire_safety_pb2.ResetAlarmResponse]
-    """Ends an alarm: a person's act, possible only after the detector has returned to normal.
+    """Ends an alarm: a person's act, possible only after the detector has returned to normal. A pre-alarm ends by itself.
     Errors: ALARM_NOT_FOUND, ALARM_NOT_RESTORED, ALARM_ALREADY_RESET, FIELD_INVALID, REQUEST_ID_REUSED.
     """
     WatchAlarms: _grpc.UnaryStreamMultiCallable[_fire_safety_pb2.WatchAlarmsRequest, _fire_safety_pb2.WatchAlarmsResponse]
@@ -86,11 +92,17 @@ class FireSafetyServiceAsyncStub(FireSafetyServiceStub):
     """Lists alarms, newest first."""
     AcknowledgeAlarm: _aio.UnaryUnaryMultiCallable[_fire_safety_pb2.AcknowledgeAlarmRequest, _fire_safety_pb2.AcknowledgeAlarmResponse]  # type: ignore[assignment]
     """Notes that a person has seen the alarm. Acknowledged is not silenced, restored or reset. A second
-    acknowledgement changes nothing.
+    acknowledgement changes nothing. A pre-alarm that is acknowledged stays a pre-alarm; once it is confirmed it is
+    unseen again, since nobody has seen a fire alarm yet.
+    Errors: ALARM_NOT_FOUND, ALARM_ALREADY_RESET, REQUEST_ID_REUSED.
+    """
+    SilenceAlarm: _aio.UnaryUnaryMultiCallable[_fire_safety_pb2.SilenceAlarmRequest, _fire_safety_pb2.SilenceAlarmResponse]  # type: ignore[assignment]
+    """Notes that the alarm need not be sounded any longer; it stays as it is otherwise, and sounds again as soon as its
+    device signals again. The device's own sounder is not reached. A second time changes nothing.
     Errors: ALARM_NOT_FOUND, ALARM_ALREADY_RESET, REQUEST_ID_REUSED.
     """
     ResetAlarm: _aio.UnaryUnaryMultiCallable[_fire_safety_pb2.ResetAlarmRequest, _fire_safety_pb2.ResetAlarmResponse]  # type: ignore[assignment]
-    """Ends an alarm: a person's act, possible only after the detector has returned to normal.
+    """Ends an alarm: a person's act, possible only after the detector has returned to normal. A pre-alarm ends by itself.
     Errors: ALARM_NOT_FOUND, ALARM_NOT_RESTORED, ALARM_ALREADY_RESET, FIELD_INVALID, REQUEST_ID_REUSED.
     """
     WatchAlarms: _aio.UnaryStreamMultiCallable[_fire_safety_pb2.WatchAlarmsRequest, _fire_safety_pb2.WatchAlarmsResponse]  # type: ignore[assignment]
@@ -154,7 +166,19 @@ class FireSafetyServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_fire_safety_pb2.AcknowledgeAlarmResponse, _abc.Awaitable[_fire_safety_pb2.AcknowledgeAlarmResponse]]:
         """Notes that a person has seen the alarm. Acknowledged is not silenced, restored or reset. A second
-        acknowledgement changes nothing.
+        acknowledgement changes nothing. A pre-alarm that is acknowledged stays a pre-alarm; once it is confirmed it is
+        unseen again, since nobody has seen a fire alarm yet.
+        Errors: ALARM_NOT_FOUND, ALARM_ALREADY_RESET, REQUEST_ID_REUSED.
+        """
+
+    @_abc_1.abstractmethod
+    def SilenceAlarm(
+        self,
+        request: _fire_safety_pb2.SilenceAlarmRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_fire_safety_pb2.SilenceAlarmResponse, _abc.Awaitable[_fire_safety_pb2.SilenceAlarmResponse]]:
+        """Notes that the alarm need not be sounded any longer; it stays as it is otherwise, and sounds again as soon as its
+        device signals again. The device's own sounder is not reached. A second time changes nothing.
         Errors: ALARM_NOT_FOUND, ALARM_ALREADY_RESET, REQUEST_ID_REUSED.
         """
 
@@ -164,7 +188,7 @@ class FireSafetyServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _fire_safety_pb2.ResetAlarmRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_fire_safety_pb2.ResetAlarmResponse, _abc.Awaitable[_fire_safety_pb2.ResetAlarmResponse]]:
-        """Ends an alarm: a person's act, possible only after the detector has returned to normal.
+        """Ends an alarm: a person's act, possible only after the detector has returned to normal. A pre-alarm ends by itself.
         Errors: ALARM_NOT_FOUND, ALARM_NOT_RESTORED, ALARM_ALREADY_RESET, FIELD_INVALID, REQUEST_ID_REUSED.
         """
 

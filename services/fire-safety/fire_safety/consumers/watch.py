@@ -100,12 +100,13 @@ class Watch:
                 self._ward.supervision.hear_gateway(gateway_id, at_ms)
 
     async def refresh(self, since: datetime) -> None:
-        """Learn of limits that came into force, and of devices that were entered or changed."""
+        """Learn of limits that came into force, of devices that were entered or changed, and of modes in force."""
         now = self._clock()
         self._ward.take_profiles(await self._queries.profiles(now))
         changed = await self._queries.devices(since)
         ours = [one for one in changed if partition_of(one.device_id) in self._partitions]
         self._ward.register(ours, milliseconds(now))
+        self._ward.suppress(await self._queries.suppressed(now))
         self._refreshed = now
 
     async def _supervise(self, reader: OrderedReader, now: datetime, *, idle: bool) -> None:

@@ -36,6 +36,18 @@ class SignalClass(StrEnum):
     DISABLED = "DISABLED"
 
 
+class Confirmation(StrEnum):
+    """What made a signal a fire condition (after the dependency types of EN 54-2)."""
+
+    NONE = ""
+    # The limits alone, without a pre-alarm before (type C), or the same device again (types A and B).
+    SAME_DEVICE = "SAME_DEVICE"
+    # A second device of the zone, or of the interlinked households.
+    SECOND_DEVICE = "SECOND_DEVICE"
+    # A person at a manual call point.
+    MANUAL = "MANUAL"
+
+
 class AlarmKind(StrEnum):
     """What an alarm is about; one is active per device and kind."""
 
@@ -63,6 +75,13 @@ class AlarmKind(StrEnum):
             return SignalClass.ALARM
         return SignalClass.SUPERVISORY if self is AlarmKind.MUTED else SignalClass.TROUBLE
 
+    @property
+    def confirmation(self) -> Confirmation:
+        """Tell what makes it a fire condition where it is told without a pre-alarm before."""
+        if self is AlarmKind.MANUAL_CALL_POINT:
+            return Confirmation.MANUAL
+        return Confirmation.SAME_DEVICE if self in FIRE_KINDS else Confirmation.NONE
+
 
 # What endangers life: told even of devices that are not on the register, and ended by a person only.
 FIRE_KINDS = frozenset(
@@ -84,6 +103,15 @@ class Suppression(StrEnum):
     DISABLED = "DISABLED"
 
 
+class Effect(StrEnum):
+    """What a signal does to alarms."""
+
+    # It is recorded only.
+    NONE = "NONE"
+    BEGINS = "BEGINS"
+    ENDS = "ENDS"
+
+
 class AlarmState(StrEnum):
     """Where an alarm stands; a pre-alarm waits for confirmation and is of the supervisory class until then."""
 
@@ -91,18 +119,6 @@ class AlarmState(StrEnum):
     ACTIVE = "ACTIVE"
     ACKNOWLEDGED = "ACKNOWLEDGED"
     RESET = "RESET"
-
-
-class Confirmation(StrEnum):
-    """What made a signal a fire condition (after the dependency types of EN 54-2)."""
-
-    NONE = ""
-    # The limits alone, without a pre-alarm before (type C), or the same device again (types A and B).
-    SAME_DEVICE = "SAME_DEVICE"
-    # A second device of the zone, or of the interlinked households.
-    SECOND_DEVICE = "SECOND_DEVICE"
-    # A person at a manual call point.
-    MANUAL = "MANUAL"
 
 
 class Disposition(StrEnum):
@@ -115,6 +131,10 @@ class Disposition(StrEnum):
     FAULT = "FAULT"
     MALICIOUS = "MALICIOUS"
     DRILL = "DRILL"
+
+
+# What makes an alarm a false one; tests and drills are neither false nor fires.
+FALSE_DISPOSITIONS = frozenset({Disposition.NUISANCE, Disposition.FAULT, Disposition.MALICIOUS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +160,13 @@ class Signal:
     suppressed: Suppression | None = None
     # Until when a device that comes and goes is held as raised; 0 where it does not.
     shelved_until_ms: int = 0
+
+    @property
+    def effect(self) -> Effect:
+        """Tell what it does to alarms."""
+        if self.suppressed:
+            return Effect.NONE
+        return Effect.BEGINS if self.raised else Effect.ENDS
 
 
 @dataclass(frozen=True)
@@ -186,24 +213,39 @@ class Alarm:
             return SignalClass.SUPERVISORY
         return self.kind.signal_class
 
+    @property
+    def ends_by_itself(self) -> bool:
+        """Tell whether it ends as soon as the device is back to normal: all does but a fire alarm."""
+        return self.state is AlarmState.PRE_ALARM or self.kind not in FIRE_KINDS
+
     def acknowledged(self, by: str, at: datetime) -> "Alarm":
         """Note that a person saw it; the same alarm if somebody had seen it before.
 
+        A pre-alarm stays one: who has seen it has not seen a fire alarm yet. Raises AlarmAlreadyResetError.
+        """
+        if self.state is AlarmState.RESET:
+            raise AlarmAlreadyResetError
+        if self.acknowledged_at is not None:
+            return self
+        waits = self.state is AlarmState.PRE_ALARM
+        return replace(
+            self,
+            state=self.state if waits else AlarmState.ACKNOWLEDGED,
+            acknowledged_by=by,
+            acknowledged_at=at,
+            version=self.version + 1,
+        )
+
+    def silenced(self, by: str, at: datetime) -> "Alarm":
+        """Note that it need not be sounded any longer; the same alarm if it was silent before.
+
         Raises AlarmAlreadyResetError.
         """
-        match self.state:
-            case AlarmState.RESET:
-                raise AlarmAlreadyResetError
-            case AlarmState.ACKNOWLEDGED:
-                return self
-            case AlarmState.PRE_ALARM | AlarmState.ACTIVE:
-                return replace(
-                    self,
-                    state=AlarmState.ACKNOWLEDGED,
-                    acknowledged_by=by,
-                    acknowledged_at=at,
-                    version=self.version + 1,
-                )
+        if self.state is AlarmState.RESET:
+            raise AlarmAlreadyResetError
+        if self.silenced_at is not None:
+            return self
+        return replace(self, silenced_by=by, silenced_at=at, version=self.version + 1)
 
     def reset(self, by: str, disposition: Disposition, at: datetime) -> "Alarm":
         """End it, as a person's act.
@@ -232,6 +274,8 @@ class AlarmFilter:
     device_id: str
     signal_class: SignalClass | None
     open_only: bool
+    state: AlarmState | None = None
+    shelved_only: bool = False
 
 
 @dataclass(frozen=True)

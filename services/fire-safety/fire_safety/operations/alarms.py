@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from uuid import UUID
 
+from chassis import metrics
 from chassis.clock import Clock
 from chassis.context import current_account
 from chassis.database import Database, Transaction
@@ -17,7 +18,7 @@ _Save = Callable[[Transaction, Alarm, datetime], Awaitable[None]]
 
 
 class AlarmOperations:
-    """Acknowledges and resets alarms."""
+    """Acknowledges, silences and resets alarms."""
 
     def __init__(self, database: Database, relay: Relay, clock: Clock) -> None:
         self._database = database
@@ -37,6 +38,17 @@ class AlarmOperations:
             alarm_id, request_id, digest, decide, repository.save_acknowledged
         )
 
+    async def silence(self, alarm_id: UUID, request_id: str, digest: bytes) -> Alarm:
+        """Note that an alarm need not be sounded any longer; a second time changes nothing.
+
+        Raises AlarmNotFoundError, AlarmAlreadyResetError, RequestIdReusedError.
+        """
+
+        def decide(alarm: Alarm, now: datetime) -> Alarm:
+            return alarm.silenced(current_account(), now)
+
+        return await self._change(alarm_id, request_id, digest, decide, repository.save_silenced)
+
     async def reset(
         self, alarm_id: UUID, disposition: Disposition, request_id: str, digest: bytes
     ) -> Alarm:
@@ -48,7 +60,9 @@ class AlarmOperations:
         def decide(alarm: Alarm, now: datetime) -> Alarm:
             return alarm.reset(current_account(), disposition, now)
 
-        return await self._change(alarm_id, request_id, digest, decide, repository.save_reset)
+        alarm = await self._change(alarm_id, request_id, digest, decide, repository.save_reset)
+        metrics.ALARMS_RESET.labels(alarm.kind, disposition).inc()
+        return alarm
 
     async def _change(
         self,

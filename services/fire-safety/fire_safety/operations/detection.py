@@ -1,6 +1,7 @@
 """What the detector does to the database, each through the lease that makes it the only one."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import groupby, islice
 
 from chassis import metrics
@@ -9,9 +10,12 @@ from chassis.database import Lease, Transaction
 from chassis.log import logger
 from chassis.outbox import Relay
 from fire_safety.detection.ward import Seen
-from fire_safety.domain.alarms import Alarm, Signal
+from fire_safety.domain.alarms import FIRE_KINDS, Alarm, Effect, Signal
+from fire_safety.domain.places import Place
 from fire_safety.domain.progress import Reached
-from fire_safety.repository import alarms, detection
+from fire_safety.repository import confirmation, detection, suppressed
+from fire_safety.repository import signals as alarms
+from fire_safety.repository.places import Places, places_of
 
 _AT_ONCE = 500
 
@@ -29,10 +33,11 @@ class DetectionOperations:
     ) -> None:
         """Raise and restore alarms in order, and enter the message up to which these are all signals.
 
-        All of it or nothing: after a crash the same messages give the same signals again.
+        What is suppressed is recorded only. All of it or nothing: after a crash the same messages give the same
+        signals again.
         """
         async with lease.transaction() as tx:
-            raised = await self._apply(tx, [one for one in signals if one.suppressed is None])
+            raised = await self._apply(tx, signals)
             if reached:
                 await detection.save_reached(tx, self._ward_code, reached)
         self._relay.wake()
@@ -55,31 +60,57 @@ class DetectionOperations:
             await detection.save_seen(tx, seen)
             await detection.save_gateways(tx, gateways)
 
-    async def _apply(self, tx: Transaction, signals: Iterable[Signal]) -> list[Alarm]:
+    async def _apply(self, tx: Transaction, signals: Sequence[Signal]) -> list[Alarm]:
         now = self._clock()
+        places = await places_of(tx, (one.device_id for one in signals))
+        await confirmation.take_areas(tx, _areas(signals, places))
         raised: list[Alarm] = []
-        for begins, some in _runs(signals):
-            if begins:
-                raised += await alarms.raise_alarms(tx, self._ward_code, some, now)
-            else:
-                await alarms.restore_alarms(tx, some, now)
+        for effect, some in _runs(signals):
+            match effect:
+                case Effect.NONE:
+                    await suppressed.record(tx, some, places, now)
+                case Effect.BEGINS:
+                    raised += await self._raise(tx, some, places, now)
+                case Effect.ENDS:
+                    await alarms.restore_alarms(tx, some, now)
         return raised
+
+    async def _raise(
+        self, tx: Transaction, signals: Sequence[Signal], places: Places, now: datetime
+    ) -> list[Alarm]:
+        raised = await alarms.raise_alarms(tx, self._ward_code, signals, places, now)
+        if any(one.shelved_until_ms for one in signals):
+            await alarms.shelve_alarms(tx, signals, now)
+        return raised + await confirmation.confirm(tx, _areas(signals, places), now)
 
     def _measure(self, signals: Iterable[Signal], raised: Iterable[Alarm]) -> None:
         durable = self._clock().timestamp()
         received = {(one.device_id, one.kind): one.received_ms for one in signals if one.raised}
         for alarm in raised:
-            metrics.ALARMS_RAISED.labels(alarm.kind.signal_class, alarm.kind).inc()
-            seconds = durable - received[alarm.device_id, alarm.kind] / 1000
-            metrics.ALARM_SECONDS.observe(max(seconds, 0))
+            metrics.ALARMS_RAISED.labels(alarm.signal_class, alarm.kind).inc()
             logger().info("alarm_raised", alarm_id=str(alarm.alarm_id), kind=alarm.kind)
+            # Absent where what another device signalled confirmed it.
+            if since := received.get((alarm.device_id, alarm.kind)):
+                metrics.ALARM_SECONDS.observe(max(durable - since / 1000, 0))
+        for one in signals:
+            if one.suppressed:
+                metrics.SIGNALS_SUPPRESSED.labels(one.suppressed, one.kind).inc()
 
 
-def _runs(signals: Iterable[Signal]) -> Iterator[tuple[bool, list[Signal]]]:
-    """Cut signals into runs that begin or end, in order, since a device may do both within one message.
+def _areas(signals: Iterable[Signal], places: Places) -> list[Place]:
+    """Tell where fire conditions begin or end; elsewhere nothing waits for confirmation."""
+    return [
+        places[one.device_id]
+        for one in signals
+        if one.kind in FIRE_KINDS and not one.suppressed and one.device_id in places
+    ]
 
-    None is longer than one statement can carry.
+
+def _runs(signals: Iterable[Signal]) -> Iterator[tuple[Effect, list[Signal]]]:
+    """Cut signals into runs of one effect, in order, since a device may begin and end within one message.
+
+    A pre-alarm and what confirms it are in different runs. None is longer than one statement can carry.
     """
-    for begins, run in groupby(signals, key=lambda one: one.raised):
+    for (effect, _), run in groupby(signals, key=lambda one: (one.effect, one.pre_alarm)):
         while some := list(islice(run, _AT_ONCE)):
-            yield begins, some
+            yield effect, some

@@ -26,7 +26,7 @@ from fire_safety.domain.registration import (
     judge,
     whole,
 )
-from fire_safety.repository import alarms, devices
+from fire_safety.repository import devices, signals
 
 # Who changed an entry by a command of whoever runs the service.
 OPERATOR = "import"
@@ -251,4 +251,4 @@ async def _end_alarms(tx: Transaction, device_id: str, now: datetime) -> None:
         Signal(device_id, kind, raised=False, observed_ms=at_ms, received_ms=at_ms, profile="")
         for kind in AlarmKind
     ]
-    await alarms.restore_alarms(tx, ended, now)
+    await signals.restore_alarms(tx, ended, now)

@@ -1,8 +1,9 @@
 """Alarms."""
 
+from collections.abc import Iterator
 from uuid import UUID
 
-from sqlalchemy import desc, select, tuple_
+from sqlalchemy import ColumnElement, and_, desc, or_, select, tuple_
 
 from chassis.database import Database
 from fire_safety import tables
@@ -13,6 +14,7 @@ from fire_safety.domain.alarms import (
     AlarmNotFoundError,
     AlarmPosition,
     AlarmState,
+    SignalClass,
 )
 from fire_safety.repository.rows import alarm_of
 
@@ -38,16 +40,7 @@ class AlarmQueries:
         self, chosen: AlarmFilter, after: AlarmPosition | None, limit: int
     ) -> list[Alarm]:
         """Give alarms, newest first."""
-        statement = select(tables.alarms)
-        if chosen.premises_id:
-            statement = statement.where(_alarms.premises_id == chosen.premises_id)
-        if chosen.device_id:
-            statement = statement.where(_alarms.device_id == chosen.device_id)
-        if chosen.signal_class:
-            kinds = [one for one in AlarmKind if one.signal_class is chosen.signal_class]
-            statement = statement.where(_alarms.kind.in_(kinds))
-        if chosen.open_only:
-            statement = statement.where(_alarms.state != AlarmState.RESET)
+        statement = select(tables.alarms).where(*_chosen(chosen))
         if after:
             place = tuple_(_alarms.raised_at, _alarms.alarm_id)
             statement = statement.where(place < (after.raised_at, after.alarm_id))
@@ -55,3 +48,27 @@ class AlarmQueries:
         async with self._database.transaction() as tx:
             rows = await tx.execute(statement.order_by(*newest_first).limit(limit))
             return [alarm_of(row) for row in rows.mappings()]
+
+
+def _chosen(chosen: AlarmFilter) -> Iterator[ColumnElement[bool]]:
+    if chosen.premises_id:
+        yield _alarms.premises_id == chosen.premises_id
+    if chosen.device_id:
+        yield _alarms.device_id == chosen.device_id
+    if chosen.signal_class:
+        yield _of_class(chosen.signal_class)
+    if chosen.state:
+        yield _alarms.state == chosen.state
+    if chosen.open_only:
+        yield _alarms.state != AlarmState.RESET
+    if chosen.shelved_only:
+        yield _alarms.shelved_until.is_not(None)
+
+
+def _of_class(signal_class: SignalClass) -> ColumnElement[bool]:
+    """Say which alarms are of a class: a pre-alarm is supervisory, whatever its kind."""
+    waits = _alarms.state == AlarmState.PRE_ALARM
+    of_kind = _alarms.kind.in_([one for one in AlarmKind if one.signal_class is signal_class])
+    if signal_class is SignalClass.SUPERVISORY:
+        return or_(waits, of_kind)
+    return and_(of_kind, ~waits)

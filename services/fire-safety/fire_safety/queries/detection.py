@@ -9,13 +9,15 @@ from sqlalchemy import RowMapping, Select, case, exists, func, or_, select
 from chassis.database import Database
 from chassis.log import logger
 from fire_safety import tables
+from fire_safety.detection.modes import Mode
 from fire_safety.detection.standing import Standing
 from fire_safety.domain import strict
-from fire_safety.domain.alarms import AlarmKind, AlarmState
+from fire_safety.domain.alarms import AlarmKind, AlarmState, Suppression
 from fire_safety.domain.devices import Device, DeviceKind, PayloadFormat
 from fire_safety.domain.limits import IngestionLimits
 from fire_safety.domain.profiles import DetectionLimits, Profile
 from fire_safety.domain.progress import Position, Progress
+from fire_safety.repository.modes import suppressed_devices
 from fire_safety.repository.rows import device_of
 
 _devices = tables.devices.c
@@ -128,6 +130,21 @@ class DetectionQueries:
         found: dict[str, dict[AlarmKind, Standing]] = {}
         for row in await self._rows(statement):
             found.setdefault(row["device_id"], {})[AlarmKind(row["kind"])] = _standing_of(row)
+        return found
+
+    async def suppressed(self, now: datetime) -> dict[str, Mode]:
+        """Give the devices that are tested or disabled now; a disablement goes before a test.
+
+        A device that several modes reach has been suppressed since the first of them began.
+        """
+        async with self._database.transaction() as tx:
+            rows = (await tx.execute(suppressed_devices(now))).all()
+        found: dict[str, Mode] = {}
+        for row in sorted(rows, key=lambda one: one.kind != Suppression.TEST):
+            since_ms = _ms(row.begins_at)
+            if before := found.get(row.device_id):
+                since_ms = min(since_ms, before.since_ms)
+            found[row.device_id] = Mode(Suppression(row.kind), _ms(row.ends_at), since_ms)
         return found
 
     async def progress(self, ward_code: str, partitions: frozenset[int]) -> Progress:

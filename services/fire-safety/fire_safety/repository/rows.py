@@ -7,7 +7,14 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
-from fire_safety.domain.alarms import Alarm, AlarmKind, AlarmState, Confirmation, Disposition
+from fire_safety.domain.alarms import (
+    Alarm,
+    AlarmKind,
+    AlarmState,
+    Confirmation,
+    Disposition,
+    Suppression,
+)
 from fire_safety.domain.devices import (
     LIVED,
     ChangeAction,
@@ -17,6 +24,7 @@ from fire_safety.domain.devices import (
     PayloadFormat,
     Protocol,
 )
+from fire_safety.domain.modes import DeviceMode, ModeScope
 from fire_safety.domain.premises import (
     Contact,
     Hazard,
@@ -35,6 +43,14 @@ ENTERED = tuple(one.name for one in fields(Device) if one.name not in LIVED - {"
 _REFERENCES = ("premises_id", "zone_id", "gateway_id", "mutual_aid_group_id")
 _UNLIVED = {"last_seen_at": None, "clean_air": 0.0, "gas_dose": 0.0}
 _DAYS = ("installed_on", "end_of_life_on", "last_tested_on")
+# What is said of a fire alarm that nobody has seen and nobody silenced yet.
+UNSEEN: Mapping[str, Any] = {
+    "state": AlarmState.ACTIVE,
+    "acknowledged_at": None,
+    "acknowledged_by": "",
+    "silenced_at": None,
+    "silenced_by": "",
+}
 
 
 def premises_of(row: RowMapping) -> Premises:
@@ -165,6 +181,13 @@ def alarm_of(row: RowMapping) -> Alarm:
 def row_of_alarm(one: Alarm) -> dict[str, Any]:
     """Write an alarm."""
     return dict(vars(one))
+
+
+def mode_of(row: RowMapping) -> DeviceMode:
+    """Read a mode."""
+    return DeviceMode(
+        **{**row, "kind": Suppression(row["kind"]), "scope": ModeScope(row["scope"])}
+    )
 
 
 def _suspension_of(row: dict[str, str]) -> Suspension:

@@ -94,6 +94,14 @@ class FireSafetyServicer(fire_safety_pb2_grpc.FireSafetyServiceServicer):
         )
         return pb.AcknowledgeAlarmResponse(alarm=alarm_wire.alarm(alarm))
 
+    async def SilenceAlarm(
+        self, request: pb.SilenceAlarmRequest, context: Context
+    ) -> pb.SilenceAlarmResponse:
+        """Note that an alarm need not be sounded any longer."""
+        alarm_id = alarm_wire.silence(request)
+        alarm = await self._operations.silence(alarm_id, request.request_id, digest_of(request))
+        return pb.SilenceAlarmResponse(alarm=alarm_wire.alarm(alarm))
+
     async def ResetAlarm(
         self, request: pb.ResetAlarmRequest, context: Context
     ) -> pb.ResetAlarmResponse:

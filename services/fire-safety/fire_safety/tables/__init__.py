@@ -16,6 +16,7 @@ from fire_safety.tables.limits import (
 )
 from fire_safety.tables.messages import outbox, requests
 from fire_safety.tables.metadata import metadata
+from fire_safety.tables.modes import device_modes, mode_policies, suppressed_signals
 from fire_safety.tables.readings import (
     reading_sequences,
     readings,
@@ -32,6 +33,7 @@ from fire_safety.tables.register import (
     premises,
     zones,
 )
+from fire_safety.tables.storms import storm_policies, storms
 
 __all__ = [
     "alarms",
@@ -40,11 +42,13 @@ __all__ = [
     "detector_positions",
     "device_changes",
     "device_credentials",
+    "device_modes",
     "devices",
     "fire_points",
     "gateway_rights",
     "ingestion_limits",
     "metadata",
+    "mode_policies",
     "mutual_aid_groups",
     "mutual_aid_members",
     "outbox",
@@ -57,6 +61,9 @@ __all__ = [
     "retention_policies",
     "rollup_due",
     "sign_in_policies",
+    "storm_policies",
+    "storms",
+    "suppressed_signals",
     "test_intervals",
     "zones",
 ]

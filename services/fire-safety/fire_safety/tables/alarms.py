@@ -58,6 +58,7 @@ alarms = Table(
     ),
     CheckConstraint("(state = 'RESET') = (reset_at is not null)", name="alarms_reset_says_when"),
     CheckConstraint("state <> 'RESET' or restored_at is not null", name="alarms_reset_restored"),
+    CheckConstraint("state <> 'PRE_ALARM' or confirmed_at is null", name="alarms_pre_alarm_waits"),
     # One active alarm per device and kind, whoever tries.
     Index(
         "alarms_one_active",
@@ -70,4 +71,7 @@ alarms = Table(
     Index("alarms_one_per_reading", "device_id", "kind", "observed_at", unique=True),
     Index("alarms_newest", "raised_at", "alarm_id"),
     Index("alarms_of_premises", "premises_id", "raised_at", "alarm_id"),
+    # What storms are counted by, and what false alarms are.
+    Index("alarms_confirmed", "confirmed_at", postgresql_where=text("confirmed_at is not null")),
+    Index("alarms_by_reset", "reset_at", postgresql_where=text("disposition <> 'UNSPECIFIED'")),
 )

@@ -1,11 +1,9 @@
 """Alarms and what people do with them."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
-from chassis import pages
-from chassis.errors import FieldInvalidError, PageTokenInvalidError
+from chassis.errors import FieldInvalidError
 from chassis.idempotency import check_request_id
 from chassis.messages import subject_of
 from fire_safety.domain.alarms import (
@@ -13,11 +11,18 @@ from fire_safety.domain.alarms import (
     AlarmFilter,
     AlarmNotFoundError,
     AlarmPosition,
+    AlarmState,
     Confirmation,
     Disposition,
     SignalClass,
 )
-from fire_safety.wire.fields import optional_identifier, optional_timestamp, timestamp
+from fire_safety.wire.fields import (
+    optional_identifier,
+    optional_timestamp,
+    page_token_of,
+    place_of_page,
+    timestamp,
+)
 from ward.fire_safety.v1 import fire_safety_pb2 as pb
 
 _DISPOSITIONS = {
@@ -30,7 +35,17 @@ _CONFIRMATIONS = {
 }
 _CLASSES = {pb.SignalClass.Value(f"SIGNAL_CLASS_{one}"): one for one in SignalClass}
 
-_CHANGES = (pb.AlarmRaised, pb.AlarmAcknowledged, pb.AlarmRestored, pb.AlarmReset)
+_STATES = {pb.AlarmState.Value(f"ALARM_STATE_{one}"): one for one in AlarmState}
+
+_CHANGES = (
+    pb.PreAlarmRaised,
+    pb.AlarmRaised,
+    pb.AlarmAcknowledged,
+    pb.AlarmSilenced,
+    pb.AlarmShelved,
+    pb.AlarmRestored,
+    pb.AlarmReset,
+)
 _CHANGE_OF = {subject_of(change): change for change in _CHANGES}
 
 # Subjects of the events that tell changes of alarms.
@@ -50,30 +65,35 @@ def alarm_id(text: str) -> UUID:
 
 def alarm_filter(request: pb.ListAlarmsRequest) -> AlarmFilter:
     """Read which alarms to list."""
-    chosen = request.signal_class
+    chosen, state = request.signal_class, request.state
     if chosen and chosen not in _CLASSES:
         raise FieldInvalidError("signal_class", "a class of the contract, or unspecified for all")
+    if state and state not in _STATES:
+        raise FieldInvalidError("state", "a state of the contract, or unspecified for all")
     return AlarmFilter(
         premises_id=optional_identifier("premises_id", request.premises_id),
         device_id=optional_identifier("device_id", request.device_id),
         signal_class=_CLASSES.get(chosen),
         open_only=request.open_only,
+        state=_STATES.get(state),
+        shelved_only=request.shelved_only,
     )
 
 
 def page_after(token: str) -> AlarmPosition | None:
     """Read where a page begins; None for the first page."""
-    key = pages.decode(token, 2)
-    if key is None:
-        return None
-    try:
-        return AlarmPosition(datetime.fromisoformat(key[0]), UUID(key[1]))
-    except ValueError:
-        raise PageTokenInvalidError from None
+    key = place_of_page(token)
+    return None if key is None else AlarmPosition(*key)
 
 
 def acknowledgement(request: pb.AcknowledgeAlarmRequest) -> UUID:
     """Read which alarm was seen."""
+    check_request_id(request.request_id)
+    return alarm_id(request.alarm_id)
+
+
+def silence(request: pb.SilenceAlarmRequest) -> UUID:
+    """Read which alarm is to be silent."""
     check_request_id(request.request_id)
     return alarm_id(request.alarm_id)
 
@@ -131,8 +151,15 @@ def alarms_page(found: Sequence[Alarm], size: int) -> pb.ListAlarmsResponse:
     shown = found[:size]
     token = ""
     if len(found) > size:
-        token = pages.encode(shown[-1].raised_at.isoformat(), str(shown[-1].alarm_id))
+        token = page_token_of(shown[-1].raised_at, shown[-1].alarm_id)
     return pb.ListAlarmsResponse(alarms=[alarm(one) for one in shown], next_page_token=token)
+
+
+def raised(one: Alarm) -> pb.AlarmRaised | pb.PreAlarmRaised:
+    """Write the event of an alarm or of a pre-alarm that was raised."""
+    if one.state is AlarmState.PRE_ALARM:
+        return pb.PreAlarmRaised(alarm=alarm(one))
+    return alarm_raised(one)
 
 
 def alarm_raised(one: Alarm) -> pb.AlarmRaised:
@@ -143,6 +170,16 @@ def alarm_raised(one: Alarm) -> pb.AlarmRaised:
 def alarm_acknowledged(one: Alarm) -> pb.AlarmAcknowledged:
     """Write the event of an alarm that a person has seen."""
     return pb.AlarmAcknowledged(alarm=alarm(one))
+
+
+def alarm_silenced(one: Alarm) -> pb.AlarmSilenced:
+    """Write the event of an alarm that a person silenced."""
+    return pb.AlarmSilenced(alarm=alarm(one))
+
+
+def alarm_shelved(one: Alarm) -> pb.AlarmShelved:
+    """Write the event of an alarm that is held as raised, since its device comes and goes."""
+    return pb.AlarmShelved(alarm=alarm(one))
 
 
 def alarm_restored(one: Alarm) -> pb.AlarmRestored:

@@ -1,11 +1,14 @@
 """Fields that several messages share."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
+from uuid import UUID
 
+from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from chassis.errors import FieldInvalidError
+from chassis import pages
+from chassis.errors import FieldInvalidError, PageTokenInvalidError
 
 _IDENTIFIER = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
@@ -32,3 +35,33 @@ def timestamp(moment: datetime) -> Timestamp:
 def optional_timestamp(moment: datetime | None) -> Timestamp | None:
     """Write a time that may be absent."""
     return None if moment is None else timestamp(moment)
+
+
+def required_moment(request: Message, field: str) -> datetime:
+    """Read a time that must be there; raises FieldInvalidError."""
+    written: Timestamp = getattr(request, field)
+    if not request.HasField(field):
+        raise FieldInvalidError(field, "a time; required")
+    try:
+        return written.ToDatetime(UTC)
+    except (ValueError, OverflowError):
+        raise FieldInvalidError(field, "a time of the years 1 to 9999") from None
+
+
+def page_token_of(moment: datetime, identity: UUID) -> str:
+    """Make the token of the page after what is placed by time and id."""
+    return pages.encode(moment.isoformat(), str(identity))
+
+
+def place_of_page(token: str) -> tuple[datetime, UUID] | None:
+    """Read such a token back; None for the first page. Raises PageTokenInvalidError."""
+    key = pages.decode(token, 2)
+    if key is None:
+        return None
+    try:
+        moment, identity = datetime.fromisoformat(key[0]), UUID(key[1])
+    except ValueError:
+        raise PageTokenInvalidError from None
+    if moment.tzinfo is None:
+        raise PageTokenInvalidError
+    return moment, identity

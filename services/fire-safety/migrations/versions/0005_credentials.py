@@ -125,10 +125,6 @@ def _rights() -> None:
     )
     # The trigger binds the owner too.
     op.execute(
-        "create function refuse_rewriting() returns trigger language plpgsql as"
-        " $$ begin raise exception '% is append-only', tg_table_name; end $$"
-    )
-    op.execute(
         "create trigger credential_audit_append_only before update or delete or truncate"
         " on credential_audit for each statement execute function refuse_rewriting()"
     )

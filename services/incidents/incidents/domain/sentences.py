@@ -6,7 +6,14 @@ from incidents.domain.alarms import Alarm
 from incidents.domain.escalation import Notification, Timer
 from incidents.domain.priorities import Priority
 
-_KINDS: Mapping[str, str] = {"SMOKE": "báo động khói", "HEAT": "báo động nhiệt"}
+_KINDS: Mapping[str, str] = {
+    "SMOKE": "báo động khói",
+    "HEAT": "báo động nhiệt",
+    "CO": "báo động khí CO",
+    "MANUAL_CALL_POINT": "nút ấn báo cháy được ấn",
+    "INTERCONNECT": "báo động từ thiết bị liên kết",
+    "PANEL": "báo cháy từ tủ trung tâm",
+}
 _RECIPIENTS: Mapping[str, str] = {
     "duty_officer": "trực ban",
     "deputy_duty_officer": "phó trực ban",

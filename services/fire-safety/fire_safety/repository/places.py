@@ -1,0 +1,52 @@
+"""Where devices hang."""
+
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import RowMapping, bindparam, select
+
+from chassis.database import Transaction
+from fire_safety import tables
+from fire_safety.domain.places import Place
+
+Places = Mapping[str, Place]
+
+_devices, _zones = tables.devices.c, tables.zones.c
+
+# Devices with their zones, and the columns that `place_of` reads.
+PLACED = tables.devices.outerjoin(tables.zones, _zones.zone_id == _devices.zone_id)
+PLACE = (
+    _devices.device_id,
+    _devices.premises_id,
+    _devices.floor.label("device_floor"),
+    _devices.mutual_aid_group_id,
+    _zones.zone_id,
+    _zones.name.label("zone_name"),
+    _zones.floor.label("zone_floor"),
+)
+
+# Written once: to put it together would take longer than to run it.
+_PLACES = (
+    select(*PLACE)
+    .select_from(PLACED)
+    .where(
+        _devices.device_id.in_(bindparam("device_ids", expanding=True)),
+        _devices.retired.is_(False),
+    )
+)
+
+
+async def places_of(tx: Transaction, device_ids: Iterable[str]) -> Places:
+    """Tell where devices hang; those not on the register, or no longer, are missing."""
+    rows = (await tx.execute(_PLACES, {"device_ids": list(set(device_ids))})).mappings()
+    return {row["device_id"]: place_of(row) for row in rows}
+
+
+def place_of(row: RowMapping) -> Place:
+    """Read a place; its zone's floor goes before the device's own."""
+    return Place(
+        premises_id=row["premises_id"] or "",
+        zone_id=row["zone_id"] or "",
+        zone_name=row["zone_name"] or "",
+        floor=row["zone_floor"] or row["device_floor"],
+        group_id=row["mutual_aid_group_id"] or "",
+    )

@@ -1,0 +1,229 @@
+"""What signals do to alarms: raise, confirm, restore and shelve them; each change with its event."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    DateTime,
+    Executable,
+    Text,
+    and_,
+    bindparam,
+    case,
+    func,
+    or_,
+    tuple_,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+
+from chassis import outbox
+from chassis.database import Transaction
+from fire_safety import tables
+from fire_safety.domain.alarms import (
+    Alarm,
+    AlarmKind,
+    AlarmState,
+    Confirmation,
+    Disposition,
+    Signal,
+)
+from fire_safety.domain.places import NOWHERE, Place
+from fire_safety.repository.places import Places
+from fire_safety.repository.rows import UNSEEN, alarm_of, row_of_alarm
+from fire_safety.wire import alarms as wire
+
+_alarms = tables.alarms.c
+_OPEN = _alarms.state != AlarmState.RESET
+_SIGNALLING = _OPEN & _alarms.restored_at.is_(None)
+_WAITS = _alarms.state == AlarmState.PRE_ALARM
+
+
+def _array(name: str, kind: Any) -> ColumnElement[Any]:  # noqa: ANN401 - SQLAlchemy's own type says less
+    return bindparam(name, type_=ARRAY(kind))
+
+
+# Written once: to put statements together would take longer than to run them.
+_RAISE = insert(tables.alarms).on_conflict_do_nothing().returning(tables.alarms)
+_news = (
+    func.unnest(
+        _array("device_ids", Text),
+        _array("kinds", Text),
+        _array("observed", DateTime(timezone=True)),
+        _array("pre_alarms", Boolean),
+        _array("confirmations", Text),
+        _array("shelved", DateTime(timezone=True)),
+    )
+    .table_valued("device_id", "kind", "observed_at", "pre_alarm", "confirmation", "shelved_until")
+    .render_derived(name="news")
+)
+_OF_NEWS = (_alarms.device_id == _news.c.device_id, _alarms.kind == _news.c.kind)
+_RAISE_AGAIN = (
+    update(tables.alarms)
+    .where(
+        _OPEN,
+        *_OF_NEWS,
+        or_(
+            # Not the very reading that raised it, delivered again.
+            and_(_alarms.restored_at.is_not(None), _alarms.observed_at != _news.c.observed_at),
+            and_(_WAITS, ~_news.c.pre_alarm),
+        ),
+    )
+    .values(
+        **UNSEEN,
+        restored_at=None,
+        confirmed_at=func.coalesce(
+            _alarms.confirmed_at, bindparam("now", type_=_alarms.raised_at.type)
+        ),
+        confirmation=case(
+            (_alarms.confirmation == Confirmation.NONE, _news.c.confirmation),
+            else_=_alarms.confirmation,
+        ),
+        version=_alarms.version + 1,
+    )
+    .returning(tables.alarms)
+)
+_SHELVE = (
+    update(tables.alarms)
+    .where(
+        _SIGNALLING,
+        *_OF_NEWS,
+        _news.c.shelved_until.is_not(None),
+        _alarms.shelved_until.is_distinct_from(_news.c.shelved_until),
+    )
+    .values(shelved_until=_news.c.shelved_until, version=_alarms.version + 1)
+    .returning(tables.alarms)
+)
+
+
+async def raise_alarms(
+    tx: Transaction, ward_code: str, signals: Sequence[Signal], places: Places, now: datetime
+) -> list[Alarm]:
+    """Raise an alarm for each signal whose device and kind has none; tell those that are new or signal again.
+
+    An alarm that was restored and not reset is the same alarm when it signals again: it then stands as active and
+    unseen once more, so that nobody resets what burns. So is a pre-alarm whose device says that it is none any longer.
+    The indexes decide, not a look beforehand: whoever else tries at the same time, there is one. First the same alarm,
+    which waits for a reset under way, then a new one: the other way round smoke that returns during a reset would find
+    the alarm still there, and then no longer.
+    """
+    again = await _change(tx, _RAISE_AGAIN, signals, now=now)
+    known = {(one.device_id, one.kind) for one in again}
+    others = [one for one in signals if (one.device_id, one.kind) not in known]
+    raised = again + await _raise_new(tx, ward_code, others, places, now)
+    await outbox.add(tx, tables.outbox, now, *map(wire.raised, raised))
+    return raised
+
+
+async def shelve_alarms(tx: Transaction, signals: Sequence[Signal], now: datetime) -> list[Alarm]:
+    """Note until when devices that come and go are held as raised; tell the alarms that this changed."""
+    shelved = await _change(tx, _SHELVE, signals)
+    await outbox.add(tx, tables.outbox, now, *map(wire.alarm_shelved, shelved))
+    return shelved
+
+
+async def restore_alarms(tx: Transaction, signals: Sequence[Signal], now: datetime) -> list[Alarm]:
+    """Note that devices are back to normal; trouble and pre-alarms end with it, a fire alarm waits for a person."""
+    keys = [(signal.device_id, signal.kind) for signal in signals]
+    statement = (
+        update(tables.alarms)
+        .where(_SIGNALLING, tuple_(_alarms.device_id, _alarms.kind).in_(keys))
+        .values(restored_at=now, shelved_until=None, version=_alarms.version + 1)
+        .returning(tables.alarms)
+    )
+    restored = [alarm_of(row) for row in (await tx.execute(statement)).mappings()]
+    await outbox.add(tx, tables.outbox, now, *map(wire.alarm_restored, restored))
+    await _end_by_themselves(tx, restored, now)
+    return restored
+
+
+async def _end_by_themselves(tx: Transaction, restored: Iterable[Alarm], now: datetime) -> None:
+    ending = [one.alarm_id for one in restored if one.ends_by_itself]
+    if not ending:
+        return
+    statement = (
+        update(tables.alarms)
+        .where(_alarms.alarm_id.in_(ending))
+        .values(state=AlarmState.RESET, reset_at=now, version=_alarms.version + 1)
+        .returning(tables.alarms)
+    )
+    ended = [alarm_of(row) for row in (await tx.execute(statement)).mappings()]
+    await outbox.add(tx, tables.outbox, now, *map(wire.alarm_reset, ended))
+
+
+async def _change(
+    tx: Transaction,
+    statement: Executable,
+    signals: Sequence[Signal],
+    **values: datetime,
+) -> list[Alarm]:
+    """Change the alarms of signals, all in one statement; tell those that it changed."""
+    news = {
+        "device_ids": [one.device_id for one in signals],
+        "kinds": [one.kind for one in signals],
+        "observed": [moment(one.observed_ms) for one in signals],
+        "pre_alarms": [one.pre_alarm for one in signals],
+        "confirmations": [one.kind.confirmation for one in signals],
+        "shelved": [_shelved_until(one) for one in signals],
+    }
+    rows = await tx.execute(statement, news | values)
+    return [alarm_of(row) for row in rows.mappings()]
+
+
+async def _raise_new(
+    tx: Transaction, ward_code: str, signals: Sequence[Signal], places: Places, now: datetime
+) -> list[Alarm]:
+    if not signals:
+        return []
+    rows = [
+        row_of_alarm(_new_alarm(ward_code, one, places.get(one.device_id), now)) for one in signals
+    ]
+    return [alarm_of(row) for row in (await tx.execute(_RAISE, rows)).mappings()]
+
+
+def _new_alarm(ward_code: str, signal: Signal, known: Place | None, now: datetime) -> Alarm:
+    """Make the alarm of a signal; where nobody else could confirm it, nothing waits for that."""
+    place = known or NOWHERE
+    waits = signal.pre_alarm and place.is_shared
+    confirmation = Confirmation.NONE if waits else signal.kind.confirmation
+    return Alarm(
+        alarm_id=uuid4(),
+        ward_code=ward_code,
+        device_id=signal.device_id,
+        device_known=known is not None,
+        premises_id=place.premises_id,
+        zone_id=place.zone_id,
+        zone_name=place.zone_name,
+        floor=place.floor,
+        kind=AlarmKind(signal.kind),
+        state=AlarmState.PRE_ALARM if waits else AlarmState.ACTIVE,
+        observed_at=moment(signal.observed_ms),
+        raised_at=now,
+        value=signal.value,
+        threshold=signal.threshold,
+        profile=signal.profile,
+        clock_skewed=signal.clock_skewed,
+        restored_at=None,
+        acknowledged_at=None,
+        acknowledged_by="",
+        reset_at=None,
+        reset_by="",
+        disposition=Disposition.UNSPECIFIED,
+        version=1,
+        confirmed_at=now if confirmation else None,
+        confirmation=confirmation,
+        shelved_until=_shelved_until(signal),
+    )
+
+
+def _shelved_until(signal: Signal) -> datetime | None:
+    return moment(signal.shelved_until_ms) if signal.shelved_until_ms else None
+
+
+def moment(milliseconds: int) -> datetime:
+    """Give the time of so many milliseconds since 1970."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
