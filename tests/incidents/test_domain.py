@@ -93,6 +93,17 @@ def test_an_unknown_device_is_louder() -> None:
     assert unknown_place("TB-0001").name == "Chưa rõ vị trí \N{EN DASH} thiết bị TB-0001"
 
 
+def test_a_device_that_is_not_placed_yet_is_as_loud() -> None:
+    """It is on the register, which does not say yet where it hangs: nobody knows what it watches over."""
+    change = opening(alarm(premises_id="", zone_name="", floor=0))
+
+    assert change.incident.priority is Priority.P1
+    assert change.incident.place_key == "device:TB-0001"
+    assert texts(change)[0] == (
+        "Mở vụ việc mức P1: báo động khói (thiết bị TB-0001 chưa ghi vị trí lắp đặt)."
+    )
+
+
 def test_a_second_detector_confirms_and_hurries() -> None:
     """The incident becomes P1, and the next step is due sooner."""
     change = joined(opened(), alarm("alarm-2", device_id="TB-0002"), LATER)
@@ -275,4 +286,4 @@ def test_the_priority_is_that_of_the_gravest_moment(signals: list[tuple[str, boo
 def test_p1_comes_before_p2() -> None:
     """The order of the values is the order of work."""
     assert most_urgent(Priority.P2, Priority.P1) is Priority.P1
-    assert grade(["a", "a"], device_known=True) is Priority.P2
+    assert grade(["a", "a"], place_known=True) is Priority.P2

@@ -26,6 +26,7 @@ from fire_safety.importer.devices import TableRefusedError, import_table, write_
 from fire_safety.importer.register import ImportRefusedError, read_register
 from fire_safety.operations.alarms import AlarmOperations
 from fire_safety.operations.credentials import CredentialOperations
+from fire_safety.operations.deadlines import DeadlineOperations
 from fire_safety.operations.detection import DetectionOperations
 from fire_safety.operations.devices import DeviceOperations, ImportOperations
 from fire_safety.operations.modes import ModeOperations
@@ -52,7 +53,13 @@ from fire_safety.servicer.modes import ModesServicer
 from fire_safety.servicer.overview import OverviewServicer
 from fire_safety.servicer.readings import ReadingsServicer
 from fire_safety.settings import Lanes, Settings
-from fire_safety.timers import drop_expired, expire_modes, roll_up, watch_for_storms
+from fire_safety.timers import (
+    drop_expired,
+    expire_modes,
+    keep_deadlines,
+    roll_up,
+    watch_for_storms,
+)
 from fire_safety.wire.alarms import CHANGE_SUBJECTS
 from fire_safety.wire.sign_in import Answers
 
@@ -85,6 +92,8 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     storms = StormOperations(base.database, base.relay, clock, settings.ward_code)
     life.background("modes", expire_modes(modes))
     life.background("storms", watch_for_storms(storms))
+    deadlines = DeadlineOperations(base.relay, clock, settings.ward_code)
+    life.background("deadlines", keep_deadlines(base.database, deadlines))
     servicers = servicers_of(base, modes)
     services = [one.service for one in servicers]
     server = base.server(services)

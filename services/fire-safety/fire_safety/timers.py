@@ -1,4 +1,4 @@
-"""Clocks that run in the service: storage is kept in order, modes end, and storms are looked for."""
+"""Clocks that run in the service: storage is kept in order, modes end, storms and the register's days are told."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,6 +7,7 @@ from chassis import context
 from chassis.database import Database
 from chassis.errors import DatabaseUnavailableError
 from chassis.log import logger
+from fire_safety.operations.deadlines import DeadlineOperations
 from fire_safety.operations.modes import ModeOperations
 from fire_safety.operations.storms import StormOperations
 from fire_safety.operations.upkeep import UpkeepOperations
@@ -15,6 +16,8 @@ _ROLL_UP_EVERY_S = 60.0
 _DROP_EVERY_S = 3600.0
 _MODES_EVERY_S = 1.0
 _STORMS_EVERY_S = 2.0
+_DEADLINES_EVERY_S = 30.0
+_DEADLINES_PACE_S = 1.0
 
 
 async def roll_up(database: Database, operations: UpkeepOperations) -> None:
@@ -62,6 +65,19 @@ async def watch_for_storms(operations: StormOperations) -> None:
         await operations.look()
 
     await _repeat(look, _STORMS_EVERY_S)
+
+
+async def keep_deadlines(database: Database, operations: DeadlineOperations) -> None:
+    """Tell ends of service life and overdue tests until cancelled; one instance at a time, some devices at a time."""
+
+    async def settle() -> None:
+        async with database.lease("device-deadlines") as lease:
+            more = lease is not None
+            while lease and more:
+                more = await operations.settle(lease)
+                await asyncio.sleep(_DEADLINES_PACE_S if more else 0)
+
+    await _repeat(settle, _DEADLINES_EVERY_S)
 
 
 async def _repeat(act: Callable[[], Awaitable[None]], every_s: float) -> None:

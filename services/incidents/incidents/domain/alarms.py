@@ -38,6 +38,11 @@ class Alarm:
     payload: bytes
 
     @property
+    def place_known(self) -> bool:
+        """Tell whether somebody knows what the device watches over: it is on the register, and placed."""
+        return self.device_known and bool(self.premises_id)
+
+    @property
     def place_key(self) -> str:
         """Name what has at most one open fire incident: the premises, or the device where that is all we know."""
         return f"premises:{self.premises_id}" if self.premises_id else f"device:{self.device_id}"

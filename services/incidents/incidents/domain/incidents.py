@@ -124,7 +124,7 @@ class Incident:
     def _join(self, alarm: Alarm, ladders: Ladders, now: datetime) -> "Change":
         """Take a further alarm in; it may raise the priority, and then the next step comes sooner."""
         devices = [*(member.device_id for member in self.members), alarm.device_id]
-        priority = most_urgent(self.priority, grade(devices, device_known=alarm.device_known))
+        priority = most_urgent(self.priority, grade(devices, place_known=alarm.place_known))
         raised = priority is not self.priority
         waiting = self.state is IncidentState.REPORTED
         change = Change(replace(self, priority=priority), now, AlarmJoined(alarm.alarm_id))
@@ -222,7 +222,7 @@ def open_fire(
     alarm: Alarm, place: Place, incident_id: UUID, number: str, ladders: Ladders, now: datetime
 ) -> Change:
     """Open a fire incident for an alarm, tell the first function and start the timer of the next step."""
-    priority = grade([alarm.device_id], device_known=alarm.device_known)
+    priority = grade([alarm.device_id], place_known=alarm.place_known)
     notification = ladders.first(priority, now)
     incident = Incident(
         incident_id=incident_id,

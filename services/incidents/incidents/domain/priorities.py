@@ -11,13 +11,14 @@ class Priority(StrEnum):
     P2 = "P2"
 
 
-def grade(devices: Collection[str], *, device_known: bool) -> Priority:
-    """Grade a fire by the distinct devices that signal it, and whether the newest is on the register.
+def grade(devices: Collection[str], *, place_known: bool) -> Priority:
+    """Grade a fire by the distinct devices that signal it, and whether the place of the newest is known.
 
-    Two devices confirm each other. A device that nobody knows is louder, since nobody knows what it watches over.
+    Two devices confirm each other. A device that nobody knows, or that is not placed yet, is louder, since nobody knows
+    what it watches over.
     """
     confirmed = len(set(devices)) > 1
-    return Priority.P1 if confirmed or not device_known else Priority.P2
+    return Priority.P1 if confirmed or not place_known else Priority.P2
 
 
 def most_urgent(*priorities: Priority) -> Priority:

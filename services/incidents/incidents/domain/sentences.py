@@ -81,8 +81,13 @@ def closed(disposition: str, note: str) -> str:
 
 def _signal(alarm: Alarm) -> str:
     kind = _KINDS.get(alarm.kind, "báo động cháy")
-    register = "" if alarm.device_known else " chưa có trong sổ đăng ký"
-    return f"{kind}{_where(alarm)} (thiết bị {alarm.device_id}{register})"
+    return f"{kind}{_where(alarm)} (thiết bị {alarm.device_id}{_unknown(alarm)})"
+
+
+def _unknown(alarm: Alarm) -> str:
+    if not alarm.device_known:
+        return " chưa có trong sổ đăng ký"
+    return "" if alarm.place_known else " chưa ghi vị trí lắp đặt"
 
 
 def _where(alarm: Alarm) -> str:
