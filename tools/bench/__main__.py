@@ -33,6 +33,9 @@ def main(arguments: list[str] | None = None) -> int:
     except StackError as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("Đã ngừng và dọn xong. / Stopped; nothing is left behind.", file=sys.stderr)
+        return 130
     report.show(console, facts, results)
     return 0
 
