@@ -7,9 +7,11 @@ number of replicas share the questions. While none answers, who is connected sta
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
 
 from chassis import metrics
 from chassis.clock import Clock
@@ -139,7 +141,9 @@ class AuthCallout:
 
     async def _refuse_later(self, asked: "_Asked", delay_s: float) -> None:
         await asyncio.sleep(delay_s)
-        await self._respond(asked, self._answers.refused(asked.question, self._clock()))
+        # Without a broker nobody waits for it.
+        with suppress(NatsError, OSError):
+            await self._respond(asked, self._answers.refused(asked.question, self._clock()))
 
     async def _respond(self, asked: "_Asked", answer: bytes) -> None:
         await asked.message.respond(self._key.seal(answer, asked.sender))

@@ -71,6 +71,8 @@ class SignOuts:
                 since = max(since, now - _LATE)
             except (DatabaseUnavailableError, NatsError, OSError) as error:
                 logger().warning("sign_outs_delayed", cause=type(error).__name__)
+            except Exception:  # noqa: BLE001 - the edge: logged once, then looked again
+                logger().exception("sign_outs_failed")
             await asyncio.sleep(_EVERY_S)
 
     async def _look(self, since: datetime, now: datetime) -> None:
