@@ -83,7 +83,9 @@ async def test_a_table_is_entered_once(
     assert changed["T-1"].premises_id == "p-apartments"
     assert changed["GW-1"].kind is DeviceKind.GATEWAY
     assert await count(database, "device_changes") == 4  # the small register's two, and these
-    assert "0 mới / new · 0 thay đổi / changed · 2 như cũ / unchanged" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "0 mới / new · 0 thay đổi / changed · 2 như cũ / unchanged" in told
+    assert "the register stays as it is" in told
 
 
 async def test_a_wrong_file_is_told_in_a_sentence(

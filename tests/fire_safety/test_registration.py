@@ -103,6 +103,14 @@ def test_a_rule_that_is_broken_is_told_with_its_field(
     assert refusal[1].vi != refusal[1].en
 
 
+def test_what_was_refused_in_reading_hides_nothing_else() -> None:
+    """Whoever corrects a row learns of all its faults at once, and of each once."""
+    unread = Refusal("interval_s", Fault.INTERVAL)
+    (judged,) = verdicts(Entry("d-2", {"premises_id": "p-9"}, refusals=(unread,)))
+
+    assert judged.refusals == (unread, Refusal("premises_id", Fault.PREMISES))
+
+
 @pytest.mark.parametrize("values", [{"kind": DeviceKind.SMOKE}, {"retired": True}])
 def test_a_gateway_stays_one_while_devices_report_through_it(values: dict[str, Any]) -> None:
     """Else they would be silent without anybody being missed; once they are moved, it may go."""

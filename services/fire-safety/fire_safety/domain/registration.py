@@ -145,7 +145,7 @@ def judge(entries: Sequence[Entry], known: Surroundings, today: date) -> list[Ve
     while True:
         accepted = {one.after.device_id: one.after for one in verdicts if not one.refusals}
         view = _View({**known.devices, **accepted}, known, today)
-        judged = [one if one.refusals else _judged(one, view) for one in verdicts]
+        judged = [_judged(one, view) for one in verdicts]
         if judged == verdicts:
             return judged
         verdicts = judged
@@ -219,8 +219,10 @@ class _View:
 
 
 def _judged(verdict: Verdict, view: _View) -> Verdict:
-    refusals = tuple(_refusals(verdict.after, view))
-    return replace(verdict, refusals=refusals) if refusals else verdict
+    """Add what the rules refuse in fields that were not refused before, so that all of it is corrected at once."""
+    refused = {name for name, _ in verdict.refusals}
+    more = tuple(one for one in _refusals(verdict.after, view) if one.field not in refused)
+    return replace(verdict, refusals=verdict.refusals + more) if more else verdict
 
 
 def _refusals(device: Device, view: _View) -> Iterator[Refusal]:

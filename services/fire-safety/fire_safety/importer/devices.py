@@ -51,7 +51,8 @@ async def import_table(
         _write(report_file, report(verdicts))
     _tell(verdicts)
     refused = any(one.refusals for one in verdicts)
-    _say(_conclusion(dry_run=dry_run, entered=entered))
+    changed = any(one.changes for one in verdicts)
+    _say(_conclusion(dry_run=dry_run, entered=entered, changed=changed))
     if report_file:
         _say(f"Báo cáo từng dòng / row-by-row report: {report_file}")
     if refused:
@@ -95,9 +96,11 @@ def _tell(verdicts: Sequence[Verdict]) -> None:
     _say(" · ".join(f"{counts[outcome]} {name}" for outcome, name in _OUTCOMES.items()))
 
 
-def _conclusion(*, dry_run: bool, entered: bool) -> str:
+def _conclusion(*, dry_run: bool, entered: bool, changed: bool) -> str:
     if dry_run:
         return "Chạy thử: không ghi gì vào sổ / dry run: nothing was entered"
+    if entered and not changed:
+        return "Sổ thiết bị giữ nguyên / the register stays as it is"
     if entered:
         return "Đã ghi vào sổ thiết bị / entered on the register"
     return "Không ghi gì vì còn dòng bị từ chối / nothing was entered, since rows were refused"
