@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 import fire_safety
 from chassis.database import Database
@@ -17,6 +17,7 @@ from fire_safety.domain.readings import Batch, Reading
 from fire_safety.operations.recording import RecordingOperations
 from fire_safety.repository import readings as repository
 from fire_safety.repository import sequences
+from tests.fire_safety.field import until
 
 pytestmark = pytest.mark.postgres
 
@@ -232,3 +233,37 @@ def test_nothing_but_the_recorder_writes_readings() -> None:
     files = [path for path in package.rglob("*.py") if writing.search(path.read_text())]
 
     assert [path.relative_to(package).as_posix() for path in files] == ["repository/readings.py"]
+
+
+async def test_one_of_two_that_wait_in_a_circle_gives_way(database: Database) -> None:
+    """A copy and a merge of the same in another order: whoever gives way is told that it was stored before."""
+    early, late = (
+        Batch("d", NOW, [Reading(observed_ms=at, received_ms=NOW)]) for at in (NOW - 2000, NOW)
+    )
+    await RecordingOperations(database).record(
+        [Batch("other", NOW, [Reading(observed_ms=NOW, received_ms=NOW)])]
+    )
+    copied_late = asyncio.Event()
+
+    async def copy() -> None:
+        async with database.bulk_transaction() as copying:
+            await repository.copy(copying, [late])
+            copied_late.set()
+            await until(lambda: _someone_waits(database))
+            await repository.copy(copying, [early])
+
+    async def merge() -> None:
+        await copied_late.wait()
+        async with database.bulk_transaction() as merging:
+            await repository.merge(merging, [early, late])
+
+    ended = await asyncio.gather(copy(), merge(), return_exceptions=True)
+
+    assert [type(one) for one in ended if one] == [repository.StoredBeforeError]
+    assert len(await stored(database)) == 3
+
+
+async def _someone_waits(database: Database) -> bool:
+    statement = text("select count(*) from pg_stat_activity where wait_event_type = 'Lock'")
+    async with database.transaction() as tx:
+        return bool(await tx.scalar(statement))

@@ -39,7 +39,15 @@ class RecordingOperations:
         try:
             return await self._write(readings.copy, batches)
         except StoredBeforeError:
-            return await self._write(readings.merge, batches)
+            return await self._merge(batches)
+
+    async def _merge(self, batches: Sequence[Batch]) -> int:
+        """Store what is new, after others that are just storing some of it: each of them ends."""
+        while True:
+            try:
+                return await self._write(readings.merge, batches)
+            except StoredBeforeError:
+                continue
 
     async def _write(self, write: _Write, batches: Sequence[Batch]) -> int:
         async with self._database.bulk_transaction() as connection:

@@ -57,7 +57,7 @@ _START = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class StoredBeforeError(Exception):
-    """At least one of the readings was stored before, or comes twice; nothing was stored."""
+    """At least one of the readings was stored before, comes twice, or is just being stored; nothing was stored."""
 
 
 class PartitionMissingError(Exception):
@@ -79,7 +79,7 @@ async def copy(connection: Any, batches: Sequence[Batch]) -> int:  # noqa: ANN40
 
 
 async def merge(connection: Any, batches: Sequence[Batch]) -> int:  # noqa: ANN401 - asyncpg ships no types
-    """Store those of the readings that are new; tell how many. Raises PartitionMissingError."""
+    """Store those of the readings that are new; tell how many. Raises StoredBeforeError or PartitionMissingError."""
     rows = [row for batch in batches for row in _rows(batch)]
     if not rows:
         return 0
@@ -87,6 +87,9 @@ async def merge(connection: Any, batches: Sequence[Batch]) -> int:  # noqa: ANN4
         return _count(await connection.execute(_MERGE, *map(list, zip(*rows, strict=True))))
     except asyncpg.CheckViolationError as error:
         raise PartitionMissingError from error
+    # A COPY of the same goes in its own order, and this one gave way to it.
+    except asyncpg.DeadlockDetectedError as error:
+        raise StoredBeforeError from error
 
 
 async def make_room(connection: Any, batches: Sequence[Batch]) -> None:  # noqa: ANN401 - asyncpg ships no types
