@@ -92,4 +92,8 @@ bench-ingest: install ## Measure ingest and alarm latency beside their floors: a
 
 .PHONY: test
 test: install ## The whole suite, on real PostgreSQL, NATS and gRPC servers
-	$(BIN)/pytest
+	$(BIN)/pytest -m "not chaos"
+
+.PHONY: chaos
+chaos: install ## Two million readings while everything is killed in turn, and counted: minutes
+	$(BIN)/pytest -s -m chaos

@@ -1,5 +1,7 @@
 """Transactions and outages, on real PostgreSQL."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -49,6 +51,39 @@ async def test_an_outage_is_told_and_heals_by_itself(scratch: Path) -> None:
     server.start()
 
     await database.check()
+
+    await database.close()
+    server.stop()
+
+
+async def test_a_copy_that_is_given_up_keeps_neither_its_locks_nor_its_connection(
+    scratch: Path,
+) -> None:
+    """Cancelled in the middle, as when the broker goes away: the next one stores the same rows at once."""
+    server = PostgresServer(scratch / "given-up")
+    server.start()
+    database = Database.connect(server.url("postgres"), pool_size=1)
+    async with database.transaction() as tx:
+        await tx.execute(text("create table kept (id int primary key)"))
+    begun = asyncio.Event()
+
+    async def endless() -> AsyncIterator[bytes]:
+        yield b"1\n" + b"".join(b"%d\n" % n for n in range(2, 20_000))
+        begun.set()
+        await asyncio.Event().wait()
+
+    async def store() -> None:
+        async with database.bulk_transaction() as driver:
+            await driver.copy_to_table("kept", source=endless())
+
+    storing = asyncio.create_task(store())
+    await begun.wait()
+    storing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await storing
+
+    async with asyncio.timeout(10), database.bulk_transaction() as driver:
+        await driver.execute("insert into kept values (1)")
 
     await database.close()
     server.stop()

@@ -71,9 +71,9 @@ async def publish_smoke(
     await publish(stream, smoke, device_id)
 
 
-async def until(holds: Callable[[], Awaitable[Any]]) -> Any:
+async def until(holds: Callable[[], Awaitable[Any]], patience_s: float = _PATIENCE_S) -> Any:
     """Wait for something that other tasks and servers bring about; an outage only delays."""
-    async with asyncio.timeout(_PATIENCE_S):
+    async with asyncio.timeout(patience_s):
         while True:
             try:
                 if found := await holds():

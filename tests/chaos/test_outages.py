@@ -1,14 +1,7 @@
 """`kill -9` of NATS, of PostgreSQL and of the service, in the middle of a fire: each alarm is there, once."""
 
-import asyncio
-import os
 import shutil
-import sys
-from asyncio.subprocess import DEVNULL, Process
-from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager
-from itertools import count
-from pathlib import Path
+from collections.abc import AsyncGenerator
 
 import pytest
 from nats.aio.client import Client
@@ -19,7 +12,6 @@ from chassis.database import Database
 from chassis.lifecycle import Lifecycle
 from fire_safety import app
 from fire_safety.operations.register import Register
-from fire_safety.settings import Settings
 from stack.nats_server import NatsServer
 from stack.postgres import PostgresServer
 from tests.fire_safety.conftest import MakeSettings
@@ -32,27 +24,11 @@ from tests.fire_safety.field import (
     until_recorded,
     written,
 )
+from tests.fire_safety.replicas import replica
 
 pytestmark = [pytest.mark.postgres, pytest.mark.nats, pytest.mark.usefixtures("entered")]
 
-_numbers = count(1)
-
 BURNING = [f"burning-{n:02d}" for n in range(20)]
-
-
-@pytest.fixture
-def postgres_server(scratch: Path) -> Generator[PostgresServer]:
-    """Run a PostgreSQL of one test: it will be killed, and its recovery must not depend on other tests."""
-    server = PostgresServer(scratch / f"postgres-{next(_numbers)}")
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def _templates() -> set[str]:
-    """Begin without databases."""
-    return set()
 
 
 @pytest.fixture
@@ -138,25 +114,6 @@ async def test_postgresql_killed_in_the_middle_of_a_rise(
     assert len(await alarms_of(database)) == 1
 
 
-@asynccontextmanager
-async def process(settings: Settings) -> AsyncGenerator[Process]:
-    """Run the service as a process of its own."""
-    environment = {
-        "PATH": os.environ["PATH"],  # noqa: TID251 - the environment of another process
-        "DATABASE_URL": settings.database_url.get_secret_value(),
-        "NATS_URL": settings.nats_url.get_secret_value(),
-        "AUTH_JWKS": settings.auth_jwks,
-    }
-    command = (sys.executable, "-m", "fire_safety", "serve")
-    running = await asyncio.create_subprocess_exec(*command, env=environment, stdout=DEVNULL)
-    try:
-        yield running
-    finally:
-        if running.returncode is None:
-            running.kill()
-        await running.wait()
-
-
 async def test_everything_killed_in_turn_in_the_middle_of_many_fires(
     make_settings: MakeSettings,
     nats_server: NatsServer,
@@ -176,11 +133,10 @@ async def test_everything_killed_in_turn_in_the_middle_of_many_fires(
             for device_id in BURNING:
                 await publish(stream, [written(at, 0.1)], device_id)
 
-    async with process(settings) as first:
+    async with replica(settings) as first:
         await burn(3)
-        first.kill()
-        await first.wait()
-    async with process(settings):
+        await first.kill()
+    async with replica(settings):
         await burn(2)
         nats_server.kill()
         nats_server.start()

@@ -1,0 +1,111 @@
+"""Watching a whole ward: who falls silent is found, once and never too early, over a crash in the middle."""
+
+import asyncio
+import random
+import time
+from collections import Counter
+
+import pytest
+from nats.aio.client import Client
+from nats.js import JetStreamContext
+
+from chassis.clock import utc_now
+from chassis.database import Database
+from fire_safety.domain.alarms import AlarmKind
+from fire_safety.domain.devices import Device
+from fire_safety.operations.register import Register, RegisterOperations
+from stack.nats_server import NatsServer
+from tests.fire_safety.conftest import MakeSettings
+from tests.fire_safety.events import alarm_events, until_all_told
+from tests.fire_safety.field import alarms_of, now_ms, publish, until, written
+from tests.fire_safety.replicas import replica
+
+pytestmark = [pytest.mark.postgres, pytest.mark.nats, pytest.mark.timeout(300)]
+
+_DEVICES = 2500
+_INTERVAL_S = 2
+# By the published profile: six intervals of a device on mains, and five seconds.
+_ALLOWED_S = 6 * _INTERVAL_S + 5
+# Devices report less often than they might, so that the test and not the ward is light.
+_REPORT_S = 5
+_SILENCED_S = (5, 30)
+_CRASH_S = 15
+_PATIENCE_S = 90.0
+_START_S = 10
+
+
+def ward_of(number: int) -> list[Device]:
+    """Make up so many devices on mains."""
+    return [
+        Device(
+            device_id=f"watched-{n:04d}",
+            premises_id="",
+            zone_id="",
+            model="KN-10",
+            mains_powered=True,
+            interval_s=_INTERVAL_S,
+            profile_id="smoke-optical",
+        )
+        for n in range(number)
+    ]
+
+
+async def report(
+    stream: JetStreamContext, device_id: str, phase_s: float, silenced_at: float
+) -> tuple[str, float]:
+    """Report until silenced; tell when the last message was sent, seconds since 1970."""
+    last = 0.0
+    await asyncio.sleep(phase_s)
+    while not last or time.monotonic() < silenced_at:
+        await publish(stream, [written(now_ms())], device_id)
+        last = time.time()
+        await asyncio.sleep(min(_REPORT_S, max(0, silenced_at - time.monotonic())))
+    return device_id, last
+
+
+async def test_each_of_2500_devices_silenced_at_random_is_found_once(
+    make_settings: MakeSettings, nats_server: NatsServer, broker: Client, database: Database
+) -> None:
+    """Never before its allowance is over. How long it took is not judged: a crash may give all of it anew."""
+    devices = ward_of(_DEVICES)
+    await RegisterOperations(database, utc_now).enter(Register([], devices, [], []))
+    chance, stream, settings = random.Random(7), broker.jetstream(), make_settings(nats_server.url)  # noqa: S311
+
+    async with replica(settings) as first:
+        await until(first.is_ready, _PATIENCE_S)
+        start = time.monotonic()
+        reporting = asyncio.gather(
+            *(
+                report(
+                    stream,
+                    one.device_id,
+                    chance.uniform(0, _REPORT_S),
+                    start + chance.uniform(*_SILENCED_S),
+                )
+                for one in devices
+            )
+        )
+        await asyncio.sleep(_CRASH_S)
+        await first.kill()
+    async with replica(settings) as second:
+        last = dict(await reporting)
+        await until(second.is_ready, _PATIENCE_S)
+
+        async def all_found() -> bool:
+            return len(await alarms_of(database)) >= _DEVICES
+
+        await until(all_found, _PATIENCE_S)
+        alarms = await alarms_of(database)
+        await until_all_told(database)
+        told = await alarm_events(broker)
+
+    assert {one.kind for one in alarms} == {AlarmKind.SUPERVISION_LOST}
+    assert Counter((one.name, one.alarm.device_id) for one in told) == Counter(
+        ("AlarmRaised", one.device_id) for one in devices
+    )
+    lags = sorted(one.raised_at.timestamp() - last[one.device_id] for one in alarms)
+    print(  # noqa: T201 - for the record
+        f"{len(alarms)} devices found {lags[0]:.1f} to {lags[-1]:.1f} s after their last message,"
+        f" half of them within {lags[len(lags) // 2]:.1f} s; allowed {_ALLOWED_S} s"
+    )
+    assert lags[0] >= _ALLOWED_S - 1
