@@ -17,6 +17,7 @@ from chassis.errors import (
     ResumeTokenInvalidError,
 )
 from chassis.log import logger
+from chassis.messages import EVENT_ID_HEADER
 from chassis.pull import Pull, PullBrokenError
 
 # How often a lost connection is looked for while nothing comes.
@@ -109,4 +110,8 @@ class Feed:
                     # Nothing is acknowledged, so nothing would come again: the consumer's own count shows a gap.
                     if sequence.consumer != delivered:
                         raise PullBrokenError("gap")
+                    # Not published by a service: the broker acknowledges to wherever a device says, without headers.
+                    # Consumers refuse it with its reason; a watcher could never get past it.
+                    if EVENT_ID_HEADER not in message.headers:
+                        continue
                     yield FeedEvent(str(sequence.stream), message.subject, message.data)

@@ -65,6 +65,18 @@ async def test_a_watcher_that_resumes_misses_nothing(broker: Client) -> None:
     assert [event.payload for event in first + rest] == [b"0", b"1", b"2", b"3", b"4"]
 
 
+async def test_a_watcher_is_not_told_what_no_service_published(broker: Client) -> None:
+    """The broker acknowledges a device's message wherever the device says: among the events, for one."""
+    await publish(broker, b"before")
+    await broker.publish("ward.11002.device.D-1.up", b"", reply=OPENED)
+    async with asyncio.timeout(20):
+        while (await broker.jetstream().stream_info("EVENTS")).state.messages < 2:
+            await asyncio.sleep(0.05)
+    await publish(broker, b"after")
+
+    assert [event.payload for event in await take(broker, "0", 2)] == [b"before", b"after"]
+
+
 async def test_a_watcher_outlives_the_broker(broker: Client, nats_server: NatsServer) -> None:
     """Events published after kill -9 and restart reach a watcher that stayed."""
     taking = asyncio.create_task(take(broker, "0", 2))
