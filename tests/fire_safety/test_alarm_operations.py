@@ -5,7 +5,7 @@ from dataclasses import replace
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from chassis.database import Database, Lease
 from chassis.errors import RequestIdReusedError
@@ -25,11 +25,13 @@ from fire_safety.operations.alarms import AlarmOperations
 from fire_safety.operations.detection import DetectionOperations
 from fire_safety.queries.detection import DetectionQueries
 from fire_safety.repository import alarms as repository
-from tests.fire_safety.samples import APARTMENTS, NOW, PLACED, UNPLACED, signal
+from tests.fire_safety.samples import APARTMENTS, NOW, NOW_MS, PLACED, UNPLACED, signal
 from tests.fire_safety.stored import WARD, alarms_of, events_of, note
 from ward.fire_safety.v1 import fire_safety_pb2 as pb
 
 pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("entered")]
+
+_EARLIER = NOW.replace(year=2000)
 
 
 async def test_a_signal_raises_an_alarm_where_the_device_hangs(
@@ -197,6 +199,26 @@ async def test_progress_and_signs_of_life_are_kept(
     assert (device.clean_air, device.gas_dose) == (pytest.approx(0.004), 0.5)
     ((kind, standing),) = (await queries.signalling())[PLACED.device_id].items()
     assert (kind, standing.measured, standing.pre_alarm) == (AlarmKind.SMOKE, True, False)
+
+
+async def test_detection_waits_for_nobody_who_changes_the_register(
+    database: Database, lease: Lease, detection: DetectionOperations
+) -> None:
+    """Signs of life of the device that is being changed are left out, those of others kept, and newest."""
+    queries, devices = DetectionQueries(database), tables.devices
+    both = {PLACED.device_id: NOW_MS, UNPLACED.device_id: NOW_MS}
+    seen = Seen(PLACED.device_id, NOW, clean_air=0.0, gas_dose=0.0)
+    changed = update(devices).where(devices.c.device_id == PLACED.device_id).values(model="KN-11")
+    async with database.transaction() as tx, asyncio.timeout(10):
+        await tx.execute(changed)
+        await detection.save_progress(lease, None, [seen], both)
+    await detection.save_progress(lease, None, [], {UNPLACED.device_id: NOW_MS - 1000})
+
+    heard = {one.device_id: one.last_seen_at for one in await queries.devices(_EARLIER)}
+    assert heard == {PLACED.device_id: None, UNPLACED.device_id: NOW}
+    await detection.save_progress(lease, None, [], both)
+    heard = {one.device_id: one.last_seen_at for one in await queries.devices(_EARLIER)}
+    assert heard == {PLACED.device_id: NOW, UNPLACED.device_id: NOW}
 
 
 # ---------------------------------------------------------------- people

@@ -36,14 +36,18 @@ class Relays:
         return self._gateway_of.get(device_id, own)
 
     def hear(self, gateway_id: str, at_ms: int) -> None:
-        """Note that a gateway was heard."""
+        """Note that a gateway was heard, here or elsewhere."""
         before = self._heard.get(gateway_id, at_ms)
         if at_ms < before:
             return
-        self._heard[gateway_id] = self._news[gateway_id] = at_ms
+        self._heard[gateway_id] = at_ms
         if (pause := at_ms - before) > _PAUSE_MS:
             longer = [one for one in self._returns.get(gateway_id, []) if one[1] > pause]
             self._returns[gateway_id] = [*longer, (at_ms, pause)]
+
+    def announce(self, gateway_id: str, at_ms: int) -> None:
+        """Have others learn that a gateway was heard here."""
+        self._news[gateway_id] = max(at_ms, self._news.get(gateway_id, at_ms))
 
     def resume(self, now_ms: int) -> None:
         """Say that only from now on anybody could be heard."""
@@ -60,6 +64,6 @@ class Relays:
         return max((at for at, pause in returns if pause > pause_ms), default=0)
 
     def news(self) -> dict[str, int]:
-        """Hand out what was heard of gateways since this was asked last."""
+        """Hand out which gateways were heard here, and when, since this was asked last."""
         news, self._news = self._news, {}
         return news

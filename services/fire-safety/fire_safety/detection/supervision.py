@@ -14,10 +14,10 @@ class Supervision:
     restart is no pause: what was sent meanwhile waits in the stream, and that anybody sent shows that all could. Only
     where so little is sent that two messages are further apart than that, a restart counts as one.
 
-    A gateway is heard whenever one of its devices is. Its silence is one event: a device is not told as lost while
-    its gateway has not been heard either for half the device's allowance, and has its whole allowance again when the
-    gateway returns. So a device that is silent alone is told within its allowance, and one whose gateway is silent is
-    covered by the gateway's event, within the gateway's allowance.
+    A gateway is heard whenever one of its devices is. Its silence is one event: a device is not told as lost while its
+    gateway has not been heard for longer after it than half the device's allowance, and has its whole allowance again
+    when the gateway returns. So a device that is silent alone is told within its allowance, or as much after its
+    gateway next reports; one whose gateway is silent is covered by the gateway's event, within the gateway's allowance.
     """
 
     def __init__(self, heard_since_ms: int, heard_until_ms: int) -> None:
@@ -64,6 +64,7 @@ class Supervision:
             self._heard[device_id] = max(at_ms, self._heard[device_id])
         if gateway_id := self.relays.through(device_id):
             self.hear_gateway(gateway_id, at_ms)
+            self.relays.announce(gateway_id, at_ms)
 
     def hear_gateway(self, gateway_id: str, at_ms: int) -> None:
         """Note that a gateway was heard, here or by whoever watches its other devices."""
@@ -105,6 +106,6 @@ class Supervision:
         gateway_id = self.relays.gateway_of(device_id)
         if not gateway_id:
             return True
-        if now_ms - self.relays.heard(gateway_id) > allowed / 2:
+        if self.relays.heard(gateway_id) - heard < allowed / 2:
             return False
         return now_ms - self.relays.returned(gateway_id, allowed) > allowed

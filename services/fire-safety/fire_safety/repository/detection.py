@@ -1,9 +1,9 @@
 """What the detector keeps: how far it has come, and signs of life."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import Double, Text, bindparam, func, select, update
+from sqlalchemy import Double, Subquery, Text, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from chassis.database import Transaction
@@ -39,18 +39,28 @@ async def save_reached(tx: Transaction, ward_code: str, reached: Reached) -> Non
 
 
 async def save_gateways(tx: Transaction, heard: Mapping[str, int]) -> None:
-    """Save when gateways were heard, milliseconds since 1970; others hear them through other devices."""
-    devices = tables.devices.c
-    for device_id, at_ms in sorted(heard.items()):
-        at = datetime.fromtimestamp(at_ms / 1000, UTC)
-        await tx.execute(
-            update(tables.devices)
-            .where(
-                devices.device_id == device_id,
-                devices.last_seen_at.is_(None) | (devices.last_seen_at < at),
-            )
-            .values(last_seen_at=at)
+    """Save when gateways were heard, milliseconds since 1970; others hear them through other devices.
+
+    As with other signs of life, one that somebody else is changing is left for the next time.
+    """
+    if not heard:
+        return
+    moments = [datetime.fromtimestamp(at_ms / 1000, UTC) for at_ms in heard.values()]
+    news = (
+        func.unnest(bindparam(None, list(heard), ARRAY(Text)), bindparam(None, moments, _INSTANTS))
+        .table_valued("device_id", "last_seen_at")
+        .render_derived(name="news")
+    )
+    devices, free = tables.devices, _free(heard)
+    await tx.execute(
+        update(devices)
+        .where(
+            devices.c.device_id == news.c.device_id,
+            free.c.device_id == devices.c.device_id,
+            devices.c.last_seen_at.is_(None) | (devices.c.last_seen_at < news.c.last_seen_at),
         )
+        .values(last_seen_at=news.c.last_seen_at)
+    )
 
 
 async def save_seen(tx: Transaction, seen: Sequence[Seen]) -> None:
@@ -71,13 +81,7 @@ async def save_seen(tx: Transaction, seen: Sequence[Seen]) -> None:
         .table_valued("device_id", "last_seen_at", "clean_air", "gas_dose")
         .render_derived(name="news")
     )
-    devices = tables.devices
-    free = (
-        select(devices.c.device_id)
-        .where(devices.c.device_id.in_(device_ids))
-        .with_for_update(skip_locked=True)
-        .subquery("free")
-    )
+    devices, free = tables.devices, _free(device_ids)
     await tx.execute(
         update(devices)
         .where(devices.c.device_id == news.c.device_id, free.c.device_id == devices.c.device_id)
@@ -86,4 +90,15 @@ async def save_seen(tx: Transaction, seen: Sequence[Seen]) -> None:
             clean_air=news.c.clean_air,
             gas_dose=news.c.gas_dose,
         )
+    )
+
+
+def _free(device_ids: Iterable[str]) -> Subquery:
+    """Take the devices that nobody else is changing."""
+    device = tables.devices.c.device_id
+    return (
+        select(device)
+        .where(device.in_(list(device_ids)))
+        .with_for_update(skip_locked=True)
+        .subquery("free")
     )
