@@ -3,20 +3,26 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js.api import ConsumerConfig
 from prometheus_client import REGISTRY
+from sqlalchemy import insert
 
+from chassis.clock import utc_now
 from chassis.consumer import REASON_HEADER
 from chassis.database import Database
 from chassis.lifecycle import Lifecycle
-from fire_safety import app
-from fire_safety.domain.alarms import AlarmKind, AlarmState
+from fire_safety import app, tables
+from fire_safety.domain.alarms import AlarmKind, AlarmState, Suppression
+from fire_safety.domain.modes import ModeScope, SuppressedFilter, SuppressedSignal
 from fire_safety.domain.readings import Condition
 from fire_safety.operations.register import Register
+from fire_safety.queries.modes import ModeQueries
 from stack.nats_server import NatsServer
 from tests.chassis.test_hostile_messages import HOSTILE, send_as_device
 from tests.fire_safety.conftest import MakeSettings
@@ -284,3 +290,44 @@ async def test_everything_is_acknowledged_in_the_end(broker: Client, database: D
 
     assert await until(all_acknowledged)
     assert await until_recorded(database, 1, "x199")
+
+
+async def test_a_mode_that_ended_while_nobody_detected_suppressed_what_was_sent(
+    make_settings: MakeSettings, nats_server: NatsServer, broker: Client, database: Database
+) -> None:
+    """A device was tested while the service was away: that is recorded when it is back, and dispatches nothing."""
+    stream = broker.jetstream()
+    async with service(make_settings, nats_server):
+        await publish(stream, [written(now_ms())])
+        await until_recorded(database, 1)
+    began = utc_now()
+    await publish_smoke(stream)
+    mode = {
+        "mode_id": uuid4(),
+        "ward_code": "11002",
+        "kind": Suppression.TEST,
+        "scope": ModeScope.DEVICE,
+        "target_id": DEVICE,
+        "premises_id": "",
+        "reason": "thử định kỳ",
+        "set_by": "officer-1",
+        "begins_at": began,
+        "ends_at": began + timedelta(hours=1),
+        "ended_at": utc_now() + timedelta(milliseconds=1),
+        "ended_by": "officer-1",
+    }
+    async with database.transaction() as tx:
+        await tx.execute(insert(tables.device_modes), mode)
+
+    async def recorded() -> list[SuppressedSignal]:
+        return await ModeQueries(database).list_signals(SuppressedFilter(DEVICE, ""), None, 10)
+
+    async with service(make_settings, nats_server):
+        (signal,) = await until(recorded)
+
+    assert (signal.kind, signal.why, signal.mode_id) == (
+        AlarmKind.SMOKE,
+        Suppression.TEST,
+        mode["mode_id"],
+    )
+    assert await alarms_of(database) == []

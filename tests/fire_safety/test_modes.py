@@ -150,7 +150,7 @@ async def test_no_mode_lasts_longer_than_its_policy(modes: ModeOperations) -> No
 async def test_a_mode_reaches_the_devices_of_its_target(
     modes: ModeOperations, database: Database, clock: Clock
 ) -> None:
-    """Of the zone, of the premises; a disablement goes before a test, and the longest counts."""
+    """Of the zone, of the premises; of several each is told, the last to end last."""
     queries = DetectionQueries(database)
     await set_mode(modes, replace(WANTED, scope=ModeScope.ZONE, target_id="z-kitchen"))
     tested = await queries.suppressed(NOW)
@@ -161,10 +161,15 @@ async def test_a_mode_reaches_the_devices_of_its_target(
     await set_mode(modes, replace(WANTED, ends_at=NOW + timedelta(hours=4)))
 
     hour_ms = 3_600_000
-    assert tested == {PLACED.device_id: Mode(Suppression.TEST, NOW_MS + hour_ms, NOW_MS)}
-    assert await queries.suppressed(clock.now) == {
-        PLACED.device_id: Mode(Suppression.DISABLED, NOW_MS + 3 * hour_ms, NOW_MS)
-    }
+    first = Mode(Suppression.TEST, NOW_MS + hour_ms, NOW_MS)
+    assert tested == {PLACED.device_id: (first,)}
+    found = (await queries.suppressed(clock.now))[PLACED.device_id]
+    assert [(one.why, (one.until_ms - NOW_MS) // hour_ms) for one in found] == [
+        (Suppression.TEST, 1),
+        (Suppression.DISABLED, 1),
+        (Suppression.DISABLED, 3),
+        (Suppression.TEST, 4),
+    ]
 
 
 async def test_modes_end_by_themselves_once(
@@ -197,7 +202,10 @@ async def test_a_person_may_end_a_mode_before_its_time(
 
     assert ended.ended_at == clock.now
     assert await modes.end(mode.mode_id, "request-1", b"a") == ended
-    assert await DetectionQueries(database).suppressed(clock.now) == {}
+    suppressed = DetectionQueries(database).suppressed
+    assert await suppressed(clock.now) == {}
+    shortened = Mode(Suppression.TEST, NOW_MS + 300_000, NOW_MS)
+    assert await suppressed(NOW) == {PLACED.device_id: (shortened,)}
     with pytest.raises(DeviceModeAlreadyEndedError):
         await modes.end(mode.mode_id, "request-2", b"b")
     with pytest.raises(DeviceModeNotFoundError):

@@ -51,9 +51,11 @@ def told(signals: list[Signal]) -> list[tuple[float, AlarmKind, bool, Suppressio
     ]
 
 
-def mode(why: Suppression = Suppression.TEST, since: int = 0, until: int = 100) -> dict[str, Mode]:
+def mode(
+    why: Suppression = Suppression.TEST, since: int = 0, until: int = 100
+) -> dict[str, tuple[Mode]]:
     """Suppress the device from one second to another."""
-    return {DEVICE: Mode(why, (START_S + until) * 1000, (START_S + since) * 1000)}
+    return {DEVICE: (Mode(why, (START_S + until) * 1000, (START_S + since) * 1000),)}
 
 
 # ---------------------------------------------------------------- test and disablement
@@ -128,6 +130,23 @@ def test_what_was_sent_before_the_mode_counts() -> None:
     assert told(signals) == [
         (10, *SMOKE_RAISED, None),
         (40, *SMOKE_RAISED, Suppression.TEST),
+    ]
+
+
+def test_modes_that_ended_while_nobody_read_suppress_what_was_sent_under_them_and_no_more() -> (
+    None
+):
+    """The detector was away for two of them; what was sent between counts."""
+    made = ward()
+    (first, second) = (*mode(until=40)[DEVICE], *mode(Suppression.DISABLED, since=80)[DEVICE])
+    made.suppress({DEVICE: (first, second)})
+
+    signals = take(made, *smoke(0, 120))
+
+    assert told(signals) == [
+        (10, *SMOKE_RAISED, Suppression.TEST),
+        (50, *SMOKE_RAISED, None),
+        (90, *SMOKE_RAISED, Suppression.DISABLED),
     ]
 
 

@@ -30,6 +30,7 @@ _REFRESH = timedelta(seconds=5)
 # Changes of the register may become visible this long after they were made.
 _LATE_CHANGES = timedelta(minutes=5)
 _STORED_AT_ONCE = 500
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
 class Watch:
@@ -100,14 +101,19 @@ class Watch:
                 self._ward.supervision.hear_gateway(gateway_id, at_ms)
 
     async def refresh(self, since: datetime) -> None:
-        """Learn of limits that came into force, of devices that were entered or changed, and of modes in force."""
+        """Learn of limits that came into force, of devices that were entered or changed, and of modes."""
         now = self._clock()
         self._ward.take_profiles(await self._queries.profiles(now))
         changed = await self._queries.devices(since)
         ours = [one for one in changed if partition_of(one.device_id) in self._partitions]
         self._ward.register(ours, milliseconds(now))
-        self._ward.suppress(await self._queries.suppressed(now))
+        self._ward.suppress(await self._queries.suppressed(self._read_until(now)))
         self._refreshed = now
+
+    def _read_until(self, now: datetime) -> datetime:
+        """Tell what was received before and is not read again: a mode may have ended while nobody read."""
+        read = self._position.received_at if self._position else self._progress.begins_at
+        return min(read, now) - _LATE_CHANGES if read else _BEGINNING
 
     async def _supervise(self, reader: OrderedReader, now: datetime, *, idle: bool) -> None:
         """Look for silence, but only while everything that is sent can be heard."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from fire_safety.detection.dose import dose_after
 from fire_safety.detection.fold import DeviceState
 from fire_safety.detection.limits import Limits, limits_of
-from fire_safety.detection.modes import Mode
+from fire_safety.detection.modes import Mode, why_suppressed
 from fire_safety.detection.standing import (
     NONE,
     Standing,
@@ -63,7 +63,7 @@ class Ward:
         self._unknown: dict[str, None] = {}
         self._unstored: dict[str, int] = {}
         self._limits: dict[LimitsKey, Limits] = {}
-        self._modes: dict[str, Mode] = {}
+        self._modes: dict[str, Sequence[Mode]] = {}
         # Who is back to normal and has not been told so, and who was found silent while that counts for nothing.
         self._held: set[str] = set()
         self._lost_unheeded: set[str] = set()
@@ -85,8 +85,10 @@ class Ward:
             if watched.known:
                 self.supervision.allow(device_id, watched.limits.silence_ms)
 
-    def suppress(self, modes: Mapping[str, Mode]) -> None:
-        """Suppress these devices and no others: to be called with all modes that are in force at each refresh.
+    def suppress(self, modes: Mapping[str, Sequence[Mode]]) -> None:
+        """Suppress these devices and no others: to be called at each refresh.
+
+        `modes` are all that are in force, or were when what is still to be taken was sent.
 
         While a mode is in force, what a device gives comes out with `suppressed` set. Its alarms that stand go on
         standing: a test ends nothing. At the end of a mode, by itself at its time or because it is not among `modes`
@@ -95,7 +97,7 @@ class Ward:
         """
         for device_id in self._modes.keys() | modes.keys():
             if watched := self._devices.get(device_id):
-                watched.mode = modes.get(device_id)
+                watched.modes = modes.get(device_id, ())
         self._modes = dict(modes)
 
     def register(self, devices: Iterable[Device], now_ms: int) -> None:
@@ -218,8 +220,7 @@ class Ward:
         return [self._own_signal(device_id, _LOST, at_ms, why, raised=False)]
 
     def _why(self, device_id: str, at_ms: int) -> Suppression | None:
-        mode = self._modes.get(device_id)
-        return mode.why if mode and mode.is_in_force(at_ms) else None
+        return why_suppressed(self._modes.get(device_id, ()), at_ms)
 
     def _own_signal(
         self,
@@ -278,7 +279,7 @@ class Ward:
         state = DeviceState(standings=Standings(kinds, {}) if kinds else NONE)
         watched = Watched(self._limits_of(judged_by), judged_by, state, known=known)
         watched.too_fast = too_fast is not None
-        watched.mode = self._modes.get(device_id)
+        watched.modes = self._modes.get(device_id, ())
         self._devices[device_id] = watched
         return watched
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from fire_safety.detection.fold import DeviceState, begun_anew, fold
 from fire_safety.detection.limits import Limits
-from fire_safety.detection.modes import Mode
+from fire_safety.detection.modes import Mode, why_suppressed
 from fire_safety.detection.pace import is_too_fast, paid_ms
 from fire_safety.detection.recent import Recent
 from fire_safety.detection.standing import NONE, Transition
@@ -25,7 +25,7 @@ class Watched:
         "judged_by",
         "known",
         "limits",
-        "mode",
+        "modes",
         "paid_ms",
         "recent",
         "state",
@@ -42,7 +42,7 @@ class Watched:
         self.known = known
         self.recent = Recent()
         self.stored_ms = 0
-        self.mode: Mode | None = None
+        self.modes: Sequence[Mode] = ()
         self.too_fast = False
         self.paid_ms = 0.0
         # What it has shown since it is suppressed, apart from what counts.
@@ -54,14 +54,14 @@ class Watched:
 
     def suppressed_at(self, at_ms: int) -> Suppression | None:
         """Tell why what it gives at a time counts for nothing, if so."""
-        return self.mode.why if self.mode and self.mode.is_in_force(at_ms) else None
+        return why_suppressed(self.modes, at_ms) if self.modes else None
 
     def fold(self, reading: Reading) -> tuple[Sequence[Transition], Suppression | None]:
         """Fold a reading; tell what it gave, and why that counts for nothing, if so.
 
         What is suppressed is folded by itself: a test ends nothing, and begins nothing that goes on after it.
         """
-        if self.mode is None and not reading.conditions & _TEST:
+        if not self.modes and not reading.conditions & _TEST:
             self._trial = None
             self.state, transitions = fold(self.state, reading, self.limits)
             return transitions, None

@@ -68,7 +68,7 @@ class DetectionOperations:
         for effect, some in _runs(signals):
             match effect:
                 case Effect.NONE:
-                    await suppressed.record(tx, some, places, now)
+                    await suppressed.record(tx, some, places)
                 case Effect.BEGINS:
                     raised += await self._raise(tx, some, places, now)
                 case Effect.ENDS:

@@ -1,5 +1,6 @@
 """What detection starts from and is judged by."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -132,20 +133,13 @@ class DetectionQueries:
             found.setdefault(row["device_id"], {})[AlarmKind(row["kind"])] = _standing_of(row)
         return found
 
-    async def suppressed(self, now: datetime) -> dict[str, Mode]:
-        """Give the devices that are tested or disabled now; a disablement goes before a test.
-
-        A device that several modes reach has been suppressed since the first of them began.
-        """
-        async with self._database.transaction() as tx:
-            rows = (await tx.execute(suppressed_devices(now))).all()
-        found: dict[str, Mode] = {}
-        for row in sorted(rows, key=lambda one: one.kind != Suppression.TEST):
-            since_ms = _ms(row.begins_at)
-            if before := found.get(row.device_id):
-                since_ms = min(since_ms, before.since_ms)
-            found[row.device_id] = Mode(Suppression(row.kind), _ms(row.ends_at), since_ms)
-        return found
+    async def suppressed(self, since: datetime) -> dict[str, Sequence[Mode]]:
+        """Give the modes that reach each device and had not ended by then; those that have since are told too."""
+        found: dict[str, list[Mode]] = {}
+        for row in await self._rows(suppressed_devices(since)):
+            mode = Mode(Suppression(row["kind"]), _ms(row["until"]), _ms(row["begins_at"]))
+            found.setdefault(row["device_id"], []).append(mode)
+        return {device_id: tuple(modes) for device_id, modes in found.items()}
 
     async def progress(self, ward_code: str, partitions: frozenset[int]) -> Progress:
         """Give how far detection has come in partitions of a ward."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, and_, insert, or_, select, update
+from sqlalchemy import Select, and_, func, insert, or_, select, update
 
 from chassis import outbox
 from chassis.database import Transaction
@@ -34,22 +34,27 @@ _PREMISES_OF = {
 }
 
 
-def suppressed_devices(now: datetime) -> Select[tuple[str, str, UUID, datetime, datetime]]:
-    """Select which devices each mode in force reaches: device, kind, mode, its begin and end; the longest last."""
-    columns = (_modes.kind, _modes.mode_id, _modes.begins_at, _modes.ends_at)
+def suppressed_devices(since: datetime) -> Select[tuple[str, str, UUID, datetime, datetime]]:
+    """Select which devices each mode reaches that had not ended by then.
+
+    With device, kind, mode, its begin and, as `until`, its end; the last to end comes last.
+    """
+    until = func.coalesce(_modes.ended_at, _modes.ends_at).label("until")
+    columns = (_modes.kind, _modes.mode_id, _modes.begins_at, until)
     return (
         select(_devices.device_id, *columns)
         .join_from(tables.device_modes, tables.devices, _REACHES)
-        .where(_modes.ended_at.is_(None), _modes.ends_at > now)
-        .order_by(_modes.ends_at)
+        .where(until > since)
+        .order_by(until)
     )
 
 
 async def modes_of_devices(
-    tx: Transaction, device_ids: Iterable[str], now: datetime
+    tx: Transaction, device_ids: Iterable[str], since: datetime
 ) -> Mapping[tuple[str, Suppression | None], UUID]:
-    """Tell the mode in force, the one that lasts longest, by device and kind."""
-    rows = await tx.execute(suppressed_devices(now).where(_devices.device_id.in_(set(device_ids))))
+    """Tell the mode that had not ended by then, the one that lasts longest, by device and kind."""
+    reached = suppressed_devices(since).where(_devices.device_id.in_(set(device_ids)))
+    rows = await tx.execute(reached)
     return {(row.device_id, Suppression(row.kind)): row.mode_id for row in rows}
 
 

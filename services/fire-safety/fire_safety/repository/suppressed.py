@@ -1,7 +1,6 @@
 """Signals that are recorded and dispatch nothing."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,12 +17,13 @@ from fire_safety.repository.signals import moment
 _RECORD = insert(tables.suppressed_signals).on_conflict_do_nothing()
 
 
-async def record(tx: Transaction, signals: Sequence[Signal], places: Places, now: datetime) -> int:
+async def record(tx: Transaction, signals: Sequence[Signal], places: Places) -> int:
     """Record what tested and disabled devices signal, with their place and the mode; tell how many were new.
 
     The same reading delivered again adds nothing.
     """
-    in_force = await modes.modes_of_devices(tx, [one.device_id for one in signals], now)
+    since = moment(min(one.received_ms for one in signals))
+    in_force = await modes.modes_of_devices(tx, [one.device_id for one in signals], since)
     rows = [
         _row(
             one,
