@@ -41,12 +41,12 @@ class OrderedReader:
         self,
         client: Client,
         jetstream: JetStreamContext,
-        subjects: list[str],
+        subject: str,
         since: datetime | None,
     ) -> None:
         self._client = client
         self._jetstream = jetstream
-        self._subjects = subjects
+        self._subject = subject
         self._since = since
         self._read = 0
         self._expected = 1
@@ -107,7 +107,7 @@ class OrderedReader:
             raise StreamLostError
         config = ConsumerConfig(
             ack_policy=AckPolicy.NONE,
-            filter_subjects=self._subjects,
+            filter_subject=self._subject,
             inactive_threshold=_INACTIVE_S,
             mem_storage=True,
             deliver_policy=DeliverPolicy.ALL,

@@ -40,9 +40,10 @@ _ACK_WAIT_S = 30.0
 _MAX_ACK_PENDING = 25_000
 _TAKE_S = 0.5
 _RETRY_S = 0.5
-# Below so many messages at a time it pays to let some gather: each group costs a commit.
-_FEW = 100
+# When all that has come is taken it pays to let some gather: each group costs a commit.
 _GATHER_S = 0.05
+# Messages asked for at a time.
+_BATCH = 2_000
 # How long a group waits for a detector that is behind, and how often at most.
 _GIVE_WAY_S = 0.02
 _GIVE_WAY_TIMES = 50
@@ -128,7 +129,7 @@ class Recorder:
         )
         await self._jetstream.add_consumer(_STREAM, config)
         async with (
-            Pull(self._client, _STREAM, self._name) as pull,
+            Pull(self._client, _STREAM, self._name, _BATCH) as pull,
             _Storing(self._operations, pull, self._name) as storing,
         ):
             while True:
@@ -136,7 +137,7 @@ class Recorder:
                 await self._give_way()
                 kept = await _without_copies(pull, messages)
                 await self._record(storing, kept, limits)
-                if len(messages) < _FEW:
+                if messages and not messages[-1].metadata.num_pending:
                     await asyncio.sleep(_GATHER_S)
 
     async def _give_way(self) -> None:

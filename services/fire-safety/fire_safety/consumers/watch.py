@@ -134,7 +134,7 @@ class Watch:
 
     def _fold(self, message: Delivery) -> list[Signal]:
         """Fold one message; whatever is wrong with it, the lane goes on: the recorder keeps or refuses it."""
-        if comes_again(message):
+        if partition_in(message.subject) not in self._partitions or comes_again(message):
             return []
         silently = self._has_settled(message)
         try:
