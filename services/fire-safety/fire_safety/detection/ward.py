@@ -4,34 +4,29 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from fire_safety.detection.dose import dose_after
 from fire_safety.detection.fold import DeviceState
-from fire_safety.detection.limits import Limits, limits_of
+from fire_safety.detection.judging import UNKNOWN, Judging, LimitsKey
 from fire_safety.detection.modes import Mode, why_suppressed
 from fire_safety.detection.standing import (
     NONE,
     Standing,
     Standings,
-    Transition,
     is_held,
     over,
     without,
 )
 from fire_safety.detection.supervision import Supervision
-from fire_safety.detection.watched import LimitsKey, Watched
-from fire_safety.detection.window import EMPTY
+from fire_safety.detection.watched import Watched
 from fire_safety.domain.alarms import AlarmKind, Signal, Suppression
 from fire_safety.domain.devices import Device
-from fire_safety.domain.profiles import DEFAULT_PROFILE, Profile
-from fire_safety.domain.readings import Batch, Reading
+from fire_safety.domain.profiles import Profile
+from fire_safety.domain.readings import Batch
 
 # Devices that are not on the register are remembered up to this number, so that invented names fill no memory.
 _MAX_UNKNOWN = 10_000
 # What is known of a device's last sign of life is stored again when it is this much older.
 _STORED_EVERY_MS = 30_000
 _LOST, _TOO_FAST = AlarmKind.SUPERVISION_LOST, AlarmKind.RATE_EXCEEDED
-# The limits of a device that is not on the register: those of the default profile.
-_UNKNOWN: LimitsKey = ("", 0, False)
 
 
 class Seen(NamedTuple):
@@ -57,12 +52,11 @@ class Ward:
         heard_since_ms: int,
         heard_until_ms: int | None = None,
     ) -> None:
-        self._profiles = {profile.profile_id: profile for profile in profiles}
+        self._judging = Judging(profiles)
         self._signalling = dict(signalling)
         self._devices: dict[str, Watched] = {}
         self._unknown: dict[str, None] = {}
         self._unstored: dict[str, int] = {}
-        self._limits: dict[LimitsKey, Limits] = {}
         self._modes: dict[str, Sequence[Mode]] = {}
         # Who is back to normal and has not been told so, and who was found silent while that counts for nothing.
         self._held: set[str] = set()
@@ -75,13 +69,10 @@ class Ward:
 
         What is pending goes on under the new limits, what stands stays.
         """
-        taken = {profile.profile_id: profile for profile in profiles}
-        if taken == self._profiles:
+        if not self._judging.take(profiles):
             return
-        self._profiles = taken
-        self._limits.clear()
         for device_id, watched in self._devices.items():
-            watched.limits = self._limits_of(watched.judged_by)
+            watched.limits = self._judging.limits(watched.judged_by)
             if watched.known:
                 self.supervision.allow(device_id, watched.limits.silence_ms)
 
@@ -112,7 +103,7 @@ class Ward:
             heard = now_ms if seen is None else min(now_ms, round(seen.timestamp() * 1000))
             if watched is None:
                 watched = self._remember(device.device_id, judged_by, known=True)
-                _recall(watched, device, now_ms - heard)
+                watched.recall(device, now_ms - heard)
             else:
                 self._recognise(device.device_id, watched, judged_by)
             # What is stored may be that much older than the truth.
@@ -139,7 +130,8 @@ class Ward:
         for reading in fresh:
             transitions, why = watched.fold(reading)
             if transitions and not silently:
-                signals += _signals(watched, device_id, reading, transitions, why, skewed=skewed)
+                told = watched.signals(device_id, reading, transitions, why, skewed=skewed)
+                signals += told
         if silently:
             watched.state = watched.state._replace(standings=before)
         elif watched.state.standings is not before:
@@ -270,14 +262,14 @@ class Ward:
             del self._unknown[forgotten], self._devices[forgotten]
             self._held.discard(forgotten)
         self._unknown[device_id] = None
-        return self._remember(device_id, _UNKNOWN, known=False)
+        return self._remember(device_id, UNKNOWN, known=False)
 
     def _remember(self, device_id: str, judged_by: LimitsKey, *, known: bool) -> Watched:
         kinds = dict(self._signalling.pop(device_id, {}))
         kinds.pop(_LOST, None)
         too_fast = kinds.pop(_TOO_FAST, None)
         state = DeviceState(standings=Standings(kinds, {}) if kinds else NONE)
-        watched = Watched(self._limits_of(judged_by), judged_by, state, known=known)
+        watched = Watched(self._judging.limits(judged_by), judged_by, state, known=known)
         watched.too_fast = too_fast is not None
         watched.modes = self._modes.get(device_id, ())
         self._devices[device_id] = watched
@@ -286,7 +278,7 @@ class Ward:
     def _recognise(self, device_id: str, watched: Watched, judged_by: LimitsKey) -> None:
         """Apply the register's entry."""
         watched.judged_by = judged_by
-        watched.limits = self._limits_of(judged_by)
+        watched.limits = self._judging.limits(judged_by)
         if not watched.known:
             watched.recognise()
             del self._unknown[device_id]
@@ -297,54 +289,7 @@ class Ward:
         self._unstored.pop(device_id, None)
         watched = self._devices.get(device_id)
         if watched and watched.known:
-            watched.judged_by = _UNKNOWN
-            watched.limits = self._limits_of(_UNKNOWN)
+            watched.judged_by = UNKNOWN
+            watched.limits = self._judging.limits(UNKNOWN)
             watched.disown()
             self._unknown[device_id] = None
-
-    def _limits_of(self, judged_by: LimitsKey) -> Limits:
-        """Find the limits of a device; one whose profile is unknown has the default's: never none."""
-        if judged_by not in self._limits:
-            profile_id, interval_s, mains_powered = judged_by
-            profile = self._profiles.get(profile_id) or self._profiles[DEFAULT_PROFILE]
-            self._limits[judged_by] = limits_of(profile, interval_s, mains_powered=mains_powered)
-        return self._limits[judged_by]
-
-
-def _recall(watched: Watched, device: Device, unheard_ms: int) -> None:
-    """Give a device back what is stored of it: its clean air, and what has not left of its carbon monoxide."""
-    curve = watched.limits.curve
-    dose = dose_after(device.gas_dose, 0.0, unheard_ms, curve) if curve else 0.0
-    watched.state = watched.state._replace(
-        clean_air=device.clean_air, live=EMPTY._replace(dose=dose)
-    )
-
-
-def _signals(
-    watched: Watched,
-    device_id: str,
-    reading: Reading,
-    transitions: Sequence[Transition],
-    why: Suppression | None,
-    *,
-    skewed: bool,
-) -> list[Signal]:
-    """Tell transitions as signals."""
-    return [
-        Signal(
-            device_id=device_id,
-            kind=change.kind,
-            raised=change.raised,
-            observed_ms=reading.observed_ms,
-            received_ms=reading.received_ms,
-            profile=watched.limits.profile,
-            value=change.value,
-            threshold=change.threshold,
-            clock_skewed=skewed,
-            pre_alarm=change.pre_alarm,
-            suppressed=why,
-            shelved_until_ms=change.shelved_until_ms,
-        )
-        for change in transitions
-        if watched.tells(change.kind)
-    ]

@@ -2,19 +2,20 @@
 
 from collections.abc import Sequence
 
+from fire_safety.detection.dose import dose_after
 from fire_safety.detection.fold import DeviceState, begun_anew, fold
+from fire_safety.detection.judging import LimitsKey
 from fire_safety.detection.limits import Limits
 from fire_safety.detection.modes import Mode, why_suppressed
 from fire_safety.detection.pace import is_too_fast, paid_ms
 from fire_safety.detection.recent import Recent
 from fire_safety.detection.standing import NONE, Transition
-from fire_safety.detection.window import is_unremarkable
-from fire_safety.domain.alarms import FIRE_KINDS, AlarmKind, Suppression
+from fire_safety.detection.window import EMPTY, is_unremarkable
+from fire_safety.domain.alarms import FIRE_KINDS, AlarmKind, Signal, Suppression
+from fire_safety.domain.devices import Device
 from fire_safety.domain.readings import Condition, Reading
 
 _TEST = Condition.TEST.value
-# Which profile judges it, how often it reports, and whether on mains: what its limits follow from.
-LimitsKey = tuple[str, int, bool]
 
 
 class Watched:
@@ -48,6 +49,14 @@ class Watched:
         # What it has shown since it is suppressed, apart from what counts.
         self._trial: DeviceState | None = None
 
+    def recall(self, device: Device, unheard_ms: int) -> None:
+        """Take back what is stored of it: its clean air, and what has not left of its carbon monoxide."""
+        curve = self.limits.curve
+        dose = dose_after(device.gas_dose, 0.0, unheard_ms, curve) if curve else 0.0
+        self.state = self.state._replace(
+            clean_air=device.clean_air, live=EMPTY._replace(dose=dose)
+        )
+
     def tells(self, kind: AlarmKind) -> bool:
         """Tell whether a condition is told; of a device that is not on the register only fire is."""
         return self.known or kind in FIRE_KINDS
@@ -78,6 +87,35 @@ class Watched:
         tested = reading._replace(conditions=reading.conditions & ~_TEST)
         self._trial, transitions = fold(self._trial, tested, self.limits)
         return transitions, why
+
+    def signals(
+        self,
+        device_id: str,
+        reading: Reading,
+        transitions: Sequence[Transition],
+        why: Suppression | None,
+        *,
+        skewed: bool,
+    ) -> list[Signal]:
+        """Tell as signals what a reading gave."""
+        return [
+            Signal(
+                device_id=device_id,
+                kind=change.kind,
+                raised=change.raised,
+                observed_ms=reading.observed_ms,
+                received_ms=reading.received_ms,
+                profile=self.limits.profile,
+                value=change.value,
+                threshold=change.threshold,
+                clock_skewed=skewed,
+                pre_alarm=change.pre_alarm,
+                suppressed=why,
+                shelved_until_ms=change.shelved_until_ms,
+            )
+            for change in transitions
+            if self.tells(change.kind)
+        ]
 
     def worth_folding(self, readings: Sequence[Reading]) -> Sequence[Reading]:
         """Leave out what a device that sends too fast says again and again; a limit passed is never among it."""
