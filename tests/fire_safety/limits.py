@@ -4,7 +4,6 @@ from dataclasses import replace
 
 from fire_safety.detection.limits import Limits, limits_of
 from fire_safety.domain.devices import Device
-from fire_safety.domain.limits import IngestionLimits
 from fire_safety.domain.profiles import (
     BatteryLimits,
     CoLimits,
@@ -19,6 +18,7 @@ from fire_safety.domain.profiles import (
     TimeToAlarm,
     Verification,
 )
+from fuzz.expectation import LIMITS
 
 # As the first migration published it, before there was more to say.
 FIRST = Profile(
@@ -106,21 +106,7 @@ PROFILES = [
     _verified("b", 300),
 ]
 
-INGESTION = IngestionLimits(
-    version=1,
-    max_bytes=256 * 1024,
-    max_readings=1000,
-    future_s=12 * 3600,
-    ancient_s=7 * 86400,
-    optical_density_min=-0.02,
-    optical_density_max=100,
-    temperature_min=-60,
-    temperature_max=1500,
-    battery_min=0,
-    battery_max=100,
-    carbon_monoxide_min=0,
-    carbon_monoxide_max=100_000,
-)
+INGESTION = LIMITS
 
 MAINS = Device(
     device_id="CS0001-D01",

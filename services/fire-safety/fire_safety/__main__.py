@@ -71,9 +71,13 @@ _IMPORT_DEVICES = """\
 Nạp bảng thiết bị (CSV hoặc XLSX) vào sổ. Tạo tệp mẫu trước: device-template thiet-bi.xlsx
 Enter a table of devices on the register. Make the table to fill in first: device-template devices.xlsx
 
-The first row holds the headings, Vietnamese or English, in any order; two columns are needed: device_id (Mã thiết bị)
-and interval_s (Chu kỳ báo). A column that is not there leaves what the register says; an empty cell empties it.
-Premises may be named by their code (CS-0042). Days are written 2026-11-27 or 27/11/2026.
+Dòng 1 là tiêu đề cột, tiếng Việt hoặc tiếng Anh như trong tệp mẫu, thứ tự tùy ý. Hai cột bắt buộc: «Mã thiết bị» và
+«Chu kỳ báo (giây)». Cột không có: giữ nguyên trong sổ; ô trống: xóa giá trị cũ. Còn dòng bị từ chối thì không ghi gì.
+
+The first row holds the headings as the template has them, Vietnamese or English, in any order; two columns are
+needed: device_id («Mã thiết bị») and interval_s («Chu kỳ báo (giây)»). A column that is not there leaves what the
+register says; an empty cell empties it. Premises may be named by their code (CS-0042), zones by their id. Days are
+written 2026-11-27 or 27/11/2026.
 
 Nothing is entered while any row is refused, unless --allowed-rows-only is given. Entering the same table again
 changes nothing. It ends with 0 if no row was refused, else with 1. It needs DATABASE_URL, as the service does.

@@ -3,18 +3,19 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from enum import Enum, StrEnum
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 from fire_safety.domain.devices import DEVICE_ID, LIVED, Device, DeviceKind
+from fire_safety.domain.wording import Wording
 
 MAX_INTERVAL_S = 7 * 86400
 _MAX_TEXT = 200
 _FLOORS = range(-9, 201)
 
 
-class Fault(Enum):
-    """Why a value is refused: Vietnamese and English."""
+class Fault(Wording):
+    """Why a value is refused."""
 
     DEVICE_ID = ("cần 1 đến 64 ký tự A-Z a-z 0-9 _ -", "1 to 64 characters A-Z a-z 0-9 _ -")
     TWICE = ("trùng với một dòng trước trong tệp", "a line before it in the file has the same")
@@ -48,16 +49,6 @@ class Fault(Enum):
         "thiết bị này đã ngừng dùng; chỉ đưa lại vào sổ từng thiết bị một",
         "this device is retired; a file does not bring it back",
     )
-
-    @property
-    def vi(self) -> str:
-        """Say it in Vietnamese."""
-        return self.value[0]
-
-    @property
-    def en(self) -> str:
-        """Say it in English."""
-        return self.value[1]
 
 
 class Refusal(NamedTuple):

@@ -8,10 +8,9 @@ from chassis import metrics
 from chassis.clock import Clock
 from chassis.context import current_account
 from chassis.database import Database, Transaction
-from chassis.idempotency import claim
 from chassis.outbox import Relay
-from fire_safety import tables
 from fire_safety.domain.alarms import Alarm, Disposition
+from fire_safety.operations.requests import claim
 from fire_safety.repository import alarms as repository
 
 _Save = Callable[[Transaction, Alarm, datetime], Awaitable[None]]
@@ -75,15 +74,7 @@ class AlarmOperations:
         """Change an alarm once per request id; a repeat gets the alarm as it is now."""
         now = self._clock()
         async with self._database.transaction() as tx:
-            first = await claim(
-                tx,
-                tables.requests,
-                account=current_account(),
-                request_id=request_id,
-                digest=digest,
-                resource_id=str(alarm_id),
-                now=now,
-            )
+            first = await claim(tx, request_id, digest, str(alarm_id), now)
             before = await repository.load_for_change(tx, alarm_id)
             if first is not None:
                 return before

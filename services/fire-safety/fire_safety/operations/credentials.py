@@ -8,8 +8,6 @@ from uuid import UUID, uuid4
 from chassis.clock import Clock
 from chassis.context import current_account
 from chassis.database import Database, Transaction
-from chassis.idempotency import claim
-from fire_safety import tables
 from fire_safety.domain.credentials import (
     AuditEntry,
     Credential,
@@ -17,6 +15,7 @@ from fire_safety.domain.credentials import (
     CredentialExistsError,
     digest,
 )
+from fire_safety.operations.requests import claim
 from fire_safety.repository import credentials as repository
 
 
@@ -130,13 +129,5 @@ class CredentialOperations:
     async def _claim(
         self, tx: Transaction, asked: Asked, resource_id: UUID, now: datetime
     ) -> UUID | None:
-        first = await claim(
-            tx,
-            tables.requests,
-            account=current_account(),
-            request_id=asked.request_id,
-            digest=asked.digest,
-            resource_id=str(resource_id),
-            now=now,
-        )
+        first = await claim(tx, asked.request_id, asked.digest, str(resource_id), now)
         return UUID(first) if first else None

@@ -8,9 +8,7 @@ from chassis.clock import Clock, ward_day
 from chassis.context import current_account
 from chassis.database import Database, Transaction
 from chassis.errors import FieldInvalidError
-from chassis.idempotency import claim
 from chassis.outbox import Relay
-from fire_safety import tables
 from fire_safety.domain.alarms import AlarmKind, Signal
 from fire_safety.domain.devices import (
     DEVICE_ID,
@@ -26,6 +24,7 @@ from fire_safety.domain.registration import (
     judge,
     whole,
 )
+from fire_safety.operations.requests import claim
 from fire_safety.repository import devices, signals
 
 # Who changed an entry by a command of whoever runs the service.
@@ -118,7 +117,7 @@ class DeviceOperations:
         """
         now = self._clock()
         async with self._database.transaction() as tx:
-            await _claim(tx, request_id, digest, "", now)
+            await claim(tx, request_id, digest, "", now)
             told = await enter_table(
                 tx, entries, current_account(), now, allowed_only=allowed_only
             )
@@ -136,7 +135,7 @@ class DeviceOperations:
         now = self._clock()
         async with self._database.transaction() as tx:
             await devices.lock_register(tx)
-            if await _claim(tx, request_id, digest, device_id, now):
+            if await claim(tx, request_id, digest, device_id, now) is None:
                 await change(tx, now)
             device = await devices.load(tx, device_id)
         self._relay.wake()
@@ -202,22 +201,6 @@ async def _judge(tx: Transaction, entries: Sequence[Entry], now: datetime) -> li
     device_ids = [one.device_id for one in entries if DEVICE_ID.fullmatch(one.device_id)]
     known = await devices.load_surroundings(tx, device_ids)
     return judge(entries, known, ward_day(now))
-
-
-async def _claim(
-    tx: Transaction, request_id: str, digest: bytes, resource_id: str, now: datetime
-) -> bool:
-    """Tell whether the caller's request is new; raises RequestIdReusedError."""
-    first = await claim(
-        tx,
-        tables.requests,
-        account=current_account(),
-        request_id=request_id,
-        digest=digest,
-        resource_id=resource_id,
-        now=now,
-    )
-    return first is None
 
 
 def _require_allowed(verdict: Verdict) -> None:

@@ -7,11 +7,10 @@ from chassis import metrics
 from chassis.clock import Clock
 from chassis.context import current_account
 from chassis.database import Database
-from chassis.idempotency import claim
 from chassis.log import logger
 from chassis.outbox import Relay
-from fire_safety import tables
 from fire_safety.domain.modes import DeviceMode, ModeWanted
+from fire_safety.operations.requests import claim
 from fire_safety.repository import modes as repository
 
 
@@ -40,15 +39,7 @@ class ModeOperations:
         now = self._clock()
         mode_id = self._new_id()
         async with self._database.transaction() as tx:
-            first = await claim(
-                tx,
-                tables.requests,
-                account=current_account(),
-                request_id=request_id,
-                digest=digest,
-                resource_id=str(mode_id),
-                now=now,
-            )
+            first = await claim(tx, request_id, digest, str(mode_id), now)
             if first is not None:
                 return await repository.load(tx, UUID(first))
             wanted.check(await repository.policy_in_force(tx, now), now)
@@ -72,15 +63,7 @@ class ModeOperations:
         """
         now = self._clock()
         async with self._database.transaction() as tx:
-            first = await claim(
-                tx,
-                tables.requests,
-                account=current_account(),
-                request_id=request_id,
-                digest=digest,
-                resource_id=str(mode_id),
-                now=now,
-            )
+            first = await claim(tx, request_id, digest, str(mode_id), now)
             mode = await repository.load(tx, mode_id)
             if first is not None:
                 return mode

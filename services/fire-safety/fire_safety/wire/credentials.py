@@ -1,13 +1,9 @@
 """Credentials and their audit."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
-from google.protobuf.timestamp_pb2 import Timestamp
-
-from chassis import pages
-from chassis.errors import FieldInvalidError, PageTokenInvalidError
 from fire_safety.domain.credentials import (
     AuditEntry,
     AuditPosition,
@@ -15,7 +11,13 @@ from fire_safety.domain.credentials import (
     CredentialNotFoundError,
 )
 from fire_safety.domain.devices import DEVICE_ID, DeviceNotFoundError
-from fire_safety.wire.fields import optional_timestamp, timestamp
+from fire_safety.wire.fields import (
+    optional_moment,
+    optional_timestamp,
+    page_token_of,
+    place_of_page,
+    timestamp,
+)
 from ward.fire_safety.v1 import credentials_pb2 as pb
 
 # ---------------------------------------------------------------- requests
@@ -38,27 +40,13 @@ def device_id(text: str) -> str:
 
 def expiry(request: pb.IssueCredentialRequest | pb.RotateCredentialRequest) -> datetime | None:
     """Read when a credential shall end; None where the policy says."""
-    if not request.HasField("expires_at"):
-        return None
-    return _moment(request.expires_at)
+    return optional_moment(request, "expires_at")
 
 
 def page_after(token: str) -> AuditPosition | None:
     """Read where a page begins; None for the first page."""
-    key = pages.decode(token, 2)
-    if key is None:
-        return None
-    try:
-        return AuditPosition(datetime.fromisoformat(key[0]), UUID(key[1]))
-    except ValueError:
-        raise PageTokenInvalidError from None
-
-
-def _moment(written: Timestamp) -> datetime:
-    try:
-        return written.ToDatetime(UTC)
-    except (ValueError, OverflowError):
-        raise FieldInvalidError("expires_at", "a time") from None
+    place = place_of_page(token)
+    return None if place is None else AuditPosition(*place)
 
 
 # ---------------------------------------------------------------- answers
@@ -85,7 +73,7 @@ def credentials_page(found: Sequence[Credential], size: int) -> pb.ListCredentia
     more = len(found) > size
     return pb.ListCredentialsResponse(
         credentials=[credential(one) for one in page],
-        next_page_token=_token(page[-1].issued_at, page[-1].credential_id) if more else "",
+        next_page_token=page_token_of(page[-1].issued_at, page[-1].credential_id) if more else "",
     )
 
 
@@ -95,7 +83,7 @@ def audit_page(found: Sequence[AuditEntry], size: int) -> pb.ListCredentialAudit
     more = len(found) > size
     return pb.ListCredentialAuditResponse(
         entries=[_entry(one) for one in page],
-        next_page_token=_token(page[-1].at, page[-1].entry_id) if more else "",
+        next_page_token=page_token_of(page[-1].at, page[-1].entry_id) if more else "",
     )
 
 
@@ -108,7 +96,3 @@ def _entry(one: AuditEntry) -> pb.CredentialAuditEntry:
         credential_id=str(one.credential_id or ""),
         account=one.account,
     )
-
-
-def _token(at: datetime, row_id: UUID) -> str:
-    return pages.encode(at.isoformat(), str(row_id))

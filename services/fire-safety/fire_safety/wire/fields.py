@@ -39,9 +39,17 @@ def optional_timestamp(moment: datetime | None) -> Timestamp | None:
 
 def required_moment(request: Message, field: str) -> datetime:
     """Read a time that must be there; raises FieldInvalidError."""
-    written: Timestamp = getattr(request, field)
-    if not request.HasField(field):
+    moment = optional_moment(request, field)
+    if moment is None:
         raise FieldInvalidError(field, "a time; required")
+    return moment
+
+
+def optional_moment(request: Message, field: str) -> datetime | None:
+    """Read a time that may be absent; raises FieldInvalidError."""
+    if not request.HasField(field):
+        return None
+    written: Timestamp = getattr(request, field)
     try:
         return written.ToDatetime(UTC)
     except (ValueError, OverflowError):

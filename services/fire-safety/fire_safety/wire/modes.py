@@ -44,9 +44,13 @@ def wanted(request: modes_pb2.SetDeviceModeRequest) -> ModeWanted:
     check_request_id(request.request_id)
     kind, scope = _KINDS.get(request.kind), _SCOPES.get(request.scope)
     if kind is None:
-        raise FieldInvalidError("kind", "test or disabled; required")
+        raise FieldInvalidError(
+            "kind", "DEVICE_MODE_KIND_TEST or DEVICE_MODE_KIND_DISABLED; required"
+        )
     if scope is None:
-        raise FieldInvalidError("scope", "device, zone or premises; required")
+        raise FieldInvalidError(
+            "scope", "MODE_SCOPE_DEVICE, MODE_SCOPE_ZONE or MODE_SCOPE_PREMISES; required"
+        )
     if not is_identifier(request.target_id):
         raise ModeTargetNotFoundError
     reason = request.reason.strip()

@@ -36,7 +36,9 @@ def rate_filter(request: pb.ListFalseAlarmRatesRequest, now: datetime) -> RateFi
     """Read what to count, in a period that ends now at the latest; raises FieldInvalidError."""
     grouping = _GROUPINGS.get(request.grouping)
     if grouping is None:
-        raise FieldInvalidError("grouping", "by device or by premises; required")
+        raise FieldInvalidError(
+            "grouping", "FALSE_ALARM_GROUPING_DEVICE or FALSE_ALARM_GROUPING_PREMISES; required"
+        )
     begins_at = required_moment(request, "begins_at")
     ends_at = min(required_moment(request, "ends_at"), now)
     if begins_at >= ends_at:

@@ -1,14 +1,12 @@
 """Readings, as charts show them."""
 
-from datetime import UTC, datetime
-
-from google.protobuf.timestamp_pb2 import Timestamp
+from datetime import datetime
 
 from chassis.errors import FieldInvalidError
 from fire_safety.domain.charts import Chart, ChartPoint, ChartRequest, Measured
 from fire_safety.domain.devices import DEVICE_ID, DeviceNotFoundError
 from fire_safety.domain.readings import Condition
-from fire_safety.wire.fields import optional_timestamp, timestamp
+from fire_safety.wire.fields import optional_timestamp, required_moment, timestamp
 from ward.fire_safety.v1 import readings_pb2
 from ward.fire_safety.v1 import readings_service_pb2 as pb
 
@@ -18,7 +16,6 @@ _DEFAULT_POINTS = 300
 _MAX_POINTS = 1000
 _POINTS = f"{_MIN_POINTS} to {_MAX_POINTS}, or 0 for {_DEFAULT_POINTS}"
 _FIRST_YEAR, _LAST_YEAR = 2000, 2199
-_TIME = f"a time of the years {_FIRST_YEAR} to {_LAST_YEAR}"
 _CONDITIONS = {
     one: readings_pb2.DeviceCondition.Value(f"DEVICE_CONDITION_{one.name}") for one in Condition
 }
@@ -33,8 +30,8 @@ def chart_request(request: pb.QueryReadingsRequest) -> ChartRequest:
         raise FieldInvalidError("max_points", _POINTS)
     return ChartRequest(
         device_id=request.device_id,
-        start=_moment("start_time", request.start_time, given=request.HasField("start_time")),
-        end=_moment("end_time", request.end_time, given=request.HasField("end_time")),
+        start=_moment(request, "start_time"),
+        end=_moment(request, "end_time"),
         points=points,
     )
 
@@ -47,16 +44,11 @@ def chart(one: Chart) -> pb.QueryReadingsResponse:
     )
 
 
-def _moment(field: str, moment: Timestamp, *, given: bool) -> datetime:
-    if not given:
-        raise FieldInvalidError(field, "required")
-    try:
-        read = moment.ToDatetime(UTC)
-    except (ValueError, OverflowError):
-        raise FieldInvalidError(field, _TIME) from None
-    if not _FIRST_YEAR <= read.year <= _LAST_YEAR:
-        raise FieldInvalidError(field, _TIME)
-    return read
+def _moment(request: pb.QueryReadingsRequest, field: str) -> datetime:
+    moment = required_moment(request, field)
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise FieldInvalidError(field, f"a time of the years {_FIRST_YEAR} to {_LAST_YEAR}")
+    return moment
 
 
 def _point(one: ChartPoint) -> pb.ReadingPoint:

@@ -1,14 +1,13 @@
 """What is wrong with a file of devices as a whole."""
 
-from enum import Enum
-
 from chassis.errors import DomainError
+from fire_safety.domain.wording import Wording
 
 _SHOWN = 40
 
 
-class SheetProblem(Enum):
-    """Why a file cannot be used: Vietnamese and English; what it is about follows."""
+class SheetProblem(Wording):
+    """Why a file cannot be used; what it is about follows."""
 
     EMPTY = ("tệp không có dòng nào", "the file has no rows")
     TOO_LARGE = ("tệp quá lớn; giới hạn", "the file is too large; the limit is")
@@ -27,16 +26,6 @@ class SheetProblem(Enum):
     UNKNOWN_HEADING = ("không biết cột", "there is no column of this name:")
     HEADING_TWICE = ("hai cột cùng nghĩa", "two columns mean the same:")
 
-    @property
-    def vi(self) -> str:
-        """Say it in Vietnamese."""
-        return self.value[0]
-
-    @property
-    def en(self) -> str:
-        """Say it in English."""
-        return self.value[1]
-
 
 class DeviceFileInvalidError(DomainError):
     """A file of devices cannot be used; nothing was entered."""
@@ -45,6 +34,8 @@ class DeviceFileInvalidError(DomainError):
 
     def __init__(self, problem: SheetProblem, detail: str = "") -> None:
         shown = "".join(one for one in detail if one.isprintable())[:_SHOWN]
-        super().__init__(problem=problem.name, detail=shown)
+        super().__init__(
+            problem=problem.name, problem_vi=problem.vi, problem_en=problem.en, detail=shown
+        )
         self.problem = problem
         self.detail = shown
