@@ -1,4 +1,4 @@
-"""Carbon monoxide by dose, against the times of EN 50291-1 (DOMAIN.md §4.7)."""
+"""Carbon monoxide by dose, against the times of EN 50291-1."""
 
 import pytest
 from hypothesis import given, settings

@@ -1,4 +1,4 @@
-"""Heat by the classes of EN 54-5 (DOMAIN.md §4.7; times of response from its table, as far as they are known)."""
+"""Heat by the classes of EN 54-5 (times of response from its table, as far as they are known)."""
 
 import pytest
 

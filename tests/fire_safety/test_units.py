@@ -1,4 +1,4 @@
-"""Units of smoke, against the table computed for this project (DOMAIN.md §4.7)."""
+"""Units of smoke, against the table computed for this project."""
 
 import math
 

@@ -24,12 +24,15 @@ _TARGETS = {
 
 def main() -> int:
     """Fuzz the decoders, as many at a time as there are processors; 1 if any of them broke its promise."""
-    given = _parser().parse_args()
+    parser = _parser()
+    given = parser.parse_args()
     console = Console()
     if importlib.util.find_spec("atheris") is None:
         console.print("Không có atheris cho hệ này · atheris has no wheel for this platform")
         return 1
     names = given.decoders or list(_TARGETS)
+    if unknown := [name for name in names if name not in _TARGETS]:
+        parser.error(f"không có bộ giải mã · no such decoder: {', '.join(unknown)}")
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         results = list(
             threads.map(lambda name: _fuzz(name, given.directory, given.seconds), names)

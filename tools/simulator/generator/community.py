@@ -18,7 +18,7 @@ from simulator.generator.seeds import Seed
 
 FIRE_POINTS = 6
 MUTUAL_AID_GROUPS = 20
-# Five to fifteen adjacent houses (DOMAIN.md §4.6).
+# Five to fifteen adjacent houses.
 FEWEST_HOUSES, MOST_HOUSES = 5, 15
 EQUIPMENT = "{n} bình bột MFZ4; 2 bình CO2; 2 xà beng; 1 búa; 1 kìm cộng lực; 10 mặt nạ"
 

@@ -1,6 +1,6 @@
 """The kinds of premises of the ward: how many, how built, what burns, where detectors hang.
 
-Kinds and annex rows: Decree 105/2025/NĐ-CP as in DOMAIN.md §4.2. Counts are invented; their sum is
+Kinds and annex rows: Decree 105/2025/NĐ-CP. Counts are invented; their sum is
 the 251 premises of the ward's plan, with its 2 hospitals, 2 wholesale markets and industrial cluster.
 """
 

@@ -3,7 +3,7 @@
 from datetime import date
 from random import Random
 
-# No province has 999 and no country list reaches it (DOMAIN.md §2.2): such a number is nobody's.
+# No province has 999 and no country list reaches it: such a number is nobody's.
 UNASSIGNED_PREFIX = "999"
 # The prefixes 012x to 016x were retired in 2018 and 010x was never in use: such a phone rings nowhere.
 RETIRED_PHONE_PREFIX = "0100"

@@ -1,4 +1,4 @@
-"""Readings, in bulk: through the driver itself and in COPY's own format, since this is the hot path (SPEED.md §2).
+"""Readings, in bulk: through the driver itself and in COPY's own format, since this is the hot path.
 
 A binary COPY straight into the table with the key is two to three times as fast as any INSERT with ON CONFLICT, so it
 is tried first. If some reading was stored before, the whole COPY is refused, and the batch is merged instead.

@@ -118,7 +118,7 @@ def device_test(
     check_request_id(request.request_id)
     result = _TESTS.get(request.result)
     if result is None:
-        raise FieldInvalidError("result", "how the test ended; required")
+        raise FieldInvalidError("result", "TEST_RESULT_PASSED or TEST_RESULT_FAILED; required")
     tested_on = _read_day("tested_on", request.tested_on)
     return device_id(request.device_id), tested_on, result, _note(request.note)
 
@@ -133,7 +133,7 @@ def _read_day(field: str, text: str) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
-        raise FieldInvalidError(field, "an ISO 8601 date") from None
+        raise FieldInvalidError(field, "a day like 2026-11-27") from None
 
 
 def _read_enum(field: str, number: int, known: Mapping[Any, Any], default: Any) -> Any:  # noqa: ANN401 - any of three

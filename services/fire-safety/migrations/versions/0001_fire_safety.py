@@ -328,7 +328,7 @@ def _first_ingestion_limits() -> None:
 
 
 _PROFILE_SOURCE = """\
-Optical smoke with heat in one detector (after EN 54-7 / EN 14604 and EN 54-29; DOMAIN.md 4.7, 7.1).
+Optical smoke with heat in one detector (after EN 54-7 / EN 14604 and EN 54-29).
 Smoke 0.03 per metre = 0.3 dB/m = 6.7 %/m = 2.1 %/ft: inside the 0.5 to 4 %/ft of UL 268; for 8 s, which the second
 reading of a device that reports every 10 s satisfies whatever its jitter [own]. Restore at half of it for 30 s [own].
 Clean air follows dust by at most 0.005 per metre an hour and never beyond half the limit [own].

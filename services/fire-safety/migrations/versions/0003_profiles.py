@@ -202,7 +202,7 @@ excess [own]. Silence, gaps, settling and skew: as smoke-optical/1.
 """
 
 _CO_SOURCE = f"""\
-Carbon monoxide by dose (EN 50291-1; DOMAIN.md 4.7). Times to alarm at a constant concentration: 35 ppm 140 min, 50 ppm
+Carbon monoxide by dose (EN 50291-1). Times to alarm at a constant concentration: 35 ppm 140 min, 50 ppm
 80 min, 60 ppm 65 min, 100 ppm 25 min, 300 ppm 1.5 min. With readings up to a minute apart they meet the standard's
 bounds: 30 ppm no alarm before 120 min, 50 ppm 60 to 90 min, 100 ppm 10 to 40 min, 300 ppm within 3 min; and with the
 tolerances of its test gases, 33, 55, 110 and 330 ppm, each by a tenth. The curve between them [own].
@@ -218,12 +218,12 @@ EN 54-5 class A1 with the rise of UL 521). A measured fire is a fire condition a
 _VERIFIED_SOURCE = f"""\
 As smoke-optical/2, for rooms with cooking, steam or dust: what is measured is a pre-alarm at once, and the alarm when
 the same device still shows it after 30 s (alarm verification within the 60 s of NFPA 72; dependency types A and B of
-EN 54-2, DOMAIN.md 4.8). Without it the pre-alarm is taken back when the device has been normal: type A for 1 min,
+EN 54-2). Without it the pre-alarm is taken back when the device has been normal: type A for 1 min,
 within the 30 min of the standard; type B for 5 min, not before the 5 min of the standard. Exact minutes [own].
 {_OPTICAL_SOURCE}"""
 
 _HEAT_SOURCE = f"""\
-Heat by the classes of EN 54-5 (DOMAIN.md 4.7). Static response: A1 58 degrees C, inside 54 to 65; A2 60, inside 54 to
+Heat by the classes of EN 54-5. Static response: A1 58 degrees C, inside 54 to 65; A2 60, inside 54 to
 70; B 75, inside 69 to 85. Back to normal at the highest temperature of application, A1 and A2 50, B 65, for 60 s [own].
 Suffix S: the static response only, however fast the rise. Suffix R: also a rise of 9 K/min over at least 60 s: not
 before the minute in which a class R detector may not respond to 10 K/min, and long before its latest response [own].
