@@ -28,7 +28,7 @@ def stamp(ms: int) -> Timestamp:
 
 def asking(start_ms: int, end_ms: int, **fields: Any) -> pb.QueryReadingsRequest:
     """Ask for a span."""
-    asked = {"device_id": DEVICE, "start_time": stamp(start_ms), "end_time": stamp(end_ms)}
+    asked = {"device_id": DEVICE, "begins_at": stamp(start_ms), "ends_at": stamp(end_ms)}
     return pb.QueryReadingsRequest(**(asked | fields))
 
 

@@ -13,7 +13,7 @@ TODAY, TOMORROW = Timestamp(seconds=1_795_000_000), Timestamp(seconds=1_795_086_
 
 def asking(**fields: object) -> pb.QueryReadingsRequest:
     """Ask for a day, but for these fields."""
-    whole = {"device_id": "d", "start_time": TODAY, "end_time": TOMORROW}
+    whole = {"device_id": "d", "begins_at": TODAY, "ends_at": TOMORROW}
     return pb.QueryReadingsRequest(**(whole | fields))  # type: ignore[arg-type] # of many types
 
 
@@ -26,10 +26,10 @@ def test_three_hundred_points_are_usual() -> None:
 @pytest.mark.parametrize(
     ("fields", "wrong"),
     [
-        ({"start_time": None}, "start_time"),
-        ({"end_time": None}, "end_time"),
-        ({"start_time": Timestamp(seconds=0)}, "start_time"),
-        ({"end_time": Timestamp(seconds=2**62)}, "end_time"),
+        ({"begins_at": None}, "begins_at"),
+        ({"ends_at": None}, "ends_at"),
+        ({"begins_at": Timestamp(seconds=0)}, "begins_at"),
+        ({"ends_at": Timestamp(seconds=2**62)}, "ends_at"),
         ({"max_points": 1001}, "max_points"),
         ({"max_points": 1}, "max_points"),
         ({"max_points": -1}, "max_points"),

@@ -126,7 +126,9 @@ class AlarmOutcomes(_message.Message):
     false_alarms: _builtins.int
     """False ones: nuisances, faults and malicious ones."""
     device_days: _builtins.float
-    """Days that the devices were on the register within the period, of all of them together."""
+    """Days of the devices within the period, of all of them together: from their installation, or all of the period where
+    it is not known, until they were retired.
+    """
     false_share: _builtins.float
     """Share of false ones among those that were reset; absent if none was."""
     false_per_device_year: _builtins.float

@@ -28,7 +28,7 @@ from ward.fire_safety.v1 import readings_pb2 as ward_dot_fire__safety_dot_v1_dot
 from ward.options.v1 import access_pb2 as ward_dot_options_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*ward/fire_safety/v1/readings_service.proto\x12\x13ward.fire_safety.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ward/fire_safety/v1/readings.proto\x1a\x1cward/options/v1/access.proto\"\x9b\x01\n\x14QueryReadingsRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12.\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nmax_points\x18\x04 \x01(\x05\"b\n\x15QueryReadingsResponse\x12\x31\n\x06points\x18\x01 \x03(\x0b\x32!.ward.fire_safety.v1.ReadingPoint\x12\x16\n\x0e\x62ucket_seconds\x18\x02 \x01(\x05\"\x92\x03\n\x0cReadingPoint\x12(\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0breceived_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08readings\x18\x03 \x01(\x03\x12;\n\x0foptical_density\x18\x04 \x01(\x0b\x32\".ward.fire_safety.v1.MeasuredRange\x12\x37\n\x0btemperature\x18\x05 \x01(\x0b\x32\".ward.fire_safety.v1.MeasuredRange\x12;\n\x0f\x63\x61rbon_monoxide\x18\x06 \x01(\x0b\x32\".ward.fire_safety.v1.MeasuredRange\x12\x18\n\x0b\x62\x61ttery_min\x18\x07 \x01(\x01H\x00\x88\x01\x01\x12\x38\n\nconditions\x18\x08 \x03(\x0e\x32$.ward.fire_safety.v1.DeviceConditionB\x0e\n\x0c_battery_min\"B\n\rMeasuredRange\x12\x0f\n\x07minimum\x18\x01 \x01(\x01\x12\x0f\n\x07\x61verage\x18\x02 \x01(\x01\x12\x0f\n\x07maximum\x18\x03 \x01(\x01\x32\xae\x01\n\x0fReadingsService\x12\x9a\x01\n\rQueryReadings\x12).ward.fire_safety.v1.QueryReadingsRequest\x1a*.ward.fire_safety.v1.QueryReadingsResponse\"2\xba\xc8\x18\x06\n\x04\x03\x04\x0c\r\x82\xd3\xe4\x93\x02\"\x12 /v1/devices/{device_id}/readingsb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*ward/fire_safety/v1/readings_service.proto\x12\x13ward.fire_safety.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"ward/fire_safety/v1/readings.proto\x1a\x1cward/options/v1/access.proto\"\x99\x01\n\x14QueryReadingsRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12-\n\tbegins_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07\x65nds_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nmax_points\x18\x04 \x01(\x05\"b\n\x15QueryReadingsResponse\x12\x31\n\x06points\x18\x01 \x03(\x0b\x32!.ward.fire_safety.v1.ReadingPoint\x12\x16\n\x0e\x62ucket_seconds\x18\x02 \x01(\x05\"\x92\x03\n\x0cReadingPoint\x12(\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0breceived_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08readings\x18\x03 \x01(\x03\x12;\n\x0foptical_density\x18\x04 \x01(\x0b\x32\".ward.fire_safety.v1.MeasuredRange\x12\x37\n\x0btemperature\x18\x05 \x01(\x0b\x32\".ward.fire_safety.v1.MeasuredRange\x12;\n\x0f\x63\x61rbon_monoxide\x18\x06 \x01(\x0b\x32\".ward.fire_safety.v1.MeasuredRange\x12\x18\n\x0b\x62\x61ttery_min\x18\x07 \x01(\x01H\x00\x88\x01\x01\x12\x38\n\nconditions\x18\x08 \x03(\x0e\x32$.ward.fire_safety.v1.DeviceConditionB\x0e\n\x0c_battery_min\"B\n\rMeasuredRange\x12\x0f\n\x07minimum\x18\x01 \x01(\x01\x12\x0f\n\x07\x61verage\x18\x02 \x01(\x01\x12\x0f\n\x07maximum\x18\x03 \x01(\x01\x32\xae\x01\n\x0fReadingsService\x12\x9a\x01\n\rQueryReadings\x12).ward.fire_safety.v1.QueryReadingsRequest\x1a*.ward.fire_safety.v1.QueryReadingsResponse\"2\xba\xc8\x18\x06\n\x04\x03\x04\x0c\r\x82\xd3\xe4\x93\x02\"\x12 /v1/devices/{device_id}/readingsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,13 +38,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_READINGSSERVICE'].methods_by_name['QueryReadings']._loaded_options = None
   _globals['_READINGSSERVICE'].methods_by_name['QueryReadings']._serialized_options = b'\272\310\030\006\n\004\003\004\014\r\202\323\344\223\002\"\022 /v1/devices/{device_id}/readings'
   _globals['_QUERYREADINGSREQUEST']._serialized_start=197
-  _globals['_QUERYREADINGSREQUEST']._serialized_end=352
-  _globals['_QUERYREADINGSRESPONSE']._serialized_start=354
-  _globals['_QUERYREADINGSRESPONSE']._serialized_end=452
-  _globals['_READINGPOINT']._serialized_start=455
-  _globals['_READINGPOINT']._serialized_end=857
-  _globals['_MEASUREDRANGE']._serialized_start=859
-  _globals['_MEASUREDRANGE']._serialized_end=925
-  _globals['_READINGSSERVICE']._serialized_start=928
-  _globals['_READINGSSERVICE']._serialized_end=1102
+  _globals['_QUERYREADINGSREQUEST']._serialized_end=350
+  _globals['_QUERYREADINGSRESPONSE']._serialized_start=352
+  _globals['_QUERYREADINGSRESPONSE']._serialized_end=450
+  _globals['_READINGPOINT']._serialized_start=453
+  _globals['_READINGPOINT']._serialized_end=855
+  _globals['_MEASUREDRANGE']._serialized_start=857
+  _globals['_MEASUREDRANGE']._serialized_end=923
+  _globals['_READINGSSERVICE']._serialized_start=926
+  _globals['_READINGSSERVICE']._serialized_end=1100
 # @@protoc_insertion_point(module_scope)

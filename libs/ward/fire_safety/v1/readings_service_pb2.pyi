@@ -27,32 +27,32 @@ class QueryReadingsRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     DEVICE_ID_FIELD_NUMBER: _builtins.int
-    START_TIME_FIELD_NUMBER: _builtins.int
-    END_TIME_FIELD_NUMBER: _builtins.int
+    BEGINS_AT_FIELD_NUMBER: _builtins.int
+    ENDS_AT_FIELD_NUMBER: _builtins.int
     MAX_POINTS_FIELD_NUMBER: _builtins.int
     device_id: _builtins.str
     """The device."""
     max_points: _builtins.int
     """How many points at most, 2 to 1,000; 0 is 300."""
     @_builtins.property
-    def start_time(self) -> _timestamp_pb2.Timestamp:
+    def begins_at(self) -> _timestamp_pb2.Timestamp:
         """Begin of the span; required."""
 
     @_builtins.property
-    def end_time(self) -> _timestamp_pb2.Timestamp:
+    def ends_at(self) -> _timestamp_pb2.Timestamp:
         """End of the span, which is not part of it; required. At most as long after the start as figures are kept."""
 
     def __init__(
         self,
         *,
         device_id: _builtins.str = ...,
-        start_time: _timestamp_pb2.Timestamp | None = ...,
-        end_time: _timestamp_pb2.Timestamp | None = ...,
+        begins_at: _timestamp_pb2.Timestamp | None = ...,
+        ends_at: _timestamp_pb2.Timestamp | None = ...,
         max_points: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["begins_at", b"begins_at", "ends_at", b"ends_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["device_id", b"device_id", "end_time", b"end_time", "max_points", b"max_points", "start_time", b"start_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["begins_at", b"begins_at", "device_id", b"device_id", "ends_at", b"ends_at", "max_points", b"max_points"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -68,7 +68,7 @@ class QueryReadingsResponse(_message.Message):
     BUCKET_SECONDS_FIELD_NUMBER: _builtins.int
     bucket_seconds: _builtins.int
     """Width of each bucket, seconds; 0 where each point is one reading. Buckets begin at round times and are whole: the
-    first may begin before `start_time`, the last end after `end_time`.
+    first may begin before `begins_at`, the last end after `ends_at`.
     """
     @_builtins.property
     def points(self) -> _containers.RepeatedCompositeFieldContainer[Global___ReadingPoint]:

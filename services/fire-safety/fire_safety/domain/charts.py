@@ -63,9 +63,9 @@ class Chart:
 def check_span(request: ChartRequest, longest: timedelta) -> None:
     """Refuse a span that is reversed, or longer than anything is kept."""
     if request.end <= request.start:
-        raise FieldInvalidError("end_time", "after start_time")
+        raise FieldInvalidError("ends_at", "after begins_at")
     if request.end - request.start > longest:
-        raise FieldInvalidError("end_time", f"at most {longest.days} days after start_time")
+        raise FieldInvalidError("ends_at", f"at most {longest.days} days after begins_at")
 
 
 def buckets(request: ChartRequest, shortest: timedelta) -> tuple[datetime, datetime, timedelta]:

@@ -30,8 +30,8 @@ def chart_request(request: pb.QueryReadingsRequest) -> ChartRequest:
         raise FieldInvalidError("max_points", _POINTS)
     return ChartRequest(
         device_id=request.device_id,
-        start=_moment(request, "start_time"),
-        end=_moment(request, "end_time"),
+        start=_moment(request, "begins_at"),
+        end=_moment(request, "ends_at"),
         points=points,
     )
 
