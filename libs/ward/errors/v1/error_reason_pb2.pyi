@@ -90,10 +90,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_GATEWAY_IN_USE: _ErrorReason.ValueType  # 55
     """{"reason": "GATEWAY_IN_USE", "domain": "ward"}"""
     ERROR_REASON_DEVICE_FILE_INVALID: _ErrorReason.ValueType  # 56
-    """`problem` is for programs, `problem_vi` and `problem_en` say it to people; `detail` is the heading, limit or row
-    that it is about, or empty.
-    {"reason": "DEVICE_FILE_INVALID", "domain": "ward", "metadata": {"problem": "UNKNOWN_HEADING",
-     "problem_vi": "không biết cột", "problem_en": "there is no column of this name:", "detail": "Mã TB"}}
+    """`problem` is for programs, `detail` the heading, limit or row that it is about; `explanation` says both to people,
+    in Vietnamese and English.
+    {"reason": "DEVICE_FILE_INVALID", "domain": "ward", "metadata": {"problem": "TOO_WIDE", "detail": "",
+     "explanation": "quá nhiều cột / too many columns"}}
     """
     ERROR_REASON_CREDENTIAL_NOT_FOUND: _ErrorReason.ValueType  # 66
     """{"reason": "CREDENTIAL_NOT_FOUND", "domain": "ward"}"""
@@ -182,10 +182,10 @@ ERROR_REASON_DEVICE_NOT_FOUND: ErrorReason.ValueType  # 54
 ERROR_REASON_GATEWAY_IN_USE: ErrorReason.ValueType  # 55
 """{"reason": "GATEWAY_IN_USE", "domain": "ward"}"""
 ERROR_REASON_DEVICE_FILE_INVALID: ErrorReason.ValueType  # 56
-"""`problem` is for programs, `problem_vi` and `problem_en` say it to people; `detail` is the heading, limit or row
-that it is about, or empty.
-{"reason": "DEVICE_FILE_INVALID", "domain": "ward", "metadata": {"problem": "UNKNOWN_HEADING",
- "problem_vi": "không biết cột", "problem_en": "there is no column of this name:", "detail": "Mã TB"}}
+"""`problem` is for programs, `detail` the heading, limit or row that it is about; `explanation` says both to people,
+in Vietnamese and English.
+{"reason": "DEVICE_FILE_INVALID", "domain": "ward", "metadata": {"problem": "TOO_WIDE", "detail": "",
+ "explanation": "quá nhiều cột / too many columns"}}
 """
 ERROR_REASON_CREDENTIAL_NOT_FOUND: ErrorReason.ValueType  # 66
 """{"reason": "CREDENTIAL_NOT_FOUND", "domain": "ward"}"""

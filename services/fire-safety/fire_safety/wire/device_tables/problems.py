@@ -34,8 +34,7 @@ class DeviceFileInvalidError(DomainError):
 
     def __init__(self, problem: SheetProblem, detail: str = "") -> None:
         shown = "".join(one for one in detail if one.isprintable())[:_SHOWN]
-        super().__init__(
-            problem=problem.name, problem_vi=problem.vi, problem_en=problem.en, detail=shown
-        )
+        texts = (f"{text} {shown}".rstrip() for text in (problem.vi, problem.en))
+        super().__init__(problem=problem.name, detail=shown, explanation=" / ".join(texts))
         self.problem = problem
         self.detail = shown
