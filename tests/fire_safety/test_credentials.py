@@ -8,6 +8,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from grpc import aio
 from sqlalchemy import text
 
+from chassis import pages
 from chassis.clock import utc_now
 from chassis.database import Database
 from fire_safety.operations.sign_in import SignInOperations
@@ -209,6 +210,11 @@ ID = "request-0001"
         (
             "ListCredentialAudit",
             pb.ListCredentialAuditRequest(page_token="x"),
+            ("INVALID_ARGUMENT", "PAGE_TOKEN_INVALID"),
+        ),
+        (
+            "ListCredentialAudit",
+            pb.ListCredentialAuditRequest(page_token=pages.encode("2026-11-27T00:00:00", NOBODY)),
             ("INVALID_ARGUMENT", "PAGE_TOKEN_INVALID"),
         ),
         ("ListCredentialAudit", pb.ListCredentialAuditRequest(device_id="a b"), FIELD_INVALID),
