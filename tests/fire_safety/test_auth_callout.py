@@ -213,6 +213,36 @@ async def test_a_device_can_neither_speak_nor_listen_as_another(gate: Gate) -> N
     await device.close()
 
 
+async def test_an_acknowledgement_goes_to_nobody_but_the_device(gate: Gate) -> None:
+    """Whatever subject a device names for it: no event, no command, nothing of the broker's own comes of that."""
+    _, secret = await gate.issue()
+    device = await gate.nats(DEVICE, secret)
+    services = await nats.connect(gate.server.url)
+    overheard = [
+        await services.subscribe(subject)
+        for subject in ("ward.fire_safety.>", "dead.>", "$MQTT.>", "$JS.API.STREAM.PURGE.>")
+    ]
+    overheard.append(await services.subscribe("ward.*.device.*.down"))
+    await services.flush()
+
+    for named in (
+        "ward.fire_safety.v1.AlarmRaised",
+        "dead.x",
+        "$MQTT.sess.abcdefgh",
+        "$JS.API.STREAM.PURGE.READINGS",
+        f"ward.11002.device.{OTHER}.down",
+    ):
+        await device.publish(subject_of(DEVICE), reading(DEVICE, now_ms()), reply=named)
+    ack = await device.jetstream().publish(subject_of(DEVICE), reading(DEVICE, now_ms()))
+    await until_recorded(gate.database, 1)
+    await services.flush()
+
+    assert ack.seq == 6
+    assert [one.pending_msgs for one in overheard] == [0, 0, 0, 0, 0]
+    await services.close()
+    await device.close()
+
+
 async def test_a_reading_over_mqtt_counts_once(gate: Gate) -> None:
     """With QoS 0, 1 and 2 alike, retained or not; on another device's topic it reaches nobody."""
     _, secret = await gate.issue()

@@ -31,6 +31,7 @@ STOP_SECONDS = 15.0
 # and the messages that services pull.
 SIMULATOR_INBOX = "_INBOX_devices"
 DEVICE_SUBJECTS = "ward.*.device.*.up"
+COMMAND_SUBJECTS = "ward.*.device.*.down"
 # Where the demonstration asks simulated detectors to fall silent.
 SIMULATOR_SUBJECTS = "simulator.>"
 
@@ -62,8 +63,9 @@ accounts {{
       }}
     ]
   }}
-  {devices_account} {{
+  {ward_account} {{
     jetstream: enabled
+    exports: [{{ service: {device_subjects} }}, {{ stream: {command_subjects} }}]
     users: [
       {{ user: {services}, password: {services_password} }}
       {{
@@ -74,6 +76,14 @@ accounts {{
           allow_responses: true
         }}
       }}
+    ]
+  }}
+  # Where devices that speak NATS are: the broker acknowledges to any subject that a sender names, and whatever one
+  # names, here it reaches nothing of the ward's but this. MQTT clients name none, and need JetStream beside them.
+  {devices_account} {{
+    imports: [
+      {{ service: {{ account: {ward_account}, subject: {device_subjects} }} }}
+      {{ stream: {{ account: {ward_account}, subject: {command_subjects} }} }}
     ]
   }}
 }}
@@ -97,7 +107,8 @@ mqtt {{
 MQTT_TLS = """
   tls {{ cert_file: {certificate}, key_file: {certificate_key} }}"""
 SIGN_IN_SECONDS = 5
-DEVICES_ACCOUNT = "WARD"
+WARD_ACCOUNT = "WARD"
+DEVICES_ACCOUNT = "DEVICES"
 
 
 class NatsMissingError(StackError):
@@ -224,7 +235,9 @@ class NatsServer:
             store=json.dumps(str(self.run_dir / "nats")),
             **self._certificate_files(),
             **self._users(),
+            ward_account=WARD_ACCOUNT,
             devices_account=DEVICES_ACCOUNT,
+            command_subjects=json.dumps(COMMAND_SUBJECTS),
             simulator_subjects=json.dumps(SIMULATOR_SUBJECTS),
             device_subjects=json.dumps(DEVICE_SUBJECTS),
             simulator_inbox=json.dumps(f"{SIMULATOR_INBOX}.>"),

@@ -61,7 +61,7 @@ from fire_safety.timers import (
     watch_for_storms,
 )
 from fire_safety.wire.alarms import CHANGE_SUBJECTS
-from fire_safety.wire.sign_in import Answers
+from fire_safety.wire.sign_in import Accounts, Answers
 
 _SECRET_BYTES = 32
 _DATABASE_AWAY = "Không kết nối được cơ sở dữ liệu / The database is away."
@@ -157,11 +157,11 @@ async def keep_gate(life: Lifecycle, base: Base, settings: Settings) -> None:
     life.at_stop(broker.close)
     queries = SignInQueries(base.database)
     operations = SignInOperations(base.database, base.clock)
-    account = settings.nats_devices_account
-    answers = Answers(SigningKey(signing.get_secret_value()), account, settings.ward_code)
+    accounts = Accounts(settings.nats_devices_account, settings.nats_mqtt_account)
+    answers = Answers(SigningKey(signing.get_secret_value()), accounts, settings.ward_code)
     key = CurveKey(curve.get_secret_value())
     callout = AuthCallout(broker, key, answers, queries, operations, base.clock)
-    sign_outs = SignOuts(broker, account, queries, operations, base.clock)
+    sign_outs = SignOuts(broker, accounts, queries, operations, base.clock)
     life.background("auth_callout", callout.run())
     life.background("sign_outs", sign_outs.run())
 

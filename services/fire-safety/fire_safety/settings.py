@@ -46,8 +46,9 @@ class Settings(ServiceSettings):
     nats_signing_seed: Annotated[SecretStr, AfterValidator(_signing)] | None = None
     # Opens the broker's questions; its public key is the `xkey` of the broker's `auth_callout`.
     nats_curve_seed: Annotated[SecretStr, AfterValidator(_curve)] | None = None
-    # The account that devices are let into: the one in which the services are.
-    nats_devices_account: str = "WARD"
+    # The accounts that devices are let into: over NATS one of their own, over MQTT the one in which the services are.
+    nats_devices_account: str = "DEVICES"
+    nats_mqtt_account: str = "WARD"
 
     @model_validator(mode="after")
     def _all_or_none(self) -> Self:

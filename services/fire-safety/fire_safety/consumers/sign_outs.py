@@ -7,9 +7,10 @@ judged by what is in force. It needs no memory: after a start it looks back as f
 
 import asyncio
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import product
 
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
@@ -47,13 +48,13 @@ class SignOuts:
     def __init__(
         self,
         client: Client,
-        account: str,
+        accounts: Collection[str],
         queries: SignInQueries,
         operations: SignInOperations,
         clock: Clock,
     ) -> None:
         self._client = client
-        self._account = account
+        self._accounts = accounts
         self._queries = queries
         self._operations = operations
         self._clock = clock
@@ -90,8 +91,8 @@ class SignOuts:
         subscription = await self._client.subscribe(inbox)
         found: list[Connection] = []
         try:
-            for device_id in device_ids:
-                asked = {"auth": True, "user": device_id, "acc": self._account, "limit": _PAGE}
+            for device_id, account in product(device_ids, self._accounts):
+                asked = {"auth": True, "user": device_id, "acc": account, "limit": _PAGE}
                 await self._client.publish(
                     "$SYS.REQ.SERVER.PING.CONNZ", json.dumps(asked).encode(), reply=inbox
                 )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from chassis.nkey import SigningKey
 from fire_safety.domain.credentials import SignInPolicy
@@ -54,12 +55,23 @@ def could_be_device(name: str) -> bool:
     return DEVICE_ID.fullmatch(name) is not None
 
 
-class Answers:
-    """Writes answers, signed with the key that the broker trusts, for devices of one ward in one account."""
+class Accounts(NamedTuple):
+    """The broker's accounts of devices: of those that speak NATS, and of those that speak MQTT.
 
-    def __init__(self, key: SigningKey, account: str, ward_code: str) -> None:
+    A NATS client may have its message acknowledged to any subject. So what such clients can reach there is their own
+    account, without streams; MQTT clients can name no subject, and their broker keeps its streams beside them.
+    """
+
+    nats: str
+    mqtt: str
+
+
+class Answers:
+    """Writes answers, signed with the key that the broker trusts, for devices of one ward."""
+
+    def __init__(self, key: SigningKey, accounts: Accounts, ward_code: str) -> None:
         self._key = key
-        self._account = account
+        self._accounts = accounts
         self._ward_code = ward_code
 
     def granted(self, asked: Question, grant: Grant, policy: SignInPolicy, now: datetime) -> bytes:
@@ -82,7 +94,7 @@ class Answers:
         commands = [self._subject(one, "down") for one in grant.speaks_for]
         return {
             "sub": asked.user_key,
-            "aud": self._account,
+            "aud": self._accounts.mqtt if asked.over_mqtt else self._accounts.nats,
             "name": device_id,
             "exp": int(grant.until.timestamp()),
             "nats": {
