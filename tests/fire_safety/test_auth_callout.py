@@ -18,7 +18,7 @@ from nats.errors import Error as NatsError
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from chassis.clock import utc_now
+from chassis.clock import Clock, utc_now
 from chassis.context import Identity, identity
 from chassis.database import Database
 from chassis.lifecycle import Lifecycle
@@ -126,10 +126,10 @@ def reading(device_id: str, at_ms: int, density: float = 0.002) -> bytes:
 
 
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncGenerator[None]:
+async def running(settings: Settings, clock: Clock = utc_now) -> AsyncGenerator[None]:
     """Run the service."""
     async with Lifecycle() as life:
-        await app.start(life, settings)
+        await app.start(life, settings, clock)
         yield
 
 
@@ -378,6 +378,23 @@ async def test_a_revoked_device_is_disconnected_and_does_not_come_back(gate: Gat
         with pytest.raises(aiomqtt.MqttError):
             await over_mqtt.publish(topic_of(DEVICE), b"x", qos=1)
         stack.pop_all()
+
+
+async def test_a_clock_that_was_ahead_neither_shuts_devices_out_nor_keeps_them_in(
+    closed_gate: Gate,
+) -> None:
+    """The broker's clock may be another than the service's, which may be set back by a day."""
+    ahead = timedelta(days=1)
+    credential_id, secret = await closed_gate.issue()
+    async with running(closed_gate.settings, lambda: utc_now() + ahead):
+        device = await closed_gate.plain(DEVICE, secret)
+        assert device.let_in
+        await asyncio.sleep(2)  # for the service to look for changes by that clock
+        ahead = timedelta(0)
+        await asyncio.sleep(2)
+        await closed_gate.credentials.revoke(UUID(credential_id), asked())
+
+        await asyncio.wait_for(device.thrown_out(), 15)
 
 
 async def test_a_revocation_while_the_service_was_away_is_made_good(closed_gate: Gate) -> None:

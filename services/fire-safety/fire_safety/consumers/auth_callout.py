@@ -8,6 +8,7 @@ number of replicas share the questions. While none answers, who is connected sta
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import datetime, timedelta
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -72,7 +73,8 @@ class AuthCallout:
         try:
             sender = (message.headers or {}).get(_SERVER_KEY, "")
             question = wire.question(self._key.open(message.data, sender))
-            self._waiting.put_nowait(_Asked(message, sender, question))
+            until = self._clock() + timedelta(seconds=question.patience_s)
+            self._waiting.put_nowait(_Asked(message, sender, question, until))
         except (BadKeyError, BadSealError, MalformedTokenError):
             metrics.SIGN_INS.labels("malformed").inc()
             logger().warning("sign_in_question_malformed")
@@ -106,7 +108,7 @@ class AuthCallout:
     ) -> None:
         now = self._clock()
         # Who has lost patience is gone: an answer would only delay the others.
-        asked = [one for one in asked if now.timestamp() < one.question.until]
+        asked = [one for one in asked if now < one.until]
         names = {one.question.attempt.name for one in asked}
         rights = await self._queries.rights({one for one in names if wire.could_be_device(one)})
         first_used: dict[str, Credential] = {}
@@ -150,11 +152,14 @@ class AuthCallout:
 
 
 class _Asked:
-    """A question as it came: what answers it, and for whom the answer is encrypted."""
+    """A question as it came: what answers it, for whom the answer is encrypted, and until when it is awaited."""
 
-    __slots__ = ("message", "question", "sender")
+    __slots__ = ("message", "question", "sender", "until")
 
-    def __init__(self, message: Msg, sender: str, question: wire.Question) -> None:
+    def __init__(
+        self, message: Msg, sender: str, question: wire.Question, until: datetime
+    ) -> None:
         self.message = message
         self.sender = sender
         self.question = question
+        self.until = until

@@ -1,7 +1,7 @@
 """What deciding over a sign-in needs, and whose rights have changed since."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 
 from sqlalchemy import case, func, null, or_, select, union_all
@@ -58,18 +58,23 @@ class SignInQueries:
             for one in found
         }
 
-    async def changes(self, since: datetime, now: datetime) -> dict[str, datetime]:
-        """Give the devices whose rights changed after `since`, and when they last did."""
+    async def changes(
+        self, since: datetime, now: datetime, early: timedelta
+    ) -> dict[str, datetime]:
+        """Give the devices whose rights changed after `since`, and when they last did.
+
+        Changes noted more than `early` after now, by a clock that was ahead, must not end connections for so long.
+        """
         expired = case((_credentials.expires_at <= now, _credentials.expires_at))
         ended = func.least(_credentials.revoked_at, expired)
         ends = select(_credentials.device_id, ended.label("at")).where(
             or_(
-                _credentials.revoked_at > since,
+                _credentials.revoked_at.between(since, now + early),
                 _credentials.expires_at.between(since, now),
             )
         )
         gateways = select(_gateways.gateway_id, _gateways.changed_at).where(
-            _gateways.changed_at > since
+            _gateways.changed_at.between(since, now + early)
         )
         each = union_all(ends, gateways).subquery("each_change")
         statement = (

@@ -18,13 +18,13 @@ _MQTT_INTERNALS = ["$MQTT.sub.>", "$MQTT.deliver.pubrel.>"]
 
 @dataclass(frozen=True)
 class Question:
-    """An attempt, the key that the broker gave the connection, the broker that asks, and until when it waits."""
+    """An attempt, the key that the broker gave the connection, the broker that asks, and how long it waits."""
 
     attempt: Attempt
     user_key: str
     server_id: str
     over_mqtt: bool
-    until: float
+    patience_s: float
 
 
 def question(token: bytes) -> Question:
@@ -43,9 +43,9 @@ def question(token: bytes) -> Question:
             client_id=str(client.get("mqtt_id", "")) if over_mqtt else None,
             host=str(client.get("host", "")),
         )
-        return Question(
-            attempt, str(asked["user_nkey"]), server_id, over_mqtt, float(claims["exp"])
-        )
+        # Both are the broker's times: its clock may be another than ours.
+        patience_s = float(claims["exp"]) - float(claims["iat"])
+        return Question(attempt, str(asked["user_nkey"]), server_id, over_mqtt, patience_s)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise nats_jwt.MalformedTokenError from error
 
