@@ -35,6 +35,19 @@ MQTT = StreamConfig(
     max_age=timedelta(days=2).total_seconds(),
     max_bytes=1 * 2**30,
 )
+# Where the broker keeps what MQTT clients publish with QoS 2 until they release it. Its own has no bound: one client
+# that releases nothing could fill the disk with its 65,535 packet ids. Once full, it takes nothing more with QoS 2.
+MQTT_UNRELEASED = StreamConfig(
+    name="$MQTT_qos2in",
+    subjects=["$MQTT.qos2.in.>"],
+    retention=RetentionPolicy.LIMITS,
+    storage=StorageType.FILE,
+    discard=DiscardPolicy.NEW,
+    discard_new_per_subject=True,
+    max_msgs_per_subject=1,
+    max_age=timedelta(days=2).total_seconds(),
+    max_bytes=256 * 2**20,
+)
 # What sensors send. Kept long enough to rebuild detection and to wait for a database that is away.
 READINGS = StreamConfig(
     name="READINGS",
@@ -165,7 +178,7 @@ async def connect(url: str, name: str, on_closed: Callable[[], None] = lambda: N
 
 async def ensure_streams(jetstream: JetStreamContext) -> None:
     """Create the streams or bring them to their present settings; any service may come first."""
-    for config in (MQTT, READINGS, EVENTS, DEAD_LETTERS):
+    for config in (MQTT, MQTT_UNRELEASED, READINGS, EVENTS, DEAD_LETTERS):
         while True:
             try:
                 await _ensure(jetstream, config)

@@ -256,12 +256,16 @@ async def test_a_reading_over_mqtt_counts_once(gate: Gate) -> None:
 
     services = await nats.connect(gate.server.url)
     stored = (await services.jetstream().stream_info("READINGS")).state.messages
+    unreleased = await services.jetstream().stream_info("$MQTT_qos2in")
     lane = await services.jetstream().consumer_info("READINGS", "fire_safety-recorder-11002")
     await services.close()
     assert len(rows) == 4
     # What was published with QoS 1 and 2 is there twice, and the lanes take one of the two.
     assert (stored, lane.num_pending) == (7, 0)
     assert await recorded(gate.database, OTHER) == []
+    # Released, so nothing is kept; and what is not released can never fill the disk.
+    assert unreleased.state.messages == 0
+    assert unreleased.config.max_bytes == 256 * 2**20
 
 
 async def test_an_mqtt_device_gets_its_commands_and_no_others(gate: Gate) -> None:
