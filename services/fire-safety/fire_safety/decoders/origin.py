@@ -25,8 +25,9 @@ def subject_of(ward_code: str, device_id: str) -> str:
 
 
 def partition_in(subject: str) -> int:
-    """Read the partition of a message that the stream keeps."""
-    return int(subject.rpartition(".")[2])
+    """Read the partition of a message that the stream keeps; one stored before there were any does not say it."""
+    said = subject.rpartition(".")[2]
+    return int(said) if said.isdecimal() else partition_of(subject.split(".")[_DEVICE_TOKEN])
 
 
 def device_of(subject: str) -> str:
