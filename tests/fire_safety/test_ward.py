@@ -270,6 +270,15 @@ def test_last_seen_before_the_start_counts() -> None:
     assert silent_at(made, 0, 100) == [(66, MAINS.device_id, True)]
 
 
+def test_a_device_that_was_never_heard_is_watched_since_it_was_entered() -> None:
+    """A restart gives it no further allowance: else one that never spoke would not be missed while restarts go on."""
+    made = Ward([PROFILE], {}, NOW - 100_000, NOW)
+    entered = datetime.fromtimestamp(START_S - 60, UTC)
+    made.register([replace(MAINS, entered_at=entered)], NOW)
+
+    assert silent_at(made, 0, 100) == [(6, MAINS.device_id, True)]
+
+
 def test_a_clock_that_was_ahead_delays_no_finding_of_silence() -> None:
     """Six hours ahead, then set right: who dies then is missed in its usual time, not six hours later."""
     ahead = 6 * 3_600_000

@@ -100,7 +100,9 @@ class Ward:
             judged_by = (device.profile_id, device.interval_s, device.mains_powered)
             watched = self._devices.get(device.device_id)
             seen = device.last_seen_at
-            heard = now_ms if seen is None else min(now_ms, round(seen.timestamp() * 1000))
+            # One that was never heard has been watched since it was entered, whoever began anew meanwhile.
+            last = seen or device.entered_at
+            heard = now_ms if last is None else min(now_ms, round(last.timestamp() * 1000))
             if watched is None:
                 watched = self._remember(device.device_id, judged_by, known=True)
                 watched.recall(device, now_ms - heard)

@@ -62,7 +62,8 @@ class Device:
     `premises_id` and `zone_id` are empty while it is not placed, `profile_id` where its kind and premises choose the
     limits. `gateway_id` is the device that reports for it. `mutual_aid_group_id` is the group of households whose
     devices are interlinked. `clean_air` is the optical density in m⁻¹ that a detector has come to show in clean air,
-    `gas_dose` how much carbon monoxide it has seen, of 1 that alarms.
+    `gas_dose` how much carbon monoxide it has seen, of 1 that alarms. `entered_at` is when its entry last changed, told
+    to detection only.
     """
 
     device_id: str
@@ -88,6 +89,7 @@ class Device:
     last_test_failed: bool = False
     retired: bool = False
     gas_dose: float = 0.0
+    entered_at: datetime | None = None
 
     def tested(self, day: date, *, passed: bool) -> "Device":
         """Note a test; one from before the last known tells nothing new."""
@@ -98,7 +100,7 @@ class Device:
 
 
 # What is found of a device's life and never entered.
-LIVED = frozenset({"last_seen_at", "clean_air", "gas_dose", "last_test_failed"})
+LIVED = frozenset({"last_seen_at", "clean_air", "gas_dose", "last_test_failed", "entered_at"})
 
 
 @dataclass(frozen=True)

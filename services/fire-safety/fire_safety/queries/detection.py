@@ -103,7 +103,10 @@ class DetectionQueries:
             )
         )
         rows = await self._rows(statement)
-        return [replace(device_of(row), profile_id=row["judged_by"]) for row in rows]
+        return [
+            replace(device_of(row), profile_id=row["judged_by"], entered_at=row["changed_at"])
+            for row in rows
+        ]
 
     async def payload_formats(self, changed_since: datetime) -> dict[str, PayloadFormat]:
         """Give the formats of the devices whose register entry changed since then, by device.
