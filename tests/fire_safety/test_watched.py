@@ -17,6 +17,7 @@ from tests.fire_safety.rooms import CLEAN, ROOM, SMOKE, START_S, reading
 NOW = START_S * 1000
 DEVICE = MAINS.device_id
 TEST = int(Condition.TEST)
+LONGEST_MS = 14_400_000
 SMOKE_RAISED, SMOKE_RESTORED = (AlarmKind.SMOKE, True), (AlarmKind.SMOKE, False)
 
 
@@ -65,7 +66,7 @@ def mode(
 def test_what_a_suppressed_device_gives_is_recorded_as_such(why: Suppression) -> None:
     """Beginning and end alike."""
     made = ward()
-    made.suppress(mode(why, until=1000))
+    made.suppress(mode(why, until=1000), LONGEST_MS)
 
     signals = take(made, *smoke(0, 30), *air(30, 100))
 
@@ -79,11 +80,25 @@ def test_a_device_that_says_it_is_tested_is_suppressed() -> None:
     assert told(signals) == [(10, *SMOKE_RAISED, Suppression.TEST)]
 
 
+def test_a_device_that_says_for_ever_that_it_is_tested_is_not_believed() -> None:
+    """One whose test never ends would hide every fire; when it ends, the next one is a test again."""
+    made = ward()
+    made.suppress({}, 100_000)
+
+    stuck = take(made, *smoke(0, 120, TEST))
+    ended = take(made, *air(120, 200))
+    again = take(made, *smoke(200, 220, TEST))
+
+    assert told(stuck) == [(10, *SMOKE_RAISED, Suppression.TEST), (110, *SMOKE_RAISED, None)]
+    assert told(ended) == [(150, *SMOKE_RESTORED, None)]
+    assert told(again) == [(210, *SMOKE_RAISED, Suppression.TEST)]
+
+
 def test_a_test_ends_nothing() -> None:
     """The fire that was burning before goes on, and ends after it."""
     made = ward()
     before = take(made, *smoke(0, 20))
-    made.suppress(mode(since=20, until=200))
+    made.suppress(mode(since=20, until=200), LONGEST_MS)
     during = take(made, *air(20, 200))
     after = take(made, *air(200, 300))
 
@@ -97,7 +112,7 @@ def test_a_pre_alarm_waits_for_clean_air_that_counts() -> None:
     made = Ward(PROFILES, {}, NOW)
     made.register([replace(MAINS, profile_id="smoke-verified-a")], NOW)
     take(made, *smoke(0, 20), *air(20, 80))
-    made.suppress(mode(since=80, until=500))
+    made.suppress(mode(since=80, until=500), LONGEST_MS)
     during = take(made, *air(80, 500)) + made.sweep(NOW + 499_000)
 
     after = take(made, *air(500, 700))
@@ -112,10 +127,10 @@ def test_smoke_that_is_still_there_after_the_mode_alarms_after_its_hold(
 ) -> None:
     """Whether its time is over or a person ended it; what was shown during the mode counts for nothing."""
     made = ward()
-    made.suppress(mode(until=1000 if ended_by_person else 50))
+    made.suppress(mode(until=1000 if ended_by_person else 50), LONGEST_MS)
     take(made, *smoke(0, 50))
     if ended_by_person:
-        made.suppress({})
+        made.suppress({}, LONGEST_MS)
 
     assert told(take(made, *smoke(50, 80))) == [(60, *SMOKE_RAISED, None)]
 
@@ -123,7 +138,7 @@ def test_smoke_that_is_still_there_after_the_mode_alarms_after_its_hold(
 def test_what_was_sent_before_the_mode_counts() -> None:
     """The detector may be behind when it learns of it."""
     made = ward()
-    made.suppress(mode(since=30))
+    made.suppress(mode(since=30), LONGEST_MS)
 
     signals = take(made, *smoke(0, 60))
 
@@ -139,7 +154,7 @@ def test_modes_that_ended_while_nobody_read_suppress_what_was_sent_under_them_an
     """The detector was away for two of them; what was sent between counts."""
     made = ward()
     (first, second) = (*mode(until=40)[DEVICE], *mode(Suppression.DISABLED, since=80)[DEVICE])
-    made.suppress({DEVICE: (first, second)})
+    made.suppress({DEVICE: (first, second)}, LONGEST_MS)
 
     signals = take(made, *smoke(0, 120))
 
@@ -153,7 +168,7 @@ def test_modes_that_ended_while_nobody_read_suppress_what_was_sent_under_them_an
 def test_a_mode_set_for_a_device_that_is_met_later_applies() -> None:
     """It may be disabled before it has ever spoken."""
     made = Ward(PROFILES, {}, NOW)
-    made.suppress(mode(Suppression.DISABLED))
+    made.suppress(mode(Suppression.DISABLED), LONGEST_MS)
     made.register([MAINS], NOW)
 
     assert [one.suppressed for one in take(made, *smoke(0, 30))] == [Suppression.DISABLED]
@@ -162,7 +177,7 @@ def test_a_mode_set_for_a_device_that_is_met_later_applies() -> None:
 def test_a_disabled_device_is_watched_and_told_as_lost_when_it_is_enabled() -> None:
     """Meanwhile its silence is recorded and dispatches nothing."""
     made = ward()
-    made.suppress(mode(Suppression.DISABLED, until=200))
+    made.suppress(mode(Suppression.DISABLED, until=200), LONGEST_MS)
 
     signals = [one for s in range(300) for one in made.sweep(NOW + s * 1000)]
 
@@ -173,7 +188,7 @@ def test_a_disabled_device_is_watched_and_told_as_lost_when_it_is_enabled() -> N
 def test_a_disabled_device_that_comes_back_was_never_lost() -> None:
     """Nothing is told when it is enabled."""
     made = ward()
-    made.suppress(mode(Suppression.DISABLED, until=200))
+    made.suppress(mode(Suppression.DISABLED, until=200), LONGEST_MS)
     for s in range(100):
         made.sweep(NOW + s * 1000)
 
@@ -278,7 +293,7 @@ def test_a_rate_that_was_exceeded_before_a_restart_is_told_when_it_is_back() -> 
 def test_a_rate_that_was_exceeded_stays_so_while_that_counts_for_nothing() -> None:
     """Neither what is folded again after a restart nor a test ends it: it is told when it counts."""
     made = ward(**{DEVICE: {AlarmKind.RATE_EXCEEDED: Standing(NOW)}})
-    made.suppress(mode(since=30, until=60))
+    made.suppress(mode(since=30, until=60), LONGEST_MS)
 
     before = made.take(Batch(DEVICE, NOW, [reading(0)]), silently=True)
     during = take(made, *air(30, 60))

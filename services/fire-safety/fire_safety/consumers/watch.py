@@ -107,7 +107,8 @@ class Watch:
         changed = await self._queries.devices(since)
         ours = [one for one in changed if partition_of(one.device_id) in self._partitions]
         self._ward.register(ours, milliseconds(now))
-        self._ward.suppress(await self._queries.suppressed(self._read_until(now)))
+        modes = await self._queries.suppressed(self._read_until(now))
+        self._ward.suppress(modes, await self._queries.longest_test_ms(now))
         self._refreshed = now
 
     def _read_until(self, now: datetime) -> datetime:

@@ -1,5 +1,6 @@
 """The whole ward as detection remembers it: batches of readings in, signals out. No I/O and no clock of its own."""
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -58,6 +59,7 @@ class Ward:
         self._unknown: dict[str, None] = {}
         self._unstored: dict[str, int] = {}
         self._modes: dict[str, Sequence[Mode]] = {}
+        self._longest_test_ms = sys.maxsize
         # Who is back to normal and has not been told so, and who was found silent while that counts for nothing.
         self._held: set[str] = set()
         self._lost_unheeded: set[str] = set()
@@ -76,10 +78,11 @@ class Ward:
             if watched.known:
                 self.supervision.allow(device_id, watched.limits.silence_ms)
 
-    def suppress(self, modes: Mapping[str, Sequence[Mode]]) -> None:
+    def suppress(self, modes: Mapping[str, Sequence[Mode]], longest_test_ms: int) -> None:
         """Suppress these devices and no others: to be called at each refresh.
 
-        `modes` are all that are in force, or were when what is still to be taken was sent.
+        `modes` are all that are in force, or were when what is still to be taken was sent. A device that says for
+        longer than `longest_test_ms` that it is tested is not believed any longer: no test lasts for ever.
 
         While a mode is in force, what a device gives comes out with `suppressed` set. Its alarms that stand go on
         standing: a test ends nothing. At the end of a mode, by itself at its time or because it is not among `modes`
@@ -90,6 +93,7 @@ class Ward:
             if watched := self._devices.get(device_id):
                 watched.modes = modes.get(device_id, ())
         self._modes = dict(modes)
+        self._longest_test_ms = longest_test_ms
 
     def register(self, devices: Iterable[Device], now_ms: int) -> None:
         """Learn of devices on the register, new or changed; a retired one is as if it were not on it."""
@@ -130,7 +134,7 @@ class Ward:
         signals += self._heard(watched, batch, silently=silently)
         before = watched.state.standings
         for reading in fresh:
-            transitions, why = watched.fold(reading)
+            transitions, why = watched.fold(reading, self._longest_test_ms)
             if transitions and not silently:
                 told = watched.signals(device_id, reading, transitions, why, skewed=skewed)
                 signals += told

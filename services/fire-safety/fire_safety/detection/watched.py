@@ -16,12 +16,14 @@ from fire_safety.domain.devices import Device
 from fire_safety.domain.readings import Condition, Reading
 
 _TEST = Condition.TEST.value
+_NEVER = -1
 
 
 class Watched:
     """One device: its state, the readings it is known by, and its limits."""
 
     __slots__ = (
+        "_tested_since_ms",
         "_trial",
         "judged_by",
         "known",
@@ -48,6 +50,8 @@ class Watched:
         self.paid_ms = 0.0
         # What it has shown since it is suppressed, apart from what counts.
         self._trial: DeviceState | None = None
+        # Since when it has said that it is tested, by the broker's clock.
+        self._tested_since_ms = _NEVER
 
     def recall(self, device: Device, unheard_ms: int) -> None:
         """Take back what is stored of it: its clean air, and what has not left of its carbon monoxide."""
@@ -65,17 +69,20 @@ class Watched:
         """Tell why what it gives at a time counts for nothing, if so."""
         return why_suppressed(self.modes, at_ms) if self.modes else None
 
-    def fold(self, reading: Reading) -> tuple[Sequence[Transition], Suppression | None]:
+    def fold(
+        self, reading: Reading, longest_test_ms: int
+    ) -> tuple[Sequence[Transition], Suppression | None]:
         """Fold a reading; tell what it gave, and why that counts for nothing, if so.
 
         What is suppressed is folded by itself: a test ends nothing, and begins nothing that goes on after it.
         """
         if not self.modes and not reading.conditions & _TEST:
-            self._trial = None
+            self._trial, self._tested_since_ms = None, _NEVER
             self.state, transitions = fold(self.state, reading, self.limits)
             return transitions, None
+        is_tested = self._is_tested(reading, longest_test_ms)
         why = self.suppressed_at(reading.received_ms)
-        if why is None and reading.conditions & _TEST:
+        if why is None and is_tested:
             why = Suppression.TEST
         if why is None:
             self._trial = None
@@ -116,6 +123,16 @@ class Watched:
             for change in transitions
             if self.tells(change.kind)
         ]
+
+    def _is_tested(self, reading: Reading, longest_ms: int) -> bool:
+        """Tell whether the device says that it is tested, and has not said so for too long to be believed."""
+        if not reading.conditions & _TEST:
+            self._tested_since_ms = _NEVER
+            return False
+        at_ms = reading.received_ms
+        if self._tested_since_ms == _NEVER or at_ms < self._tested_since_ms:
+            self._tested_since_ms = at_ms
+        return at_ms - self._tested_since_ms < longest_ms
 
     def worth_folding(self, readings: Sequence[Reading]) -> Sequence[Reading]:
         """Leave out what a device that sends too fast says again and again; a limit passed is never among it."""

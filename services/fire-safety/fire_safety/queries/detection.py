@@ -18,7 +18,7 @@ from fire_safety.domain.devices import Device, DeviceKind, PayloadFormat
 from fire_safety.domain.limits import IngestionLimits
 from fire_safety.domain.profiles import DetectionLimits, Profile
 from fire_safety.domain.progress import Position, Progress
-from fire_safety.repository.modes import suppressed_devices
+from fire_safety.repository.modes import policy_in_force, suppressed_devices
 from fire_safety.repository.rows import device_of
 
 _devices = tables.devices.c
@@ -143,6 +143,11 @@ class DetectionQueries:
             mode = Mode(Suppression(row["kind"]), _ms(row["until"]), _ms(row["begins_at"]))
             found.setdefault(row["device_id"], []).append(mode)
         return {device_id: tuple(modes) for device_id, modes in found.items()}
+
+    async def longest_test_ms(self, now: datetime) -> int:
+        """Tell how long a test may last by the policy in force, milliseconds."""
+        async with self._database.transaction() as tx:
+            return (await policy_in_force(tx, now)).longest_test_s * 1000
 
     async def progress(self, ward_code: str, partitions: frozenset[int]) -> Progress:
         """Give how far detection has come in partitions of a ward."""
