@@ -270,6 +270,18 @@ def test_last_seen_before_the_start_counts() -> None:
     assert silent_at(made, 0, 100) == [(66, MAINS.device_id, True)]
 
 
+def test_silence_is_found_though_the_clocks_of_service_and_broker_disagree() -> None:
+    """By seconds: silence is looked for by one of them while messages come and by the other while none do."""
+    watch = Supervision(0, 0)
+    watch.watch("d", 65_000, 0)
+    silent = []
+    for at in range(0, 200_000, 1_000):
+        watch.hear("other", at)
+        silent += [at for _ in watch.sweep(at if at % 2_000 else at + 5_000)]
+
+    assert silent == [62_000]
+
+
 def test_a_device_that_was_never_heard_is_watched_since_it_was_entered() -> None:
     """A restart gives it no further allowance: else one that never spoke would not be missed while restarts go on."""
     made = Ward([PROFILE], {}, NOW - 100_000, NOW)

@@ -82,6 +82,9 @@ class Supervision:
     def sweep(self, now_ms: int) -> list[str]:
         """Tell which devices are newly silent, given that everything sent until now has been heard."""
         before = self._newest if self._swept is None else self._swept
+        # Sweeps go by the broker's clock while messages come and by this service's otherwise, which may be ahead.
+        if before - _UNHEARD_MS <= now_ms:
+            now_ms = max(now_ms, before)
         if not 0 <= now_ms - before <= _UNHEARD_MS:
             self.resume(now_ms)
         self._swept = now_ms
