@@ -187,6 +187,8 @@ _OUTAGES = (
     asyncpg.OperatorInterventionError,
     asyncpg.TooManyConnectionsError,
     asyncpg.InterfaceError,
+    # What the driver says when the server goes away in the middle of an answer.
+    asyncpg.InternalClientError,
     OSError,
     TimeoutError,
     # No connection of the pool became free in time: statements hang.

@@ -106,8 +106,8 @@ class Detector:
         """Work on a share until it should change; then everything done with it is saved."""
         self._ready = False
         progress = await self._known_progress(share.held)
-        watch = await self._recall(lease, share.held, progress)
         since = progress.begins_at - _REMEMBERED if progress.begins_at else None
+        watch = await self._recall(lease, share.held, progress, since)
         # All of the ward, also what others work on: to select by several filters takes the broker milliseconds a
         # message (docs/bench-ingest.md), to leave out what is not ours takes us microseconds.
         subject = subject_of_ward(self._ward_code)
@@ -137,15 +137,23 @@ class Detector:
             return Progress.none(partitions)
         return progress
 
-    async def _recall(self, lease: Lease, partitions: frozenset[int], progress: Progress) -> Watch:
+    async def _recall(
+        self,
+        lease: Lease,
+        partitions: frozenset[int],
+        progress: Progress,
+        taken_again_from: datetime | None,
+    ) -> Watch:
         now = self._clock()
         profiles = await self._queries.profiles(now)
         since, until = progress.heard_since or now, progress.begins_at or now
+        again_from = milliseconds(taken_again_from) if taken_again_from else None
         ward = Ward(
             profiles,
             await self._queries.signalling(),
             milliseconds(since),
             milliseconds(until),
+            again_from,
         )
         limits = await self._queries.ingestion_limits(now)
         await self._formats.refresh()

@@ -2,7 +2,7 @@
 
 from fire_safety.detection.relays import Relays
 
-# Between two sweeps more than this has passed only if nobody could be heard: the broker or this process was away, or
+# If neither a sweep nor a message was closer than this, nobody could be heard: the broker or this process was away, or
 # a clock was set. Sweeps come every second. While the past is read again, the same is true of two messages.
 _UNHEARD_MS = 10_000
 
@@ -85,7 +85,8 @@ class Supervision:
         # Sweeps go by the broker's clock while messages come and by this service's otherwise, which may be ahead.
         if before - _UNHEARD_MS <= now_ms:
             now_ms = max(now_ms, before)
-        if not 0 <= now_ms - before <= _UNHEARD_MS:
+        # A process that was held up takes afterwards what came meanwhile; then somebody was heard.
+        if now_ms < before or now_ms - max(before, self._newest) > _UNHEARD_MS:
             self.resume(now_ms)
         self._swept = now_ms
         silent = [one for one in self._allowed if self._is_silent(one, now_ms)]

@@ -43,7 +43,8 @@ class Ward:
     """All devices of the ward.
 
     `signalling` is what was raised and not restored when the memory was begun, by device and kind. From
-    `heard_since_ms` to `heard_until_ms` all that was sent has been heard before.
+    `heard_since_ms` to `heard_until_ms` all that was sent has been heard before; what was sent since
+    `taken_again_from_ms` is taken again.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Ward:
         signalling: Mapping[str, Mapping[AlarmKind, Standing]],
         heard_since_ms: int,
         heard_until_ms: int | None = None,
+        taken_again_from_ms: int | None = None,
     ) -> None:
         self._judging = Judging(profiles)
         self._signalling = dict(signalling)
@@ -63,6 +65,7 @@ class Ward:
         # Who is back to normal and has not been told so, and who was found silent while that counts for nothing.
         self._held: set[str] = set()
         self._lost_unheeded: set[str] = set()
+        self._taken_again_from_ms = taken_again_from_ms
         self.supervision = Supervision(heard_since_ms, heard_until_ms or heard_since_ms)
         self.supervision.lost.update(one for one, kinds in signalling.items() if _LOST in kinds)
 
@@ -112,10 +115,19 @@ class Ward:
                 watched.recall(device, now_ms - heard)
             else:
                 self._recognise(device.device_id, watched, judged_by)
-            # What is stored may be that much older than the truth.
-            since = heard if seen is None else min(now_ms, heard + _STORED_EVERY_MS)
             allowed = watched.limits.silence_ms
+            since = heard if seen is None else self._latest_sign(heard, now_ms)
             self.supervision.watch(device.device_id, allowed, since, device.gateway_id)
+
+    def _latest_sign(self, stored_ms: int, now_ms: int) -> int:
+        """Tell when a device may have been heard last: what is stored may be that much older than the truth.
+
+        Not after what is taken again, which will tell by itself.
+        """
+        latest = min(stored_ms + _STORED_EVERY_MS, now_ms)
+        if self._taken_again_from_ms is not None:
+            latest = min(latest, self._taken_again_from_ms)
+        return max(latest, stored_ms)
 
     def take(self, batch: Batch, *, silently: bool = False) -> list[Signal]:
         """Fold a message's readings; tell the signals they give.
