@@ -11,9 +11,11 @@ from chassis.database import Database
 from fire_safety import tables
 from fire_safety.domain.devices import Device, DeviceKind
 from fire_safety.domain.premises import PremisesKind
+from fire_safety.domain.profiles import DEFAULT_PROFILE
 from fire_safety.operations.register import RegisterOperations
 from fire_safety.queries.detection import DetectionQueries
-from tests.fire_safety.limits import MAINS
+from fire_safety.queries.sign_in import SignInQueries
+from tests.fire_safety.limits import INGESTION, MAINS
 from tests.fire_safety.samples import APARTMENTS, MARKET, register
 
 pytestmark = pytest.mark.postgres
@@ -131,3 +133,14 @@ async def test_a_version_that_cannot_be_read_is_left_out(
 
     assert "declared/1" in names
     assert "declared/2" not in names
+
+
+async def test_before_the_first_day_of_all_the_first_versions_are_in_force(
+    database: Database,
+) -> None:
+    """A clock that a power cut set back by decades leaves nothing without limits."""
+    queries, long_ago = DetectionQueries(database), datetime(1970, 1, 1, tzinfo=UTC)
+
+    assert DEFAULT_PROFILE in {one.profile_id for one in await queries.profiles(long_ago)}
+    assert await queries.ingestion_limits(long_ago) == INGESTION
+    assert await SignInQueries(database).policy(long_ago)

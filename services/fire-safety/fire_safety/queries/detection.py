@@ -20,6 +20,7 @@ from fire_safety.domain.profiles import DetectionLimits, Profile
 from fire_safety.domain.progress import Position, Progress
 from fire_safety.repository.modes import policy_in_force, suppressed_devices
 from fire_safety.repository.rows import device_of
+from fire_safety.tables.versions import in_force
 
 _devices = tables.devices.c
 _assigned = tables.profile_assignments.c
@@ -64,7 +65,7 @@ class DetectionQueries:
         profiles = tables.detection_profiles.c
         statement = (
             select(profiles.profile_id, profiles.version, profiles.limits)
-            .where(profiles.effective_from <= now)
+            .where(in_force(profiles.effective_from, now))
             .order_by(profiles.profile_id, profiles.version)
         )
         found: dict[str, Profile] = {}
@@ -80,7 +81,7 @@ class DetectionQueries:
         limits = tables.ingestion_limits.c
         statement = (
             select(*(limits[name] for name in IngestionLimits.__dataclass_fields__))
-            .where(limits.effective_from <= now)
+            .where(in_force(limits.effective_from, now))
             .order_by(limits.version.desc())
             .limit(1)
         )

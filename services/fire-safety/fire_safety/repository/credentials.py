@@ -18,6 +18,7 @@ from fire_safety.domain.credentials import (
     SignInPolicy,
 )
 from fire_safety.domain.devices import DeviceNotFoundError
+from fire_safety.tables.versions import in_force
 
 _credentials = tables.device_credentials.c
 _policies = tables.sign_in_policies.c
@@ -33,7 +34,7 @@ async def policy_in_force(tx: Transaction, now: datetime) -> SignInPolicy:
     """Give the terms of signing in that are in force."""
     statement = (
         select(*(_policies[name] for name in SignInPolicy.__dataclass_fields__))
-        .where(_policies.effective_from <= now)
+        .where(in_force(_policies.effective_from, now))
         .order_by(_policies.version.desc())
         .limit(1)
     )

@@ -17,6 +17,7 @@ from sqlalchemy import (
 from chassis.database import Transaction
 from fire_safety import tables
 from fire_safety.domain.alarms import FIRE_KINDS, AlarmKind, AlarmState
+from fire_safety.tables.versions import in_force
 
 Condition = tuple[str, AlarmKind]
 
@@ -64,7 +65,7 @@ def _conditions(today: date, now: datetime) -> dict[AlarmKind, ColumnElement[boo
     intervals = tables.test_intervals.c
     interval_days = (
         select(intervals.interval_days)
-        .where(intervals.kind == _devices.kind, intervals.effective_from <= now)
+        .where(intervals.kind == _devices.kind, in_force(intervals.effective_from, now))
         .order_by(intervals.version.desc())
         .limit(1)
         .correlate(tables.devices)

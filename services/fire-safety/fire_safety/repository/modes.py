@@ -19,6 +19,7 @@ from fire_safety.domain.modes import (
     ModeWanted,
 )
 from fire_safety.repository.rows import mode_of
+from fire_safety.tables.versions import in_force
 from fire_safety.wire import modes as wire
 
 _modes, _devices = tables.device_modes.c, tables.devices.c
@@ -63,7 +64,7 @@ async def policy_in_force(tx: Transaction, now: datetime) -> ModePolicy:
     columns = tables.mode_policies.c
     statement = (
         select(*(columns[name] for name in ModePolicy.__dataclass_fields__))
-        .where(columns.effective_from <= now)
+        .where(in_force(columns.effective_from, now))
         .order_by(columns.version.desc())
         .limit(1)
     )

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from chassis.database import Transaction
 from fire_safety import tables
+from fire_safety.tables.versions import in_force
 
 # A day around the times that ingestion believes: no clock here and there has to agree to the hour.
 _PREPARE = text("""
@@ -28,7 +29,7 @@ async def kept(tx: Transaction, now: datetime) -> dict[str, timedelta]:
     rows = await tx.execute(
         select(policies.what, policies.keep_days)
         .ext(distinct_on(policies.what))
-        .where(policies.effective_from <= now)
+        .where(in_force(policies.effective_from, now))
         .order_by(policies.what, policies.version.desc())
     )
     return {row.what: timedelta(days=row.keep_days) for row in rows}

@@ -9,6 +9,7 @@ from chassis import outbox
 from chassis.database import Transaction
 from fire_safety import tables
 from fire_safety.domain.storms import Burst, Storm, StormPolicy
+from fire_safety.tables.versions import in_force
 from fire_safety.wire import overview as wire
 
 _storms, _alarms = tables.storms.c, tables.alarms.c
@@ -19,7 +20,7 @@ async def policy_in_force(tx: Transaction, now: datetime) -> StormPolicy:
     columns = tables.storm_policies.c
     statement = (
         select(*(columns[name] for name in StormPolicy.__dataclass_fields__))
-        .where(columns.effective_from <= now)
+        .where(in_force(columns.effective_from, now))
         .order_by(columns.version.desc())
         .limit(1)
     )
