@@ -6,13 +6,15 @@ hundreds of thousands a second may come, and few are asked for their headers.
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Self
 
 from nats.aio.client import Client
 
 _NS = 10**9
 _NS_PER_MS = 10**6
+_NS_PER_US = 10**3
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # `$JS.ACK.<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<time>.<pending>`; brokers that say more put
 # domain and account before the stream.
 _SHORT = 9
@@ -39,8 +41,8 @@ class Metadata(NamedTuple):
 
     @property
     def timestamp(self) -> datetime:
-        """When the broker stored it."""
-        return datetime.fromtimestamp(self.timestamp_ns / _NS, UTC)
+        """When the broker stored it, cut to microseconds."""
+        return _EPOCH + timedelta(microseconds=self.timestamp_ns // _NS_PER_US)
 
     @property
     def timestamp_ms(self) -> int:
