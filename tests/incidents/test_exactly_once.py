@@ -91,7 +91,8 @@ class Model:
     def priority(self, incident: ModelIncident) -> Priority:
         """Grade an incident: the gravest it ever was."""
         signals = [self.signals[member] for member in incident.members]
-        grave = len({one.device for one in signals}) > 1 or not all(one.known for one in signals)
+        placed = all(one.known and one.premises for one in signals)
+        grave = len({one.device for one in signals}) > 1 or not placed
         return Priority.P1 if grave else Priority.P2
 
 
