@@ -38,9 +38,14 @@ async def take(pull: Pull, number: int) -> list[Delivery]:
 
 
 async def unfinished(broker: Client) -> int:
-    """Count what was delivered and not acknowledged, or not delivered yet."""
-    info = await broker.jetstream().consumer_info(STREAM, CONSUMER)
-    return (info.num_ack_pending or 0) + (info.num_pending or 0)
+    """Count what was delivered and not acknowledged, or not delivered yet, once the broker has read all of it."""
+    for _ in range(100):
+        info = await broker.jetstream().consumer_info(STREAM, CONSUMER)
+        left = (info.num_ack_pending or 0) + (info.num_pending or 0)
+        if not left:
+            break
+        await asyncio.sleep(0.05)
+    return left
 
 
 async def test_all_sizes_come_in_order_and_say_where_they_were(broker: Client) -> None:

@@ -451,6 +451,7 @@ def _holds(condition: Callable[[], bool]) -> Callable[[], Awaitable[bool]]:
 # ---------------------------------------------------------------- nothing is lost
 
 
+@pytest.mark.timeout(300)
 async def test_what_mqtt_acknowledged_survives_kill_minus_nine(gate: Gate) -> None:
     """Six devices publish with QoS 1 while the broker is killed twice: each acknowledged reading is recorded."""
     names = [DEVICE, OTHER, GATEWAY.device_id]
@@ -478,7 +479,9 @@ async def test_what_mqtt_acknowledged_survives_kill_minus_nine(gate: Gate) -> No
             gate.server.kill()
             gate.server.start()
         sent = {name: len(done) for name, done in acknowledged.items()}
-        await until(_holds(lambda: all(len(acknowledged[n]) > sent[n] + 20 for n in names)))
+        await until(
+            _holds(lambda: all(len(acknowledged[n]) > sent[n] + 20 for n in names)), patience_s=60
+        )
         enough.set()
 
     async def all_recorded() -> bool:
@@ -492,7 +495,7 @@ async def test_what_mqtt_acknowledged_survives_kill_minus_nine(gate: Gate) -> No
         return True
 
     assert sum(map(len, acknowledged.values())) > 60
-    await until(all_recorded)
+    await until(all_recorded, patience_s=90)
 
 
 async def test_smoke_over_mqtt_raises_an_alarm(gate: Gate) -> None:
