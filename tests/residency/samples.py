@@ -17,7 +17,8 @@ from residency.domain.person_name import FullName
 from residency.domain.personal_id import PersonalIdNumber
 from residency.domain.residence import ResidenceApplication, ResidenceKind, Sex, Term
 from residency.domain.sealing import NumberSeal
-from residency.operations import Operations
+from residency.operations.residence import ResidenceOperations
+from residency.operations.upkeep import UpkeepOperations
 from ward.residency.v1 import residency_pb2 as pb
 
 CODES = registration_codes()
@@ -74,11 +75,23 @@ def application(
     )
 
 
-def operations(database: Database, clock: StoppedClock | None = None) -> Operations:
-    """Make the operations, with a relay that is not running."""
+def residence_operations(
+    database: Database, clock: StoppedClock | None = None
+) -> ResidenceOperations:
+    """Make the operations of registrations."""
     clock = clock or StoppedClock()
-    relay = Relay(database, tables.outbox, Client().jetstream(), clock)
-    return Operations(database, relay, clock, SEAL)
+    return ResidenceOperations(database, relay(database, clock), clock, SEAL)
+
+
+def upkeep(database: Database, clock: StoppedClock | None = None) -> UpkeepOperations:
+    """Make what the timers do."""
+    clock = clock or StoppedClock()
+    return UpkeepOperations(database, relay(database, clock), clock)
+
+
+def relay(database: Database, clock: StoppedClock) -> Relay:
+    """Make a relay that is not running."""
+    return Relay(database, tables.outbox, Client().jetstream(), clock)
 
 
 async def add_building(database: Database, dwellings: int = 1, group: int = 7) -> Place:

@@ -20,7 +20,7 @@ from residency.domain.residence import (
     RegistrationNotFoundError,
     ResidenceKind,
 )
-from residency.operations import Operations
+from residency.operations.residence import ResidenceOperations
 from residency.repository import residence
 from tests.residency.samples import (
     NOON,
@@ -30,7 +30,8 @@ from tests.residency.samples import (
     add_building,
     application,
     number,
-    operations,
+    residence_operations,
+    upkeep,
     waiting_events,
 )
 
@@ -38,19 +39,19 @@ pytestmark = pytest.mark.postgres
 
 
 async def register(
-    does: Operations,
+    does: ResidenceOperations,
     dwelling_id: UUID,
     serial: int = 1,
     **fields: object,
 ) -> UUID:
     """Enter a registration under a request id of its own."""
     entering = application(dwelling_id, serial, **fields)  # type: ignore[arg-type]
-    return await does.register_residence(entering, str(uuid4()), b"digest")
+    return await does.register(entering, str(uuid4()), b"digest")
 
 
-async def end(does: Operations, registration_id: UUID, ended_on: date = TODAY) -> None:
+async def end(does: ResidenceOperations, registration_id: UUID, ended_on: date = TODAY) -> None:
     """End a registration under a request id of its own."""
-    await does.end_residence(registration_id, ended_on, str(uuid4()), b"digest")
+    await does.end(registration_id, ended_on, str(uuid4()), b"digest")
 
 
 async def somebody_waits(database: Database) -> None:
@@ -68,7 +69,7 @@ async def test_a_new_person_is_entered_with_a_household_and_a_sealed_number(
 ) -> None:
     """The register holds the ciphertext and the blind index, never the number."""
     place = await add_building(database)
-    registration_id = await register(operations(database), place.dwelling_ids[0])
+    registration_id = await register(residence_operations(database), place.dwelling_ids[0])
     async with database.transaction() as tx:
         person = (await tx.execute(select(tables.persons))).one()
         household = (await tx.execute(select(tables.households))).one()
@@ -85,7 +86,7 @@ async def test_a_new_person_is_entered_with_a_household_and_a_sealed_number(
 async def test_a_known_person_is_found_and_left_as_it_is(database: Database) -> None:
     """By the number; the stored name and birth date are not overwritten. They join the household."""
     place = await add_building(database)
-    does = operations(database)
+    does = residence_operations(database)
     dwelling_id = place.dwelling_ids[0]
     await register(does, dwelling_id)
     temporary = ResidenceKind.TEMPORARY
@@ -115,7 +116,7 @@ async def test_a_mistyped_number_registers_nobody_else(
 ) -> None:
     """Whoever has the number is not the one declared: nothing is entered, and the request id stays free."""
     place = await add_building(database, dwellings=2)
-    does = operations(database)
+    does = residence_operations(database)
     end_of_term = date(2027, 1, 1)
     await register(does, place.dwelling_ids[0])
     with pytest.raises(IdentityMismatchError):
@@ -138,13 +139,13 @@ async def test_old_requests_are_forgotten(database: Database) -> None:
     """And younger ones are not."""
     place = await add_building(database)
     clock = StoppedClock()
-    does = operations(database, clock)
+    does = residence_operations(database, clock)
     await register(does, place.dwelling_ids[0])
     clock.now += timedelta(days=10)
     await register(does, place.dwelling_ids[0], 2)
 
-    assert await does.forget_requests(timedelta(days=9)) == 1
-    assert await does.forget_requests(timedelta(days=9)) == 0
+    assert await upkeep(database, clock).forget_requests(timedelta(days=9)) == 1
+    assert await upkeep(database, clock).forget_requests(timedelta(days=9)) == 0
 
 
 async def test_a_second_permanent_residence_is_refused_and_nothing_remains(
@@ -152,7 +153,7 @@ async def test_a_second_permanent_residence_is_refused_and_nothing_remains(
 ) -> None:
     """Neither a registration nor an event nor a claimed request id."""
     place = await add_building(database, dwellings=2)
-    does = operations(database)
+    does = residence_operations(database)
     await register(does, place.dwelling_ids[0])
     with pytest.raises(PermanentResidenceExistsError):
         await register(does, place.dwelling_ids[1])
@@ -167,7 +168,7 @@ async def test_a_second_permanent_residence_is_refused_and_nothing_remains(
 async def test_permanent_residence_can_follow_one_that_has_ended(database: Database) -> None:
     """On the very day; temporary residence elsewhere is allowed at any time."""
     place = await add_building(database, dwellings=2)
-    does = operations(database)
+    does = residence_operations(database)
     first = await register(does, place.dwelling_ids[0], valid_from=date(2020, 1, 1))
     await end(does, first, date(2026, 11, 20))
     await register(does, place.dwelling_ids[1], valid_from=date(2026, 11, 20))
@@ -186,7 +187,7 @@ async def test_permanent_residence_can_follow_one_that_has_ended(database: Datab
 async def test_of_many_at_once_one_gets_the_permanent_residence(database: Database) -> None:
     """The constraint decides, not a look before; nobody waits in a circle."""
     place = await add_building(database, dwellings=6)
-    does = operations(database)
+    does = residence_operations(database)
     attempts = (register(does, dwelling_id) for dwelling_id in place.dwelling_ids)
     results = await asyncio.gather(*attempts, return_exceptions=True)
 
@@ -200,7 +201,7 @@ async def test_registrations_of_one_person_change_one_after_another(
 ) -> None:
     """In different dwellings too: whoever comes second waits, so that nobody waits in a circle."""
     place = await add_building(database, dwellings=2)
-    does = operations(database)
+    does = residence_operations(database)
     first = await register(does, place.dwelling_ids[0], valid_from=date(2020, 1, 1))
     entering = application(place.dwelling_ids[1], valid_from=date(2026, 11, 22))
     async with database.transaction() as tx:
@@ -208,7 +209,7 @@ async def test_registrations_of_one_person_change_one_after_another(
             await residence.load_registration_to_end(tx, first)
         else:
             await residence.find_or_enter_person(tx, entering, SEAL, uuid4(), NOON)
-        second = asyncio.create_task(does.register_residence(entering, "request-0001", b"x"))
+        second = asyncio.create_task(does.register(entering, "request-0001", b"x"))
         await somebody_waits(database)
         if change == "end":
             await residence.end_registration(tx, first, date(2026, 11, 22), NOON)
@@ -222,14 +223,14 @@ async def test_registrations_of_one_person_change_one_after_another(
 async def test_a_repeat_has_no_second_effect(database: Database) -> None:
     """The same request id gives the first answer; for other content it is refused."""
     place = await add_building(database)
-    does = operations(database)
+    does = residence_operations(database)
     entering = application(place.dwelling_ids[0])
-    repeats = [does.register_residence(entering, "request-0001", b"same") for _ in range(4)]
+    repeats = [does.register(entering, "request-0001", b"same") for _ in range(4)]
     registration_ids = await asyncio.gather(*repeats)
     for _ in range(2):
-        await does.end_residence(registration_ids[0], TODAY, "request-0002", b"end")
+        await does.end(registration_ids[0], TODAY, "request-0002", b"end")
     with pytest.raises(RequestIdReusedError):
-        await does.register_residence(entering, "request-0001", b"other")
+        await does.register(entering, "request-0001", b"other")
 
     assert len(set(registration_ids)) == 1
     assert [event.registered for event in await waiting_events(database)] == [1, 0]
@@ -238,7 +239,7 @@ async def test_a_repeat_has_no_second_effect(database: Database) -> None:
 async def test_a_stored_request_tells_nothing_of_the_number(database: Database) -> None:
     """Its digest is keyed: unkeyed, a million tries would find the number in it."""
     place = await add_building(database)
-    await operations(database).register_residence(
+    await residence_operations(database).register(
         application(place.dwelling_ids[0]), "request-0001", b"digest of the request"
     )
     async with database.transaction() as tx:
@@ -250,7 +251,7 @@ async def test_a_stored_request_tells_nothing_of_the_number(database: Database) 
 async def test_an_unknown_dwelling_is_told(database: Database) -> None:
     """DWELLING_NOT_FOUND, and the person is not entered."""
     with pytest.raises(DwellingNotFoundError):
-        await register(operations(database), uuid4())
+        await register(residence_operations(database), uuid4())
     async with database.transaction() as tx:
         assert (await tx.execute(select(tables.persons))).all() == []
 
@@ -260,7 +261,7 @@ async def test_the_term_of_temporary_residence_is_the_law_s(database: Database) 
     place = await add_building(database)
     with pytest.raises(FieldInvalidError) as refused:
         await register(
-            operations(database),
+            residence_operations(database),
             place.dwelling_ids[0],
             kind=ResidenceKind.TEMPORARY,
             valid_until=date(2028, 11, 2),
@@ -273,7 +274,7 @@ async def test_an_end_is_recorded_once_with_when_it_became_known(database: Datab
     """Valid time and record time are two things; what was entered stays as it was."""
     place = await add_building(database)
     clock = StoppedClock()
-    does = operations(database, clock)
+    does = residence_operations(database, clock)
     registration_id = await register(does, place.dwelling_ids[0])
     entered_at, clock.now = clock.now, datetime(2026, 11, 24, 1, tzinfo=UTC)
     await end(does, registration_id, date(2026, 11, 10))
@@ -290,13 +291,13 @@ async def test_an_end_is_recorded_once_with_when_it_became_known(database: Datab
 async def test_an_unknown_registration_is_told(database: Database) -> None:
     """REGISTRATION_NOT_FOUND."""
     with pytest.raises(RegistrationNotFoundError):
-        await end(operations(database), uuid4())
+        await end(residence_operations(database), uuid4())
 
 
 async def test_versions_grow_in_the_order_of_commits(database: Database) -> None:
     """With many at once in one dwelling, the highest version has the highest count."""
     place = await add_building(database)
-    does = operations(database)
+    does = residence_operations(database)
     await asyncio.gather(*(register(does, place.dwelling_ids[0], n) for n in range(1, 9)))
     events = await waiting_events(database)
 
@@ -307,7 +308,7 @@ async def test_a_coming_registration_counts_from_its_day_on(database: Database) 
     """The day publishes it, once; so does the day on which a term runs out."""
     place = await add_building(database)
     clock = StoppedClock()
-    does = operations(database, clock)
+    does = residence_operations(database, clock)
     await register(
         does,
         place.dwelling_ids[0],
@@ -320,23 +321,25 @@ async def test_a_coming_registration_counts_from_its_day_on(database: Database) 
         datetime(2026, 11, 24, 17, tzinfo=UTC),
     ):
         clock.now = now
-        await asyncio.gather(does.recount_due(), does.recount_due())
+        await asyncio.gather(
+            upkeep(database, clock).recount_due(), upkeep(database, clock).recount_due()
+        )
     clock.now = datetime(2027, 2, 5, tzinfo=UTC)
-    await does.recount_due()
+    await upkeep(database, clock).recount_due()
     events = await waiting_events(database)
 
     assert [(event.version, event.registered) for event in events] == [(1, 0), (2, 1), (3, 0)]
-    assert await does.recount_due() is False
+    assert await upkeep(database, clock).recount_due() is False
 
 
 async def test_a_birthday_moves_a_person_to_the_next_band(database: Database) -> None:
     """Sixty tomorrow: the brief of a fire shows it from tomorrow on."""
     place = await add_building(database)
     clock = StoppedClock()
-    does = operations(database, clock)
+    does = residence_operations(database, clock)
     await register(does, place.dwelling_ids[0], birth_date="1966-11-24")
     clock.now = datetime(2026, 11, 24, 5, tzinfo=UTC)
-    await does.recount_due()
+    await upkeep(database, clock).recount_due()
     bands = [event.age_bands for event in await waiting_events(database)]
 
     assert [(band.from_16_to_59, band.from_60_to_74) for band in bands] == [(1, 0), (0, 1)]
@@ -345,7 +348,7 @@ async def test_a_birthday_moves_a_person_to_the_next_band(database: Database) ->
 async def test_published_counts_equal_a_plain_model_after_any_history(database: Database) -> None:
     """Sixty random moves of eight people between three dwellings, refused or not."""
     place = await add_building(database, dwellings=3)
-    does, luck = operations(database), Random(20261123)  # noqa: S311 - a repeatable history
+    does, luck = residence_operations(database), Random(20261123)  # noqa: S311 - a repeatable history
     lives_in: dict[int, tuple[UUID, UUID]] = {}
     for _ in range(60):
         serial, dwelling_id = luck.randint(1, 8), luck.choice(place.dwelling_ids)
@@ -369,13 +372,13 @@ async def test_published_counts_equal_a_plain_model_after_any_history(database: 
 async def test_an_application_can_be_given_again_after_a_refusal(database: Database) -> None:
     """A refused request leaves its id free, so that the corrected state can be tried again."""
     place = await add_building(database, dwellings=2)
-    does = operations(database)
+    does = residence_operations(database)
     first = await register(does, place.dwelling_ids[0])
     moving = replace(application(place.dwelling_ids[1]), dwelling_id=place.dwelling_ids[1])
     with pytest.raises(PermanentResidenceExistsError):
-        await does.register_residence(moving, "request-0009", b"move")
+        await does.register(moving, "request-0009", b"move")
     await end(does, first, date(2026, 11, 1))
 
-    again = await does.register_residence(moving, "request-0009", b"move")
+    again = await does.register(moving, "request-0009", b"move")
 
     assert again != first

@@ -11,14 +11,16 @@ from residency.domain.person_name import FullName
 from residency.domain.places import BuildingNotFoundError, DwellingNotFoundError
 from residency.domain.residence import ResidenceKind
 from residency.domain.verification import Declaration, FieldMatch, Verification
-from residency.queries import Queries
+from residency.queries.identity import IdentityQueries
+from residency.queries.occupancy import OccupancyQueries
+from residency.queries.places import PlaceQueries
 from tests.residency.samples import (
     NOON,
     SEAL,
     add_building,
     application,
     number,
-    operations,
+    residence_operations,
 )
 
 pytestmark = pytest.mark.postgres
@@ -27,38 +29,37 @@ YES, NO = FieldMatch.YES, FieldMatch.NO
 
 
 @pytest.fixture
-def queries(database: Database) -> Queries:
-    """Make the queries."""
-    return Queries(database, SEAL)
+def occupancy(database: Database) -> OccupancyQueries:
+    """Make the questions about occupants."""
+    return OccupancyQueries(database)
 
 
-async def test_a_registered_person_is_verified_by_number(
-    queries: Queries, database: Database
-) -> None:
+@pytest.fixture
+def places(database: Database) -> PlaceQueries:
+    """Make the questions about places."""
+    return PlaceQueries(database)
+
+
+async def test_a_registered_person_is_verified_by_number(database: Database) -> None:
     """Name and birth date are compared with those of this number's person."""
     place = await add_building(database)
     for serial, name in ((1, "Phạm Thị Giả Định"), (2, "Trần Văn Ví Dụ")):
         entering = application(place.dwelling_ids[0], serial, full_name=name)
-        await operations(database).register_residence(entering, f"request-{serial}", b"x")
+        await residence_operations(database).register(entering, f"request-{serial}", b"x")
+    queries = IdentityQueries(database, SEAL)
     said, birth = FullName("TRẦN VĂN VÍ DỤ"), PartialDate(1990)
 
-    assert await queries.verify_identity(Declaration(number(2), said, birth)) == Verification(
-        YES, YES, YES
-    )
-    assert await queries.verify_identity(Declaration(number(1), said, birth)) == Verification(
-        YES, NO, YES
-    )
-    assert await queries.verify_identity(Declaration(number(3), said, birth)) == Verification(
-        NO, NO, NO
-    )
+    assert await queries.verify(Declaration(number(2), said, birth)) == Verification(YES, YES, YES)
+    assert await queries.verify(Declaration(number(1), said, birth)) == Verification(YES, NO, YES)
+    assert await queries.verify(Declaration(number(3), said, birth)) == Verification(NO, NO, NO)
 
 
 async def test_occupancy_counts_those_registered_today(
-    queries: Queries, database: Database
+    occupancy: OccupancyQueries, database: Database
 ) -> None:
     """Not those to come, and not those whose term has run out."""
     place = await add_building(database)
-    does, temporary = operations(database), ResidenceKind.TEMPORARY
+    does, temporary = residence_operations(database), ResidenceKind.TEMPORARY
     for serial, valid_from, valid_until in (
         (1, date(2026, 11, 23), date(2026, 11, 24)),
         (2, date(2026, 11, 24), date(2027, 11, 24)),
@@ -71,49 +72,53 @@ async def test_occupancy_counts_those_registered_today(
             valid_from=valid_from,
             valid_until=valid_until,
         )
-        await does.register_residence(entering, f"request-{serial}", b"x")
-    occupancy = (await queries.occupancy_of_dwelling(place.dwelling_ids[0], NOON))[0]
+        await does.register(entering, f"request-{serial}", b"x")
+    counted = (await occupancy.of_dwelling(place.dwelling_ids[0], NOON))[0]
 
-    assert (occupancy.counts.registered, occupancy.version) == (1, 3)
-    assert occupancy.as_of == NOON
+    assert (counted.counts.registered, counted.version) == (1, 3)
+    assert counted.as_of == NOON
 
 
 async def test_occupancy_of_a_building_has_each_dwelling_by_floor(
-    queries: Queries, database: Database
+    occupancy: OccupancyQueries, database: Database
 ) -> None:
     """Empty ones too; other buildings stay out of it."""
     place, _ = await add_building(database, dwellings=3), await add_building(database)
     entering = application(place.dwelling_ids[1])
-    await operations(database).register_residence(entering, "request-0001", b"x")
-    found = await queries.occupancy_of_building(place.building_id, NOON)
+    await residence_operations(database).register(entering, "request-0001", b"x")
+    found = await occupancy.of_building(place.building_id, NOON)
 
     assert [one.dwelling.dwelling_id for one in found] == place.dwelling_ids
     assert [one.counts.registered for one in found] == [0, 1, 0]
     assert found[0].dwelling.building.address == "số 12 ngõ 34, phố Thử Nghiệm"
 
 
-async def test_places_that_do_not_exist_are_told(queries: Queries, database: Database) -> None:
+async def test_places_that_do_not_exist_are_told(
+    occupancy: OccupancyQueries, places: PlaceQueries, database: Database
+) -> None:
     """A building without dwellings exists and is empty."""
     empty = await add_building(database, dwellings=0)
     with pytest.raises(DwellingNotFoundError):
-        await queries.occupancy_of_dwelling(uuid4(), NOON)
+        await occupancy.of_dwelling(uuid4(), NOON)
     with pytest.raises(BuildingNotFoundError):
-        await queries.occupancy_of_building(uuid4(), NOON)
+        await occupancy.of_building(uuid4(), NOON)
     with pytest.raises(BuildingNotFoundError):
-        await queries.list_dwellings(uuid4(), None, 10)
+        await places.list_dwellings(uuid4(), None, 10)
 
-    assert await queries.occupancy_of_building(empty.building_id, NOON) == []
-    assert await queries.list_dwellings(empty.building_id, None, 10) == []
+    assert await occupancy.of_building(empty.building_id, NOON) == []
+    assert await places.list_dwellings(empty.building_id, None, 10) == []
 
 
-async def test_buildings_come_in_order_of_their_id(queries: Queries, database: Database) -> None:
+async def test_buildings_come_in_order_of_their_id(
+    places: PlaceQueries, database: Database
+) -> None:
     """After any of them, and of one group only if asked."""
-    places = [await add_building(database, group=1 + n % 2) for n in range(5)]
-    ids = sorted(place.building_id for place in places)
-    of_group = sorted(place.building_id for place in places[::2])
-    everything = await queries.list_buildings(0, None, 10)
-    rest = await queries.list_buildings(0, ids[1], 2)
-    group = await queries.list_buildings(1, None, 10)
+    made = [await add_building(database, group=1 + n % 2) for n in range(5)]
+    ids = sorted(place.building_id for place in made)
+    of_group = sorted(place.building_id for place in made[::2])
+    everything = await places.list_buildings(0, None, 10)
+    rest = await places.list_buildings(0, ids[1], 2)
+    group = await places.list_buildings(1, None, 10)
 
     assert [one.building_id for one in everything] == ids
     assert [one.building_id for one in rest] == ids[2:4]
@@ -121,10 +126,10 @@ async def test_buildings_come_in_order_of_their_id(queries: Queries, database: D
 
 
 async def test_dwellings_come_by_floor_after_any_of_them(
-    queries: Queries, database: Database
+    places: PlaceQueries, database: Database
 ) -> None:
     """Of the asked building only."""
     place, _ = await add_building(database, dwellings=4), await add_building(database)
-    rest = await queries.list_dwellings(place.building_id, place.dwelling_ids[1], 10)
+    rest = await places.list_dwellings(place.building_id, place.dwelling_ids[1], 10)
 
     assert [one.dwelling_id for one in rest] == place.dwelling_ids[2:]

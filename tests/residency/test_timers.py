@@ -14,7 +14,8 @@ from tests.residency.samples import (
     StoppedClock,
     add_building,
     application,
-    operations,
+    residence_operations,
+    upkeep,
     waiting_events,
 )
 
@@ -27,9 +28,9 @@ async def test_what_fell_due_while_the_service_was_down_is_published_at_its_star
     place = await add_building(database)
     clock = StoppedClock()
     coming = application(place.dwelling_ids[0], valid_from=date(2026, 11, 30))
-    await operations(database, clock).register_residence(coming, "request-0001", b"x")
+    await residence_operations(database, clock).register(coming, "request-0001", b"x")
     clock.now = datetime(2026, 12, 24, tzinfo=UTC)
-    running = asyncio.create_task(timers.recount_when_due(operations(database, clock)))
+    running = asyncio.create_task(timers.recount_when_due(upkeep(database, clock)))
     async with asyncio.timeout(10):
         while len(events := await waiting_events(database)) < 2:
             await asyncio.sleep(0.01)
@@ -42,7 +43,7 @@ async def test_an_outage_of_the_database_only_delays() -> None:
     """It is told in the log, and the timer goes on."""
     away = Database.connect("postgresql+asyncpg://nobody@127.0.0.1:1/nothing")
     with capture_logs() as logs:
-        running = asyncio.create_task(timers.recount_when_due(operations(away)))
+        running = asyncio.create_task(timers.recount_when_due(upkeep(away)))
         async with asyncio.timeout(10):
             while not logs:
                 await asyncio.sleep(0.01)
@@ -60,7 +61,7 @@ async def test_an_unexpected_failure_is_told_and_ends_no_timer(
 ) -> None:
     """One row that cannot be counted must not stop the service."""
     await break_tables(test_database)
-    does = operations(database)
+    does = upkeep(database)
     work = {
         "recount_failed": timers.recount_when_due(does),
         "forgetting_failed": timers.forget_requests_hourly(does, timedelta(days=1)),

@@ -17,7 +17,7 @@ from residency.domain.partial_date import PartialDate
 from residency.domain.places import Building, Dwelling
 from residency.domain.residence import ResidenceKind, Sex, Term
 from residency.domain.verification import FieldMatch, Verification
-from residency.wire import answers, requests
+from residency.wire import answers, fields, requests
 from tests.residency.samples import CODES, NOON, TODAY, number
 from ward.residency.v1 import residency_pb2 as pb
 
@@ -26,7 +26,7 @@ FIRST_DAY = date_pb2.Date(year=2026, month=1, day=2)
 BUILDING = Building(PLACE, "11002", 7, "số 12 ngõ 34, phố Thử Nghiệm", 3)
 
 
-def registering(**fields: Any) -> pb.RegisterResidenceRequest:
+def registering(**changed: Any) -> pb.RegisterResidenceRequest:
     """Make a request to register, with fields changed."""
     request: dict[str, Any] = {
         "request_id": "request-0001",
@@ -38,7 +38,7 @@ def registering(**fields: Any) -> pb.RegisterResidenceRequest:
         "sex": pb.SEX_FEMALE,
         "valid_from": FIRST_DAY,
     }
-    return pb.RegisterResidenceRequest(**(request | fields))
+    return pb.RegisterResidenceRequest(**(request | changed))
 
 
 def refused(error: DomainError) -> tuple[str, str]:
@@ -58,7 +58,7 @@ def test_a_registration_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "reason", "field"),
+    ("changed", "reason", "field"),
     [
         ({"request_id": "short"}, "FIELD_INVALID", "request_id"),
         ({"dwelling_id": "nowhere"}, "DWELLING_NOT_FOUND", ""),
@@ -78,10 +78,10 @@ def test_a_registration_is_read() -> None:
         ({"valid_until": FIRST_DAY}, "FIELD_INVALID", "valid_until"),
     ],
 )
-def test_a_bad_field_is_named(fields: dict[str, Any], reason: str, field: str) -> None:
+def test_a_bad_field_is_named(changed: dict[str, Any], reason: str, field: str) -> None:
     """By its path in the request."""
     with pytest.raises(DomainError) as error:
-        requests.residence_application(registering(**fields), CODES, TODAY)
+        requests.residence_application(registering(**changed), CODES, TODAY)
 
     assert refused(error.value) == (reason, field)
 
@@ -143,9 +143,9 @@ def test_a_declared_birth_date_must_be_one() -> None:
 def test_what_is_no_id_is_the_id_of_nothing(text: str) -> None:
     """Only the canonical form is one."""
     with pytest.raises(DomainError, match="DWELLING_NOT_FOUND"):
-        requests.dwelling_id(text)
+        fields.dwelling_id(text)
     with pytest.raises(DomainError, match="BUILDING_NOT_FOUND"):
-        requests.building_id(text)
+        fields.building_id(text)
 
 
 def test_an_end_is_read() -> None:
@@ -164,11 +164,11 @@ def test_a_page_token_names_its_list_and_an_id() -> None:
     """Anything else is refused, the first page has none."""
     token = pages.encode("group 7", str(PLACE))
 
-    assert requests.page_after(token, "group 7") == PLACE
-    assert requests.page_after("", "group 7") is None
+    assert fields.page_after(token, "group 7") == PLACE
+    assert fields.page_after("", "group 7") is None
     for other in (pages.encode("group 8", str(PLACE)), pages.encode("group 7", "x"), "x"):
         with pytest.raises(DomainError, match="PAGE_TOKEN_INVALID"):
-            requests.page_after(other, "group 7")
+            fields.page_after(other, "group 7")
 
 
 def test_a_group_beyond_all_groups_is_refused() -> None:

@@ -13,17 +13,20 @@ from chassis.clock import Clock, utc_now
 from chassis.database import Database
 from chassis.errors import DatabaseUnavailableError
 from chassis.lifecycle import Lifecycle
-from chassis.service import start_base
+from chassis.service import Base, start_base
 from residency import tables, timers
 from residency.domain.personal_id import RegistrationCodes
 from residency.domain.sealing import NumberSeal, read_key
 from residency.importer.files import ImportRefusedError
 from residency.importer.importing import Importer
-from residency.operations import Operations
-from residency.queries import Queries
-from residency.servicer import SERVICE, ResidencyServicer
+from residency.operations.residence import ResidenceOperations
+from residency.operations.upkeep import UpkeepOperations
+from residency.queries.identity import IdentityQueries
+from residency.queries.occupancy import OccupancyQueries
+from residency.queries.places import PlaceQueries
+from residency.servicer import Servicer
+from residency.servicer.residency import ResidencyServicer
 from residency.settings import Settings
-from ward.residency.v1 import residency_pb2_grpc
 
 PACKAGE = Path(residency.__file__).parent
 MIGRATIONS = PACKAGE.parent / "migrations"
@@ -48,15 +51,30 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
         access_records=tables.access_records,
         clock=clock,
     )
-    seal = number_seal(settings)
-    operations = Operations(base.database, base.relay, clock, seal)
-    queries = Queries(base.database, seal)
-    servicer = ResidencyServicer(operations, queries, seal, registration_codes(), clock)
-    server = base.server([SERVICE])
-    residency_pb2_grpc.add_ResidencyServiceServicer_to_server(servicer, server)
-    life.background("recount", timers.recount_when_due(operations))
-    life.background("forgetting", timers.forget_requests_hourly(operations, REQUESTS_KEPT))
-    return await base.serve(life, server, [SERVICE])
+    upkeep = UpkeepOperations(base.database, base.relay, clock)
+    life.background("recount", timers.recount_when_due(upkeep))
+    life.background("forgetting", timers.forget_requests_hourly(upkeep, REQUESTS_KEPT))
+    servicers = servicers_of(base, number_seal(settings))
+    services = [one.service for one in servicers]
+    server = base.server(services)
+    for one in servicers:
+        one.add_to(server)
+    return await base.serve(life, server, services)
+
+
+def servicers_of(base: Base, seal: NumberSeal) -> list[Servicer]:
+    """Make what answers each service of the package."""
+    return [
+        ResidencyServicer(
+            ResidenceOperations(base.database, base.relay, base.clock, seal),
+            IdentityQueries(base.database, seal),
+            OccupancyQueries(base.database),
+            PlaceQueries(base.database),
+            seal,
+            registration_codes(),
+            base.clock,
+        ),
+    ]
 
 
 async def migrate(settings: Settings) -> None:

@@ -5,17 +5,17 @@ from datetime import timedelta
 
 from chassis.errors import DatabaseUnavailableError
 from chassis.log import logger
-from residency.operations import Operations
+from residency.operations.upkeep import UpkeepOperations
 
 _POLL_S = 60.0
 _FORGET_EVERY_S = 3600.0
 
 
-async def recount_when_due(operations: Operations) -> None:
+async def recount_when_due(upkeep: UpkeepOperations) -> None:
     """Publish the dwellings whose counts change with the day, until cancelled; a failure only delays."""
     while True:
         try:
-            while await operations.recount_due():
+            while await upkeep.recount_due():
                 pass
         except DatabaseUnavailableError:
             logger().warning("recount_delayed")
@@ -24,11 +24,11 @@ async def recount_when_due(operations: Operations) -> None:
         await asyncio.sleep(_POLL_S)
 
 
-async def forget_requests_hourly(operations: Operations, kept: timedelta) -> None:
+async def forget_requests_hourly(upkeep: UpkeepOperations, kept: timedelta) -> None:
     """Forget requests that nobody repeats any more, until cancelled; a failure only delays."""
     while True:
         try:
-            await operations.forget_requests(kept)
+            await upkeep.forget_requests(kept)
         except DatabaseUnavailableError:
             logger().warning("forgetting_delayed")
         except Exception:  # noqa: BLE001 - the edge, as above

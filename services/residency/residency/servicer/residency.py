@@ -1,6 +1,4 @@
-"""gRPC in: read the request, call one operation or query, write the response."""
-
-from typing import Any
+"""Identity verification, occupancy and registrations."""
 
 from grpc import aio
 
@@ -11,33 +9,42 @@ from chassis.idempotency import digest_of
 from chassis.pages import page_size
 from residency.domain.personal_id import RegistrationCodes
 from residency.domain.sealing import NumberSeal
-from residency.operations import Operations
-from residency.queries import Queries
-from residency.wire import answers, requests
+from residency.operations.residence import ResidenceOperations
+from residency.queries.identity import IdentityQueries
+from residency.queries.occupancy import OccupancyQueries
+from residency.queries.places import PlaceQueries
+from residency.servicer import Context
+from residency.wire import answers, fields, requests
 from ward.residency.v1 import residency_pb2 as pb
 from ward.residency.v1 import residency_pb2_grpc
 
-SERVICE: str = pb.DESCRIPTOR.services_by_name["ResidencyService"].full_name
-
-Context = aio.ServicerContext[Any, Any]
-
 
 class ResidencyServicer(residency_pb2_grpc.ResidencyServiceServicer):
-    """The methods of the contract; each names whom or what it looks at for the access record."""
+    """The methods of `ResidencyService`; each names whom or what it looks at for the access record."""
+
+    service: str = pb.DESCRIPTOR.services_by_name["ResidencyService"].full_name
 
     def __init__(
         self,
-        operations: Operations,
-        queries: Queries,
+        operations: ResidenceOperations,
+        identities: IdentityQueries,
+        occupancy: OccupancyQueries,
+        places: PlaceQueries,
         seal: NumberSeal,
         codes: RegistrationCodes,
         clock: Clock,
     ) -> None:
         self._operations = operations
-        self._queries = queries
+        self._identities = identities
+        self._occupancy = occupancy
+        self._places = places
         self._seal = seal
         self._codes = codes
         self._clock = clock
+
+    def add_to(self, server: aio.Server) -> None:
+        """Have a server answer by it."""
+        residency_pb2_grpc.add_ResidencyServiceServicer_to_server(self, server)
 
     async def VerifyIdentity(
         self, request: pb.VerifyIdentityRequest, context: Context
@@ -47,9 +54,7 @@ class ResidencyServicer(residency_pb2_grpc.ResidencyServiceServicer):
         access.subject = "unknown"
         declared = requests.declaration(request, self._codes, ward_day(self._clock()))
         access.subject = self._seal.pseudonym(declared.number)
-        return answers.verification(
-            await self._queries.verify_identity(declared), access.record_id
-        )
+        return answers.verification(await self._identities.verify(declared), access.record_id)
 
     async def GetOccupancy(
         self, request: pb.GetOccupancyRequest, context: Context
@@ -58,13 +63,13 @@ class ResidencyServicer(residency_pb2_grpc.ResidencyServiceServicer):
         access, now = current_access(), self._clock()
         match request.WhichOneof("place"):
             case "dwelling_id":
-                dwelling = requests.dwelling_id(request.dwelling_id)
+                dwelling = fields.dwelling_id(request.dwelling_id)
                 access.subject = f"dwelling:{dwelling}"
-                found = await self._queries.occupancy_of_dwelling(dwelling, now)
+                found = await self._occupancy.of_dwelling(dwelling, now)
             case "building_id":
-                building = requests.building_id(request.building_id)
+                building = fields.building_id(request.building_id)
                 access.subject = f"building:{building}"
-                found = await self._queries.occupancy_of_building(building, now)
+                found = await self._occupancy.of_building(building, now)
             case _:
                 raise FieldInvalidError("place", "a dwelling_id or a building_id")
         return answers.occupancies(found, access.record_id)
@@ -74,17 +79,17 @@ class ResidencyServicer(residency_pb2_grpc.ResidencyServiceServicer):
     ) -> pb.ListBuildingsResponse:
         """Answer a page of buildings."""
         group, size = requests.residential_group(request), page_size(request.page_size)
-        after = requests.page_after(request.page_token, f"group {group}")
-        found = await self._queries.list_buildings(group, after, size + 1)
+        after = fields.page_after(request.page_token, f"group {group}")
+        found = await self._places.list_buildings(group, after, size + 1)
         return answers.buildings_page(found, size, f"group {group}")
 
     async def ListDwellings(
         self, request: pb.ListDwellingsRequest, context: Context
     ) -> pb.ListDwellingsResponse:
         """Answer a page of a building's dwellings."""
-        building, size = requests.building_id(request.building_id), page_size(request.page_size)
-        after = requests.page_after(request.page_token, f"building {building}")
-        found = await self._queries.list_dwellings(building, after, size + 1)
+        building, size = fields.building_id(request.building_id), page_size(request.page_size)
+        after = fields.page_after(request.page_token, f"building {building}")
+        found = await self._places.list_dwellings(building, after, size + 1)
         return answers.dwellings_page(found, size, f"building {building}")
 
     async def RegisterResidence(
@@ -94,7 +99,7 @@ class ResidencyServicer(residency_pb2_grpc.ResidencyServiceServicer):
         today = ward_day(self._clock())
         application = requests.residence_application(request, self._codes, today)
         current_access().subject = self._seal.pseudonym(application.number)
-        registration_id = await self._operations.register_residence(
+        registration_id = await self._operations.register(
             application, request.request_id, digest_of(request)
         )
         return pb.RegisterResidenceResponse(registration_id=str(registration_id))
@@ -105,7 +110,7 @@ class ResidencyServicer(residency_pb2_grpc.ResidencyServiceServicer):
         """End a registration."""
         registration_id, ended_on = requests.end_of_residence(request)
         current_access().subject = f"registration:{registration_id}"
-        await self._operations.end_residence(
+        await self._operations.end(
             registration_id, ended_on, request.request_id, digest_of(request)
         )
         return pb.EndResidenceResponse()

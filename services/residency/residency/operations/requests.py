@@ -1,0 +1,35 @@
+"""Requests of people, which have their effect once however often they are repeated."""
+
+from datetime import datetime
+from uuid import UUID
+
+from chassis import idempotency
+from chassis.context import current_account
+from chassis.database import Transaction
+from residency import tables
+from residency.domain.sealing import NumberSeal
+
+
+async def claim(
+    tx: Transaction,
+    seal: NumberSeal,
+    request_id: str,
+    digest: bytes,
+    resource_id: UUID,
+    now: datetime,
+) -> UUID | None:
+    """Claim the caller's request id for a resource; None if it is new, else the resource of the first request.
+
+    The digest is keyed: a request may hold a number that could be guessed from a plain one. Raises
+    RequestIdReusedError.
+    """
+    first = await idempotency.claim(
+        tx,
+        tables.requests,
+        account=current_account(),
+        request_id=request_id,
+        digest=seal.fingerprint(digest),
+        resource_id=str(resource_id),
+        now=now,
+    )
+    return UUID(first) if first else None

@@ -1,0 +1,58 @@
+"""Buildings and their dwellings."""
+
+from uuid import UUID
+
+from sqlalchemy import select, tuple_
+
+from chassis.database import Database, Transaction
+from residency.domain.places import Building, BuildingNotFoundError, Dwelling
+from residency.repository.occupancy import building_of, dwelling_of, place_columns
+from residency.tables import buildings, dwellings
+
+
+class PlaceQueries:
+    """Lists buildings and dwellings."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def list_buildings(self, group: int, after: UUID | None, limit: int) -> list[Building]:
+        """List buildings of a residential group (0 is all) by id, those after `after` only."""
+        statement = select(buildings).order_by(buildings.c.building_id).limit(limit)
+        if group:
+            statement = statement.where(buildings.c.residential_group == group)
+        if after:
+            statement = statement.where(buildings.c.building_id > after)
+        async with self._database.transaction() as tx:
+            return [building_of(row) for row in await tx.execute(statement)]
+
+    async def list_dwellings(
+        self, building_id: UUID, after: UUID | None, limit: int
+    ) -> list[Dwelling]:
+        """List a building's dwellings by floor and unit; raises BuildingNotFoundError.
+
+        `after` is a dwelling of the building: only those behind it are listed.
+        """
+        order = (dwellings.c.floor, dwellings.c.unit, dwellings.c.dwelling_id)
+        statement = (
+            select(*place_columns())
+            .select_from(dwellings.join(buildings))
+            .where(dwellings.c.building_id == building_id)
+            .order_by(*order)
+            .limit(limit)
+        )
+        if after:
+            last = select(*order).where(dwellings.c.dwelling_id == after).correlate(None)
+            statement = statement.where(tuple_(*order) > last.scalar_subquery())
+        async with self._database.transaction() as tx:
+            found = [dwelling_of(row) for row in await tx.execute(statement)]
+            if not found:
+                await require_building(tx, building_id)
+        return found
+
+
+async def require_building(tx: Transaction, building_id: UUID) -> None:
+    """Raise BuildingNotFoundError unless there is a building of this id."""
+    statement = select(buildings.c.building_id).where(buildings.c.building_id == building_id)
+    if await tx.scalar(statement) is None:
+        raise BuildingNotFoundError
