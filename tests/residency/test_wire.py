@@ -16,7 +16,7 @@ from residency.domain.occupancy import AgeBands, Assistance, Counts, Occupancy
 from residency.domain.partial_date import PartialDate
 from residency.domain.places import Building, Dwelling
 from residency.domain.residence import ResidenceKind, Sex, Term
-from residency.domain.verification import FieldMatch, Verification
+from residency.domain.verification import FieldMatch, IdentityWarning, Verification
 from residency.wire import answers, fields, requests
 from tests.residency.samples import CODES, NOON, TODAY, number
 from ward.residency.v1 import residency_pb2 as pb
@@ -203,7 +203,9 @@ def test_occupancy_is_written_with_the_place_and_without_names() -> None:
 
 def test_every_kind_of_answer_has_its_word_on_the_wire() -> None:
     """Field matches and assistance types have the names of the domain."""
-    answer = Verification(FieldMatch.YES, FieldMatch.NO, FieldMatch.NOT_COMPARED)
+    answer = Verification(
+        FieldMatch.YES, FieldMatch.NO, FieldMatch.NOT_COMPARED, tuple(IdentityWarning)
+    )
     written = answers.verification(answer, PLACE)
 
     assert (written.personal_id_number, written.full_name, written.birth_date) == (
@@ -211,6 +213,10 @@ def test_every_kind_of_answer_has_its_word_on_the_wire() -> None:
         pb.FIELD_MATCH_NO,
         pb.FIELD_MATCH_NOT_COMPARED,
     )
+    assert list(written.warnings) == [
+        pb.IDENTITY_WARNING_BIRTH_YEAR_DIFFERS_FROM_NUMBER,
+        pb.IDENTITY_WARNING_SEX_DIFFERS_FROM_NUMBER,
+    ]
     assert {f"ASSISTANCE_TYPE_{need}" for need in Assistance} == {
         value.name for value in pb.AssistanceType.DESCRIPTOR.values if value.number
     }

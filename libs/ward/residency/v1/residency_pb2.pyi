@@ -50,6 +50,30 @@ FIELD_MATCH_NOT_COMPARED: FieldMatch.ValueType  # 3
 """Was not declared, so it was not compared."""
 Global___FieldMatch: _TypeAlias = FieldMatch  # noqa: Y015
 
+class _IdentityWarning:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _IdentityWarningEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_IdentityWarning.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    IDENTITY_WARNING_UNSPECIFIED: _IdentityWarning.ValueType  # 0
+    """Never sent."""
+    IDENTITY_WARNING_BIRTH_YEAR_DIFFERS_FROM_NUMBER: _IdentityWarning.ValueType  # 1
+    """The number was issued for another year of birth than declared."""
+    IDENTITY_WARNING_SEX_DIFFERS_FROM_NUMBER: _IdentityWarning.ValueType  # 2
+    """The number was issued for the other sex than declared."""
+
+class IdentityWarning(_IdentityWarning, metaclass=_IdentityWarningEnumTypeWrapper):
+    """What is odd in a declaration and yet can be right: the register decides, not the number."""
+
+IDENTITY_WARNING_UNSPECIFIED: IdentityWarning.ValueType  # 0
+"""Never sent."""
+IDENTITY_WARNING_BIRTH_YEAR_DIFFERS_FROM_NUMBER: IdentityWarning.ValueType  # 1
+"""The number was issued for another year of birth than declared."""
+IDENTITY_WARNING_SEX_DIFFERS_FROM_NUMBER: IdentityWarning.ValueType  # 2
+"""The number was issued for the other sex than declared."""
+Global___IdentityWarning: _TypeAlias = IdentityWarning  # noqa: Y015
+
 class _ResidenceKind:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -148,10 +172,13 @@ class VerifyIdentityRequest(_message.Message):
     PERSONAL_ID_NUMBER_FIELD_NUMBER: _builtins.int
     FULL_NAME_FIELD_NUMBER: _builtins.int
     BIRTH_DATE_FIELD_NUMBER: _builtins.int
+    SEX_FIELD_NUMBER: _builtins.int
     personal_id_number: _builtins.str
     """Personal identification number (số định danh cá nhân): exactly 12 ASCII digits."""
     full_name: _builtins.str
     """Full name as declared, with diacritics; compared without regard to case, spacing and Unicode form. At most 120 characters."""
+    sex: Global___Sex.ValueType
+    """Sex as declared, if it is; compared with the digits of the number only."""
     @_builtins.property
     def purpose(self) -> _access_pb2.AccessPurpose:
         """Why, and in which case."""
@@ -167,10 +194,11 @@ class VerifyIdentityRequest(_message.Message):
         personal_id_number: _builtins.str = ...,
         full_name: _builtins.str = ...,
         birth_date: _date_pb2.Date | None = ...,
+        sex: Global___Sex.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["birth_date", b"birth_date", "purpose", b"purpose"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["birth_date", b"birth_date", "full_name", b"full_name", "personal_id_number", b"personal_id_number", "purpose", b"purpose"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["birth_date", b"birth_date", "full_name", b"full_name", "personal_id_number", b"personal_id_number", "purpose", b"purpose", "sex", b"sex"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -186,6 +214,7 @@ class VerifyIdentityResponse(_message.Message):
     FULL_NAME_FIELD_NUMBER: _builtins.int
     BIRTH_DATE_FIELD_NUMBER: _builtins.int
     ACCESS_RECORD_ID_FIELD_NUMBER: _builtins.int
+    WARNINGS_FIELD_NUMBER: _builtins.int
     personal_id_number: Global___FieldMatch.ValueType
     """Whether the number is on the register."""
     full_name: Global___FieldMatch.ValueType
@@ -194,6 +223,12 @@ class VerifyIdentityResponse(_message.Message):
     """Whether the birth date agrees, as precisely as both sides know it."""
     access_record_id: _builtins.str
     """The access record that accounts for this look."""
+    @_builtins.property
+    def warnings(self) -> _containers.RepeatedScalarFieldContainer[Global___IdentityWarning.ValueType]:
+        """What the declaration and the number's own digits disagree in (Decree 137/2015/NĐ-CP Art. 13); the same for a number
+        that is not on the register.
+        """
+
     def __init__(
         self,
         *,
@@ -201,10 +236,11 @@ class VerifyIdentityResponse(_message.Message):
         full_name: Global___FieldMatch.ValueType = ...,
         birth_date: Global___FieldMatch.ValueType = ...,
         access_record_id: _builtins.str = ...,
+        warnings: _abc.Iterable[Global___IdentityWarning.ValueType] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_record_id", b"access_record_id", "birth_date", b"birth_date", "full_name", b"full_name", "personal_id_number", b"personal_id_number"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_record_id", b"access_record_id", "birth_date", b"birth_date", "full_name", b"full_name", "personal_id_number", b"personal_id_number", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

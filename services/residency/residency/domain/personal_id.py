@@ -70,6 +70,11 @@ class PersonalIdNumber:
         return _FIRST_YEAR + 100 * (int(self.digits[3]) // 2) + int(self.digits[4:6])
 
     @property
+    def is_of_woman(self) -> bool:
+        """Tell the sex that the number was issued for: an odd G is a woman's."""
+        return int(self.digits[3]) % 2 == 1
+
+    @property
     def masked(self) -> str:
         """The number as people may see it: `030•••••••12`."""
         return f"{self.digits[:3]}•••••••{self.digits[10:]}"

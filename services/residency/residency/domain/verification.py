@@ -1,4 +1,4 @@
-"""Whether declared identity fields agree with the register: yes or no, nothing else."""
+"""Whether declared identity fields agree with the register: yes or no, and warnings of what looks odd."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,6 +6,7 @@ from enum import StrEnum
 from residency.domain.partial_date import PartialDate
 from residency.domain.person_name import FullName
 from residency.domain.personal_id import PersonalIdNumber
+from residency.domain.residence import Sex
 
 
 class FieldMatch(StrEnum):
@@ -16,6 +17,13 @@ class FieldMatch(StrEnum):
     NOT_COMPARED = "NOT_COMPARED"
 
 
+class IdentityWarning(StrEnum):
+    """What is odd in a declaration and yet can be right: sex changes and old errors exist."""
+
+    BIRTH_YEAR_DIFFERS_FROM_NUMBER = "BIRTH_YEAR_DIFFERS_FROM_NUMBER"
+    SEX_DIFFERS_FROM_NUMBER = "SEX_DIFFERS_FROM_NUMBER"
+
+
 @dataclass(frozen=True)
 class Declaration:
     """What a person says of themselves; a field that is None was not declared."""
@@ -23,6 +31,22 @@ class Declaration:
     number: PersonalIdNumber
     full_name: FullName | None
     birth_date: PartialDate | None
+    sex: Sex | None = None
+
+    @property
+    def warnings(self) -> tuple[IdentityWarning, ...]:
+        """Compare the declared year and sex with the number's own digits (Decree 137/2015/NĐ-CP Art. 13).
+
+        The register is not asked, so that a warning tells nothing of it.
+        """
+        number, birth, sex = self.number, self.birth_date, self.sex
+        found = {
+            IdentityWarning.BIRTH_YEAR_DIFFERS_FROM_NUMBER: birth
+            and birth.year != number.birth_year,
+            IdentityWarning.SEX_DIFFERS_FROM_NUMBER: sex
+            and (sex is Sex.FEMALE) != number.is_of_woman,
+        }
+        return tuple(warning for warning, differs in found.items() if differs)
 
 
 @dataclass(frozen=True)
@@ -40,6 +64,7 @@ class Verification:
     number: FieldMatch
     full_name: FieldMatch
     birth_date: FieldMatch
+    warnings: tuple[IdentityWarning, ...] = ()
 
 
 def verify(declared: Declaration, registered: RegisteredIdentity | None) -> Verification:
@@ -54,6 +79,7 @@ def verify(declared: Declaration, registered: RegisteredIdentity | None) -> Veri
         number=_answer(declared.number, agrees=registered is not None),
         full_name=_answer(name, agrees=bool(same_name)),
         birth_date=_answer(birth, agrees=bool(same_birth)),
+        warnings=declared.warnings,
     )
 
 

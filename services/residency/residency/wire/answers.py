@@ -19,6 +19,9 @@ def verification(answer: Verification, access_record_id: UUID) -> pb.VerifyIdent
         full_name=_match(answer.full_name),
         birth_date=_match(answer.birth_date),
         access_record_id=str(access_record_id),
+        warnings=[
+            pb.IdentityWarning.Value(f"IDENTITY_WARNING_{warning}") for warning in answer.warnings
+        ],
     )
 
 

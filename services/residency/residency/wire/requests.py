@@ -26,7 +26,7 @@ _KINDS = {
 def declaration(
     request: pb.VerifyIdentityRequest, codes: RegistrationCodes, today: date
 ) -> Declaration:
-    """Read what is declared; an empty name or an absent birth date is not."""
+    """Read what is declared; an empty name, an absent birth date or an unsaid sex is not."""
     return Declaration(
         number=PersonalIdNumber.parse(request.personal_id_number, codes, today),
         full_name=fields.full_name(request.full_name) if request.full_name else None,
