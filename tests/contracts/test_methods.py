@@ -86,6 +86,14 @@ def test_a_method_that_needs_a_purpose_takes_one(method: MethodDescriptor) -> No
 
 
 @EACH_METHOD
+def test_an_administrator_sees_no_personal_data(method: MethodDescriptor) -> None:
+    """Whoever runs the platform is shown everything but persons."""
+    rule = rule_of(path_of(method))
+
+    assert not (rule.personal_data and "administrator" in rule.roles)
+
+
+@EACH_METHOD
 def test_personal_data_is_never_streamed(method: MethodDescriptor) -> None:
     """One call is one look, recorded before its answer leaves."""
     assert not (rule_of(path_of(method)).personal_data and method.server_streaming)

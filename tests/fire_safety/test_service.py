@@ -54,6 +54,25 @@ async def test_contacts_are_told_nowhere_but_in_the_brief(service: Service) -> N
     assert not any(premises.contacts for premises in page.premises)
 
 
+@pytest.mark.parametrize(
+    ("method", "request_"),
+    [
+        ("GetPremises", pb.GetPremisesRequest(premises_id="p-apartments")),
+        ("ListPremises", pb.ListPremisesRequest()),
+        ("ListDevices", pb.ListDevicesRequest(premises_id="p-apartments")),
+        ("ListAlarms", pb.ListAlarmsRequest()),
+    ],
+)
+async def test_an_administrator_sees_the_register_without_persons(
+    service: Service, method: str, request_: Any
+) -> None:
+    """Whoever keeps the sensors alive must find them; names and phones are in none of these answers."""
+    answer = await service.call(method, request_, "administrator")
+
+    assert answer == await service.call(method, request_)
+    assert "contacts" not in str(answer)
+
+
 async def test_premises_are_listed_in_pages(service: Service) -> None:
     """In order of their code, by group and by kind."""
     page = await service.call("ListPremises", pb.ListPremisesRequest(page_size=1))
