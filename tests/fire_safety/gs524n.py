@@ -41,3 +41,9 @@ def event(payload: bytes = VENDORS_VECTOR, **changes: Any) -> dict[str, Any]:
         "txInfo": {"frequency": 923200000},
     }
     return {key: value for key, value in (fields | changes).items() if value is not None}
+
+
+def other_event(**fields: Any) -> dict[str, Any]:
+    """Write an event that is no uplink, with what all events have; None takes a field out."""
+    common = {key: event()[key] for key in ("deduplicationId", "time", "deviceInfo")}
+    return {key: value for key, value in (common | fields).items() if value is not None}

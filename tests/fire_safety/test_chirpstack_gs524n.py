@@ -10,7 +10,7 @@ from fire_safety.decoders.chirpstack_gs524n import decode
 from fire_safety.domain.readings import Condition, Reading
 from fuzz.expectation import DEVICE, NOW, SUBJECT, check, outcome_of
 from tests.fire_safety.decoding import HOSTILE_JSON, reading_of, reason_of, written
-from tests.fire_safety.gs524n import EUI, VENDORS_VECTOR, event, frame
+from tests.fire_safety.gs524n import EUI, VENDORS_VECTOR, event, frame, other_event
 from tests.fire_safety.limits import INGESTION
 
 
@@ -76,15 +76,41 @@ def test_an_eui_on_the_register_needs_nothing_else() -> None:
 
 
 @pytest.mark.parametrize(
+    ("fields", "battery"),
+    [
+        (other_event(devAddr="00189440"), None),
+        (other_event(margin=7, batteryLevel=90.5), 90.5),
+        (other_event(margin=7, batteryLevel=0, externalPowerSource=True), None),
+        (other_event(margin=7, batteryLevel=0, batteryLevelUnavailable=True), None),
+        (other_event(queueItemId="x", acknowledged=True, fCntDown=3), None),
+        (event(b"", fPort=0), None),
+    ],
+)
+def test_what_a_detector_sends_without_a_frame_is_a_sign_of_life(
+    fields: dict[str, Any], battery: float | None
+) -> None:
+    """Joins, statuses, confirmed commands and empty frames say that it lives, and nothing of smoke."""
+    batch = decode(SUBJECT, written(fields), NOW, INGESTION)
+
+    assert (batch.told, batch.readings) == (0, [Reading(NOW - 2877, NOW, battery=battery)])
+
+
+@pytest.mark.parametrize(
     ("expected", "fields"),
     [
         ("not_object", []),
         ("not_uplink", {}),
-        ("not_uplink", event(data=None, fCnt=None, fPort=None)),
-        ("not_uplink", event(data=None, fCnt=None) | {"margin": 7, "batteryLevel": 90}),
-        ("not_uplink", event(data=None, fCnt=None) | {"level": "ERROR", "code": "UPLINK_MIC"}),
-        ("not_uplink", event(data=None) | {"queueItemId": "x", "acknowledged": True}),
+        ("not_uplink", other_event(level="ERROR", code="UPLINK_MIC")),
+        ("not_uplink", other_event(queueItemId="x", acknowledged=False, fCntDown=3)),
+        ("not_uplink", other_event(downlinkId=7, queueItemId="x", gatewayId="0016c001f153a14c")),
+        ("not_uplink", other_event(location={"latitude": 20.8, "longitude": 106.7})),
+        ("not_uplink", other_event(integrationName="x", eventType="y", object={"margin": 1})),
+        ("not_uplink", other_event(devAddr="00189440", deviceInfo=None)),
         ("not_uplink", event(deviceInfo=None)),
+        ("wrong_device", other_event(devAddr="00189440", deviceInfo={"devEui": "x"})),
+        ("future_time", other_event(devAddr="00189440", time="2126-09-21T14:13:17Z")),
+        ("bad_value", other_event(margin=7, batteryLevel="full")),
+        ("out_of_range", other_event(margin=7, batteryLevel=101)),
         ("wrong_device", event(deviceInfo={"devEui": "24e124785d132014"})),
         ("wrong_device", event(deviceInfo={})),
         ("wrong_device", event(deviceInfo={"devEui": 7, "tags": [DEVICE]})),
@@ -94,7 +120,6 @@ def test_an_eui_on_the_register_needs_nothing_else() -> None:
         ("bad_time", event(time="yesterday")),
         ("future_time", event(time="2126-09-21T14:13:17Z")),
         ("ancient_time", event(time="1970-01-01T00:00:00Z")),
-        ("bad_frame", event(b"")),
         ("bad_frame", event(VENDORS_VECTOR[:5])),
         ("bad_frame", event(VENDORS_VECTOR + b"\x00")),
         ("bad_frame", event() | {"data": "!!!"}),
@@ -107,7 +132,7 @@ def test_an_eui_on_the_register_needs_nothing_else() -> None:
     ],
 )
 def test_what_is_refused_says_why(expected: str, fields: Any) -> None:
-    """One reason each: joins, status, logs and acknowledgements are no uplinks."""
+    """One reason each: what the network server tells of itself was sent by no detector."""
     assert reason_of(decode, written(fields)) == expected
 
 

@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fire_safety.decoders.matter import decode
-from fire_safety.domain.readings import Condition, Reading
-from fuzz.expectation import NOW, check, outcome_of
+from fire_safety.domain.readings import EVERY_CONDITION, Condition, Reading
+from fuzz.expectation import NOW, SUBJECT, check, outcome_of
 from tests.fire_safety.decoding import HOSTILE_JSON, reading_of, reason_of, written
+from tests.fire_safety.limits import INGESTION
 
 NORMAL = {"SmokeState": 0, "COState": 0}
 MATTER_EPOCH_S = 946_684_800
@@ -99,13 +100,37 @@ def test_other_attributes_and_clusters_say_nothing() -> None:
 
 
 @pytest.mark.parametrize(
+    ("attributes", "told", "declared"),
+    [
+        ({"SmokeState": 0}, Condition.SMOKE_WARNING | Condition.SMOKE_ALARM, 0),
+        ({"1/92/2": 2}, Condition.CO_WARNING | Condition.CO_ALARM, Condition.CO_ALARM),
+        ({"BatteryAlert": 1}, Condition.LOW_BATTERY, Condition.LOW_BATTERY),
+        ({"0x05": False, "0x06": True}, Condition.TEST | Condition.FAULT, Condition.FAULT),
+        ({"ExpiryDate": 1}, Condition.END_OF_LIFE, Condition.END_OF_LIFE),
+        ({"ExpiryDate": NOW // 1000}, 0, 0),
+        ({"ExpressedState": 0}, EVERY_CONDITION, 0),
+        ({"SmokeSensitivityLevel": 2}, 0, 0),
+        ({"1/47/12": 200}, 0, 0),
+        ({"2/91/1": 2}, 0, 0),
+    ],
+)
+def test_a_report_speaks_of_the_attributes_it_holds(
+    attributes: dict[str, Any], told: int, declared: int
+) -> None:
+    """A report of one attribute says nothing of the others; what says nothing here is a sign of life."""
+    batch = decode(SUBJECT, written(attributes), NOW, INGESTION)
+
+    assert (batch.told, batch.readings) == (told, [Reading(NOW, NOW, conditions=declared)])
+
+
+@pytest.mark.parametrize(
     ("expected", "fields"),
     [
         ("not_object", [NORMAL]),
         ("empty", {}),
         ("empty", {"SmokeState": None}),
-        ("empty", {"BatteryAlert": 1}),
-        ("empty", {"2/91/1": 2}),
+        ("empty", {"smoke": True, "linkquality": 40}),
+        ("empty", {"65532": 3}),
         ("ambiguous", {"SmokeState": 0, "0x01": 2}),
         ("ambiguous", {"1/92/1": 0, "2/92/1": 2}),
         ("bad_value", {"SmokeState": 3}),
@@ -118,7 +143,7 @@ def test_other_attributes_and_clusters_say_nothing() -> None:
     ],
 )
 def test_what_is_refused_says_why(expected: str, fields: Any) -> None:
-    """A report of one attribute alone is no state: an alarm would seem to have ended with it."""
+    """A message of another format must not pass for a report that says nothing."""
     assert reason_of(decode, written(fields)) == expected
 
 

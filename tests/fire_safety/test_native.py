@@ -95,6 +95,15 @@ def test_readings_come_in_the_order_of_the_device_clock() -> None:
     assert [one.observed_ms for one in decode(payload).readings] == sorted(times)
 
 
+@pytest.mark.parametrize("sequence", [0, 77])
+def test_a_device_without_a_clock_is_observed_when_it_is_received(sequence: int) -> None:
+    """Its own count tells its readings apart, so that a repeat is known."""
+    batch = decode(message(pb.Reading(temperature=20, sequence=sequence)))
+
+    assert batch.readings == [Reading(NOW, NOW, temperature=20, sequence=sequence)]
+    assert batch.is_counted
+
+
 def test_fields_of_newer_devices_are_tolerated() -> None:
     """A device must not fall silent because it says more."""
     plain = message(pb.Reading(observed_at_ms=NOW))
@@ -119,6 +128,8 @@ GOOD = pb.Reading(observed_at_ms=NOW)
         ("wrong_device", message(GOOD, device_id="CS0001-D02")),
         ("wrong_device", message(GOOD, device_id="")),
         ("no_time", message(pb.Reading(temperature=20))),
+        ("no_time", message(pb.Reading(sequence=1), pb.Reading(sequence=2))),
+        ("no_time", message(GOOD, pb.Reading(sequence=2))),
         ("future_time", message(pb.Reading(observed_at_ms=NOW + 12 * 3600_000 + 1))),
         ("future_time", message(pb.Reading(observed_at_ms=2**64 - 1))),
         ("ancient_time", message(pb.Reading(observed_at_ms=NOW - 7 * 86400_000 - 1))),

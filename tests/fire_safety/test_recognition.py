@@ -13,7 +13,7 @@ from fire_safety.domain.readings import Condition
 from fuzz import recognition
 from fuzz.expectation import DEVICE, NOW, SUBJECT, check, outcome_of
 from tests.fire_safety.decoding import reading_of, reason_of, written
-from tests.fire_safety.gs524n import event
+from tests.fire_safety.gs524n import event, other_event
 from tests.fire_safety.limits import INGESTION
 from tests.fire_safety.smoking import smoking
 from tests.fuzz import broken
@@ -64,6 +64,9 @@ def test_nothing_that_one_format_measures_is_lost_to_another() -> None:
         ("not_recognised", b""),
         ("not_recognised", b"\xff\xff\xff"),
         ("not_recognised", written({"humidity": 50})),
+        ("not_recognised", written({"linkquality": 40})),
+        ("not_recognised", written({"1/47/12": 200})),
+        ("not_recognised", written(other_event(devAddr="00189440"))),
         ("not_recognised", written([])),
         ("too_large", bytes(INGESTION.max_bytes + 1)),
         ("bad_unit", written([{"n": "smoke", "v": 350}])),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from fire_safety.detection.standing import Standing
 from fire_safety.detection.supervision import Supervision
 from fire_safety.detection.ward import Ward
-from fire_safety.domain.alarms import AlarmKind, Signal
+from fire_safety.domain.alarms import AlarmKind, Signal, Suppression
 from fire_safety.domain.readings import Batch, Condition, Reading
 from tests.fire_safety.limits import BATTERY, MAINS, PROFILE
 from tests.fire_safety.rooms import SMOKE, START_S, reading
@@ -302,3 +302,88 @@ def test_a_clock_that_was_ahead_delays_no_finding_of_silence() -> None:
     silent = [at for at in range(2_000, 80_000, 1_000) if watch.sweep(at)]
 
     assert silent == [68_000]
+
+
+# ---------------------------------------------------------------- updates of what changed
+
+
+def update(at: float, told: int, conditions: int = 0, battery: float | None = None) -> Batch:
+    """Speak of some conditions, or of none."""
+    one = reading(at, None, None, conditions)._replace(battery=battery)
+    return batch(one)._replace(told=told)
+
+
+SMOKE_BITS = Condition.SMOKE_ALARM | Condition.SMOKE_WARNING
+
+
+def test_an_update_ends_only_what_it_speaks_of() -> None:
+    """A battery's level says nothing of smoke; that there is no smoke says nothing of the battery."""
+    made = ward()
+    told = [
+        changes(made.take(one))
+        for one in (
+            update(0, SMOKE_BITS, Condition.SMOKE_ALARM),
+            update(10, Condition.LOW_BATTERY, Condition.LOW_BATTERY),
+            update(20, 0, battery=80),
+            update(30, SMOKE_BITS),
+            update(40, Condition.LOW_BATTERY),
+        )
+    ]
+
+    assert told == [
+        [(AlarmKind.SMOKE, True)],
+        [(AlarmKind.LOW_BATTERY, True)],
+        [],
+        [(AlarmKind.SMOKE, False)],
+        [(AlarmKind.LOW_BATTERY, False)],
+    ]
+
+
+def test_an_update_ends_nothing_that_stood_before_this_memory() -> None:
+    """A detector begun anew knows of the alarm and not of the message that raised it."""
+    made = ward(**{MAINS.device_id: {AlarmKind.SMOKE: Standing(NOW - 3_600_000)}})
+
+    assert made.take(update(0, 0, battery=80)) == []
+    assert changes(made.take(update(10, SMOKE_BITS))) == [(AlarmKind.SMOKE, False)]
+
+
+def test_a_pre_alarm_is_not_confirmed_by_an_update_of_something_else() -> None:
+    """What the device warned of stays a warning."""
+    standing = Standing(NOW - 60_000, pre_alarm=True)
+    made = ward(**{MAINS.device_id: {AlarmKind.SMOKE: standing}})
+
+    assert made.take(update(0, 0, battery=80)) == []
+
+
+def test_what_was_measured_is_ended_by_what_is_measured() -> None:
+    """A level that is good again ends the trouble, though no message says that the battery is not low."""
+    made = ward()
+
+    assert changes(made.take(update(0, 0, battery=3))) == [(AlarmKind.LOW_BATTERY, True)]
+    assert changes(made.take(update(10, 0, battery=90))) == [(AlarmKind.LOW_BATTERY, False)]
+
+
+def test_a_test_goes_on_while_an_update_does_not_speak_of_it() -> None:
+    """Smoke of a device that is tested dispatches nothing, although it comes without the word."""
+    made = ward()
+    made.take(update(0, Condition.TEST, Condition.TEST))
+
+    (signal,) = made.take(update(10, SMOKE_BITS, Condition.SMOKE_ALARM))
+
+    assert signal.suppressed is Suppression.TEST
+
+
+def test_a_sign_of_life_is_one() -> None:
+    """A device that says nothing but that it is there is not lost, and one that was is found."""
+    made = ward()
+    heard = made.supervision
+    for second in range(0, 600, 5):
+        if second % 10 == 0:
+            made.take(update(second, 0))
+        assert MAINS.device_id not in [one.device_id for one in made.sweep(NOW + second * 1000)]
+    lost = [one.device_id for at in range(600, 900, 5) for one in made.sweep(NOW + at * 1000)]
+    found = made.take(update(900, 0))
+
+    assert MAINS.device_id in lost
+    assert changes(found) == [(AlarmKind.SUPERVISION_LOST, False)]
+    assert MAINS.device_id not in heard.lost

@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fire_safety.decoders.zigbee_ias import decode
-from fire_safety.domain.readings import Condition, Reading
-from fuzz.expectation import NOW, check, outcome_of
+from fire_safety.domain.readings import EVERY_CONDITION, Condition, Reading
+from fuzz.expectation import NOW, SUBJECT, check, outcome_of
 from tests.fire_safety.decoding import HOSTILE_JSON, reading_of, reason_of, written
+from tests.fire_safety.limits import INGESTION
 
 # What the converter of IAS smoke alarms gives, with what zigbee2mqtt adds.
 QUIET = {
@@ -98,6 +99,30 @@ def test_an_alarm_is_of_the_zones_type(zone_type: int | None, expected: int) -> 
     assert reading_of(decode, written(fields)).conditions == expected
 
 
+@pytest.mark.parametrize(
+    ("fields", "expected", "told"),
+    [
+        ({"linkquality": 40}, Reading(NOW, NOW), 0),
+        ({"battery": 90, "linkquality": 40}, Reading(NOW, NOW, battery=90), 0),
+        ({"temperature": 21.5, "last_seen": NOW - 7}, Reading(NOW - 7, NOW, temperature=21.5), 0),
+        (
+            {"tamper": True, "battery_low": False, "linkquality": 40},
+            Reading(NOW, NOW, conditions=Condition.TAMPER.value),
+            Condition.TAMPER | Condition.LOW_BATTERY,
+        ),
+        (QUIET, Reading(NOW, NOW, None, 24.25, 78.5, 0), EVERY_CONDITION),
+        ({"zonestatus": 0}, Reading(NOW, NOW), EVERY_CONDITION),
+    ],
+)
+def test_an_update_speaks_of_what_it_mentions(
+    fields: dict[str, Any], expected: Reading, told: int
+) -> None:
+    """Without smoke, CO or the zone's status it says nothing of them: not that an alarm ended, either."""
+    batch = decode(SUBJECT, written(fields), NOW, INGESTION)
+
+    assert (batch.readings, batch.told) == ([expected], told)
+
+
 @pytest.mark.parametrize("seen", ["2026-09-21T14:13:17Z", "2026-09-21T21:13:17+07:00", NOW - 3000])
 def test_observed_is_when_the_device_was_last_heard(seen: Any) -> None:
     """Where zigbee2mqtt is told to publish it."""
@@ -109,8 +134,11 @@ def test_observed_is_when_the_device_was_last_heard(seen: Any) -> None:
     [
         ("not_object", [QUIET]),
         ("empty", {}),
-        ("empty", {"battery": 90, "linkquality": 40}),
+        ("empty", {"battery": 90}),
         ("empty", {"smoke": None, "battery": 90}),
+        ("empty", {"optical_density": 0.3, "tamper": True}),
+        ("bad_value", {"linkquality": 40, "tamper": "ON"}),
+        ("future_time", {"last_seen": "2126-09-21T14:13:17Z"}),
         ("ambiguous", {"zonestatus": 1, "zoneStatus": 0}),
         ("bad_value", QUIET | {"smoke": "ON"}),
         ("bad_value", QUIET | {"smoke": 1}),
@@ -126,7 +154,7 @@ def test_observed_is_when_the_device_was_last_heard(seen: Any) -> None:
     ],
 )
 def test_what_is_refused_says_why(expected: str, fields: Any) -> None:
-    """A message that tells neither smoke nor CO is no state: an alarm would seem to have ended with it."""
+    """What zigbee2mqtt marks as its own may be an update; another format's message must not pass for one."""
     assert reason_of(decode, written(fields)) == expected
 
 

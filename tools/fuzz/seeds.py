@@ -29,11 +29,13 @@ _SENML_CBOR = (
 _MATTER = [
     {"ExpressedState": 1, "SmokeState": 2, "COState": 0, "BatteryAlert": 1, "DeviceMuted": 1},
     {"1/92/1": 1, "0x05": True, "HardwareFaultAlert": False, "0x0A": 3, "ExpiryDate": 800000000},
+    {"BatteryAlert": 1, "1/47/12": 200},
 ]
 _ZIGBEE = [
     {"smoke": True, "tamper": False, "battery_low": True, "battery": 78.5, "last_seen": NOW},
     {"zonestatus": 33, "zonetype": 40, "temperature": 24.25, "linkquality": None},
     {"carbon_monoxide": True, "test": True, "last_seen": "2026-09-21T14:13:17+07:00"},
+    {"battery": 90, "tamper": False, "linkquality": 40},
 ]
 _PLAIN = [
     {"optical_density": 0.1, "temperature": 30.5, "co": 12, "battery": 87, "sequence": 7},

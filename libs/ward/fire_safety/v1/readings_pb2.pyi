@@ -141,7 +141,10 @@ class Reading(_message.Message):
     CARBON_MONOXIDE_FIELD_NUMBER: _builtins.int
     SEQUENCE_FIELD_NUMBER: _builtins.int
     observed_at_ms: _builtins.int
-    """Device clock, milliseconds since 1970-01-01T00:00:00Z. With the device id it identifies the reading."""
+    """Device clock, milliseconds since 1970-01-01T00:00:00Z. With the device id it identifies the reading. A device
+    without a clock leaves it out, gives `sequence` and sends each reading in a message of its own, as soon as it is
+    made: it is observed when the broker receives it.
+    """
     optical_density: _builtins.float
     """Optical density of smoke per metre, m⁻¹: −log10(transmitted fraction) / path length."""
     temperature: _builtins.float

@@ -4,10 +4,15 @@ The network server writes events as JSON: only uplinks carry a frame, and `time`
 detector has no clock. Its device EUI, its name there, or its tag `device_id` must be the device that the subject
 names. The frame counter begins anew with each join and identifies nothing, so it is not taken for a sequence.
 
-Of the frame (Milesight's payload definition): protocol and firmware, sensor and message type, battery in %, smoke
-concentration in %, temperature in °C, and a byte that makes the sum of all six divisible by 256. The concentration
-is not read: the vendor does not say of what it is a percentage, and as optical density it would be a number that
-nobody measured. The detector's own alarm is what counts. A muted alarm goes on: type 2 is sent in place of type 1.
+That the detector joined, answered for its status, confirmed a command, or sent a frame without data, is a sign of
+life: it says nothing of smoke. Of its status the battery in % is read, where it has one and could measure it. Events
+of the network server itself (`log`, `txack`, `location`, `integration`) were sent by no detector and are refused.
+
+Of the frame (Milesight's payload definition, README of gs524n in their SensorDecoders): protocol and firmware, sensor
+and message type, battery in %, smoke concentration in %, temperature in °C, and a byte that makes the sum of all six
+divisible by 256. The concentration is not read: the definition says `uint: %` and neither of what it is a percentage
+nor over which length, its one example is 0, and as optical density it would be a number that nobody measured. The
+detector's own alarm is what counts. A muted alarm goes on: type 2 is sent in place of type 1.
 """
 
 import base64
@@ -17,7 +22,7 @@ from chassis.errors import InvalidMessageError
 from fire_safety.decoders import json_text
 from fire_safety.decoders.checks import check_size, checked
 from fire_safety.decoders.origin import device_of
-from fire_safety.decoders.values import moment, text
+from fire_safety.decoders.values import measured, moment, text
 from fire_safety.domain.limits import IngestionLimits
 from fire_safety.domain.readings import Batch, Condition, Reading
 
@@ -45,13 +50,34 @@ def decode(subject: str, payload: bytes, received_ms: int, limits: IngestionLimi
     device_id = device_of(subject)
     check_size(payload, limits)
     event = json_text.read_object(payload)
-    if not {"deviceInfo", "data", "fCnt"} <= event.keys():
+    is_uplink = {"deviceInfo", "data", "fCnt"} <= event.keys()
+    if not is_uplink and not _is_sign_of_life(event):
         raise InvalidMessageError("not_uplink")
     if device_id.casefold() not in _names(event["deviceInfo"]):
         raise InvalidMessageError("wrong_device")
     observed_ms = moment(text(event["time"])) if "time" in event else received_ms
-    reading = _reading(_frame(text(event["data"])), observed_ms, received_ms)
-    return checked(device_id, received_ms, [reading], limits)
+    if is_uplink and event["data"] != "":
+        reading = _reading(_frame(text(event["data"])), observed_ms, received_ms)
+        return checked(device_id, received_ms, [reading], limits)
+    sign = Reading(observed_ms, received_ms, battery=_battery(event))
+    return checked(device_id, received_ms, [sign], limits)._replace(told=0)
+
+
+def _is_sign_of_life(event: dict[str, object]) -> bool:
+    """Tell whether it is a join, a status or a confirmed command: what the detector itself sent, without a frame."""
+    kinds = ({"devAddr"}, {"margin", "batteryLevel"}, {"acknowledged"})
+    return (
+        {"deviceInfo", "deduplicationId"} <= event.keys()
+        and not {"data", "integrationName", "location"} & event.keys()
+        and any(kind <= event.keys() for kind in kinds)
+        and event.get("acknowledged") is not False
+    )
+
+
+def _battery(event: dict[str, object]) -> float | None:
+    """Read the battery of a status; on mains, or where it cannot be measured, the level is no level."""
+    no_level = event.get("externalPowerSource") or event.get("batteryLevelUnavailable")
+    return None if no_level else measured(event, "batteryLevel")
 
 
 def _names(info: object) -> set[str]:

@@ -1,9 +1,10 @@
 """Attributes of the Matter cluster Smoke CO Alarm (0x005C), as JSON.
 
 Keys are names (`SmokeState`, in any case), ids (`0x01` or `1`) or paths (`1/92/1`: endpoint, cluster, attribute);
-values are numbers as in the cluster, and truth values where it has them. The message must be the state as a whole:
-without the state of smoke or CO, or the expressed one, nobody could tell an alarm that ended from one that was not
-mentioned. Matter has no time for attributes: observed is when the broker received it.
+values are numbers as in the cluster, and truth values where it has them. A report holds the attributes that changed
+and speaks of these alone, one with the expressed state of all: no other state is more urgent than that. What a report
+does not mention stays as it was; one of attributes that say nothing here, also of other clusters by their paths, is a
+sign of life. Matter has no time for attributes: observed is when the broker received it.
 """
 
 import re
@@ -15,13 +16,14 @@ from fire_safety.decoders.checks import check_size, checked
 from fire_safety.decoders.origin import device_of
 from fire_safety.decoders.values import whole
 from fire_safety.domain.limits import IngestionLimits
-from fire_safety.domain.readings import Batch, Condition, Reading
+from fire_safety.domain.readings import EVERY_CONDITION, Batch, Condition, Reading
 
 _MS = 1000
 # Matter counts seconds from the year 2000.
 _EPOCH_MS = 946_684_800_000
 _KEY = re.compile(r"(?:\d{1,5}/92/)?(0[xX][0-9a-fA-F]{1,4}|\d{1,5})")
-_EXPRESSED, _EXPIRY = 0x00, 0x0C
+_PATH = re.compile(r"\d{1,5}/\d{1,10}/\d{1,10}")
+_EXPRESSED, _SENSITIVITY, _EXPIRY = 0x00, 0x0B, 0x0C
 _NORMAL = Condition(0)
 
 
@@ -66,9 +68,8 @@ _ATTRIBUTES = {
     ),
 }
 _IDS = {one.name.casefold(): number for number, one in _ATTRIBUTES.items()}
-_IDS["expirydate"] = _EXPIRY
-# Either of these tells whether there is smoke or CO; the expressed state tells only what is most urgent.
-_STATES = {0x00, 0x01, 0x02}
+_IDS |= {"smokesensitivitylevel": _SENSITIVITY, "expirydate": _EXPIRY}
+_KNOWN = set(_IDS.values())
 
 
 def decode(subject: str, payload: bytes, received_ms: int, limits: IngestionLimits) -> Batch:
@@ -79,11 +80,14 @@ def decode(subject: str, payload: bytes, received_ms: int, limits: IngestionLimi
     """
     device_id = device_of(subject)
     check_size(payload, limits)
-    attributes = _attributes(json_text.read_object(payload))
-    if not _STATES & attributes.keys():
+    fields = json_text.read_object(payload)
+    if not any(_PATH.fullmatch(key) or _id_of(key) in _KNOWN for key in fields):
         raise InvalidMessageError("empty")
-    reading = Reading(received_ms, received_ms, conditions=_conditions(attributes, received_ms))
-    return checked(device_id, received_ms, [reading], limits)
+    attributes = _attributes(fields)
+    conditions = _conditions(attributes, received_ms)
+    reading = Reading(received_ms, received_ms, conditions=conditions)
+    told = _told(attributes) | conditions
+    return checked(device_id, received_ms, [reading], limits)._replace(told=told)
 
 
 def _attributes(fields: dict[str, object]) -> dict[int, int]:
@@ -102,6 +106,18 @@ def _id_of(key: str) -> int | None:
     if matched := _KEY.fullmatch(key):
         return int(matched[1], 16 if matched[1][:2] in {"0x", "0X"} else 10)
     return _IDS.get(key.casefold())
+
+
+def _told(attributes: dict[int, int]) -> int:
+    """Give the bits of the conditions that attributes speak of, whatever their values."""
+    if _EXPRESSED in attributes:
+        return EVERY_CONDITION
+    meanings = {
+        one.value
+        for attribute in attributes.keys() & _ATTRIBUTES.keys()
+        for one in _ATTRIBUTES[attribute].meanings
+    }
+    return sum(meanings)
 
 
 def _conditions(attributes: dict[int, int], received_ms: int) -> int:

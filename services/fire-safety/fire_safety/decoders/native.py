@@ -1,4 +1,8 @@
-"""The platform's own format: a protobuf `ward.fire_safety.v1.ReadingBatch`."""
+"""The platform's own format: a protobuf `ward.fire_safety.v1.ReadingBatch`.
+
+A device without a clock sends its own count in place of the time, and its reading is observed when the broker receives
+it. That holds for a message of one reading only: of several, nobody could tell how long each lasted.
+"""
 
 from google.protobuf.message import DecodeError
 
@@ -28,19 +32,21 @@ def decode(subject: str, payload: bytes, received_ms: int, limits: IngestionLimi
     check_count(len(batch.readings), limits)
     if batch.device_id != device_id:
         raise InvalidMessageError("wrong_device")
-    return checked(
-        device_id, received_ms, [_reading(one, received_ms) for one in batch.readings], limits
-    )
+    is_alone = len(batch.readings) == 1
+    readings = [_reading(one, received_ms, is_alone=is_alone) for one in batch.readings]
+    return checked(device_id, received_ms, readings, limits)
 
 
-def _reading(reading: pb.Reading, received_ms: int) -> Reading:
+def _reading(reading: pb.Reading, received_ms: int, *, is_alone: bool) -> Reading:
     """Read one observation. An absent field reads as zero: only then is it worth asking whether it is there."""
     has = reading.HasField
     observed_ms, density = reading.observed_at_ms, reading.optical_density
     temperature, battery = reading.temperature, reading.battery
     carbon_monoxide, sequence = reading.carbon_monoxide, reading.sequence
     if not observed_ms and not has("observed_at_ms"):
-        raise InvalidMessageError("no_time")
+        if not is_alone or not has("sequence"):
+            raise InvalidMessageError("no_time")
+        observed_ms = received_ms
     return Reading(
         observed_ms,
         received_ms,

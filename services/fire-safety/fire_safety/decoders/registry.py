@@ -86,7 +86,7 @@ def read(
 
 
 def has_clock(decode: Decode) -> bool:
-    """Tell whether what a decoder reads always has a time of the device's own."""
+    """Tell whether what a decoder reads always has a time of the device's own, or else its own count."""
     return decode is native.decode
 
 
@@ -101,7 +101,10 @@ def recognise(
     told = ""
     for decode in _RECOGNISED:
         try:
-            return decode, read(decode, subject, payload, received_ms, limits)
+            batch = read(decode, subject, payload, received_ms, limits)
+            # Of a device that nobody knows, a message that says nothing is of no format rather than of any.
+            if batch.told:
+                return decode, batch
         except InvalidMessageError as error:
             if error.reason in _FINAL:
                 raise

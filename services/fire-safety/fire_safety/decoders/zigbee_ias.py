@@ -2,9 +2,11 @@
 
 Usually it publishes truth values (`smoke`, `carbon_monoxide`, `tamper`, `battery_low`, `test`, `trouble`,
 `ac_status`, `battery_defect`, `silence`), the battery in % and the temperature in °C, all that it knows each time; or
-the bits of `zonestatus`, with `zonetype` if known (0x28 fire, 0x2B CO). The message must tell smoke or CO, or nobody
-could tell an alarm that ended from one that was not mentioned. Observed is when zigbee2mqtt last heard the device,
-where it is told to publish that (`last_seen`), and when the broker received it elsewhere.
+the bits of `zonestatus`, with `zonetype` if known (0x28 fire, 0x2B CO). A message that tells smoke or CO is the whole
+state. One that does not is an update of what changed, as zigbee2mqtt sends them where it is told to keep no state; it
+is known by `linkquality` or `last_seen`, which come with each message, and leaves what it does not mention as it was.
+Observed is when zigbee2mqtt last heard the device, where it is told to publish that (`last_seen`), and when the broker
+received it elsewhere.
 """
 
 from chassis.errors import InvalidMessageError
@@ -13,7 +15,7 @@ from fire_safety.decoders.checks import check_size, checked
 from fire_safety.decoders.origin import device_of
 from fire_safety.decoders.values import flag, measured, moment, whole
 from fire_safety.domain.limits import IngestionLimits
-from fire_safety.domain.readings import Batch, Condition, Reading
+from fire_safety.domain.readings import EVERY_CONDITION, Batch, Condition, Reading
 
 _FLAGS = {
     "smoke": Condition.SMOKE_ALARM,
@@ -39,6 +41,9 @@ _ALARM_1 = 1
 _STATUSES = 0x1_0000
 _FIRE, _CO = 0x28, 0x2B
 _ALARMS = {_FIRE: Condition.SMOKE_ALARM, _CO: Condition.CO_ALARM}
+# Either of these tells whether there is smoke or CO, and with it all that the zone's status has bits for.
+_STATES = {"smoke", "carbon_monoxide"}
+_EACH_MESSAGE = {"linkquality", "last_seen"}
 _STATUS, _TYPE = ("zonestatus", "zoneStatus", "zone_status"), ("zonetype", "zoneType", "zone_type")
 
 
@@ -52,7 +57,8 @@ def decode(subject: str, payload: bytes, received_ms: int, limits: IngestionLimi
     check_size(payload, limits)
     fields = json_text.read_object(payload)
     status = _one_of(_STATUS, fields)
-    if status is None and not {"smoke", "carbon_monoxide"} & fields.keys():
+    is_whole = status is not None or bool(_STATES & fields.keys())
+    if not is_whole and not _EACH_MESSAGE & fields.keys():
         raise InvalidMessageError("empty")
     reading = Reading(
         observed_ms=moment(fields["last_seen"]) if "last_seen" in fields else received_ms,
@@ -61,7 +67,13 @@ def decode(subject: str, payload: bytes, received_ms: int, limits: IngestionLimi
         battery=measured(fields, "battery"),
         conditions=_flags(fields) | _bits(status, _one_of(_TYPE, fields)),
     )
-    return checked(device_id, received_ms, [reading], limits)
+    told = EVERY_CONDITION if is_whole else _told(fields)
+    return checked(device_id, received_ms, [reading], limits)._replace(told=told)
+
+
+def _told(fields: dict[str, object]) -> int:
+    """Give the bits of the conditions that an update speaks of."""
+    return sum({condition.value for name, condition in _FLAGS.items() if name in fields})
 
 
 def _one_of(names: tuple[str, ...], fields: dict[str, object]) -> int | None:

@@ -4,7 +4,7 @@ What a device declares and what it measures of the same kind are one condition: 
 only when neither does.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from fire_safety.detection.level import Level, Run, alarms, restored
@@ -47,6 +47,9 @@ _MUTED = Condition.MUTED.value
 # What readings tell of; other kinds that may stand are somebody else's.
 JUDGED = frozenset(kind for kind, _ in (*_FIRE_DECLARED, *_TROUBLE_DECLARED))
 
+_BITS = dict((*_FIRE_DECLARED, *_TROUBLE_DECLARED))
+_WARNING_BITS = dict(_WARNED)
+
 
 class Sign(NamedTuple):
     """A condition is shown, with the measured value and the limit it passed; 0 where it is declared.
@@ -82,6 +85,15 @@ def trouble_signs(reading: Reading, limits: Limits) -> Iterator[Sign]:
     battery, low = reading.battery, limits.battery_low
     if battery is not None and battery < low:
         yield Sign(AlarmKind.LOW_BATTERY, certain=True, value=battery, threshold=low)
+
+
+def declared_of(standings: Mapping[AlarmKind, Standing]) -> int:
+    """Give the bits by which a device declared what stands; what it measured it did not declare."""
+    return sum(
+        (_WARNING_BITS if standing.pre_alarm else _BITS).get(kind, 0)
+        for kind, standing in standings.items()
+        if not standing.measured
+    )
 
 
 def shows_fire(window: Window, limits: Limits) -> bool:

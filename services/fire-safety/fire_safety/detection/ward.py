@@ -21,7 +21,7 @@ from fire_safety.detection.watched import Watched
 from fire_safety.domain.alarms import AlarmKind, Signal, Suppression
 from fire_safety.domain.devices import Device
 from fire_safety.domain.profiles import Profile
-from fire_safety.domain.readings import Batch
+from fire_safety.domain.readings import EVERY_CONDITION, Batch
 
 # Devices that are not on the register are remembered up to this number, so that invented names fill no memory.
 _MAX_UNKNOWN = 10_000
@@ -145,6 +145,9 @@ class Ward:
         skewed = abs(batch.received_ms - fresh[-1].observed_ms) > watched.limits.skew_ms
         signals += self._heard(watched, batch, silently=silently)
         before = watched.state.standings
+        if batch.told != EVERY_CONDITION:
+            fresh = [watched.completed(one, batch.told) for one in fresh]
+        watched.declared = fresh[-1].conditions
         for reading in fresh:
             transitions, why = watched.fold(reading, self._longest_test_ms)
             if transitions and not silently:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from fire_safety.detection.criteria import declared_of
 from fire_safety.detection.dose import dose_after
 from fire_safety.detection.fold import DeviceState, begun_anew, fold
 from fire_safety.detection.judging import LimitsKey
@@ -25,6 +26,7 @@ class Watched:
     __slots__ = (
         "_tested_since_ms",
         "_trial",
+        "declared",
         "judged_by",
         "known",
         "limits",
@@ -48,6 +50,8 @@ class Watched:
         self.modes: Sequence[Mode] = ()
         self.too_fast = False
         self.paid_ms = 0.0
+        # What it declared last, or before this memory was begun.
+        self.declared = declared_of(state.standings.now)
         # What it has shown since it is suppressed, apart from what counts.
         self._trial: DeviceState | None = None
         # Since when it has said that it is tested, by the broker's clock.
@@ -68,6 +72,10 @@ class Watched:
     def suppressed_at(self, at_ms: int) -> Suppression | None:
         """Tell why what it gives at a time counts for nothing, if so."""
         return why_suppressed(self.modes, at_ms) if self.modes else None
+
+    def completed(self, reading: Reading, told: int) -> Reading:
+        """Add what the device declared before to a reading that speaks of some conditions alone."""
+        return reading._replace(conditions=reading.conditions | self.declared & ~told)
 
     def fold(
         self, reading: Reading, longest_test_ms: int

@@ -45,12 +45,21 @@ class Reading(NamedTuple):
     sequence: int | None = None
 
 
+# Of a message that tells the whole state: what it does not declare does not hold.
+EVERY_CONDITION = 2**32 - 1
+
+
 class Batch(NamedTuple):
-    """The readings of one message, oldest first; there is at least one."""
+    """The readings of one message, oldest first; there is at least one.
+
+    `told` are the bits of the conditions that the message speaks of: of the others it says neither that they hold nor
+    that they do not. Where it speaks of none and measures nothing, its reading is a sign of life.
+    """
 
     device_id: str
     received_ms: int
     readings: list[Reading]
+    told: int = EVERY_CONDITION
 
     @property
     def is_counted(self) -> bool:
