@@ -18,8 +18,8 @@ from residency.settings import Settings
 from stack.issuer import Issuer
 from stack.nats_server import NatsServer
 from tests.fixtures.servers import ISSUER_ADDRESS, MakeDatabase, MakeToken, TestDatabase
-from tests.residency.samples import ENCRYPTION_KEY, INDEX_KEY
-from ward.residency.v1 import residency_pb2_grpc
+from tests.residency.samples import ENCRYPTION_KEY, INDEX_KEY, PSEUDONYM_KEY
+from ward.residency.v1 import lookups_pb2_grpc, residency_pb2_grpc
 
 MakeSettings = Callable[..., Settings]
 
@@ -37,14 +37,18 @@ class Refusal:
 class Service:
     """The running service as its callers see it, and its database."""
 
-    stub: residency_pb2_grpc.ResidencyServiceStub
+    stubs: tuple[Any, ...]
     make_token: MakeToken
     database: Database
 
     async def call(self, method: str, request: Any, role: str = "residence_officer") -> Any:
         """Call a method in a role."""
         metadata = (("authorization", f"Bearer {self.make_token(role)}"),)
-        return await getattr(self.stub, method)(request, metadata=metadata)
+        return await self.method(method)(request, metadata=metadata)
+
+    def method(self, name: str) -> Any:
+        """Give the caller of a method, whichever service of the package has it."""
+        return next(getattr(stub, name) for stub in self.stubs if hasattr(stub, name))
 
     async def refusal(
         self,
@@ -57,7 +61,7 @@ class Service:
         if metadata is None:
             metadata = (("authorization", f"Bearer {self.make_token(role)}"),)
         with pytest.raises(aio.AioRpcError) as refused:
-            await getattr(self.stub, method)(request, metadata=metadata)
+            await self.method(method)(request, metadata=metadata)
         return refusal_of(refused.value)
 
     async def access_records(self) -> list[Any]:
@@ -102,6 +106,7 @@ def make_settings(test_database: TestDatabase, issuer: Issuer) -> MakeSettings:
             auth_jwks=issuer.jwks_url,
             id_encryption_key=base64.b64encode(ENCRYPTION_KEY),  # type: ignore[arg-type]
             id_index_key=base64.b64encode(INDEX_KEY),  # type: ignore[arg-type]
+            pseudonym_key=base64.b64encode(PSEUDONYM_KEY),  # type: ignore[arg-type]
         )
 
     return make
@@ -118,5 +123,8 @@ async def service(
     async with Lifecycle() as life:
         port = await app.start(life, make_settings(nats_server.url))
         async with aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-            stub = residency_pb2_grpc.ResidencyServiceStub(channel)
-            yield Service(stub, make_token, database)
+            stubs = (
+                residency_pb2_grpc.ResidencyServiceStub(channel),
+                lookups_pb2_grpc.LookupServiceStub(channel),
+            )
+            yield Service(stubs, make_token, database)

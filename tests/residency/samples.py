@@ -16,7 +16,7 @@ from residency.domain.partial_date import PartialDate
 from residency.domain.person_name import FullName
 from residency.domain.personal_id import PersonalIdNumber
 from residency.domain.residence import ResidenceApplication, ResidenceKind, Sex, Term
-from residency.domain.sealing import NumberSeal
+from residency.domain.sealing import NumberSeal, Seal
 from residency.operations.residence import ResidenceOperations
 from residency.operations.upkeep import UpkeepOperations
 from ward.residency.v1 import residency_pb2 as pb
@@ -24,7 +24,8 @@ from ward.residency.v1 import residency_pb2 as pb
 CODES = registration_codes()
 ENCRYPTION_KEY = b"e" * 32
 INDEX_KEY = b"i" * 32
-SEAL = NumberSeal(ENCRYPTION_KEY, INDEX_KEY, os.urandom)
+PSEUDONYM_KEY = b"p" * 32
+SEAL = NumberSeal(Seal([ENCRYPTION_KEY], os.urandom), INDEX_KEY)
 NOON = datetime(2026, 11, 23, 5, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
 

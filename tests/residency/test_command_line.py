@@ -17,6 +17,7 @@ pytestmark = pytest.mark.postgres
 KEYS = {
     "ID_ENCRYPTION_KEY": base64.b64encode(b"e" * 32).decode(),
     "ID_INDEX_KEY": base64.b64encode(b"i" * 32).decode(),
+    "PSEUDONYM_KEY": base64.b64encode(b"p" * 32).decode(),
 }
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from cryptography.exceptions import InvalidTag
 
-from residency.domain.sealing import NumberSeal, UnknownKeyError, read_key
+from residency.domain.sealing import NumberSeal, Seal, UnknownKeyError, read_key
 from tests.residency.samples import ENCRYPTION_KEY, INDEX_KEY, SEAL, number
 
 PERSON, OTHER = UUID(int=1), UUID(int=2)
@@ -39,14 +39,27 @@ def test_a_sealed_number_is_bound_to_its_row() -> None:
 
 def test_another_key_is_told_by_its_id() -> None:
     """Instead of a failure that looks like tampering."""
-    other = NumberSeal(b"x" * 32, INDEX_KEY, os.urandom)
+    other = NumberSeal(Seal([b"x" * 32], os.urandom), INDEX_KEY)
     with pytest.raises(UnknownKeyError):
         other.open(SEAL.seal(number(), PERSON), PERSON)
 
 
+def test_what_an_old_key_sealed_opens_and_is_sealed_anew_under_the_first() -> None:
+    """Both keys are at hand while keys are changed; afterwards the old one is not needed."""
+    old, new = Seal([b"o" * 32], os.urandom), Seal([b"n" * 32], os.urandom)
+    both = Seal([b"n" * 32, b"o" * 32], os.urandom)
+    sealed = old.seal(b"content", b"place")
+
+    assert both.open(sealed, b"place") == b"content"
+    assert new.open(both.renew(sealed, b"place"), b"place") == b"content"
+    assert both.renew(sealed, b"place")[:4] == new.key_id != old.key_id
+    with pytest.raises(InvalidTag):
+        both.renew(sealed, b"elsewhere")
+
+
 def test_the_index_is_the_same_for_the_same_number_under_the_same_key_only() -> None:
     """So equality can be asked, and nobody without the key can try numbers."""
-    other = NumberSeal(ENCRYPTION_KEY, b"x" * 32, os.urandom)
+    other = NumberSeal(Seal([ENCRYPTION_KEY], os.urandom), b"x" * 32)
 
     assert SEAL.blind_index(number(1)) == SEAL.blind_index(number(1))
     assert SEAL.blind_index(number(1)) != SEAL.blind_index(number(2))

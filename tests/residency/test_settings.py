@@ -7,7 +7,9 @@ import pytest
 from chassis.settings import read_settings
 from residency.settings import Settings
 
-KEY, OTHER_KEY = (base64.b64encode(part * 32).decode() for part in (b"a", b"b"))
+KEY, INDEX_KEY, PSEUDONYM_KEY, OLD_KEY = (
+    base64.b64encode(part * 32).decode() for part in (b"a", b"b", b"c", b"d")
+)
 
 
 @pytest.fixture(autouse=True)
@@ -15,13 +17,24 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Set what a good start needs."""
     monkeypatch.setenv("DATABASE_URL", "postgresql+asyncpg://127.0.0.1/nothing")
     monkeypatch.setenv("ID_ENCRYPTION_KEY", KEY)
-    monkeypatch.setenv("ID_INDEX_KEY", OTHER_KEY)
+    monkeypatch.setenv("ID_INDEX_KEY", INDEX_KEY)
+    monkeypatch.setenv("PSEUDONYM_KEY", PSEUDONYM_KEY)
     return monkeypatch
 
 
-def test_two_keys_of_32_bytes_are_accepted() -> None:
+def test_keys_of_32_bytes_are_accepted() -> None:
     """And not shown when the settings are printed."""
-    assert KEY not in repr(read_settings(Settings))
+    settings = read_settings(Settings)
+
+    assert settings.encryption_keys == [b"a" * 32]
+    assert KEY not in repr(settings)
+
+
+def test_old_keys_still_open(environment: pytest.MonkeyPatch) -> None:
+    """Separated by commas; the new key is the first."""
+    environment.setenv("ID_ENCRYPTION_OLD_KEYS", f"{OLD_KEY}, ")
+
+    assert read_settings(Settings).encryption_keys == [b"a" * 32, b"d" * 32]
 
 
 def test_a_malformed_key_ends_the_start_in_words(environment: pytest.MonkeyPatch) -> None:
@@ -34,8 +47,16 @@ def test_a_malformed_key_ends_the_start_in_words(environment: pytest.MonkeyPatch
     assert "c2hvcnQ" not in str(ended.value)
 
 
-def test_one_key_for_both_uses_is_refused(environment: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["ID_INDEX_KEY", "PSEUDONYM_KEY", "ID_ENCRYPTION_OLD_KEYS"])
+def test_one_key_for_two_uses_is_refused(environment: pytest.MonkeyPatch, name: str) -> None:
     """Who may look numbers up must not be able to decrypt them."""
-    environment.setenv("ID_INDEX_KEY", KEY)
-    with pytest.raises(SystemExit, match="must be two keys"):
+    environment.setenv(name, KEY)
+    with pytest.raises(SystemExit, match="no two of the keys may be the same"):
+        read_settings(Settings)
+
+
+def test_a_malformed_old_key_ends_the_start_in_words(environment: pytest.MonkeyPatch) -> None:
+    """As any other."""
+    environment.setenv("ID_ENCRYPTION_OLD_KEYS", f"{OLD_KEY},c2hvcnQ=")
+    with pytest.raises(SystemExit, match="ID_ENCRYPTION_OLD_KEYS: Value error, 32 bytes"):
         read_settings(Settings)

@@ -115,6 +115,9 @@ def test_services_are_told_what_they_need_and_no_more(finished_run: Installation
     simulator = finished_run.environment_of("simulator")
 
     assert "residency_app" in residency["DATABASE_URL"]
-    assert residency["ID_INDEX_KEY"] != residency["ID_ENCRYPTION_KEY"]
-    assert not any(name.startswith(("ID_", "DATABASE")) for name in gateway | simulator)
+    keys = {residency[name] for name in ("ID_INDEX_KEY", "ID_ENCRYPTION_KEY", "PSEUDONYM_KEY")}
+    assert len(keys) == 3
+    assert not any(
+        name.startswith(("ID_", "PSEUDONYM", "DATABASE")) for name in gateway | simulator
+    )
     assert "simulator:" in simulator["NATS_URL"]

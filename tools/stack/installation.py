@@ -121,6 +121,7 @@ class Installation:
         return {
             "ID_ENCRYPTION_KEY": self._secrets.key("id-encryption-key"),
             "ID_INDEX_KEY": self._secrets.key("id-index-key"),
+            "PSEUDONYM_KEY": self._secrets.key("pseudonym-key"),
         }
 
     def _fire_safety(self) -> dict[str, str]:

@@ -16,15 +16,18 @@ from chassis.lifecycle import Lifecycle
 from chassis.service import Base, start_base
 from residency import tables, timers
 from residency.domain.personal_id import RegistrationCodes
-from residency.domain.sealing import NumberSeal, read_key
+from residency.domain.pseudonyms import Pseudonyms
+from residency.domain.sealing import NumberSeal, Seal, read_key
 from residency.importer.files import ImportRefusedError
 from residency.importer.importing import Importer
 from residency.operations.residence import ResidenceOperations
 from residency.operations.upkeep import UpkeepOperations
 from residency.queries.identity import IdentityQueries
+from residency.queries.lookups import LookupQueries
 from residency.queries.occupancy import OccupancyQueries
 from residency.queries.places import PlaceQueries
 from residency.servicer import Servicer
+from residency.servicer.lookups import LookupServicer
 from residency.servicer.residency import ResidencyServicer
 from residency.settings import Settings
 
@@ -54,7 +57,7 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     upkeep = UpkeepOperations(base.database, base.relay, clock)
     life.background("recount", timers.recount_when_due(upkeep))
     life.background("forgetting", timers.forget_requests_hourly(upkeep, REQUESTS_KEPT))
-    servicers = servicers_of(base, number_seal(settings))
+    servicers = servicers_of(base, settings)
     services = [one.service for one in servicers]
     server = base.server(services)
     for one in servicers:
@@ -62,8 +65,10 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     return await base.serve(life, server, services)
 
 
-def servicers_of(base: Base, seal: NumberSeal) -> list[Servicer]:
+def servicers_of(base: Base, settings: Settings) -> list[Servicer]:
     """Make what answers each service of the package."""
+    seal, codes = number_seal(settings), registration_codes()
+    pseudonyms = Pseudonyms(read_key(settings.pseudonym_key.get_secret_value()))
     return [
         ResidencyServicer(
             ResidenceOperations(base.database, base.relay, base.clock, seal),
@@ -71,9 +76,10 @@ def servicers_of(base: Base, seal: NumberSeal) -> list[Servicer]:
             OccupancyQueries(base.database),
             PlaceQueries(base.database),
             seal,
-            registration_codes(),
+            codes,
             base.clock,
         ),
+        LookupServicer(LookupQueries(base.database), seal, pseudonyms, codes, base.clock),
     ]
 
 
@@ -108,9 +114,8 @@ async def import_ward(settings: Settings, directory: Path) -> None:
 def number_seal(settings: Settings) -> NumberSeal:
     """Make the seal of identification numbers from the keys."""
     return NumberSeal(
-        read_key(settings.id_encryption_key.get_secret_value()),
+        Seal(settings.encryption_keys, os.urandom),
         read_key(settings.id_index_key.get_secret_value()),
-        os.urandom,
     )
 
 

@@ -13,19 +13,45 @@ def _checked(key: SecretStr) -> SecretStr:
     return key
 
 
+def _all_checked(keys: SecretStr) -> SecretStr:
+    for key in _parts(keys):
+        read_key(key)
+    return keys
+
+
+def _parts(keys: SecretStr) -> list[str]:
+    return [key.strip() for key in keys.get_secret_value().split(",") if key.strip()]
+
+
 Key = Annotated[SecretStr, AfterValidator(_checked)]
+Keys = Annotated[SecretStr, AfterValidator(_all_checked)]
 
 
 class Settings(ServiceSettings):
     """Settings of residency; each names its environment variable in upper case."""
 
-    # 32 bytes in base64 each. The first encrypts identification numbers (AES-256-GCM), the second makes their
-    # blind index (HMAC-SHA-256), by which a number is found without being stored in the clear.
+    # 32 bytes in base64 each. The first encrypts what is stored sealed (AES-256-GCM), the second makes the blind index
+    # (HMAC-SHA-256) by which a number is found without being stored in the clear, the third the pseudonyms by which
+    # callers name persons (AES-SIV).
     id_encryption_key: Key
     id_index_key: Key
+    pseudonym_key: Key
+    # Keys of before, separated by commas: what they sealed still opens, until `keys rotate` has sealed it anew.
+    id_encryption_old_keys: Keys = SecretStr("")
+
+    @property
+    def encryption_keys(self) -> list[bytes]:
+        """Give the keys that open what is sealed; the first one seals."""
+        return [read_key(key) for key in self._encryption_keys]
+
+    @property
+    def _encryption_keys(self) -> list[str]:
+        return [self.id_encryption_key.get_secret_value(), *_parts(self.id_encryption_old_keys)]
 
     @model_validator(mode="after")
-    def _two_keys(self) -> Self:
-        if self.id_encryption_key == self.id_index_key:
-            raise ValueError("id_encryption_key and id_index_key must be two keys")
+    def _different_keys(self) -> Self:
+        others = [self.id_index_key.get_secret_value(), self.pseudonym_key.get_secret_value()]
+        keys = [*self._encryption_keys, *others]
+        if len(set(keys)) != len(keys):
+            raise ValueError("no two of the keys may be the same")
         return self

@@ -115,6 +115,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """{"reason": "INCIDENT_CLOSED", "domain": "ward"}"""
     ERROR_REASON_INCIDENT_NOT_ACKNOWLEDGED: _ErrorReason.ValueType  # 72
     """{"reason": "INCIDENT_NOT_ACKNOWLEDGED", "domain": "ward"}"""
+    ERROR_REASON_PERSON_NOT_FOUND: _ErrorReason.ValueType  # 90
+    """{"reason": "PERSON_NOT_FOUND", "domain": "ward"}"""
+    ERROR_REASON_DISCLOSURE_NOT_ALLOWED: _ErrorReason.ValueType  # 91
+    """{"reason": "DISCLOSURE_NOT_ALLOWED", "domain": "ward"}"""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons. Each has an example of its ErrorInfo."""
@@ -207,6 +211,10 @@ ERROR_REASON_INCIDENT_CLOSED: ErrorReason.ValueType  # 71
 """{"reason": "INCIDENT_CLOSED", "domain": "ward"}"""
 ERROR_REASON_INCIDENT_NOT_ACKNOWLEDGED: ErrorReason.ValueType  # 72
 """{"reason": "INCIDENT_NOT_ACKNOWLEDGED", "domain": "ward"}"""
+ERROR_REASON_PERSON_NOT_FOUND: ErrorReason.ValueType  # 90
+"""{"reason": "PERSON_NOT_FOUND", "domain": "ward"}"""
+ERROR_REASON_DISCLOSURE_NOT_ALLOWED: ErrorReason.ValueType  # 91
+"""{"reason": "DISCLOSURE_NOT_ALLOWED", "domain": "ward"}"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 @_typing.final

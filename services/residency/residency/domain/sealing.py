@@ -1,14 +1,14 @@
-"""How identification numbers are kept: sealed for storage, and indexed so that an equal one can be found.
+"""How personal data that must not lie in the clear is kept: sealed for storage, and indexed to find an equal one.
 
-A number is stored as key id (4 bytes), nonce (12 bytes) and AES-256-GCM ciphertext, bound to its person; it is
-found by an HMAC-SHA-256 under another key. A copy of the database alone gives neither a number nor a way to try
-all numbers, of which there are few enough to try.
+Sealed is key id (4 bytes), nonce (12 bytes) and AES-256-GCM ciphertext, bound to its place: the id of its row and,
+where a row holds several, its use. An identification number is found by an HMAC-SHA-256 under another key. A copy of
+the database alone gives neither a number nor a way to try all numbers, of which there are few enough to try.
 """
 
 import base64
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -16,47 +16,62 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from residency.domain.personal_id import PersonalIdNumber
 
 KEY_BYTES = 32
-_KEY_ID_BYTES = 4
+KEY_ID_BYTES = 4
 _NONCE_BYTES = 12
 _PSEUDONYM_BYTES = 16
 
 
 class UnknownKeyError(Exception):
-    """A number was sealed under a key that is not at hand."""
+    """Something was sealed under a key that is not at hand."""
+
+
+class Seal:
+    """Seals under the first of its keys of 32 bytes; opens what any of them sealed, so that keys can be changed.
+
+    `random_bytes` gives so many unpredictable bytes; every sealing takes a fresh nonce from it. `place` binds the
+    content: sealed for one place, it does not open in another.
+    """
+
+    def __init__(self, keys: Sequence[bytes], random_bytes: Callable[[int], bytes]) -> None:
+        self._ciphers = {_key_id(key): AESGCM(key) for key in keys}
+        self.key_id = _key_id(keys[0])
+        self._random_bytes = random_bytes
+
+    def seal(self, content: bytes, place: bytes) -> bytes:
+        """Encrypt content for its place."""
+        nonce = self._random_bytes(_NONCE_BYTES)
+        return self.key_id + nonce + self._ciphers[self.key_id].encrypt(nonce, content, place)
+
+    def open(self, sealed: bytes, place: bytes) -> bytes:
+        """Decrypt; raises UnknownKeyError, or InvalidTag if it was altered or moved."""
+        cipher = self._ciphers.get(sealed[:KEY_ID_BYTES])
+        if cipher is None:
+            raise UnknownKeyError
+        nonce, ciphertext = (
+            sealed[KEY_ID_BYTES:][:_NONCE_BYTES],
+            sealed[KEY_ID_BYTES + _NONCE_BYTES :],
+        )
+        return cipher.decrypt(nonce, ciphertext, place)
+
+    def renew(self, sealed: bytes, place: bytes) -> bytes:
+        """Seal anew under the first key what any key sealed; raises as `open` does."""
+        return self.seal(self.open(sealed, place), place)
 
 
 class NumberSeal:
-    """Seals, opens and indexes identification numbers under two keys of 32 bytes.
+    """Seals, opens and indexes identification numbers; the index has a key of 32 bytes of its own."""
 
-    `random_bytes` gives so many unpredictable bytes; every sealing takes a fresh nonce from it.
-    """
-
-    def __init__(
-        self, encryption_key: bytes, index_key: bytes, random_bytes: Callable[[int], bytes]
-    ) -> None:
-        self._cipher = AESGCM(encryption_key)
-        self._key_id = hashlib.sha256(b"key id\0" + encryption_key).digest()[:_KEY_ID_BYTES]
+    def __init__(self, seal: Seal, index_key: bytes) -> None:
+        self._seal = seal
         self._index_key = index_key
-        self._random_bytes = random_bytes
 
     def seal(self, number: PersonalIdNumber, person_id: UUID) -> bytes:
         """Encrypt a number for the row of a person; in another row it does not open."""
-        nonce = self._random_bytes(_NONCE_BYTES)
-        return (
-            self._key_id
-            + nonce
-            + self._cipher.encrypt(nonce, number.digits.encode(), person_id.bytes)
-        )
+        return self._seal.seal(number.digits.encode(), person_id.bytes)
 
     def open(self, sealed: bytes, person_id: UUID) -> PersonalIdNumber:
         """Decrypt a person's number; raises UnknownKeyError, or InvalidTag if it was altered or moved."""
-        if sealed[:_KEY_ID_BYTES] != self._key_id:
-            raise UnknownKeyError
-        nonce, ciphertext = (
-            sealed[_KEY_ID_BYTES:][:_NONCE_BYTES],
-            sealed[_KEY_ID_BYTES + _NONCE_BYTES :],
-        )
-        return PersonalIdNumber(self._cipher.decrypt(nonce, ciphertext, person_id.bytes).decode())
+        return PersonalIdNumber(self._seal.open(sealed, person_id.bytes).decode())
 
     def blind_index(self, number: PersonalIdNumber) -> bytes:
         """Tell the 32 bytes under which the number is found."""
@@ -64,7 +79,7 @@ class NumberSeal:
 
     def pseudonym(self, number: PersonalIdNumber) -> str:
         """Name the number in the access log: the beginning of its blind index, in hexadecimal."""
-        return self.blind_index(number)[:_PSEUDONYM_BYTES].hex()
+        return subject_of(self.blind_index(number))
 
     def fingerprint(self, digest: bytes) -> bytes:
         """Key the digest of a request that holds a number: unkeyed, the number could be guessed from it."""
@@ -72,6 +87,15 @@ class NumberSeal:
 
     def _keyed(self, use: bytes, content: bytes) -> bytes:
         return hmac.digest(self._index_key, use + b"\0" + content, "sha256")
+
+
+def subject_of(number_index: bytes) -> str:
+    """Name a person in the access log, by the blind index of their number."""
+    return number_index[:_PSEUDONYM_BYTES].hex()
+
+
+def _key_id(key: bytes) -> bytes:
+    return hashlib.sha256(b"key id\0" + key).digest()[:KEY_ID_BYTES]
 
 
 def read_key(text: str) -> bytes:

@@ -2,6 +2,7 @@
 
 from residency.tables.account import access_records
 from residency.tables.assistance import assistance_needs
+from residency.tables.disclosure import disclosure_rules
 from residency.tables.imports import imports
 from residency.tables.limits import legal_limits
 from residency.tables.messages import outbox, requests
@@ -14,6 +15,7 @@ __all__ = [
     "access_records",
     "assistance_needs",
     "buildings",
+    "disclosure_rules",
     "dwellings",
     "households",
     "imports",

@@ -6,7 +6,7 @@ from uuid import UUID
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis import pages
-from residency.domain.occupancy import Counts, Occupancy
+from residency.domain.occupancy import Assistance, Counts, Occupancy
 from residency.domain.places import Building, Dwelling
 from residency.domain.verification import FieldMatch, Verification
 from ward.residency.v1 import residency_pb2 as pb
@@ -44,7 +44,7 @@ def dwellings_page(found: Sequence[Dwelling], size: int, of_list: str) -> pb.Lis
     """Write a page of `size`; one dwelling more than that was asked for, to see whether there is a next."""
     token = pages.encode(of_list, str(found[size - 1].dwelling_id)) if len(found) > size else ""
     return pb.ListDwellingsResponse(
-        dwellings=[_dwelling(one) for one in found[:size]], next_page_token=token
+        dwellings=[dwelling(one) for one in found[:size]], next_page_token=token
     )
 
 
@@ -61,7 +61,7 @@ def _occupancy(occupancy: Occupancy) -> pb.DwellingOccupancy:
     as_of = Timestamp()
     as_of.FromDatetime(occupancy.as_of)
     return pb.DwellingOccupancy(
-        dwelling=_dwelling(occupancy.dwelling),
+        dwelling=dwelling(occupancy.dwelling),
         registered=occupancy.counts.registered,
         age_bands=pb.AgeBands(**vars(occupancy.counts.age_bands)),
         assistance=_assistance(occupancy.counts),
@@ -72,9 +72,14 @@ def _occupancy(occupancy: Occupancy) -> pb.DwellingOccupancy:
 
 def _assistance(counts: Counts) -> list[pb.AssistanceCount]:
     return [
-        pb.AssistanceCount(type=pb.AssistanceType.Value(f"ASSISTANCE_TYPE_{need}"), count=count)
+        pb.AssistanceCount(type=assistance_type(need), count=count)
         for need, count in counts.assistance.items()
     ]
+
+
+def assistance_type(need: Assistance) -> pb.AssistanceType.ValueType:
+    """Write a type of assistance."""
+    return pb.AssistanceType.Value(f"ASSISTANCE_TYPE_{need}")
 
 
 def _building(building: Building) -> pb.Building:
@@ -87,7 +92,8 @@ def _building(building: Building) -> pb.Building:
     )
 
 
-def _dwelling(dwelling: Dwelling) -> pb.Dwelling:
+def dwelling(dwelling: Dwelling) -> pb.Dwelling:
+    """Write a dwelling."""
     building = dwelling.building
     return pb.Dwelling(
         dwelling_id=str(dwelling.dwelling_id),

@@ -1,0 +1,109 @@
+"""Lookups of persons and households."""
+
+from collections.abc import Iterable
+
+from grpc import aio
+
+from chassis import context as call
+from chassis.access import stated_purpose
+from chassis.clock import Clock, ward_day
+from chassis.context import current_access
+from residency.domain.disclosure import Asker, Disclosure, PersonField
+from residency.domain.lookups import FoundHousehold, FoundPerson
+from residency.domain.personal_id import PersonalIdNumber, RegistrationCodes
+from residency.domain.pseudonyms import Pseudonyms
+from residency.domain.sealing import NumberSeal, subject_of
+from residency.queries.lookups import LookupQueries
+from residency.servicer import Context
+from residency.wire import answers
+from residency.wire import lookups as wire
+from ward.residency.v1 import lookups_pb2 as pb
+from ward.residency.v1 import lookups_pb2_grpc
+
+_Request = pb.LookupPersonRequest | pb.ListHouseholdRequest
+
+
+class LookupServicer(lookups_pb2_grpc.LookupServiceServicer):
+    """The methods of `LookupService`; each names whom it looks at for the access record."""
+
+    service: str = pb.DESCRIPTOR.services_by_name["LookupService"].full_name
+
+    def __init__(
+        self,
+        queries: LookupQueries,
+        seal: NumberSeal,
+        pseudonyms: Pseudonyms,
+        codes: RegistrationCodes,
+        clock: Clock,
+    ) -> None:
+        self._queries = queries
+        self._seal = seal
+        self._pseudonyms = pseudonyms
+        self._codes = codes
+        self._clock = clock
+
+    def add_to(self, server: aio.Server) -> None:
+        """Have a server answer by it."""
+        lookups_pb2_grpc.add_LookupServiceServicer_to_server(self, server)
+
+    async def LookupPerson(
+        self, request: pb.LookupPersonRequest, context: Context
+    ) -> pb.LookupPersonResponse:
+        """Answer what may be shown of one person."""
+        access, asker, today = current_access(), _asker(request), ward_day(self._clock())
+        access.subject = "unknown"
+        asked = wire.asked_person(request, self._codes, today)
+        found: FoundPerson | None
+        if isinstance(asked, PersonalIdNumber):
+            index = self._seal.blind_index(asked)
+            access.subject = subject_of(index)
+            disclosure, found = await self._queries.by_number(index, asker, today)
+        else:
+            person_id = self._pseudonyms.resolve(asked, asker.account)
+            disclosure, found = await self._queries.by_id(person_id, asker, today)
+            access.subject = subject_of(found.number_index)
+        shown = self._shown(found, disclosure, asker) if found else None
+        return wire.looked_up(disclosure, shown, access.record_id)
+
+    async def ListHousehold(
+        self, request: pb.ListHouseholdRequest, context: Context
+    ) -> pb.ListHouseholdResponse:
+        """Answer the members of a person's households."""
+        access, asker = current_access(), _asker(request)
+        person_id = self._pseudonyms.resolve(request.pseudonym, asker.account)
+        access.subject = f"household of person:{person_id}"
+        disclosure, found = await self._queries.households_of(
+            person_id, asker, ward_day(self._clock())
+        )
+        return pb.ListHouseholdResponse(
+            households=[self._household(one, disclosure, asker) for one in found],
+            withheld=wire.withheld(disclosure),
+            access_record_id=str(access.record_id),
+        )
+
+    def _household(
+        self, found: FoundHousehold, disclosure: Disclosure, asker: Asker
+    ) -> pb.HouseholdListing:
+        members: Iterable[pb.HouseholdListingMember] = (
+            pb.HouseholdListingMember(
+                person=self._shown(member.person, disclosure, asker),
+                householder=member.is_householder,
+                relationship=member.relationship,
+            )
+            for member in found.members
+        )
+        return wire.household(found.household_id, answers.dwelling(found.dwelling), members)
+
+    def _shown(self, found: FoundPerson, disclosure: Disclosure, asker: Asker) -> pb.Person:
+        """Write of a person what may be shown; the number is opened only where its mask is."""
+        masked = ""
+        if PersonField.MASKED_NUMBER in disclosure.fields:
+            masked = self._seal.open(found.number_sealed, found.person_id).masked
+        pseudonym = self._pseudonyms.of(found.person_id, asker.account)
+        return wire.person(found, disclosure, pseudonym, masked)
+
+
+def _asker(request: _Request) -> Asker:
+    caller = call.identity.get()
+    roles = caller.roles if caller else frozenset[str]()
+    return Asker(call.current_account(), roles, stated_purpose(request).purpose)
