@@ -19,13 +19,15 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 class Identity:
     """Who calls: the account (a pseudonym of the issuer, never a name), its roles, and the token to pass on.
 
-    `expires_at` is in seconds since 1970.
+    `expires_at` is in seconds since 1970. `actor` is the account that acts for this one (claim `act`, RFC 8693); empty
+    where it acts itself.
     """
 
     account: str
     roles: frozenset[str]
     token: str = field(repr=False)
     expires_at: float = float("inf")
+    actor: str = ""
 
 
 @dataclass

@@ -90,6 +90,9 @@ ESCALATIONS = Counter("ward_escalations_total", "Escalation steps taken", ["step
 ESCALATION_DELAY_SECONDS = Histogram(
     "ward_escalation_delay_seconds", "Time from a step's due time to its taking", buckets=_LATENCY
 )
+GLASS_BROKEN = Counter(
+    "ward_break_glass_total", "Times that names of occupants were disclosed for an open incident"
+)
 HTTP_SECONDS = Histogram(
     "ward_http_handling_seconds",
     "Time to answer an HTTP request (event streams: until they end)",

@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlparse
 
 import httpx2
@@ -85,7 +86,9 @@ class TokenVerifier:
         roles = claims.get("roles", [])
         if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
             raise TokenInvalidError
-        return Identity(str(claims["sub"]), frozenset(roles), token, float(claims["exp"]))
+        return Identity(
+            str(claims["sub"]), frozenset(roles), token, float(claims["exp"]), _actor(claims)
+        )
 
     def _refresh(self) -> "asyncio.Task[None]":
         """Read the keys once for all who wait."""
@@ -108,3 +111,9 @@ class TokenVerifier:
             response = await client.get(self._address)
             response.raise_for_status()
             return response.text
+
+
+def _actor(claims: dict[str, Any]) -> str:
+    """Tell who acts for the account (RFC 8693, section 4.1); empty if the account acts itself."""
+    actor = claims.get("act")
+    return str(actor.get("sub", "")) if isinstance(actor, dict) else ""

@@ -30,6 +30,17 @@ async def test_a_good_token_names_account_and_roles(issuer: Issuer, make_token: 
     assert identity.roles == {"duty_officer"}
 
 
+async def test_a_token_tells_who_acts_for_its_account(
+    issuer: Issuer, make_token: MakeToken
+) -> None:
+    """The account stays that of the person; most act for themselves."""
+    own = await verifier(issuer).verify(make_token("duty_officer"))
+    acted = await verifier(issuer).verify(make_token("duty_officer", actor="incidents"))
+
+    assert (own.account, own.actor) == ("demo-duty-officer", "")
+    assert (acted.account, acted.actor) == ("demo-duty-officer", "incidents")
+
+
 async def test_an_identity_does_not_show_its_token(issuer: Issuer, make_token: MakeToken) -> None:
     """A logged identity must not let anybody in."""
     token = make_token("duty_officer")

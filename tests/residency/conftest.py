@@ -41,9 +41,12 @@ class Service:
     make_token: MakeToken
     database: Database
 
-    async def call(self, method: str, request: Any, role: str = "residence_officer") -> Any:
-        """Call a method in a role."""
-        metadata = (("authorization", f"Bearer {self.make_token(role)}"),)
+    async def call(
+        self, method: str, request: Any, role: str = "residence_officer", actor: str = ""
+    ) -> Any:
+        """Call a method in a role, or have another account act for it."""
+        token = self.make_token(role, actor=actor)
+        metadata = (("authorization", f"Bearer {token}"),)
         return await self.method(method)(request, metadata=metadata)
 
     def method(self, name: str) -> Any:
@@ -56,10 +59,11 @@ class Service:
         request: Any,
         role: str = "residence_officer",
         metadata: tuple[tuple[str, str], ...] | None = None,
+        actor: str = "",
     ) -> Refusal:
         """Call a method that must be refused; `metadata` is sent instead of the role's token."""
         if metadata is None:
-            metadata = (("authorization", f"Bearer {self.make_token(role)}"),)
+            metadata = (("authorization", f"Bearer {self.make_token(role, actor=actor)}"),)
         with pytest.raises(aio.AioRpcError) as refused:
             await self.method(method)(request, metadata=metadata)
         return refusal_of(refused.value)

@@ -79,6 +79,11 @@ async def test_access_records_stay_whoever_tries(
         "insert into legal_limits values ('x', now(), 9, 'years', 'none')",
         "update legal_limits set value = 9",
         "delete from legal_limits",
+        "insert into disclosure_rules values ('x', 'y', 'LOOKUP', now(), '{}', 'none')",
+        "update disclosure_rules set fields = '{}'",
+        "delete from disclosure_rules",
+        "delete from break_glass_reviews",
+        "update break_glass_reviews set reason = 'another'",
     ],
 )
 async def test_the_service_cannot_rewrite_the_past_or_the_law(
@@ -96,6 +101,8 @@ async def test_each_legal_limit_has_its_source(database: Database) -> None:
         rows = (await tx.execute(text("select * from legal_limits"))).all()
 
     assert [(row.rule, row.value, row.unit) for row in rows] == [
-        ("temporary_residence_term", 2, "years")
+        ("temporary_residence_term", 2, "years"),
+        ("break_glass_duration", 60, "minutes"),
     ]
     assert "68/2020/QH14" in rows[0].source
+    assert all(row.source for row in rows)

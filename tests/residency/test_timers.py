@@ -64,7 +64,7 @@ async def test_an_unexpected_failure_is_told_and_ends_no_timer(
     does = upkeep(database)
     work = {
         "recount_failed": timers.recount_when_due(does),
-        "forgetting_failed": timers.forget_requests_hourly(does, timedelta(days=1)),
+        "forgetting_failed": timers.forget_hourly(does, timedelta(days=1)),
     }
     with capture_logs() as logs:
         running = [asyncio.create_task(each) for each in work.values()]

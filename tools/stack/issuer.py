@@ -58,10 +58,10 @@ class Issuer:
             write_private(self._private_file, json.dumps(key.as_dict(private=True)))
         self.jwks_file.write_text(json.dumps({"keys": [self._key().as_dict(private=False)]}))
 
-    def token(self, role: Role, now: float) -> str:
+    def token(self, role: Role, now: float, actor: str = "") -> str:
         """Return a token of the role's demonstration account, valid for twelve hours from `now`.
 
-        `now` is in seconds since 1970.
+        `now` is in seconds since 1970; `actor` is the account that acts for it (RFC 8693), if another does.
         """
         key = self._key()
         claims = {
@@ -73,6 +73,7 @@ class Issuer:
             "iat": int(now),
             "exp": int(now) + LIFETIME_SECONDS,
             "jti": secrets.token_urlsafe(12),
+            **({"act": {"sub": actor}} if actor else {}),
         }
         return jwt.encode({"alg": ALGORITHM, "kid": key.kid}, claims, key)
 

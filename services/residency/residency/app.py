@@ -10,16 +10,20 @@ from pathlib import Path
 import residency
 from chassis import migrations
 from chassis.clock import Clock, utc_now
+from chassis.consumer import EventConsumer
 from chassis.database import Database
 from chassis.errors import DatabaseUnavailableError
+from chassis.jetstream import EVENTS
 from chassis.lifecycle import Lifecycle
 from chassis.service import Base, start_base
 from residency import tables, timers
+from residency.consumers import LANE, Consumers
 from residency.domain.personal_id import RegistrationCodes
 from residency.domain.pseudonyms import Pseudonyms
 from residency.domain.sealing import NumberSeal, Seal, read_key
 from residency.importer.files import ImportRefusedError
 from residency.importer.importing import Importer
+from residency.operations.break_glass import BreakGlassOperations
 from residency.operations.residence import ResidenceOperations
 from residency.operations.upkeep import UpkeepOperations
 from residency.queries.identity import IdentityQueries
@@ -33,8 +37,9 @@ from residency.settings import Settings
 
 PACKAGE = Path(residency.__file__).parent
 MIGRATIONS = PACKAGE.parent / "migrations"
-# A repeat comes within minutes, or days after a long outage; later the register itself shows what was entered.
-REQUESTS_KEPT = timedelta(days=31)
+# A day longer than the stream keeps events: what it can still deliver is never forgotten. Requests are kept as long: a
+# repeat comes within minutes, or days after a long outage; later the register itself shows what was entered.
+KEPT = timedelta(seconds=EVENTS.max_age or 0) + timedelta(days=1)
 
 
 async def serve(settings: Settings) -> None:
@@ -56,8 +61,13 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     )
     upkeep = UpkeepOperations(base.database, base.relay, clock)
     life.background("recount", timers.recount_when_due(upkeep))
-    life.background("forgetting", timers.forget_requests_hourly(upkeep, REQUESTS_KEPT))
-    servicers = servicers_of(base, settings)
+    life.background("forgetting", timers.forget_hourly(upkeep, KEPT))
+    glass = BreakGlassOperations(base.database, base.relay, clock, number_seal(settings))
+    lane = EventConsumer(
+        base.broker, base.jetstream, LANE, str(EVENTS.name), Consumers(glass).handlers()
+    )
+    life.background(LANE, lane.run())
+    servicers = servicers_of(base, settings, glass)
     services = [one.service for one in servicers]
     server = base.server(services)
     for one in servicers:
@@ -65,7 +75,7 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     return await base.serve(life, server, services)
 
 
-def servicers_of(base: Base, settings: Settings) -> list[Servicer]:
+def servicers_of(base: Base, settings: Settings, glass: BreakGlassOperations) -> list[Servicer]:
     """Make what answers each service of the package."""
     seal, codes = number_seal(settings), registration_codes()
     pseudonyms = Pseudonyms(read_key(settings.pseudonym_key.get_secret_value()))
@@ -79,7 +89,15 @@ def servicers_of(base: Base, settings: Settings) -> list[Servicer]:
             codes,
             base.clock,
         ),
-        LookupServicer(LookupQueries(base.database), seal, pseudonyms, codes, base.clock),
+        LookupServicer(
+            LookupQueries(base.database),
+            glass,
+            seal,
+            pseudonyms,
+            codes,
+            settings.incidents_account,
+            base.clock,
+        ),
     ]
 
 

@@ -30,6 +30,8 @@ Keys = Annotated[SecretStr, AfterValidator(_all_checked)]
 class Settings(ServiceSettings):
     """Settings of residency; each names its environment variable in upper case."""
 
+    # Who may ask for names in an emergency, for an officer (claim `act` of the token).
+    incidents_account: str = "incidents"
     # 32 bytes in base64 each. The first encrypts what is stored sealed (AES-256-GCM), the second makes the blind index
     # (HMAC-SHA-256) by which a number is found without being stored in the clear, the third the pseudonyms by which
     # callers name persons (AES-SIV).

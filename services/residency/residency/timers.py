@@ -24,10 +24,11 @@ async def recount_when_due(upkeep: UpkeepOperations) -> None:
         await asyncio.sleep(_POLL_S)
 
 
-async def forget_requests_hourly(upkeep: UpkeepOperations, kept: timedelta) -> None:
-    """Forget requests that nobody repeats any more, until cancelled; a failure only delays."""
+async def forget_hourly(upkeep: UpkeepOperations, kept: timedelta) -> None:
+    """Forget events the stream cannot deliver again, and requests as old, until cancelled; a failure only delays."""
     while True:
         try:
+            await upkeep.forget_events(kept)
             await upkeep.forget_requests(kept)
         except DatabaseUnavailableError:
             logger().warning("forgetting_delayed")

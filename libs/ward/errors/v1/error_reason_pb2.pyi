@@ -119,6 +119,12 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """{"reason": "PERSON_NOT_FOUND", "domain": "ward"}"""
     ERROR_REASON_DISCLOSURE_NOT_ALLOWED: _ErrorReason.ValueType  # 91
     """{"reason": "DISCLOSURE_NOT_ALLOWED", "domain": "ward"}"""
+    ERROR_REASON_BREAK_GLASS_NOT_THROUGH_INCIDENTS: _ErrorReason.ValueType  # 92
+    """{"reason": "BREAK_GLASS_NOT_THROUGH_INCIDENTS", "domain": "ward"}"""
+    ERROR_REASON_BREAK_GLASS_REVIEW_PENDING: _ErrorReason.ValueType  # 93
+    """{"reason": "BREAK_GLASS_REVIEW_PENDING", "domain": "ward"}"""
+    ERROR_REASON_INCIDENT_PLACE_UNKNOWN: _ErrorReason.ValueType  # 94
+    """{"reason": "INCIDENT_PLACE_UNKNOWN", "domain": "ward"}"""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons. Each has an example of its ErrorInfo."""
@@ -215,6 +221,12 @@ ERROR_REASON_PERSON_NOT_FOUND: ErrorReason.ValueType  # 90
 """{"reason": "PERSON_NOT_FOUND", "domain": "ward"}"""
 ERROR_REASON_DISCLOSURE_NOT_ALLOWED: ErrorReason.ValueType  # 91
 """{"reason": "DISCLOSURE_NOT_ALLOWED", "domain": "ward"}"""
+ERROR_REASON_BREAK_GLASS_NOT_THROUGH_INCIDENTS: ErrorReason.ValueType  # 92
+"""{"reason": "BREAK_GLASS_NOT_THROUGH_INCIDENTS", "domain": "ward"}"""
+ERROR_REASON_BREAK_GLASS_REVIEW_PENDING: ErrorReason.ValueType  # 93
+"""{"reason": "BREAK_GLASS_REVIEW_PENDING", "domain": "ward"}"""
+ERROR_REASON_INCIDENT_PLACE_UNKNOWN: ErrorReason.ValueType  # 94
+"""{"reason": "INCIDENT_PLACE_UNKNOWN", "domain": "ward"}"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 @_typing.final

@@ -23,12 +23,13 @@ _sym_db = _symbol_database.Default()
 
 
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from google.type import date_pb2 as google_dot_type_dot_date__pb2
 from ward.options.v1 import access_pb2 as ward_dot_options_dot_v1_dot_access__pb2
 from ward.residency.v1 import residency_pb2 as ward_dot_residency_dot_v1_dot_residency__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fward/residency/v1/lookups.proto\x12\x11ward.residency.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x16google/type/date.proto\x1a\x1cward/options/v1/access.proto\x1a!ward/residency/v1/residency.proto\"\x83\x01\n\x13LookupPersonRequest\x12/\n\x07purpose\x18\x01 \x01(\x0b\x32\x1e.ward.options.v1.AccessPurpose\x12\x1c\n\x12personal_id_number\x18\x02 \x01(\tH\x00\x12\x13\n\tpseudonym\x18\x03 \x01(\tH\x00\x42\x08\n\x06person\"\x8d\x01\n\x14LookupPersonResponse\x12)\n\x06person\x18\x01 \x01(\x0b\x32\x19.ward.residency.v1.Person\x12\x30\n\x08withheld\x18\x02 \x03(\x0e\x32\x1e.ward.residency.v1.PersonField\x12\x18\n\x10\x61\x63\x63\x65ss_record_id\x18\x03 \x01(\t\"\x80\x02\n\x06Person\x12\x11\n\tpseudonym\x18\x01 \x01(\t\x12\x11\n\tfull_name\x18\x02 \x01(\t\x12%\n\nbirth_date\x18\x03 \x01(\x0b\x32\x11.google.type.Date\x12#\n\x03sex\x18\x04 \x01(\x0e\x32\x16.ward.residency.v1.Sex\x12\x15\n\rmasked_number\x18\x05 \x01(\t\x12\x36\n\nresidences\x18\x06 \x03(\x0b\x32\".ward.residency.v1.PersonResidence\x12\x35\n\nassistance\x18\x07 \x03(\x0e\x32!.ward.residency.v1.AssistanceType\"\xbf\x01\n\x0fPersonResidence\x12.\n\x04kind\x18\x01 \x01(\x0e\x32 .ward.residency.v1.ResidenceKind\x12-\n\x08\x64welling\x18\x02 \x01(\x0b\x32\x1b.ward.residency.v1.Dwelling\x12%\n\nvalid_from\x18\x03 \x01(\x0b\x32\x11.google.type.Date\x12&\n\x0bvalid_until\x18\x04 \x01(\x0b\x32\x11.google.type.Date\"Z\n\x14ListHouseholdRequest\x12/\n\x07purpose\x18\x01 \x01(\x0b\x32\x1e.ward.options.v1.AccessPurpose\x12\x11\n\tpseudonym\x18\x02 \x01(\t\"\x9c\x01\n\x15ListHouseholdResponse\x12\x37\n\nhouseholds\x18\x01 \x03(\x0b\x32#.ward.residency.v1.HouseholdListing\x12\x30\n\x08withheld\x18\x02 \x03(\x0e\x32\x1e.ward.residency.v1.PersonField\x12\x18\n\x10\x61\x63\x63\x65ss_record_id\x18\x03 \x01(\t\"\x93\x01\n\x10HouseholdListing\x12\x14\n\x0chousehold_id\x18\x01 \x01(\t\x12-\n\x08\x64welling\x18\x02 \x01(\x0b\x32\x1b.ward.residency.v1.Dwelling\x12:\n\x07members\x18\x03 \x03(\x0b\x32).ward.residency.v1.HouseholdListingMember\"n\n\x16HouseholdListingMember\x12)\n\x06person\x18\x01 \x01(\x0b\x32\x19.ward.residency.v1.Person\x12\x13\n\x0bhouseholder\x18\x02 \x01(\x08\x12\x14\n\x0crelationship\x18\x03 \x01(\t*\x8d\x02\n\x0bPersonField\x12\x1c\n\x18PERSON_FIELD_UNSPECIFIED\x10\x00\x12\x1a\n\x16PERSON_FIELD_FULL_NAME\x10\x01\x12\x1b\n\x17PERSON_FIELD_BIRTH_DATE\x10\x02\x12\x1b\n\x17PERSON_FIELD_BIRTH_YEAR\x10\x03\x12\x14\n\x10PERSON_FIELD_SEX\x10\x04\x12\x1e\n\x1aPERSON_FIELD_MASKED_NUMBER\x10\x05\x12\x1b\n\x17PERSON_FIELD_RESIDENCES\x10\x06\x12\x1a\n\x16PERSON_FIELD_HOUSEHOLD\x10\x07\x12\x1b\n\x17PERSON_FIELD_ASSISTANCE\x10\x08\x32\xb3\x02\n\rLookupService\x12\x8b\x01\n\x0cLookupPerson\x12&.ward.residency.v1.LookupPersonRequest\x1a\'.ward.residency.v1.LookupPersonResponse\"*\xba\xc8\x18\t\n\x03\x02\x0b\r\x10\x01\x18\x01\x82\xd3\xe4\x93\x02\x17\"\x12/v1/persons:lookup:\x01*\x12\x93\x01\n\rListHousehold\x12\'.ward.residency.v1.ListHouseholdRequest\x1a(.ward.residency.v1.ListHouseholdResponse\"/\xba\xc8\x18\x07\n\x01\x02\x10\x01\x18\x01\x82\xd3\xe4\x93\x02\x1e\"\x19/v1/persons:listHousehold:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fward/residency/v1/lookups.proto\x12\x11ward.residency.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\x1a\x1cward/options/v1/access.proto\x1a!ward/residency/v1/residency.proto\"\x83\x01\n\x13LookupPersonRequest\x12/\n\x07purpose\x18\x01 \x01(\x0b\x32\x1e.ward.options.v1.AccessPurpose\x12\x1c\n\x12personal_id_number\x18\x02 \x01(\tH\x00\x12\x13\n\tpseudonym\x18\x03 \x01(\tH\x00\x42\x08\n\x06person\"\x8d\x01\n\x14LookupPersonResponse\x12)\n\x06person\x18\x01 \x01(\x0b\x32\x19.ward.residency.v1.Person\x12\x30\n\x08withheld\x18\x02 \x03(\x0e\x32\x1e.ward.residency.v1.PersonField\x12\x18\n\x10\x61\x63\x63\x65ss_record_id\x18\x03 \x01(\t\"\x80\x02\n\x06Person\x12\x11\n\tpseudonym\x18\x01 \x01(\t\x12\x11\n\tfull_name\x18\x02 \x01(\t\x12%\n\nbirth_date\x18\x03 \x01(\x0b\x32\x11.google.type.Date\x12#\n\x03sex\x18\x04 \x01(\x0e\x32\x16.ward.residency.v1.Sex\x12\x15\n\rmasked_number\x18\x05 \x01(\t\x12\x36\n\nresidences\x18\x06 \x03(\x0b\x32\".ward.residency.v1.PersonResidence\x12\x35\n\nassistance\x18\x07 \x03(\x0e\x32!.ward.residency.v1.AssistanceType\"\xbf\x01\n\x0fPersonResidence\x12.\n\x04kind\x18\x01 \x01(\x0e\x32 .ward.residency.v1.ResidenceKind\x12-\n\x08\x64welling\x18\x02 \x01(\x0b\x32\x1b.ward.residency.v1.Dwelling\x12%\n\nvalid_from\x18\x03 \x01(\x0b\x32\x11.google.type.Date\x12&\n\x0bvalid_until\x18\x04 \x01(\x0b\x32\x11.google.type.Date\"Z\n\x14ListHouseholdRequest\x12/\n\x07purpose\x18\x01 \x01(\x0b\x32\x1e.ward.options.v1.AccessPurpose\x12\x11\n\tpseudonym\x18\x02 \x01(\t\"\x9c\x01\n\x15ListHouseholdResponse\x12\x37\n\nhouseholds\x18\x01 \x03(\x0b\x32#.ward.residency.v1.HouseholdListing\x12\x30\n\x08withheld\x18\x02 \x03(\x0e\x32\x1e.ward.residency.v1.PersonField\x12\x18\n\x10\x61\x63\x63\x65ss_record_id\x18\x03 \x01(\t\"\x93\x01\n\x10HouseholdListing\x12\x14\n\x0chousehold_id\x18\x01 \x01(\t\x12-\n\x08\x64welling\x18\x02 \x01(\x0b\x32\x1b.ward.residency.v1.Dwelling\x12:\n\x07members\x18\x03 \x03(\x0b\x32).ward.residency.v1.HouseholdListingMember\"n\n\x16HouseholdListingMember\x12)\n\x06person\x18\x01 \x01(\x0b\x32\x19.ward.residency.v1.Person\x12\x13\n\x0bhouseholder\x18\x02 \x01(\x08\x12\x14\n\x0crelationship\x18\x03 \x01(\t\"\x84\x01\n\x18\x44iscloseOccupantsRequest\x12/\n\x07purpose\x18\x01 \x01(\x0b\x32\x1e.ward.options.v1.AccessPurpose\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x13\n\x0bincident_id\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\"\xe3\x01\n\x19\x44iscloseOccupantsResponse\x12\x37\n\tdwellings\x18\x01 \x03(\x0b\x32$.ward.residency.v1.DisclosedDwelling\x12\x30\n\x08withheld\x18\x02 \x03(\x0e\x32\x1e.ward.residency.v1.PersonField\x12\x11\n\treview_id\x18\x03 \x01(\t\x12.\n\nexpires_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x61\x63\x63\x65ss_record_id\x18\x05 \x01(\t\"m\n\x11\x44isclosedDwelling\x12-\n\x08\x64welling\x18\x01 \x01(\x0b\x32\x1b.ward.residency.v1.Dwelling\x12)\n\x06people\x18\x02 \x03(\x0b\x32\x19.ward.residency.v1.Person\"\xd3\x01\n\x0bGlassBroken\x12\x11\n\treview_id\x18\x01 \x01(\t\x12\x13\n\x0bincident_id\x18\x02 \x01(\t\x12\x17\n\x0fincident_number\x18\x03 \x01(\t\x12\x13\n\x0b\x62uilding_id\x18\x04 \x01(\t\x12\x0f\n\x07officer\x18\x05 \x01(\t\x12-\n\topened_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nexpires_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\x8d\x02\n\x0bPersonField\x12\x1c\n\x18PERSON_FIELD_UNSPECIFIED\x10\x00\x12\x1a\n\x16PERSON_FIELD_FULL_NAME\x10\x01\x12\x1b\n\x17PERSON_FIELD_BIRTH_DATE\x10\x02\x12\x1b\n\x17PERSON_FIELD_BIRTH_YEAR\x10\x03\x12\x14\n\x10PERSON_FIELD_SEX\x10\x04\x12\x1e\n\x1aPERSON_FIELD_MASKED_NUMBER\x10\x05\x12\x1b\n\x17PERSON_FIELD_RESIDENCES\x10\x06\x12\x1a\n\x16PERSON_FIELD_HOUSEHOLD\x10\x07\x12\x1b\n\x17PERSON_FIELD_ASSISTANCE\x10\x08\x32\xe9\x03\n\rLookupService\x12\x8b\x01\n\x0cLookupPerson\x12&.ward.residency.v1.LookupPersonRequest\x1a\'.ward.residency.v1.LookupPersonResponse\"*\xba\xc8\x18\t\n\x03\x02\x0b\r\x10\x01\x18\x01\x82\xd3\xe4\x93\x02\x17\"\x12/v1/persons:lookup:\x01*\x12\x93\x01\n\rListHousehold\x12\'.ward.residency.v1.ListHouseholdRequest\x1a(.ward.residency.v1.ListHouseholdResponse\"/\xba\xc8\x18\x07\n\x01\x02\x10\x01\x18\x01\x82\xd3\xe4\x93\x02\x1e\"\x19/v1/persons:listHousehold:\x01*\x12\xb3\x01\n\x11\x44iscloseOccupants\x12+.ward.residency.v1.DiscloseOccupantsRequest\x1a,.ward.residency.v1.DiscloseOccupantsResponse\"C\xba\xc8\x18\x07\n\x01\x03\x10\x01\x18\x01\x82\xd3\xe4\x93\x02\x32\"-/v1/incidents/{incident_id}:discloseOccupants:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,24 +40,34 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LOOKUPSERVICE'].methods_by_name['LookupPerson']._serialized_options = b'\272\310\030\t\n\003\002\013\r\020\001\030\001\202\323\344\223\002\027\"\022/v1/persons:lookup:\001*'
   _globals['_LOOKUPSERVICE'].methods_by_name['ListHousehold']._loaded_options = None
   _globals['_LOOKUPSERVICE'].methods_by_name['ListHousehold']._serialized_options = b'\272\310\030\007\n\001\002\020\001\030\001\202\323\344\223\002\036\"\031/v1/persons:listHousehold:\001*'
-  _globals['_PERSONFIELD']._serialized_start=1418
-  _globals['_PERSONFIELD']._serialized_end=1687
-  _globals['_LOOKUPPERSONREQUEST']._serialized_start=174
-  _globals['_LOOKUPPERSONREQUEST']._serialized_end=305
-  _globals['_LOOKUPPERSONRESPONSE']._serialized_start=308
-  _globals['_LOOKUPPERSONRESPONSE']._serialized_end=449
-  _globals['_PERSON']._serialized_start=452
-  _globals['_PERSON']._serialized_end=708
-  _globals['_PERSONRESIDENCE']._serialized_start=711
-  _globals['_PERSONRESIDENCE']._serialized_end=902
-  _globals['_LISTHOUSEHOLDREQUEST']._serialized_start=904
-  _globals['_LISTHOUSEHOLDREQUEST']._serialized_end=994
-  _globals['_LISTHOUSEHOLDRESPONSE']._serialized_start=997
-  _globals['_LISTHOUSEHOLDRESPONSE']._serialized_end=1153
-  _globals['_HOUSEHOLDLISTING']._serialized_start=1156
-  _globals['_HOUSEHOLDLISTING']._serialized_end=1303
-  _globals['_HOUSEHOLDLISTINGMEMBER']._serialized_start=1305
-  _globals['_HOUSEHOLDLISTINGMEMBER']._serialized_end=1415
-  _globals['_LOOKUPSERVICE']._serialized_start=1690
-  _globals['_LOOKUPSERVICE']._serialized_end=1997
+  _globals['_LOOKUPSERVICE'].methods_by_name['DiscloseOccupants']._loaded_options = None
+  _globals['_LOOKUPSERVICE'].methods_by_name['DiscloseOccupants']._serialized_options = b'\272\310\030\007\n\001\003\020\001\030\001\202\323\344\223\0022\"-/v1/incidents/{incident_id}:discloseOccupants:\001*'
+  _globals['_PERSONFIELD']._serialized_start=2141
+  _globals['_PERSONFIELD']._serialized_end=2410
+  _globals['_LOOKUPPERSONREQUEST']._serialized_start=207
+  _globals['_LOOKUPPERSONREQUEST']._serialized_end=338
+  _globals['_LOOKUPPERSONRESPONSE']._serialized_start=341
+  _globals['_LOOKUPPERSONRESPONSE']._serialized_end=482
+  _globals['_PERSON']._serialized_start=485
+  _globals['_PERSON']._serialized_end=741
+  _globals['_PERSONRESIDENCE']._serialized_start=744
+  _globals['_PERSONRESIDENCE']._serialized_end=935
+  _globals['_LISTHOUSEHOLDREQUEST']._serialized_start=937
+  _globals['_LISTHOUSEHOLDREQUEST']._serialized_end=1027
+  _globals['_LISTHOUSEHOLDRESPONSE']._serialized_start=1030
+  _globals['_LISTHOUSEHOLDRESPONSE']._serialized_end=1186
+  _globals['_HOUSEHOLDLISTING']._serialized_start=1189
+  _globals['_HOUSEHOLDLISTING']._serialized_end=1336
+  _globals['_HOUSEHOLDLISTINGMEMBER']._serialized_start=1338
+  _globals['_HOUSEHOLDLISTINGMEMBER']._serialized_end=1448
+  _globals['_DISCLOSEOCCUPANTSREQUEST']._serialized_start=1451
+  _globals['_DISCLOSEOCCUPANTSREQUEST']._serialized_end=1583
+  _globals['_DISCLOSEOCCUPANTSRESPONSE']._serialized_start=1586
+  _globals['_DISCLOSEOCCUPANTSRESPONSE']._serialized_end=1813
+  _globals['_DISCLOSEDDWELLING']._serialized_start=1815
+  _globals['_DISCLOSEDDWELLING']._serialized_end=1924
+  _globals['_GLASSBROKEN']._serialized_start=1927
+  _globals['_GLASSBROKEN']._serialized_end=2138
+  _globals['_LOOKUPSERVICE']._serialized_start=2413
+  _globals['_LOOKUPSERVICE']._serialized_end=2902
 # @@protoc_insertion_point(module_scope)

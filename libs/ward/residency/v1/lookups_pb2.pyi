@@ -6,6 +6,7 @@ Looking persons up: what each role may see for each purpose, and nothing else.""
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.type import date_pb2 as _date_pb2
@@ -357,3 +358,163 @@ class HouseholdListingMember(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___HouseholdListingMember: _TypeAlias = HouseholdListingMember  # noqa: Y015
+
+@_typing.final
+class DiscloseOccupantsRequest(_message.Message):
+    """Breaks the glass for one incident."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PURPOSE_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    INCIDENT_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Idempotency key chosen by the caller. 8 to 64 characters A–Z a–z 0–9 -"""
+    incident_id: _builtins.str
+    """The open incident; its building is the one that is told of."""
+    reason: _builtins.str
+    """What makes names necessary: 10 to 500 characters on one line, without names or identification numbers."""
+    @_builtins.property
+    def purpose(self) -> _access_pb2.AccessPurpose:
+        """Why: rescue, and the number of the incident."""
+
+    def __init__(
+        self,
+        *,
+        purpose: _access_pb2.AccessPurpose | None = ...,
+        request_id: _builtins.str = ...,
+        incident_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["purpose", b"purpose"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["incident_id", b"incident_id", "purpose", b"purpose", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DiscloseOccupantsRequest: _TypeAlias = DiscloseOccupantsRequest  # noqa: Y015
+
+@_typing.final
+class DiscloseOccupantsResponse(_message.Message):
+    """Who is registered inside."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DWELLINGS_FIELD_NUMBER: _builtins.int
+    WITHHELD_FIELD_NUMBER: _builtins.int
+    REVIEW_ID_FIELD_NUMBER: _builtins.int
+    EXPIRES_AT_FIELD_NUMBER: _builtins.int
+    ACCESS_RECORD_ID_FIELD_NUMBER: _builtins.int
+    review_id: _builtins.str
+    """The review that this waits for."""
+    access_record_id: _builtins.str
+    """The access record that accounts for this look."""
+    @_builtins.property
+    def dwellings(self) -> _containers.RepeatedCompositeFieldContainer[Global___DisclosedDwelling]:
+        """Dwellings in which somebody is registered today, by floor and unit."""
+
+    @_builtins.property
+    def withheld(self) -> _containers.RepeatedScalarFieldContainer[Global___PersonField.ValueType]:
+        """What the rules keep back."""
+
+    @_builtins.property
+    def expires_at(self) -> _timestamp_pb2.Timestamp:
+        """Until when the officer may look again in this incident."""
+
+    def __init__(
+        self,
+        *,
+        dwellings: _abc.Iterable[Global___DisclosedDwelling] | None = ...,
+        withheld: _abc.Iterable[Global___PersonField.ValueType] | None = ...,
+        review_id: _builtins.str = ...,
+        expires_at: _timestamp_pb2.Timestamp | None = ...,
+        access_record_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expires_at", b"expires_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_record_id", b"access_record_id", "dwellings", b"dwellings", "expires_at", b"expires_at", "review_id", b"review_id", "withheld", b"withheld"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DiscloseOccupantsResponse: _TypeAlias = DiscloseOccupantsResponse  # noqa: Y015
+
+@_typing.final
+class DisclosedDwelling(_message.Message):
+    """One dwelling with those who are registered there."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DWELLING_FIELD_NUMBER: _builtins.int
+    PEOPLE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def dwelling(self) -> _residency_pb2.Dwelling:
+        """Where."""
+
+    @_builtins.property
+    def people(self) -> _containers.RepeatedCompositeFieldContainer[Global___Person]:
+        """Who; residences are not repeated here."""
+
+    def __init__(
+        self,
+        *,
+        dwelling: _residency_pb2.Dwelling | None = ...,
+        people: _abc.Iterable[Global___Person] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["dwelling", b"dwelling"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dwelling", b"dwelling", "people", b"people"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DisclosedDwelling: _TypeAlias = DisclosedDwelling  # noqa: Y015
+
+@_typing.final
+class GlassBroken(_message.Message):
+    """Event: an officer broke the glass. For the data protection officer; no name of a resident and no reason."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REVIEW_ID_FIELD_NUMBER: _builtins.int
+    INCIDENT_ID_FIELD_NUMBER: _builtins.int
+    INCIDENT_NUMBER_FIELD_NUMBER: _builtins.int
+    BUILDING_ID_FIELD_NUMBER: _builtins.int
+    OFFICER_FIELD_NUMBER: _builtins.int
+    OPENED_AT_FIELD_NUMBER: _builtins.int
+    EXPIRES_AT_FIELD_NUMBER: _builtins.int
+    review_id: _builtins.str
+    """The review that waits."""
+    incident_id: _builtins.str
+    """The incident."""
+    incident_number: _builtins.str
+    """Its number for people."""
+    building_id: _builtins.str
+    """The building whose occupants were disclosed."""
+    officer: _builtins.str
+    """Account of the officer."""
+    @_builtins.property
+    def opened_at(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    @_builtins.property
+    def expires_at(self) -> _timestamp_pb2.Timestamp:
+        """Until when the officer may look again."""
+
+    def __init__(
+        self,
+        *,
+        review_id: _builtins.str = ...,
+        incident_id: _builtins.str = ...,
+        incident_number: _builtins.str = ...,
+        building_id: _builtins.str = ...,
+        officer: _builtins.str = ...,
+        opened_at: _timestamp_pb2.Timestamp | None = ...,
+        expires_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expires_at", b"expires_at", "opened_at", b"opened_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["building_id", b"building_id", "expires_at", b"expires_at", "incident_id", b"incident_id", "incident_number", b"incident_number", "officer", b"officer", "opened_at", b"opened_at", "review_id", b"review_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GlassBroken: _TypeAlias = GlassBroken  # noqa: Y015

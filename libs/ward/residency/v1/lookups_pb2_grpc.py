@@ -49,6 +49,11 @@ class LookupServiceStub:
                 request_serializer=ward_dot_residency_dot_v1_dot_lookups__pb2.ListHouseholdRequest.SerializeToString,
                 response_deserializer=ward_dot_residency_dot_v1_dot_lookups__pb2.ListHouseholdResponse.FromString,
                 _registered_method=True)
+        self.DiscloseOccupants = channel.unary_unary(
+                '/ward.residency.v1.LookupService/DiscloseOccupants',
+                request_serializer=ward_dot_residency_dot_v1_dot_lookups__pb2.DiscloseOccupantsRequest.SerializeToString,
+                response_deserializer=ward_dot_residency_dot_v1_dot_lookups__pb2.DiscloseOccupantsResponse.FromString,
+                _registered_method=True)
 
 
 class LookupServiceServicer:
@@ -76,6 +81,18 @@ class LookupServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def DiscloseOccupants(self, request, context):
+        """Breaks the glass: tells who is registered in the building of an open incident, so that rescuers can ask for them by
+        name. Only the incidents service may ask, acting for a duty officer (claim `act` of the token, RFC 8693). It is
+        announced to the data protection officer at once and waits for review; until it expires the officer may look again
+        in the same incident, after that not before the review. The reference of the purpose is the incident's number.
+        Errors: BREAK_GLASS_NOT_THROUGH_INCIDENTS, DISCLOSURE_NOT_ALLOWED, INCIDENT_NOT_FOUND, INCIDENT_CLOSED,
+        INCIDENT_PLACE_UNKNOWN, BREAK_GLASS_REVIEW_PENDING, FIELD_INVALID, PURPOSE_REQUIRED, REQUEST_ID_REUSED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_LookupServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -88,6 +105,11 @@ def add_LookupServiceServicer_to_server(servicer, server):
                     servicer.ListHousehold,
                     request_deserializer=ward_dot_residency_dot_v1_dot_lookups__pb2.ListHouseholdRequest.FromString,
                     response_serializer=ward_dot_residency_dot_v1_dot_lookups__pb2.ListHouseholdResponse.SerializeToString,
+            ),
+            'DiscloseOccupants': grpc.unary_unary_rpc_method_handler(
+                    servicer.DiscloseOccupants,
+                    request_deserializer=ward_dot_residency_dot_v1_dot_lookups__pb2.DiscloseOccupantsRequest.FromString,
+                    response_serializer=ward_dot_residency_dot_v1_dot_lookups__pb2.DiscloseOccupantsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -149,6 +171,33 @@ class LookupService:
             '/ward.residency.v1.LookupService/ListHousehold',
             ward_dot_residency_dot_v1_dot_lookups__pb2.ListHouseholdRequest.SerializeToString,
             ward_dot_residency_dot_v1_dot_lookups__pb2.ListHouseholdResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DiscloseOccupants(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ward.residency.v1.LookupService/DiscloseOccupants',
+            ward_dot_residency_dot_v1_dot_lookups__pb2.DiscloseOccupantsRequest.SerializeToString,
+            ward_dot_residency_dot_v1_dot_lookups__pb2.DiscloseOccupantsResponse.FromString,
             options,
             channel_credentials,
             insecure,

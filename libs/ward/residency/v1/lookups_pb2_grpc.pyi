@@ -47,6 +47,14 @@ class LookupServiceStub:
     """Lists the households that a person is registered with today, with their members.
     Errors: PERSON_NOT_FOUND, DISCLOSURE_NOT_ALLOWED, PURPOSE_REQUIRED.
     """
+    DiscloseOccupants: _grpc.UnaryUnaryMultiCallable[_lookups_pb2.DiscloseOccupantsRequest, _lookups_pb2.DiscloseOccupantsResponse]
+    """Breaks the glass: tells who is registered in the building of an open incident, so that rescuers can ask for them by
+    name. Only the incidents service may ask, acting for a duty officer (claim `act` of the token, RFC 8693). It is
+    announced to the data protection officer at once and waits for review; until it expires the officer may look again
+    in the same incident, after that not before the review. The reference of the purpose is the incident's number.
+    Errors: BREAK_GLASS_NOT_THROUGH_INCIDENTS, DISCLOSURE_NOT_ALLOWED, INCIDENT_NOT_FOUND, INCIDENT_CLOSED,
+    INCIDENT_PLACE_UNKNOWN, BREAK_GLASS_REVIEW_PENDING, FIELD_INVALID, PURPOSE_REQUIRED, REQUEST_ID_REUSED.
+    """
 
 @_typing.type_check_only
 class LookupServiceAsyncStub(LookupServiceStub):
@@ -66,6 +74,14 @@ class LookupServiceAsyncStub(LookupServiceStub):
     ListHousehold: _aio.UnaryUnaryMultiCallable[_lookups_pb2.ListHouseholdRequest, _lookups_pb2.ListHouseholdResponse]  # type: ignore[assignment]
     """Lists the households that a person is registered with today, with their members.
     Errors: PERSON_NOT_FOUND, DISCLOSURE_NOT_ALLOWED, PURPOSE_REQUIRED.
+    """
+    DiscloseOccupants: _aio.UnaryUnaryMultiCallable[_lookups_pb2.DiscloseOccupantsRequest, _lookups_pb2.DiscloseOccupantsResponse]  # type: ignore[assignment]
+    """Breaks the glass: tells who is registered in the building of an open incident, so that rescuers can ask for them by
+    name. Only the incidents service may ask, acting for a duty officer (claim `act` of the token, RFC 8693). It is
+    announced to the data protection officer at once and waits for review; until it expires the officer may look again
+    in the same incident, after that not before the review. The reference of the purpose is the incident's number.
+    Errors: BREAK_GLASS_NOT_THROUGH_INCIDENTS, DISCLOSURE_NOT_ALLOWED, INCIDENT_NOT_FOUND, INCIDENT_CLOSED,
+    INCIDENT_PLACE_UNKNOWN, BREAK_GLASS_REVIEW_PENDING, FIELD_INVALID, PURPOSE_REQUIRED, REQUEST_ID_REUSED.
     """
 
 class LookupServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -95,6 +111,20 @@ class LookupServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_lookups_pb2.ListHouseholdResponse, _abc.Awaitable[_lookups_pb2.ListHouseholdResponse]]:
         """Lists the households that a person is registered with today, with their members.
         Errors: PERSON_NOT_FOUND, DISCLOSURE_NOT_ALLOWED, PURPOSE_REQUIRED.
+        """
+
+    @_abc_1.abstractmethod
+    def DiscloseOccupants(
+        self,
+        request: _lookups_pb2.DiscloseOccupantsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_lookups_pb2.DiscloseOccupantsResponse, _abc.Awaitable[_lookups_pb2.DiscloseOccupantsResponse]]:
+        """Breaks the glass: tells who is registered in the building of an open incident, so that rescuers can ask for them by
+        name. Only the incidents service may ask, acting for a duty officer (claim `act` of the token, RFC 8693). It is
+        announced to the data protection officer at once and waits for review; until it expires the officer may look again
+        in the same incident, after that not before the review. The reference of the purpose is the incident's number.
+        Errors: BREAK_GLASS_NOT_THROUGH_INCIDENTS, DISCLOSURE_NOT_ALLOWED, INCIDENT_NOT_FOUND, INCIDENT_CLOSED,
+        INCIDENT_PLACE_UNKNOWN, BREAK_GLASS_REVIEW_PENDING, FIELD_INVALID, PURPOSE_REQUIRED, REQUEST_ID_REUSED.
         """
 
 def add_LookupServiceServicer_to_server(servicer: LookupServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -51,3 +51,11 @@ class FoundHousehold:
     household_id: UUID
     dwelling: Dwelling
     members: tuple[FoundMember, ...]
+
+
+@dataclass(frozen=True)
+class OccupiedDwelling:
+    """A dwelling with those who are registered there."""
+
+    dwelling: Dwelling
+    people: tuple[FoundPerson, ...]

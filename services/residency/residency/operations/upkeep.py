@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from chassis import idempotency
+from chassis import idempotency, inbox
 from chassis.clock import Clock, ward_day
 from chassis.database import Database
 from chassis.outbox import Relay
@@ -37,3 +37,8 @@ class UpkeepOperations:
         """Forget requests so old that nobody repeats them any more; tell how many."""
         async with self._database.transaction() as tx:
             return await idempotency.prune(tx, tables.requests, self._clock() - kept)
+
+    async def forget_events(self, kept: timedelta) -> int:
+        """Forget events so old that the stream cannot deliver them again; tell how many."""
+        async with self._database.transaction() as tx:
+            return await inbox.prune(tx, tables.inbox, self._clock() - kept)

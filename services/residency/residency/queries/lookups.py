@@ -1,39 +1,21 @@
 """Persons and households, and what of them the asker may see."""
 
-from collections.abc import Sequence
 from datetime import date
 from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, func, or_, select
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import ColumnElement, Row, Select, func, select
 
 from chassis.database import Database, Transaction
-from residency.domain.disclosure import (
-    Asker,
-    Disclosure,
-    DisclosureRule,
-    PersonField,
-    Way,
-    decide,
-)
+from residency.domain.disclosure import Asker, Disclosure, PersonField, Way
 from residency.domain.lookups import CurrentResidence, FoundHousehold, FoundMember, FoundPerson
-from residency.domain.occupancy import Assistance
-from residency.domain.partial_date import PartialDate
-from residency.domain.person_name import FullName
 from residency.domain.pseudonyms import PersonNotFoundError
-from residency.domain.residence import ResidenceKind, Sex
+from residency.domain.residence import ResidenceKind
+from residency.repository.disclosure import disclosure_to
+from residency.repository.lookups import in_force_on, person_columns, person_of
 from residency.repository.occupancy import dwelling_of, place_columns
-from residency.tables import (
-    assistance_needs,
-    buildings,
-    disclosure_rules,
-    dwellings,
-    households,
-    persons,
-    registrations,
-)
+from residency.tables import buildings, dwellings, households, persons, registrations
 
 
 class LookupQueries:
@@ -79,64 +61,6 @@ class LookupQueries:
                 _household(list(members))
                 for _, members in groupby(rows, lambda row: row.household_id)
             ]
-
-
-async def disclosure_to(tx: Transaction, asker: Asker, way: Way, today: date) -> Disclosure:
-    """Decide by the rules in force what the asker may see; raises DisclosureNotAllowedError."""
-    rules = disclosure_rules.c
-    key = (rules.purpose, rules.role, rules.way)
-    statement = (
-        select(*key, rules.fields)
-        .ext(distinct_on(*key))
-        .where(rules.purpose == asker.purpose, rules.effective_from <= today)
-        .order_by(*key, rules.effective_from.desc())
-    )
-    in_force = [
-        DisclosureRule(
-            row.purpose, row.role, Way(row.way), frozenset(map(PersonField, row.fields))
-        )
-        for row in await tx.execute(statement)
-    ]
-    return decide(in_force, asker, way)
-
-
-def person_columns() -> tuple[ColumnElement[Any], ...]:
-    """Name the columns that `person_of` reads."""
-    needs = select(assistance_needs.c.type).where(
-        assistance_needs.c.person_id == persons.c.person_id
-    )
-    ordered = needs.order_by(assistance_needs.c.type).correlate(persons).scalar_subquery()
-    return (
-        persons.c.person_id,
-        persons.c.number_sealed,
-        persons.c.number_index,
-        persons.c.full_name,
-        persons.c.birth_year,
-        persons.c.birth_month,
-        persons.c.birth_day,
-        persons.c.sex,
-        func.array(ordered).label("needs"),
-    )
-
-
-def person_of(row: Row[Any], residences: Sequence[CurrentResidence] = ()) -> FoundPerson:
-    """Read a person."""
-    return FoundPerson(
-        person_id=row.person_id,
-        number_sealed=row.number_sealed,
-        number_index=row.number_index,
-        full_name=FullName(row.full_name),
-        birth_date=PartialDate(row.birth_year, row.birth_month, row.birth_day),
-        sex=Sex(row.sex),
-        needs=tuple(Assistance(need) for need in row.needs),
-        residences=tuple(residences),
-    )
-
-
-def in_force_on(day: date) -> ColumnElement[bool]:
-    """Say in SQL: a registration that covers this day."""
-    ends_on = registrations.c.ends_on
-    return (registrations.c.valid_from <= day) & or_(ends_on.is_(None), ends_on > day)
 
 
 async def _person(tx: Transaction, which: ColumnElement[bool], today: date) -> FoundPerson | None:

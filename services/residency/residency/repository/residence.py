@@ -24,8 +24,9 @@ from residency.domain.residence import (
     Term,
 )
 from residency.domain.sealing import NumberSeal
+from residency.repository.limits import limit_in_force
 from residency.repository.occupancy import lock_dwelling
-from residency.tables import households, legal_limits, persons, registrations
+from residency.tables import households, persons, registrations
 
 _TEMPORARY_TERM = "temporary_residence_term"
 _ONE_PERMANENT = "registrations_one_permanent"
@@ -33,13 +34,7 @@ _ONE_PERMANENT = "registrations_one_permanent"
 
 async def temporary_limit(tx: Transaction, day: date) -> TemporaryLimit:
     """Load the longest term of temporary residence in force on a day."""
-    in_force = (
-        select(legal_limits.c.value)
-        .where(legal_limits.c.rule == _TEMPORARY_TERM, legal_limits.c.effective_from <= day)
-        .order_by(legal_limits.c.effective_from.desc())
-        .limit(1)
-    )
-    return TemporaryLimit(years=(await tx.scalars(in_force)).one())
+    return TemporaryLimit(years=await limit_in_force(tx, _TEMPORARY_TERM, day))
 
 
 async def find_or_enter_person(

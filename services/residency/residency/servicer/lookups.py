@@ -8,19 +8,22 @@ from chassis import context as call
 from chassis.access import stated_purpose
 from chassis.clock import Clock, ward_day
 from chassis.context import current_access
+from residency.domain.break_glass import NotThroughIncidentsError
 from residency.domain.disclosure import Asker, Disclosure, PersonField
 from residency.domain.lookups import FoundHousehold, FoundPerson
 from residency.domain.personal_id import PersonalIdNumber, RegistrationCodes
 from residency.domain.pseudonyms import Pseudonyms
 from residency.domain.sealing import NumberSeal, subject_of
+from residency.operations.break_glass import BreakGlassOperations
 from residency.queries.lookups import LookupQueries
 from residency.servicer import Context
 from residency.wire import answers
+from residency.wire import break_glass as wire_glass
 from residency.wire import lookups as wire
 from ward.residency.v1 import lookups_pb2 as pb
 from ward.residency.v1 import lookups_pb2_grpc
 
-_Request = pb.LookupPersonRequest | pb.ListHouseholdRequest
+_Request = pb.LookupPersonRequest | pb.ListHouseholdRequest | pb.DiscloseOccupantsRequest
 
 
 class LookupServicer(lookups_pb2_grpc.LookupServiceServicer):
@@ -31,12 +34,16 @@ class LookupServicer(lookups_pb2_grpc.LookupServiceServicer):
     def __init__(
         self,
         queries: LookupQueries,
+        glass: BreakGlassOperations,
         seal: NumberSeal,
         pseudonyms: Pseudonyms,
         codes: RegistrationCodes,
+        incidents_account: str,
         clock: Clock,
     ) -> None:
         self._queries = queries
+        self._glass = glass
+        self._incidents_account = incidents_account
         self._seal = seal
         self._pseudonyms = pseudonyms
         self._codes = codes
@@ -81,6 +88,26 @@ class LookupServicer(lookups_pb2_grpc.LookupServiceServicer):
             access_record_id=str(access.record_id),
         )
 
+    async def DiscloseOccupants(
+        self, request: pb.DiscloseOccupantsRequest, context: Context
+    ) -> pb.DiscloseOccupantsResponse:
+        """Break the glass: answer who is registered in the building of an open incident."""
+        access, asker = current_access(), _asker(request)
+        access.subject = "occupants"
+        if _actor() != self._incidents_account:
+            raise NotThroughIncidentsError
+        found = await self._glass.disclose(wire_glass.wanted(request), asker)
+        access.subject = f"building:{found.broken.building_id}"
+        dwellings = [
+            pb.DisclosedDwelling(
+                dwelling=answers.dwelling(one.dwelling),
+                people=[self._shown(person, found.disclosure, asker) for person in one.people],
+            )
+            for one in found.dwellings
+        ]
+        kept_back = wire.withheld(found.disclosure)
+        return wire_glass.disclosed(found.broken, dwellings, kept_back, access.record_id)
+
     def _household(
         self, found: FoundHousehold, disclosure: Disclosure, asker: Asker
     ) -> pb.HouseholdListing:
@@ -107,3 +134,8 @@ def _asker(request: _Request) -> Asker:
     caller = call.identity.get()
     roles = caller.roles if caller else frozenset[str]()
     return Asker(call.current_account(), roles, stated_purpose(request).purpose)
+
+
+def _actor() -> str:
+    caller = call.identity.get()
+    return caller.actor if caller else ""

@@ -2,10 +2,11 @@
 
 from residency.tables.account import access_records
 from residency.tables.assistance import assistance_needs
+from residency.tables.break_glass import break_glass_reviews, incidents, premises_places
 from residency.tables.disclosure import disclosure_rules
 from residency.tables.imports import imports
 from residency.tables.limits import legal_limits
-from residency.tables.messages import outbox, requests
+from residency.tables.messages import inbox, outbox, requests
 from residency.tables.metadata import metadata
 from residency.tables.persons import persons
 from residency.tables.places import buildings, dwellings
@@ -14,15 +15,19 @@ from residency.tables.residence import households, registrations
 __all__ = [
     "access_records",
     "assistance_needs",
+    "break_glass_reviews",
     "buildings",
     "disclosure_rules",
     "dwellings",
     "households",
     "imports",
+    "inbox",
+    "incidents",
     "legal_limits",
     "metadata",
     "outbox",
     "persons",
+    "premises_places",
     "registrations",
     "requests",
 ]

@@ -1,0 +1,53 @@
+"""How persons are read, for those who look them up."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, func, or_, select
+
+from residency.domain.lookups import CurrentResidence, FoundPerson
+from residency.domain.occupancy import Assistance
+from residency.domain.partial_date import PartialDate
+from residency.domain.person_name import FullName
+from residency.domain.residence import Sex
+from residency.tables import assistance_needs, persons, registrations
+
+
+def person_columns() -> tuple[ColumnElement[Any], ...]:
+    """Name the columns that `person_of` reads."""
+    needs = select(assistance_needs.c.type).where(
+        assistance_needs.c.person_id == persons.c.person_id
+    )
+    ordered = needs.order_by(assistance_needs.c.type).correlate(persons).scalar_subquery()
+    return (
+        persons.c.person_id,
+        persons.c.number_sealed,
+        persons.c.number_index,
+        persons.c.full_name,
+        persons.c.birth_year,
+        persons.c.birth_month,
+        persons.c.birth_day,
+        persons.c.sex,
+        func.array(ordered).label("needs"),
+    )
+
+
+def person_of(row: Row[Any], residences: Sequence[CurrentResidence] = ()) -> FoundPerson:
+    """Read a person."""
+    return FoundPerson(
+        person_id=row.person_id,
+        number_sealed=row.number_sealed,
+        number_index=row.number_index,
+        full_name=FullName(row.full_name),
+        birth_date=PartialDate(row.birth_year, row.birth_month, row.birth_day),
+        sex=Sex(row.sex),
+        needs=tuple(Assistance(need) for need in row.needs),
+        residences=tuple(residences),
+    )
+
+
+def in_force_on(day: date) -> ColumnElement[bool]:
+    """Say in SQL: a registration that covers this day."""
+    ends_on = registrations.c.ends_on
+    return (registrations.c.valid_from <= day) & or_(ends_on.is_(None), ends_on > day)

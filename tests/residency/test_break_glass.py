@@ -1,0 +1,320 @@
+"""Breaking the glass: who is inside, for an open incident only, announced at once and reviewed before the next time."""
+
+import asyncio
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from google.protobuf.message import Message
+from nats.aio.client import Client
+from sqlalchemy import select, update
+
+from chassis.database import Database
+from chassis.errors import DomainError, FieldInvalidError, InvalidMessageError
+from chassis.messages import EVENT_ID_HEADER, Envelope, subject_of
+from residency import tables
+from residency.domain.break_glass import (
+    BreakGlassWanted,
+    Incident,
+    IncidentClosedError,
+    IncidentNotFoundError,
+    IncidentPlaceUnknownError,
+    PremisesPlace,
+    ReviewPendingError,
+)
+from residency.domain.disclosure import Asker, DisclosureNotAllowedError, PersonField
+from residency.operations.break_glass import BreakGlassOperations
+from residency.wire import break_glass as wire
+from tests.residency.conftest import Service
+from tests.residency.samples import (
+    NOON,
+    SEAL,
+    StoppedClock,
+    add_building,
+    application,
+    relay,
+    residence_operations,
+)
+from ward.fire_safety.v1 import fire_safety_pb2
+from ward.incidents.v1 import incidents_pb2
+from ward.options.v1 import access_pb2
+from ward.residency.v1 import lookups_pb2 as pb
+
+pytestmark = pytest.mark.postgres
+
+FIRE = Incident("i-1", "VV-2026-000042", "p-1", closed=False, version=1)
+OFFICER = Asker("officer-1", frozenset({"duty_officer"}), "FIRE_RESCUE")
+REASON = "Khói dày ở tầng hai, cần gọi từng người"
+
+
+@dataclass
+class Glass:
+    """What the tests break, with its database and clock."""
+
+    database: Database
+    clock: StoppedClock
+    operations: BreakGlassOperations
+
+    async def reviews(self) -> list[Any]:
+        """Read the queue of reviews."""
+        reviews = tables.break_glass_reviews
+        async with self.database.transaction() as tx:
+            return list((await tx.execute(select(reviews).order_by(reviews.c.opened_at))).all())
+
+    async def announced(self) -> list[pb.GlassBroken]:
+        """Read what waits in the outbox for the data protection officer."""
+        subject = subject_of(pb.GlassBroken)
+        statement = select(tables.outbox.c.payload).where(tables.outbox.c.subject == subject)
+        async with self.database.transaction() as tx:
+            return [pb.GlassBroken.FromString(one) for one in await tx.scalars(statement)]
+
+    async def review(self) -> None:
+        """Record the review of all that was broken."""
+        async with self.database.transaction() as tx:
+            await tx.execute(
+                update(tables.break_glass_reviews).values(
+                    reviewed_at=self.clock.now, reviewed_by="dpo", verdict="JUSTIFIED"
+                )
+            )
+
+
+@pytest.fixture
+async def glass(database: Database) -> Glass:
+    """Let two people live in the building of the premises of an open incident."""
+    place = await add_building(database, dwellings=2)
+    for serial, dwelling_id in enumerate(place.dwelling_ids, start=1):
+        entering = application(dwelling_id, serial)
+        await residence_operations(database).register(entering, f"request-{serial}", b"x")
+    clock = StoppedClock()
+    operations = BreakGlassOperations(database, relay(database, clock), clock, SEAL)
+    await operations.take_premises(uuid4(), PremisesPlace("p-1", place.building_id, 1))
+    await operations.take_incident(uuid4(), FIRE)
+    return Glass(database, clock, operations)
+
+
+def wanting(**fields: Any) -> BreakGlassWanted:
+    """Want to know who is inside."""
+    wanted = BreakGlassWanted(
+        incident_id="i-1",
+        reference="VV-2026-000042",
+        reason=REASON,
+        request_id=str(uuid4()),
+        digest=b"x",
+    )
+    return replace(wanted, **fields)
+
+
+async def test_the_occupants_of_the_incidents_building_are_told_with_the_fields_of_the_policy(
+    glass: Glass,
+) -> None:
+    """By floor; it is entered for review, and announced without reason or names."""
+    found = await glass.operations.disclose(wanting(), OFFICER)
+    (review,), (event,) = await glass.reviews(), await glass.announced()
+
+    assert [one.dwelling.floor for one in found.dwellings] == [1, 2]
+    assert [len(one.people) for one in found.dwellings] == [1, 1]
+    assert found.disclosure.fields == {
+        PersonField.FULL_NAME,
+        PersonField.BIRTH_YEAR,
+        PersonField.SEX,
+        PersonField.RESIDENCES,
+        PersonField.ASSISTANCE,
+    }
+    assert (review.officer, review.reason, review.reviewed_at) == ("officer-1", REASON, None)
+    assert review.expires_at == NOON + timedelta(minutes=60)
+    assert (event.review_id, event.officer) == (str(review.review_id), "officer-1")
+    assert event.incident_number == "VV-2026-000042"
+    assert REASON not in str(event)
+
+
+async def test_until_it_expires_the_officer_may_look_again_under_the_same_review(
+    glass: Glass,
+) -> None:
+    """A repeat of the request too; nothing is announced twice."""
+    wanted = wanting()
+    first = await glass.operations.disclose(wanted, OFFICER)
+    glass.clock.now += timedelta(minutes=59)
+    again = await glass.operations.disclose(wanted, OFFICER)
+    other = await glass.operations.disclose(wanting(), OFFICER)
+
+    assert first.broken == again.broken == other.broken
+    assert len(await glass.reviews()) == len(await glass.announced()) == 1
+
+
+@pytest.mark.parametrize(
+    ("later", "incident_id"), [(timedelta(minutes=60), "i-1"), (timedelta(0), "i-2")]
+)
+async def test_the_next_time_waits_for_the_review(
+    glass: Glass, later: timedelta, incident_id: str
+) -> None:
+    """After it has expired, and for another incident at once; another officer is not held up."""
+    await glass.operations.take_incident(uuid4(), replace(FIRE, incident_id="i-2"))
+    await glass.operations.disclose(wanting(), OFFICER)
+    glass.clock.now += later
+    next_time = wanting(incident_id=incident_id)
+    with pytest.raises(ReviewPendingError):
+        await glass.operations.disclose(next_time, OFFICER)
+    await glass.operations.disclose(next_time, replace(OFFICER, account="officer-2"))
+    await glass.review()
+    await glass.operations.disclose(next_time, OFFICER)
+
+    assert len(await glass.reviews()) == len(await glass.announced()) == 3
+
+
+async def test_of_two_at_once_by_one_officer_one_review_comes(glass: Glass) -> None:
+    """The database decides, not a look before."""
+    both = (glass.operations.disclose(wanting(), OFFICER) for _ in range(4))
+    broken = {found.broken.review_id for found in await asyncio.gather(*both)}
+
+    assert len(broken) == len(await glass.reviews()) == len(await glass.announced()) == 1
+
+
+@pytest.mark.parametrize(
+    ("incident", "wanted", "asker", "error"),
+    [
+        (replace(FIRE, closed=True, version=2), {}, OFFICER, IncidentClosedError),
+        (replace(FIRE, premises_id="", version=2), {}, OFFICER, IncidentPlaceUnknownError),
+        (replace(FIRE, premises_id="p-9", version=2), {}, OFFICER, IncidentPlaceUnknownError),
+        (FIRE, {"incident_id": "i-9"}, OFFICER, IncidentNotFoundError),
+        (FIRE, {"reference": "VV-2026-000001"}, OFFICER, FieldInvalidError),
+        (FIRE, {}, replace(OFFICER, purpose="RESIDENCE_CASE"), DisclosureNotAllowedError),
+        (FIRE, {}, replace(OFFICER, roles=frozenset({"service"})), DisclosureNotAllowedError),
+    ],
+)
+async def test_otherwise_nothing_is_told_entered_or_announced(
+    glass: Glass,
+    incident: Incident,
+    wanted: dict[str, Any],
+    asker: Asker,
+    error: type[DomainError],
+) -> None:
+    """Closed, without a building, unknown, another reference, another purpose, another role."""
+    await glass.operations.take_incident(uuid4(), incident)
+    with pytest.raises(error):
+        await glass.operations.disclose(wanting(**wanted), asker)
+
+    assert await glass.reviews() == await glass.announced() == []
+
+
+async def test_an_older_state_does_not_open_an_incident_again(glass: Glass) -> None:
+    """Events may come twice and late; of premises too."""
+    event_id = uuid4()
+    await glass.operations.take_incident(event_id, replace(FIRE, version=2))
+    await glass.operations.take_incident(event_id, replace(FIRE, closed=True, version=9))
+    await glass.operations.take_premises(uuid4(), PremisesPlace("p-1", None, 1))
+    await glass.operations.disclose(wanting(), OFFICER)
+    await glass.operations.take_incident(uuid4(), replace(FIRE, closed=True, version=3))
+    await glass.operations.take_incident(uuid4(), FIRE)
+    with pytest.raises(IncidentClosedError):
+        await glass.operations.disclose(wanting(), OFFICER)
+
+
+def envelope(message: Message | type[Message], payload: bytes) -> Envelope:
+    """Send a payload as an event."""
+    return Envelope(uuid4(), subject_of(message), payload, "request-1", NOON)
+
+
+@pytest.mark.parametrize(
+    ("payload", "reason"),
+    [
+        (b"\xff", "not_protobuf"),
+        (incidents_pb2.IncidentOpened().SerializeToString(), "no_identifier"),
+        (
+            incidents_pb2.IncidentOpened(
+                incident=incidents_pb2.Incident(incident_id="i", version=2**63)
+            ).SerializeToString(),
+            "version_out_of_range",
+        ),
+    ],
+)
+def test_an_event_that_cannot_be_read_is_set_aside(payload: bytes, reason: str) -> None:
+    """With a reason of a closed set."""
+    with pytest.raises(InvalidMessageError, match=reason):
+        wire.incident(envelope(incidents_pb2.IncidentOpened, payload))
+
+
+@pytest.mark.parametrize("building", ["", "no id", "12"])
+def test_premises_without_a_building_of_the_register_have_no_place(building: str) -> None:
+    """Such premises are told of like any others."""
+    premises = fire_safety_pb2.Premises(premises_id="p-1", building_id=building, version=3)
+    told = fire_safety_pb2.PremisesChanged(premises=premises)
+
+    assert wire.premises_place(envelope(told, told.SerializeToString())) == PremisesPlace(
+        "p-1", None, 3
+    )
+
+
+def asking(**fields: Any) -> pb.DiscloseOccupantsRequest:
+    """Ask over gRPC."""
+    purpose = access_pb2.AccessPurpose(
+        purpose=access_pb2.PURPOSE_FIRE_RESCUE, reference="VV-2026-000042"
+    )
+    wanted: dict[str, Any] = {
+        "purpose": purpose,
+        "request_id": str(uuid4()),
+        "incident_id": "i-1",
+        "reason": REASON,
+    }
+    return pb.DiscloseOccupantsRequest(**(wanted | fields))
+
+
+async def publish(broker: Client, event: Message) -> None:
+    """Publish an event as a service does."""
+    await broker.jetstream().publish(
+        subject_of(event), event.SerializeToString(), headers={EVENT_ID_HEADER: str(uuid4())}
+    )
+
+
+async def tell_of_fire(service: Service, broker: Client, building_id: UUID) -> None:
+    """Have fire-safety and incidents tell of premises and their fire; wait until it is known."""
+    premises = fire_safety_pb2.Premises(premises_id="p-1", building_id=str(building_id), version=1)
+    await publish(broker, fire_safety_pb2.PremisesChanged(premises=premises))
+    incident = incidents_pb2.Incident(
+        incident_id="i-1",
+        number="VV-2026-000042",
+        premises_id="p-1",
+        state=incidents_pb2.INCIDENT_STATE_REPORTED,
+        version=1,
+    )
+    await publish(broker, incidents_pb2.IncidentOpened(incident=incident))
+    async with asyncio.timeout(10):
+        while True:
+            async with service.database.transaction() as tx:
+                if (await tx.execute(select(tables.incidents))).all():
+                    return
+            await asyncio.sleep(0.05)
+
+
+@pytest.mark.nats
+async def test_only_incidents_acting_for_a_duty_officer_gets_an_answer(
+    service: Service, broker: Client
+) -> None:
+    """Over gRPC, with the events of the others; each attempt is accounted for under the officer."""
+    place = await add_building(service.database)
+    entering = application(place.dwelling_ids[0])
+    await residence_operations(service.database).register(entering, "request-1", b"x")
+    await tell_of_fire(service, broker, place.building_id)
+    method = "DiscloseOccupants"
+    alone = await service.refusal(method, asking(), "duty_officer")
+    other = await service.refusal(method, asking(), "duty_officer", actor="gateway")
+    wrong = await service.refusal(method, asking(), "residence_officer", actor="incidents")
+    vague = await service.refusal(
+        method, asking(reason="cháy: 999 090 000001"), "duty_officer", actor="incidents"
+    )
+    answer = await service.call(method, asking(), "duty_officer", "incidents")
+    (person,) = answer.dwellings[0].people
+    records = await service.access_records()
+
+    assert alone.reason == other.reason == "BREAK_GLASS_NOT_THROUGH_INCIDENTS"
+    assert (wrong.reason, vague.reason) == ("ROLE_NOT_ALLOWED", "FIELD_INVALID")
+    assert person.full_name == "Phạm Thị Giả Định"
+    assert (person.birth_date.year, person.birth_date.month) == (1990, 0)
+    assert not person.masked_number
+    assert str(records[-1].record_id) == answer.access_record_id
+    assert records[-1].subject == f"building:{place.building_id}"
+    assert {record.account for record in records} == {
+        "demo-duty-officer",
+        "demo-residence-officer",
+    }
