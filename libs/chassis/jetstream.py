@@ -48,6 +48,34 @@ MQTT_UNRELEASED = StreamConfig(
     max_age=timedelta(days=2).total_seconds(),
     max_bytes=256 * 2**20,
 )
+# The rest of what the broker keeps for MQTT clients, by itself without a bound: the newest state of each session, the
+# newest retained message of each topic, and what confirms commands of QoS 2. Full, each leaves out its oldest.
+MQTT_SESSIONS = StreamConfig(
+    name="$MQTT_sess",
+    subjects=["$MQTT.sess.>"],
+    retention=RetentionPolicy.LIMITS,
+    storage=StorageType.FILE,
+    discard=DiscardPolicy.OLD,
+    max_msgs_per_subject=1,
+    max_bytes=64 * 2**20,
+)
+MQTT_RETAINED = StreamConfig(
+    name="$MQTT_rmsgs",
+    subjects=["$MQTT.rmsgs.>"],
+    retention=RetentionPolicy.LIMITS,
+    storage=StorageType.FILE,
+    discard=DiscardPolicy.OLD,
+    max_msgs_per_subject=1,
+    max_bytes=256 * 2**20,
+)
+MQTT_CONFIRMATIONS = StreamConfig(
+    name="$MQTT_out",
+    subjects=["$MQTT.out.>"],
+    retention=RetentionPolicy.INTEREST,
+    storage=StorageType.FILE,
+    discard=DiscardPolicy.OLD,
+    max_bytes=64 * 2**20,
+)
 # What sensors send. Kept long enough to rebuild detection and to wait for a database that is away.
 READINGS = StreamConfig(
     name="READINGS",
@@ -99,6 +127,16 @@ DEAD_LETTERS = StreamConfig(
     discard=DiscardPolicy.OLD,
     max_age=timedelta(days=30).total_seconds(),
     max_bytes=1 * 2**30,
+)
+_STREAMS = (
+    MQTT,
+    MQTT_UNRELEASED,
+    MQTT_SESSIONS,
+    MQTT_RETAINED,
+    MQTT_CONFIRMATIONS,
+    READINGS,
+    EVENTS,
+    DEAD_LETTERS,
 )
 _RETRY_S = 0.5
 
@@ -178,7 +216,7 @@ async def connect(url: str, name: str, on_closed: Callable[[], None] = lambda: N
 
 async def ensure_streams(jetstream: JetStreamContext) -> None:
     """Create the streams or bring them to their present settings; any service may come first."""
-    for config in (MQTT, MQTT_UNRELEASED, READINGS, EVENTS, DEAD_LETTERS):
+    for config in _STREAMS:
         while True:
             try:
                 await _ensure(jetstream, config)

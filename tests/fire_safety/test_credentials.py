@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.timestamp_pb2 import Timestamp
 from grpc import aio
 from sqlalchemy import text
@@ -12,9 +13,13 @@ from chassis import pages
 from chassis.clock import utc_now
 from chassis.database import Database
 from fire_safety.operations.sign_in import SignInOperations
+from fire_safety.queries.sign_in import SignInQueries
+from fire_safety.repository import credentials as repository
 from tests.fire_safety.conftest import Service, refusal_of
+from tests.fire_safety.field import until
 from tests.fire_safety.samples import PLACED, UNPLACED
 from ward.fire_safety.v1 import credentials_pb2 as pb
+from ward.fire_safety.v1 import devices_pb2, fire_safety_pb2
 
 pytestmark = [pytest.mark.postgres, pytest.mark.nats]
 
@@ -255,3 +260,72 @@ async def test_refusals_are_told_once_an_hour(service: Service, database: Databa
         await operations.note([], [DEVICE])
 
     assert (await audit(service)).count(("REFUSED", "")) in {1, 2}  # the hour may have turned
+
+
+async def test_retiring_a_device_ends_its_credentials(service: Service) -> None:
+    """The audit tells who did; it gets new ones only once it is in service again."""
+    issued = await issue(service)
+    retiring = devices_pb2.RetireDeviceRequest(request_id="retire-0001", device_id=DEVICE)
+    await service.call("RetireDevice", retiring, "administrator")
+    request = pb.IssueCredentialRequest(request_id="issue-0002", device_id=DEVICE)
+    rotation = pb.RotateCredentialRequest(
+        request_id="rotate-0001", credential_id=issued.credential.credential_id
+    )
+
+    refused = ("FAILED_PRECONDITION", "DEVICE_RETIRED")
+    assert await service.refusal("IssueCredential", request, "administrator") == refused
+    assert await service.refusal("RotateCredential", rotation, "administrator") == refused
+    assert (await revoke(service, issued.credential.credential_id)).revoked_by
+    assert sorted(await audit(service)) == [("ISSUED", "person"), ("REVOKED", "person")]
+    returning = devices_pb2.SaveDeviceRequest(
+        request_id="save-00001",
+        device=fire_safety_pb2.Device(device_id=DEVICE, retired=False),
+        update_mask=FieldMask(paths=["retired"]),
+    )
+    await service.call("SaveDevice", returning, "administrator")
+    assert (await issue(service, "issue-0003")).secret
+
+
+async def test_credentials_of_a_device_change_one_after_another(
+    service: Service, database: Database
+) -> None:
+    """A revocation waits for whatever else is under way, or what that one saves would undo it."""
+    issued = await issue(service)
+    async with database.transaction() as tx:
+        await repository.lock_device(tx, DEVICE)
+        revoking = asyncio.create_task(revoke(service, issued.credential.credential_id))
+        waiting = await until(lambda: _waits_for_a_lock(database))
+        assert not revoking.done()
+
+    assert waiting
+    assert (await revoking).revoked_by
+
+
+async def _waits_for_a_lock(database: Database) -> bool:
+    statement = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
+    async with database.transaction() as tx:
+        return bool(await tx.scalar(text(f"{statement} and datname = current_database()")))
+
+
+async def test_a_gateway_speaks_for_no_retired_device(service: Service) -> None:
+    """And it is seen that it speaks for others than before."""
+    async with service.database.transaction() as tx:
+        child = {"gateway": UNPLACED.device_id, "child": DEVICE}
+        placing = "update devices set gateway_id = :gateway where device_id = :child"
+        await tx.execute(text(placing), child)
+    operations, queries = (
+        SignInOperations(service.database, utc_now),
+        SignInQueries(service.database),
+    )
+    await operations.note_ends()
+    before = await queries.rights([UNPLACED.device_id])
+    since = utc_now()
+    retiring = devices_pb2.RetireDeviceRequest(request_id="retire-0001", device_id=DEVICE)
+    await service.call("RetireDevice", retiring, "administrator")
+    await operations.note_ends()
+
+    after = await queries.rights([UNPLACED.device_id])
+    assert before[UNPLACED.device_id].children == [DEVICE]
+    assert after[UNPLACED.device_id].children == []
+    changed = await queries.changes(since, utc_now(), timedelta())
+    assert UNPLACED.device_id in changed

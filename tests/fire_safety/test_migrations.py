@@ -1,6 +1,8 @@
 """The migrated database: as the tables say, append-only where it must be, with the limits that tests use."""
 
 import shutil
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
@@ -138,27 +140,41 @@ async def test_a_newer_version_in_force_takes_over(owner: Database, database: Da
     assert "declared/1" not in names
 
 
+@asynccontextmanager
+async def upgraded(
+    postgres_server: PostgresServer, folder: Path, before: str, stored: Sequence[str]
+) -> AsyncGenerator[Database]:
+    """Make a database as it was before a revision, store something, and upgrade it."""
+    name = f"fire_safety_before_{before}"
+    superuser = await asyncpg.connect(postgres_server.url("postgres").replace("+asyncpg", ""))
+    await superuser.execute(f"create database {name} owner fire_safety_owner")
+    await superuser.close()
+    earlier = shutil.copytree(MIGRATIONS, folder / "migrations")
+    for one in earlier.glob("versions/[0-9]*_*.py"):
+        if one.name[:4] >= before:
+            one.unlink()
+    url = postgres_server.url(name, "fire_safety_owner")
+    await migrations.upgrade(url, earlier)
+    database = Database.connect(url)
+    async with database.transaction() as tx:
+        for statement in stored:
+            await tx.execute(text(statement))
+    await migrations.upgrade(url, MIGRATIONS)
+    yield database
+    await database.close()
+
+
 async def test_readings_stored_before_there_were_partitions_are_kept(
     postgres_server: PostgresServer, make_database: MakeDatabase, tmp_path: Path
 ) -> None:
     """Each in its day's partition, and their hours are due."""
     await make_database("fire_safety")
-    superuser = await asyncpg.connect(postgres_server.url("postgres").replace("+asyncpg", ""))
-    await superuser.execute("create database fire_safety_before owner fire_safety_owner")
-    await superuser.close()
-    before = shutil.copytree(MIGRATIONS, tmp_path / "migrations")
-    for later in before.glob("versions/000[6-9]_*.py"):
-        later.unlink()
-    url = postgres_server.url("fire_safety_before", "fire_safety_owner")
-    await migrations.upgrade(url, before)
-    database = Database.connect(url)
-    async with database.transaction() as tx:
-        await tx.execute(text(_STORED_BEFORE))
-    await migrations.upgrade(url, MIGRATIONS)
-    async with database.transaction() as tx:
+    async with (
+        upgraded(postgres_server, tmp_path, "0006", [_STORED_BEFORE]) as database,
+        database.transaction() as tx,
+    ):
         kept = (await tx.execute(text(_KEPT))).all()
         due = (await tx.scalars(text("select hour::text from rollup_due order by 1"))).all()
-    await database.close()
 
     assert [tuple(row) for row in kept] == [
         ("partitions.readings_20260102", "d", 0.5, 21.5, 90.0, 3),
@@ -167,6 +183,37 @@ async def test_readings_stored_before_there_were_partitions_are_kept(
     assert due == ["2026-01-02 03:00:00+00", "2026-03-07 23:00:00+00"]
 
 
+async def test_credentials_of_devices_retired_before_are_ended(
+    postgres_server: PostgresServer, make_database: MakeDatabase, tmp_path: Path
+) -> None:
+    """And the audit tells so; those of devices in service stay."""
+    await make_database("fire_safety")
+    async with (
+        upgraded(postgres_server, tmp_path, "0008", _WITH_CREDENTIALS) as database,
+        database.transaction() as tx,
+    ):
+        revoked = (await tx.execute(text(_REVOKED))).all()
+        audit = (await tx.execute(text("select device_id, action from credential_audit"))).all()
+
+    assert [tuple(one) for one in revoked] == [("in-service", False), ("retired", True)]
+    assert [tuple(one) for one in audit] == [("retired", "REVOKED")]
+
+
+_WITH_CREDENTIALS = (
+    """
+    insert into devices (device_id, model, mains_powered, interval_s, profile_id, changed_at, retired)
+    values ('in-service', '', true, 10, '', now(), false), ('retired', '', true, 10, '', now(), true)
+    """,
+    """
+    insert into device_credentials
+           (credential_id, device_id, secret_digest, issued_at, issued_by, expires_at, revoked_by)
+    select gen_random_uuid(), device_id, sha256(device_id::bytea), now(), 'test', now() + interval '1 day', ''
+      from devices
+    """,
+)
+_REVOKED = """
+    select device_id, revoked_at is not null from device_credentials order by device_id
+"""
 _STORED_BEFORE = """
     insert into readings (device_id, observed_at, received_at, conditions, optical_density, temperature, battery)
     values ('d', '2026-01-02 03:04:05Z', now(), 3, 0.5, 21.5, 90),

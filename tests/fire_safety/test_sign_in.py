@@ -74,6 +74,13 @@ def test_everybody_else_is_refused(
     assert decide(attempt, known, POLICY, NOW) is why
 
 
+def test_a_retired_device_is_refused_though_its_credential_is_good() -> None:
+    """Whoever still has the secret is not the device, which was taken down."""
+    retired = DeviceRights("D-1", [GOOD], (), retired=True)
+
+    assert decide(ATTEMPT, retired, POLICY, NOW) is Refusal.RETIRED
+
+
 def test_a_replaced_credential_is_good_for_the_grace_period() -> None:
     """Not longer, and never longer than it would have been; it cannot be replaced twice."""
     other = UUID(int=2)

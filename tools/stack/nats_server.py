@@ -81,6 +81,8 @@ accounts {{
   # Where devices that speak NATS are: the broker acknowledges to any subject that a sender names, and whatever one
   # names, here it reaches nothing of the ward's but this. MQTT clients name none, and need JetStream beside them.
   {devices_account} {{
+    # Far above any ward's devices: what the gatekeeper has not looked at yet takes no more of the broker than this.
+    limits {{ max_connections: {device_connections} }}
     imports: [
       {{ service: {{ account: {ward_account}, subject: {device_subjects} }} }}
       {{ stream: {{ account: {ward_account}, subject: {command_subjects} }} }}
@@ -107,6 +109,7 @@ mqtt {{
 MQTT_TLS = """
   tls {{ cert_file: {certificate}, key_file: {certificate_key} }}"""
 SIGN_IN_SECONDS = 5
+DEVICE_CONNECTIONS = 10_000
 WARD_ACCOUNT = "WARD"
 DEVICES_ACCOUNT = "DEVICES"
 
@@ -242,6 +245,7 @@ class NatsServer:
             device_subjects=json.dumps(DEVICE_SUBJECTS),
             simulator_inbox=json.dumps(f"{SIMULATOR_INBOX}.>"),
             sign_in_seconds=SIGN_IN_SECONDS,
+            device_connections=DEVICE_CONNECTIONS,
             issuer=self.signing_key.public,
             xkey=self.curve_key.public,
             mqtt="" if self.mqtt_port is None else self._mqtt(),

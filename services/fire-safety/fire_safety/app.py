@@ -17,6 +17,8 @@ from chassis.nkey import CurveKey, SigningKey
 from chassis.service import Base, start_base
 from fire_safety import tables
 from fire_safety.consumers.auth_callout import AuthCallout
+from fire_safety.consumers.connections import Connections
+from fire_safety.consumers.crowding import Crowding
 from fire_safety.consumers.detector import Detector
 from fire_safety.consumers.formats import Formats
 from fire_safety.consumers.recorder import Recorder
@@ -160,9 +162,13 @@ async def keep_gate(life: Lifecycle, base: Base, settings: Settings) -> None:
     accounts = Accounts(settings.nats_devices_account, settings.nats_mqtt_account)
     answers = Answers(SigningKey(signing.get_secret_value()), accounts, settings.ward_code)
     key = CurveKey(curve.get_secret_value())
-    callout = AuthCallout(broker, key, answers, queries, operations, base.clock)
-    sign_outs = SignOuts(broker, accounts, queries, operations, base.clock)
+    connections = Connections(broker, accounts)
+    crowding = Crowding(connections, queries, operations, base.clock)
+    callout = AuthCallout(broker, key, answers, queries, operations, crowding, base.clock)
+    sign_outs = SignOuts(connections, queries, operations, base.clock)
+    await callout.listen()
     life.background("auth_callout", callout.run())
+    life.background("crowding", crowding.run())
     life.background("sign_outs", sign_outs.run())
 
 

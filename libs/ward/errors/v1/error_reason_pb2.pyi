@@ -95,6 +95,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     {"reason": "DEVICE_FILE_INVALID", "domain": "ward", "metadata": {"problem": "TOO_WIDE", "detail": "",
      "explanation": "quá nhiều cột / too many columns"}}
     """
+    ERROR_REASON_DEVICE_RETIRED: _ErrorReason.ValueType  # 69
+    """{"reason": "DEVICE_RETIRED", "domain": "ward"}"""
     ERROR_REASON_CREDENTIAL_NOT_FOUND: _ErrorReason.ValueType  # 66
     """{"reason": "CREDENTIAL_NOT_FOUND", "domain": "ward"}"""
     ERROR_REASON_CREDENTIAL_EXISTS: _ErrorReason.ValueType  # 67
@@ -197,6 +199,8 @@ in Vietnamese and English.
 {"reason": "DEVICE_FILE_INVALID", "domain": "ward", "metadata": {"problem": "TOO_WIDE", "detail": "",
  "explanation": "quá nhiều cột / too many columns"}}
 """
+ERROR_REASON_DEVICE_RETIRED: ErrorReason.ValueType  # 69
+"""{"reason": "DEVICE_RETIRED", "domain": "ward"}"""
 ERROR_REASON_CREDENTIAL_NOT_FOUND: ErrorReason.ValueType  # 66
 """{"reason": "CREDENTIAL_NOT_FOUND", "domain": "ward"}"""
 ERROR_REASON_CREDENTIAL_EXISTS: ErrorReason.ValueType  # 67

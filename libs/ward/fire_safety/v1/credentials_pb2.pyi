@@ -40,6 +40,10 @@ class _CredentialActionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Cred
     """Used for the first time."""
     CREDENTIAL_ACTION_REFUSED: _CredentialAction.ValueType  # 6
     """Somebody was refused under the device's name; one entry an hour at most."""
+    CREDENTIAL_ACTION_CROWDED: _CredentialAction.ValueType  # 7
+    """The device was connected more often at once than it may be, and its oldest connections were ended; one entry an
+    hour at most.
+    """
 
 class CredentialAction(_CredentialAction, metaclass=_CredentialActionEnumTypeWrapper):
     """What happened to a credential, or with it."""
@@ -58,6 +62,10 @@ CREDENTIAL_ACTION_SIGNED_IN: CredentialAction.ValueType  # 5
 """Used for the first time."""
 CREDENTIAL_ACTION_REFUSED: CredentialAction.ValueType  # 6
 """Somebody was refused under the device's name; one entry an hour at most."""
+CREDENTIAL_ACTION_CROWDED: CredentialAction.ValueType  # 7
+"""The device was connected more often at once than it may be, and its oldest connections were ended; one entry an
+hour at most.
+"""
 Global___CredentialAction: _TypeAlias = CredentialAction  # noqa: Y015
 
 @_typing.final
@@ -141,7 +149,7 @@ class CredentialAuditEntry(_message.Message):
     device_id: _builtins.str
     """The device."""
     credential_id: _builtins.str
-    """The credential; empty for a refusal."""
+    """The credential; empty for a refusal, and where connections were ended."""
     account: _builtins.str
     """The account that did it; empty if it was the device or the clock."""
     @_builtins.property

@@ -70,7 +70,7 @@ class CredentialsServiceServicer:
 
     def IssueCredential(self, request, context):
         """Makes a credential for a device that has none in force, and shows its secret, this once.
-        Errors: DEVICE_NOT_FOUND, CREDENTIAL_EXISTS, FIELD_INVALID, REQUEST_ID_REUSED.
+        Errors: DEVICE_NOT_FOUND, DEVICE_RETIRED, CREDENTIAL_EXISTS, FIELD_INVALID, REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -79,7 +79,7 @@ class CredentialsServiceServicer:
     def RotateCredential(self, request, context):
         """Makes a credential in place of another, which stays valid for a grace period, so that the device can be changed
         over without a gap.
-        Errors: CREDENTIAL_NOT_FOUND, CREDENTIAL_ENDED, FIELD_INVALID, REQUEST_ID_REUSED.
+        Errors: CREDENTIAL_NOT_FOUND, CREDENTIAL_ENDED, DEVICE_RETIRED, FIELD_INVALID, REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -37,12 +37,12 @@ class CredentialsServiceStub:
     def __new__(cls, channel: _aio.Channel) -> CredentialsServiceAsyncStub: ...
     IssueCredential: _grpc.UnaryUnaryMultiCallable[_credentials_pb2.IssueCredentialRequest, _credentials_pb2.IssueCredentialResponse]
     """Makes a credential for a device that has none in force, and shows its secret, this once.
-    Errors: DEVICE_NOT_FOUND, CREDENTIAL_EXISTS, FIELD_INVALID, REQUEST_ID_REUSED.
+    Errors: DEVICE_NOT_FOUND, DEVICE_RETIRED, CREDENTIAL_EXISTS, FIELD_INVALID, REQUEST_ID_REUSED.
     """
     RotateCredential: _grpc.UnaryUnaryMultiCallable[_credentials_pb2.RotateCredentialRequest, _credentials_pb2.RotateCredentialResponse]
     """Makes a credential in place of another, which stays valid for a grace period, so that the device can be changed
     over without a gap.
-    Errors: CREDENTIAL_NOT_FOUND, CREDENTIAL_ENDED, FIELD_INVALID, REQUEST_ID_REUSED.
+    Errors: CREDENTIAL_NOT_FOUND, CREDENTIAL_ENDED, DEVICE_RETIRED, FIELD_INVALID, REQUEST_ID_REUSED.
     """
     RevokeCredential: _grpc.UnaryUnaryMultiCallable[_credentials_pb2.RevokeCredentialRequest, _credentials_pb2.RevokeCredentialResponse]
     """Ends a credential now: it signs nobody in any more, and who is connected with it is disconnected within seconds.
@@ -65,12 +65,12 @@ class CredentialsServiceAsyncStub(CredentialsServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     IssueCredential: _aio.UnaryUnaryMultiCallable[_credentials_pb2.IssueCredentialRequest, _credentials_pb2.IssueCredentialResponse]  # type: ignore[assignment]
     """Makes a credential for a device that has none in force, and shows its secret, this once.
-    Errors: DEVICE_NOT_FOUND, CREDENTIAL_EXISTS, FIELD_INVALID, REQUEST_ID_REUSED.
+    Errors: DEVICE_NOT_FOUND, DEVICE_RETIRED, CREDENTIAL_EXISTS, FIELD_INVALID, REQUEST_ID_REUSED.
     """
     RotateCredential: _aio.UnaryUnaryMultiCallable[_credentials_pb2.RotateCredentialRequest, _credentials_pb2.RotateCredentialResponse]  # type: ignore[assignment]
     """Makes a credential in place of another, which stays valid for a grace period, so that the device can be changed
     over without a gap.
-    Errors: CREDENTIAL_NOT_FOUND, CREDENTIAL_ENDED, FIELD_INVALID, REQUEST_ID_REUSED.
+    Errors: CREDENTIAL_NOT_FOUND, CREDENTIAL_ENDED, DEVICE_RETIRED, FIELD_INVALID, REQUEST_ID_REUSED.
     """
     RevokeCredential: _aio.UnaryUnaryMultiCallable[_credentials_pb2.RevokeCredentialRequest, _credentials_pb2.RevokeCredentialResponse]  # type: ignore[assignment]
     """Ends a credential now: it signs nobody in any more, and who is connected with it is disconnected within seconds.
@@ -96,7 +96,7 @@ class CredentialsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_credentials_pb2.IssueCredentialResponse, _abc.Awaitable[_credentials_pb2.IssueCredentialResponse]]:
         """Makes a credential for a device that has none in force, and shows its secret, this once.
-        Errors: DEVICE_NOT_FOUND, CREDENTIAL_EXISTS, FIELD_INVALID, REQUEST_ID_REUSED.
+        Errors: DEVICE_NOT_FOUND, DEVICE_RETIRED, CREDENTIAL_EXISTS, FIELD_INVALID, REQUEST_ID_REUSED.
         """
 
     @_abc_1.abstractmethod
@@ -107,7 +107,7 @@ class CredentialsServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_credentials_pb2.RotateCredentialResponse, _abc.Awaitable[_credentials_pb2.RotateCredentialResponse]]:
         """Makes a credential in place of another, which stays valid for a grace period, so that the device can be changed
         over without a gap.
-        Errors: CREDENTIAL_NOT_FOUND, CREDENTIAL_ENDED, FIELD_INVALID, REQUEST_ID_REUSED.
+        Errors: CREDENTIAL_NOT_FOUND, CREDENTIAL_ENDED, DEVICE_RETIRED, FIELD_INVALID, REQUEST_ID_REUSED.
         """
 
     @_abc_1.abstractmethod

@@ -109,8 +109,8 @@ class DevicesServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RetireDevice(self, request, context):
-        """Notes that a device was taken down for good: it is watched no more and its troubles end. A fire alarm of it waits
-        for a person's reset as always. A second retirement changes nothing.
+        """Notes that a device was taken down for good: it is watched no more, its troubles end, and its credentials are
+        revoked. A fire alarm of it waits for a person's reset as always. A second retirement changes nothing.
         Errors: DEVICE_NOT_FOUND, GATEWAY_IN_USE, FIELD_INVALID, REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -50,8 +50,8 @@ class DevicesServiceStub:
     Errors: FIELD_INVALID, GATEWAY_IN_USE, REQUEST_ID_REUSED.
     """
     RetireDevice: _grpc.UnaryUnaryMultiCallable[_devices_pb2.RetireDeviceRequest, _devices_pb2.RetireDeviceResponse]
-    """Notes that a device was taken down for good: it is watched no more and its troubles end. A fire alarm of it waits
-    for a person's reset as always. A second retirement changes nothing.
+    """Notes that a device was taken down for good: it is watched no more, its troubles end, and its credentials are
+    revoked. A fire alarm of it waits for a person's reset as always. A second retirement changes nothing.
     Errors: DEVICE_NOT_FOUND, GATEWAY_IN_USE, FIELD_INVALID, REQUEST_ID_REUSED.
     """
     RecordDeviceTest: _grpc.UnaryUnaryMultiCallable[_devices_pb2.RecordDeviceTestRequest, _devices_pb2.RecordDeviceTestResponse]
@@ -88,8 +88,8 @@ class DevicesServiceAsyncStub(DevicesServiceStub):
     Errors: FIELD_INVALID, GATEWAY_IN_USE, REQUEST_ID_REUSED.
     """
     RetireDevice: _aio.UnaryUnaryMultiCallable[_devices_pb2.RetireDeviceRequest, _devices_pb2.RetireDeviceResponse]  # type: ignore[assignment]
-    """Notes that a device was taken down for good: it is watched no more and its troubles end. A fire alarm of it waits
-    for a person's reset as always. A second retirement changes nothing.
+    """Notes that a device was taken down for good: it is watched no more, its troubles end, and its credentials are
+    revoked. A fire alarm of it waits for a person's reset as always. A second retirement changes nothing.
     Errors: DEVICE_NOT_FOUND, GATEWAY_IN_USE, FIELD_INVALID, REQUEST_ID_REUSED.
     """
     RecordDeviceTest: _aio.UnaryUnaryMultiCallable[_devices_pb2.RecordDeviceTestRequest, _devices_pb2.RecordDeviceTestResponse]  # type: ignore[assignment]
@@ -153,8 +153,8 @@ class DevicesServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _devices_pb2.RetireDeviceRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_devices_pb2.RetireDeviceResponse, _abc.Awaitable[_devices_pb2.RetireDeviceResponse]]:
-        """Notes that a device was taken down for good: it is watched no more and its troubles end. A fire alarm of it waits
-        for a person's reset as always. A second retirement changes nothing.
+        """Notes that a device was taken down for good: it is watched no more, its troubles end, and its credentials are
+        revoked. A fire alarm of it waits for a person's reset as always. A second retirement changes nothing.
         Errors: DEVICE_NOT_FOUND, GATEWAY_IN_USE, FIELD_INVALID, REQUEST_ID_REUSED.
         """
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 
 from chassis import metrics
@@ -19,6 +20,7 @@ from chassis.clock import Clock
 from chassis.errors import DatabaseUnavailableError
 from chassis.log import logger
 from chassis.nkey import BadKeyError, BadSealError, CurveKey
+from fire_safety.consumers.crowding import Crowding
 from fire_safety.domain.credentials import Credential, SignInPolicy
 from fire_safety.domain.sign_in import Grant, Refusal, decide
 from fire_safety.domain.slowing import Slowing
@@ -48,6 +50,7 @@ class AuthCallout:
         answers: wire.Answers,
         queries: SignInQueries,
         operations: SignInOperations,
+        crowding: Crowding,
         clock: Clock,
     ) -> None:
         self._client = client
@@ -55,17 +58,25 @@ class AuthCallout:
         self._answers = answers
         self._queries = queries
         self._operations = operations
+        self._crowding = crowding
         self._clock = clock
         self._waiting: asyncio.Queue[_Asked] = asyncio.Queue(_WAITING)
         self._held: set[asyncio.Task[None]] = set()
+        self._subscription: Subscription | None = None
+
+    async def listen(self) -> None:
+        """Take questions from now on: a service that says it is up must not leave the first ones unheard."""
+        self._subscription = await self._client.subscribe(
+            _SUBJECT, queue=_QUEUE, cb=self._on_question
+        )
 
     async def run(self) -> None:
         """Answer; while the database is away nobody can be let in."""
-        subscription = await self._client.subscribe(_SUBJECT, queue=_QUEUE, cb=self._on_question)
         try:
             await self._answer_all()
         finally:
-            await subscription.unsubscribe()
+            if self._subscription:
+                await self._subscription.unsubscribe()
             for task in self._held:
                 task.cancel()
 
@@ -129,6 +140,7 @@ class AuthCallout:
         metrics.SIGN_INS.labels("granted").inc()
         answer = self._answers.granted(asked.question, grant, policy, self._clock())
         await self._respond(asked, answer)
+        self._crowding.note(grant.credential.device_id)
 
     def _refuse(self, asked: "_Asked", why: Refusal, slowing: Slowing) -> None:
         metrics.SIGN_INS.labels(why).inc()

@@ -42,6 +42,8 @@ class SignInPolicy:
     delay_first_s: float
     delay_max_s: float
     failures_remembered_s: float
+    # None where a version sets no limit.
+    max_connections: int | None = None
 
     def end_of_credential(self, asked: datetime | None, now: datetime) -> datetime:
         """Settle when a credential made now ends; raises FieldInvalidError for a time that is past or too far."""
@@ -98,11 +100,12 @@ class CredentialAction(StrEnum):
     EXPIRED = "EXPIRED"
     SIGNED_IN = "SIGNED_IN"
     REFUSED = "REFUSED"
+    CROWDED = "CROWDED"
 
 
 @dataclass(frozen=True)
 class AuditEntry:
-    """What happened to a credential; `credential_id` is None for a refusal."""
+    """What happened to a credential; `credential_id` is None for what happened under a device's name."""
 
     entry_id: UUID
     at: datetime
@@ -120,11 +123,11 @@ class AuditEntry:
         return cls(entry_id, at, action, credential.device_id, credential.credential_id, account)
 
     @classmethod
-    def refused(cls, device_id: str, at: datetime) -> "AuditEntry":
-        """Tell that somebody was refused under a device's name: the same entry for the whole hour."""
+    def hourly(cls, device_id: str, action: CredentialAction, at: datetime) -> "AuditEntry":
+        """Tell what somebody did under a device's name: the same entry for the whole hour."""
         hour = at.replace(minute=0, second=0, microsecond=0)
-        entry_id = uuid5(_ENTRIES, f"{device_id} refused {hour.isoformat()}")
-        return cls(entry_id, at, CredentialAction.REFUSED, device_id, None, "")
+        entry_id = uuid5(_ENTRIES, f"{device_id} {action.lower()} {hour.isoformat()}")
+        return cls(entry_id, at, action, device_id, None, "")
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,12 @@ class DeviceNotFoundError(DomainError):
     reason = "DEVICE_NOT_FOUND"
 
 
+class DeviceRetiredError(DomainError):
+    """The device was taken down for good."""
+
+    reason = "DEVICE_RETIRED"
+
+
 class GatewayInUseError(DomainError):
     """Devices in service report through it."""
 

@@ -26,17 +26,20 @@ class Refusal(StrEnum):
     WRONG_SECRET = "wrong_secret"  # noqa: S105 - the name of a reason
     REVOKED = "revoked"
     EXPIRED = "expired"
+    # Taken down for good: whoever still has its secret is not it.
+    RETIRED = "retired"
     # An MQTT client id belongs to whoever uses it first: only the device's own is given to it.
     OTHER_CLIENT_ID = "other_client_id"
 
 
 @dataclass(frozen=True)
 class DeviceRights:
-    """A device of the register with all credentials it ever had, and the devices it reports for."""
+    """A device of the register with all credentials it ever had, and the devices in service that it reports for."""
 
     device_id: str
     credentials: Sequence[Credential]
     children: Sequence[str]
+    retired: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,8 @@ def decide(
     used = _matching(digest(attempt.secret), rights.credentials)
     if used is None:
         return Refusal.WRONG_SECRET
+    if rights.retired:
+        return Refusal.RETIRED
     if used.revoked_at:
         return Refusal.REVOKED
     if used.ended(now):

@@ -1,6 +1,6 @@
 """What people do with credentials: issue, rotate, revoke; each told by the audit."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -47,7 +47,7 @@ class CredentialOperations:
     async def issue(self, device_id: str, expires_at: datetime | None, asked: Asked) -> Issued:
         """Make a credential for a device that has none in force; a repeat gets it without its secret.
 
-        Raises DeviceNotFoundError, CredentialExistsError, FieldInvalidError, RequestIdReusedError.
+        Raises DeviceNotFoundError, DeviceRetiredError, CredentialExistsError, FieldInvalidError, RequestIdReusedError.
         """
         now, new_id = self._clock(), uuid4()
         async with self._database.transaction() as tx:
@@ -65,7 +65,8 @@ class CredentialOperations:
     ) -> Issued:
         """Make a credential in place of another, which stays good for the grace period.
 
-        Raises CredentialNotFoundError, CredentialEndedError, FieldInvalidError, RequestIdReusedError.
+        Raises CredentialNotFoundError, DeviceRetiredError, CredentialEndedError, FieldInvalidError,
+        RequestIdReusedError.
         """
         now, new_id = self._clock(), uuid4()
         async with self._database.transaction() as tx:
@@ -74,7 +75,7 @@ class CredentialOperations:
                 made = await repository.load(tx, first, for_change=False)
                 return Issued(made, "", await repository.predecessor_of(tx, first))
             policy = await repository.policy_in_force(tx, now)
-            before = await repository.load(tx, credential_id)
+            before = await self._hold(tx, credential_id, in_service=True)
             grace = timedelta(seconds=policy.rotation_grace_s)
             replaced = before.replaced(new_id, grace, now)
             issued = await self._make(tx, before.device_id, new_id, expires_at, now, replaced)
@@ -90,13 +91,19 @@ class CredentialOperations:
         now = self._clock()
         async with self._database.transaction() as tx:
             await self._claim(tx, asked, credential_id, now)
-            before = await repository.load(tx, credential_id)
+            before = await self._hold(tx, credential_id, in_service=False)
             revoked = before.revoked(current_account(), now)
             if revoked is not before:
                 await repository.save(tx, revoked)
                 entry = AuditEntry.of(revoked, CredentialAction.REVOKED, now, current_account())
                 await repository.tell(tx, [entry])
         return revoked
+
+    async def _hold(self, tx: Transaction, credential_id: UUID, *, in_service: bool) -> Credential:
+        """Load a credential as it is once nobody else changes those of its device."""
+        found = await repository.load(tx, credential_id, for_change=False)
+        await repository.lock_device(tx, found.device_id, in_service=in_service)
+        return await repository.load(tx, credential_id)
 
     async def _make(
         self,
@@ -131,3 +138,15 @@ class CredentialOperations:
     ) -> UUID | None:
         first = await claim(tx, asked.request_id, asked.digest, str(resource_id), now)
         return UUID(first) if first else None
+
+
+async def revoke_all(
+    tx: Transaction, device_ids: Collection[str], account: str, now: datetime
+) -> None:
+    """End the credentials of devices that are taken down, in the transaction that takes them down and holds them."""
+    revoked = [one.revoked(account, now) for one in await repository.unrevoked_of(tx, device_ids)]
+    for one in revoked:
+        await repository.save(tx, one)
+    await repository.tell(
+        tx, [AuditEntry.of(one, CredentialAction.REVOKED, now, account) for one in revoked]
+    )

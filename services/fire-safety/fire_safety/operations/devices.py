@@ -24,6 +24,7 @@ from fire_safety.domain.registration import (
     judge,
     whole,
 )
+from fire_safety.operations.credentials import revoke_all
 from fire_safety.operations.requests import claim
 from fire_safety.repository import devices, signals
 
@@ -49,7 +50,7 @@ class DeviceOperations:
             (verdict,) = await _judge(tx, [entry], now)
             _require_allowed(verdict)
             changes = _changes_of([verdict], current_account(), now)
-            await devices.save(tx, changes)
+            await _save(tx, changes)
             if ChangeAction.RETIRED in {one.action for one in changes}:
                 await _end_alarms(tx, entry.device_id, now)
 
@@ -69,7 +70,7 @@ class DeviceOperations:
             if before.retired:
                 return
             after, by = replace(before, retired=True), current_account()
-            await devices.save(tx, [_change(after, ChangeAction.RETIRED, by, now, note)])
+            await _save(tx, [_change(after, ChangeAction.RETIRED, by, now, note)])
             await _end_alarms(tx, device_id, now)
 
         return await self._once(device_id, request_id, digest, change)
@@ -94,7 +95,7 @@ class DeviceOperations:
             if not (before.installed_on or date.min) <= day <= ward_day(now):
                 raise FieldInvalidError("tested_on", "not before installation, not to come")
             after = before.tested(day, passed=result is ChangeAction.TEST_PASSED)
-            await devices.save(tx, [_change(after, result, current_account(), now, note)])
+            await _save(tx, [_change(after, result, current_account(), now, note)])
 
         return await self._once(device_id, request_id, digest, change)
 
@@ -184,7 +185,7 @@ async def enter_table(
     verdicts = await _judge(tx, entries, now)
     if not allowed_only and any(one.refusals for one in verdicts):
         return verdicts, False
-    await devices.save(tx, _changes_of(verdicts, by, now), progress)
+    await _save(tx, _changes_of(verdicts, by, now), progress)
     return verdicts, True
 
 
@@ -194,7 +195,20 @@ async def enter_register(tx: Transaction, entered: Sequence[Device], now: dateti
     verdicts = await _judge(tx, [whole(one) for one in entered], now)
     for one in verdicts:
         _require_allowed(one)
-    await devices.save(tx, _changes_of(verdicts, OPERATOR, now))
+    await _save(tx, _changes_of(verdicts, OPERATOR, now))
+
+
+async def _save(
+    tx: Transaction,
+    changes: Sequence[DeviceChange],
+    progress: Callable[[int, int], object] = lambda _done, _all: None,
+) -> None:
+    """Save devices after these changes; whoever is taken down signs in no more."""
+    await devices.save(tx, changes, progress)
+    retired = [one for one in changes if one.action is ChangeAction.RETIRED]
+    if retired:
+        device_ids = [one.device.device_id for one in retired]
+        await revoke_all(tx, device_ids, retired[0].changed_by, retired[0].changed_at)
 
 
 async def _judge(tx: Transaction, entries: Sequence[Entry], now: datetime) -> list[Verdict]:

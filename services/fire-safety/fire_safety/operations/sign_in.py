@@ -19,12 +19,20 @@ class SignInOperations:
         """Note credentials used for the first time, and devices of the register in whose name somebody was refused."""
         now = self._clock()
         entries = [AuditEntry.of(one, CredentialAction.SIGNED_IN, now) for one in first_used]
-        entries += [AuditEntry.refused(device_id, now) for device_id in refused]
+        entries += [AuditEntry.hourly(one, CredentialAction.REFUSED, now) for one in refused]
         if not entries:
             return
         async with self._database.transaction() as tx:
             await repository.save_first_use(tx, first_used, now)
             await repository.tell(tx, entries)
+
+    async def note_crowded(self, device_ids: Collection[str]) -> None:
+        """Note devices that were connected more often at once than they may be."""
+        now = self._clock()
+        async with self._database.transaction() as tx:
+            await repository.tell(
+                tx, [AuditEntry.hourly(one, CredentialAction.CROWDED, now) for one in device_ids]
+            )
 
     async def note_ends(self) -> None:
         """Note the credentials that ended by their time, and the gateways that speak for others than before."""

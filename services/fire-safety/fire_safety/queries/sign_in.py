@@ -30,7 +30,7 @@ class SignInQueries:
 
     async def rights(self, names: Collection[str]) -> dict[str, DeviceRights]:
         """Give the devices of these names that are on the register."""
-        known = select(_devices.device_id).where(_devices.device_id.in_(names))
+        known = select(_devices.device_id, _devices.retired).where(_devices.device_id.in_(names))
         theirs = (
             select(tables.device_credentials)
             .where(_credentials.device_id.in_(names))
@@ -38,11 +38,11 @@ class SignInQueries:
         )
         children = (
             select(_devices.gateway_id, _devices.device_id)
-            .where(_devices.gateway_id.in_(names))
+            .where(_devices.gateway_id.in_(names), _devices.retired.is_(False))
             .order_by(_devices.gateway_id, _devices.device_id)
         )
         async with self._database.transaction() as tx:
-            found = (await tx.scalars(known)).all()
+            found = (await tx.execute(known)).all()
             credentials = {
                 device_id: [repository.credential_of(row) for row in rows]
                 for device_id, rows in groupby(
@@ -54,8 +54,8 @@ class SignInQueries:
                 for gateway_id, rows in groupby(await tx.execute(children), key=lambda row: row[0])
             }
         return {
-            one: DeviceRights(one, credentials.get(one, []), spoken_for.get(one, []))
-            for one in found
+            one: DeviceRights(one, credentials.get(one, []), spoken_for.get(one, []), retired)
+            for one, retired in found
         }
 
     async def changes(

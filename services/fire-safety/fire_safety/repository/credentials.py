@@ -17,7 +17,7 @@ from fire_safety.domain.credentials import (
     CredentialNotFoundError,
     SignInPolicy,
 )
-from fire_safety.domain.devices import DeviceNotFoundError
+from fire_safety.domain.devices import DeviceNotFoundError, DeviceRetiredError
 from fire_safety.tables.versions import in_force
 
 _credentials = tables.device_credentials.c
@@ -41,16 +41,22 @@ async def policy_in_force(tx: Transaction, now: datetime) -> SignInPolicy:
     return SignInPolicy(**(await tx.execute(statement)).mappings().one())
 
 
-async def lock_device(tx: Transaction, device_id: str) -> None:
-    """Hold a device so that its credentials change one after another; raises DeviceNotFoundError."""
+async def lock_device(tx: Transaction, device_id: str, *, in_service: bool = True) -> None:
+    """Hold a device so that its credentials change one after another, and it is not retired meanwhile.
+
+    Raises DeviceNotFoundError, and DeviceRetiredError where it must be in service.
+    """
     # Such a lock leaves the signs of life free to be written.
     statement = (
-        select(_devices.device_id)
+        select(_devices.retired)
         .where(_devices.device_id == device_id)
         .with_for_update(key_share=True)
     )
-    if (await tx.execute(statement)).one_or_none() is None:
+    row = (await tx.execute(statement)).one_or_none()
+    if row is None:
         raise DeviceNotFoundError
+    if in_service and row.retired:
+        raise DeviceRetiredError
 
 
 async def current_of(tx: Transaction, device_id: str) -> Credential | None:
@@ -75,6 +81,17 @@ async def load(tx: Transaction, credential_id: UUID, *, for_change: bool = True)
     if row is None:
         raise CredentialNotFoundError
     return credential_of(row)
+
+
+async def unrevoked_of(tx: Transaction, device_ids: Collection[str]) -> list[Credential]:
+    """Load the credentials of devices that were not revoked, for change."""
+    statement = (
+        select(tables.device_credentials)
+        .where(_credentials.device_id.in_(device_ids), _credentials.revoked_at.is_(None))
+        .order_by(_credentials.credential_id)
+        .with_for_update()
+    )
+    return [credential_of(row) for row in (await tx.execute(statement)).mappings()]
 
 
 async def predecessor_of(tx: Transaction, credential_id: UUID) -> Credential | None:
@@ -144,7 +161,9 @@ async def note_gateways(tx: Transaction, now: datetime) -> None:
     """Note for whom each gateway speaks, and when that was found to have changed."""
     rights = tables.gateway_rights
     kept = select(rights.c.gateway_id, cast(null(), Text).label("device_id"))
-    named = select(_devices.gateway_id, _devices.device_id).where(_devices.gateway_id.is_not(None))
+    named = select(_devices.gateway_id, _devices.device_id).where(
+        _devices.gateway_id.is_not(None), _devices.retired.is_(False)
+    )
     each = named.union_all(kept).subquery("each_child")
     children = func.string_agg(
         each.c.device_id, aggregate_order_by(literal(","), each.c.device_id)

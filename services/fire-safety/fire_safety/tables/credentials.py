@@ -60,7 +60,7 @@ credential_audit = Table(
     Column("credential_id", Uuid),
     Column("account", Text, nullable=False),
     CheckConstraint(
-        "action in ('ISSUED', 'ROTATED', 'REVOKED', 'EXPIRED', 'SIGNED_IN', 'REFUSED')",
+        "action in ('ISSUED', 'ROTATED', 'REVOKED', 'EXPIRED', 'SIGNED_IN', 'REFUSED', 'CROWDED')",
         name="credential_audit_action",
     ),
     Index("credential_audit_newest", "at", "entry_id"),
@@ -90,6 +90,8 @@ sign_in_policies = Table(
     Column("session_s", Double, nullable=False),
     Column("max_payload_bytes", Integer, nullable=False),
     Column("max_subscriptions", Integer, nullable=False),
+    # Of one device at a time; null is any number.
+    Column("max_connections", Integer),
     # The answer to a failed sign-in waits: this long from the second on, twice as long each time, at most so long;
     # a name or host that did not fail for some time begins anew.
     Column("delay_first_s", Double, nullable=False),
