@@ -11,6 +11,7 @@ from google.protobuf.unknown_fields import UnknownFieldSet
 
 from chassis.context import Identity
 from chassis.errors import (
+    AssuranceTooLowError,
     DomainError,
     FieldInvalidError,
     MalformedRequestError,
@@ -26,6 +27,7 @@ from ward.options.v1 import access_pb2
 
 _BEARER = "bearer "
 _ROLE_PREFIX = "ROLE_"
+_CITIZEN = frozenset({"citizen"})
 _REFERENCE = re.compile(r"[A-Za-z0-9./_-]{1,64}")
 
 
@@ -36,6 +38,7 @@ class AccessRule:
     roles: frozenset[str]
     purpose_required: bool
     personal_data: bool
+    citizen_assurance: int = 0
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,7 @@ def rule_of(method: str) -> AccessRule:
         roles=frozenset(name.removeprefix(_ROLE_PREFIX).lower() for name in names),
         purpose_required=declared.purpose_required,
         personal_data=declared.personal_data,
+        citizen_assurance=declared.citizen_assurance,
     )
 
 
@@ -82,9 +86,12 @@ async def authenticate(verifier: TokenVerifier, authorization: str) -> Identity:
 
 
 def authorize(rule: AccessRule, caller: Identity, method: str) -> None:
-    """Refuse a caller who has none of the method's roles."""
-    if not rule.roles & caller.roles:
+    """Refuse a caller who has none of the method's roles, or as a citizen too low an assurance level."""
+    having = rule.roles & caller.roles
+    if not having:
         raise RoleNotAllowedError(method=method)
+    if having == _CITIZEN and caller.assurance < rule.citizen_assurance:
+        raise AssuranceTooLowError(needed=str(rule.citizen_assurance))
 
 
 def stated_purpose(request: Any) -> StatedPurpose:  # noqa: ANN401 - any request of any contract

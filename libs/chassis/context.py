@@ -20,7 +20,7 @@ class Identity:
     """Who calls: the account (a pseudonym of the issuer, never a name), its roles, and the token to pass on.
 
     `expires_at` is in seconds since 1970. `actor` is the account that acts for this one (claim `act`, RFC 8693); empty
-    where it acts itself.
+    where it acts itself. `assurance` is the level of the electronic identity, 1 or 2.
     """
 
     account: str
@@ -28,6 +28,7 @@ class Identity:
     token: str = field(repr=False)
     expires_at: float = float("inf")
     actor: str = ""
+    assurance: int = 1
 
 
 @dataclass
@@ -72,6 +73,14 @@ def current_account() -> str:
     """Name the account that calls, or nothing outside a call."""
     caller = identity.get()
     return caller.account if caller else ""
+
+
+def current_identity() -> Identity:
+    """Tell who calls; only a call that was let in has a caller."""
+    caller = identity.get()
+    if caller is None:
+        raise LookupError("outside a call")
+    return caller
 
 
 def current_access() -> Access:

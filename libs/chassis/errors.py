@@ -72,6 +72,12 @@ class RoleNotAllowedError(DomainError):
     reason = "ROLE_NOT_ALLOWED"
 
 
+class AssuranceTooLowError(DomainError):
+    """A citizen signed in with an electronic identity of a lower level than the method needs."""
+
+    reason = "ASSURANCE_TOO_LOW"
+
+
 class PageTokenInvalidError(DomainError):
     """The page token was not made by this list."""
 

@@ -93,6 +93,23 @@ ESCALATION_DELAY_SECONDS = Histogram(
 GLASS_BROKEN = Counter(
     "ward_break_glass_total", "Times that names of occupants were disclosed for an open incident"
 )
+POPULATION_ANSWERS = Counter(
+    "ward_population_answers_total",
+    "Answers of the National Population Database: MATCH, MISMATCH, NOT_FOUND, UNAVAILABLE",
+    ["verdict"],
+)
+CASES_OPEN = Gauge(
+    "ward_cases_open", "Residence cases that were handed in and not decided", ["kind"]
+)
+CASES_OVERDUE = Gauge("ward_cases_overdue", "Open residence cases whose due day is past", ["kind"])
+CASES_IN_TIME = Gauge(
+    "ward_cases_decided_in_time_ratio",
+    "Share of this year's decided residence cases that were decided by their due day; NaN without any",
+)
+CASES_ELECTRONIC = Gauge(
+    "ward_cases_electronic_ratio",
+    "Share of this year's residence cases that were handed in electronically; NaN without any",
+)
 HTTP_SECONDS = Histogram(
     "ward_http_handling_seconds",
     "Time to answer an HTTP request (event streams: until they end)",

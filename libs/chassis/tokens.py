@@ -19,12 +19,14 @@ from chassis.log import logger
 
 # Public-key algorithms only: a shared secret would let every service mint tokens.
 _ALGORITHMS = ["EdDSA", "Ed25519", "ES256", "RS256", "PS256"]
+# Levels of an electronic identity (Decree 69/2024/NĐ-CP); a token that names none has the lower one.
+_ASSURANCE_LEVELS = (1, 2)
 _REFRESH_S = 300.0
 _RETRY_S = 5.0
 
 
 class TokenVerifier:
-    """Checks signature, issuer, audience and expiry of access tokens, and reads account and roles.
+    """Checks signature, issuer, audience and expiry of access tokens; reads account, roles and assurance level.
 
     The key set is read on first use, again every five minutes in the background, and (at most every five seconds)
     when a token names an unknown key, so that a key roll-over needs no restart. Only who needs a key that is not known
@@ -86,8 +88,16 @@ class TokenVerifier:
         roles = claims.get("roles", [])
         if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
             raise TokenInvalidError
+        assurance = claims.get("assurance_level", 1)
+        if assurance not in _ASSURANCE_LEVELS:
+            raise TokenInvalidError
         return Identity(
-            str(claims["sub"]), frozenset(roles), token, float(claims["exp"]), _actor(claims)
+            account=str(claims["sub"]),
+            roles=frozenset(roles),
+            token=token,
+            expires_at=float(claims["exp"]),
+            actor=_actor(claims),
+            assurance=assurance,
         )
 
     def _refresh(self) -> "asyncio.Task[None]":

@@ -1,12 +1,16 @@
 """Access rules as the contracts declare them."""
 
+from contextlib import nullcontext
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis import access
+from chassis.access import AccessRule, authorize
 from chassis.context import Identity
 from chassis.errors import (
+    AssuranceTooLowError,
     FieldInvalidError,
     PurposeRequiredError,
     RoleNotAllowedError,
@@ -53,6 +57,32 @@ def test_a_method_without_a_rule_is_refused_to_everybody(method: str) -> None:
 def test_one_of_the_roles_is_enough() -> None:
     """A caller with an allowed role and another is let through."""
     access.authorize(access.rule_of(VERIFY), caller("citizen", "duty_officer"), VERIFY)
+
+
+@pytest.mark.parametrize(
+    ("roles", "assurance", "allowed"),
+    [
+        ({"citizen"}, 1, False),
+        ({"citizen"}, 2, True),
+        ({"residence_officer"}, 1, True),
+        ({"citizen", "residence_officer"}, 1, True),
+    ],
+)
+def test_a_citizen_in_their_own_affairs_needs_the_assurance_level(
+    roles: set[str],
+    assurance: int,
+    allowed: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    """Whoever may call as an officer is not asked for one."""
+    rule = AccessRule(
+        frozenset({"citizen", "residence_officer"}),
+        purpose_required=False,
+        personal_data=True,
+        citizen_assurance=2,
+    )
+    caller = Identity("someone", frozenset(roles), "token", assurance=assurance)
+    with nullcontext() if allowed else pytest.raises(AssuranceTooLowError):
+        authorize(rule, caller, "/x/Y")
 
 
 def test_other_roles_are_refused() -> None:

@@ -41,6 +41,19 @@ async def test_a_token_tells_who_acts_for_its_account(
     assert (acted.account, acted.actor) == ("demo-duty-officer", "incidents")
 
 
+async def test_a_token_names_the_assurance_level(issuer: Issuer, make_token: MakeToken) -> None:
+    """1 or 2 (Decree 69/2024/NĐ-CP); another is no token of the ward."""
+    checks = verifier(issuer)
+    levels = [
+        (await checks.verify(make_token("citizen", assurance_level=level))).assurance
+        for level in (1, 2)
+    ]
+
+    assert levels == [1, 2]
+    with pytest.raises(TokenInvalidError):
+        await checks.verify(make_token("citizen", assurance_level=3))
+
+
 async def test_an_identity_does_not_show_its_token(issuer: Issuer, make_token: MakeToken) -> None:
     """A logged identity must not let anybody in."""
     token = make_token("duty_officer")

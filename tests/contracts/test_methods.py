@@ -8,7 +8,13 @@ from google.protobuf.descriptor import Descriptor, MethodDescriptor
 
 from chassis.access import rule_of
 from gateway.schemas.bindings import bindings_of
-from tests.contracts.vocabulary import PACKAGES, methods, path_of
+from tests.contracts.vocabulary import (
+    FOREIGN_PACKAGES,
+    PACKAGES,
+    methods,
+    packages_with_services,
+    path_of,
+)
 from ward.options.v1 import access_pb2
 
 METHODS = methods()
@@ -23,6 +29,7 @@ def test_there_are_methods() -> None:
     packages = {method.containing_service.file.package for method in METHODS}
 
     assert packages == set(PACKAGES)
+    assert packages_with_services() == packages | set(FOREIGN_PACKAGES)
 
 
 @EACH_METHOD

@@ -2,28 +2,31 @@
 
 import importlib
 import pkgutil
+from collections.abc import Iterable
 from importlib import resources
 from importlib.util import find_spec
 from types import ModuleType
 
 from google.protobuf import descriptor_pool
 from google.protobuf.descriptor import MethodDescriptor
-from google.protobuf.descriptor_pb2 import FileDescriptorSet
+from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
 
 from chassis.errors import DomainError
 
 SERVICES = ("residency", "fire_safety", "incidents")
 PACKAGES = tuple(f"ward.{service}.v1" for service in SERVICES)
+# Services of others that the ward calls and does not serve.
+FOREIGN_PACKAGES = ("ward.population.v1",)
+
+
+def packages_with_services() -> set[str]:
+    """Name the packages that declare a service."""
+    return {file.package for file in _files() if file.service} - {""}
 
 
 def methods() -> list[MethodDescriptor]:
     """Give every RPC of the ward."""
-    content = resources.files("ward").joinpath("descriptors.binpb").read_bytes()
-    files = [
-        file.name
-        for file in FileDescriptorSet.FromString(content).file
-        if file.package.startswith("ward.")
-    ]
+    files = [file.name for file in _files() if file.package in PACKAGES]
     for name in files:
         importlib.import_module(name.removesuffix(".proto").replace("/", ".") + "_pb2")
     pool = descriptor_pool.Default()
@@ -33,6 +36,11 @@ def methods() -> list[MethodDescriptor]:
         for service in pool.FindFileByName(name).services_by_name.values()
         for method in service.methods
     ]
+
+
+def _files() -> Iterable[FileDescriptorProto]:
+    content = resources.files("ward").joinpath("descriptors.binpb").read_bytes()
+    return FileDescriptorSet.FromString(content).file
 
 
 def path_of(method: MethodDescriptor) -> str:

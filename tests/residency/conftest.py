@@ -6,31 +6,24 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from google.rpc import error_details_pb2
 from grpc import aio
-from grpc_status import rpc_status
+from nats.aio.client import Client
 from sqlalchemy import select
 
 from chassis.database import Database
 from chassis.lifecycle import Lifecycle
 from residency import app, tables
 from residency.settings import Settings
+from simulator.population.server import PopulationServer
 from stack.issuer import Issuer
 from stack.nats_server import NatsServer
 from tests.fixtures.servers import ISSUER_ADDRESS, MakeDatabase, MakeToken, TestDatabase
-from tests.residency.samples import ENCRYPTION_KEY, INDEX_KEY, PSEUDONYM_KEY
-from ward.residency.v1 import lookups_pb2_grpc, residency_pb2_grpc
+from tests.residency.desk import PEOPLE, Desk
+from tests.residency.refusals import Refusal, refusal_of
+from tests.residency.samples import ENCRYPTION_KEY, INDEX_KEY, PSEUDONYM_KEY, StoppedClock
+from ward.residency.v1 import cases_pb2_grpc, lookups_pb2_grpc, residency_pb2_grpc
 
 MakeSettings = Callable[..., Settings]
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """How a call was refused."""
-
-    code: str
-    reason: str
-    vietnamese: str
 
 
 @dataclass(frozen=True)
@@ -73,15 +66,6 @@ class Service:
         statement = select(tables.access_records).order_by(tables.access_records.c.recorded_at)
         async with self.database.transaction() as tx:
             return list((await tx.execute(statement)).all())
-
-
-def refusal_of(error: aio.AioRpcError) -> Refusal:
-    """Read code, reason and Vietnamese sentence."""
-    status = rpc_status.from_call(error)  # type: ignore[arg-type] # it has what is read
-    info, localized = error_details_pb2.ErrorInfo(), error_details_pb2.LocalizedMessage()
-    status.details[0].Unpack(info)
-    status.details[1].Unpack(localized)
-    return Refusal(error.code().name, info.reason, localized.message)
 
 
 @pytest.fixture
@@ -132,3 +116,25 @@ async def service(
                 lookups_pb2_grpc.LookupServiceStub(channel),
             )
             yield Service(stubs, make_token, database)
+
+
+@pytest.fixture
+async def desk(
+    make_settings: MakeSettings,
+    nats_server: NatsServer,
+    broker: Client,
+    make_token: MakeToken,
+    database: Database,
+) -> AsyncGenerator[Desk]:
+    """Run the whole service at noon of a stopped clock, with a population database, and hear its events."""
+    clock, population = StoppedClock(), PopulationServer(PEOPLE)
+    server, population_port = await population.serve("127.0.0.1:0")
+    target = f"127.0.0.1:{population_port}"
+    settings = make_settings(nats_server.url).model_copy(update={"population_target": target})
+    heard = await broker.subscribe("ward.residency.v1.>")
+    async with Lifecycle() as life:
+        port = await app.start(life, settings, clock)
+        async with aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+            stub = cases_pb2_grpc.CaseServiceStub(channel)
+            yield Desk(stub, make_token, database, clock, population, heard)
+    await server.stop(None)

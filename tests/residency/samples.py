@@ -25,7 +25,8 @@ CODES = registration_codes()
 ENCRYPTION_KEY = b"e" * 32
 INDEX_KEY = b"i" * 32
 PSEUDONYM_KEY = b"p" * 32
-SEAL = NumberSeal(Seal([ENCRYPTION_KEY], os.urandom), INDEX_KEY)
+CONTENT_SEAL = Seal([ENCRYPTION_KEY], os.urandom)
+SEAL = NumberSeal(CONTENT_SEAL, INDEX_KEY)
 NOON = datetime(2026, 11, 23, 5, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
 

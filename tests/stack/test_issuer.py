@@ -44,6 +44,7 @@ def test_a_token_says_no_more_than_it_must(issuer: Issuer) -> None:
         "aud": AUDIENCE,
         "sub": "demo-citizen",
         "roles": ["citizen"],
+        "assurance_level": 2,
         "ward": "11002",
         "iat": 1_800_000_000,
         "exp": 1_800_043_200,

@@ -1,4 +1,4 @@
-"""The simulator's commands: `python -m simulator generate | fleet | demo`."""
+"""The simulator's commands: `python -m simulator generate | fleet | demo | population`."""
 
 import argparse
 import importlib
@@ -12,6 +12,10 @@ COMMANDS = {
     ),
     "fleet": ("simulator.fleet.command", "let every detector of a ward report at its interval"),
     "demo": ("simulator.demo.command", "replay a real fire through a building of `make up`"),
+    "population": (
+        "simulator.population.command",
+        "answer as the National Population Database, faults included",
+    ),
 }
 
 
@@ -30,7 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "python -m simulator",
         description="A synthetic ward and its sensors.",
-        epilog="\n".join(f"{name:<10}{summary}" for name, (_, summary) in COMMANDS.items()),
+        epilog="\n".join(f"{name:<12}{summary}" for name, (_, summary) in COMMANDS.items()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("command", choices=COMMANDS)

@@ -37,7 +37,7 @@ def _run(given: argparse.Namespace) -> int:
         "up": lambda: asyncio.run(
             commands.up(run_dir, _ports(given), given.residents, fleet=given.fleet)
         ),
-        "token": lambda: commands.token(run_dir, Role(given.role)),
+        "token": lambda: commands.token(run_dir, Role(given.role), given.account),
         "status": lambda: commands.status(run_dir),
         "reset": lambda: commands.reset(run_dir),
     }[given.command]
@@ -67,6 +67,9 @@ def _parser(settings: Settings) -> argparse.ArgumentParser:
     commands_.add_parser("status", parents=[common], help="xem trạng thái · what answers")
     token = commands_.add_parser("token", parents=[common], help="in mã đăng nhập · print a token")
     token.add_argument("role", choices=[str(role) for role in Role], help="vai trò · role")
+    token.add_argument(
+        "--account", default="", help="tài khoản khác · another account than the role's own"
+    )
     commands_.add_parser("reset", parents=[common], help="xoá dữ liệu · delete the data")
     return parser
 

@@ -41,9 +41,9 @@ async def up(run_dir: Path, ports: Ports, residents: int, *, fleet: bool) -> int
     return 0
 
 
-def token(run_dir: Path, role: Role) -> int:
-    """Print a token of the role's demonstration account."""
-    print(Installation.of_run(run_dir).issuer.token(role, time.time()))
+def token(run_dir: Path, role: Role, account: str) -> int:
+    """Print a token of the role's demonstration account, or of another account that is named."""
+    print(Installation.of_run(run_dir).issuer.token(role, time.time(), account=account))
     return 0
 
 

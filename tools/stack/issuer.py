@@ -58,17 +58,27 @@ class Issuer:
             write_private(self._private_file, json.dumps(key.as_dict(private=True)))
         self.jwks_file.write_text(json.dumps({"keys": [self._key().as_dict(private=False)]}))
 
-    def token(self, role: Role, now: float, actor: str = "") -> str:
-        """Return a token of the role's demonstration account, valid for twelve hours from `now`.
+    def token(
+        self,
+        role: Role,
+        now: float,
+        actor: str = "",
+        *,
+        account: str = "",
+        assurance_level: int = 2,
+    ) -> str:
+        """Return a token of the role's demonstration account, or another, valid for twelve hours from `now`.
 
-        `now` is in seconds since 1970; `actor` is the account that acts for it (RFC 8693), if another does.
+        `now` is in seconds since 1970; `actor` is the account that acts for it (RFC 8693), if another does;
+        `assurance_level` is that of the electronic identity, 1 or 2.
         """
         key = self._key()
         claims = {
             "iss": self.address,
             "aud": AUDIENCE,
-            "sub": f"demo-{role.replace('_', '-')}",
+            "sub": account or f"demo-{role.replace('_', '-')}",
             "roles": [str(role)],
+            "assurance_level": assurance_level,
             "ward": WARD_CODE,
             "iat": int(now),
             "exp": int(now) + LIFETIME_SECONDS,

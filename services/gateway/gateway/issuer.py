@@ -30,7 +30,15 @@ def issuer_routes(issuer: str, jwks_file: Path) -> APIRouter:
                 "response_types_supported": ["token"],
                 "subject_types_supported": ["public"],
                 "id_token_signing_alg_values_supported": ["ES256"],
-                "claims_supported": ["iss", "aud", "sub", "exp", "iat", "roles"],
+                "claims_supported": [
+                    "iss",
+                    "aud",
+                    "sub",
+                    "exp",
+                    "iat",
+                    "roles",
+                    "assurance_level",
+                ],
             },
             headers=_CACHED,
         )

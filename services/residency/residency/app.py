@@ -7,6 +7,8 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
+from grpc import aio
+
 import residency
 from chassis import migrations
 from chassis.clock import Clock, utc_now
@@ -15,8 +17,10 @@ from chassis.database import Database
 from chassis.errors import DatabaseUnavailableError
 from chassis.jetstream import EVENTS
 from chassis.lifecycle import Lifecycle
+from chassis.log import logger
 from chassis.service import Base, start_base
 from residency import tables, timers
+from residency.clients.population import PopulationClient
 from residency.consumers import LANE, Consumers
 from residency.domain.personal_id import RegistrationCodes
 from residency.domain.pseudonyms import Pseudonyms
@@ -24,13 +28,18 @@ from residency.domain.sealing import NumberSeal, Seal, read_key
 from residency.importer.files import ImportRefusedError
 from residency.importer.importing import Importer
 from residency.operations.break_glass import BreakGlassOperations
+from residency.operations.cases import CaseOperations
+from residency.operations.population import PopulationOperations
 from residency.operations.residence import ResidenceOperations
 from residency.operations.upkeep import UpkeepOperations
+from residency.queries.cases import CaseQueries
 from residency.queries.identity import IdentityQueries
 from residency.queries.lookups import LookupQueries
 from residency.queries.occupancy import OccupancyQueries
 from residency.queries.places import PlaceQueries
+from residency.repository.cases import CaseSeal
 from residency.servicer import Servicer
+from residency.servicer.cases import CaseServicer
 from residency.servicer.lookups import LookupServicer
 from residency.servicer.residency import ResidencyServicer
 from residency.settings import Settings
@@ -67,6 +76,9 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
         base.broker, base.jetstream, LANE, str(EVENTS.name), Consumers(glass).handlers()
     )
     life.background(LANE, lane.run())
+    case_queries = CaseQueries(base.database, CaseSeal(content_seal(settings)))
+    life.background("case-figures", timers.tell_case_figures(case_queries, clock))
+    keep_asking(life, base, settings)
     servicers = servicers_of(base, settings, glass)
     services = [one.service for one in servicers]
     server = base.server(services)
@@ -75,11 +87,33 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     return await base.serve(life, server, services)
 
 
+def keep_asking(life: Lifecycle, base: Base, settings: Settings) -> None:
+    """Ask the population database, if the service was told where it is; until then all questions wait."""
+    if not settings.population_target:
+        logger().warning("population_not_asked", needed="POPULATION_TARGET")
+        return
+    channel = aio.insecure_channel(settings.population_target)
+    life.at_stop(channel.close)
+    registry = PopulationClient(channel, settings.ward_code)
+    seal = CaseSeal(content_seal(settings))
+    questions = PopulationOperations(base.database, base.relay, base.clock, seal)
+    life.background("population", timers.ask_population_when_due(questions, registry))
+
+
 def servicers_of(base: Base, settings: Settings, glass: BreakGlassOperations) -> list[Servicer]:
     """Make what answers each service of the package."""
     seal, codes = number_seal(settings), registration_codes()
+    case_seal = CaseSeal(content_seal(settings))
     pseudonyms = Pseudonyms(read_key(settings.pseudonym_key.get_secret_value()))
     return [
+        CaseServicer(
+            CaseOperations(
+                base.database, base.relay, base.clock, seal, case_seal, settings.ward_code
+            ),
+            CaseQueries(base.database, case_seal),
+            codes,
+            base.clock,
+        ),
         ResidencyServicer(
             ResidenceOperations(base.database, base.relay, base.clock, seal),
             IdentityQueries(base.database, seal),
@@ -131,10 +165,12 @@ async def import_ward(settings: Settings, directory: Path) -> None:
 
 def number_seal(settings: Settings) -> NumberSeal:
     """Make the seal of identification numbers from the keys."""
-    return NumberSeal(
-        Seal(settings.encryption_keys, os.urandom),
-        read_key(settings.id_index_key.get_secret_value()),
-    )
+    return NumberSeal(content_seal(settings), read_key(settings.id_index_key.get_secret_value()))
+
+
+def content_seal(settings: Settings) -> Seal:
+    """Make the seal of what is stored sealed."""
+    return Seal(settings.encryption_keys, os.urandom)
 
 
 def registration_codes() -> RegistrationCodes:

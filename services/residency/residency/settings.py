@@ -40,6 +40,8 @@ class Settings(ServiceSettings):
     pseudonym_key: Key
     # Keys of before, separated by commas: what they sealed still opens, until `keys rotate` has sealed it anew.
     id_encryption_old_keys: Keys = SecretStr("")
+    # host:port of the National Population Database's adapter; without it what is asked waits.
+    population_target: str = ""
 
     @property
     def encryption_keys(self) -> list[bytes]:

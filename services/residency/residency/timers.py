@@ -1,14 +1,26 @@
 """What happens because time passes, not because somebody calls."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import timedelta
 
+from chassis import context, metrics
+from chassis.clock import Clock
 from chassis.errors import DatabaseUnavailableError
 from chassis.log import logger
+from residency.clients.population import NationalPopulationRegistry
+from residency.domain.cases import CaseFigures, share
+from residency.domain.declarations import CaseKind
+from residency.domain.population import Question
+from residency.operations.population import PopulationOperations
 from residency.operations.upkeep import UpkeepOperations
+from residency.queries.cases import CaseQueries
 
 _POLL_S = 60.0
 _FORGET_EVERY_S = 3600.0
+_ASK_EVERY_S = 0.5
+# So many questions at a time, so that a slow answer does not hold up the others.
+_ASK_AT_ONCE = 8
 
 
 async def recount_when_due(upkeep: UpkeepOperations) -> None:
@@ -35,3 +47,64 @@ async def forget_hourly(upkeep: UpkeepOperations, kept: timedelta) -> None:
         except Exception:  # noqa: BLE001 - the edge, as above
             logger().exception("forgetting_failed")
         await asyncio.sleep(_FORGET_EVERY_S)
+
+
+async def tell_case_figures(queries: CaseQueries, clock: Clock) -> None:
+    """Keep the figures of cases up to date for whoever watches the metrics, until cancelled."""
+    while True:
+        try:
+            _show(await queries.figures(clock()))
+        except DatabaseUnavailableError:
+            logger().warning("figures_delayed")
+        except Exception:  # noqa: BLE001 - the edge, as above
+            logger().exception("figures_failed")
+        await asyncio.sleep(_POLL_S)
+
+
+def _show(figures: Mapping[CaseKind, CaseFigures]) -> None:
+    for kind, counted in figures.items():
+        metrics.CASES_OPEN.labels(kind).set(counted.open)
+        metrics.CASES_OVERDUE.labels(kind).set(counted.overdue)
+    whole = figures.values()
+    in_time, timed = sum(one.in_time for one in whole), sum(one.timed for one in whole)
+    electronic, submitted = (
+        sum(one.electronic for one in whole),
+        sum(one.submitted for one in whole),
+    )
+    metrics.CASES_IN_TIME.set(share(in_time, timed))
+    metrics.CASES_ELECTRONIC.set(share(electronic, submitted))
+
+
+async def ask_population_when_due(
+    questions: PopulationOperations, registry: NationalPopulationRegistry
+) -> None:
+    """Ask the population database what is due, until cancelled; an outage of either side only delays.
+
+    Any number of instances may: a question is taken by one at a time.
+    """
+    async with asyncio.TaskGroup() as askers:
+        for _ in range(_ASK_AT_ONCE):
+            askers.create_task(_keep_asking(questions, registry))
+
+
+async def _keep_asking(
+    questions: PopulationOperations, registry: NationalPopulationRegistry
+) -> None:
+    while True:
+        context.request_id.set(context.accept_request_id(None))
+        try:
+            while question := await questions.take_due():
+                await _ask(question, questions, registry)
+        except DatabaseUnavailableError:
+            logger().warning("questions_delayed")
+        except Exception:  # noqa: BLE001 - the edge, as above
+            logger().exception("questions_failed")
+        await asyncio.sleep(_ASK_EVERY_S)
+
+
+async def _ask(
+    question: Question, questions: PopulationOperations, registry: NationalPopulationRegistry
+) -> None:
+    answer = await registry.verify(question)
+    metrics.POPULATION_ANSWERS.labels(answer.verdict).inc()
+    await questions.answered(question, answer.verdict)

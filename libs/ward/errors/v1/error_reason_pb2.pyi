@@ -63,6 +63,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """{"reason": "INTERNAL", "domain": "ward"}"""
     ERROR_REASON_SERVICE_UNAVAILABLE: _ErrorReason.ValueType  # 17
     """{"reason": "SERVICE_UNAVAILABLE", "domain": "ward"}"""
+    ERROR_REASON_ASSURANCE_TOO_LOW: _ErrorReason.ValueType  # 18
+    """{"reason": "ASSURANCE_TOO_LOW", "domain": "ward", "metadata": {"needed": "2"}}"""
     ERROR_REASON_DWELLING_NOT_FOUND: _ErrorReason.ValueType  # 30
     """{"reason": "DWELLING_NOT_FOUND", "domain": "ward"}"""
     ERROR_REASON_BUILDING_NOT_FOUND: _ErrorReason.ValueType  # 31
@@ -127,6 +129,16 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """{"reason": "BREAK_GLASS_REVIEW_PENDING", "domain": "ward"}"""
     ERROR_REASON_INCIDENT_PLACE_UNKNOWN: _ErrorReason.ValueType  # 94
     """{"reason": "INCIDENT_PLACE_UNKNOWN", "domain": "ward"}"""
+    ERROR_REASON_CASE_NOT_FOUND: _ErrorReason.ValueType  # 110
+    """{"reason": "CASE_NOT_FOUND", "domain": "ward"}"""
+    ERROR_REASON_CASE_STATE_CONFLICT: _ErrorReason.ValueType  # 111
+    """{"reason": "CASE_STATE_CONFLICT", "domain": "ward", "metadata": {"state": "RECORDED", "act": "ACCEPT"}}"""
+    ERROR_REASON_SECOND_PERSON_REQUIRED: _ErrorReason.ValueType  # 112
+    """{"reason": "SECOND_PERSON_REQUIRED", "domain": "ward"}"""
+    ERROR_REASON_IDENTITY_CHECK_PENDING: _ErrorReason.ValueType  # 113
+    """{"reason": "IDENTITY_CHECK_PENDING", "domain": "ward"}"""
+    ERROR_REASON_RENEWAL_NOT_OPEN: _ErrorReason.ValueType  # 114
+    """{"reason": "RENEWAL_NOT_OPEN", "domain": "ward", "metadata": {"days": "15"}}"""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons. Each has an example of its ErrorInfo."""
@@ -167,6 +179,8 @@ ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 16
 """{"reason": "INTERNAL", "domain": "ward"}"""
 ERROR_REASON_SERVICE_UNAVAILABLE: ErrorReason.ValueType  # 17
 """{"reason": "SERVICE_UNAVAILABLE", "domain": "ward"}"""
+ERROR_REASON_ASSURANCE_TOO_LOW: ErrorReason.ValueType  # 18
+"""{"reason": "ASSURANCE_TOO_LOW", "domain": "ward", "metadata": {"needed": "2"}}"""
 ERROR_REASON_DWELLING_NOT_FOUND: ErrorReason.ValueType  # 30
 """{"reason": "DWELLING_NOT_FOUND", "domain": "ward"}"""
 ERROR_REASON_BUILDING_NOT_FOUND: ErrorReason.ValueType  # 31
@@ -231,6 +245,16 @@ ERROR_REASON_BREAK_GLASS_REVIEW_PENDING: ErrorReason.ValueType  # 93
 """{"reason": "BREAK_GLASS_REVIEW_PENDING", "domain": "ward"}"""
 ERROR_REASON_INCIDENT_PLACE_UNKNOWN: ErrorReason.ValueType  # 94
 """{"reason": "INCIDENT_PLACE_UNKNOWN", "domain": "ward"}"""
+ERROR_REASON_CASE_NOT_FOUND: ErrorReason.ValueType  # 110
+"""{"reason": "CASE_NOT_FOUND", "domain": "ward"}"""
+ERROR_REASON_CASE_STATE_CONFLICT: ErrorReason.ValueType  # 111
+"""{"reason": "CASE_STATE_CONFLICT", "domain": "ward", "metadata": {"state": "RECORDED", "act": "ACCEPT"}}"""
+ERROR_REASON_SECOND_PERSON_REQUIRED: ErrorReason.ValueType  # 112
+"""{"reason": "SECOND_PERSON_REQUIRED", "domain": "ward"}"""
+ERROR_REASON_IDENTITY_CHECK_PENDING: ErrorReason.ValueType  # 113
+"""{"reason": "IDENTITY_CHECK_PENDING", "domain": "ward"}"""
+ERROR_REASON_RENEWAL_NOT_OPEN: ErrorReason.ValueType  # 114
+"""{"reason": "RENEWAL_NOT_OPEN", "domain": "ward", "metadata": {"days": "15"}}"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 @_typing.final

@@ -130,10 +130,15 @@ class AccessRule(_message.Message):
     ROLES_FIELD_NUMBER: _builtins.int
     PURPOSE_REQUIRED_FIELD_NUMBER: _builtins.int
     PERSONAL_DATA_FIELD_NUMBER: _builtins.int
+    CITIZEN_ASSURANCE_FIELD_NUMBER: _builtins.int
     purpose_required: _builtins.bool
     """True if the request must carry `purpose` (an AccessPurpose with a purpose and a reference)."""
     personal_data: _builtins.bool
     """True if the answer is or is derived from personal data: every call, refused ones too, leaves an access record."""
+    citizen_assurance: _builtins.int
+    """The assurance level of the electronic identity that a citizen must have signed in with, 1 or 2 (Decree
+    69/2024/NĐ-CP); 0 is any. Officers and services are not citizens in their own affairs.
+    """
     @_builtins.property
     def roles(self) -> _containers.RepeatedScalarFieldContainer[Global___Role.ValueType]:
         """The roles that may call; one of them is enough."""
@@ -144,10 +149,11 @@ class AccessRule(_message.Message):
         roles: _abc.Iterable[Global___Role.ValueType] | None = ...,
         purpose_required: _builtins.bool = ...,
         personal_data: _builtins.bool = ...,
+        citizen_assurance: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["personal_data", b"personal_data", "purpose_required", b"purpose_required", "roles", b"roles"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["citizen_assurance", b"citizen_assurance", "personal_data", b"personal_data", "purpose_required", b"purpose_required", "roles", b"roles"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

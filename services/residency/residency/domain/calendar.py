@@ -1,8 +1,8 @@
 """Working days of the ward: Monday to Friday without public holidays, and what is decided anew each year.
 
 Public holidays, Tết by the lunar calendar and compensatory days (Labour Code 45/2019/QH14 Art. 111(3), 112) come
-from the library `holidays`. What the Government or the Prime Minister decides for a year – days of Tết, a Friday
-off in exchange for a Saturday – is given as decided days, which go before both.
+from the library `holidays`. What the Government or the Prime Minister decides for a year (days of Tết, a Friday
+off in exchange for a Saturday) is given as decided days, which go before both.
 """
 
 from collections.abc import Mapping
@@ -10,15 +10,15 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cache
 
-from holidays.countries import Vietnam
+from holidays import HolidayBase, country_holidays
 
 _DAY = timedelta(days=1)
 
 
 @cache
-def _holidays(year: int) -> Vietnam:
+def _holidays(year: int) -> HolidayBase:
     # With its neighbours, since a Saturday of December is worked for a Friday of January.
-    return Vietnam(years=range(year - 1, year + 2))
+    return country_holidays("VN", years=range(year - 1, year + 2))
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,14 @@
 from residency.tables.account import access_records
 from residency.tables.assistance import assistance_needs
 from residency.tables.break_glass import break_glass_reviews, incidents, premises_places
+from residency.tables.cases import (
+    case_history,
+    case_numbers,
+    case_registrations,
+    cases,
+    decided_days,
+    population_checks,
+)
 from residency.tables.disclosure import disclosure_rules
 from residency.tables.imports import imports
 from residency.tables.limits import legal_limits
@@ -17,6 +25,11 @@ __all__ = [
     "assistance_needs",
     "break_glass_reviews",
     "buildings",
+    "case_history",
+    "case_numbers",
+    "case_registrations",
+    "cases",
+    "decided_days",
     "disclosure_rules",
     "dwellings",
     "households",
@@ -27,6 +40,7 @@ __all__ = [
     "metadata",
     "outbox",
     "persons",
+    "population_checks",
     "premises_places",
     "registrations",
     "requests",

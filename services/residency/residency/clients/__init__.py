@@ -1,0 +1,1 @@
+"""gRPC out: other systems as ports of the ward."""

@@ -1,0 +1,361 @@
+"""Residence cases: who may move one where, and what its history tells (Circular 116/2026/TT-BCA).
+
+draft → submitted ⇄ supplement requested
+↓               ⇅
+accepted → verifying → approved → recorded → cancelled
+refused from submitted, accepted or verifying; withdrawn until it is decided
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Self
+from uuid import UUID
+
+from chassis.clock import ward_day
+from chassis.errors import DomainError, FieldInvalidError
+from residency.domain.calendar import ProcessingClock, WorkingCalendar
+from residency.domain.declarations import CaseKind, ResidenceDeclaration
+
+
+class CaseNotFoundError(DomainError):
+    """No case has this number, or it is not the caller's to see."""
+
+    reason = "CASE_NOT_FOUND"
+
+
+class CaseStateConflictError(DomainError):
+    """The case does not stand where this can be done."""
+
+    reason = "CASE_STATE_CONFLICT"
+
+
+class SecondPersonRequiredError(DomainError):
+    """Who accepted or verified a case may not approve it, nor who decided it annul it."""
+
+    reason = "SECOND_PERSON_REQUIRED"
+
+
+class IdentityCheckPendingError(DomainError):
+    """The population database has not answered, and nobody saw the original."""
+
+    reason = "IDENTITY_CHECK_PENDING"
+
+
+class CaseState(StrEnum):
+    """Where a case stands."""
+
+    DRAFT = "DRAFT"
+    SUBMITTED = "SUBMITTED"
+    SUPPLEMENT_REQUESTED = "SUPPLEMENT_REQUESTED"
+    ACCEPTED = "ACCEPTED"
+    VERIFYING = "VERIFYING"
+    APPROVED = "APPROVED"
+    REFUSED = "REFUSED"
+    RECORDED = "RECORDED"
+    WITHDRAWN = "WITHDRAWN"
+    CANCELLED = "CANCELLED"
+
+
+# Neither decided nor taken back: what officers still have to do something about.
+OPEN_STATES = frozenset(
+    {
+        CaseState.SUBMITTED,
+        CaseState.SUPPLEMENT_REQUESTED,
+        CaseState.ACCEPTED,
+        CaseState.VERIFYING,
+        CaseState.APPROVED,
+    }
+)
+
+
+class CaseAct(StrEnum):
+    """What can be done with a case."""
+
+    CREATE = "CREATE"
+    SUBMIT = "SUBMIT"
+    REQUEST_SUPPLEMENT = "REQUEST_SUPPLEMENT"
+    SUPPLEMENT = "SUPPLEMENT"
+    ACCEPT = "ACCEPT"
+    VERIFY = "VERIFY"
+    SEE_ORIGINAL = "SEE_ORIGINAL"
+    IDENTITY_ANSWERED = "IDENTITY_ANSWERED"
+    APPROVE = "APPROVE"
+    RECORD = "RECORD"
+    REFUSE = "REFUSE"
+    WITHDRAW = "WITHDRAW"
+    CANCEL = "CANCEL"
+
+
+class CaseChannel(StrEnum):
+    """How a case came in."""
+
+    ELECTRONIC = "ELECTRONIC"
+    COUNTER = "COUNTER"
+
+
+class IdentityCheck(StrEnum):
+    """What is known of the declared identities."""
+
+    NOT_ASKED = "NOT_ASKED"
+    PENDING = "PENDING"
+    MATCH = "MATCH"
+    MISMATCH = "MISMATCH"
+    NOT_FOUND = "NOT_FOUND"
+    ORIGINAL_SEEN = "ORIGINAL_SEEN"
+
+
+class RefusalGround(StrEnum):
+    """Why a case is refused."""
+
+    NOT_ELIGIBLE = "NOT_ELIGIBLE"
+    UNLAWFUL_DWELLING = "UNLAWFUL_DWELLING"
+    IDENTITY_NOT_CONFIRMED = "IDENTITY_NOT_CONFIRMED"
+    NOT_SUPPLEMENTED = "NOT_SUPPLEMENTED"
+    FALSE_DECLARATION = "FALSE_DECLARATION"
+    OTHER = "OTHER"
+
+
+_UNANSWERED = frozenset({IdentityCheck.NOT_ASKED, IdentityCheck.PENDING})
+_DOUBTFUL = frozenset({IdentityCheck.MISMATCH, IdentityCheck.NOT_FOUND})
+
+_S = CaseState
+_MOVES: Mapping[CaseAct, Mapping[CaseState, CaseState]] = {
+    CaseAct.SUBMIT: {_S.DRAFT: _S.SUBMITTED},
+    CaseAct.REQUEST_SUPPLEMENT: dict.fromkeys(
+        (_S.SUBMITTED, _S.ACCEPTED, _S.VERIFYING), _S.SUPPLEMENT_REQUESTED
+    ),
+    # With a clock that has started it goes back to ACCEPTED: see `supplemented`.
+    CaseAct.SUPPLEMENT: {_S.SUPPLEMENT_REQUESTED: _S.SUBMITTED},
+    CaseAct.ACCEPT: {_S.SUBMITTED: _S.ACCEPTED},
+    CaseAct.VERIFY: {_S.ACCEPTED: _S.VERIFYING, _S.VERIFYING: _S.VERIFYING},
+    CaseAct.SEE_ORIGINAL: {_S.ACCEPTED: _S.VERIFYING, _S.VERIFYING: _S.VERIFYING},
+    CaseAct.IDENTITY_ANSWERED: {_S.VERIFYING: _S.VERIFYING},
+    CaseAct.APPROVE: {_S.VERIFYING: _S.APPROVED},
+    CaseAct.RECORD: {_S.APPROVED: _S.RECORDED},
+    CaseAct.REFUSE: dict.fromkeys((_S.SUBMITTED, _S.ACCEPTED, _S.VERIFYING), _S.REFUSED),
+    CaseAct.WITHDRAW: dict.fromkeys(
+        (_S.DRAFT, _S.SUBMITTED, _S.SUPPLEMENT_REQUESTED, _S.ACCEPTED, _S.VERIFYING),
+        _S.WITHDRAWN,
+    ),
+    CaseAct.CANCEL: {_S.RECORDED: _S.CANCELLED},
+}
+# What a deregistration ended cannot be made as if it had not been ended: a new registration is needed.
+_ENTERING = frozenset(CaseKind) - {CaseKind.DEREGISTRATION}
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who moves or asks for a case: an officer, or a citizen in their own affairs."""
+
+    account: str
+    is_officer: bool
+
+
+@dataclass(frozen=True)
+class Case:
+    """A case without its declaration. Accounts are empty where nobody did so yet."""
+
+    case_id: UUID
+    case_number: str
+    ward_code: str
+    kind: CaseKind
+    channel: CaseChannel
+    # Who made it: the citizen, or the officer at the counter.
+    account: str
+    created_at: datetime
+    state: CaseState = CaseState.DRAFT
+    identity_check: IdentityCheck = IdentityCheck.NOT_ASKED
+    submitted_at: datetime | None = None
+    accepted_by: str = ""
+    accepted_at: datetime | None = None
+    verified_by: str = ""
+    decided_by: str = ""
+    decided_at: datetime | None = None
+    refusal_ground: RefusalGround | None = None
+    clock: ProcessingClock | None = None
+
+    @property
+    def due_on(self) -> date | None:
+        """The day by which it must be decided; None while no clock runs."""
+        return self.clock.due_on if self.clock else None
+
+    def check_visible(self, caller: Caller) -> None:
+        """Refuse a case that is not the caller's to see, like one that does not exist."""
+        handed_in = self.submitted_at is not None
+        if not (self.account == caller.account or (caller.is_officer and handed_in)):
+            raise CaseNotFoundError
+
+    def submit(self, now: datetime) -> Self:
+        """Hand the draft in."""
+        return replace(self._moved(CaseAct.SUBMIT), submitted_at=now)
+
+    def request_supplement(self, calendar: WorkingCalendar, now: datetime) -> Self:
+        """Wait for the citizen; a clock that runs stands still."""
+        clock = self.clock and self.clock.suspend(calendar, ward_day(now))
+        return replace(self._moved(CaseAct.REQUEST_SUPPLEMENT), clock=clock)
+
+    def supplemented(self, kind: CaseKind, calendar: WorkingCalendar, now: datetime) -> Self:
+        """Take the citizen's supplement; the clock goes on, and the identities are to be verified anew."""
+        if kind is not self.kind:
+            raise FieldInvalidError("declaration", "of the same kind as before")
+        case = replace(self._moved(CaseAct.SUPPLEMENT), identity_check=IdentityCheck.NOT_ASKED)
+        if self.clock is None:
+            return case
+        clock = self.clock.resume(calendar, ward_day(now))
+        return replace(case, state=CaseState.ACCEPTED, clock=clock)
+
+    def accept(
+        self, caller: Caller, calendar: WorkingCalendar, term_days: int, now: datetime
+    ) -> Self:
+        """Find the file valid and start the clock of so many working days."""
+        clock = ProcessingClock.start(calendar, term_days, ward_day(now))
+        return replace(
+            self._moved(CaseAct.ACCEPT), accepted_by=caller.account, accepted_at=now, clock=clock
+        )
+
+    def verify(self, caller: Caller) -> Self:
+        """Await the population database's answer."""
+        return replace(
+            self._moved(CaseAct.VERIFY),
+            verified_by=caller.account,
+            identity_check=IdentityCheck.PENDING,
+        )
+
+    def see_original(self, caller: Caller) -> Self:
+        """Note that the citizen showed the originals (Circular 116/2026/TT-BCA Art. 3(6))."""
+        return replace(
+            self._moved(CaseAct.SEE_ORIGINAL),
+            verified_by=caller.account,
+            identity_check=IdentityCheck.ORIGINAL_SEEN,
+        )
+
+    def identity_answered(self, check: IdentityCheck) -> Self:
+        """Take the population database's answer; whatever it is, a person decides."""
+        if self.identity_check is not IdentityCheck.PENDING:
+            raise self._conflict(CaseAct.IDENTITY_ANSWERED)
+        return replace(self._moved(CaseAct.IDENTITY_ANSWERED), identity_check=check)
+
+    def approve(self, caller: Caller, finding: str, now: datetime) -> Self:
+        """Approve as a second person; an identity in doubt needs a finding in writing."""
+        case = self._moved(CaseAct.APPROVE)
+        if caller.account in {self.accepted_by, self.verified_by}:
+            raise SecondPersonRequiredError
+        if self.identity_check in _UNANSWERED:
+            raise IdentityCheckPendingError
+        if (self.identity_check in _DOUBTFUL) != bool(finding):
+            raise FieldInvalidError("finding", "given if, and only if, the identity is in doubt")
+        return replace(case, decided_by=caller.account, decided_at=now)
+
+    def record(self) -> Self:
+        """Say that the register has the change."""
+        return self._moved(CaseAct.RECORD)
+
+    def refuse(self, caller: Caller, ground: RefusalGround, now: datetime) -> Self:
+        """Refuse; an identity that nobody answered for is no ground."""
+        case = self._moved(CaseAct.REFUSE)
+        identity = ground is RefusalGround.IDENTITY_NOT_CONFIRMED
+        if identity and self.identity_check in _UNANSWERED:
+            raise IdentityCheckPendingError
+        return replace(case, refusal_ground=ground, decided_by=caller.account, decided_at=now)
+
+    def withdraw(self) -> Self:
+        """Take it back before it is decided."""
+        return self._moved(CaseAct.WITHDRAW)
+
+    def cancel(self, caller: Caller) -> Self:
+        """Annul what it entered, as another person than who decided."""
+        if self.kind not in _ENTERING:
+            raise self._conflict(CaseAct.CANCEL)
+        case = self._moved(CaseAct.CANCEL)
+        if caller.account == self.decided_by:
+            raise SecondPersonRequiredError
+        return case
+
+    def _moved(self, act: CaseAct) -> Self:
+        moved = _MOVES[act].get(self.state)
+        if moved is None:
+            raise self._conflict(act)
+        return replace(self, state=moved)
+
+    def _conflict(self, act: CaseAct) -> CaseStateConflictError:
+        return CaseStateConflictError(state=self.state, act=act)
+
+
+@dataclass(frozen=True)
+class HistoryEntry:
+    """What was done with a case, where it stood then and by which day it was due.
+
+    `account` is empty for the service itself, `note` where nothing was written.
+    """
+
+    at: datetime
+    act: CaseAct
+    state: CaseState
+    due_on: date | None
+    account: str
+    note: str
+
+
+@dataclass(frozen=True)
+class WholeCase:
+    """A case with what it holds of persons, what was done, and which registrations it entered."""
+
+    case: Case
+    declaration: ResidenceDeclaration
+    history: tuple[HistoryEntry, ...]
+    registrations: tuple[UUID, ...]
+
+
+@dataclass(frozen=True)
+class CaseNumber:
+    """The one electronic number of a case: ward code, year and running number of the year."""
+
+    ward_code: str
+    year: int
+    running: int
+
+    def __str__(self) -> str:
+        """Write it: `11002-2026-000123`."""
+        return f"{self.ward_code}-{self.year}-{self.running:06d}"
+
+
+@dataclass(frozen=True)
+class CaseFilter:
+    """Which cases to list: of this state and kind if they are said, of one account only if that is said."""
+
+    account: str = ""
+    state: CaseState | None = None
+    kind: CaseKind | None = None
+    overdue: bool = False
+    due_soon: bool = False
+
+
+@dataclass(frozen=True)
+class CasePosition:
+    """Where a page of cases begins: after this one."""
+
+    created_at: datetime
+    case_id: UUID
+
+
+@dataclass(frozen=True)
+class CaseFigures:
+    """Figures of one kind of case: what is open now, and what was handed in and decided this year.
+
+    `timed` are decided cases that had a due day, `in_time` those decided by it.
+    """
+
+    open: int
+    overdue: int
+    submitted: int
+    electronic: int
+    timed: int
+    in_time: int
+
+
+def share(part: int, whole: int) -> float:
+    """Tell a share; not a number where there is nothing to share."""
+    return part / whole if whole else math.nan

@@ -1,0 +1,140 @@
+"""The declaration of a change of residence: form CT01 of Circular 116/2026/TT-BCA, with what is to be entered."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from chassis.errors import DomainError
+from residency.domain.partial_date import PartialDate
+from residency.domain.person_name import FullName
+from residency.domain.personal_id import PersonalIdNumber
+from residency.domain.residence import (
+    Registration,
+    RegistrationAlreadyEndedError,
+    ResidenceApplication,
+    ResidenceKind,
+    Sex,
+    Term,
+)
+
+
+class RenewalNotOpenError(DomainError):
+    """Renewal was not asked for in the last days of a term of temporary residence."""
+
+    reason = "RENEWAL_NOT_OPEN"
+
+
+class CaseKind(StrEnum):
+    """What a case asks for."""
+
+    PERMANENT_RESIDENCE = "PERMANENT_RESIDENCE"
+    TEMPORARY_RESIDENCE = "TEMPORARY_RESIDENCE"
+    RENEWAL = "RENEWAL"
+    DEREGISTRATION = "DEREGISTRATION"
+
+
+class Signatory(StrEnum):
+    """Who signed a declaration."""
+
+    DECLARANT = "DECLARANT"
+    HOUSEHOLDER = "HOUSEHOLDER"
+    DWELLING_OWNER = "DWELLING_OWNER"
+    PARENT_OR_GUARDIAN = "PARENT_OR_GUARDIAN"
+
+
+@dataclass(frozen=True)
+class DeclaredPerson:
+    """A person as a declaration names them; the relationship is to the householder and may be empty."""
+
+    number: PersonalIdNumber
+    full_name: FullName
+    birth_date: PartialDate
+    sex: Sex
+    relationship: str
+
+
+@dataclass(frozen=True)
+class NewResidence:
+    """Permanent or temporary residence of the declarant and the members."""
+
+    kind: ResidenceKind
+    dwelling_id: UUID
+    term: Term
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """A further term of temporary residence, until before a day, after the one that runs out."""
+
+    registration_id: UUID
+    valid_until: date
+
+    def next_term(self, registered: Registration, asked_on: date, window_days: int) -> Term:
+        """Tell the further term; it can be asked for in the last days of the term that runs out only.
+
+        Raises RenewalNotOpenError, or RegistrationAlreadyEndedError for what was ended before its term.
+        """
+        runs_out = registered.term.valid_until
+        if registered.ended_on is not None:
+            raise RegistrationAlreadyEndedError
+        if runs_out is None or not runs_out - timedelta(days=window_days) <= asked_on < runs_out:
+            raise RenewalNotOpenError(days=str(window_days))
+        return Term(runs_out, self.valid_until)
+
+
+@dataclass(frozen=True)
+class Deregistration:
+    """The end of a registration from a day on."""
+
+    registration_id: UUID
+    ended_on: date
+
+
+Change = NewResidence | Renewal | Deregistration
+
+
+@dataclass(frozen=True)
+class ResidenceDeclaration:
+    """Who declares, who changes with them, who signed, and what is to be entered into the register."""
+
+    declarant: DeclaredPerson
+    phone: str
+    email: str
+    householder_name: FullName | None
+    householder_number: PersonalIdNumber | None
+    requested_content: str
+    members: tuple[DeclaredPerson, ...]
+    signatories: frozenset[Signatory]
+    change: Change
+
+    @property
+    def kind(self) -> CaseKind:
+        """What a case with this declaration asks for."""
+        match self.change:
+            case NewResidence(kind=ResidenceKind.PERMANENT):
+                return CaseKind.PERMANENT_RESIDENCE
+            case NewResidence():
+                return CaseKind.TEMPORARY_RESIDENCE
+            case Renewal():
+                return CaseKind.RENEWAL
+            case Deregistration():
+                return CaseKind.DEREGISTRATION
+
+    @property
+    def persons(self) -> tuple[DeclaredPerson, ...]:
+        """The declarant and the members who change with them."""
+        return (self.declarant, *self.members)
+
+
+def application_of(person: DeclaredPerson, residence: NewResidence) -> ResidenceApplication:
+    """Say what is to be entered for one person."""
+    return ResidenceApplication(
+        dwelling_id=residence.dwelling_id,
+        kind=residence.kind,
+        number=person.number,
+        full_name=person.full_name,
+        birth_date=person.birth_date,
+        sex=person.sex,
+        term=residence.term,
+    )

@@ -1,0 +1,211 @@
+"""Residence cases: made, moved, and with their approval entered into the register."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from chassis.clock import Clock, ward_day
+from chassis.database import Database, Transaction
+from chassis.outbox import Relay
+from residency.domain.cases import (
+    Caller,
+    Case,
+    CaseAct,
+    CaseChannel,
+    HistoryEntry,
+    RefusalGround,
+)
+from residency.domain.declarations import ResidenceDeclaration
+from residency.domain.sealing import NumberSeal
+from residency.operations.case_changes import CaseChanges
+from residency.operations.requests import claim
+from residency.repository import cases, population
+from residency.repository.cases import CaseSeal
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request to move a case: who, which, and the idempotency key with the digest of the content."""
+
+    caller: Caller
+    case_number: str
+    request_id: str
+    digest: bytes
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A case after it was moved, and the last thing that was done."""
+
+    case: Case
+    entry: HistoryEntry
+
+
+Move = Callable[[Transaction, Case, datetime], Awaitable[Case]]
+
+
+class CaseOperations:
+    """Makes and moves cases. Each move raises CaseNotFoundError, CaseStateConflictError or RequestIdReusedError.
+
+    A repeat of a request changes nothing and tells the case as it is now.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        relay: Relay,
+        clock: Clock,
+        numbers: NumberSeal,
+        seal: CaseSeal,
+        ward_code: str,
+        new_id: Callable[[], UUID] = uuid4,
+    ) -> None:
+        self._database = database
+        self._relay = relay
+        self._clock = clock
+        self._numbers = numbers
+        self._seal = seal
+        self._ward_code = ward_code
+        self._new_id = new_id
+        self._changes = CaseChanges(numbers, new_id)
+
+    async def create(
+        self, caller: Caller, declaration: ResidenceDeclaration, request_id: str, digest: bytes
+    ) -> Case:
+        """Make a draft with its number."""
+        now, case_id = self._clock(), self._new_id()
+        async with self._database.transaction() as tx:
+            if first := await claim(tx, self._numbers, request_id, digest, case_id, now):
+                return await cases.load(tx, first)
+            year = ward_day(now).year
+            case = Case(
+                case_id=case_id,
+                case_number=str(await cases.next_number(tx, self._ward_code, year)),
+                ward_code=self._ward_code,
+                kind=declaration.kind,
+                channel=CaseChannel.COUNTER if caller.is_officer else CaseChannel.ELECTRONIC,
+                account=caller.account,
+                created_at=now,
+            )
+            await cases.add(tx, case, declaration, self._seal)
+        return case
+
+    async def submit(self, request: Request) -> Moved:
+        """Hand a draft in."""
+
+        async def move(_tx: Transaction, case: Case, now: datetime) -> Case:
+            return case.submit(now)
+
+        return await self._move(request, CaseAct.SUBMIT, move)
+
+    async def request_supplement(self, request: Request, missing: str) -> Moved:
+        """Ask the citizen for what is missing; nobody is asked about the case meanwhile."""
+
+        async def move(tx: Transaction, case: Case, now: datetime) -> Case:
+            await population.drop(tx, case)
+            return case.request_supplement(await cases.working_calendar(tx), now)
+
+        return await self._move(request, CaseAct.REQUEST_SUPPLEMENT, move, missing)
+
+    async def supplement(self, request: Request, declaration: ResidenceDeclaration) -> Moved:
+        """Take the supplemented declaration in place of the one before; raises FieldInvalidError for the kind."""
+
+        async def move(tx: Transaction, case: Case, now: datetime) -> Case:
+            calendar = await cases.working_calendar(tx)
+            case = case.supplemented(declaration.kind, calendar, now)
+            await cases.save_declaration(tx, case, declaration, self._seal)
+            return case
+
+        return await self._move(request, CaseAct.SUPPLEMENT, move)
+
+    async def accept(self, request: Request) -> Moved:
+        """Find the file valid and start the clock."""
+
+        async def move(tx: Transaction, case: Case, now: datetime) -> Case:
+            term_days = await cases.term_days(tx, case.kind, ward_day(now))
+            calendar = await cases.working_calendar(tx)
+            return case.accept(request.caller, calendar, term_days, now)
+
+        return await self._move(request, CaseAct.ACCEPT, move)
+
+    async def verify(self, request: Request) -> Moved:
+        """Have the population database asked about each person, as soon as it answers."""
+
+        async def move(tx: Transaction, case: Case, now: datetime) -> Case:
+            case = case.verify(request.caller)
+            declaration = await cases.load_declaration(tx, case, self._seal, ward_day(now))
+            await population.plan(tx, case, len(declaration.persons), self._new_id(), now)
+            return case
+
+        return await self._move(request, CaseAct.VERIFY, move)
+
+    async def see_original(self, request: Request) -> Moved:
+        """Note that the citizen showed the originals; the population database is asked no more."""
+
+        async def move(tx: Transaction, case: Case, _now: datetime) -> Case:
+            await population.drop(tx, case)
+            return case.see_original(request.caller)
+
+        return await self._move(request, CaseAct.SEE_ORIGINAL, move)
+
+    async def approve(self, request: Request, finding: str) -> Moved:
+        """Approve a case and enter its change into the register, both or neither.
+
+        Raises SecondPersonRequiredError, IdentityCheckPendingError, FieldInvalidError, and what the register refuses.
+        """
+
+        async def move(tx: Transaction, case: Case, now: datetime) -> Case:
+            case = case.approve(request.caller, finding, now)
+            note = self._seal.note(case.case_id, finding)
+            await cases.save(tx, case, CaseAct.APPROVE, request.caller.account, now, note)
+            declaration = await cases.load_declaration(tx, case, self._seal, ward_day(now))
+            await self._changes.enter(tx, case, declaration, now)
+            return case.record()
+
+        return await self._move(request, CaseAct.RECORD, move)
+
+    async def refuse(self, request: Request, ground: RefusalGround, reason: str) -> Moved:
+        """Refuse a case; raises IdentityCheckPendingError where nobody answered for the identity."""
+
+        async def move(tx: Transaction, case: Case, now: datetime) -> Case:
+            await population.drop(tx, case)
+            return case.refuse(request.caller, ground, now)
+
+        return await self._move(request, CaseAct.REFUSE, move, reason)
+
+    async def withdraw(self, request: Request) -> Moved:
+        """Take a case back before it is decided."""
+
+        async def move(tx: Transaction, case: Case, _now: datetime) -> Case:
+            await population.drop(tx, case)
+            return case.withdraw()
+
+        return await self._move(request, CaseAct.WITHDRAW, move)
+
+    async def cancel(self, request: Request, reason: str) -> Moved:
+        """Annul what a case entered; raises SecondPersonRequiredError."""
+
+        async def move(tx: Transaction, case: Case, now: datetime) -> Case:
+            case = case.cancel(request.caller)
+            await self._changes.annul(tx, case, now)
+            return case
+
+        return await self._move(request, CaseAct.CANCEL, move, reason)
+
+    async def _move(self, request: Request, act: CaseAct, move: Move, note: str = "") -> Moved:
+        now, account = self._clock(), request.caller.account
+        async with self._database.transaction() as tx:
+            case = await cases.lock(tx, request.case_number)
+            case.check_visible(request.caller)
+            repeated = await claim(
+                tx, self._numbers, request.request_id, request.digest, case.case_id, now
+            )
+            if not repeated:
+                case = await move(tx, case, now)
+                sealed = self._seal.note(case.case_id, note)
+                await cases.save(tx, case, act, account, now, sealed)
+            entry = await cases.last_entry(tx, case, act, self._seal)
+        if not repeated:
+            self._relay.wake()
+        return Moved(case, entry)

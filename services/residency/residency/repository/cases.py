@@ -1,0 +1,283 @@
+"""Cases as an operation loads and saves them: with their history and their event, in one transaction.
+
+A case's row is locked before anything of the register is.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as insert_or_update
+
+from chassis import outbox
+from chassis.database import Transaction
+from residency import tables
+from residency.domain.calendar import ProcessingClock, WorkingCalendar
+from residency.domain.cases import (
+    OPEN_STATES,
+    Case,
+    CaseAct,
+    CaseChannel,
+    CaseNotFoundError,
+    CaseNumber,
+    CaseState,
+    HistoryEntry,
+    IdentityCheck,
+    RefusalGround,
+)
+from residency.domain.declarations import CaseKind, ResidenceDeclaration
+from residency.domain.residence import Registration, RegistrationNotFoundError
+from residency.domain.sealing import Seal
+from residency.tables import (
+    case_history,
+    case_numbers,
+    case_registrations,
+    cases,
+    decided_days,
+    legal_limits,
+    persons,
+)
+from residency.wire import cases as wire
+
+
+@dataclass(frozen=True)
+class CaseSeal:
+    """Seals what a case holds of persons, each content for its case and its use."""
+
+    seal: Seal
+
+    def declaration(self, case_id: UUID, declaration: ResidenceDeclaration) -> bytes:
+        """Seal a declaration."""
+        content = wire.declaration_message(declaration).SerializeToString()
+        return self.seal.seal(content, _place(case_id, b"declaration"))
+
+    def open_declaration(self, case_id: UUID, sealed: bytes, today: date) -> ResidenceDeclaration:
+        """Open a declaration."""
+        content = self.seal.open(sealed, _place(case_id, b"declaration"))
+        return wire.stored_declaration(content, today)
+
+    def note(self, case_id: UUID, note: str) -> bytes | None:
+        """Seal what was written; nothing stays nothing."""
+        return self.seal.seal(note.encode(), _place(case_id, b"note")) if note else None
+
+    def open_note(self, case_id: UUID, sealed: bytes | None) -> str:
+        """Open what was written."""
+        return self.seal.open(sealed, _place(case_id, b"note")).decode() if sealed else ""
+
+
+async def next_number(tx: Transaction, ward_code: str, year: int) -> CaseNumber:
+    """Take the next running number of a year; others who take one wait until this transaction has ended."""
+    taking = insert_or_update(case_numbers).values(ward_code=ward_code, year=year, last=1)
+    taking = taking.on_conflict_do_update(
+        index_elements=[case_numbers.c.ward_code, case_numbers.c.year],
+        set_={"last": case_numbers.c.last + 1},
+    )
+    last = (await tx.scalars(taking.returning(case_numbers.c.last))).one()
+    return CaseNumber(ward_code, year, last)
+
+
+async def add(
+    tx: Transaction, case: Case, declaration: ResidenceDeclaration, seal: CaseSeal
+) -> None:
+    """Enter a draft."""
+    sealed = seal.declaration(case.case_id, declaration)
+    await tx.execute(insert(cases).values(declaration_sealed=sealed, **_columns(case)))
+    await _note(tx, case, CaseAct.CREATE, case.account, case.created_at, None)
+
+
+async def lock(tx: Transaction, case_number: str) -> Case:
+    """Load a case and have others who move it wait; raises CaseNotFoundError."""
+    statement = select(cases).where(cases.c.case_number == case_number).with_for_update()
+    row = (await tx.execute(statement)).one_or_none()
+    if row is None:
+        raise CaseNotFoundError
+    return case_of(row)
+
+
+async def load(tx: Transaction, case_id: UUID) -> Case:
+    """Load a case that is there."""
+    return case_of((await tx.execute(select(cases).where(cases.c.case_id == case_id))).one())
+
+
+async def load_declaration(
+    tx: Transaction, case: Case, seal: CaseSeal, today: date
+) -> ResidenceDeclaration:
+    """Open the declaration of a case."""
+    statement = select(cases.c.declaration_sealed).where(cases.c.case_id == case.case_id)
+    sealed = (await tx.scalars(statement)).one()
+    return seal.open_declaration(case.case_id, sealed, today)
+
+
+async def save_declaration(
+    tx: Transaction, case: Case, declaration: ResidenceDeclaration, seal: CaseSeal
+) -> None:
+    """Put a supplemented declaration in the place of the one before."""
+    sealed = seal.declaration(case.case_id, declaration)
+    await tx.execute(
+        update(cases).where(cases.c.case_id == case.case_id).values(declaration_sealed=sealed)
+    )
+
+
+async def save(
+    tx: Transaction,
+    case: Case,
+    act: CaseAct,
+    account: str,
+    now: datetime,
+    note_sealed: bytes | None = None,
+) -> None:
+    """Save a case that was moved, tell its history and publish it."""
+    await tx.execute(update(cases).where(cases.c.case_id == case.case_id).values(_columns(case)))
+    await _note(tx, case, act, account, now, note_sealed)
+    await outbox.add(tx, tables.outbox, now, wire.case_moved(case))
+
+
+async def last_entry(tx: Transaction, case: Case, act: CaseAct, seal: CaseSeal) -> HistoryEntry:
+    """Tell when something was done with a case last; it was done."""
+    statement = (
+        select(*history_columns())
+        .where(case_history.c.case_id == case.case_id, case_history.c.act == act)
+        .order_by(case_history.c.entry_id.desc())
+        .limit(1)
+    )
+    return entry_of((await tx.execute(statement)).one(), case, seal)
+
+
+async def link(tx: Transaction, case: Case, registration_id: UUID) -> None:
+    """Remember that a case entered a registration."""
+    await tx.execute(
+        insert(case_registrations).values(case_id=case.case_id, registration_id=registration_id)
+    )
+
+
+async def linked(tx: Transaction, case: Case) -> list[UUID]:
+    """Tell which registrations a case entered."""
+    statement = select(case_registrations.c.registration_id).where(
+        case_registrations.c.case_id == case.case_id
+    )
+    return list((await tx.scalars(statement.order_by(case_registrations.c.registration_id))).all())
+
+
+async def check_declared(
+    tx: Transaction, registration: Registration, number_indexes: Collection[bytes]
+) -> None:
+    """Refuse a registration of a person who is not declared, like one that does not exist."""
+    statement = select(persons.c.number_index).where(persons.c.person_id == registration.person_id)
+    if (await tx.scalars(statement)).one() not in number_indexes:
+        raise RegistrationNotFoundError
+
+
+async def term_days(tx: Transaction, kind: CaseKind, day: date) -> int:
+    """Tell the term of a kind in force on a day, working days."""
+    return await limit(tx, f"case_term_{kind.lower()}", day)
+
+
+async def limit(tx: Transaction, rule: str, day: date) -> int:
+    """Tell a legal number in force on a day."""
+    in_force = (
+        select(legal_limits.c.value)
+        .where(legal_limits.c.rule == rule, legal_limits.c.effective_from <= day)
+        .order_by(legal_limits.c.effective_from.desc())
+        .limit(1)
+    )
+    return int((await tx.scalars(in_force)).one())
+
+
+async def working_calendar(tx: Transaction) -> WorkingCalendar:
+    """Load the calendar with all days that were decided."""
+    rows = await tx.execute(select(decided_days.c.day, decided_days.c.working))
+    return WorkingCalendar({row.day: row.working for row in rows})
+
+
+def case_of(row: Row[Any]) -> Case:
+    """Read a case."""
+    clock = None
+    if row.term_days is not None:
+        clock = ProcessingClock(row.term_days, row.used_days, row.running_since, row.due_on)
+    return Case(
+        case_id=row.case_id,
+        case_number=row.case_number,
+        ward_code=row.ward_code,
+        kind=CaseKind(row.kind),
+        channel=CaseChannel(row.channel),
+        account=row.account,
+        created_at=row.created_at,
+        state=CaseState(row.state),
+        identity_check=IdentityCheck(row.identity_check),
+        submitted_at=row.submitted_at,
+        accepted_by=row.accepted_by,
+        accepted_at=row.accepted_at,
+        verified_by=row.verified_by,
+        decided_by=row.decided_by,
+        decided_at=row.decided_at,
+        refusal_ground=RefusalGround(row.refusal_ground) if row.refusal_ground else None,
+        clock=clock,
+    )
+
+
+def open_cases() -> ColumnElement[bool]:
+    """Say in SQL: officers still have to do something about the case."""
+    return cases.c.decided_at.is_(None) & cases.c.state.in_(OPEN_STATES)
+
+
+def history_columns() -> Iterable[ColumnElement[Any]]:
+    """Name the columns that `entry_of` reads."""
+    return (
+        case_history.c.at,
+        case_history.c.act,
+        case_history.c.state.label("state_then"),
+        case_history.c.due_on.label("due_then"),
+        case_history.c.account.label("done_by"),
+        case_history.c.note_sealed,
+    )
+
+
+def entry_of(row: Row[Any], case: Case, seal: CaseSeal) -> HistoryEntry:
+    """Read what was done with a case."""
+    return HistoryEntry(
+        at=row.at,
+        act=CaseAct(row.act),
+        state=CaseState(row.state_then),
+        due_on=row.due_then,
+        account=row.done_by,
+        note=seal.open_note(case.case_id, row.note_sealed),
+    )
+
+
+async def _note(
+    tx: Transaction,
+    case: Case,
+    act: CaseAct,
+    account: str,
+    now: datetime,
+    note_sealed: bytes | None,
+) -> None:
+    await tx.execute(
+        insert(case_history).values(
+            case_id=case.case_id,
+            at=now,
+            act=act,
+            state=case.state,
+            due_on=case.due_on,
+            account=account,
+            note_sealed=note_sealed,
+        )
+    )
+
+
+def _columns(case: Case) -> dict[str, Any]:
+    clock = case.clock
+    return {
+        **{name: value for name, value in vars(case).items() if name != "clock"},
+        "term_days": clock and clock.term_days,
+        "used_days": clock and clock.used_days,
+        "running_since": clock and clock.running_since,
+        "due_on": clock and clock.due_on,
+    }
+
+
+def _place(case_id: UUID, use: bytes) -> bytes:
+    return case_id.bytes + use

@@ -1,0 +1,133 @@
+"""Residence cases, their history, and the questions to the population database."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+
+from residency.tables.metadata import INSTANT, metadata
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("case_id", Uuid, primary_key=True),
+    Column("case_number", Text, nullable=False, unique=True),
+    Column("ward_code", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("identity_check", Text, nullable=False),
+    # The declaration as protobuf, sealed for this case.
+    Column("declaration_sealed", LargeBinary, nullable=False),
+    Column("created_at", INSTANT, nullable=False),
+    Column("submitted_at", INSTANT),
+    # Accounts are empty and times null where nobody did so yet.
+    Column("accepted_by", Text, nullable=False),
+    Column("accepted_at", INSTANT),
+    Column("verified_by", Text, nullable=False),
+    Column("decided_by", Text, nullable=False),
+    Column("decided_at", INSTANT),
+    # Null where the case was not refused.
+    Column("refusal_ground", Text),
+    # The clock: null as a whole until it starts, `running_since` and `due_on` also while it stands.
+    Column("term_days", SmallInteger),
+    Column("used_days", SmallInteger),
+    Column("running_since", Date),
+    Column("due_on", Date),
+    CheckConstraint("channel in ('ELECTRONIC', 'COUNTER')", name="cases_channel"),
+    CheckConstraint("(term_days is null) = (used_days is null)", name="cases_clock"),
+    CheckConstraint("(accepted_at is null) = (term_days is null)", name="cases_clock_started"),
+    CheckConstraint(
+        "(state in ('APPROVED', 'REFUSED', 'RECORDED', 'CANCELLED')) = (decided_at is not null)",
+        name="cases_decided",
+    ),
+    CheckConstraint("(state = 'REFUSED') = (refusal_ground is not null)", name="cases_refused"),
+    # Two persons: who accepted or verified does not approve.
+    CheckConstraint(
+        "state not in ('APPROVED', 'RECORDED', 'CANCELLED')"
+        " or decided_by not in (accepted_by, verified_by)",
+        name="cases_second_person",
+    ),
+    Index("cases_of_account", "account", "created_at", "case_id"),
+    Index("cases_oldest", "created_at", "case_id"),
+    Index("cases_due", "due_on", postgresql_where=text("decided_at is null")),
+)
+
+# The last running number of a year.
+case_numbers = Table(
+    "case_numbers",
+    metadata,
+    Column("ward_code", Text, primary_key=True),
+    Column("year", SmallInteger, primary_key=True, autoincrement=False),
+    Column("last", Integer, nullable=False),
+)
+
+# Append-only, for the owner of the table as well; only a note is sealed anew when the key changes.
+case_history = Table(
+    "case_history",
+    metadata,
+    Column("entry_id", BigInteger, Identity(always=True), primary_key=True),
+    Column("case_id", ForeignKey("cases.case_id"), nullable=False),
+    Column("at", INSTANT, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("due_on", Date),
+    # Empty for the service itself.
+    Column("account", Text, nullable=False),
+    # What people wrote, sealed for this case; null where they wrote nothing.
+    Column("note_sealed", LargeBinary),
+    Index("case_history_of_case", "case_id", "entry_id"),
+)
+
+# What a case entered into the register.
+case_registrations = Table(
+    "case_registrations",
+    metadata,
+    Column("case_id", ForeignKey("cases.case_id"), primary_key=True),
+    Column("registration_id", ForeignKey("registrations.registration_id"), primary_key=True),
+)
+
+# One row for each person of a case that the population database is asked about; a timer until it is answered.
+population_checks = Table(
+    "population_checks",
+    metadata,
+    Column("case_id", ForeignKey("cases.case_id"), primary_key=True),
+    # 0 is the declarant, the members follow.
+    Column("person", SmallInteger, primary_key=True, autoincrement=False),
+    # Which round of verification: an answer to an earlier one is not taken.
+    Column("check_id", Uuid, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    # When it is asked next; null once it is answered.
+    Column("due_at", INSTANT, index=True),
+    Column("verdict", Text, nullable=False),
+    CheckConstraint(
+        "verdict in ('UNAVAILABLE', 'MATCH', 'MISMATCH', 'NOT_FOUND')",
+        name="population_checks_verdict",
+    ),
+    CheckConstraint(
+        "(due_at is null) = (verdict <> 'UNAVAILABLE')", name="population_checks_answered"
+    ),
+)
+
+# Days that are or are not worked whatever the rule says, as they were decided for a year; changed by migrations only.
+decided_days = Table(
+    "decided_days",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("working", Boolean, nullable=False),
+    Column("source", Text, nullable=False),
+)

@@ -1,0 +1,363 @@
+"""Residence cases at the running service: from a citizen's draft to the register."""
+
+from datetime import UTC, date, datetime, timedelta
+from math import isnan
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from google.type import date_pb2
+from grpc import aio
+from sqlalchemy import select, text
+
+from chassis.clock import ward_day
+from residency import tables
+from residency.domain.calendar import WorkingCalendar
+from residency.domain.cases import CaseFigures, share
+from residency.domain.declarations import CaseKind
+from residency.queries.cases import CaseQueries
+from residency.repository.cases import CaseSeal
+from tests.residency.desk import (
+    CITIZEN,
+    NAME,
+    NEIGHBOUR,
+    OFFICER,
+    SECOND_OFFICER,
+    Desk,
+    Person,
+    declared,
+    temporary,
+)
+from tests.residency.refusals import refusal_of
+from tests.residency.samples import CONTENT_SEAL, NOON, add_building, number
+from ward.residency.v1 import cases_pb2 as pb
+from ward.residency.v1 import residency_pb2
+
+pytestmark = [pytest.mark.postgres, pytest.mark.nats]
+
+
+def day(value: date) -> date_pb2.Date:
+    """Write a day."""
+    return date_pb2.Date(year=value.year, month=value.month, day=value.day)
+
+
+async def test_a_temporary_residence_goes_from_draft_to_the_register(desk: Desk) -> None:
+    """With its receipt, its verified identities, a second person's approval, occupancy and its event."""
+    place = await add_building(desk.database)
+    dwelling_id = place.dwelling_ids[0]
+    case_number = await desk.create(temporary(dwelling_id, declared(2)))
+    submitted = (await desk.act(CITIZEN, "SubmitCase", case_number)).case
+    accepted = await desk.act(OFFICER, "AcceptCase", case_number)
+    verifying = (await desk.act(OFFICER, "VerifyCase", case_number)).case
+    await desk.until_answered(case_number)
+    approved = await desk.act(SECOND_OFFICER, "ApproveCase", case_number)
+    occupancy = (await desk.hear(residency_pb2.OccupancyChanged)).occupancy
+    whole = await desk.get(case_number)
+
+    assert case_number == "11002-2026-000001"
+    assert submitted.channel == pb.CASE_CHANNEL_ELECTRONIC
+    assert accepted.case.due_on == day(date(2026, 11, 27))
+    assert accepted.notice.form == pb.NOTICE_FORM_CT04
+    assert "Ngày hẹn trả kết quả: 27/11/2026" in accepted.notice.text
+    assert verifying.identity_check == pb.IDENTITY_CHECK_PENDING
+    assert len(desk.population.questions) == 2
+    assert approved.case.state == pb.CASE_STATE_RECORDED
+    assert approved.notice.form == pb.NOTICE_FORM_CT08
+    assert occupancy.dwelling.dwelling_id == str(dwelling_id)
+    assert occupancy.registered == 2
+    assert len(whole.registration_ids) == 2
+    assert [entry.act for entry in whole.history] == [
+        "CREATE",
+        "SUBMIT",
+        "ACCEPT",
+        "VERIFY",
+        "IDENTITY_ANSWERED",
+        "APPROVE",
+        "RECORD",
+    ]
+
+
+async def test_events_tell_how_a_case_moves_and_name_nobody(desk: Desk) -> None:
+    """Number, kind and state; neither names nor numbers of persons."""
+    place = await add_building(desk.database)
+    case_number = await desk.create(temporary(place.dwelling_ids[0]))
+    await desk.act(CITIZEN, "SubmitCase", case_number)
+    event = await desk.hear(pb.CaseMoved)
+
+    assert event.case.case_number == case_number
+    assert event.case.state == pb.CASE_STATE_SUBMITTED
+    assert NAME.encode() not in event.SerializeToString()
+    assert number().digits.encode() not in event.SerializeToString()
+
+
+async def test_what_a_case_holds_of_persons_is_sealed_at_rest(desk: Desk) -> None:
+    """A copy of the database tells no name, number or phone, nor what people wrote to each other."""
+    place = await add_building(desk.database)
+    case_number = await desk.create(temporary(place.dwelling_ids[0]))
+    await desk.act(CITIZEN, "SubmitCase", case_number)
+    missing = "Giấy tờ chứng minh chỗ ở hợp pháp"
+    await desk.act(OFFICER, "RequestSupplement", case_number, missing=missing)
+    async with desk.database.transaction() as tx:
+        rows = [
+            *await tx.execute(select(tables.cases)),
+            *await tx.execute(select(tables.case_history)),
+        ]
+    stored = b"".join(
+        value if isinstance(value, bytes) else str(value).encode() for row in rows for value in row
+    )
+
+    for secret in (NAME, number().digits, "0100 000 001", missing):
+        assert secret.encode() not in stored
+    assert (await desk.get(case_number)).history[-1].note == missing
+    assert (await desk.get(case_number)).declaration.declarant.full_name == NAME
+
+
+async def test_citizens_see_and_move_their_own_cases_only(desk: Desk) -> None:
+    """A case of somebody else is answered like one that does not exist; a draft is nobody else's at all."""
+    place = await add_building(desk.database)
+    case_number = await desk.create(temporary(place.dwelling_ids[0]))
+    foreign = await desk.refusal(NEIGHBOUR, "SubmitCase", case_number)
+    missing = await desk.refusal(NEIGHBOUR, "SubmitCase", "11002-2026-999999")
+    of_officer = await desk.refusal(OFFICER, "AcceptCase", case_number)
+    listed = await desk.call(NEIGHBOUR, "ListCases", pb.ListCasesRequest())
+
+    assert foreign == missing == of_officer
+    assert (foreign.code, foreign.reason) == ("NOT_FOUND", "CASE_NOT_FOUND")
+    assert foreign.vietnamese == "Không tìm thấy hồ sơ."
+    assert not listed.cases
+
+
+async def test_a_citizen_needs_the_higher_level_of_identity(desk: Desk) -> None:
+    """Level 2 of the electronic identity; officers are not asked for one."""
+    low = Person("citizen", "citizen-1", assurance_level=1)
+    with pytest.raises(aio.AioRpcError) as refused:
+        await desk.call(low, "ListCases", pb.ListCasesRequest())
+
+    assert refusal_of(refused.value).reason == "ASSURANCE_TOO_LOW"
+    assert refusal_of(refused.value).code == "PERMISSION_DENIED"
+    await desk.call(Person("residence_officer", "o", 1), "ListCases", pb.ListCasesRequest())
+
+
+async def test_who_accepted_or_verified_does_not_approve(desk: Desk) -> None:
+    """A second person does, and the register is untouched until then."""
+    place = await add_building(desk.database)
+    case_number = await desk.seen(temporary(place.dwelling_ids[0]))
+    refused = await desk.refusal(OFFICER, "ApproveCase", case_number)
+
+    assert refused.reason == "SECOND_PERSON_REQUIRED"
+    assert await registered(desk) == 0
+
+
+async def test_a_repeated_request_has_its_effect_once(desk: Desk) -> None:
+    """And is answered with the same receipt."""
+    place = await add_building(desk.database)
+    case_number = await desk.create(temporary(place.dwelling_ids[0]))
+    await desk.act(CITIZEN, "SubmitCase", case_number)
+    request = pb.AcceptCaseRequest(request_id=str(uuid4()), case_number=case_number)
+    first = await desk.call(OFFICER, "AcceptCase", request)
+    desk.clock.now = datetime(2026, 11, 24, 5, tzinfo=UTC)
+    again = await desk.call(OFFICER, "AcceptCase", request)
+
+    assert again == first
+    assert len((await desk.get(case_number)).history) == 3
+
+
+async def test_what_the_register_refuses_is_not_approved(desk: Desk) -> None:
+    """Both or neither: the case stays where it was."""
+    place = await add_building(desk.database)
+    too_long = pb.TemporaryResidenceChange(
+        dwelling_id=str(place.dwelling_ids[0]),
+        valid_from=day(date(2026, 11, 1)),
+        valid_until=day(date(2029, 1, 1)),
+    )
+    case_number = await desk.seen(temporary(place.dwelling_ids[0], temporary_residence=too_long))
+    refused = await desk.refusal(SECOND_OFFICER, "ApproveCase", case_number)
+
+    assert refused.reason == "FIELD_INVALID"
+    assert (await desk.get(case_number)).case.state == pb.CASE_STATE_VERIFYING
+    assert await registered(desk) == 0
+
+
+async def test_the_clock_stands_while_the_citizen_is_waited_for(desk: Desk) -> None:
+    """From Monday noon to Thursday: the day of acceptance and the days of waiting do not count."""
+    place = await add_building(desk.database)
+    declaration = temporary(place.dwelling_ids[0])
+    case_number = await desk.accepted(declaration)
+    waiting = await desk.act(OFFICER, "RequestSupplement", case_number, missing="Hợp đồng thuê")
+    desk.clock.now = datetime(2026, 11, 26, 5, tzinfo=UTC)
+    answered = await desk.act(CITIZEN, "SupplementCase", case_number, declaration=declaration)
+
+    assert not waiting.case.HasField("due_on")
+    assert waiting.notice.form == pb.NOTICE_FORM_CT05
+    assert "Hợp đồng thuê" in waiting.notice.text
+    assert answered.case.state == pb.CASE_STATE_ACCEPTED
+    assert answered.case.due_on == day(WorkingCalendar().after(date(2026, 11, 26), 3))
+
+
+async def test_a_refusal_tells_its_reason_and_ends_the_case(desk: Desk) -> None:
+    """On form CT06."""
+    place = await add_building(desk.database)
+    case_number = await desk.accepted(temporary(place.dwelling_ids[0]))
+    refused = await desk.act(
+        OFFICER,
+        "RefuseCase",
+        case_number,
+        ground=pb.REFUSAL_GROUND_UNLAWFUL_DWELLING,
+        reason="Chỗ ở thuộc diện giải tỏa",
+    )
+
+    assert refused.case.state == pb.CASE_STATE_REFUSED
+    assert refused.notice.form == pb.NOTICE_FORM_CT06
+    assert "Lý do: Chỗ ở thuộc diện giải tỏa" in refused.notice.text
+    assert (await desk.refusal(CITIZEN, "WithdrawCase", case_number)).reason == (
+        "CASE_STATE_CONFLICT"
+    )
+
+
+async def test_lists_are_by_state_and_by_due_day(desk: Desk) -> None:
+    """Oldest first, in pages; overdue and due soon by working days."""
+    place = await add_building(desk.database)
+    numbers = []
+    for _ in range(3):
+        numbers.append(await desk.accepted(temporary(place.dwelling_ids[0])))
+        desk.clock.now += timedelta(seconds=1)
+    await desk.create(temporary(place.dwelling_ids[0]))
+
+    async def listed(**fields: Any) -> list[str]:
+        found = await desk.call(OFFICER, "ListCases", pb.ListCasesRequest(**fields))
+        return [case.case_number for case in found.cases]
+
+    first = await desk.call(OFFICER, "ListCases", pb.ListCasesRequest(page_size=2))
+    assert [case.case_number for case in first.cases] == numbers[:2]
+    assert await listed(page_size=2, page_token=first.next_page_token) == numbers[2:]
+    assert await listed(state=pb.CASE_STATE_SUBMITTED) == []
+    assert await listed(kind=pb.CASE_KIND_TEMPORARY_RESIDENCE) == numbers
+    assert await listed(due_soon=True) == []
+    desk.clock.now = datetime(2026, 11, 26, 5, tzinfo=UTC)
+    assert await listed(due_soon=True) == numbers
+    assert await listed(overdue=True) == []
+    desk.clock.now = datetime(2026, 11, 28, 5, tzinfo=UTC)
+    assert await listed(overdue=True) == numbers
+
+
+async def test_figures_tell_what_is_open_late_in_time_and_electronic(desk: Desk) -> None:
+    """By kind, without anybody's name; shares are of this year's cases."""
+    place = await add_building(desk.database)
+    declaration = temporary(place.dwelling_ids[0])
+    refusal = {"ground": pb.REFUSAL_GROUND_OTHER, "reason": "Không thuộc thẩm quyền"}
+    await desk.act(OFFICER, "RefuseCase", await desk.accepted(declaration), **refusal)
+    late = await desk.accepted(declaration)
+    await desk.accepted(declaration)
+    at_counter = await desk.create(declaration, OFFICER)
+    await desk.act(OFFICER, "SubmitCase", at_counter)
+    desk.clock.now = datetime(2026, 12, 31, 18, tzinfo=UTC) - timedelta(hours=2)
+    await desk.act(OFFICER, "RefuseCase", late, **refusal)
+    queries = CaseQueries(desk.database, CaseSeal(CONTENT_SEAL))
+    figures = await queries.figures(desk.clock.now)
+    next_year = await queries.figures(desk.clock.now + timedelta(hours=2))
+
+    assert figures[CaseKind.RENEWAL] == CaseFigures(0, 0, 0, 0, 0, 0)
+    assert figures[CaseKind.TEMPORARY_RESIDENCE] == CaseFigures(
+        open=2, overdue=1, submitted=4, electronic=3, timed=2, in_time=1
+    )
+    assert next_year[CaseKind.TEMPORARY_RESIDENCE] == CaseFigures(2, 1, 0, 0, 0, 0)
+    assert share(1, 2) == 0.5
+    assert isnan(share(0, 0))
+
+
+async def test_a_recorded_case_can_be_annulled_by_another_than_who_decided_it(desk: Desk) -> None:
+    """As if the registration had never been valid: nobody lives there by it."""
+    place = await add_building(desk.database)
+    case_number = await desk.seen(temporary(place.dwelling_ids[0]))
+    await desk.act(SECOND_OFFICER, "ApproveCase", case_number)
+    reason = {"reason": "Đăng ký không đúng thẩm quyền"}
+    by_decider = await desk.refusal(SECOND_OFFICER, "CancelCase", case_number, **reason)
+    annulled = await desk.act(OFFICER, "CancelCase", case_number, **reason)
+    await desk.hear(residency_pb2.OccupancyChanged)
+    occupancy = (await desk.hear(residency_pb2.OccupancyChanged)).occupancy
+
+    assert by_decider.reason == "SECOND_PERSON_REQUIRED"
+    assert annulled.case.state == pb.CASE_STATE_CANCELLED
+    assert annulled.notice.form == pb.NOTICE_FORM_CT09
+    assert occupancy.registered == 0
+
+
+async def test_a_term_is_renewed_in_its_last_fifteen_days_only(desk: Desk) -> None:
+    """The further term begins where the first ends."""
+    place = await add_building(desk.database)
+    first = await desk.seen(temporary(place.dwelling_ids[0]))
+    await desk.act(SECOND_OFFICER, "ApproveCase", first)
+    (registration_id,) = (await desk.get(first)).registration_ids
+    renewal = temporary(
+        place.dwelling_ids[0],
+        renewal=pb.RenewalChange(
+            registration_id=registration_id, valid_until=day(date(2028, 11, 1))
+        ),
+    )
+    early = await desk.refusal(SECOND_OFFICER, "ApproveCase", await desk.seen(renewal))
+    desk.clock.now = datetime(2027, 10, 18, 5, tzinfo=UTC)
+    in_time = await desk.seen(renewal)
+    await desk.act(SECOND_OFFICER, "ApproveCase", in_time)
+    async with desk.database.transaction() as tx:
+        columns = tables.registrations.c
+        terms = await tx.execute(
+            select(columns.valid_from, columns.valid_until).order_by(columns.valid_from)
+        )
+        found = [tuple(row) for row in terms]
+
+    assert early.reason == "RENEWAL_NOT_OPEN"
+    assert "15 ngày" in early.vietnamese
+    assert found == [
+        (date(2026, 11, 1), date(2027, 11, 1)),
+        (date(2027, 11, 1), date(2028, 11, 1)),
+    ]
+
+
+async def test_a_registration_is_ended_for_whom_it_belongs_to(desk: Desk) -> None:
+    """Of somebody who is not declared it is answered like one that does not exist."""
+    place = await add_building(desk.database)
+    first = await desk.seen(temporary(place.dwelling_ids[0]))
+    await desk.act(SECOND_OFFICER, "ApproveCase", first)
+    (registration_id,) = (await desk.get(first)).registration_ids
+    ending = pb.DeregistrationChange(registration_id=registration_id, ended_on=day(ward_day(NOON)))
+    foreign = temporary(place.dwelling_ids[0], declarant=declared(3), deregistration=ending)
+    landlord = temporary(
+        place.dwelling_ids[0], declared(1), declarant=declared(3), deregistration=ending
+    )
+    refused = await desk.refusal(SECOND_OFFICER, "ApproveCase", await desk.seen(foreign))
+    ended = await desk.seen(landlord)
+    await desk.act(SECOND_OFFICER, "ApproveCase", ended)
+
+    assert refused.reason == "REGISTRATION_NOT_FOUND"
+    assert (await desk.get(ended)).case.kind == pb.CASE_KIND_DEREGISTRATION
+    async with desk.database.transaction() as tx:
+        assert (await tx.scalars(select(tables.registrations.c.ended_on))).all() == [
+            date(2026, 11, 23)
+        ]
+
+
+async def test_every_look_at_a_declaration_is_accounted_for_by_its_case(desk: Desk) -> None:
+    """Reading, and what opens the declaration to decide; refused looks too."""
+    place = await add_building(desk.database)
+    case_number = await desk.seen(temporary(place.dwelling_ids[0]))
+    with pytest.raises(aio.AioRpcError):
+        await desk.get(case_number, NEIGHBOUR)
+    async with desk.database.transaction() as tx:
+        columns = tables.access_records.c
+        rows = await tx.execute(
+            select(columns.method, columns.outcome, columns.subject).order_by(columns.recorded_at)
+        )
+        found = [(row.method.rpartition("/")[2], row.outcome, row.subject) for row in rows]
+
+    subject = f"case:{case_number}"
+    assert found == [
+        ("CreateCase", "OK", subject),
+        ("VerifyCase", "OK", subject),
+        ("GetCase", "CASE_NOT_FOUND", subject),
+    ]
+
+
+async def registered(desk: Desk) -> int:
+    """Count registrations."""
+    async with desk.database.transaction() as tx:
+        return int(await tx.scalar(text("select count(*) from registrations")) or 0)
