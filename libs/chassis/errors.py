@@ -102,6 +102,16 @@ class RequestIdReusedError(DomainError):
     reason = "REQUEST_ID_REUSED"
 
 
+class LimitReachedError(DomainError):
+    """The caller has asked for more than it may in a time; `retry_after_s` is how long to wait, in seconds."""
+
+    reason = "LIMIT_REACHED"
+
+    def __init__(self, retry_after_s: int, **metadata: str) -> None:
+        super().__init__(retry_after_s=str(retry_after_s), **metadata)
+        self.retry_after_s = retry_after_s
+
+
 class DatabaseUnavailableError(DomainError):
     """The database cannot be reached; nothing was changed."""
 

@@ -1,17 +1,17 @@
-"""Expected errors over gRPC: `google.rpc.Status` with ErrorInfo, BadRequest and a Vietnamese sentence."""
+"""Expected errors over gRPC: `google.rpc.Status` with ErrorInfo, BadRequest or RetryInfo, and a Vietnamese sentence."""
 
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NoReturn
 
 import grpc
-from google.protobuf import any_pb2
+from google.protobuf import any_pb2, duration_pb2
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 from grpc import aio
 from grpc_status import rpc_status
 
-from chassis.errors import DomainError, FieldInvalidError
+from chassis.errors import DomainError, FieldInvalidError, LimitReachedError
 from ward.errors.v1 import error_reason_pb2
 
 DOMAIN = "ward"
@@ -53,6 +53,9 @@ def status_of(error: DomainError) -> status_pb2.Status:
             field=error.metadata["field"], description=error.rule
         )
         details.append(error_details_pb2.BadRequest(field_violations=[violation]))
+    if isinstance(error, LimitReachedError):
+        wait = duration_pb2.Duration(seconds=error.retry_after_s)
+        details.append(error_details_pb2.RetryInfo(retry_delay=wait))
     return status_pb2.Status(
         code=reason.code.value[0],
         message=_fill(reason.en, error),

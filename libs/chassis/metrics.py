@@ -90,6 +90,11 @@ ESCALATIONS = Counter("ward_escalations_total", "Escalation steps taken", ["step
 ESCALATION_DELAY_SECONDS = Histogram(
     "ward_escalation_delay_seconds", "Time from a step's due time to its taking", buckets=_LATENCY
 )
+LOOKUPS_LIMITED = Counter(
+    "ward_lookups_limited_total",
+    "Lookups of persons refused because the caller had asked for too much, by pattern",
+    ["pattern"],
+)
 GLASS_BROKEN = Counter(
     "ward_break_glass_total", "Times that names of occupants were disclosed for an open incident"
 )

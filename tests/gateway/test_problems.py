@@ -193,3 +193,12 @@ def test_unauthenticated_answers_carry_a_challenge() -> None:
     problem = problems.of_domain_error(errors.TokenExpiredError())
 
     assert problem.headers == {"www-authenticate": 'Bearer realm="ward", error="invalid_token"'}
+
+
+def test_a_limit_says_when_to_come_again() -> None:
+    """As the service said (RFC 9110 §10.2.3); a second where it did not."""
+    limited = problems.of_domain_error(errors.LimitReachedError(1800, pattern="MISSES"))
+    away = problems.of_domain_error(errors.DatabaseUnavailableError())
+
+    assert (limited.status, limited.headers) == (429, {"retry-after": "1800"})
+    assert (away.status, away.headers) == (503, {"retry-after": "1"})

@@ -95,3 +95,12 @@ def test_the_reference_data_has_all_provinces_of_the_number() -> None:
     """63 provinces; Bắc Giang is 024 although some published tables say otherwise."""
     assert len(CODES.provinces) == 63
     assert CODES.provinces["024"] == "Bắc Giang"
+
+
+def test_the_neighbours_of_a_number_are_the_ones_before_and_after() -> None:
+    """Also at the ends."""
+    told = [one.digits for one in PersonalIdNumber("999090000010").neighbours]
+
+    assert told == ["999090000009", "999090000011"]
+    assert PersonalIdNumber("000000000000").neighbours[0].digits == "999999999999"
+    assert PersonalIdNumber("999999999999").neighbours[1].digits == "000000000000"

@@ -1,5 +1,6 @@
 """The only place where the service's parts are constructed."""
 
+import contextlib
 import json
 import os
 import sys
@@ -29,6 +30,7 @@ from residency.importer.files import ImportRefusedError
 from residency.importer.importing import Importer
 from residency.operations.break_glass import BreakGlassOperations
 from residency.operations.cases import CaseOperations
+from residency.operations.lookup_limits import LookupLimits
 from residency.operations.population import PopulationOperations
 from residency.operations.residence import ResidenceOperations
 from residency.operations.upkeep import UpkeepOperations
@@ -79,7 +81,12 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     case_queries = CaseQueries(base.database, CaseSeal(content_seal(settings)))
     life.background("case-figures", timers.tell_case_figures(case_queries, clock))
     keep_asking(life, base, settings)
-    servicers = servicers_of(base, settings, glass)
+    limits = LookupLimits(base.database, clock, number_seal(settings))
+    # The first caller is not refused because ceilings are not known yet, unless the database is away.
+    with contextlib.suppress(DatabaseUnavailableError):
+        await limits.exchange()
+    life.background("limits", timers.exchange_usage(limits))
+    servicers = servicers_of(base, settings, glass, limits)
     services = [one.service for one in servicers]
     server = base.server(services)
     for one in servicers:
@@ -100,7 +107,9 @@ def keep_asking(life: Lifecycle, base: Base, settings: Settings) -> None:
     life.background("population", timers.ask_population_when_due(questions, registry))
 
 
-def servicers_of(base: Base, settings: Settings, glass: BreakGlassOperations) -> list[Servicer]:
+def servicers_of(
+    base: Base, settings: Settings, glass: BreakGlassOperations, limits: LookupLimits
+) -> list[Servicer]:
     """Make what answers each service of the package."""
     seal, codes = number_seal(settings), registration_codes()
     case_seal = CaseSeal(content_seal(settings))
@@ -119,6 +128,7 @@ def servicers_of(base: Base, settings: Settings, glass: BreakGlassOperations) ->
             IdentityQueries(base.database, seal),
             OccupancyQueries(base.database),
             PlaceQueries(base.database),
+            limits,
             seal,
             codes,
             base.clock,
@@ -126,6 +136,7 @@ def servicers_of(base: Base, settings: Settings, glass: BreakGlassOperations) ->
         LookupServicer(
             LookupQueries(base.database),
             glass,
+            limits,
             seal,
             pseudonyms,
             codes,

@@ -12,6 +12,7 @@ from residency.clients.population import NationalPopulationRegistry
 from residency.domain.cases import CaseFigures, share
 from residency.domain.declarations import CaseKind
 from residency.domain.population import Question
+from residency.operations.lookup_limits import LookupLimits
 from residency.operations.population import PopulationOperations
 from residency.operations.upkeep import UpkeepOperations
 from residency.queries.cases import CaseQueries
@@ -21,6 +22,7 @@ _FORGET_EVERY_S = 3600.0
 _ASK_EVERY_S = 0.5
 # So many questions at a time, so that a slow answer does not hold up the others.
 _ASK_AT_ONCE = 8
+_EXCHANGE_S = 1.0
 
 
 async def recount_when_due(upkeep: UpkeepOperations) -> None:
@@ -36,12 +38,25 @@ async def recount_when_due(upkeep: UpkeepOperations) -> None:
         await asyncio.sleep(_POLL_S)
 
 
+async def exchange_usage(limits: LookupLimits) -> None:
+    """Share every second what callers looked up with the other replicas, until cancelled; a failure only delays."""
+    while True:
+        try:
+            await limits.exchange()
+        except DatabaseUnavailableError:
+            logger().warning("limits_delayed")
+        except Exception:  # noqa: BLE001 - the edge, as above
+            logger().exception("limits_failed")
+        await asyncio.sleep(_EXCHANGE_S)
+
+
 async def forget_hourly(upkeep: UpkeepOperations, kept: timedelta) -> None:
     """Forget events the stream cannot deliver again, and requests as old, until cancelled; a failure only delays."""
     while True:
         try:
             await upkeep.forget_events(kept)
             await upkeep.forget_requests(kept)
+            await upkeep.forget_usage(kept)
         except DatabaseUnavailableError:
             logger().warning("forgetting_delayed")
         except Exception:  # noqa: BLE001 - the edge, as above

@@ -139,6 +139,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """{"reason": "IDENTITY_CHECK_PENDING", "domain": "ward"}"""
     ERROR_REASON_RENEWAL_NOT_OPEN: _ErrorReason.ValueType  # 114
     """{"reason": "RENEWAL_NOT_OPEN", "domain": "ward", "metadata": {"days": "15"}}"""
+    ERROR_REASON_LIMIT_REACHED: _ErrorReason.ValueType  # 95
+    """{"reason": "LIMIT_REACHED", "domain": "ward", "metadata": {"pattern": "MISSES", "retry_after_s": "1800"}}"""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons. Each has an example of its ErrorInfo."""
@@ -255,6 +257,8 @@ ERROR_REASON_IDENTITY_CHECK_PENDING: ErrorReason.ValueType  # 113
 """{"reason": "IDENTITY_CHECK_PENDING", "domain": "ward"}"""
 ERROR_REASON_RENEWAL_NOT_OPEN: ErrorReason.ValueType  # 114
 """{"reason": "RENEWAL_NOT_OPEN", "domain": "ward", "metadata": {"days": "15"}}"""
+ERROR_REASON_LIMIT_REACHED: ErrorReason.ValueType  # 95
+"""{"reason": "LIMIT_REACHED", "domain": "ward", "metadata": {"pattern": "MISSES", "retry_after_s": "1800"}}"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 @_typing.final

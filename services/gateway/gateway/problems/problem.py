@@ -127,16 +127,21 @@ def _of_status(status: status_pb2.Status, http_status: int | None = None) -> Pro
         reason=info.reason,
         metadata=dict(info.metadata),
         errors=[{"field": each.field, "description": each.description} for each in violations],
-        headers=_headers(int(http_status), info.reason),
+        headers=_headers(int(http_status), info.reason, _retry_after_s(status)),
     )
 
 
-def _headers(status: int, reason: str) -> dict[str, str]:
+def _retry_after_s(status: status_pb2.Status) -> int:
+    """Tell how long to wait before trying again; a second where the service does not say."""
+    return _details(status, error_details_pb2.RetryInfo).retry_delay.seconds or 1
+
+
+def _headers(status: int, reason: str, retry_after_s: int) -> dict[str, str]:
     if status == HTTPStatus.UNAUTHORIZED:
         given = reason != TokenMissingError.reason
         return {"www-authenticate": 'Bearer realm="ward"' + ', error="invalid_token"' * given}
     if status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
-        return {"retry-after": "1"}
+        return {"retry-after": str(retry_after_s)}
     return {}
 
 

@@ -14,6 +14,7 @@ from chassis.errors import DomainError
 
 _TWELVE_DIGITS = re.compile("[0-9]{12}")
 _FIRST_YEAR = 1900
+_NUMBERS = 10**12
 
 
 class PersonalIdInvalidError(DomainError):
@@ -73,6 +74,13 @@ class PersonalIdNumber:
     def is_of_woman(self) -> bool:
         """Tell the sex that the number was issued for: an odd G is a woman's."""
         return int(self.digits[3]) % 2 == 1
+
+    @property
+    def neighbours(self) -> "tuple[PersonalIdNumber, PersonalIdNumber]":
+        """The numbers just before and after: who tries numbers one by one asks for them."""
+        value = int(self.digits)
+        before, after = (value - 1) % _NUMBERS, (value + 1) % _NUMBERS
+        return PersonalIdNumber(f"{before:012d}"), PersonalIdNumber(f"{after:012d}")
 
     @property
     def masked(self) -> str:

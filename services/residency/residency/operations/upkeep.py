@@ -7,7 +7,7 @@ from chassis.clock import Clock, ward_day
 from chassis.database import Database
 from chassis.outbox import Relay
 from residency import tables
-from residency.repository import occupancy
+from residency.repository import lookup_limits, occupancy
 
 _RECOUNT_BATCH = 200
 
@@ -42,3 +42,8 @@ class UpkeepOperations:
         """Forget events so old that the stream cannot deliver them again; tell how many."""
         async with self._database.transaction() as tx:
             return await inbox.prune(tx, tables.inbox, self._clock() - kept)
+
+    async def forget_usage(self, kept: timedelta) -> int:
+        """Forget how much was looked up in windows so old that no report asks for them; tell how many."""
+        async with self._database.transaction() as tx:
+            return await lookup_limits.prune(tx, self._clock() - kept)

@@ -4,8 +4,6 @@ from collections.abc import Iterable
 
 from grpc import aio
 
-from chassis import context as call
-from chassis.access import stated_purpose
 from chassis.clock import Clock, ward_day
 from chassis.context import current_access
 from residency.domain.break_glass import NotThroughIncidentsError
@@ -15,15 +13,15 @@ from residency.domain.personal_id import PersonalIdNumber, RegistrationCodes
 from residency.domain.pseudonyms import Pseudonyms
 from residency.domain.sealing import NumberSeal, subject_of
 from residency.operations.break_glass import BreakGlassOperations
+from residency.operations.lookup_limits import LookupLimits
 from residency.queries.lookups import LookupQueries
 from residency.servicer import Context
+from residency.servicer.asking import actor, asker_of
 from residency.wire import answers
 from residency.wire import break_glass as wire_glass
 from residency.wire import lookups as wire
 from ward.residency.v1 import lookups_pb2 as pb
 from ward.residency.v1 import lookups_pb2_grpc
-
-_Request = pb.LookupPersonRequest | pb.ListHouseholdRequest | pb.DiscloseOccupantsRequest
 
 
 class LookupServicer(lookups_pb2_grpc.LookupServiceServicer):
@@ -35,6 +33,7 @@ class LookupServicer(lookups_pb2_grpc.LookupServiceServicer):
         self,
         queries: LookupQueries,
         glass: BreakGlassOperations,
+        limits: LookupLimits,
         seal: NumberSeal,
         pseudonyms: Pseudonyms,
         codes: RegistrationCodes,
@@ -43,6 +42,7 @@ class LookupServicer(lookups_pb2_grpc.LookupServiceServicer):
     ) -> None:
         self._queries = queries
         self._glass = glass
+        self._limits = limits
         self._incidents_account = incidents_account
         self._seal = seal
         self._pseudonyms = pseudonyms
@@ -57,18 +57,22 @@ class LookupServicer(lookups_pb2_grpc.LookupServiceServicer):
         self, request: pb.LookupPersonRequest, context: Context
     ) -> pb.LookupPersonResponse:
         """Answer what may be shown of one person."""
-        access, asker, today = current_access(), _asker(request), ward_day(self._clock())
+        access, asker, today = current_access(), asker_of(request), ward_day(self._clock())
         access.subject = "unknown"
         asked = wire.asked_person(request, self._codes, today)
         found: FoundPerson | None
         if isinstance(asked, PersonalIdNumber):
             index = self._seal.blind_index(asked)
             access.subject = subject_of(index)
+            self._limits.admit(asker)
             disclosure, found = await self._queries.by_number(index, asker, today)
+            self._limits.note_number(asker, asked, found=found is not None)
         else:
             person_id = self._pseudonyms.resolve(asked, asker.account)
+            self._limits.admit(asker)
             disclosure, found = await self._queries.by_id(person_id, asker, today)
             access.subject = subject_of(found.number_index)
+            self._limits.note_persons(asker, [access.subject])
         shown = self._shown(found, disclosure, asker) if found else None
         return wire.looked_up(disclosure, shown, access.record_id)
 
@@ -76,12 +80,15 @@ class LookupServicer(lookups_pb2_grpc.LookupServiceServicer):
         self, request: pb.ListHouseholdRequest, context: Context
     ) -> pb.ListHouseholdResponse:
         """Answer the members of a person's households."""
-        access, asker = current_access(), _asker(request)
+        access, asker = current_access(), asker_of(request)
         person_id = self._pseudonyms.resolve(request.pseudonym, asker.account)
         access.subject = f"household of person:{person_id}"
+        self._limits.admit(asker)
         disclosure, found = await self._queries.households_of(
             person_id, asker, ward_day(self._clock())
         )
+        members = (member.person for one in found for member in one.members)
+        self._limits.note_persons(asker, [subject_of(one.number_index) for one in members])
         return pb.ListHouseholdResponse(
             households=[self._household(one, disclosure, asker) for one in found],
             withheld=wire.withheld(disclosure),
@@ -92,9 +99,9 @@ class LookupServicer(lookups_pb2_grpc.LookupServiceServicer):
         self, request: pb.DiscloseOccupantsRequest, context: Context
     ) -> pb.DiscloseOccupantsResponse:
         """Break the glass: answer who is registered in the building of an open incident."""
-        access, asker = current_access(), _asker(request)
+        access, asker = current_access(), asker_of(request)
         access.subject = "occupants"
-        if _actor() != self._incidents_account:
+        if actor() != self._incidents_account:
             raise NotThroughIncidentsError
         found = await self._glass.disclose(wire_glass.wanted(request), asker)
         access.subject = f"building:{found.broken.building_id}"
@@ -128,14 +135,3 @@ class LookupServicer(lookups_pb2_grpc.LookupServiceServicer):
             masked = self._seal.open(found.number_sealed, found.person_id).masked
         pseudonym = self._pseudonyms.of(found.person_id, asker.account)
         return wire.person(found, disclosure, pseudonym, masked)
-
-
-def _asker(request: _Request) -> Asker:
-    caller = call.identity.get()
-    roles = caller.roles if caller else frozenset[str]()
-    return Asker(call.current_account(), roles, stated_purpose(request).purpose)
-
-
-def _actor() -> str:
-    caller = call.identity.get()
-    return caller.actor if caller else ""

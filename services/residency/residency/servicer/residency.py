@@ -9,11 +9,14 @@ from chassis.idempotency import digest_of
 from chassis.pages import page_size
 from residency.domain.personal_id import RegistrationCodes
 from residency.domain.sealing import NumberSeal
+from residency.domain.verification import FieldMatch
+from residency.operations.lookup_limits import LookupLimits
 from residency.operations.residence import ResidenceOperations
 from residency.queries.identity import IdentityQueries
 from residency.queries.occupancy import OccupancyQueries
 from residency.queries.places import PlaceQueries
 from residency.servicer import Context
+from residency.servicer.asking import asker_of
 from residency.wire import answers, fields, requests
 from ward.residency.v1 import residency_pb2 as pb
 from ward.residency.v1 import residency_pb2_grpc
@@ -30,6 +33,7 @@ class ResidencyServicer(residency_pb2_grpc.ResidencyServiceServicer):
         identities: IdentityQueries,
         occupancy: OccupancyQueries,
         places: PlaceQueries,
+        limits: LookupLimits,
         seal: NumberSeal,
         codes: RegistrationCodes,
         clock: Clock,
@@ -38,6 +42,7 @@ class ResidencyServicer(residency_pb2_grpc.ResidencyServiceServicer):
         self._identities = identities
         self._occupancy = occupancy
         self._places = places
+        self._limits = limits
         self._seal = seal
         self._codes = codes
         self._clock = clock
@@ -54,7 +59,12 @@ class ResidencyServicer(residency_pb2_grpc.ResidencyServiceServicer):
         access.subject = "unknown"
         declared = requests.declaration(request, self._codes, ward_day(self._clock()))
         access.subject = self._seal.pseudonym(declared.number)
-        return answers.verification(await self._identities.verify(declared), access.record_id)
+        asker = asker_of(request)
+        self._limits.admit(asker)
+        verification = await self._identities.verify(declared)
+        known = verification.number is FieldMatch.YES
+        self._limits.note_number(asker, declared.number, found=known)
+        return answers.verification(verification, access.record_id)
 
     async def GetOccupancy(
         self, request: pb.GetOccupancyRequest, context: Context

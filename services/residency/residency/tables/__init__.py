@@ -14,6 +14,7 @@ from residency.tables.cases import (
 from residency.tables.disclosure import disclosure_rules
 from residency.tables.imports import imports
 from residency.tables.limits import legal_limits
+from residency.tables.lookup_limits import lookup_limits, lookup_usage
 from residency.tables.messages import inbox, outbox, requests
 from residency.tables.metadata import metadata
 from residency.tables.persons import persons
@@ -37,6 +38,8 @@ __all__ = [
     "inbox",
     "incidents",
     "legal_limits",
+    "lookup_limits",
+    "lookup_usage",
     "metadata",
     "outbox",
     "persons",

@@ -1,0 +1,62 @@
+"""Ceilings of lookups in force, and what all replicas have counted against them."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import distinct_on, insert
+
+from chassis.database import Transaction
+from residency.domain.limits import Ceiling, Pattern
+from residency.tables import lookup_limits, lookup_usage
+
+Usage = tuple[str, Pattern, datetime]
+
+
+async def ceilings_in_force(tx: Transaction, day: date) -> list[Ceiling]:
+    """Load the ceilings in force on a day."""
+    limits = lookup_limits.c
+    key = (limits.pattern, limits.role)
+    statement = (
+        select(*key, limits.window_s, limits.most)
+        .ext(distinct_on(*key))
+        .where(limits.effective_from <= day)
+        .order_by(*key, limits.effective_from.desc())
+    )
+    return [
+        Ceiling(Pattern(row.pattern), row.role, row.window_s, row.most)
+        for row in await tx.execute(statement)
+    ]
+
+
+async def add_usage(tx: Transaction, counted: Mapping[Usage, int]) -> None:
+    """Add what this replica has counted, in one order, so that replicas do not wait in a circle."""
+    if not counted:
+        return
+    rows = [
+        {"account": account, "pattern": pattern, "window_start": start, "count": count}
+        for (account, pattern, start), count in sorted(counted.items())
+    ]
+    adding = insert(lookup_usage).values(rows)
+    total = lookup_usage.c["count"] + adding.excluded["count"]
+    await tx.execute(
+        adding.on_conflict_do_update(
+            index_elements=lookup_usage.primary_key, set_={"count": total}
+        )
+    )
+
+
+async def usage_since(tx: Transaction, since: datetime) -> dict[Usage, int]:
+    """Load what was counted in the windows that began since then."""
+    statement = select(*lookup_usage.c).where(lookup_usage.c.window_start >= since)
+    return {
+        (row.account, Pattern(row.pattern), row.window_start): row[3]
+        for row in await tx.execute(statement)
+    }
+
+
+async def prune(tx: Transaction, before: datetime) -> int:
+    """Forget windows that began before then; tell how many."""
+    return (
+        await tx.execute(delete(lookup_usage).where(lookup_usage.c.window_start < before))
+    ).rowcount

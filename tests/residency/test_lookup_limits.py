@@ -1,0 +1,192 @@
+"""Limits of lookups: each pattern has its ceiling, replicas share their counts, and refusals say when to come again."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from google.rpc import error_details_pb2
+from grpc import aio
+from grpc_status import rpc_status
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from chassis.database import Database
+from chassis.errors import DatabaseUnavailableError, LimitReachedError
+from residency.domain.disclosure import Asker
+from residency.domain.limits import Ceiling, Pattern, ceilings_for
+from residency.operations.lookup_limits import LookupLimits
+from tests.fixtures.servers import TestDatabase
+from tests.residency.conftest import Service
+from tests.residency.samples import SEAL, StoppedClock, number, upkeep
+from tests.residency.test_lookups import asking
+
+CLERK = Asker("clerk", frozenset({"residence_officer"}), "RESIDENCE_CASE")
+CALLS = Ceiling(Pattern.CALLS, "*", 60, 10)
+
+
+@given(st.floats(1e7, 4e9), st.integers(1, 10**6))
+def test_an_instant_is_in_one_window(moment: float, window_s: int) -> None:
+    """It began at most a window ago, and what is left ends it."""
+    now, ceiling = datetime.fromtimestamp(moment, UTC), replace(CALLS, window_s=window_s)
+    start, second = ceiling.window(now), now.replace(microsecond=0)
+
+    assert start <= now < start + timedelta(seconds=window_s)
+    assert second + timedelta(seconds=ceiling.left_s(now)) == start + timedelta(seconds=window_s)
+
+
+def test_a_role_has_its_own_ceiling_and_the_highest_of_several() -> None:
+    """Everybody's holds for those without one, even where theirs is lower."""
+    low = replace(CALLS, role="guest", most=3)
+    high = replace(CALLS, role="service", most=99)
+    misses = replace(CALLS, pattern=Pattern.MISSES)
+    rows = [high, CALLS, low, misses]
+
+    assert ceilings_for(rows, {"clerk"}) == [CALLS, misses]
+    assert set(ceilings_for(rows, {"guest"})) == {low, misses}
+    assert set(ceilings_for(rows, {"guest", "service"})) == {high, misses}
+    assert ceilings_for([low], {"clerk"}) == []
+
+
+def replica(database: Database, clock: StoppedClock | None = None) -> LookupLimits:
+    """Start counting in one more replica."""
+    return LookupLimits(database, clock or StoppedClock(), SEAL)
+
+
+def lookups_until_refused(limits: LookupLimits, **number_of: Any) -> tuple[int, str, int]:
+    """Ask for one number after another; tell after how many which pattern refused, and when to come again."""
+    step, found = number_of["step"], number_of["found"]
+    for asked in range(10_000):
+        try:
+            limits.admit(CLERK)
+        except LimitReachedError as error:
+            return asked, error.metadata["pattern"], error.retry_after_s
+        limits.note_number(CLERK, number(1 + asked * step), found=found)
+    raise AssertionError("never refused")
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(
+    ("step", "found", "refused"),
+    [
+        (0, True, (60, "CALLS", 60)),
+        (2, False, (20, "MISSES", 3600)),
+        (1, True, (6, "SEQUENCES", 3600)),
+    ],
+)
+async def test_each_pattern_has_its_ceiling(
+    database: Database, step: int, refused: tuple[int, str, int], *, found: bool
+) -> None:
+    """The same person again and again, guessing, and trying numbers one by one; another caller is not held up."""
+    limits = replica(database)
+    await limits.exchange()
+
+    assert lookups_until_refused(limits, step=step, found=found) == refused
+    limits.admit(replace(CLERK, account="another"))
+
+
+@pytest.mark.postgres
+async def test_different_persons_are_counted_once_a_day(database: Database) -> None:
+    """Minute by minute within the ceiling of calls."""
+    clock = StoppedClock()
+    limits = replica(database, clock)
+    await limits.exchange()
+    limits.note_persons(CLERK, [f"s{one}" for one in range(300)] * 2)
+    limits.note_persons(replace(CLERK, account="other"), [f"s{one}" for one in range(299)])
+    with pytest.raises(LimitReachedError) as refused:
+        limits.admit(CLERK)
+    limits.admit(replace(CLERK, account="other"))
+    clock.now += timedelta(seconds=refused.value.retry_after_s)
+    limits.admit(CLERK)
+
+    assert refused.value.metadata["pattern"] == "PERSONS"
+
+
+@pytest.mark.postgres
+async def test_replicas_share_their_counts_also_over_a_restart(database: Database) -> None:
+    """What one let in counts at the others after an exchange, and is not forgotten."""
+    one, other = replica(database), replica(database)
+    for each in (one, other):
+        await each.exchange()
+        for _ in range(30):
+            each.admit(CLERK)
+    await one.exchange()
+    await other.exchange()
+    await one.exchange()
+    restarted = replica(database)
+    await restarted.exchange()
+    for each in (one, other, restarted):
+        with pytest.raises(LimitReachedError):
+            each.admit(CLERK)
+
+
+@pytest.mark.postgres
+async def test_what_could_not_be_shared_still_counts(
+    database: Database, test_database: TestDatabase
+) -> None:
+    """A failed exchange loses nothing; it is shared by the next, once."""
+    limits = replica(database)
+    await limits.exchange()
+    for _ in range(30):
+        limits.admit(CLERK)
+    owner = Database.connect(test_database.owner_url)
+    async with owner.transaction() as tx:
+        await tx.execute(text("alter table lookup_usage rename to elsewhere"))
+    with pytest.raises(Exception, match="lookup_usage"):
+        await limits.exchange()
+    async with owner.transaction() as tx:
+        await tx.execute(text("alter table elsewhere rename to lookup_usage"))
+    await owner.close()
+    for _ in range(2):
+        await limits.exchange()
+    for _ in range(30):
+        limits.admit(CLERK)
+    with pytest.raises(LimitReachedError):
+        limits.admit(CLERK)
+
+
+@pytest.mark.postgres
+async def test_without_known_ceilings_nobody_looks_anybody_up(database: Database) -> None:
+    """Until the first exchange."""
+    with pytest.raises(DatabaseUnavailableError):
+        replica(database).admit(CLERK)
+
+
+@pytest.mark.postgres
+async def test_old_counts_are_forgotten(database: Database) -> None:
+    """Once no window or report needs them."""
+    clock = StoppedClock()
+    limits = replica(database, clock)
+    await limits.exchange()
+    limits.admit(CLERK)
+    await limits.exchange()
+
+    assert await upkeep(database, clock).forget_usage(timedelta(days=31)) == 0
+    clock.now += timedelta(days=32)
+    assert await upkeep(database, clock).forget_usage(timedelta(days=31)) == 1
+
+
+@pytest.mark.postgres
+@pytest.mark.nats
+async def test_a_caller_who_guesses_is_refused_and_told_when_to_come_again(
+    service: Service,
+) -> None:
+    """RESOURCE_EXHAUSTED with RetryInfo; the refusal is accounted for, and verification is limited alike."""
+    token = service.make_token("residence_officer")
+    metadata = (("authorization", f"Bearer {token}"),)
+    for serial in range(10, 50, 2):
+        await service.method("LookupPerson")(asking(serial=serial), metadata=metadata)
+    with pytest.raises(aio.AioRpcError) as refused:
+        await service.method("LookupPerson")(asking(serial=98), metadata=metadata)
+    status = rpc_status.from_call(refused.value)  # type: ignore[arg-type] # it has what is read
+    retry = error_details_pb2.RetryInfo()
+    status.details[-1].Unpack(retry)
+    records = await service.access_records()
+
+    assert refused.value.code().name == "RESOURCE_EXHAUSTED"
+    assert 0 < retry.retry_delay.seconds <= 3600
+    assert (records[-1].outcome, records[-1].subject) == (
+        "LIMIT_REACHED",
+        SEAL.pseudonym(number(98)),
+    )
