@@ -25,11 +25,12 @@ from residency.clients.population import PopulationClient
 from residency.consumers import LANE, Consumers
 from residency.domain.personal_id import RegistrationCodes
 from residency.domain.pseudonyms import Pseudonyms
-from residency.domain.sealing import NumberSeal, Seal, read_key
+from residency.domain.sealing import NumberSeal, Seal, UnknownKeyError, read_key
 from residency.importer.files import ImportRefusedError
 from residency.importer.importing import Importer
 from residency.operations.break_glass import BreakGlassOperations
 from residency.operations.cases import CaseOperations
+from residency.operations.keys import KeyOperations
 from residency.operations.lookup_limits import LookupLimits
 from residency.operations.population import PopulationOperations
 from residency.operations.residence import ResidenceOperations
@@ -51,6 +52,12 @@ MIGRATIONS = PACKAGE.parent / "migrations"
 # A day longer than the stream keeps events: what it can still deliver is never forgotten. Requests are kept as long: a
 # repeat comes within minutes, or days after a long outage; later the register itself shows what was entered.
 KEPT = timedelta(seconds=EVENTS.max_age or 0) + timedelta(days=1)
+_DATABASE_AWAY = "Không kết nối được cơ sở dữ liệu / The database is away."
+_KEY_MISSING = "Thiếu một khóa cũ trong ID_ENCRYPTION_OLD_KEYS / An old key is missing in ID_ENCRYPTION_OLD_KEYS."
+_STILL_OLD = (
+    "Còn {left} mục dưới khóa cũ: một dịch vụ vẫn niêm phong bằng khóa cũ, hãy chạy lại"
+    " / {left} are under old keys yet: a service still seals under one; run again."
+)
 
 
 async def serve(settings: Settings) -> None:
@@ -169,9 +176,31 @@ async def import_ward(settings: Settings, directory: Path) -> None:
     except ImportRefusedError as error:
         raise SystemExit(f"Không nạp được dữ liệu / Nothing was loaded: {error}") from error
     except DatabaseUnavailableError as error:
-        raise SystemExit("Không kết nối được cơ sở dữ liệu / The database is away.") from error
+        raise SystemExit(_DATABASE_AWAY) from error
     finally:
         await database.close()
+
+
+async def rotate_keys(settings: Settings) -> None:
+    """Seal anew what old keys sealed, telling its progress on standard output."""
+    say = partial(print, file=sys.stdout, flush=True)
+    database = Database.connect(settings.database_url.get_secret_value())
+    keys = KeyOperations(database, content_seal(settings))
+    try:
+        left, done = await keys.count_old(), 0
+        async for renewed in keys.renew_all():
+            done += renewed
+            say(f"{done}/{left}")
+        left = await keys.count_old()
+    except UnknownKeyError as error:
+        raise SystemExit(_KEY_MISSING) from error
+    except DatabaseUnavailableError as error:
+        raise SystemExit(_DATABASE_AWAY) from error
+    finally:
+        await database.close()
+    if left:
+        raise SystemExit(_STILL_OLD.format(left=left))
+    say("Mọi dữ liệu đã niêm phong bằng khóa mới / Everything is sealed under the new key.")
 
 
 def number_seal(settings: Settings) -> NumberSeal:

@@ -1,0 +1,205 @@
+"""Changing the sealing key: online, in batches, resumable, and complete."""
+
+import asyncio
+import base64
+import os
+import sys
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import insert, select, update
+
+from chassis.database import Database
+from residency import tables
+from residency.domain.sealing import NumberSeal, Seal, UnknownKeyError
+from residency.operations.keys import KeyOperations
+from residency.repository.sealed import SEALED
+from tests.fixtures.servers import TestDatabase
+from tests.residency.samples import ENCRYPTION_KEY, INDEX_KEY, SEAL, number
+
+pytestmark = pytest.mark.postgres
+
+NEW_KEY = b"n" * 32
+OLD, NEW = Seal([ENCRYPTION_KEY], os.urandom), Seal([NEW_KEY], os.urandom)
+BOTH = Seal([NEW_KEY, ENCRYPTION_KEY], os.urandom)
+KEYS = {
+    "ID_ENCRYPTION_KEY": base64.b64encode(NEW_KEY).decode(),
+    "ID_ENCRYPTION_OLD_KEYS": base64.b64encode(ENCRYPTION_KEY).decode(),
+    "ID_INDEX_KEY": base64.b64encode(INDEX_KEY).decode(),
+    "PSEUDONYM_KEY": base64.b64encode(b"p" * 32).decode(),
+}
+
+
+async def add_persons(database: Database, count: int) -> None:
+    """Enter people whose numbers are sealed under the old key."""
+    rows = [
+        {
+            "person_id": (person_id := uuid4()),
+            "number_sealed": SEAL.seal(number(serial), person_id),
+            "number_index": SEAL.blind_index(number(serial)),
+            "full_name": "Phạm Thị Giả Định",
+            "birth_year": 1990,
+            "sex": "F",
+            "recorded_at": datetime(2026, 1, 1, tzinfo=UTC),
+        }
+        for serial in range(1, count + 1)
+    ]
+    async with database.transaction() as tx:
+        await tx.execute(insert(tables.persons), rows)
+
+
+async def numbers_under(database: Database, seal: Seal) -> list[str]:
+    """Open all numbers, in order of the persons' numbers."""
+    opening = NumberSeal(seal, INDEX_KEY)
+    statement = select(tables.persons.c.person_id, tables.persons.c.number_sealed)
+    async with database.transaction() as tx:
+        rows = (await tx.execute(statement)).all()
+    return sorted(opening.open(row.number_sealed, row.person_id).digits for row in rows)
+
+
+def all_numbers(count: int) -> list[str]:
+    """Tell what must be there."""
+    return [number(serial).digits for serial in range(1, count + 1)]
+
+
+def test_every_sealed_column_is_sealed_anew() -> None:
+    """A column that is forgotten would not open any more once its key is taken away."""
+    sealed = {
+        f"{table.name}.{column.name}"
+        for table in tables.metadata.tables.values()
+        for column in table.columns
+        if column.name.endswith("_sealed")
+    }
+
+    assert sealed == {f"{one.column.table.name}.{one.column.name}" for one in SEALED}
+
+
+async def add_case(database: Database) -> UUID:
+    """Enter a case with a declaration and a note; their form does not matter here."""
+    case_id = uuid4()
+    values = dict.fromkeys(
+        ("ward_code", "kind", "account", "accepted_by", "verified_by", "decided_by"), ""
+    )
+    async with database.transaction() as tx:
+        await tx.execute(
+            insert(tables.cases).values(
+                case_id=case_id,
+                case_number="11002-2026-1",
+                channel="COUNTER",
+                state="DRAFT",
+                identity_check="NONE",
+                declaration_sealed=OLD.seal(b"declaration", case_id.bytes + b"declaration"),
+                created_at=datetime(2026, 1, 1, tzinfo=UTC),
+                **values,
+            )
+        )
+        for note in (b"note", None):
+            await tx.execute(
+                insert(tables.case_history).values(
+                    case_id=case_id,
+                    at=datetime(2026, 1, 1, tzinfo=UTC),
+                    act="x",
+                    state="DRAFT",
+                    account="",
+                    note_sealed=note and OLD.seal(note, case_id.bytes + b"note"),
+                )
+            )
+    return case_id
+
+
+async def test_cases_and_their_history_are_sealed_anew(database: Database) -> None:
+    """Of the history the notes only, which nobody can change otherwise; what was not written stays nothing."""
+    case_id = await add_case(database)
+    batches = [done async for done in KeyOperations(database, BOTH).renew_all()]
+    async with database.transaction() as tx:
+        declaration = await tx.scalar(select(tables.cases.c.declaration_sealed))
+        history = tables.case_history.c
+        notes = (await tx.scalars(select(history.note_sealed).order_by(history.entry_id))).all()
+
+    assert batches == [1, 1]
+    assert NEW.open(declaration or b"", case_id.bytes + b"declaration") == b"declaration"
+    assert NEW.open(notes[0] or b"", case_id.bytes + b"note") == b"note"
+    assert notes[1] is None
+
+
+async def test_everything_is_sealed_under_the_new_key_batch_by_batch(database: Database) -> None:
+    """The same numbers, found under the same index; a second run has nothing to do."""
+    await add_persons(database, 25)
+    keys = KeyOperations(database, BOTH)
+    before = await keys.count_old()
+    batches = [done async for done in keys.renew_all(batch=10)]
+
+    assert (before, batches, await keys.count_old()) == (25, [10, 10, 5], 0)
+    assert await numbers_under(database, NEW) == all_numbers(25)
+    assert [done async for done in keys.renew_all()] == []
+
+
+async def test_a_run_that_was_broken_off_goes_on_where_it_was(database: Database) -> None:
+    """Whatever was done opens under the new key, the rest under the old one; both are at hand meanwhile."""
+    await add_persons(database, 25)
+    keys = KeyOperations(database, BOTH)
+    async for _ in keys.renew_all(batch=10):
+        break
+
+    assert await keys.count_old() == 15
+    assert await numbers_under(database, BOTH) == all_numbers(25)
+    assert [done async for done in keys.renew_all(batch=10)] == [10, 5]
+
+
+async def test_without_the_old_key_nothing_is_changed(database: Database) -> None:
+    """What cannot be opened is left as it is."""
+    await add_persons(database, 3)
+    with pytest.raises(UnknownKeyError):
+        _ = [done async for done in KeyOperations(database, NEW).renew_all()]
+
+    assert await numbers_under(database, OLD) == all_numbers(3)
+
+
+async def rotate(url: str, **keys: str) -> asyncio.subprocess.Process:
+    """Start the command."""
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "residency", "keys", "rotate"),
+        env={"DATABASE_URL": url, "PATH": "/usr/bin:/bin", **KEYS, **keys},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+
+
+async def test_a_killed_command_is_resumed_while_the_register_is_written(
+    database: Database, test_database: TestDatabase
+) -> None:
+    """Kill -9 after the first batch; meanwhile people are corrected, and at no time is a number lost."""
+    await add_persons(database, 3000)
+    first = await rotate(test_database.url)
+    assert first.stdout
+    progress = await first.stdout.readline()
+    first.kill()
+    await first.wait()
+    async with database.transaction() as tx:
+        await tx.execute(update(tables.persons).values(full_name="Trần Văn Ví Dụ"))
+    after_kill: Any = await numbers_under(database, BOTH)
+    again = await rotate(test_database.url)
+    output, errors = await again.communicate()
+
+    assert progress == b"500/3000\n"
+    assert after_kill == all_numbers(3000)
+    assert (again.returncode, errors) == (0, b"")
+    assert output.decode().endswith("Everything is sealed under the new key.\n")
+    assert await numbers_under(database, NEW) == all_numbers(3000)
+
+
+async def test_a_missing_key_is_said_in_one_line(
+    database: Database, test_database: TestDatabase
+) -> None:
+    """Without a traceback, in both languages."""
+    await add_persons(database, 1)
+    ended = await rotate(test_database.url, ID_ENCRYPTION_OLD_KEYS="")
+    _, errors = await ended.communicate()
+
+    assert ended.returncode == 1
+    assert errors.decode().splitlines() == [
+        "Thiếu một khóa cũ trong ID_ENCRYPTION_OLD_KEYS / An old key is missing in ID_ENCRYPTION_OLD_KEYS."
+    ]
