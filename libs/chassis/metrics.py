@@ -95,6 +95,10 @@ LOOKUPS_LIMITED = Counter(
     "Lookups of persons refused because the caller had asked for too much, by pattern",
     ["pattern"],
 )
+DECOYS_TOUCHED = Counter(
+    "ward_decoys_touched_total",
+    "Looks at persons who do not exist and whom nobody has a reason to look at",
+)
 GLASS_BROKEN = Counter(
     "ward_break_glass_total", "Times that names of occupants were disclosed for an open incident"
 )

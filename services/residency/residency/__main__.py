@@ -1,4 +1,4 @@
-"""Commands of the residency service: `python -m residency serve | migrate | import | keys`."""
+"""Commands of the residency service: `python -m residency serve`, `migrate`, `import` and others."""
 
 import argparse
 import asyncio
@@ -21,6 +21,16 @@ def main() -> None:
     keys = commands.add_parser("keys", help="change the key of what is stored sealed")
     of_keys = keys.add_subparsers(dest="action", required=True)
     of_keys.add_parser("rotate", help="seal anew what old keys sealed, while the service works")
+    decoys = commands.add_parser("decoys", help="persons who do not exist, to notice who looks")
+    adding = decoys.add_subparsers(dest="action", required=True).add_parser(
+        "add",
+        help="add one that nobody has a reason to look at: choose a name that no resident has",
+    )
+    adding.add_argument("--name", required=True, help="full name")
+    adding.add_argument("--birth-date", required=True, help="YYYY, YYYY-MM or YYYY-MM-DD")
+    adding.add_argument("--sex", required=True, choices=["M", "F"])
+    anomalies = commands.add_parser("anomalies", help="tell what is odd in how callers look")
+    anomalies.add_argument("--days", type=int, default=7, help="how many days back")
     arguments = parser.parse_args()
     settings = read_settings(Settings)
     log.configure("residency", settings.log_level)
@@ -29,6 +39,12 @@ def main() -> None:
             lifecycle.run(app.serve(settings))
         case "migrate":
             asyncio.run(app.migrate(settings))
+        case "anomalies":
+            asyncio.run(app.report_anomalies(settings, arguments.days))
+        case "decoys":
+            asyncio.run(
+                app.add_decoy(settings, arguments.name, arguments.birth_date, arguments.sex)
+            )
         case "keys":
             asyncio.run(app.rotate_keys(settings))
         case _:

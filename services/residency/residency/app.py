@@ -3,12 +3,14 @@
 import contextlib
 import json
 import os
+import secrets
 import sys
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 from grpc import aio
+from nats.aio.client import Client
 
 import residency
 from chassis import migrations
@@ -19,22 +21,29 @@ from chassis.errors import DatabaseUnavailableError
 from chassis.jetstream import EVENTS
 from chassis.lifecycle import Lifecycle
 from chassis.log import logger
+from chassis.outbox import Relay
 from chassis.service import Base, start_base
 from residency import tables, timers
 from residency.clients.population import PopulationClient
 from residency.consumers import LANE, Consumers
+from residency.domain.decoys import Decoy
+from residency.domain.partial_date import PartialDate
+from residency.domain.person_name import FullName
 from residency.domain.personal_id import RegistrationCodes
 from residency.domain.pseudonyms import Pseudonyms
+from residency.domain.residence import Sex
 from residency.domain.sealing import NumberSeal, Seal, UnknownKeyError, read_key
 from residency.importer.files import ImportRefusedError
 from residency.importer.importing import Importer
 from residency.operations.break_glass import BreakGlassOperations
 from residency.operations.cases import CaseOperations
+from residency.operations.decoys import DecoyOperations
 from residency.operations.keys import KeyOperations
 from residency.operations.lookup_limits import LookupLimits
 from residency.operations.population import PopulationOperations
 from residency.operations.residence import ResidenceOperations
 from residency.operations.upkeep import UpkeepOperations
+from residency.queries.anomalies import AnomalyQueries
 from residency.queries.cases import CaseQueries
 from residency.queries.identity import IdentityQueries
 from residency.queries.lookups import LookupQueries
@@ -53,6 +62,8 @@ MIGRATIONS = PACKAGE.parent / "migrations"
 # repeat comes within minutes, or days after a long outage; later the register itself shows what was entered.
 KEPT = timedelta(seconds=EVENTS.max_age or 0) + timedelta(days=1)
 _DATABASE_AWAY = "Không kết nối được cơ sở dữ liệu / The database is away."
+_MOST_ANOMALIES = 10_000
+_DECOY_REFUSED = "Không thêm được hồ sơ bẫy / The decoy was not added: {why}"
 _KEY_MISSING = "Thiếu một khóa cũ trong ID_ENCRYPTION_OLD_KEYS / An old key is missing in ID_ENCRYPTION_OLD_KEYS."
 _STILL_OLD = (
     "Còn {left} mục dưới khóa cũ: một dịch vụ vẫn niêm phong bằng khóa cũ, hãy chạy lại"
@@ -89,11 +100,13 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     life.background("case-figures", timers.tell_case_figures(case_queries, clock))
     keep_asking(life, base, settings)
     limits = LookupLimits(base.database, clock, number_seal(settings))
+    decoys = DecoyOperations(base.database, base.relay, clock, number_seal(settings))
     # The first caller is not refused because ceilings are not known yet, unless the database is away.
     with contextlib.suppress(DatabaseUnavailableError):
         await limits.exchange()
-    life.background("limits", timers.exchange_usage(limits))
-    servicers = servicers_of(base, settings, glass, limits)
+        await decoys.refresh()
+    life.background("limits", timers.watch_lookups(limits, decoys))
+    servicers = servicers_of(base, settings, glass, limits, decoys)
     services = [one.service for one in servicers]
     server = base.server(services)
     for one in servicers:
@@ -115,7 +128,11 @@ def keep_asking(life: Lifecycle, base: Base, settings: Settings) -> None:
 
 
 def servicers_of(
-    base: Base, settings: Settings, glass: BreakGlassOperations, limits: LookupLimits
+    base: Base,
+    settings: Settings,
+    glass: BreakGlassOperations,
+    limits: LookupLimits,
+    decoys: DecoyOperations,
 ) -> list[Servicer]:
     """Make what answers each service of the package."""
     seal, codes = number_seal(settings), registration_codes()
@@ -136,14 +153,17 @@ def servicers_of(
             OccupancyQueries(base.database),
             PlaceQueries(base.database),
             limits,
+            decoys,
             seal,
             codes,
             base.clock,
         ),
         LookupServicer(
             LookupQueries(base.database),
+            AnomalyQueries(base.database),
             glass,
             limits,
+            decoys,
             seal,
             pseudonyms,
             codes,
@@ -179,6 +199,42 @@ async def import_ward(settings: Settings, directory: Path) -> None:
         raise SystemExit(_DATABASE_AWAY) from error
     finally:
         await database.close()
+
+
+async def report_anomalies(settings: Settings, days: int) -> None:
+    """Tell on standard output, as tab-separated lines, what was odd in so many days."""
+    database = Database.connect(settings.database_url.get_secret_value())
+    now = utc_now()
+    try:
+        found = await AnomalyQueries(database).list_anomalies(
+            now - timedelta(days=days), now, None, _MOST_ANOMALIES
+        )
+    except DatabaseUnavailableError as error:
+        raise SystemExit(_DATABASE_AWAY) from error
+    finally:
+        await database.close()
+    say = partial(print, sep="\t", file=sys.stdout, flush=True)
+    say("since", "kind", "account", "occurrences", "threshold", "building_id")
+    for one in found:
+        when, where = one.since.isoformat(), one.building_id or ""
+        say(when, one.kind, one.account, one.occurrences, one.threshold, where)
+
+
+async def add_decoy(settings: Settings, name: str, birth_date: str, sex: str) -> None:
+    """Enter a person who does not exist; told in words if a field is wrong."""
+    database = Database.connect(settings.database_url.get_secret_value())
+    relay = Relay(database, tables.outbox, Client().jetstream(), utc_now)
+    try:
+        full_name, born = FullName.parse(name), PartialDate.parse(birth_date)
+        decoy = Decoy.make(full_name, born, Sex(sex), secrets.randbelow)
+        await DecoyOperations(database, relay, utc_now, number_seal(settings)).add(decoy)
+    except ValueError as error:
+        raise SystemExit(_DECOY_REFUSED.format(why=error)) from error
+    except DatabaseUnavailableError as error:
+        raise SystemExit(_DATABASE_AWAY) from error
+    finally:
+        await database.close()
+    print("Đã thêm hồ sơ bẫy / The decoy was added.", flush=True)  # noqa: T201 - the command speaks to people
 
 
 async def rotate_keys(settings: Settings) -> None:

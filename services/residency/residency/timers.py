@@ -12,6 +12,7 @@ from residency.clients.population import NationalPopulationRegistry
 from residency.domain.cases import CaseFigures, share
 from residency.domain.declarations import CaseKind
 from residency.domain.population import Question
+from residency.operations.decoys import DecoyOperations
 from residency.operations.lookup_limits import LookupLimits
 from residency.operations.population import PopulationOperations
 from residency.operations.upkeep import UpkeepOperations
@@ -38,11 +39,12 @@ async def recount_when_due(upkeep: UpkeepOperations) -> None:
         await asyncio.sleep(_POLL_S)
 
 
-async def exchange_usage(limits: LookupLimits) -> None:
-    """Share every second what callers looked up with the other replicas, until cancelled; a failure only delays."""
+async def watch_lookups(limits: LookupLimits, decoys: DecoyOperations) -> None:
+    """Share every second what callers looked up, and learn of new decoys, until cancelled; a failure only delays."""
     while True:
         try:
             await limits.exchange()
+            await decoys.refresh()
         except DatabaseUnavailableError:
             logger().warning("limits_delayed")
         except Exception:  # noqa: BLE001 - the edge, as above

@@ -71,6 +71,46 @@ PERSON_FIELD_ASSISTANCE: PersonField.ValueType  # 8
 """Which help rescue must plan for."""
 Global___PersonField: _TypeAlias = PersonField  # noqa: Y015
 
+class _AnomalyKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _AnomalyKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AnomalyKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ANOMALY_KIND_UNSPECIFIED: _AnomalyKind.ValueType  # 0
+    """Never sent."""
+    ANOMALY_KIND_RATE: _AnomalyKind.ValueType  # 1
+    """Many looks within an hour."""
+    ANOMALY_KIND_REFUSALS: _AnomalyKind.ValueType  # 2
+    """Many refusals within an hour."""
+    ANOMALY_KIND_MISSES: _AnomalyKind.ValueType  # 3
+    """Many numbers that nobody has: who guesses meets many."""
+    ANOMALY_KIND_SEQUENCES: _AnomalyKind.ValueType  # 4
+    """Numbers one after another."""
+    ANOMALY_KIND_NEIGHBOURS: _AnomalyKind.ValueType  # 5
+    """Many persons of one building within a day."""
+    ANOMALY_KIND_OUT_OF_SHIFT: _AnomalyKind.ValueType  # 6
+    """Looks outside of working hours within a day, by those who work by day."""
+
+class AnomalyKind(_AnomalyKind, metaclass=_AnomalyKindEnumTypeWrapper):
+    """What was odd."""
+
+ANOMALY_KIND_UNSPECIFIED: AnomalyKind.ValueType  # 0
+"""Never sent."""
+ANOMALY_KIND_RATE: AnomalyKind.ValueType  # 1
+"""Many looks within an hour."""
+ANOMALY_KIND_REFUSALS: AnomalyKind.ValueType  # 2
+"""Many refusals within an hour."""
+ANOMALY_KIND_MISSES: AnomalyKind.ValueType  # 3
+"""Many numbers that nobody has: who guesses meets many."""
+ANOMALY_KIND_SEQUENCES: AnomalyKind.ValueType  # 4
+"""Numbers one after another."""
+ANOMALY_KIND_NEIGHBOURS: AnomalyKind.ValueType  # 5
+"""Many persons of one building within a day."""
+ANOMALY_KIND_OUT_OF_SHIFT: AnomalyKind.ValueType  # 6
+"""Looks outside of working hours within a day, by those who work by day."""
+Global___AnomalyKind: _TypeAlias = AnomalyKind  # noqa: Y015
+
 @_typing.final
 class LookupPersonRequest(_message.Message):
     """Looks one person up. Exactly one of number and pseudonym is given."""
@@ -518,3 +558,147 @@ class GlassBroken(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GlassBroken: _TypeAlias = GlassBroken  # noqa: Y015
+
+@_typing.final
+class DecoyTouched(_message.Message):
+    """Event: somebody looked at a decoy, a person who does not exist and about whom there is no case. For the data
+    protection officer.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACCOUNT_FIELD_NUMBER: _builtins.int
+    ACCESS_RECORD_ID_FIELD_NUMBER: _builtins.int
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    TOUCHED_AT_FIELD_NUMBER: _builtins.int
+    account: _builtins.str
+    """Account that looked."""
+    access_record_id: _builtins.str
+    """The access record of the look."""
+    subject: _builtins.str
+    """The decoy, as the access records name it."""
+    @_builtins.property
+    def touched_at(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        account: _builtins.str = ...,
+        access_record_id: _builtins.str = ...,
+        subject: _builtins.str = ...,
+        touched_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["touched_at", b"touched_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_record_id", b"access_record_id", "account", b"account", "subject", b"subject", "touched_at", b"touched_at"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DecoyTouched: _TypeAlias = DecoyTouched  # noqa: Y015
+
+@_typing.final
+class ListAccessAnomaliesRequest(_message.Message):
+    """Asks what was odd lately."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DAYS_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    days: _builtins.int
+    """How many days back, 1 to 92; 0 is 7."""
+    page_size: _builtins.int
+    """1 to 500; 0 is 50."""
+    page_token: _builtins.str
+    """From the answer before."""
+    def __init__(
+        self,
+        *,
+        days: _builtins.int = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["days", b"days", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListAccessAnomaliesRequest: _TypeAlias = ListAccessAnomaliesRequest  # noqa: Y015
+
+@_typing.final
+class ListAccessAnomaliesResponse(_message.Message):
+    """A page of what was odd."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ANOMALIES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    ACCESS_RECORD_ID_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    access_record_id: _builtins.str
+    """The access record that accounts for this look."""
+    @_builtins.property
+    def anomalies(self) -> _containers.RepeatedCompositeFieldContainer[Global___AccessAnomaly]:
+        """The page."""
+
+    def __init__(
+        self,
+        *,
+        anomalies: _abc.Iterable[Global___AccessAnomaly] | None = ...,
+        next_page_token: _builtins.str = ...,
+        access_record_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_record_id", b"access_record_id", "anomalies", b"anomalies", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListAccessAnomaliesResponse: _TypeAlias = ListAccessAnomaliesResponse  # noqa: Y015
+
+@_typing.final
+class AccessAnomaly(_message.Message):
+    """What one account did in one time."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    ACCOUNT_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    OCCURRENCES_FIELD_NUMBER: _builtins.int
+    THRESHOLD_FIELD_NUMBER: _builtins.int
+    BUILDING_ID_FIELD_NUMBER: _builtins.int
+    kind: Global___AnomalyKind.ValueType
+    """What was odd."""
+    account: _builtins.str
+    """Account of the caller."""
+    occurrences: _builtins.int
+    """How often."""
+    threshold: _builtins.int
+    """From how often on it is odd."""
+    building_id: _builtins.str
+    """The building whose people were looked at, of ANOMALY_KIND_NEIGHBOURS; else empty."""
+    @_builtins.property
+    def since(self) -> _timestamp_pb2.Timestamp:
+        """Begin of the hour, day or window."""
+
+    def __init__(
+        self,
+        *,
+        kind: Global___AnomalyKind.ValueType = ...,
+        account: _builtins.str = ...,
+        since: _timestamp_pb2.Timestamp | None = ...,
+        occurrences: _builtins.int = ...,
+        threshold: _builtins.int = ...,
+        building_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["since", b"since"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "building_id", b"building_id", "kind", b"kind", "occurrences", b"occurrences", "since", b"since", "threshold", b"threshold"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AccessAnomaly: _TypeAlias = AccessAnomaly  # noqa: Y015

@@ -54,6 +54,11 @@ class LookupServiceStub:
                 request_serializer=ward_dot_residency_dot_v1_dot_lookups__pb2.DiscloseOccupantsRequest.SerializeToString,
                 response_deserializer=ward_dot_residency_dot_v1_dot_lookups__pb2.DiscloseOccupantsResponse.FromString,
                 _registered_method=True)
+        self.ListAccessAnomalies = channel.unary_unary(
+                '/ward.residency.v1.LookupService/ListAccessAnomalies',
+                request_serializer=ward_dot_residency_dot_v1_dot_lookups__pb2.ListAccessAnomaliesRequest.SerializeToString,
+                response_deserializer=ward_dot_residency_dot_v1_dot_lookups__pb2.ListAccessAnomaliesResponse.FromString,
+                _registered_method=True)
 
 
 class LookupServiceServicer:
@@ -93,6 +98,14 @@ class LookupServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListAccessAnomalies(self, request, context):
+        """Reports what was odd in how callers used the register, newest first: about accounts, never about residents. The
+        thresholds are versioned rows; what is odd need not be wrong.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_LookupServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -110,6 +123,11 @@ def add_LookupServiceServicer_to_server(servicer, server):
                     servicer.DiscloseOccupants,
                     request_deserializer=ward_dot_residency_dot_v1_dot_lookups__pb2.DiscloseOccupantsRequest.FromString,
                     response_serializer=ward_dot_residency_dot_v1_dot_lookups__pb2.DiscloseOccupantsResponse.SerializeToString,
+            ),
+            'ListAccessAnomalies': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAccessAnomalies,
+                    request_deserializer=ward_dot_residency_dot_v1_dot_lookups__pb2.ListAccessAnomaliesRequest.FromString,
+                    response_serializer=ward_dot_residency_dot_v1_dot_lookups__pb2.ListAccessAnomaliesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -198,6 +216,33 @@ class LookupService:
             '/ward.residency.v1.LookupService/DiscloseOccupants',
             ward_dot_residency_dot_v1_dot_lookups__pb2.DiscloseOccupantsRequest.SerializeToString,
             ward_dot_residency_dot_v1_dot_lookups__pb2.DiscloseOccupantsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAccessAnomalies(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ward.residency.v1.LookupService/ListAccessAnomalies',
+            ward_dot_residency_dot_v1_dot_lookups__pb2.ListAccessAnomaliesRequest.SerializeToString,
+            ward_dot_residency_dot_v1_dot_lookups__pb2.ListAccessAnomaliesResponse.FromString,
             options,
             channel_credentials,
             insecure,

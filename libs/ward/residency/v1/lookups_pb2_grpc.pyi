@@ -55,6 +55,10 @@ class LookupServiceStub:
     Errors: BREAK_GLASS_NOT_THROUGH_INCIDENTS, DISCLOSURE_NOT_ALLOWED, INCIDENT_NOT_FOUND, INCIDENT_CLOSED,
     INCIDENT_PLACE_UNKNOWN, BREAK_GLASS_REVIEW_PENDING, FIELD_INVALID, PURPOSE_REQUIRED, REQUEST_ID_REUSED.
     """
+    ListAccessAnomalies: _grpc.UnaryUnaryMultiCallable[_lookups_pb2.ListAccessAnomaliesRequest, _lookups_pb2.ListAccessAnomaliesResponse]
+    """Reports what was odd in how callers used the register, newest first: about accounts, never about residents. The
+    thresholds are versioned rows; what is odd need not be wrong.
+    """
 
 @_typing.type_check_only
 class LookupServiceAsyncStub(LookupServiceStub):
@@ -82,6 +86,10 @@ class LookupServiceAsyncStub(LookupServiceStub):
     in the same incident, after that not before the review. The reference of the purpose is the incident's number.
     Errors: BREAK_GLASS_NOT_THROUGH_INCIDENTS, DISCLOSURE_NOT_ALLOWED, INCIDENT_NOT_FOUND, INCIDENT_CLOSED,
     INCIDENT_PLACE_UNKNOWN, BREAK_GLASS_REVIEW_PENDING, FIELD_INVALID, PURPOSE_REQUIRED, REQUEST_ID_REUSED.
+    """
+    ListAccessAnomalies: _aio.UnaryUnaryMultiCallable[_lookups_pb2.ListAccessAnomaliesRequest, _lookups_pb2.ListAccessAnomaliesResponse]  # type: ignore[assignment]
+    """Reports what was odd in how callers used the register, newest first: about accounts, never about residents. The
+    thresholds are versioned rows; what is odd need not be wrong.
     """
 
 class LookupServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -125,6 +133,16 @@ class LookupServiceServicer(metaclass=_abc_1.ABCMeta):
         in the same incident, after that not before the review. The reference of the purpose is the incident's number.
         Errors: BREAK_GLASS_NOT_THROUGH_INCIDENTS, DISCLOSURE_NOT_ALLOWED, INCIDENT_NOT_FOUND, INCIDENT_CLOSED,
         INCIDENT_PLACE_UNKNOWN, BREAK_GLASS_REVIEW_PENDING, FIELD_INVALID, PURPOSE_REQUIRED, REQUEST_ID_REUSED.
+        """
+
+    @_abc_1.abstractmethod
+    def ListAccessAnomalies(
+        self,
+        request: _lookups_pb2.ListAccessAnomaliesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_lookups_pb2.ListAccessAnomaliesResponse, _abc.Awaitable[_lookups_pb2.ListAccessAnomaliesResponse]]:
+        """Reports what was odd in how callers used the register, newest first: about accounts, never about residents. The
+        thresholds are versioned rows; what is odd need not be wrong.
         """
 
 def add_LookupServiceServicer_to_server(servicer: LookupServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -6,6 +6,7 @@ from grpc import aio
 
 from chassis.clock import Clock, ward_day
 from chassis.context import current_access
+from chassis.pages import page_size
 from residency.domain.break_glass import NotThroughIncidentsError
 from residency.domain.disclosure import Asker, Disclosure, PersonField
 from residency.domain.lookups import FoundHousehold, FoundPerson
@@ -13,10 +14,13 @@ from residency.domain.personal_id import PersonalIdNumber, RegistrationCodes
 from residency.domain.pseudonyms import Pseudonyms
 from residency.domain.sealing import NumberSeal, subject_of
 from residency.operations.break_glass import BreakGlassOperations
+from residency.operations.decoys import DecoyOperations
 from residency.operations.lookup_limits import LookupLimits
+from residency.queries.anomalies import AnomalyQueries
 from residency.queries.lookups import LookupQueries
 from residency.servicer import Context
 from residency.servicer.asking import actor, asker_of
+from residency.wire import anomalies as wire_anomalies
 from residency.wire import answers
 from residency.wire import break_glass as wire_glass
 from residency.wire import lookups as wire
@@ -32,8 +36,10 @@ class LookupServicer(lookups_pb2_grpc.LookupServiceServicer):
     def __init__(
         self,
         queries: LookupQueries,
+        anomalies: AnomalyQueries,
         glass: BreakGlassOperations,
         limits: LookupLimits,
+        decoys: DecoyOperations,
         seal: NumberSeal,
         pseudonyms: Pseudonyms,
         codes: RegistrationCodes,
@@ -41,8 +47,10 @@ class LookupServicer(lookups_pb2_grpc.LookupServiceServicer):
         clock: Clock,
     ) -> None:
         self._queries = queries
+        self._anomalies = anomalies
         self._glass = glass
         self._limits = limits
+        self._decoys = decoys
         self._incidents_account = incidents_account
         self._seal = seal
         self._pseudonyms = pseudonyms
@@ -73,6 +81,7 @@ class LookupServicer(lookups_pb2_grpc.LookupServiceServicer):
             disclosure, found = await self._queries.by_id(person_id, asker, today)
             access.subject = subject_of(found.number_index)
             self._limits.note_persons(asker, [access.subject])
+        await self._decoys.watch(asker.account, [access.subject], access.record_id)
         shown = self._shown(found, disclosure, asker) if found else None
         return wire.looked_up(disclosure, shown, access.record_id)
 
@@ -114,6 +123,17 @@ class LookupServicer(lookups_pb2_grpc.LookupServiceServicer):
         ]
         kept_back = wire.withheld(found.disclosure)
         return wire_glass.disclosed(found.broken, dwellings, kept_back, access.record_id)
+
+    async def ListAccessAnomalies(
+        self, request: pb.ListAccessAnomaliesRequest, context: Context
+    ) -> pb.ListAccessAnomaliesResponse:
+        """Answer a page of what was odd lately."""
+        access, now, size = current_access(), self._clock(), page_size(request.page_size)
+        access.subject = "anomalies"
+        since = now - wire_anomalies.period(request)
+        after = wire_anomalies.page_after(request.page_token)
+        found = await self._anomalies.list_anomalies(since, now, after, size + 1)
+        return wire_anomalies.anomalies_page(found, size, access.record_id)
 
     def _household(
         self, found: FoundHousehold, disclosure: Disclosure, asker: Asker

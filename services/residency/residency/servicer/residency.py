@@ -10,6 +10,7 @@ from chassis.pages import page_size
 from residency.domain.personal_id import RegistrationCodes
 from residency.domain.sealing import NumberSeal
 from residency.domain.verification import FieldMatch
+from residency.operations.decoys import DecoyOperations
 from residency.operations.lookup_limits import LookupLimits
 from residency.operations.residence import ResidenceOperations
 from residency.queries.identity import IdentityQueries
@@ -34,6 +35,7 @@ class ResidencyServicer(residency_pb2_grpc.ResidencyServiceServicer):
         occupancy: OccupancyQueries,
         places: PlaceQueries,
         limits: LookupLimits,
+        decoys: DecoyOperations,
         seal: NumberSeal,
         codes: RegistrationCodes,
         clock: Clock,
@@ -43,6 +45,7 @@ class ResidencyServicer(residency_pb2_grpc.ResidencyServiceServicer):
         self._occupancy = occupancy
         self._places = places
         self._limits = limits
+        self._decoys = decoys
         self._seal = seal
         self._codes = codes
         self._clock = clock
@@ -64,6 +67,7 @@ class ResidencyServicer(residency_pb2_grpc.ResidencyServiceServicer):
         verification = await self._identities.verify(declared)
         known = verification.number is FieldMatch.YES
         self._limits.note_number(asker, declared.number, found=known)
+        await self._decoys.watch(asker.account, [access.subject], access.record_id)
         return answers.verification(verification, access.record_id)
 
     async def GetOccupancy(

@@ -11,6 +11,7 @@ from residency.tables.cases import (
     decided_days,
     population_checks,
 )
+from residency.tables.decoys import decoys
 from residency.tables.disclosure import disclosure_rules
 from residency.tables.imports import imports
 from residency.tables.limits import legal_limits
@@ -31,6 +32,7 @@ __all__ = [
     "case_registrations",
     "cases",
     "decided_days",
+    "decoys",
     "disclosure_rules",
     "dwellings",
     "households",

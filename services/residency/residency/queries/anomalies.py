@@ -1,0 +1,179 @@
+"""What is odd in the account of every look, from its records, their pseudonyms and the counts of lookups."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    Uuid,
+    cast,
+    extract,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
+
+from chassis.clock import ward_day
+from chassis.database import Database
+from residency.domain.anomalies import Anomaly, AnomalyKind
+from residency.tables import (
+    access_records,
+    dwellings,
+    legal_limits,
+    lookup_usage,
+    persons,
+    registrations,
+)
+
+_WARD_ZONE = "Asia/Ho_Chi_Minh"
+# Who works by day; others are on duty at any hour.
+_BY_DAY = ("residence_officer", "data_protection_officer")
+_SUNDAY = 7
+_NO_BUILDING = UUID(int=0)
+_records = access_records.c
+# As the access records name a person (`sealing.subject_of`).
+_SUBJECT = func.encode(func.substring(persons.c.number_index, 1, 16), "hex")
+
+
+class AnomalyQueries:
+    """Reports what is odd, for the data protection officer."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def list_anomalies(
+        self, since: datetime, until: datetime, after: Anomaly | None, limit: int
+    ) -> list[Anomaly]:
+        """List what was odd from an instant on and until before another, newest first, behind `after` only."""
+        day = ward_day(until)
+        looked = _records.recorded_at.between(since, until)
+        counted = lookup_usage.c.window_start.between(since, until)
+        parts = (
+            _hourly(AnomalyKind.RATE, looked & (_records.outcome == "OK"), day),
+            _hourly(AnomalyKind.REFUSALS, looked & (_records.outcome != "OK"), day),
+            _counted(AnomalyKind.MISSES, counted, day),
+            _counted(AnomalyKind.SEQUENCES, counted, day),
+            _neighbours(looked, day),
+            _out_of_shift(looked, day),
+        )
+        found = union_all(*parts).subquery().c
+        place = (found.since, found.kind, found.account, found.building_id)
+        statement = select(*place, found.occurrences, found.threshold)
+        if after:
+            statement = statement.where(tuple_(*place) < tuple_(*_place(after)))
+        statement = statement.order_by(*(one.desc() for one in place)).limit(limit)
+        async with self._database.transaction() as tx:
+            return [
+                Anomaly(
+                    kind=AnomalyKind(row.kind),
+                    account=row.account,
+                    since=row.since,
+                    occurrences=row.occurrences,
+                    threshold=row.threshold,
+                    building_id=None if row.building_id == _NO_BUILDING else row.building_id,
+                )
+                for row in await tx.execute(statement)
+            ]
+
+
+def _hourly(kind: AnomalyKind, which: ColumnElement[bool], day: date) -> Select[Any]:
+    hour = func.date_trunc("hour", _records.recorded_at)
+    return _by_account(kind, hour, func.count(), day).where(which)
+
+
+def _counted(kind: AnomalyKind, which: ColumnElement[bool], day: date) -> Select[Any]:
+    usage, threshold = lookup_usage.c, _in_force(_rule(kind), day)
+    return select(
+        literal(kind.value).label("kind"),
+        usage.account,
+        usage.window_start.label("since"),
+        usage["count"].label("occurrences"),
+        threshold.label("threshold"),
+        cast(literal(_NO_BUILDING), Uuid).label("building_id"),
+    ).where(which, usage.pattern == kind.value, usage["count"] >= threshold)
+
+
+def _neighbours(which: ColumnElement[bool], day: date) -> Select[Any]:
+    different = func.count(persons.c.person_id.distinct())
+    building = dwellings.c.building_id
+    return (
+        _by_account(AnomalyKind.NEIGHBOURS, _ward_day(), different, day, building)
+        .join(persons, _records.subject == _SUBJECT)
+        .join(registrations, registrations.c.person_id == persons.c.person_id)
+        .join(dwellings, dwellings.c.dwelling_id == registrations.c.dwelling_id)
+        .where(which)
+        .group_by(building)
+    )
+
+
+def _out_of_shift(which: ColumnElement[bool], day: date) -> Select[Any]:
+    local = func.timezone(_WARD_ZONE, _records.recorded_at)
+    hour = extract("hour", local)
+    outside = or_(
+        hour < _in_force("shift_first_hour", day),
+        hour >= _in_force("shift_end_hour", day),
+        extract("isodow", local) == _SUNDAY,
+    )
+    return _by_account(AnomalyKind.OUT_OF_SHIFT, _ward_day(), func.count(), day).where(
+        which, _records.roles.overlap(_BY_DAY), outside
+    )
+
+
+def _by_account(
+    kind: AnomalyKind,
+    since: ColumnElement[Any],
+    occurrences: ColumnElement[int],
+    day: date,
+    building_id: ColumnElement[Any] | None = None,
+) -> Select[Any]:
+    """Select what each account did in times that began then, as often as the threshold in force or oftener."""
+    threshold = _in_force(_rule(kind), day)
+    building = cast(literal(_NO_BUILDING), Uuid) if building_id is None else building_id
+    return (
+        select(
+            literal(kind.value).label("kind"),
+            _records.account,
+            since.label("since"),
+            occurrences.label("occurrences"),
+            threshold.label("threshold"),
+            building.label("building_id"),
+        )
+        .select_from(access_records)
+        .where(_records.account != "")
+        .group_by(_records.account, since)
+        .having(occurrences >= threshold)
+    )
+
+
+def _rule(kind: AnomalyKind) -> str:
+    return f"anomaly_{kind.lower()}"
+
+
+def _in_force(rule: str, day: date) -> ScalarSelect[int]:
+    return (
+        select(legal_limits.c.value)
+        .where(legal_limits.c.rule == rule, legal_limits.c.effective_from <= day)
+        .order_by(legal_limits.c.effective_from.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def _ward_day() -> ColumnElement[Any]:
+    return func.date_trunc("day", _records.recorded_at, _WARD_ZONE)
+
+
+def _place(after: Anomaly) -> tuple[ColumnElement[Any], ...]:
+    building = after.building_id or _NO_BUILDING
+    return (
+        literal(after.since),
+        literal(after.kind.value),
+        literal(after.account),
+        cast(literal(building), Uuid),
+    )

@@ -1,0 +1,95 @@
+"""Decoys: like anybody on the register, in no count, and an alert when touched."""
+
+import asyncio
+import random
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from nats.aio.client import Client
+from prometheus_client import REGISTRY
+from sqlalchemy import func, select
+
+from chassis.database import Database
+from chassis.messages import subject_of
+from residency import tables
+from residency.domain.decoys import Decoy
+from residency.domain.partial_date import PartialDate
+from residency.domain.person_name import FullName
+from residency.domain.personal_id import PersonalIdNumber
+from residency.domain.residence import Sex
+from residency.operations.decoys import DecoyOperations
+from tests.fixtures.servers import TestDatabase
+from tests.residency.conftest import Service
+from tests.residency.samples import CODES, SEAL, StoppedClock, relay
+from tests.residency.test_command_line import KEYS, run
+from tests.residency.test_lookups import because
+from tests.residency.test_service import verifying
+from ward.residency.v1 import lookups_pb2 as pb
+
+NAME = FullName("Âu Dương Bẫy Mồi")
+
+
+@given(st.integers(1900, 2026), st.sampled_from(Sex), st.randoms())
+def test_a_decoy_has_a_number_that_is_well_formed_and_nobodys(
+    year: int, sex: Sex, chance: random.Random
+) -> None:
+    """Of no province; the digits agree with its birth year and sex, so that nothing gives it away."""
+    made = Decoy.make(NAME, PartialDate(year), sex, chance.randrange).number
+    parsed = PersonalIdNumber.parse(made.digits, CODES, datetime(2026, 12, 31, tzinfo=UTC).date())
+
+    assert parsed.digits[:3] not in CODES.provinces
+    assert parsed.digits[:3] != "999"
+    assert (parsed.birth_year, parsed.is_of_woman) == (year, sex is Sex.FEMALE)
+
+
+@pytest.mark.postgres
+@pytest.mark.nats
+async def test_who_looks_at_a_decoy_is_noticed_at_once(service: Service, broker: Client) -> None:
+    """By a lookup and by a verification: an event in the stream, and a metric; the answers give nothing away."""
+    clock = StoppedClock()
+    decoys = DecoyOperations(service.database, relay(service.database, clock), clock, SEAL)
+    decoy = Decoy.make(NAME, PartialDate(1990), Sex.FEMALE, random.Random(1).randrange)  # noqa: S311
+    await decoys.add(decoy)
+    before = REGISTRY.get_sample_value("ward_decoys_touched_total") or 0
+    events = await broker.jetstream().subscribe(subject_of(pb.DecoyTouched))
+    request = pb.LookupPersonRequest(purpose=because(), personal_id_number=decoy.number.digits)
+    async with asyncio.timeout(10):
+        # A new decoy is known within two seconds.
+        while not events.pending_msgs:
+            answer = await service.call("LookupPerson", request)
+            await asyncio.sleep(0.2)
+    verified = await service.call(
+        "VerifyIdentity", verifying(personal_id_number=decoy.number.digits)
+    )
+    alerts = [pb.DecoyTouched.FromString((await events.next_msg(10)).data) for _ in range(2)]
+    records = {str(one.record_id): one for one in await service.access_records()}
+
+    assert answer.person.full_name == NAME.text
+    assert verified.access_record_id == alerts[1].access_record_id
+    for alert in alerts:
+        assert alert.account == records[alert.access_record_id].account
+        assert alert.subject == records[alert.access_record_id].subject
+        assert decoy.number.digits not in str(alert)
+    assert (REGISTRY.get_sample_value("ward_decoys_touched_total") or 0) >= before + 2
+
+
+@pytest.mark.postgres
+async def test_the_command_adds_a_decoy_that_lives_nowhere(
+    database: Database, test_database: TestDatabase
+) -> None:
+    """So it is in no dwelling's count; what is no name is refused in words."""
+    add = ("decoys", "add", "--birth-date", "1985-03", "--sex", "M", "--name")
+    added = await run(*add, NAME.text, DATABASE_URL=test_database.url, **KEYS)
+    refused = await run(*add, "12", DATABASE_URL=test_database.url, **KEYS)
+    async with database.transaction() as tx:
+        decoy: UUID | None = await tx.scalar(select(tables.decoys.c.person_id))
+        stays = await tx.scalar(select(func.count()).select_from(tables.registrations))
+
+    assert (added.code, added.errors) == (0, "")
+    assert decoy
+    assert stays == 0
+    assert refused.code == 1
+    assert refused.errors.startswith("Không thêm được hồ sơ bẫy / The decoy was not added: ")

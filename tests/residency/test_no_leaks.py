@@ -1,0 +1,170 @@
+"""What the service emits while it works holds no number, no name and no telephone number of anybody.
+
+Everything it writes is collected: logs, metrics, events with their headers, error texts, and all columns of its
+database but those that are meant to hold a name.
+"""
+
+import io
+import logging
+import re
+from collections.abc import Collection, Generator
+from typing import Any
+
+import pytest
+import structlog
+from google.type import date_pb2
+from grpc import aio
+from nats.aio.client import Client
+from nats.js.api import DeliverPolicy
+from prometheus_client import generate_latest
+from sqlalchemy import String, cast, select
+
+from chassis import jetstream, log
+from residency import tables
+from residency.domain.personal_id import PersonalIdNumber
+from tests.residency.conftest import Service
+from tests.residency.samples import SEAL, add_building, number
+from tests.residency.test_break_glass import asking as breaking
+from tests.residency.test_break_glass import tell_of_fire
+from tests.residency.test_lookups import because
+from tests.residency.test_service import registering, verifying
+from ward.residency.v1 import lookups_pb2 as lookups
+from ward.residency.v1 import residency_pb2 as pb
+
+pytestmark = [pytest.mark.postgres, pytest.mark.nats]
+
+KNOWN, UNKNOWN, MALFORMED = number(424242).digits, number(535353).digits, "99909064646"
+NAME, OTHER_NAME = "Quách Thị Khuynh Diệp", "Tôn Nữ Lệ Thu Vàng"
+SECRETS = (KNOWN, UNKNOWN, MALFORMED, NAME, OTHER_NAME)
+# Where a name belongs; it is shown by the rules of disclosure only.
+NAME_COLUMNS = {"persons.full_name"}
+
+
+@pytest.fixture
+def logged() -> Generator[io.StringIO]:
+    """Collect what is logged, as operators see it, down to the least important."""
+    root, before = logging.getLogger(), structlog.get_config()
+    handlers, level = list(root.handlers), root.level
+    log.configure("residency", "DEBUG")
+    written = io.StringIO()
+    for handler in root.handlers:
+        if isinstance(handler, logging.StreamHandler):
+            handler.setStream(written)
+    yield written
+    structlog.configure(**before)
+    root.handlers = handlers
+    root.setLevel(level)
+
+
+@pytest.fixture
+async def worked(service: Service, broker: Client) -> list[str]:
+    """Have the service do all it does with personal data, also what it refuses; tell the error texts."""
+    place = await add_building(service.database)
+    dwelling = place.dwelling_ids[0]
+    errors: list[str] = []
+
+    async def call(method: str, request: Any, role: str = "residence_officer", **by: str) -> Any:
+        try:
+            return await service.call(method, request, role, **by)
+        except aio.AioRpcError as error:
+            errors.append(f"{error.details()} {error.trailing_metadata()}")
+            return None
+
+    person = {"personal_id_number": KNOWN, "full_name": NAME}
+    await call("RegisterResidence", registering(dwelling, **person))
+    await call("RegisterResidence", registering(dwelling, **person))
+    await call(
+        "RegisterResidence",
+        registering(dwelling, personal_id_number=KNOWN, full_name=OTHER_NAME),
+    )
+    for digits in (KNOWN, UNKNOWN, MALFORMED):
+        await call("VerifyIdentity", verifying(personal_id_number=digits, full_name=OTHER_NAME))
+        await call(
+            "LookupPerson",
+            lookups.LookupPersonRequest(purpose=because(), personal_id_number=digits),
+        )
+    await call("VerifyIdentity", verifying(full_name=f"{NAME} {KNOWN}"))
+    await call("VerifyIdentity", verifying(birth_date=date_pb2.Date(year=3000), **person))
+    await call("GetOccupancy", pb.GetOccupancyRequest(purpose=because(), dwelling_id=KNOWN))
+    reference = because()
+    reference.reference = KNOWN
+    await call("VerifyIdentity", verifying(purpose=reference))
+    await call("LookupPerson", lookups.LookupPersonRequest(purpose=because(), pseudonym=KNOWN))
+    found = await call(
+        "LookupPerson", lookups.LookupPersonRequest(purpose=because(), personal_id_number=KNOWN)
+    )
+    await call(
+        "ListHousehold",
+        lookups.ListHouseholdRequest(purpose=because(), pseudonym=found.person.pseudonym),
+    )
+    await tell_of_fire(service, broker, place.building_id)
+    await call("DiscloseOccupants", breaking(), "duty_officer", actor="incidents")
+    await call("DiscloseOccupants", breaking(reason=f"cần tìm {KNOWN}"), "duty_officer")
+    for serial in range(40):
+        await call("VerifyIdentity", verifying(personal_id_number=number(700 + 2 * serial).digits))
+    assert len(errors) > 25
+    return errors
+
+
+async def published(broker: Client) -> str:
+    """Read all that is in the streams, subjects and headers too."""
+    texts = []
+    for stream in (jetstream.EVENTS.name, jetstream.DEAD_LETTERS.name):
+        subscription = await broker.jetstream().subscribe(
+            ">", stream=stream, deliver_policy=DeliverPolicy.ALL
+        )
+        state = (await broker.jetstream().stream_info(str(stream))).state
+        for _ in range(state.messages):
+            message = await subscription.next_msg(5)
+            payload = message.data.decode(errors="replace")
+            texts.append(f"{message.subject} {message.headers} {payload}")
+    return "\n".join(texts)
+
+
+async def stored(service: Service, but: Collection[str]) -> str:
+    """Read the database as text, but for some columns."""
+    texts = []
+    async with service.database.transaction() as tx:
+        for table in tables.metadata.sorted_tables:
+            for column in table.columns:
+                name = f"{table.name}.{column.name}"
+                if name in but:
+                    continue
+                values = (await tx.scalars(select(cast(column, String)))).all()
+                texts += [f"{name}: {value}" for value in values if value is not None]
+    return "\n".join(texts)
+
+
+def spellings(secret: str) -> set[str]:
+    """Give a secret as it could be written: plain, in escapes, in hexadecimal, in other cases."""
+    encoded = secret.encode()
+    escaped = secret.encode("unicode_escape").decode()
+    return {secret, secret.casefold(), secret.upper(), escaped, encoded.hex(), repr(encoded)[2:-1]}
+
+
+async def test_nothing_that_is_emitted_tells_a_number_or_a_name(
+    logged: io.StringIO, service: Service, broker: Client, worked: list[str]
+) -> None:
+    """Logs, metrics, streams, error texts and the database, after all that the service can be asked."""
+    events = await published(broker)
+    database = await stored(service, NAME_COLUMNS)
+    emitted = {
+        "logs": logged.getvalue(),
+        "metrics": generate_latest().decode(),
+        "streams": events,
+        "errors": "\n".join(worked),
+        "database": database,
+    }
+
+    assert all(emitted.values())
+    assert "population_not_asked" in emitted["logs"]
+    assert "LookupService/LookupPerson" in emitted["metrics"]
+    assert "GlassBroken" in events
+    assert NAME in await stored(service, ())
+    assert SEAL.pseudonym(PersonalIdNumber(KNOWN)) in database
+    for place, text in emitted.items():
+        for secret in SECRETS:
+            leaked = [one for one in spellings(secret) if one in text]
+            assert not leaked, f"{place} tells {secret}"
+    for place in ("logs", "metrics", "streams", "errors"):
+        assert not re.search(r"(?<![0-9a-f.])999090[0-9]{6}(?![0-9a-f])", emitted[place]), place
