@@ -45,6 +45,12 @@ def test_a_decoy_has_a_number_that_is_well_formed_and_nobodys(
     assert (parsed.birth_year, parsed.is_of_woman) == (year, sex is Sex.FEMALE)
 
 
+def test_nobody_is_born_before_the_numbers_begin() -> None:
+    """It is said in words."""
+    with pytest.raises(ValueError, match="born in 1900 or later"):
+        Decoy.make(NAME, PartialDate(1899), Sex.MALE, lambda _: 0)
+
+
 @pytest.mark.postgres
 @pytest.mark.nats
 async def test_who_looks_at_a_decoy_is_noticed_at_once(service: Service, broker: Client) -> None:

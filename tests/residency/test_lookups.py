@@ -190,9 +190,10 @@ async def test_who_is_nobody_is_refused(
 async def test_a_pseudonym_of_a_person_who_is_not_there_names_nobody(service: Service) -> None:
     """As after a person's data was deleted."""
     gone = Pseudonyms(PSEUDONYM_KEY).of(uuid4(), "demo-residence-officer")
-    request = pb.LookupPersonRequest(purpose=because(), pseudonym=gone)
-
-    assert (await service.refusal("LookupPerson", request)).reason == "PERSON_NOT_FOUND"
+    looked_up = pb.LookupPersonRequest(purpose=because(), pseudonym=gone)
+    household = pb.ListHouseholdRequest(purpose=because(), pseudonym=gone)
+    for method, request in (("LookupPerson", looked_up), ("ListHousehold", household)):
+        assert (await service.refusal(method, request)).reason == "PERSON_NOT_FOUND"
 
 
 async def test_a_household_lists_its_members_householder_first(service: Service) -> None:
@@ -208,6 +209,7 @@ async def test_a_household_lists_its_members_householder_first(service: Service)
     assert (other.person.full_name, other.householder) == ("Phạm Văn Ví Dụ", False)
     assert other.person.pseudonym == person.pseudonym
     assert other.person.masked_number == "999•••••••02"
+    assert (await service.access_records())[-1].subject == SEAL.pseudonym(number(2))
     assert not other.person.residences
 
 

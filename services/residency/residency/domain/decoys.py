@@ -11,6 +11,7 @@ from residency.domain.residence import Sex
 
 # Beyond the codes of all provinces and, as far as they are known, of all countries: no person has such a number.
 _FIRST_CODE, _CODES = 900, 99
+_FIRST_YEAR = 1900
 
 
 @dataclass(frozen=True)
@@ -26,9 +27,14 @@ class Decoy:
     def make(
         cls, full_name: FullName, birth_date: PartialDate, sex: Sex, below: Callable[[int], int]
     ) -> "Decoy":
-        """Make a decoy with a number that nobody can have; `below` gives a random number below its argument."""
+        """Make a decoy with a number that nobody can have; `below` gives a random number below its argument.
+
+        ValueError for a birth before 1900: the number's own digits cannot say it.
+        """
+        if birth_date.year < _FIRST_YEAR:
+            raise ValueError("born in 1900 or later")
         code = _FIRST_CODE + below(_CODES)
-        century = 2 * ((birth_date.year - 1900) // 100) + (sex is Sex.FEMALE)
+        century = 2 * ((birth_date.year - _FIRST_YEAR) // 100) + (sex is Sex.FEMALE)
         digits = f"{code}{century}{birth_date.year % 100:02d}{below(10**6):06d}"
         return cls(PersonalIdNumber(digits), full_name, birth_date, sex)
 

@@ -48,19 +48,24 @@ class LookupQueries:
 
     async def households_of(
         self, person_id: UUID, asker: Asker, today: date
-    ) -> tuple[Disclosure, list[FoundHousehold]]:
-        """Find the households of a person, that of the permanent residence first.
+    ) -> tuple[Disclosure, bytes, list[FoundHousehold]]:
+        """Find the households of a person, that of the permanent residence first, and the index of the person's number.
 
-        Raises DisclosureNotAllowedError.
+        Raises DisclosureNotAllowedError or PersonNotFoundError.
         """
+        own = select(persons.c.number_index).where(persons.c.person_id == person_id)
         async with self._database.transaction() as tx:
             disclosure = await disclosure_to(tx, asker, Way.LOOKUP, today)
             disclosure.require(PersonField.HOUSEHOLD)
+            number_index = (await tx.scalars(own)).one_or_none()
+            if number_index is None:
+                raise PersonNotFoundError
             rows = await tx.execute(_members(person_id, today))
-            return disclosure, [
+            households = [
                 _household(list(members))
                 for _, members in groupby(rows, lambda row: row.household_id)
             ]
+        return disclosure, number_index, households
 
 
 async def _person(tx: Transaction, which: ColumnElement[bool], today: date) -> FoundPerson | None:

@@ -90,12 +90,13 @@ class LookupServicer(lookups_pb2_grpc.LookupServiceServicer):
     ) -> pb.ListHouseholdResponse:
         """Answer the members of a person's households."""
         access, asker = current_access(), asker_of(request)
+        access.subject = "unknown"
         person_id = self._pseudonyms.resolve(request.pseudonym, asker.account)
-        access.subject = f"household of person:{person_id}"
         self._limits.admit(asker)
-        disclosure, found = await self._queries.households_of(
+        disclosure, number_index, found = await self._queries.households_of(
             person_id, asker, ward_day(self._clock())
         )
+        access.subject = subject_of(number_index)
         members = (member.person for one in found for member in one.members)
         self._limits.note_persons(asker, [subject_of(one.number_index) for one in members])
         return pb.ListHouseholdResponse(
