@@ -1,8 +1,7 @@
 """How much a caller may look up in a time, pattern by pattern, so that nobody copies the register by asking."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
 
 EVERYBODY = "*"
@@ -30,21 +29,20 @@ class Ceiling:
     window_s: int
     most: int
 
-    def window(self, now: datetime) -> datetime:
-        """Tell when the window began that an instant is in; windows lie end to end from 1970 on."""
-        second = int(now.timestamp())
-        return datetime.fromtimestamp(second - second % self.window_s, UTC)
+    def window(self, second: int) -> int:
+        """Tell the second since 1970 in which the window of a second began; windows lie end to end from then on."""
+        return second - second % self.window_s
 
-    def left_s(self, now: datetime) -> int:
-        """Tell how long the window lasts yet, at least a second."""
-        return self.window_s - int(now.timestamp()) % self.window_s
+    def left_s(self, second: int) -> int:
+        """Tell how long the window of a second lasts yet, at least a second."""
+        return self.window_s - second % self.window_s
 
 
-def ceilings_for(ceilings: Iterable[Ceiling], roles: Collection[str]) -> list[Ceiling]:
+def ceilings_for(ceilings: Iterable[Ceiling], roles: Collection[str]) -> Mapping[Pattern, Ceiling]:
     """Choose the ceiling of each pattern: that of the caller's roles (the highest of several), else everybody's."""
     chosen: dict[Pattern, Ceiling] = {}
     # Those of roles come after everybody's, the highest last.
     for ceiling in sorted(ceilings, key=lambda one: (one.role != EVERYBODY, one.most)):
         if ceiling.role == EVERYBODY or ceiling.role in roles:
             chosen[ceiling.pattern] = ceiling
-    return list(chosen.values())
+    return chosen

@@ -7,7 +7,7 @@ later.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 
 from chassis import metrics
@@ -30,6 +30,8 @@ class LookupLimits:
         self._clock = clock
         self._seal = seal
         self._ceilings: list[Ceiling] = []
+        # Those of each set of roles, worked out once an exchange.
+        self._chosen: dict[frozenset[str], Mapping[Pattern, Ceiling]] = {}
         self._shared: dict[Usage, int] = {}
         self._own: Counter[Usage] = Counter()
         self._sending: Counter[Usage] = Counter()
@@ -43,29 +45,34 @@ class LookupLimits:
         """
         if not self._ceilings:
             raise DatabaseUnavailableError
-        now = self._clock()
-        for ceiling in ceilings_for(self._ceilings, asker.roles):
-            if self._used((asker.account, ceiling.pattern, ceiling.window(now))) >= ceiling.most:
-                metrics.LOOKUPS_LIMITED.labels(ceiling.pattern).inc()
-                raise LimitReachedError(ceiling.left_s(now), pattern=ceiling.pattern)
-        self._count(asker, Pattern.CALLS, 1)
+        second, account = self._second(), asker.account
+        ceilings = self._ceilings_of(asker)
+        for pattern, ceiling in ceilings.items():
+            if self._used((account, pattern, ceiling.window(second))) >= ceiling.most:
+                metrics.LOOKUPS_LIMITED.labels(pattern).inc()
+                raise LimitReachedError(ceiling.left_s(second), pattern=pattern)
+        self._count(asker, Pattern.CALLS, second)
 
     def note_number(self, asker: Asker, number: PersonalIdNumber, *, found: bool) -> None:
         """Count whose number was asked for, if nobody has it, and if the one next to it was asked for too."""
-        neighbours = [self._seal.pseudonym(one) for one in number.neighbours]
-        usage = self._usage(asker, Pattern.SEQUENCES)
-        if usage and not self._seen_by(asker).isdisjoint(neighbours):
-            self._own[usage] += 1
+        second, subject = self._second(), self._seal.pseudonym(number)
         if not found:
-            self._count(asker, Pattern.MISSES, 1)
-        self.note_persons(asker, [self._seal.pseudonym(number)])
+            self._count(asker, Pattern.MISSES, second)
+        seen = self._seen_by(asker, second)
+        if subject in seen:
+            return
+        if not seen.isdisjoint(map(self._seal.pseudonym, number.neighbours)):
+            self._count(asker, Pattern.SEQUENCES, second)
+        seen.add(subject)
+        self._count(asker, Pattern.PERSONS, second)
 
     def note_persons(self, asker: Asker, subjects: Collection[str]) -> None:
         """Count whom a lookup was about, by the pseudonyms of the access records."""
-        seen = self._seen_by(asker)
+        second = self._second()
+        seen = self._seen_by(asker, second)
         new = set(subjects) - seen
-        self._count(asker, Pattern.PERSONS, len(new))
         seen |= new
+        self._count(asker, Pattern.PERSONS, second, len(new))
 
     async def exchange(self) -> None:
         """Tell the other replicas what was counted here, and learn what they counted and which ceilings hold."""
@@ -82,26 +89,30 @@ class LookupLimits:
             raise
         finally:
             self._sending = Counter()
-        self._ceilings, self._shared = ceilings, shared
+        self._ceilings, self._shared, self._chosen = ceilings, shared, {}
         for usage in [one for one in self._seen if one not in shared and one not in self._own]:
             del self._seen[usage]
 
     def _used(self, usage: Usage) -> int:
-        return self._shared.get(usage, 0) + self._sending[usage] + self._own[usage]
+        return self._shared.get(usage, 0) + self._sending.get(usage, 0) + self._own.get(usage, 0)
 
-    def _seen_by(self, asker: Asker) -> set[str]:
-        usage = self._usage(asker, Pattern.PERSONS)
-        return self._seen[usage] if usage else set()
+    def _seen_by(self, asker: Asker, second: int) -> set[str]:
+        ceiling = self._ceilings_of(asker).get(Pattern.PERSONS)
+        if ceiling is None:
+            return set()
+        return self._seen[asker.account, Pattern.PERSONS, ceiling.window(second)]
 
-    def _count(self, asker: Asker, pattern: Pattern, times: int) -> None:
-        usage = self._usage(asker, pattern)
-        if usage and times:
-            self._own[usage] += times
+    def _count(self, asker: Asker, pattern: Pattern, second: int, times: int = 1) -> None:
+        """Count what the caller did; what has no ceiling is not counted."""
+        ceiling = self._ceilings_of(asker).get(pattern)
+        if ceiling and times:
+            self._own[asker.account, pattern, ceiling.window(second)] += times
 
-    def _usage(self, asker: Asker, pattern: Pattern) -> Usage | None:
-        """Name what is counted for the caller now; None where no ceiling is set for the pattern."""
-        now = self._clock()
-        for ceiling in ceilings_for(self._ceilings, asker.roles):
-            if ceiling.pattern is pattern:
-                return asker.account, pattern, ceiling.window(now)
-        return None
+    def _second(self) -> int:
+        return int(self._clock().timestamp())
+
+    def _ceilings_of(self, asker: Asker) -> Mapping[Pattern, Ceiling]:
+        chosen = self._chosen.get(asker.roles)
+        if chosen is None:
+            chosen = self._chosen[asker.roles] = ceilings_for(self._ceilings, asker.roles)
+        return chosen

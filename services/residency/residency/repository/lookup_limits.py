@@ -1,7 +1,7 @@
 """Ceilings of lookups in force, and what all replicas have counted against them."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import distinct_on, insert
@@ -10,7 +10,8 @@ from chassis.database import Transaction
 from residency.domain.limits import Ceiling, Pattern
 from residency.tables import lookup_limits, lookup_usage
 
-Usage = tuple[str, Pattern, datetime]
+# An account, what it did, and the second since 1970 in which the window began.
+Usage = tuple[str, Pattern, int]
 
 
 async def ceilings_in_force(tx: Transaction, day: date) -> list[Ceiling]:
@@ -34,7 +35,7 @@ async def add_usage(tx: Transaction, counted: Mapping[Usage, int]) -> None:
     if not counted:
         return
     rows = [
-        {"account": account, "pattern": pattern, "window_start": start, "count": count}
+        {"account": account, "pattern": pattern, "window_start": _instant(start), "count": count}
         for (account, pattern, start), count in sorted(counted.items())
     ]
     adding = insert(lookup_usage).values(rows)
@@ -50,7 +51,7 @@ async def usage_since(tx: Transaction, since: datetime) -> dict[Usage, int]:
     """Load what was counted in the windows that began since then."""
     statement = select(*lookup_usage.c).where(lookup_usage.c.window_start >= since)
     return {
-        (row.account, Pattern(row.pattern), row.window_start): row[3]
+        (row.account, Pattern(row.pattern), int(row.window_start.timestamp())): row[3]
         for row in await tx.execute(statement)
     }
 
@@ -60,3 +61,7 @@ async def prune(tx: Transaction, before: datetime) -> int:
     return (
         await tx.execute(delete(lookup_usage).where(lookup_usage.c.window_start < before))
     ).rowcount
+
+
+def _instant(second: int) -> datetime:
+    return datetime.fromtimestamp(second, UTC)
