@@ -9,15 +9,22 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from grpc import aio
+from pydantic import SecretStr
 from sqlalchemy import insert, select, update
 
 from chassis.database import Database
-from residency import tables
+from chassis.lifecycle import Lifecycle
+from residency import app, tables
 from residency.domain.sealing import NumberSeal, Seal, UnknownKeyError
 from residency.operations.keys import KeyOperations
 from residency.repository.sealed import SEALED
-from tests.fixtures.servers import TestDatabase
+from stack.nats_server import NatsServer
+from tests.fixtures.servers import MakeToken, TestDatabase
+from tests.residency.conftest import MakeSettings
 from tests.residency.samples import ENCRYPTION_KEY, INDEX_KEY, SEAL, number
+from tests.residency.test_lookups import asking
+from ward.residency.v1 import lookups_pb2_grpc
 
 pytestmark = pytest.mark.postgres
 
@@ -203,3 +210,34 @@ async def test_a_missing_key_is_said_in_one_line(
     assert errors.decode().splitlines() == [
         "Thiếu một khóa cũ trong ID_ENCRYPTION_OLD_KEYS / An old key is missing in ID_ENCRYPTION_OLD_KEYS."
     ]
+
+
+@pytest.mark.nats
+async def test_the_service_answers_throughout(
+    make_settings: MakeSettings,
+    nats_server: NatsServer,
+    make_token: MakeToken,
+    database: Database,
+) -> None:
+    """While all is sealed anew every person is found, and the number opens whichever key it is under."""
+    await add_persons(database, 200)
+    settings = make_settings(nats_server.url).model_copy(
+        update={
+            "id_encryption_key": SecretStr(KEYS["ID_ENCRYPTION_KEY"]),
+            "id_encryption_old_keys": SecretStr(KEYS["ID_ENCRYPTION_OLD_KEYS"]),
+        }
+    )
+    metadata = (("authorization", f"Bearer {make_token('residence_officer')}"),)
+    renewing, masked = KeyOperations(database, BOTH).renew_all(batch=5), []
+    async with Lifecycle() as life:
+        port = await app.start(life, settings)
+        async with aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+            stub = lookups_pb2_grpc.LookupServiceStub(channel)
+            for serial in range(1, 81, 2):
+                _, answer = await asyncio.gather(
+                    anext(renewing), stub.LookupPerson(asking(serial=serial), metadata=metadata)
+                )
+                masked.append(answer.person.masked_number)
+
+    assert await KeyOperations(database, BOTH).count_old() == 0
+    assert masked == [number(serial).masked for serial in range(1, 81, 2)]
