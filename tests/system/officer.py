@@ -16,10 +16,12 @@ PATIENCE_S = 60
 
 
 class Officer:
-    """Signed in with one role; every answer is parsed JSON."""
+    """Signed in with one role; every answer is parsed JSON. `actor` is the account that acts for it, if any."""
 
-    def __init__(self, place: Installation, role: Role = Role.DUTY_OFFICER) -> None:
-        token = place.issuer.token(role, time.time())
+    def __init__(
+        self, place: Installation, role: Role = Role.DUTY_OFFICER, actor: str = ""
+    ) -> None:
+        token = place.issuer.token(role, time.time(), actor)
         self.client = httpx2.AsyncClient(
             base_url=place.gateway_address,
             headers={"authorization": f"Bearer {token}"},
