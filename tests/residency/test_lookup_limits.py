@@ -1,5 +1,6 @@
 """Limits of lookups: each pattern has its ceiling, replicas share their counts, and refusals say when to come again."""
 
+import random
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -134,6 +135,35 @@ async def test_replicas_share_their_counts_also_over_a_restart(database: Databas
     for each in (one, other, restarted):
         with pytest.raises(LimitReachedError):
             each.admit(CLERK)
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("seed", range(4))
+async def test_replicas_let_in_what_a_plain_model_lets_in(database: Database, seed: int) -> None:
+    """Three of them, calls and exchanges in any order: each knows what all had stored, and its own since."""
+    chance = random.Random(seed)  # noqa: S311 - a test's order of events
+    replicas = [replica(database) for _ in range(3)]
+    stored, known, own = 0, [0, 0, 0], [0, 0, 0]
+    for each in replicas:
+        await each.exchange()
+    let_in = []
+    for _ in range(300):
+        one = chance.randrange(3)
+        if chance.random() < 0.1:
+            await replicas[one].exchange()
+            stored += own[one]
+            known[one], own[one] = stored, 0
+            continue
+        try:
+            replicas[one].admit(CLERK)
+        except LimitReachedError:
+            assert known[one] + own[one] >= 60
+        else:
+            assert known[one] + own[one] < 60
+            own[one] += 1
+            let_in.append(one)
+
+    assert 60 <= len(let_in) < 300
 
 
 @pytest.mark.postgres
