@@ -15,6 +15,7 @@ from residency.domain.person_name import FullName
         ("PHẠM THỊ GIẢ ĐỊNH", "Phạm Thị Giả Định", True),
         ("  phạm  thị\u00a0giả định ", "Phạm Thị Giả Định", True),
         (unicodedata.normalize("NFD", "Phạm Thị Giả Định"), "Phạm Thị Giả Định", True),
+        ("Nguyễn Thị Hoà Thuỷ", "nguyễn thị hòa thủy", True),
         ("Pham Thi Gia Dinh", "Phạm Thị Giả Định", False),
         ("Phạm Thị Giả Đính", "Phạm Thị Giả Định", False),
         ("Phạm Thị Giả", "Phạm Thị Giả Định", False),
@@ -27,6 +28,31 @@ def test_case_spacing_and_form_do_not_matter_but_diacritics_do(
 ) -> None:
     """A tone makes another name."""
     assert FullName.parse(declared).agrees_with(FullName.parse(registered)) is agree
+
+
+def test_names_are_listed_by_given_name_then_surname() -> None:
+    """As every list of a Vietnamese office is; the tone is looked at last."""
+    listed = [
+        "Đặng An",
+        "Nguyễn An",
+        "Nguyễn Văn An",
+        "Lê Ảnh",
+        "Lê Ánh",
+        "Nguyễn Ân",
+        "Phạm Đình Dung",
+        "Phạm Thị Dung",
+        "Trần Đông",
+    ]
+
+    backwards = listed[::-1]
+
+    assert sorted(backwards, key=lambda one: FullName(one).order) == listed
+
+
+def test_a_name_is_looked_for_without_diacritics() -> None:
+    """And without case and signs."""
+    assert FullName.parse("ĐẶNG Thuỳ-An").plain == "dang thuy an"
+    assert FullName.parse("·́a").order
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,22 @@
-"""Names of people, and when two spellings are the same name."""
+"""Names of people: when two spellings are the same name, in which order names stand, and how one is looked for."""
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from typing import Self
+
+from residency.domain import spelling
 
 MAX_CHARACTERS = 120
 # Decomposed text has up to three marks a letter.
 _MAX_DECOMPOSED = 4 * MAX_CHARACTERS
 _PUNCTUATION = frozenset(" '\u2019-.·")
+_WORD = re.compile(r"[^\W\d_]+")
 
 
 @dataclass(frozen=True)
 class FullName:
-    """A full name in Unicode form NFC with single spaces.
+    """A full name in Unicode form NFC with single spaces: surname, middle names, given name.
 
     It holds letters only: a number in its place is refused, so that an identification number cannot come to
     rest in the clear where a name belongs.
@@ -33,14 +37,25 @@ class FullName:
         return cls(name)
 
     def agrees_with(self, other: "FullName") -> bool:
-        """Compare without regard to case, spacing and Unicode form; diacritics matter."""
-        return self.folded == other.folded
+        """Compare without regard to case, spacing, Unicode form and the tone mark's place; diacritics matter."""
+        return self.text == other.text or self.folded == other.folded
 
     @property
     def folded(self) -> str:
         """The name as it is compared."""
-        decomposed = unicodedata.normalize("NFD", self.text)
-        return unicodedata.normalize("NFC", decomposed.casefold())
+        return spelling.same_spelling(self.text)
+
+    @property
+    def plain(self) -> str:
+        """The name without case, diacritics and signs, which is how it is looked for: `dang thuy an`."""
+        return " ".join(spelling.words(self.text))
+
+    @property
+    def order(self) -> bytes:
+        """Where the name stands in a Vietnamese list: by given name, then surname, then middle names."""
+        words = _WORD.findall(unicodedata.normalize("NFC", self.text))
+        *before, given = words
+        return b"".join(map(spelling.order, (given, *before)))
 
 
 def _is_of_a_name(sign: str) -> bool:
