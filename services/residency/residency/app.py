@@ -26,6 +26,7 @@ from chassis.service import Base, start_base
 from residency import tables, timers
 from residency.clients.population import PopulationClient
 from residency.consumers import LANE, Consumers
+from residency.domain.address import Gazetteer
 from residency.domain.decoys import Decoy
 from residency.domain.partial_date import PartialDate
 from residency.domain.person_name import FullName
@@ -267,6 +268,12 @@ def number_seal(settings: Settings) -> NumberSeal:
 def content_seal(settings: Settings) -> Seal:
     """Make the seal of what is stored sealed."""
     return Seal(settings.encryption_keys, os.urandom)
+
+
+def gazetteer(ward_code: str) -> Gazetteer:
+    """Read the reference data of administrative units."""
+    document = (PACKAGE / "administrative_units.json").read_text(encoding="utf-8")
+    return Gazetteer.from_document(json.loads(document), ward_code)
 
 
 def registration_codes() -> RegistrationCodes:

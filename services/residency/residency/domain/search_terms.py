@@ -1,0 +1,27 @@
+"""The terms under which a text is found: its words whole, and what they begin with.
+
+A whole word ends in a point, so that `an.` is the word and `an` the beginning of `anh` as well. A question is answered
+by the texts that have all its terms, in any order: one intersection of sets, for which an inverted index is made.
+"""
+
+from collections.abc import Iterable, Sequence
+
+
+def found_under(words: Iterable[str]) -> set[str]:
+    """Tell all terms under which a text of these words is found."""
+    return {term for word in words for term in _terms(word)}
+
+
+def asked_for(words: Sequence[str]) -> list[str]:
+    """Tell the terms of a question: its words, of which the last may be only begun."""
+    *whole, last = words or [""]
+    return [*map(_whole, whole), *([last] if last else [])]
+
+
+def _terms(word: str) -> Iterable[str]:
+    yield from (word[:end] for end in range(1, len(word) + 1))
+    yield _whole(word)
+
+
+def _whole(word: str) -> str:
+    return f"{word}."
