@@ -1,7 +1,5 @@
 """The only place where the gateway's parts are constructed."""
 
-import gc
-
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
@@ -21,7 +19,6 @@ async def serve(settings: Settings) -> None:
     """Serve until stopped."""
     async with Lifecycle() as life:
         await start(life, settings)
-        _spare_the_collector()
         await life.until_stopped()
 
 
@@ -69,10 +66,3 @@ def make_app(
     if settings.dev_jwks_file:
         app.include_router(issuer_routes(settings.auth_issuer, settings.dev_jwks_file))
     return Frame(app)
-
-
-def _spare_the_collector() -> None:
-    """Leave what start-up made out of every later collection: the slowest requests are the collector's."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 100)
