@@ -89,6 +89,7 @@ class EventConsumer:
                 await self._give(message)
             except InvalidMessageError as error:
                 await dead_letter(self._jetstream, self._name, message, error.reason)
+                await message.term()
             except DomainError as error:
                 await self._retry(message, error.reason)
             except Exception as error:  # noqa: BLE001 - the edge: logged once, then retried
@@ -137,7 +138,7 @@ def read_envelope(message: Delivery) -> Envelope:
 async def dead_letter(
     jetstream: JetStreamContext, consumer: str, message: Delivery, reason: str
 ) -> None:
-    """Move a message to the dead-letter stream: stored there first, then never delivered again."""
+    """Store a message in the dead-letter stream; then it need not be delivered again."""
     await jetstream.publish(
         # Not under the sender's subject: with it the protocol line could grow too long, which closes the connection.
         f"dead.{message.metadata.stream}.{consumer}",
@@ -145,7 +146,6 @@ async def dead_letter(
         timeout=_PUBLISH_TIMEOUT_S,
         headers={**_own_headers(message), **_dead_headers(consumer, message, reason)},
     )
-    await message.term()
     metrics.MESSAGES.labels(consumer, "dead_letter").inc()
     metrics.DEAD_LETTERS.labels(consumer, reason).inc()
     logger().warning("message_dead", consumer=consumer, reason=reason)

@@ -19,6 +19,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # domain and account before the stream.
 _SHORT = 9
 _ADDED = 2
+# Places of these words from the stream's name on.
+_STREAM_SEQUENCE, _CONSUMER_SEQUENCE, _STORED_AT = 3, 4, 5
 # What nats-py would let us send on: a sender may write anything.
 _HEADER = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([^\r\n]*)")
 
@@ -53,22 +55,22 @@ class Metadata(NamedTuple):
 class Delivery:
     """One message. Subjects and headers that are not text have replacement characters."""
 
-    __slots__ = ("_client", "_headers", "_metadata", "_subject", "data", "reply")
+    __slots__ = ("_client", "_headers", "_told", "data", "reply", "subject_bytes")
 
     def __init__(
         self, client: Client, subject: bytes, reply: bytes, headers: bytes, data: bytes
     ) -> None:
         self._client = client
-        self._subject = subject
+        self.subject_bytes = subject
         self.reply = reply
         self._headers = headers
         self.data = data
-        self._metadata: Metadata | None = None
+        self._told: list[bytes] | None = None
 
     @property
     def subject(self) -> str:
         """Where it was published."""
-        return self._subject.decode(errors="replace")
+        return self.subject_bytes.decode(errors="replace")
 
     @property
     def headers(self) -> dict[str, str]:
@@ -80,15 +82,40 @@ class Delivery:
         return header.encode() in self._headers
 
     @property
+    def sequence(self) -> int:
+        """Its number in the stream; this and what follows are metadata too, read by themselves."""
+        return int(self._read()[_STREAM_SEQUENCE])
+
+    @property
+    def consumer_sequence(self) -> int:
+        """Its number among those delivered by its consumer."""
+        return int(self._read()[_CONSUMER_SEQUENCE])
+
+    @property
+    def stored_ms(self) -> int:
+        """When the broker stored it, milliseconds since 1970: the same at every delivery."""
+        return int(self._read()[_STORED_AT]) // _NS_PER_MS
+
+    @property
     def metadata(self) -> Metadata:
         """What the broker says of it."""
-        if self._metadata is None:
-            self._metadata = _read_metadata(self.reply)
-        return self._metadata
+        stream, _, *numbers = self._read()
+        delivered, in_stream, by_consumer, stored_ns, pending = map(int, numbers)
+        sequence = Sequence(in_stream, by_consumer)
+        return Metadata(stream.decode(), sequence, delivered, pending, stored_ns)
+
+    def _read(self) -> list[bytes]:
+        """Cut what the broker says into words, from the stream's name on."""
+        told = self._told
+        if told is None:
+            words = self.reply.split(b".")
+            at = 0 if len(words) == _SHORT else _ADDED
+            told = self._told = words[at + 2 : at + 9]
+        return told
 
     def cut(self, size: int) -> Self:
         """Give the same message without headers and with the beginning of its data only."""
-        return type(self)(self._client, self._subject, self.reply, b"", self.data[:size])
+        return type(self)(self._client, self.subject_bytes, self.reply, b"", self.data[:size])
 
     async def ack(self) -> None:
         """Say that it is done."""
@@ -112,10 +139,3 @@ def read_headers(written: bytes) -> dict[str, str]:
     """Read the lines `name: value` behind the first, which names the version; others say nothing."""
     lines = map(_HEADER.fullmatch, written.split(b"\r\n")[1:])
     return {line[1].decode(): line[2].decode(errors="ignore").strip() for line in lines if line}
-
-
-def _read_metadata(reply: bytes) -> Metadata:
-    tokens = reply.decode().split(".")
-    at = 0 if len(tokens) == _SHORT else _ADDED
-    delivered, stream, consumer, moment, pending = map(int, tokens[at + 4 : at + 9])
-    return Metadata(tokens[at + 2], Sequence(stream, consumer), delivered, pending, moment)

@@ -23,8 +23,8 @@ from chassis.log import logger
 from chassis.partitions import PARTITIONS
 
 # Where the broker itself keeps what MQTT clients publish with QoS 1 or 2 before it acknowledges them. Made by us,
-# before any client comes: its own would keep only what somebody waits for, and READINGS begins to wait late, eight
-# seconds after the broker.
+# before any client comes: its own would keep only what somebody waits for, and the stream of readings begins to wait
+# late, eight seconds after the broker.
 _MQTT = "$MQTT_msgs"
 MQTT = StreamConfig(
     name=_MQTT,
@@ -76,37 +76,6 @@ MQTT_CONFIRMATIONS = StreamConfig(
     discard=DiscardPolicy.OLD,
     max_bytes=64 * 2**20,
 )
-# What sensors send. Kept long enough to rebuild detection and to wait for a database that is away.
-READINGS = StreamConfig(
-    name="READINGS",
-    subjects=["ward.*.device.*.up"],
-    # What is stored says which share of the devices it belongs to, in one more token.
-    subject_transform=SubjectTransform(
-        src="ward.*.device.*.up",
-        dest=f"ward.{{{{wildcard(1)}}}}.device.{{{{wildcard(2)}}}}.up.{{{{partition({PARTITIONS},2)}}}}",
-    ),
-    # What is published with QoS 1 or 2 comes a second time, from where it was kept before it was acknowledged: the
-    # direct copy is lost with a broker that is killed, this one is not.
-    sources=[
-        StreamSource(
-            name=_MQTT,
-            subject_transforms=[
-                SubjectTransform(
-                    src="$MQTT.msgs.ward.*.device.*.up",
-                    dest="ward.{{wildcard(1)}}.device.{{wildcard(2)}}.up",
-                )
-            ],
-        )
-    ],
-    retention=RetentionPolicy.LIMITS,
-    storage=StorageType.FILE,
-    discard=DiscardPolicy.OLD,
-    max_age=timedelta(days=2).total_seconds(),
-    max_bytes=8 * 2**30,
-    # As short as the broker allows: message ids are not bound to a subject, so that one device could choose those of
-    # another and have its readings dropped. Both lanes tell repeated readings by device and time instead.
-    duplicate_window=timedelta(milliseconds=100).total_seconds(),
-)
 # What happened, as the services tell it. Subject = full name of the event message.
 EVENTS = StreamConfig(
     name="EVENTS",
@@ -134,11 +103,53 @@ _STREAMS = (
     MQTT_SESSIONS,
     MQTT_RETAINED,
     MQTT_CONFIRMATIONS,
-    READINGS,
     EVENTS,
     DEAD_LETTERS,
 )
 _RETRY_S = 0.5
+
+
+def readings_stream(ward_code: str) -> str:
+    """Name the stream of what a ward's sensors send."""
+    return f"READINGS_{ward_code}"
+
+
+def readings(ward_code: str) -> StreamConfig:
+    """Describe that stream: kept long enough to rebuild detection and to wait for a database that is away.
+
+    Each ward has its own, so that lanes read all of it: to choose subjects among those of thousands of devices takes
+    the broker sixty microseconds a message, to give the next one four (docs/bench-ingest.md).
+    """
+    return StreamConfig(
+        name=readings_stream(ward_code),
+        subjects=[f"ward.{ward_code}.device.*.up"],
+        # What is stored says which share of the devices it belongs to, in one more token.
+        subject_transform=SubjectTransform(
+            src=f"ward.{ward_code}.device.*.up",
+            dest=f"ward.{ward_code}.device.{{{{wildcard(1)}}}}.up.{{{{partition({PARTITIONS},1)}}}}",
+        ),
+        # What is published with QoS 1 or 2 comes a second time, from where it was kept before it was acknowledged: the
+        # direct copy is lost with a broker that is killed, this one is not.
+        sources=[
+            StreamSource(
+                name=_MQTT,
+                subject_transforms=[
+                    SubjectTransform(
+                        src=f"$MQTT.msgs.ward.{ward_code}.device.*.up",
+                        dest=f"ward.{ward_code}.device.{{{{wildcard(1)}}}}.up",
+                    )
+                ],
+            )
+        ],
+        retention=RetentionPolicy.LIMITS,
+        storage=StorageType.FILE,
+        discard=DiscardPolicy.OLD,
+        max_age=timedelta(days=2).total_seconds(),
+        max_bytes=8 * 2**30,
+        # As short as the broker allows: message ids are not bound to a subject, so that one device could choose those
+        # of another and have its readings dropped. Both lanes tell repeated readings by device and time instead.
+        duplicate_window=timedelta(milliseconds=100).total_seconds(),
+    )
 
 
 class HardenedClient(Client):
@@ -214,9 +225,9 @@ async def connect(url: str, name: str, on_closed: Callable[[], None] = lambda: N
             return client
 
 
-async def ensure_streams(jetstream: JetStreamContext) -> None:
+async def ensure_streams(jetstream: JetStreamContext, ward_code: str) -> None:
     """Create the streams or bring them to their present settings; any service may come first."""
-    for config in _STREAMS:
+    for config in (*_STREAMS, readings(ward_code)):
         while True:
             try:
                 await _ensure(jetstream, config)

@@ -16,7 +16,7 @@ from chassis import frames
 from chassis.delivery import Delivery, read_headers
 
 # Messages and bytes under way at most twice: what the memory of a flood is bounded by.
-BATCH = 500
+BATCH = 2_000
 _MAX_BYTES = 16 * 2**20
 _EXPIRES_S = 30
 _NS = 10**9

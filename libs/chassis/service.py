@@ -80,7 +80,7 @@ async def start_base(
     connected.append(broker)
     life.at_stop(broker.close)
     stream = broker.jetstream(timeout=_REQUEST_TIMEOUT_S)
-    await jetstream.ensure_streams(stream)
+    await jetstream.ensure_streams(stream, settings.ward_code)
     verifier = TokenVerifier(settings.auth_issuer, settings.auth_audience, settings.auth_jwks)
     log = None if access_records is None else AccessLog(database, access_records)
     return Base(

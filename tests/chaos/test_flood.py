@@ -22,7 +22,14 @@ from stack.postgres import PostgresServer
 from tests.chaos.flood import PER_DEVICE, Flood
 from tests.fire_safety.conftest import MakeSettings
 from tests.fire_safety.events import alarm_events, until_all_told
-from tests.fire_safety.field import alarms_of, now_ms, publish_raw, subject_of, until
+from tests.fire_safety.field import (
+    alarms_of,
+    now_ms,
+    publish_raw,
+    subject_of,
+    until,
+    until_all_recorded,
+)
 from tests.fire_safety.replicas import replica
 
 pytestmark = [pytest.mark.postgres, pytest.mark.nats]
@@ -127,7 +134,7 @@ async def test_every_reading_is_kept_once_and_every_fire_alarms_once(
         await sending
         await _until_stored(database, readings)
         await _until_burnt(database, flood)
-        await _until_acknowledged(broker.jetstream())
+        await until_all_recorded(database, broker.jetstream())
         stored = await _stored_of(database)
         alarms = await alarms_of(database)
         await until_all_told(database)
@@ -164,16 +171,6 @@ async def _until_burnt(database: Database, flood: Flood) -> None:
         return {one.device_id for one in await alarms_of(database)} >= set(flood.burning)
 
     await until(all_burnt)
-
-
-async def _until_acknowledged(stream: JetStreamContext) -> None:
-    """Wait until the recorder has nothing left, and the detector has read to the end."""
-
-    async def all_acknowledged() -> bool:
-        info = await stream.consumer_info("READINGS", "fire_safety-recorder-11002")
-        return info.num_pending == info.num_ack_pending == 0
-
-    await until(all_acknowledged)
 
 
 async def _stored_of(database: Database) -> dict[str, tuple[int, int, int]]:

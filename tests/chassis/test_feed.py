@@ -114,7 +114,7 @@ async def test_a_watcher_is_told_when_the_stream_is_another_one(broker: Client) 
     taking = asyncio.create_task(take(broker, "3", 1))
     await asyncio.sleep(0.5)
     await broker.jetstream().delete_stream("EVENTS")
-    await jetstream.ensure_streams(broker.jetstream())
+    await jetstream.ensure_streams(broker.jetstream(), "11002")
     await publish(broker, b"new")
 
     with pytest.raises(ResumeTokenExpiredError):

@@ -27,7 +27,7 @@ async def test_the_broker_stores_each_device_under_the_same_partition(
     )
 
     for device_id, acknowledged in zip(some, stored, strict=True):
-        message = await stream.get_msg("READINGS", acknowledged.seq)
+        message = await stream.get_msg("READINGS_11002", acknowledged.seq)
         expected = f"ward.11002.device.{device_id}.up.{partition_of(device_id)}"
         assert message.subject == expected
 

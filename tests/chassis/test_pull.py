@@ -15,7 +15,7 @@ from tests.chassis.test_hostile_messages import HOSTILE, send_as_device, with_he
 
 pytestmark = pytest.mark.nats
 
-STREAM, CONSUMER = "READINGS", "tests"
+STREAM, CONSUMER = "READINGS_11002", "tests"
 SUBJECT = "ward.11002.device.x.up"
 
 

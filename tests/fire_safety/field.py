@@ -11,9 +11,14 @@ from sqlalchemy import select
 
 from chassis.database import Database
 from chassis.errors import DatabaseUnavailableError
+from chassis.jetstream import readings_stream
 from fire_safety import tables
 from fire_safety.domain.alarms import Alarm, AlarmFilter, AlarmKind, AlarmState
+from fire_safety.domain.columns import Bulk
+from fire_safety.domain.readings import Batch
+from fire_safety.operations.recording import RecordingOperations
 from fire_safety.queries.alarms import AlarmQueries
+from fire_safety.queries.recording import RecordingQueries
 from tests.fire_safety.rooms import CLEAN, ROOM
 from ward.fire_safety.v1 import readings_pb2 as pb
 
@@ -140,3 +145,19 @@ async def until_recorded(database: Database, count: int, device_id: str = DEVICE
 
     found: list[Any] = await until(enough)
     return found
+
+
+async def until_all_recorded(database: Database, stream: JetStreamContext) -> None:
+    """Wait until the recorder has been through everything that the stream holds."""
+    last = (await stream.stream_info(readings_stream("11002"))).state.last_seq
+    queries = RecordingQueries(database)
+
+    async def done() -> bool:
+        return await queries.recorded("11002") >= last
+
+    await until(done)
+
+
+async def store(database: Database, batches: Iterable[Batch]) -> None:
+    """Store readings as the recorder does."""
+    await RecordingOperations(database, "11002").record(Bulk((), list(batches)))

@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from chassis.clock import utc_now
 from chassis.consumer import REASON_HEADER
 from chassis.database import Database
-from chassis.errors import InvalidMessageError
+from chassis.delivery import Delivery
 from chassis.lifecycle import Lifecycle
 from fire_safety import app, tables
 from fire_safety.consumers.formats import Formats
@@ -15,8 +15,7 @@ from fire_safety.decoders import origin
 from fire_safety.detection.recent import Recent
 from fire_safety.domain.alarms import AlarmKind, AlarmState, SignalClass
 from fire_safety.domain.devices import PayloadFormat
-from fire_safety.domain.readings import Condition
-from fire_safety.operations.recording import RecordingOperations
+from fire_safety.domain.readings import Batch, Condition
 from fire_safety.operations.register import RegisterOperations
 from fire_safety.queries.detection import DetectionQueries
 from fuzz.expectation import NOW
@@ -29,6 +28,7 @@ from tests.fire_safety.field import (
     alarms_of,
     now_ms,
     publish_raw,
+    store,
     subject_of,
     until,
     until_recorded,
@@ -46,11 +46,20 @@ SENML = written([{"n": "alarm", "vb": True}])
 PLAIN = written({"alarm": True})
 
 
+def delivered(broker: Client, payload: bytes, place: int = 1, subject: str = SUBJECT) -> Delivery:
+    """Give a message as the broker does."""
+    reply = f"$JS.ACK.READINGS_11002.tests.1.{place}.1.{NOW * 10**6}.0"
+    return Delivery(broker, subject.encode(), reply.encode(), b"", payload)
+
+
+def batch_of(formats: Formats, payload: bytes, place: int = 1, subject: str = SUBJECT) -> Batch:
+    """Read one message."""
+    return formats.decode([delivered(Client(), payload, place, subject)], INGESTION).batches[0]
+
+
 def reason_of(formats: Formats, payload: bytes) -> str:
     """Tell why the device's payload is refused."""
-    with pytest.raises(InvalidMessageError) as refused:
-        formats.decode(SUBJECT, payload, NOW, INGESTION, 1)
-    return refused.value.reason
+    return formats.decode([delivered(Client(), payload)], INGESTION).refused[0]
 
 
 async def enter(database: Database, payload_format: PayloadFormat) -> None:
@@ -67,11 +76,9 @@ async def test_a_device_is_read_in_its_own_format_alone(database: Database) -> N
     formats = Formats(DetectionQueries(database), "11002", utc_now)
     await formats.refresh()
 
-    assert formats.decode(SUBJECT, SENML, NOW, INGESTION, 1).readings
+    assert batch_of(formats, SENML).readings
     assert reason_of(formats, PLAIN) == "not_senml"
-    assert formats.decode(
-        origin.subject_of("11002", "stranger"), PLAIN, NOW, INGESTION, 1
-    ).readings
+    assert batch_of(formats, PLAIN, subject=origin.subject_of("11002", "stranger")).readings
 
 
 async def test_changes_of_the_register_are_followed(database: Database) -> None:
@@ -82,7 +89,7 @@ async def test_changes_of_the_register_are_followed(database: Database) -> None:
     await enter(database, PayloadFormat.PLAIN_JSON)
     await formats.refresh()
 
-    assert formats.decode(SUBJECT, PLAIN, NOW, INGESTION, 1).readings
+    assert batch_of(formats, PLAIN).readings
     assert reason_of(formats, SENML) == "not_object"
 
 
@@ -94,19 +101,18 @@ async def test_a_format_of_a_newer_version_leaves_its_device_unknown(database: D
     formats = Formats(DetectionQueries(database), "11002", utc_now)
     await formats.refresh()
 
-    assert formats.decode(SUBJECT, PLAIN, NOW, INGESTION, 1).readings
+    assert batch_of(formats, PLAIN).readings
 
 
 async def test_readings_of_one_millisecond_are_told_apart(database: Database) -> None:
     """A device without a clock sends what it kept at once: its smoke is not taken for the quiet before it."""
     formats = Formats(DetectionQueries(database), "11002", utc_now)
     kept = [(7, PLAIN.replace(b"true", b"false")), (8, PLAIN), (8, PLAIN)]
-    batches = [formats.decode(SUBJECT, payload, NOW, INGESTION, place) for place, payload in kept]
+    batches = [batch_of(formats, payload, place) for place, payload in kept]
     recent = Recent()
-    recording = RecordingOperations(database)
 
     assert [recent.is_new(one.readings[0]) for one in batches] == [True, True, False]
-    await recording.record(batches)
+    await store(database, batches)
     async with database.transaction() as tx:
         rows = (await tx.execute(select(tables.readings.c.conditions))).scalars().all()
     assert sorted(rows) == [0, Condition.SMOKE_ALARM]
@@ -116,7 +122,7 @@ async def test_what_has_a_time_or_a_number_of_its_own_keeps_it(database: Databas
     """Its place says nothing about it."""
     formats = Formats(DetectionQueries(database), "11002", utc_now)
     own = {"alarm": True, "time": NOW - 1}, {"alarm": True, "sequence": 5}
-    batches = [formats.decode(SUBJECT, written(one), NOW, INGESTION, 99) for one in own]
+    batches = [batch_of(formats, written(one), 99) for one in own]
 
     assert [one.readings[0].sequence for one in batches] == [None, 5]
 

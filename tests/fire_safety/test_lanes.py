@@ -16,6 +16,7 @@ from sqlalchemy import insert
 from chassis.clock import utc_now
 from chassis.consumer import REASON_HEADER
 from chassis.database import Database
+from chassis.jetstream import ensure_streams
 from chassis.lifecycle import Lifecycle
 from fire_safety import app, tables
 from fire_safety.domain.alarms import AlarmKind, AlarmState, Suppression
@@ -37,6 +38,7 @@ from tests.fire_safety.field import (
     publish_raw,
     publish_smoke,
     until,
+    until_all_recorded,
     until_recorded,
     written,
 )
@@ -263,33 +265,34 @@ async def test_of_two_services_one_detects_and_the_other_takes_over(
 async def test_other_wards_are_not_ours(
     make_settings: MakeSettings, nats_server: NatsServer, broker: Client, database: Database
 ) -> None:
-    """Wards may share a broker."""
+    """Wards may share a broker; each has a stream of its own."""
+    stream = broker.jetstream()
+    await ensure_streams(stream, "99999")
     payload = readings_pb2.ReadingBatch(device_id=DEVICE, readings=[written(now_ms())])
-    await publish_raw(
-        broker.jetstream(), payload.SerializeToString(), f"ward.99999.device.{DEVICE}.up"
-    )
+    await publish_raw(stream, payload.SerializeToString(), f"ward.99999.device.{DEVICE}.up")
     async with service(make_settings, nats_server):
-        await publish(broker.jetstream(), [written(now_ms())])
+        await publish(stream, [written(now_ms())])
 
         rows = await until_recorded(database, 1)
 
     assert len(rows) == 1
+    assert (await stream.stream_info("READINGS_99999")).state.messages == 1
 
 
 @pytest.mark.usefixtures("running")
-async def test_everything_is_acknowledged_in_the_end(broker: Client, database: Database) -> None:
-    """Stored or dead-lettered: nothing stays with the recorder's consumer."""
+async def test_the_recorder_s_place_is_the_end_of_the_stream_at_last(
+    broker: Client, database: Database
+) -> None:
+    """Stored or dead-lettered: whoever records next begins behind everything."""
     stream = broker.jetstream()
     for n in range(200):
         await publish(stream, [written(now_ms() - n)], f"x{n}")
     await publish_raw(stream, b"\xff")
 
-    async def all_acknowledged() -> bool:
-        info = await stream.consumer_info("READINGS", "fire_safety-recorder-11002")
-        return info.num_pending == info.num_ack_pending == 0
+    await until_all_recorded(database, stream)
 
-    assert await until(all_acknowledged)
     assert await until_recorded(database, 1, "x199")
+    assert await dead_letters(broker, 1)
 
 
 async def test_a_mode_that_ended_while_nobody_detected_suppressed_what_was_sent(

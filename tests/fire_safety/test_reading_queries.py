@@ -16,8 +16,8 @@ from chassis.errors import FieldInvalidError
 from fire_safety.domain.charts import HOUR, Chart, ChartPoint, ChartRequest, Measured
 from fire_safety.domain.devices import DeviceNotFoundError
 from fire_safety.domain.readings import Batch, Reading
-from fire_safety.operations.recording import RecordingOperations
 from fire_safety.queries.readings import ReadingQueries, of_both, of_readings, singly
+from tests.fire_safety.field import store
 from tests.fire_safety.samples import NOW, NOW_MS, PLACED
 from tests.fire_safety.test_upkeep import upkeep
 
@@ -42,7 +42,7 @@ async def record(database: Database, readings: Iterable[Reading], device_id: str
     some = sorted(readings, key=lambda one: one.observed_ms)
     for begin in range(0, len(some), 1000):
         part = some[begin : begin + 1000]
-        await RecordingOperations(database).record([Batch(device_id, NOW_MS, part)])
+        await store(database, [Batch(device_id, NOW_MS, part)])
 
 
 def at(before: timedelta, temperature: float | None = 20.0, conditions: int = 0) -> Reading:

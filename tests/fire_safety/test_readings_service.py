@@ -7,9 +7,8 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from fire_safety.domain.readings import Batch, Condition, Reading
-from fire_safety.operations.recording import RecordingOperations
 from tests.fire_safety.conftest import Service
-from tests.fire_safety.field import now_ms
+from tests.fire_safety.field import now_ms, store
 from ward.fire_safety.v1 import readings_pb2
 from ward.fire_safety.v1 import readings_service_pb2 as pb
 
@@ -41,7 +40,7 @@ async def test_a_device_s_day(service: Service) -> None:
         Reading(now - DAY_MS // 2 + 1, now, optical_density=0.3),
         Reading(now - DAY_MS // 4, now, battery=87.5, carbon_monoxide=12.5, temperature=20.1),
     ]
-    await RecordingOperations(service.database).record([Batch(DEVICE, now, some)])
+    await store(service.database, [Batch(DEVICE, now, some)])
     singly = await service.call("QueryReadings", asking(now - DAY_MS, now))
     few = asking(now - DAY_MS, now, max_points=2)
     bucketed = await service.call("QueryReadings", few, "administrator")

@@ -13,11 +13,11 @@ from sqlalchemy import select, text
 import fire_safety
 from chassis.database import Database
 from fire_safety import tables
+from fire_safety.domain.columns import Bulk
 from fire_safety.domain.readings import Batch, Reading
-from fire_safety.operations.recording import RecordingOperations
 from fire_safety.repository import readings as repository
 from fire_safety.repository import sequences
-from tests.fire_safety.field import until
+from tests.fire_safety.field import store, until
 
 pytestmark = pytest.mark.postgres
 
@@ -97,8 +97,8 @@ async def test_readings_are_stored_as_they_were_each_once(
     for batch in some:
         for one in batch.readings:
             expected.setdefault((batch.device_id, moment(one.observed_ms)), told(one))
-    await RecordingOperations(database).record(some)
-    await RecordingOperations(database).record(some[::-1])
+    await store(database, some)
+    await store(database, some[::-1])
 
     assert await stored(database) == expected
 
@@ -106,13 +106,13 @@ async def test_readings_are_stored_as_they_were_each_once(
 async def copied(database: Database, *some: Batch) -> int:
     """Store by COPY."""
     async with database.bulk_transaction() as connection:
-        return await repository.copy(connection, some)
+        return await repository.copy(connection, Bulk((), some))
 
 
 async def prepare(database: Database, *some: Batch) -> None:
     """Make the partitions these readings need."""
     async with database.bulk_transaction() as connection:
-        await repository.make_room(connection, some)
+        await repository.make_room(connection, Bulk((), some))
 
 
 async def test_copy_and_merge_store_the_same(database: Database) -> None:
@@ -124,7 +124,10 @@ async def test_copy_and_merge_store_the_same(database: Database) -> None:
     await prepare(database, Batch("d", NOW, every))
     assert await copied(database, Batch("copied", NOW, every)) == 3
     async with database.bulk_transaction() as connection:
-        assert await repository.merge(connection, [Batch("merged", NOW, [*every, full])]) == 3
+        assert (
+            await repository.merge(connection, Bulk((), [Batch("merged", NOW, [*every, full])]))
+            == 3
+        )
 
     found = await stored(database)
     for one in every:
@@ -149,7 +152,7 @@ async def test_a_reading_of_a_day_without_partition_is_stored(database: Database
     some = [Batch(f"d-{n}", NOW, years_apart) for n in range(4)]
     with pytest.raises(repository.PartitionMissingError):
         await copied(database, *some)
-    await asyncio.gather(*(RecordingOperations(database).record([one]) for one in some))
+    await asyncio.gather(*(store(database, [one]) for one in some))
 
     assert len(await stored(database)) == 12
 
@@ -174,10 +177,11 @@ async def temperatures(database: Database) -> list[object]:
 
 async def test_a_repeat_without_a_clock_is_known_by_its_count(database: Database) -> None:
     """Whether it comes in the same group, later, or beside readings that are new."""
-    record = RecordingOperations(database).record
-    await record([counted(NOW, (7, 20.0)), counted(NOW + 5, (7, 20.0))])
-    await record([counted(NOW + 9, (7, 20.0))])
-    await record([counted(NOW + 12, (7, 20.0), (8, 21.0)), Batch("d", NOW, [Reading(NOW, NOW)])])
+    await store(database, [counted(NOW, (7, 20.0)), counted(NOW + 5, (7, 20.0))])
+    await store(database, [counted(NOW + 9, (7, 20.0))])
+    await store(
+        database, [counted(NOW + 12, (7, 20.0), (8, 21.0)), Batch("d", NOW, [Reading(NOW, NOW)])]
+    )
 
     assert await temperatures(database) == [20.0, 21.0, None]
 
@@ -185,8 +189,8 @@ async def test_a_repeat_without_a_clock_is_known_by_its_count(database: Database
 async def test_readings_of_one_moment_are_told_apart_by_their_count(database: Database) -> None:
     """A message of a device without a clock holds several of the same time; each is stored, in its order."""
     batch = counted(NOW, *((n, float(n)) for n in range(998, 1003)))
-    await RecordingOperations(database).record([batch])
-    await RecordingOperations(database).record([batch])
+    await store(database, [batch])
+    await store(database, [batch])
 
     found = await stored(database)
     assert sorted(kelvin for _, _, kelvin, *_ in found.values()) == [998, 999, 1000, 1001, 1002]
@@ -194,9 +198,8 @@ async def test_readings_of_one_moment_are_told_apart_by_their_count(database: Da
 
 async def test_a_device_that_counts_anew_is_not_repeating_itself(database: Database) -> None:
     """It was restarted: the same count says something else now."""
-    record = RecordingOperations(database).record
-    await record([counted(NOW, (0, 20.0))])
-    await record([counted(NOW + 1000, (0, 35.0))])
+    await store(database, [counted(NOW, (0, 20.0))])
+    await store(database, [counted(NOW + 1000, (0, 35.0))])
 
     assert await temperatures(database) == [20.0, 35.0]
 
@@ -204,7 +207,7 @@ async def test_a_device_that_counts_anew_is_not_repeating_itself(database: Datab
 async def test_a_repeat_is_stored_once_by_however_many_recorders(database: Database) -> None:
     """The claim is part of the transaction: who comes second waits, and finds it."""
     repeats = [counted(NOW + second, *((n, 20.0) for n in range(50))) for second in range(8)]
-    await asyncio.gather(*(RecordingOperations(database).record([one]) for one in repeats))
+    await asyncio.gather(*(store(database, [one]) for one in repeats))
 
     assert len(await stored(database)) == 50
 
@@ -216,7 +219,7 @@ async def test_a_claim_of_a_recorder_that_died_binds_nobody(database: Database) 
         async with database.bulk_transaction() as connection:
             assert await sequences.claim(connection, [batch])
             raise ZeroDivisionError
-    await RecordingOperations(database).record([batch])
+    await store(database, [batch])
 
     assert await temperatures(database) == [20.0]
 
@@ -240,22 +243,20 @@ async def test_one_of_two_that_wait_in_a_circle_gives_way(database: Database) ->
     early, late = (
         Batch("d", NOW, [Reading(observed_ms=at, received_ms=NOW)]) for at in (NOW - 2000, NOW)
     )
-    await RecordingOperations(database).record(
-        [Batch("other", NOW, [Reading(observed_ms=NOW, received_ms=NOW)])]
-    )
+    await store(database, [Batch("other", NOW, [Reading(observed_ms=NOW, received_ms=NOW)])])
     copied_late = asyncio.Event()
 
     async def copy() -> None:
         async with database.bulk_transaction() as copying:
-            await repository.copy(copying, [late])
+            await repository.copy(copying, Bulk((), [late]))
             copied_late.set()
             await until(lambda: _someone_waits(database))
-            await repository.copy(copying, [early])
+            await repository.copy(copying, Bulk((), [early]))
 
     async def merge() -> None:
         await copied_late.wait()
         async with database.bulk_transaction() as merging:
-            await repository.merge(merging, [early, late])
+            await repository.merge(merging, Bulk((), [early, late]))
 
     ended = await asyncio.gather(copy(), merge(), return_exceptions=True)
 

@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fire_safety.domain.columns import Bulk
 from fire_safety.domain.readings import Batch, Reading
 from fire_safety.domain.rollups import Touched, touched_hours
 
@@ -20,7 +21,7 @@ def test_what_comes_in_time_changes_the_hour_for_all() -> None:
     """In its hour or the one after, before it is rolled up: no device needs to be named."""
     some = [batch("a", NOON + 5, NOON + 1), batch("b", NOON + 9, NOON - 1)]
 
-    assert touched_hours(some) == [Touched(NOON - HOUR, ()), Touched(NOON, ())]
+    assert touched_hours(Bulk((), some)) == [Touched(NOON - HOUR, ()), Touched(NOON, ())]
 
 
 def test_what_comes_late_changes_one_device() -> None:
@@ -28,7 +29,7 @@ def test_what_comes_late_changes_one_device() -> None:
     late, ahead = NOON - 9 * HOUR, NOON + 3 * HOUR
     some = [batch("b", NOON, late), batch("a", NOON, late, ahead), batch("c", NOON, NOON)]
 
-    assert touched_hours(some) == [
+    assert touched_hours(Bulk((), some)) == [
         Touched(NOON, ()),
         Touched(late, ("a", "b")),
         Touched(ahead, ("a",)),
@@ -47,7 +48,7 @@ batches = st.builds(
 @given(st.lists(batches, max_size=6))
 def test_each_reading_is_in_a_touched_hour(some: list[Batch]) -> None:
     """For its device or for all; each hour comes once, and none that no reading is in."""
-    touched = touched_hours(some)
+    touched = touched_hours(Bulk((), some))
     devices = {one.hour_ms: one.device_ids for one in touched}
 
     assert len(devices) == len(touched)

@@ -13,10 +13,11 @@ from sqlalchemy.exc import DBAPIError
 from chassis.clock import utc_now
 from chassis.database import Database
 from fire_safety import tables
+from fire_safety.domain.columns import Bulk
 from fire_safety.domain.readings import Batch, Reading
-from fire_safety.operations.recording import RecordingOperations
 from fire_safety.operations.upkeep import UpkeepOperations
 from fire_safety.repository import figures, readings
+from tests.fire_safety.field import store
 from tests.fire_safety.samples import NOW, NOW_MS
 
 pytestmark = pytest.mark.postgres
@@ -142,7 +143,7 @@ async def test_figures_are_those_of_the_readings(
         if step is None:
             await roll_up_all(database)
         else:
-            await RecordingOperations(database).record(step)
+            await store(database, step)
     await roll_up_all(database)
 
     assert await rolled_up(database) == await of_raw(database)
@@ -150,11 +151,11 @@ async def test_figures_are_those_of_the_readings(
 
 async def test_an_hour_is_due_until_a_roll_up_has_seen_its_readings(database: Database) -> None:
     """What a recorder has stored and not committed while the hour is rolled up makes it due again."""
-    await RecordingOperations(database).record([batch("a", NOW_MS, 20.0)])
+    await store(database, [batch("a", NOW_MS, 20.0)])
     async with database.bulk_transaction() as connection:
         late = [batch("a", NOW_MS + 1, 30.0)]
-        await readings.copy(connection, late)
-        await figures.mark(connection, late)
+        await readings.copy(connection, Bulk((), late))
+        await figures.mark(connection, Bulk((), late))
         assert await roll_up_all(database) == 1
         ((before, *_),) = [one.measured[1] for one in (await rolled_up(database)).values()]
     assert await roll_up_all(database) == 1
@@ -166,10 +167,10 @@ async def test_an_hour_is_due_until_a_roll_up_has_seen_its_readings(database: Da
 async def test_a_late_device_has_its_own_figures_computed_anew(database: Database) -> None:
     """Those of the others are left as they are: a device that keeps readings costs its own."""
     hours_ago = NOW_MS - 9 * HOUR_MS
-    await RecordingOperations(database).record([batch("a", hours_ago), batch("b", hours_ago)])
+    await store(database, [batch("a", hours_ago), batch("b", hours_ago)])
     await roll_up_all(database)
     before = await writers(database)
-    await RecordingOperations(database).record([batch("a", hours_ago + 1)])
+    await store(database, [batch("a", hours_ago + 1)])
     await roll_up_all(database)
     after = await writers(database)
 
@@ -187,7 +188,7 @@ async def writers(database: Database) -> dict[str, str]:
 
 async def test_an_hour_is_rolled_up_after_it_has_ended(database: Database) -> None:
     """Not while it lasts: each reading would have it computed anew."""
-    await RecordingOperations(database).record([batch("a", NOW_MS)])
+    await store(database, [batch("a", NOW_MS)])
     end = NOW.replace(minute=0) + timedelta(hours=1)
 
     assert not await upkeep(database, end + timedelta(minutes=4)).roll_up_next()
@@ -223,7 +224,7 @@ async def test_what_was_kept_long_enough_is_dropped(database: Database) -> None:
     """A day at a time, the oldest first, counted; the figures stay."""
     now = utc_now()
     old = [round((now - days * DAY).timestamp() * 1000) for days in (120, 100, 10)]
-    await RecordingOperations(database).record([batch("a", at) for at in old])
+    await store(database, [batch("a", at) for at in old])
     operations, before = upkeep(database, now), dropped()
     while await operations.roll_up_next():
         pass
@@ -243,7 +244,7 @@ async def test_nothing_is_dropped_that_is_not_rolled_up(database: Database) -> N
     """However old."""
     now = utc_now()
     old = round((now - 100 * DAY).timestamp() * 1000)
-    await RecordingOperations(database).record([batch("a", old)])
+    await store(database, [batch("a", old)])
 
     assert not await upkeep(database, now).drop_next("readings")
     await upkeep(database, now).roll_up_next()
@@ -253,7 +254,7 @@ async def test_nothing_is_dropped_that_is_not_rolled_up(database: Database) -> N
 async def test_one_clock_gone_mad_drops_nothing(database: Database) -> None:
     """The service's clock may jump years ahead: the database's must agree."""
     now = utc_now()
-    await RecordingOperations(database).record([batch("a", round(now.timestamp() * 1000))])
+    await store(database, [batch("a", round(now.timestamp() * 1000))])
     before = await partitions(database)
 
     assert not await upkeep(database, now + 4000 * DAY).drop_next("readings")
@@ -266,13 +267,12 @@ async def test_a_reading_that_outlives_its_day_does_not_shrink_the_figures(
     """After a day was dropped, one that comes for it all the same is fewer than what was known."""
     now = utc_now()
     old = round((now - 100 * DAY).timestamp() * 1000)
-    record = RecordingOperations(database).record
-    await record([batch("a", old), batch("a", old + 1)])
+    await store(database, [batch("a", old), batch("a", old + 1)])
     operations = upkeep(database, now)
     await operations.roll_up_next()
     known = await rolled_up(database)
     assert await operations.drop_next("readings")
-    await record([batch("a", old + 2)])
+    await store(database, [batch("a", old + 2)])
     await operations.roll_up_next()
 
     assert await rolled_up(database) == known
@@ -281,9 +281,7 @@ async def test_a_reading_that_outlives_its_day_does_not_shrink_the_figures(
 async def test_somebody_who_reads_for_long_delays_a_drop(database: Database) -> None:
     """Recording must not wait behind a drop that waits."""
     now = utc_now()
-    await RecordingOperations(database).record(
-        [batch("a", round((now - 100 * DAY).timestamp() * 1000))]
-    )
+    await store(database, [batch("a", round((now - 100 * DAY).timestamp() * 1000))])
     await upkeep(database, now).roll_up_next()
     async with database.transaction() as tx:
         await tx.execute(select(tables.readings))
@@ -324,7 +322,7 @@ async def test_counts_are_forgotten_after_a_day(database: Database) -> None:
     """Nobody repeats what is older; until then a repeat is known."""
     at = NOW_MS
     message = Batch("counting", at, [Reading(at, at, temperature=20.0, sequence=1)])
-    await RecordingOperations(database).record([message])
+    await store(database, [message])
     sequences = select(tables.reading_sequences.c.sequence)
 
     await upkeep(database, NOW + timedelta(hours=23)).forget_sequences()

@@ -55,9 +55,9 @@ async def eventually(condition: Callable[[], bool], seconds: float = 20) -> None
 async def times_by_device(broker: Client) -> dict[str, list[int]]:
     """Read the whole stream: the device times, ms, of each device in order of arrival."""
     stream = broker.jetstream()
-    count = (await stream.stream_info("READINGS")).state.messages
+    count = (await stream.stream_info("READINGS_11002")).state.messages
     consumer = await stream.subscribe(
-        "ward.*.device.*.up.*", stream="READINGS", ordered_consumer=True
+        "ward.*.device.*.up.*", stream="READINGS_11002", ordered_consumer=True
     )
     times = defaultdict(list)
     for _ in range(count):
@@ -114,7 +114,7 @@ async def test_it_starts_without_a_broker_and_without_a_stream(nats_server: Nats
         assert fleet.sender.acknowledged == 0
 
         client = await jetstream.connect(nats_server.url, "tests")
-        await jetstream.ensure_streams(client.jetstream())
+        await jetstream.ensure_streams(client.jetstream(), "11002")
 
         await eventually(lambda: fleet.sender.acknowledged >= 20)
     await client.close()

@@ -60,7 +60,7 @@ async def test_the_fleet_s_readings_are_kept(stack: Stack) -> None:
     client = await nats.connect(stack.installation.nats.url)
 
     async def kept() -> int:
-        return (await client.jetstream().stream_info("READINGS")).state.last_seq
+        return (await client.jetstream().stream_info("READINGS_11002")).state.last_seq
 
     before = await kept()
     async with asyncio.timeout(20):

@@ -21,11 +21,12 @@ from stack.service_process import ServiceProcess
 from stack.supervisor import Stack
 
 SERVICE = "fire_safety"
-READINGS = jetstream.READINGS.name or ""
-_RECORDER = "fire_safety-recorder-11002"
+WARD = "11002"
+READINGS = jetstream.readings_stream(WARD)
 _CLEAN = "fire_safety_clean"
 _RESIDENTS = 3000
 _LOOK_S = 0.1
+_RECORDED = "select stream_sequence from recorder_positions"
 
 
 class Platform:
@@ -111,12 +112,13 @@ class Platform:
         return resident_mb(self._process.pid)
 
     async def until_recorded(self) -> None:
-        """Wait until everything in the stream is stored and acknowledged."""
-        while True:
-            info = await self.jetstream.consumer_info(READINGS, _RECORDER)
-            if not info.num_pending and not info.num_ack_pending:
-                return
-            await asyncio.sleep(_LOOK_S)
+        """Wait until everything in the stream is stored."""
+        last = (await self.jetstream.stream_info(READINGS)).state.last_seq
+        async with self.database() as connection:
+            while True:
+                if (await connection.fetchval(_RECORDED) or 0) >= last:
+                    return
+                await asyncio.sleep(_LOOK_S)
 
     async def stored(self) -> int:
         """Count the readings that are stored."""
@@ -134,7 +136,7 @@ async def running(devices: int, progress: Progress) -> AsyncGenerator[Platform]:
         async with stack:
             broker = await jetstream.connect(stack.installation.nats.url, "bench")
             try:
-                await jetstream.ensure_streams(broker.jetstream())
+                await jetstream.ensure_streams(broker.jetstream(), WARD)
                 platform = Platform(stack.installation, broker)
                 await platform.keep_clean()
                 yield platform

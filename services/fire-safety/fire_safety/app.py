@@ -23,7 +23,6 @@ from fire_safety.consumers.detector import Detector
 from fire_safety.consumers.formats import Formats
 from fire_safety.consumers.recorder import Recorder
 from fire_safety.consumers.sign_outs import SignOuts
-from fire_safety.decoders.origin import subject_of_ward
 from fire_safety.importer.devices import TableRefusedError, import_table, write_template
 from fire_safety.importer.register import ImportRefusedError, read_register
 from fire_safety.operations.alarms import AlarmOperations
@@ -81,7 +80,7 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     """Start the service within a lifecycle; tell its gRPC port."""
     base = await start_base(life, "fire-safety", settings, outbox=tables.outbox, clock=clock)
     # Connections of its own: however much is asked of the service, detection does not wait for one.
-    database = Database.connect(settings.database_url.get_secret_value(), pool_size=3)
+    database = Database.connect(settings.database_url.get_secret_value(), pool_size=4)
     life.at_stop(database.close)
     formats = Formats(DetectionQueries(database), settings.ward_code, clock)
     life.background("formats", formats.keep())
@@ -135,7 +134,7 @@ def _start_lanes(
         base.readiness.watch("detector", detector.check)
         life.background("detector", detector.run())
     if lanes is not Lanes.DETECTOR:
-        recorder = recorder_of(base, formats, must_wait=lambda: detector.is_behind)
+        recorder = recorder_of(base, database, formats, must_wait=lambda: detector.is_behind)
         life.background("recorder", recorder.run())
 
 
@@ -187,16 +186,18 @@ def detector_of(base: Base, database: Database, formats: Formats) -> Detector:
     )
 
 
-def recorder_of(base: Base, formats: Formats, must_wait: Callable[[], bool]) -> Recorder:
+def recorder_of(
+    base: Base, database: Database, formats: Formats, must_wait: Callable[[], bool]
+) -> Recorder:
     """Make the recorder lane."""
     ward_code = base.settings.ward_code
     return Recorder(
         client=base.broker,
         jetstream=base.jetstream,
-        name=f"fire_safety-recorder-{ward_code}",
-        subject=subject_of_ward(ward_code),
+        database=database,
+        ward_code=ward_code,
         queries=DetectionQueries(base.database),
-        operations=RecordingOperations(base.database),
+        operations=RecordingOperations(base.database, ward_code),
         formats=formats,
         clock=base.clock,
         must_wait=must_wait,

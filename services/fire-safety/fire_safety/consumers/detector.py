@@ -18,19 +18,17 @@ from chassis import metrics
 from chassis.clock import Clock
 from chassis.database import Database, Lease
 from chassis.errors import BrokerUnavailableError, DatabaseUnavailableError
-from chassis.jetstream import READINGS, ensure_streams
+from chassis.jetstream import ensure_streams, readings_stream
 from chassis.log import logger
 from fire_safety.consumers.formats import Formats
 from fire_safety.consumers.ordered import OrderedReader, StreamLostError
 from fire_safety.consumers.share import Share
 from fire_safety.consumers.watch import Watch, milliseconds
-from fire_safety.decoders.origin import subject_of_ward
 from fire_safety.detection.ward import Ward
 from fire_safety.domain.progress import Progress
 from fire_safety.operations.detection import DetectionOperations
 from fire_safety.queries.detection import DetectionQueries
 
-_STREAM = READINGS.name or ""
 _TAKE_S = 0.25
 _RETRY_S = 0.5
 # How much of the stream fills the windows again: longer than any gap that still counts as in a row.
@@ -59,6 +57,7 @@ class Detector:
         self._jetstream = jetstream
         self._database = database
         self._ward_code = ward_code
+        self._stream = readings_stream(ward_code)
         self._queries = queries
         self._operations = operations
         self._formats = formats
@@ -108,10 +107,9 @@ class Detector:
         progress = await self._known_progress(share.held)
         since = progress.begins_at - _REMEMBERED if progress.begins_at else None
         watch = await self._recall(lease, share.held, progress, since)
-        # All of the ward, also what others work on: to select by several filters takes the broker milliseconds a
-        # message (docs/bench-ingest.md), to leave out what is not ours takes us microseconds.
-        subject = subject_of_ward(self._ward_code)
-        reader = OrderedReader(self._client, self._jetstream, subject, since)
+        # All of the ward, also what others work on: to select takes the broker much longer than us
+        # (docs/bench-ingest.md).
+        reader = OrderedReader(self._client, self._jetstream, self._stream, since)
         logger().info("detector_begins", partitions=len(share.held), position=progress.settled)
         looked = self._clock()
         async with reader:
@@ -129,9 +127,9 @@ class Detector:
 
     async def _known_progress(self, partitions: frozenset[int]) -> Progress:
         """Tell how far detection came; nowhere in a stream that is another than it was."""
-        await ensure_streams(self._jetstream)
+        await ensure_streams(self._jetstream, self._ward_code)
         progress = await self._queries.progress(self._ward_code, partitions)
-        state = (await self._jetstream.stream_info(_STREAM)).state
+        state = (await self._jetstream.stream_info(self._stream)).state
         if progress.settled > state.last_seq:
             logger().error("stream_was_lost", position=progress.settled)
             return Progress.none(partitions)

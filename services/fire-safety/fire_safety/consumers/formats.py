@@ -1,13 +1,19 @@
 """In which format each device writes: a property of the register, known to both lanes of a process."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from chassis.clock import Clock
-from chassis.errors import DatabaseUnavailableError
+from chassis.delivery import Delivery
+from chassis.errors import DatabaseUnavailableError, InvalidMessageError
 from chassis.log import logger
+from fire_safety.decoders import columns, native
+from fire_safety.decoders.columns import Sent
 from fire_safety.decoders.origin import subject_of
 from fire_safety.decoders.registry import Decode, decoder_of, has_clock, read, recognise
+from fire_safety.domain.columns import Block
 from fire_safety.domain.limits import IngestionLimits
 from fire_safety.domain.readings import Batch
 from fire_safety.queries.detection import DetectionQueries
@@ -18,6 +24,14 @@ _LATE_CHANGES = timedelta(minutes=5)
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
+class Decoded(NamedTuple):
+    """What messages say: many of them in blocks, the others by their place, or why they cannot be read."""
+
+    blocks: Sequence[Block]
+    batches: dict[int, Batch]
+    refused: dict[int, str]
+
+
 class Formats:
     """Decodes what comes from a ward's devices, each by its own format; what others send is recognised."""
 
@@ -25,26 +39,55 @@ class Formats:
         self._queries = queries
         self._ward_code = ward_code
         self._clock = clock
-        self._decoders: dict[str, Decode] = {}
+        self._decoders: dict[bytes, Decode] = {}
         self._since = _BEGINNING
 
-    def decode(
-        self, subject: str, payload: bytes, received_ms: int, limits: IngestionLimits, place: int
-    ) -> Batch:
-        """Read a payload at a place in the stream; raises InvalidMessageError."""
-        decode = self._decoders.get(subject)
+    def decode(self, messages: Sequence[Delivery], limits: IngestionLimits) -> Decoded:
+        """Read messages: those of the platform's own format at once, the others one by one."""
+        blocks = self._in_columns(messages, limits)
+        seen = {place for block in blocks for place in block.places}
+        batches: dict[int, Batch] = {}
+        refused: dict[int, str] = {}
+        for place, message in enumerate(messages):
+            if place not in seen:
+                try:
+                    batches[place] = self._decode_alone(message, limits)
+                except InvalidMessageError as error:
+                    refused[place] = error.reason
+        return Decoded(blocks, batches, refused)
+
+    def _in_columns(
+        self, messages: Sequence[Delivery], limits: IngestionLimits
+    ) -> Sequence[Block]:
+        format_of, own = self._decoders.get, native.decode
+        given = [
+            Sent(place, one.subject_bytes, one.data, one.stored_ms)
+            for place, one in enumerate(messages)
+            # What is not on the register is recognised, and the own format comes first.
+            if format_of(one.subject_bytes, own) is own
+        ]
+        try:
+            return columns.read(given, limits)
+        except Exception:  # noqa: BLE001 - a mistake of ours must not stop the lanes: logged once
+            logger().exception("columns_failed", messages=len(given))
+            return ()
+
+    def _decode_alone(self, message: Delivery, limits: IngestionLimits) -> Batch:
+        decode = self._decoders.get(message.subject_bytes)
+        given = (message.subject, message.data, message.stored_ms, limits)
         if decode is None:
-            decode, batch = recognise(subject, payload, received_ms, limits)
+            decode, batch = recognise(*given)
         else:
-            batch = read(decode, subject, payload, received_ms, limits)
-        return batch if has_clock(decode) else _told_apart(batch, place)
+            batch = read(decode, *given)
+        return batch if has_clock(decode) else _told_apart(batch, message.sequence)
 
     async def refresh(self) -> None:
         """Learn of devices that were entered or changed; lanes do so before their first message."""
         now = self._clock()
         changed = await self._queries.payload_formats(self._since)
         for device_id, payload_format in changed.items():
-            self._decoders[subject_of(self._ward_code, device_id)] = decoder_of(payload_format)
+            subject = subject_of(self._ward_code, device_id).encode()
+            self._decoders[subject] = decoder_of(payload_format)
         self._since = now - _LATE_CHANGES
 
     async def keep(self) -> None:

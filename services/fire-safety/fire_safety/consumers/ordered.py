@@ -18,11 +18,9 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.errors import NotFoundError
 
 from chassis.delivery import Delivery
-from chassis.jetstream import READINGS
 from chassis.log import logger
 from chassis.pull import Pull, PullBrokenError
 
-_STREAM = READINGS.name or ""
 _INACTIVE_S = 30.0
 _RETRY_S = 0.2
 
@@ -32,7 +30,7 @@ class StreamLostError(Exception):
 
 
 class OrderedReader:
-    """Messages of some subjects from a time on, or all that are kept.
+    """Messages of a stream from a time on or after one of them, or all that are kept.
 
     `bindings` grows each time the reader begins or goes on: between two of them nothing could be heard.
     """
@@ -41,14 +39,15 @@ class OrderedReader:
         self,
         client: Client,
         jetstream: JetStreamContext,
-        subject: str,
-        since: datetime | None,
+        stream: str,
+        since: datetime | None = None,
+        after: int = 0,
     ) -> None:
         self._client = client
         self._jetstream = jetstream
-        self._subject = subject
+        self._stream = stream
         self._since = since
-        self._read = 0
+        self._read = after
         self._expected = 1
         self._bound = AsyncExitStack()
         self._pull: Pull | None = None
@@ -93,21 +92,19 @@ class OrderedReader:
 
     def _in_order(self, messages: list[Delivery]) -> list[Delivery]:
         """Make sure that none is missing: the consumer counts what it delivers."""
-        for message in messages:
-            sequence = message.metadata.sequence
-            if sequence.consumer != self._expected:
-                raise PullBrokenError("gap")
-            self._expected += 1
         if messages:
-            self._read = messages[-1].metadata.sequence.stream
+            first, last = messages[0].consumer_sequence, messages[-1].consumer_sequence
+            if first != self._expected or last - first + 1 != len(messages):
+                raise PullBrokenError("gap")
+            self._expected = last + 1
+            self._read = messages[-1].sequence
         return messages
 
     async def _bind(self) -> Pull:
-        if self._read > (await self._jetstream.stream_info(_STREAM)).state.last_seq:
+        if self._read > (await self._jetstream.stream_info(self._stream)).state.last_seq:
             raise StreamLostError
         config = ConsumerConfig(
             ack_policy=AckPolicy.NONE,
-            filter_subject=self._subject,
             inactive_threshold=_INACTIVE_S,
             mem_storage=True,
             deliver_policy=DeliverPolicy.ALL,
@@ -118,8 +115,8 @@ class OrderedReader:
         elif self._since:
             config.deliver_policy = DeliverPolicy.BY_START_TIME
             config.opt_start_time = self._since
-        consumer = await self._jetstream.add_consumer(_STREAM, config)
-        pull = Pull(self._client, _STREAM, consumer.name)
+        consumer = await self._jetstream.add_consumer(self._stream, config)
+        pull = Pull(self._client, self._stream, consumer.name)
         self._pull = await self._bound.enter_async_context(pull)
         self._expected = 1
         self.bindings += 1

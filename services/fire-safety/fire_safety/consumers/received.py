@@ -8,11 +8,6 @@ _MQTT_QOS = "Nmqtt-Pub"
 _SOURCE = "Nats-Stream-Source"
 
 
-def received_ms(message: Delivery) -> int:
-    """Tell when the broker received it, milliseconds since 1970: the same at every delivery."""
-    return message.metadata.timestamp_ms
-
-
 def position_of(message: Delivery) -> Position:
     """Tell its place in the stream."""
     return Position(message.metadata.sequence.stream, message.metadata.timestamp)

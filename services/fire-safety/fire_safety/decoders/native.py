@@ -7,7 +7,6 @@ it. That holds for a message of one reading only: of several, nobody could tell 
 from google.protobuf.message import DecodeError
 
 from chassis.errors import InvalidMessageError
-from fire_safety.decoders import fixed_width
 from fire_safety.decoders.checks import check_count, check_size, checked
 from fire_safety.decoders.origin import device_of
 from fire_safety.domain.limits import IngestionLimits
@@ -23,8 +22,6 @@ def decode(subject: str, payload: bytes, received_ms: int, limits: IngestionLimi
     """
     device_id = device_of(subject)
     check_size(payload, limits)
-    if table := fixed_width.read(device_id, payload, received_ms, limits):
-        return table
     try:
         batch = pb.ReadingBatch.FromString(payload)
     except DecodeError as error:

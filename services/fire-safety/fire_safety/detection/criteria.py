@@ -10,7 +10,7 @@ from typing import NamedTuple
 from fire_safety.detection.level import Level, Run, alarms, restored
 from fire_safety.detection.limits import Limits
 from fire_safety.detection.standing import Standing
-from fire_safety.detection.window import Window
+from fire_safety.detection.window import Window, rise_limit
 from fire_safety.domain.alarms import FIRE_KINDS, AlarmKind
 from fire_safety.domain.readings import Condition, Reading
 
@@ -149,7 +149,7 @@ def _measured(
         yield Sign(AlarmKind.HEAT, certain, temperature, limits.heat.high)
     elif temperature is not None and limits.rise and alarms(window.rise, now, limits.rise):
         certain = _outlasts(window.rise, now, limits.rise, verify_ms)
-        yield Sign(AlarmKind.HEAT, certain, temperature, window.rise_limit)
+        yield Sign(AlarmKind.HEAT, certain, temperature, rise_limit(window, limits.rise))
     # A dose is long verified when it is reached.
     if ppm is not None and limits.gas and window.dose >= 1 and alarms(window.gas, now, limits.gas):
         yield Sign(AlarmKind.CO, certain=True, value=ppm, threshold=limits.gas.high)

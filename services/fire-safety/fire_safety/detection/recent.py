@@ -2,6 +2,7 @@
 
 from array import array
 from bisect import bisect_left
+from collections.abc import Sequence
 
 from fire_safety.domain.readings import Reading
 
@@ -38,6 +39,16 @@ class Recent:
             return False
         if len(times) >= 2 * CAPACITY:
             del times[:CAPACITY]
+        return True
+
+    def are_new(self, times: Sequence[int]) -> bool:
+        """Enter times that are in order, the first after all that are remembered; False if it is not."""
+        known = self._times
+        if known and times[0] <= known[-1]:
+            return False
+        known.extend(times)
+        if len(known) >= 2 * CAPACITY:
+            del known[:-CAPACITY]
         return True
 
     def _is_between(self, observed_ms: int) -> bool:

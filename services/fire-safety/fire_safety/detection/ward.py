@@ -19,6 +19,7 @@ from fire_safety.detection.standing import (
 from fire_safety.detection.supervision import Supervision
 from fire_safety.detection.watched import Watched
 from fire_safety.domain.alarms import AlarmKind, Signal, Suppression
+from fire_safety.domain.columns import Stretch
 from fire_safety.domain.devices import Device
 from fire_safety.domain.profiles import Profile
 from fire_safety.domain.readings import EVERY_CONDITION, Batch
@@ -135,9 +136,22 @@ class Ward:
         Silently: what the message gave was settled before, and `signalling` has it; only the windows are filled.
         Readings that were folded before change nothing, and are no sign of life.
         """
+        watched = self._devices.get(batch.device_id) or self._meet(batch.device_id)
+        count = len(batch.readings)
+        signals = self._counted(watched, batch, count, silently=silently)
+        return signals + self._folded(watched, batch, silently=silently)
+
+    def pass_over(self, stretch: Stretch, *, silently: bool = False) -> list[Signal]:
+        """Take a message as `take` does, in one step if nothing happens in it."""
+        watched = self._devices.get(stretch.device_id) or self._meet(stretch.device_id)
+        signals = self._counted(watched, stretch, stretch.readings, silently=silently)
+        if watched.passes(stretch):
+            return signals + self._heard(watched, stretch, silently=silently)
+        return signals + self._folded(watched, stretch.batch, silently=silently)
+
+    def _folded(self, watched: Watched, batch: Batch, *, silently: bool) -> list[Signal]:
         device_id = batch.device_id
-        watched = self._devices.get(device_id) or self._meet(device_id)
-        signals = self._counted(watched, batch, silently=silently)
+        signals: list[Signal] = []
         is_new = watched.recent.is_new
         fresh = [one for one in watched.worth_folding(batch.readings) if is_new(one)]
         if not fresh:
@@ -200,13 +214,15 @@ class Ward:
             for one, ms, state in states
         ]
 
-    def _counted(self, watched: Watched, batch: Batch, *, silently: bool) -> list[Signal]:
+    def _counted(
+        self, watched: Watched, batch: Batch | Stretch, count: int, *, silently: bool
+    ) -> list[Signal]:
         """Count how much a device sends; tell when it becomes too much, and when it no longer is.
 
         While that counts for nothing, or was told before, it stays as it was: it is told when it counts.
         """
         at, before = batch.received_ms, watched.too_fast
-        if not watched.count(len(batch.readings), at):
+        if not watched.count(count, at):
             return []
         if silently or watched.suppressed_at(at):
             watched.too_fast = before
@@ -215,7 +231,7 @@ class Ward:
             return []
         return [self._own_signal(batch.device_id, _TOO_FAST, at, raised=watched.too_fast)]
 
-    def _heard(self, watched: Watched, batch: Batch, *, silently: bool) -> list[Signal]:
+    def _heard(self, watched: Watched, batch: Batch | Stretch, *, silently: bool) -> list[Signal]:
         device_id = batch.device_id
         self.supervision.hear(device_id, batch.received_ms)
         if watched.known and abs(batch.received_ms - watched.stored_ms) >= _STORED_EVERY_MS:

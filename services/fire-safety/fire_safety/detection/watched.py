@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from fire_safety.detection.calm import passed
 from fire_safety.detection.criteria import declared_of
 from fire_safety.detection.dose import dose_after
 from fire_safety.detection.fold import DeviceState, begun_anew, fold
@@ -13,6 +14,7 @@ from fire_safety.detection.recent import Recent
 from fire_safety.detection.standing import NONE, Transition
 from fire_safety.detection.window import EMPTY, is_unremarkable
 from fire_safety.domain.alarms import FIRE_KINDS, AlarmKind, Signal, Suppression
+from fire_safety.domain.columns import Stretch
 from fire_safety.domain.devices import Device
 from fire_safety.domain.readings import Condition, Reading
 
@@ -102,6 +104,17 @@ class Watched:
         tested = reading._replace(conditions=reading.conditions & ~_TEST)
         self._trial, transitions = fold(self._trial, tested, self.limits)
         return transitions, why
+
+    def passes(self, stretch: Stretch) -> bool:
+        """Take a message in one step, if nothing happens in it and it is none of those that are seen apart."""
+        if self.modes or self.too_fast:
+            return False
+        state = passed(self.state, stretch, self.limits)
+        if state is None or not self.recent.are_new(stretch.times):
+            return False
+        self._trial, self._tested_since_ms = None, _NEVER
+        self.state, self.declared = state, 0
+        return True
 
     def signals(
         self,

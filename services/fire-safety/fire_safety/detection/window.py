@@ -7,9 +7,9 @@ from fire_safety.detection.level import NO_RUN, Level, Run, Side, prolong
 from fire_safety.detection.limits import Limits
 from fire_safety.domain.readings import Reading
 
-_MS_PER_MINUTE = 60_000
+MS_PER_MINUTE = 60_000
 # Temperatures kept for the rise are at least this share of its span apart: a device gone mad fills no memory.
-_KEPT_PER_SPAN = 30
+KEPT_PER_SPAN = 30
 # Plain values: an enum's own operators and attributes cost more than all the rest of a fold.
 _ABOVE = Side.ABOVE
 
@@ -19,9 +19,8 @@ Temperatures = tuple[tuple[int, float], ...]
 class Window(NamedTuple):
     """The newest reading's times (device's and broker's clock), the runs of each criterion, and temperatures.
 
-    `temperatures` are (ms, °C), oldest first; the first is the one that the rise is measured from. `rise_limit` is
-    the temperature in °C that the newest reading had to stay below. `dose` is that of carbon monoxide, measured last
-    at `gas_ms`. `conditions` are those that the newest reading declared.
+    `temperatures` are (ms, °C), oldest first; the first is the one that the rise is measured from. `dose` is that of
+    carbon monoxide, measured last at `gas_ms`. `conditions` are those that the newest reading declared.
     """
 
     newest_ms: int
@@ -29,7 +28,6 @@ class Window(NamedTuple):
     smoke: Run
     heat: Run
     rise: Run
-    rise_limit: float
     temperatures: Temperatures
     gas: Run
     gas_ms: int
@@ -37,19 +35,19 @@ class Window(NamedTuple):
     conditions: int
 
 
-EMPTY = Window(-1, -1, NO_RUN, NO_RUN, NO_RUN, 0.0, (), NO_RUN, -1, 0.0, 0)
+EMPTY = Window(-1, -1, NO_RUN, NO_RUN, NO_RUN, (), NO_RUN, -1, 0.0, 0)
 
 
 def look(window: Window, reading: Reading, clean_air: float, limits: Limits) -> Window:
     """Add a reading that is newer than all in the window."""
-    newest, _, smoke, heat, rise, rise_limit, temperatures, gas, gas_ms, dose, _ = window
+    newest, _, smoke, heat, rise, temperatures, gas, gas_ms, dose, _ = window
     at, received, density, temperature, _, conditions, ppm, _ = reading
     if density is not None and limits.smoke is not None:
         smoke = prolong(smoke, density - clean_air, at, newest, limits.smoke)
     if temperature is not None and limits.heat is not None:
         heat = prolong(heat, temperature, at, newest, limits.heat)
         if limits.rise is not None:
-            rise, rise_limit, temperatures = _risen(window, temperature, at, limits)
+            rise, temperatures = _risen(window, temperature, at, limits)
     if ppm is not None and limits.gas is not None and limits.curve is not None:
         gas = prolong(gas, ppm, at, newest, limits.gas)
         elapsed = min(at - gas_ms, limits.gap_ms) if gas_ms >= 0 else 0
@@ -60,7 +58,6 @@ def look(window: Window, reading: Reading, clean_air: float, limits: Limits) -> 
         smoke,
         heat,
         rise,
-        rise_limit,
         temperatures,
         gas,
         gas_ms,
@@ -99,6 +96,12 @@ def is_unremarkable(window: Window, reading: Reading, clean_air: float, limits: 
     )
 
 
+def rise_limit(window: Window, level: Level) -> float:
+    """Tell which temperature, °C, the newest reading had to stay below so as not to rise too fast."""
+    since_ms, temperature = window.temperatures[0]
+    return temperature + level.high * (window.newest_ms - since_ms) / MS_PER_MINUTE
+
+
 def _is_below(value: float | None, zero: float, level: Level | None) -> bool:
     return value is None or level is None or value - zero < level.low
 
@@ -108,26 +111,25 @@ def _rises_little(window: Window, reading: Reading, limits: Limits) -> bool:
     if reading.temperature is None or limits.rise is None or not window.temperatures:
         return True
     risen = reading.temperature - window.temperatures[0][1]
-    return risen < limits.rise.low * limits.rise_span_ms / _MS_PER_MINUTE
+    return risen < limits.rise.low * limits.rise_span_ms / MS_PER_MINUTE
 
 
 def _risen(
     window: Window, temperature: float, at: int, limits: Limits
-) -> tuple[Run, float, Temperatures]:
+) -> tuple[Run, Temperatures]:
     """Judge the rise since the oldest temperature that is kept, if it is old enough."""
-    rise, limit, level = window.rise, window.rise_limit, limits.rise
-    temperatures = _kept(window.temperatures, at, limits)
+    rise, level = window.rise, limits.rise
+    temperatures = kept(window.temperatures, at, limits)
     if level is not None and temperatures and at - temperatures[0][0] >= limits.rise_span_ms:
-        minutes = (at - temperatures[0][0]) / _MS_PER_MINUTE
+        minutes = (at - temperatures[0][0]) / MS_PER_MINUTE
         risen = temperature - temperatures[0][1]
         rise = prolong(rise, risen / minutes, at, window.newest_ms, level)
-        limit = temperatures[0][1] + level.high * minutes
-    if not temperatures or (at - temperatures[-1][0]) * _KEPT_PER_SPAN >= limits.rise_span_ms:
+    if not temperatures or (at - temperatures[-1][0]) * KEPT_PER_SPAN >= limits.rise_span_ms:
         temperatures = (*temperatures, (at, temperature))
-    return rise, limit, temperatures
+    return rise, temperatures
 
 
-def _kept(temperatures: Temperatures, at: int, limits: Limits) -> Temperatures:
+def kept(temperatures: Temperatures, at: int, limits: Limits) -> Temperatures:
     """Drop what is older than the newest temperature that is a whole span old, or than the longest gap."""
     drop, count = 0, len(temperatures)
     oldest_needed = at - limits.rise_span_ms

@@ -1,57 +1,69 @@
 """Recording: what was observed is kept, each reading once."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from chassis import metrics
 from chassis.database import Database
-from fire_safety.domain.readings import Batch
-from fire_safety.repository import figures, readings, sequences
+from fire_safety.domain.columns import Bulk
+from fire_safety.repository import figures, readings, recorded, sequences
 from fire_safety.repository.readings import PartitionMissingError, StoredBeforeError
 
-_Write = Callable[[Any, Sequence[Batch]], Awaitable[int]]
+_Write = Callable[[Any, Bulk], Awaitable[int]]
 
 
 class RecordingOperations:
-    """Stores readings in bulk."""
+    """Stores readings in bulk, and up to which message of a ward all are stored."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, ward_code: str) -> None:
         self._database = database
+        self._ward_code = ward_code
 
-    async def record(self, batches: Sequence[Batch]) -> None:
+    async def record(self, bulk: Bulk) -> None:
         """Store readings; those that were stored before change nothing.
 
         Partitions are made in time; where one is missing after all, after days without this service or by a clock that
         jumped, it is made now.
         """
         try:
-            new = await self._store(batches)
+            new = await self._store(bulk)
         except PartitionMissingError:
             async with self._database.bulk_transaction() as connection:
-                await readings.make_room(connection, batches)
-            new = await self._store(batches)
-        count = sum(len(batch.readings) for batch in batches)
+                await readings.make_room(connection, bulk)
+            new = await self._store(bulk)
+        count = len(bulk)
         metrics.READINGS_DUPLICATE.inc(count - new)
         metrics.READINGS.labels("recorder").inc(count)
 
-    async def _store(self, batches: Sequence[Batch]) -> int:
+    async def save_recorded(self, stream_sequence: int) -> None:
+        """Enter that everything up to a message is stored; what is further already stays."""
+        async with self._database.transaction() as tx:
+            await recorded.save(tx, self._ward_code, stream_sequence)
+
+    async def begin_anew(self) -> None:
+        """Forget how far recording came: the stream is another one."""
+        async with self._database.transaction() as tx:
+            await recorded.forget(tx, self._ward_code)
+
+    async def _store(self, bulk: Bulk) -> int:
         """Store in one transaction that supposes all to be new; if they are not, in another that looks."""
         try:
-            return await self._write(readings.copy, batches)
+            return await self._write(readings.copy, bulk)
         except StoredBeforeError:
-            return await self._merge(batches)
+            return await self._merge(bulk)
 
-    async def _merge(self, batches: Sequence[Batch]) -> int:
+    async def _merge(self, bulk: Bulk) -> int:
         """Store what is new, after others that are just storing some of it: each of them ends."""
         while True:
             try:
-                return await self._write(readings.merge, batches)
+                return await self._write(readings.merge, bulk)
             except StoredBeforeError:
                 continue
 
-    async def _write(self, write: _Write, batches: Sequence[Batch]) -> int:
+    async def _write(self, write: _Write, bulk: Bulk) -> int:
         async with self._database.bulk_transaction() as connection:
-            unclaimed = await sequences.claim(connection, batches)
+            others = await sequences.claim(connection, bulk.others)
+            unclaimed = Bulk(bulk.blocks, others)
             new = await write(connection, unclaimed)
             if new:
                 await figures.mark(connection, unclaimed)

@@ -4,7 +4,6 @@ An hour is due by a row that the transaction of its readings added. Rolling up t
 afterwards, with a newer view: a reading is in the figures, or its hour is due again.
 """
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,7 +21,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from chassis.database import Transaction
 from fire_safety import tables
-from fire_safety.domain.readings import Batch
+from fire_safety.domain.columns import Bulk
 from fire_safety.domain.rollups import touched_hours
 
 MEASURES = ("optical_density", "temperature", "carbon_monoxide")
@@ -34,9 +33,9 @@ _hourly = tables.readings_hourly.c
 _due = tables.rollup_due.c
 
 
-async def mark(connection: Any, batches: Sequence[Batch]) -> None:  # noqa: ANN401 - asyncpg ships no types
+async def mark(connection: Any, bulk: Bulk) -> None:  # noqa: ANN401 - asyncpg ships no types
     """Have the hours of readings rolled up that are stored in the same transaction."""
-    for hour_ms, device_ids in touched_hours(batches):
+    for hour_ms, device_ids in touched_hours(bulk):
         hour = datetime.fromtimestamp(hour_ms / 1000, UTC)
         await connection.execute(_MARK, hour, list(device_ids) or None)
 

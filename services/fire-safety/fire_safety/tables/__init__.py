@@ -7,7 +7,7 @@ from fire_safety.tables.credentials import (
     gateway_rights,
     sign_in_policies,
 )
-from fire_safety.tables.detection import detector_positions
+from fire_safety.tables.detection import detector_positions, recorder_positions
 from fire_safety.tables.limits import (
     detection_profiles,
     ingestion_limits,
@@ -57,6 +57,7 @@ __all__ = [
     "reading_sequences",
     "readings",
     "readings_hourly",
+    "recorder_positions",
     "requests",
     "retention_policies",
     "rollup_due",

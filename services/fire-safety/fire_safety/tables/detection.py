@@ -1,4 +1,4 @@
-"""Where detection stands."""
+"""Where detection and recording stand."""
 
 from sqlalchemy import BigInteger, Column, Integer, Table, Text
 
@@ -16,4 +16,12 @@ detector_positions = Table(
     Column("received_at", INSTANT, nullable=False),
     # Since when everybody could be heard.
     Column("heard_since", INSTANT, nullable=False),
+)
+
+# How far recording has come: everything up to here is stored, or is a dead letter.
+recorder_positions = Table(
+    "recorder_positions",
+    metadata,
+    Column("ward_code", Text, primary_key=True),
+    Column("stream_sequence", BigInteger, nullable=False),
 )

@@ -1,0 +1,205 @@
+"""Groups of readings on their way into the database.
+
+While a group is being stored, the next one gathers and may be stored beside it: this process decodes while the database
+writes, and the more comes, the larger the groups become. The place in the stream is entered behind those that are
+stored without a gap, now and then: after a crash the messages behind it are stored again, and change nothing.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+
+from chassis import metrics
+from chassis.consumer import dead_letter
+from chassis.delivery import Delivery
+from chassis.errors import DatabaseUnavailableError
+from chassis.log import logger
+from fire_safety.consumers.formats import Decoded
+from fire_safety.domain.columns import Block, Bulk
+from fire_safety.domain.readings import Batch
+from fire_safety.operations.recording import RecordingOperations
+
+_RETRY_S = 0.5
+# Readings in one COPY: enough to pay for its commit, few enough to be done in some 20 ms. Bytes bound the memory.
+_GROUP = 5_000
+_GROUP_BYTES = 4 * 2**20
+_GROUPS_AT_ONCE = 2
+_SAVE_S = 0.25
+# What the headers of a dead letter need besides the message itself.
+_HEADER_ROOM = 4096
+_NOT_STORED = "not_stored"
+
+
+@dataclass
+class _Group:
+    """Messages whose readings are stored together."""
+
+    parts: list[tuple[Sequence[Delivery], Decoded]] = field(default_factory=list)
+    readings: int = 0
+    messages: int = 0
+    size: int = 0
+    last: int = 0
+    is_stored: bool = False
+
+    @property
+    def is_full(self) -> bool:
+        """Tell whether it should not grow further."""
+        return self.readings >= _GROUP or self.size >= _GROUP_BYTES
+
+    def add(self, messages: Sequence[Delivery], decoded: Decoded, last: int) -> None:
+        """Add messages and what was read from them; the last of them has that number in the stream."""
+        self.parts.append((messages, decoded))
+        self.readings += sum(block.readings for block in decoded.blocks)
+        self.readings += sum(len(batch.readings) for batch in decoded.batches.values())
+        self.messages += len(messages)
+        self.size += sum(len(one.data) for one in messages)
+        self.last = last
+
+    @property
+    def bulk(self) -> Bulk:
+        """Give all that can be stored."""
+        blocks: list[Block] = []
+        batches: list[Batch] = []
+        for _, decoded in self.parts:
+            blocks += decoded.blocks
+            batches += decoded.batches.values()
+        return Bulk(blocks, batches)
+
+    def one_by_one(self) -> Iterator[tuple[Delivery, Batch]]:
+        """Give each message that could be read, and what it says."""
+        for messages, decoded in self.parts:
+            yield from ((messages[at], batch) for at, batch in decoded.batches.items())
+            for block in decoded.blocks:
+                for at, batch in zip(block.places, block.batches(), strict=True):
+                    yield messages[at], batch
+
+    def refused(self) -> Iterator[tuple[Delivery, str]]:
+        """Give each message that could not be read, and why."""
+        for messages, decoded in self.parts:
+            yield from ((messages[at], reason) for at, reason in decoded.refused.items())
+
+
+class Storing:
+    """The groups that are being stored and the one that gathers.
+
+    When the block ends, what is being stored is given up: it comes again and changes nothing.
+    """
+
+    def __init__(
+        self,
+        operations: RecordingOperations,
+        jetstream: JetStreamContext,
+        client: Client,
+        name: str,
+    ) -> None:
+        self._operations = operations
+        self._jetstream = jetstream
+        self._client = client
+        self._name = name
+        self._tasks = asyncio.TaskGroup()
+        self._free = asyncio.Semaphore(_GROUPS_AT_ONCE)
+        self._group = _Group()
+        self._under_way: deque[_Group] = deque()
+        self._stored = 0
+
+    async def __aenter__(self) -> Self:
+        """Begin with nothing."""
+        await self._tasks.__aenter__()
+        self._tasks.create_task(self._keep_place())
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Give up what is under way."""
+        await self._tasks.__aexit__(kind, error, trace)
+
+    async def add(self, messages: Sequence[Delivery], decoded: Decoded, last: int) -> None:
+        """Add to the group that gathers; if that fills it, wait until it can be stored."""
+        self._group.add(messages, decoded, last)
+        if self._group.is_full:
+            await self._free.acquire()
+            self._begin()
+
+    async def begin_if_free(self) -> None:
+        """Store what has gathered, unless enough is being stored already: then it goes on gathering."""
+        if self._group.parts and not self._free.locked():
+            await self._free.acquire()
+            self._begin()
+
+    def _begin(self) -> None:
+        group, self._group = self._group, _Group()
+        self._under_way.append(group)
+        self._tasks.create_task(self._store(group)).add_done_callback(
+            lambda _: self._free.release()
+        )
+
+    async def _store(self, group: _Group) -> None:
+        """Store a group; database or broker being away only delays."""
+        while not group.is_stored:
+            try:
+                await self._store_once(group)
+            except (DatabaseUnavailableError, NatsError, OSError, TimeoutError) as error:
+                logger().warning("recorder_delayed", cause=type(error).__name__)
+                await asyncio.sleep(_RETRY_S)
+        metrics.MESSAGES.labels(self._name, "done").inc(group.messages)
+        while self._under_way and self._under_way[0].is_stored:
+            self._stored = self._under_way.popleft().last
+
+    async def _store_once(self, group: _Group) -> None:
+        for message, reason in group.refused():
+            await self._refuse(message, reason)
+        if group.readings:
+            await self._record(group)
+        group.is_stored = True
+
+    async def _record(self, group: _Group) -> None:
+        """Store all readings at once; if something is wrong with one, each message's by themselves."""
+        try:
+            await self._operations.record(group.bulk)
+        except DatabaseUnavailableError:
+            raise
+        except Exception:  # noqa: BLE001 - the edge: logged once, then each alone
+            logger().exception("readings_failed", messages=group.messages)
+            for message, batch in group.one_by_one():
+                await self._record_alone(message, batch)
+
+    async def _record_alone(self, message: Delivery, batch: Batch) -> None:
+        try:
+            await self._operations.record(Bulk((), (batch,)))
+        except DatabaseUnavailableError:
+            raise
+        except Exception:  # noqa: BLE001 - the edge: logged once, kept with the dead letters
+            logger().exception("message_failed", sequence=message.sequence)
+            await self._refuse(message, _NOT_STORED)
+
+    async def _refuse(self, message: Delivery, reason: str) -> None:
+        """Send a message to the dead letters; one that leaves no room for their headers is cut to fit."""
+        room = self._client.max_payload - _HEADER_ROOM
+        headers = sum(len(key) + len(value.encode()) + 4 for key, value in message.headers.items())
+        if len(message.data) + headers > room:
+            message = message.cut(room)
+        await dead_letter(self._jetstream, self._name, message, reason)
+
+    async def _keep_place(self) -> None:
+        """Enter how far everything is stored, when that has changed."""
+        entered = 0
+        while True:
+            await asyncio.sleep(_SAVE_S)
+            if (stored := self._stored) == entered:
+                continue
+            try:
+                await self._operations.save_recorded(stored)
+                entered = stored
+            except DatabaseUnavailableError:
+                logger().warning("recorder_delayed", cause="DatabaseUnavailableError")

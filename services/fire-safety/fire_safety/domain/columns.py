@@ -1,0 +1,174 @@
+"""Many messages' readings at once, as columns: what hundreds of thousands a second are read, judged and stored as."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fire_safety.domain.readings import Batch, Reading
+
+Integers = NDArray[np.int64]
+Values = NDArray[np.float32]
+
+
+class Stretch(NamedTuple):
+    """What the readings of one message come to: enough to see that nothing happens in them.
+
+    Times are milliseconds by the device's clock, `longest_gap_ms` and `shortest_gap_ms` between two readings in a row
+    (1 where there is but one). Values are the least and greatest of each measure, None where it is not measured.
+    """
+
+    device_id: str
+    received_ms: int
+    readings: int
+    first_ms: int
+    last_ms: int
+    shortest_gap_ms: int
+    longest_gap_ms: int
+    has_conditions: bool
+    density: tuple[float, float] | None
+    temperature: tuple[float, float] | None
+    battery: tuple[float, float] | None
+    monoxide: tuple[float, float] | None
+    block: "Block"
+    number: int
+
+    @property
+    def times(self) -> list[int]:
+        """When each reading was observed."""
+        found: list[int] = self.block.observed_ms[self._rows].tolist()
+        return found
+
+    def values(self, measure: str) -> list[float]:
+        """Give the readings' values of a measure that they have."""
+        found: list[float] = self.block.measures[measure][self._rows].tolist()
+        return found
+
+    @property
+    def batch(self) -> Batch:
+        """Give the readings one by one."""
+        return self.block.batch(self.number)
+
+    @property
+    def _rows(self) -> slice:
+        return self.block.rows(self.number)
+
+
+@dataclass(frozen=True)
+class Block:
+    """Readings of several messages, all with the same fields and none with a number of its own, in columns.
+
+    Message `i` has rows `starts[i]` to `starts[i + 1]`, oldest first. `measures` holds those of `optical_density`
+    (m⁻¹), `temperature` (°C), `battery` (percent) and `carbon_monoxide` (ppm) that are measured. `places` says where
+    among the messages that were given each one was.
+    """
+
+    places: Sequence[int]
+    device_ids: Sequence[str]
+    received_ms: Integers
+    starts: Integers
+    observed_ms: Integers
+    conditions: Integers
+    measures: dict[str, Values]
+
+    def __len__(self) -> int:
+        """Count the messages."""
+        return len(self.places)
+
+    @property
+    def readings(self) -> int:
+        """Count the readings."""
+        return len(self.observed_ms)
+
+    @cached_property
+    def counts(self) -> Integers:
+        """Tell how many readings each message has."""
+        return np.diff(self.starts)
+
+    def rows(self, number: int) -> slice:
+        """Tell which rows a message has."""
+        return slice(int(self.starts[number]), int(self.starts[number + 1]))
+
+    def batch(self, number: int) -> Batch:
+        """Give the readings of a message one by one."""
+        rows, received = self.rows(number), int(self.received_ms[number])
+
+        def column(name: str) -> Sequence[float | None]:
+            if name not in self.measures:
+                return [None] * (rows.stop - rows.start)
+            values: list[float | None] = self.measures[name][rows].tolist()
+            return values
+
+        readings = [
+            Reading(observed, received, density, temperature, battery, conditions, monoxide)
+            for observed, density, temperature, battery, conditions, monoxide in zip(
+                self.observed_ms[rows].tolist(),
+                column("optical_density"),
+                column("temperature"),
+                column("battery"),
+                self.conditions[rows].tolist(),
+                column("carbon_monoxide"),
+                strict=True,
+            )
+        ]
+        return Batch(self.device_ids[number], received, readings)
+
+    def batches(self) -> list[Batch]:
+        """Give the readings of all messages one by one."""
+        return [self.batch(number) for number in range(len(self))]
+
+    def stretches(self) -> Iterator[Stretch]:
+        """Sum up each message."""
+        starts = self.starts[:-1]
+        gaps = np.diff(self.observed_ms, prepend=0)
+        # From the message before to this one is no gap within one.
+        shortest, longest = gaps.copy(), gaps.copy()
+        shortest[starts] = np.iinfo(np.int64).max
+        longest[starts] = 0
+        return map(
+            Stretch,
+            self.device_ids,
+            self.received_ms.tolist(),
+            self.counts.tolist(),
+            self.observed_ms[starts].tolist(),
+            self.observed_ms[self.starts[1:] - 1].tolist(),
+            np.minimum.reduceat(shortest, starts).tolist(),
+            np.maximum.reduceat(longest, starts).tolist(),
+            np.bitwise_or.reduceat(self.conditions, starts).astype(bool).tolist(),
+            self._bounds("optical_density"),
+            self._bounds("temperature"),
+            self._bounds("battery"),
+            self._bounds("carbon_monoxide"),
+            [self] * len(self),
+            range(len(self)),
+        )
+
+    def _bounds(self, measure: str) -> Sequence[Any]:
+        """Tell the least and the greatest value of each message."""
+        values = self.measures.get(measure)
+        if values is None:
+            return [None] * len(self)
+        starts = self.starts[:-1]
+        least, greatest = np.minimum.reduceat(values, starts), np.maximum.reduceat(values, starts)
+        return list(zip(least.tolist(), greatest.tolist(), strict=True))
+
+
+@dataclass(frozen=True)
+class Bulk:
+    """Readings to be stored together: blocks, and one by one what is in none."""
+
+    blocks: Sequence[Block]
+    others: Sequence[Batch]
+
+    def __len__(self) -> int:
+        """Count the readings."""
+        return sum(one.readings for one in self.blocks) + sum(
+            len(one.readings) for one in self.others
+        )
+
+    def batches(self) -> list[Batch]:
+        """Give all of them one by one."""
+        return [batch for block in self.blocks for batch in block.batches()] + list(self.others)

@@ -1,0 +1,117 @@
+"""Readings in the form in which a binary COPY takes them.
+
+Each row is a count of fields, each field a length and its bytes; a length of -1 is null. Numbers are big-endian, times
+are microseconds since 2000 (PostgreSQL documentation, COPY, binary format).
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import chain
+from struct import Struct
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fire_safety.domain.columns import Block, Bulk
+from fire_safety.domain.readings import Batch, Reading
+
+COLUMNS = (
+    "device_id",
+    "received_at",
+    "observed_at",
+    "conditions",
+    "optical_density",
+    "temperature",
+    "battery",
+    "carbon_monoxide",
+)
+_MEASURES = COLUMNS[4:]
+
+_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+_TRAILER = b"\xff\xff"
+_EPOCH_MS = 946_684_800_000
+_BEGIN = Struct(">hi").pack
+_RECEIVED = Struct(">iq").pack
+_OBSERVED = Struct(">iqiq").pack
+_VALUE = Struct(">if").pack
+_NULL_LENGTH = -1
+_NULL = b"\xff\xff\xff\xff"
+# Readings of a device without a clock have the time of their message: its count makes it theirs, in microseconds.
+_COUNTED = 1000
+# Batches written at a time: others on the event loop have their turn in between.
+_SLICE = 20
+
+
+def document(bulk: Bulk) -> Iterator[bytes]:
+    """Write readings, piece by piece."""
+    yield _HEADER
+    for block in bulk.blocks:
+        yield from _block(block)
+    for start in range(0, len(bulk.others), _SLICE):
+        yield b"".join(chain.from_iterable(map(_batch, bulk.others[start : start + _SLICE])))
+    yield _TRAILER
+
+
+def observed_us(one: Reading, *, counted: bool) -> int:
+    """Tell when a reading was observed, microseconds since 1970."""
+    observed = one.observed_ms * 1000
+    return observed + (one.sequence or 0) % _COUNTED if counted else observed
+
+
+def _block(block: Block) -> Iterator[bytes]:
+    """Write a block's rows; those of devices whose ids are as long are of one length."""
+    ids = [one.encode() for one in block.device_ids]
+    lengths = np.array([len(one) for one in ids])
+    for length in np.unique(lengths).tolist():
+        chosen = lengths == length
+        names = np.array(ids, dtype=f"S{lengths.max()}")[chosen].astype(f"S{length}")
+        yield _rows(block, length, names, chosen)
+
+
+def _rows(block: Block, length: int, names: NDArray[np.bytes_], chosen: NDArray[np.bool]) -> bytes:
+    counts = block.counts[chosen]
+    of_chosen = np.repeat(chosen, block.counts)
+    measured = tuple(name for name in _MEASURES if name in block.measures)
+    rows = np.zeros(int(counts.sum()), _row_type(length, measured))
+    rows["fields"] = len(COLUMNS)
+    for name in COLUMNS:
+        size = rows.dtype[name].itemsize if name in (rows.dtype.names or ()) else _NULL_LENGTH
+        rows[f"{name} length"] = size
+    rows["device_id"] = np.repeat(names, counts)
+    rows["received_at"] = np.repeat((block.received_ms[chosen] - _EPOCH_MS) * 1000, counts)
+    rows["observed_at"] = (block.observed_ms[of_chosen] - _EPOCH_MS) * 1000
+    rows["conditions"] = block.conditions[of_chosen]
+    for name in measured:
+        rows[name] = block.measures[name][of_chosen]
+    return rows.tobytes()
+
+
+@lru_cache(1024)
+def _row_type(length: int, measured: Sequence[str]) -> np.dtype[np.void]:
+    """Describe the rows of devices whose ids are so long, with these measures and null for the others."""
+    types = {"device_id": f"S{length}", "received_at": ">i8", "observed_at": ">i8"}
+    types |= {"conditions": ">i8", **dict.fromkeys(measured, ">f4")}
+    fields = [("fields", ">i2")]
+    for name in COLUMNS:
+        fields.append((f"{name} length", ">i4"))
+        if name in types:
+            fields.append((name, types[name]))
+    return np.dtype(fields)
+
+
+def _batch(batch: Batch) -> Iterator[bytes]:
+    device_id = batch.device_id.encode()
+    begin = _BEGIN(len(COLUMNS), len(device_id)) + device_id
+    begin += _RECEIVED(8, (batch.received_ms - _EPOCH_MS) * 1000)
+    counted = batch.is_counted
+    for one in batch.readings:
+        yield begin
+        yield _reading(one, observed_us(one, counted=counted) - _EPOCH_MS * 1000)
+
+
+def _reading(one: Reading, observed: int) -> bytes:
+    values = (
+        _NULL if value is None else _VALUE(4, value)
+        for value in (one.optical_density, one.temperature, one.battery, one.carbon_monoxide)
+    )
+    return b"".join((_OBSERVED(8, observed, 8, one.conditions), *values))
