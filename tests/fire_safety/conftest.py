@@ -27,6 +27,7 @@ from tests.fire_safety.stored import WARD
 from tests.fixtures.servers import ISSUER_ADDRESS, MakeDatabase, MakeToken, TestDatabase
 from ward.fire_safety.v1 import (
     alarm_overview_pb2_grpc,
+    areas_pb2_grpc,
     credentials_pb2_grpc,
     devices_pb2_grpc,
     fire_safety_pb2_grpc,
@@ -44,6 +45,7 @@ _STUBS = (
     credentials_pb2_grpc.CredentialsServiceStub,
     readings_service_pb2_grpc.ReadingsServiceStub,
     alarm_overview_pb2_grpc.AlarmOverviewServiceStub,
+    areas_pb2_grpc.AreasServiceStub,
 )
 
 

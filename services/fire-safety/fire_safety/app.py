@@ -26,6 +26,7 @@ from fire_safety.consumers.sign_outs import SignOuts
 from fire_safety.importer.devices import TableRefusedError, import_table, write_template
 from fire_safety.importer.register import ImportRefusedError, read_register
 from fire_safety.operations.alarms import AlarmOperations
+from fire_safety.operations.areas import AreaOperations
 from fire_safety.operations.credentials import CredentialOperations
 from fire_safety.operations.deadlines import DeadlineOperations
 from fire_safety.operations.detection import DetectionOperations
@@ -37,6 +38,7 @@ from fire_safety.operations.sign_in import SignInOperations
 from fire_safety.operations.storms import StormOperations
 from fire_safety.operations.upkeep import UpkeepOperations
 from fire_safety.queries.alarms import AlarmQueries
+from fire_safety.queries.areas import AreaQueries
 from fire_safety.queries.credentials import CredentialQueries
 from fire_safety.queries.detection import DetectionQueries
 from fire_safety.queries.devices import DeviceQueries
@@ -47,6 +49,7 @@ from fire_safety.queries.readings import ReadingQueries
 from fire_safety.queries.sign_in import SignInQueries
 from fire_safety.queries.storms import StormQueries
 from fire_safety.servicer import Servicer
+from fire_safety.servicer.areas import AreasServicer
 from fire_safety.servicer.credentials import CredentialsServicer
 from fire_safety.servicer.devices import DevicesServicer
 from fire_safety.servicer.fire_safety import FireSafetyServicer
@@ -118,6 +121,9 @@ def servicers_of(base: Base, modes: ModeOperations) -> list[Servicer]:
         ),
         DevicesServicer(
             DeviceOperations(base.database, base.relay, base.clock), DeviceQueries(base.database)
+        ),
+        AreasServicer(
+            AreaOperations(base.database, base.relay, base.clock), AreaQueries(base.database)
         ),
         ReadingsServicer(ReadingQueries(base.database), base.clock),
         ModesServicer(modes, ModeQueries(base.database), base.clock),

@@ -99,6 +99,12 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """
     ERROR_REASON_DEVICE_RETIRED: _ErrorReason.ValueType  # 69
     """{"reason": "DEVICE_RETIRED", "domain": "ward"}"""
+    ERROR_REASON_ZONE_NOT_FOUND: _ErrorReason.ValueType  # 57
+    """{"reason": "ZONE_NOT_FOUND", "domain": "ward"}"""
+    ERROR_REASON_MUTUAL_AID_GROUP_NOT_FOUND: _ErrorReason.ValueType  # 58
+    """{"reason": "MUTUAL_AID_GROUP_NOT_FOUND", "domain": "ward"}"""
+    ERROR_REASON_AREA_IN_USE: _ErrorReason.ValueType  # 59
+    """{"reason": "AREA_IN_USE", "domain": "ward"}"""
     ERROR_REASON_CREDENTIAL_NOT_FOUND: _ErrorReason.ValueType  # 66
     """{"reason": "CREDENTIAL_NOT_FOUND", "domain": "ward"}"""
     ERROR_REASON_CREDENTIAL_EXISTS: _ErrorReason.ValueType  # 67
@@ -217,6 +223,12 @@ in Vietnamese and English.
 """
 ERROR_REASON_DEVICE_RETIRED: ErrorReason.ValueType  # 69
 """{"reason": "DEVICE_RETIRED", "domain": "ward"}"""
+ERROR_REASON_ZONE_NOT_FOUND: ErrorReason.ValueType  # 57
+"""{"reason": "ZONE_NOT_FOUND", "domain": "ward"}"""
+ERROR_REASON_MUTUAL_AID_GROUP_NOT_FOUND: ErrorReason.ValueType  # 58
+"""{"reason": "MUTUAL_AID_GROUP_NOT_FOUND", "domain": "ward"}"""
+ERROR_REASON_AREA_IN_USE: ErrorReason.ValueType  # 59
+"""{"reason": "AREA_IN_USE", "domain": "ward"}"""
 ERROR_REASON_CREDENTIAL_NOT_FOUND: ErrorReason.ValueType  # 66
 """{"reason": "CREDENTIAL_NOT_FOUND", "domain": "ward"}"""
 ERROR_REASON_CREDENTIAL_EXISTS: ErrorReason.ValueType  # 67

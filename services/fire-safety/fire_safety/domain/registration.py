@@ -10,8 +10,8 @@ from fire_safety.domain.devices import DEVICE_ID, LIVED, Device, DeviceKind
 from fire_safety.domain.wording import Wording
 
 MAX_INTERVAL_S = 7 * 86400
-_MAX_TEXT = 200
-_FLOORS = range(-9, 201)
+MAX_TEXT = 200
+FLOORS = range(-9, 201)
 
 
 class Fault(Wording):
@@ -226,7 +226,7 @@ def _refusals(device: Device, view: _View) -> Iterator[Refusal]:
 
 
 def _is_text(text: str) -> bool:
-    return len(text) <= _MAX_TEXT and (text.isprintable() or not text)
+    return len(text) <= MAX_TEXT and (text.isprintable() or not text)
 
 
 def _is_order(earlier: date | None, later: date | None) -> bool:
@@ -250,7 +250,7 @@ def _has_live_gateway(one: Device, view: _View) -> bool:
 _RULES: tuple[tuple[str, Fault, Callable[[Device, _View], bool]], ...] = (
     ("device_id", Fault.DEVICE_ID, lambda one, _: bool(DEVICE_ID.fullmatch(one.device_id))),
     ("interval_s", Fault.INTERVAL, lambda one, _: 0 < one.interval_s <= MAX_INTERVAL_S),
-    ("floor", Fault.FLOOR, lambda one, _: one.floor in _FLOORS),
+    ("floor", Fault.FLOOR, lambda one, _: one.floor in FLOORS),
     ("model", Fault.TEXT, lambda one, _: _is_text(one.model)),
     ("firmware", Fault.TEXT, lambda one, _: _is_text(one.firmware)),
     (

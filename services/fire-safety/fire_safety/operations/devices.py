@@ -1,6 +1,6 @@
 """What people do with the register of devices."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -15,6 +15,7 @@ from fire_safety.domain.devices import (
     ChangeAction,
     Device,
     DeviceChange,
+    DeviceNotFoundError,
     GatewayInUseError,
 )
 from fire_safety.domain.registration import (
@@ -187,6 +188,22 @@ async def enter_table(
         return verdicts, False
     await _save(tx, _changes_of(verdicts, by, now), progress)
     return verdicts, True
+
+
+async def move(
+    tx: Transaction, device_ids: Iterable[str], to: Mapping[str, str], now: datetime
+) -> None:
+    """Put devices elsewhere, in the transaction of whatever they are put into, which holds the register.
+
+    Raises DeviceNotFoundError, FieldInvalidError.
+    """
+    entries = [Entry(one, to, by_hand=True) for one in sorted(device_ids)]
+    verdicts = await _judge(tx, entries, now)
+    for one in verdicts:
+        if one.before is None:
+            raise DeviceNotFoundError
+        _require_allowed(one)
+    await _save(tx, _changes_of(verdicts, current_account(), now))
 
 
 async def enter_register(tx: Transaction, entered: Sequence[Device], now: datetime) -> None:

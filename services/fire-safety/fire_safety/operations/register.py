@@ -9,6 +9,7 @@ from fire_safety.domain.devices import Device
 from fire_safety.domain.premises import FirePoint, MutualAidGroup, Premises
 from fire_safety.operations.devices import enter_register
 from fire_safety.repository import premises as repository
+from fire_safety.repository.areas import with_made_zones
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,10 @@ class RegisterOperations:
         """
         now = self._clock()
         async with self._database.transaction() as tx:
-            changed = await repository.save_premises(tx, register.premises, now)
+            entered = await with_made_zones(tx, register.premises)
+            changed = await repository.save_premises(tx, entered, now)
             await repository.save_mutual_aid(tx, register.mutual_aid_groups)
             await enter_register(tx, register.devices, now)
-            await repository.drop_other_zones(tx, register.premises)
+            await repository.drop_other_zones(tx, entered)
             await repository.save_fire_points(tx, register.fire_points)
         return changed

@@ -11,7 +11,12 @@ from sqlalchemy.dialects.postgresql import JSONB, Insert, aggregate_order_by, in
 from chassis import outbox
 from chassis.database import Transaction
 from fire_safety import tables
-from fire_safety.domain.premises import FirePoint, MutualAidGroup, Premises
+from fire_safety.domain.premises import (
+    FirePoint,
+    MutualAidGroup,
+    Premises,
+    PremisesNotFoundError,
+)
 from fire_safety.repository.rows import premises_of, row_of_premises
 from fire_safety.wire import premises as wire
 
@@ -50,6 +55,14 @@ async def save_premises(tx: Transaction, entered: Sequence[Premises], now: datet
         await tx.execute(_upsert(tables.zones, "zone_id"), zones)
     await outbox.add(tx, tables.outbox, now, *map(wire.premises_changed, changed))
     return len(changed)
+
+
+async def load(tx: Transaction, premises_id: str) -> Premises:
+    """Load premises for change; raises PremisesNotFoundError."""
+    found = await _load(tx, [premises_id])
+    if premises_id not in found:
+        raise PremisesNotFoundError
+    return found[premises_id]
 
 
 async def drop_other_zones(tx: Transaction, entered: Iterable[Premises]) -> None:

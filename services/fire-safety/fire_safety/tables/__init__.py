@@ -1,6 +1,7 @@
 """The tables of fire safety and the constraints that keep its rules; one file per topic."""
 
 from fire_safety.tables.alarms import alarms
+from fire_safety.tables.areas import area_changes
 from fire_safety.tables.credentials import (
     credential_audit,
     device_credentials,
@@ -37,6 +38,7 @@ from fire_safety.tables.storms import storm_policies, storms
 
 __all__ = [
     "alarms",
+    "area_changes",
     "credential_audit",
     "detection_profiles",
     "detector_positions",

@@ -108,7 +108,7 @@ def device_of(one: pb.Device) -> Device:
 def retirement(request: devices_pb.RetireDeviceRequest) -> tuple[str, str]:
     """Read which device is retired, and why."""
     check_request_id(request.request_id)
-    return device_id(request.device_id), _note(request.note)
+    return device_id(request.device_id), note(request.note)
 
 
 def device_test(
@@ -120,10 +120,11 @@ def device_test(
     if result is None:
         raise FieldInvalidError("result", "TEST_RESULT_PASSED or TEST_RESULT_FAILED; required")
     tested_on = _read_day("tested_on", request.tested_on)
-    return device_id(request.device_id), tested_on, result, _note(request.note)
+    return device_id(request.device_id), tested_on, result, note(request.note)
 
 
-def _note(text: str) -> str:
+def note(text: str) -> str:
+    """Read what is said of a change; raises FieldInvalidError."""
     if len(text) > _MAX_NOTE or "\0" in text:
         raise FieldInvalidError("note", "at most 500 characters")
     return text
