@@ -5,6 +5,7 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
+import asyncpg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,7 +15,7 @@ import fire_safety
 from chassis.database import Database
 from fire_safety import tables
 from fire_safety.domain.columns import Bulk
-from fire_safety.domain.readings import Batch, Reading
+from fire_safety.domain.readings import Batch, NotStorableError, Reading
 from fire_safety.repository import readings as repository
 from fire_safety.repository import sequences
 from tests.fire_safety.field import store, until
@@ -222,6 +223,19 @@ async def test_a_claim_of_a_recorder_that_died_binds_nobody(database: Database) 
     await store(database, [batch])
 
     assert await temperatures(database) == [20.0]
+
+
+async def test_readings_that_are_to_blame_are_told_from_a_server_that_refuses(
+    database: Database,
+) -> None:
+    """What the database never takes is a dead letter; a server that takes no writes only delays."""
+    never, good = (Batch(name, NOW, [Reading(NOW, NOW)]) for name in ("a\0b", "d"))
+    with pytest.raises(NotStorableError):
+        await store(database, [never])
+    async with database.bulk_transaction() as connection:
+        await connection.execute("set transaction read only")
+        with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+            await repository.copy(connection, Bulk((), [good]))
 
 
 # ---------------------------------------------------------------- nobody else

@@ -81,6 +81,9 @@ class Recorder:
                 cause = type(errors.exceptions[0]).__name__
                 logger().warning("recorder_delayed", cause=cause)
                 await asyncio.sleep(_RETRY_S)
+            except* Exception:  # noqa: BLE001 - the edge: logged once, then begun anew; detection goes on
+                logger().exception("recorder_failed")
+                await asyncio.sleep(_RETRY_S)
 
     async def _record_on(self) -> None:
         """Go on behind what is stored."""

@@ -23,10 +23,12 @@ from chassis.errors import DatabaseUnavailableError
 from chassis.log import logger
 from fire_safety.consumers.formats import Decoded
 from fire_safety.domain.columns import Block, Bulk
-from fire_safety.domain.readings import Batch
+from fire_safety.domain.readings import Batch, NotStorableError
 from fire_safety.operations.recording import RecordingOperations
 
 _RETRY_S = 0.5
+# After an error that is no outage; it is told in full each time.
+_FAILED_S = 5.0
 # Readings in one COPY: enough to pay for its commit, few enough to be done in some 20 ms. Bytes bound the memory.
 _GROUP = 5_000
 _GROUP_BYTES = 4 * 2**20
@@ -51,14 +53,15 @@ class _Group:
     @property
     def is_full(self) -> bool:
         """Tell whether it should not grow further."""
-        return self.readings >= _GROUP or self.size >= _GROUP_BYTES
+        return max(self.readings, self.messages) >= _GROUP or self.size >= _GROUP_BYTES
 
     def add(self, messages: Sequence[Delivery], decoded: Decoded, last: int) -> None:
         """Add messages and what was read from them; the last of them has that number in the stream."""
         self.parts.append((messages, decoded))
         self.readings += sum(block.readings for block in decoded.blocks)
         self.readings += sum(len(batch.readings) for batch in decoded.batches.values())
-        self.messages += len(messages)
+        # A part without messages, of copies only, fills memory too.
+        self.messages += len(messages) or 1
         self.size += sum(len(one.data) for one in messages)
         self.last = last
 
@@ -152,6 +155,9 @@ class Storing:
             except (DatabaseUnavailableError, NatsError, OSError, TimeoutError) as error:
                 logger().warning("recorder_delayed", cause=type(error).__name__)
                 await asyncio.sleep(_RETRY_S)
+            except Exception:  # noqa: BLE001 - a server that refuses, a mistake of ours: nothing may be left out
+                logger().exception("readings_failed", messages=group.messages)
+                await asyncio.sleep(_FAILED_S)
         metrics.MESSAGES.labels(self._name, "done").inc(group.messages)
         while self._under_way and self._under_way[0].is_stored:
             self._stored = self._under_way.popleft().last
@@ -167,9 +173,7 @@ class Storing:
         """Store all readings at once; if something is wrong with one, each message's by themselves."""
         try:
             await self._operations.record(group.bulk)
-        except DatabaseUnavailableError:
-            raise
-        except Exception:  # noqa: BLE001 - the edge: logged once, then each alone
+        except NotStorableError:
             logger().exception("readings_failed", messages=group.messages)
             for message, batch in group.one_by_one():
                 await self._record_alone(message, batch)
@@ -177,9 +181,7 @@ class Storing:
     async def _record_alone(self, message: Delivery, batch: Batch) -> None:
         try:
             await self._operations.record(Bulk((), (batch,)))
-        except DatabaseUnavailableError:
-            raise
-        except Exception:  # noqa: BLE001 - the edge: logged once, kept with the dead letters
+        except NotStorableError:
             logger().exception("message_failed", sequence=message.sequence)
             await self._refuse(message, _NOT_STORED)
 
@@ -203,3 +205,6 @@ class Storing:
                 entered = stored
             except DatabaseUnavailableError:
                 logger().warning("recorder_delayed", cause="DatabaseUnavailableError")
+            except Exception:  # noqa: BLE001 - what is stored stays stored: its place is entered later
+                logger().exception("place_failed")
+                await asyncio.sleep(_FAILED_S)

@@ -4,6 +4,10 @@ from enum import IntFlag
 from typing import NamedTuple
 
 
+class NotStorableError(Exception):
+    """Readings hold something that the database will never take, however often it is asked."""
+
+
 class Condition(IntFlag):
     """What a device declares of itself; bits beyond these belong to newer devices and mean nothing here."""
 

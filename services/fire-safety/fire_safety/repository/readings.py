@@ -11,7 +11,7 @@ from typing import Any
 import asyncpg
 
 from fire_safety.domain.columns import Bulk
-from fire_safety.domain.readings import Batch
+from fire_safety.domain.readings import Batch, NotStorableError
 from fire_safety.repository.copy_document import COLUMNS, document, observed_us
 
 # In the order of the key: two that store the same readings never wait for each other in a circle.
@@ -29,6 +29,15 @@ _DAY_MS = 86_400_000
 _START = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+# What the readings themselves are to blame for; a full disk or a server that takes no writes is not.
+_THEIR_FAULT = (
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    ValueError,
+    OverflowError,
+)
+
+
 class StoredBeforeError(Exception):
     """At least one of the readings was stored before, comes twice, or is just being stored; nothing was stored."""
 
@@ -38,7 +47,10 @@ class PartitionMissingError(Exception):
 
 
 async def copy(connection: Any, bulk: Bulk) -> int:  # noqa: ANN401 - asyncpg ships no types
-    """Store readings that are all new; tell how many. Raises StoredBeforeError or PartitionMissingError."""
+    """Store readings that are all new; tell how many.
+
+    Raises StoredBeforeError, PartitionMissingError or NotStorableError.
+    """
     try:
         copied = await connection.copy_to_table(
             "readings", source=_pieces(bulk), columns=COLUMNS, format="binary"
@@ -48,6 +60,8 @@ async def copy(connection: Any, bulk: Bulk) -> int:  # noqa: ANN401 - asyncpg sh
     # Whoever stores the same just now may wait for this one in turn: merging waits in order.
     except (asyncpg.UniqueViolationError, asyncpg.DeadlockDetectedError) as error:
         raise StoredBeforeError from error
+    except _THEIR_FAULT as error:
+        raise NotStorableError from error
     return _count(copied)
 
 
@@ -63,6 +77,8 @@ async def merge(connection: Any, bulk: Bulk) -> int:  # noqa: ANN401 - asyncpg s
     # A COPY of the same goes in its own order, and this one gave way to it.
     except asyncpg.DeadlockDetectedError as error:
         raise StoredBeforeError from error
+    except _THEIR_FAULT as error:
+        raise NotStorableError from error
 
 
 async def make_room(connection: Any, bulk: Bulk) -> None:  # noqa: ANN401 - asyncpg ships no types
