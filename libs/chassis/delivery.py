@@ -46,11 +46,6 @@ class Metadata(NamedTuple):
         """When the broker stored it, cut to microseconds."""
         return _EPOCH + timedelta(microseconds=self.timestamp_ns // _NS_PER_US)
 
-    @property
-    def timestamp_ms(self) -> int:
-        """When the broker stored it, milliseconds since 1970."""
-        return self.timestamp_ns // _NS_PER_MS
-
 
 class Delivery:
     """One message. Subjects and headers that are not text have replacement characters."""

@@ -17,8 +17,9 @@ Values = NDArray[np.float32]
 class Stretch(NamedTuple):
     """What the readings of one message come to: enough to see that nothing happens in them.
 
-    Times are milliseconds by the device's clock, `longest_gap_ms` and `shortest_gap_ms` between two readings in a row
-    (1 where there is but one). Values are the least and greatest of each measure, None where it is not measured.
+    Times are milliseconds by the device's clock, `longest_gap_ms` and `shortest_gap_ms` between two readings in a row;
+    of one reading alone the longest is 0 and the shortest beyond all. Values are the least and greatest of each
+    measure, None where it is not measured.
     """
 
     device_id: str
