@@ -27,6 +27,7 @@ from ward.options.v1 import access_pb2
 
 _BEARER = "bearer "
 _ROLE_PREFIX = "ROLE_"
+_PURPOSE_PREFIX = "PURPOSE_"
 _CITIZEN = frozenset({"citizen"})
 _REFERENCE = re.compile(r"[A-Za-z0-9./_-]{1,64}")
 
@@ -47,6 +48,7 @@ class StatedPurpose:
 
     purpose: str
     reference: str
+    legal_basis: str = ""
 
 
 NO_PURPOSE = StatedPurpose(purpose="", reference="")
@@ -98,15 +100,15 @@ def stated_purpose(request: Any) -> StatedPurpose:  # noqa: ANN401 - any request
     """Read the purpose a request states; NO_PURPOSE where it states none or cannot."""
     if "purpose" not in request.DESCRIPTOR.fields_by_name or not request.HasField("purpose"):
         return NO_PURPOSE
-    try:
-        name = access_pb2.Purpose.Name(request.purpose.purpose)
-    except ValueError:  # a number this contract does not know
+    known = _purposes().get(request.purpose.purpose)
+    if known is None:  # a number this contract does not know
         return NO_PURPOSE
     # A reference that breaks the rule is refused, and must not reach the access log: it could hold anything.
     reference = request.purpose.reference
     return StatedPurpose(
-        purpose="" if name == "PURPOSE_UNSPECIFIED" else name.removeprefix("PURPOSE_"),
+        purpose=known.purpose,
         reference=reference if _is_reference(reference) else "",
+        legal_basis=known.legal_basis,
     )
 
 
@@ -163,6 +165,19 @@ def refuse_unknown_fields(request: Message) -> None:
         elif not descriptor.message_type.GetOptions().map_entry:
             for item in value:
                 refuse_unknown_fields(item)
+
+
+@cache
+def _purposes() -> dict[int, StatedPurpose]:
+    """Read the purposes of the contract by their number, each with its legal basis."""
+    return {
+        value.number: StatedPurpose(
+            purpose=value.name.removeprefix(_PURPOSE_PREFIX) if value.number else "",
+            reference="",
+            legal_basis=value.GetOptions().Extensions[access_pb2.legal_basis],
+        )
+        for value in access_pb2.Purpose.DESCRIPTOR.values
+    }
 
 
 def _raw_reference(request: Any) -> str:  # noqa: ANN401 - any request that has a purpose

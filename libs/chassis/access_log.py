@@ -1,20 +1,52 @@
-"""The account of every look at personal data: append-only, durable before the answer leaves."""
+"""The account of every look at personal data: a chain of records, durable before the answer leaves."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, MetaData, Table, Text, Uuid, insert
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from chassis import metrics
-from chassis.database import Database
+from chassis import context, metrics
+from chassis.access_chain import AccessRecord
+from chassis.database import Database, Line, Transaction
+from chassis.group_commit import GroupCommit
+
+OK = "OK"
+APPEND = "select append_access_records($1)"
+_APPEND_IN_TRANSACTION = text("select append_access_records(:entries)")
 
 
-def access_records_table(metadata: MetaData) -> Table:
-    """Declare the table; the service's database role may insert and read it, never change it."""
-    return Table(
+@dataclass(frozen=True)
+class AccountTables:
+    """The tables of a service's account."""
+
+    records: Table
+    checkpoints: Table
+    marks: Table
+
+
+def account_tables(metadata: MetaData) -> AccountTables:
+    """Declare the tables; `access_schema` keeps the service's role from changing them."""
+    records = Table(
         "access_records",
         metadata,
         Column("record_id", Uuid, primary_key=True),
@@ -27,38 +59,126 @@ def access_records_table(metadata: MetaData) -> Table:
         Column("subject", Text, nullable=False),
         Column("outcome", Text, nullable=False),
         Column("request_id", Text, nullable=False),
+        Column("position", BigInteger, nullable=False),
+        Column("format", SmallInteger, nullable=False),
+        Column("previous_hash", LargeBinary, nullable=False),
+        Column("hash", LargeBinary, nullable=False),
+        Column("actor", Text, nullable=False),
+        Column("legal_basis", Text, nullable=False),
+        Column("fields", ARRAY(Text), nullable=False),
+        Column("ward_code", Text, nullable=False),
+        UniqueConstraint("position", name="access_records_one_per_position"),
+        Index("access_records_by_subject", "subject", "position"),
+    )
+    checkpoints = Table(
+        "access_checkpoints",
+        metadata,
+        Column("position", BigInteger, primary_key=True, autoincrement=False),
+        Column("hash", LargeBinary, nullable=False),
+        Column("made_at", DateTime(timezone=True), nullable=False),
+        Column("reason", Text, nullable=False),
+    )
+    marks = Table(
+        "access_marks",
+        metadata,
+        Column("mark_id", BigInteger, Identity(always=True), primary_key=True),
+        Column("kind", Text, nullable=False),
+        Column("position", BigInteger, nullable=False),
+        Column("hash", LargeBinary, nullable=False),
+        Column("marked_at", DateTime(timezone=True), nullable=False),
+        CheckConstraint("kind in ('WITNESSED', 'VERIFIED')", name="access_marks_kind"),
+    )
+    return AccountTables(records, checkpoints, marks)
+
+
+def entry_of(record: AccessRecord) -> tuple[Any, ...]:
+    """Write a record as the database's type `access_entry`."""
+    return (
+        record.record_id,
+        record.recorded_at,
+        record.account,
+        record.actor,
+        record.roles,
+        record.method,
+        record.purpose,
+        record.legal_basis,
+        record.reference,
+        record.subject,
+        record.fields,
+        record.outcome,
+        record.request_id,
+        record.ward_code,
+        record.digest,
     )
 
 
-@dataclass(frozen=True)
-class AccessRecord:
-    """One access: who, in which roles, called what, why, about whom (a pseudonym), with which outcome.
+def record_of(
+    access: context.Access, record_id: UUID, outcome: str, now: datetime
+) -> AccessRecord:
+    """Write down the access of the present call, with its outcome."""
+    caller = context.identity.get() or context.NOBODY
+    return AccessRecord(
+        record_id=record_id,
+        recorded_at=now,
+        account=caller.account,
+        actor=caller.actor,
+        roles=sorted(caller.roles),
+        method=access.method,
+        purpose=access.purpose,
+        legal_basis=access.legal_basis,
+        reference=access.reference,
+        subject=access.subject,
+        fields=sorted(access.fields),
+        outcome=outcome,
+        request_id=context.request_id.get(),
+        ward_code=access.ward_code,
+    )
 
-    `outcome` is `OK` or the reason of refusal; `account` is empty where the caller could not be told.
+
+async def append(tx: Transaction, *records: AccessRecord) -> None:
+    """Add records to the chain in a transaction; others who append wait until it has ended."""
+    await tx.execute(_APPEND_IN_TRANSACTION, {"entries": [entry_of(one) for one in records]})
+
+
+def count(records: Sequence[AccessRecord]) -> None:
+    """Count records that are durable."""
+    for one in records:
+        metrics.ACCESS_RECORDS.labels(one.method, one.outcome).inc()
+
+
+@asynccontextmanager
+async def accounted(database: Database, now: datetime) -> AsyncGenerator[Transaction]:
+    """Open a transaction that ends with the record of the access that caused it: both are durable, or neither.
+
+    The record comes last, since others who append wait for it. Outside a call that is accounted for, and where the
+    call has its record already, the transaction is like any other.
     """
-
-    record_id: UUID
-    recorded_at: datetime
-    account: str
-    roles: Sequence[str]
-    method: str
-    purpose: str
-    reference: str
-    subject: str
-    outcome: str
-    request_id: str
+    access = context.access.get()
+    async with database.transaction() as tx:
+        yield tx
+        if access is None or access.accounted:
+            return
+        record = record_of(access, access.record_id, OK, now)
+        await append(tx, record)
+    access.accounted = True
+    count([record])
 
 
 class AccessLog:
-    """Writes access records, each durable when `record` returns."""
+    """Writes access records, each durable when `record` returns; what waits together is committed together.
 
-    def __init__(self, database: Database, table: Table) -> None:
-        self._database = database
-        self._insert = insert(table)
+    It has a connection of its own: however much is asked of the service, its account does not wait for one.
+    """
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+        self._commits = GroupCommit[AccessRecord, None](self._write)
 
     async def record(self, entry: AccessRecord) -> None:
         """Store one record; raises DatabaseUnavailableError, and then no answer may be given."""
-        values = {**entry.__dict__, "roles": sorted(entry.roles)}
-        async with self._database.transaction() as tx:
-            await tx.execute(self._insert, values)
-        metrics.ACCESS_RECORDS.labels(entry.method, entry.outcome).inc()
+        await self._commits.add(entry)
+
+    async def _write(self, records: Sequence[AccessRecord]) -> Sequence[None]:
+        await self._line.fetch(APPEND, [entry_of(one) for one in records])
+        count(records)
+        return [None] * len(records)

@@ -1,7 +1,7 @@
 """What follows one call through the process: the request id, the caller, and the access being accounted for."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
@@ -31,15 +31,27 @@ class Identity:
     assurance: int = 1
 
 
+NOBODY = Identity("", frozenset(), "")
+
+
 @dataclass
 class Access:
     """One access to personal data, filled in as the call proceeds.
 
     `subject` is what was looked at, as a pseudonym or an id of a place; never an identification number or a name.
+    `fields` names what is disclosed, never a value. `legal_basis` is that of the stated purpose unless a rule that was
+    applied says more. `accounted` is true once the record is durable, because it was written with what it is about.
     """
 
     record_id: UUID
+    method: str = ""
+    purpose: str = ""
+    legal_basis: str = ""
+    reference: str = ""
+    ward_code: str = ""
     subject: str = ""
+    fields: Sequence[str] = ()
+    accounted: bool = False
 
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")

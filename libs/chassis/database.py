@@ -1,5 +1,6 @@
 """The database: an engine and the one place that commits."""
 
+import asyncio
 import secrets
 import zlib
 from collections.abc import AsyncGenerator, Generator
@@ -105,6 +106,10 @@ class Database:
             await connection.invalidate()
             await connection.close()
 
+    def line(self) -> "Line":
+        """Give a connection for single statements; it is opened by the first of them."""
+        return Line(self.engine)
+
     async def check(self) -> None:
         """Fail unless the server answers."""
         async with self.transaction() as tx:
@@ -161,6 +166,36 @@ class Lease:
                 raise DatabaseUnavailableError
             async with self._connection.begin():
                 yield self._connection
+
+
+class Line:
+    """One connection that is kept, for one statement after the other on the driver (asyncpg) itself.
+
+    Each statement is committed, durably, when its rows are told: one round trip, where a transaction has three.
+    """
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._connection: AsyncConnection | None = None
+
+    async def fetch(self, statement: str, *values: Any) -> list[Any]:  # noqa: ANN401 - the driver's own
+        """Run a statement; raises DatabaseUnavailableError, and then it may be committed or not."""
+        with _outages_told():
+            self._connection = self._connection or await self._engine.connect()
+            driver: Any = (await self._connection.get_raw_connection()).driver_connection
+            try:
+                return list(await driver.fetch(statement, *values))
+            except (*_OUTAGES, asyncio.CancelledError):
+                # What the connection still has to say would be taken for the answer to the next statement.
+                await self._connection.invalidate()
+                await self.close()
+                raise
+
+    async def close(self) -> None:
+        """Close the connection; the next statement opens another."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
 
 
 # Locks of two numbers, the group's and the member's, apart from those of one (objsubid).

@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import grpc
 from google.protobuf.message import Message
@@ -19,9 +19,9 @@ from grpc_health.v1 import health, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from chassis import access, context, metrics
-from chassis.access_log import AccessLog, AccessRecord
+from chassis.access_log import OK, AccessLog, record_of
 from chassis.clock import Clock
-from chassis.context import Access, Identity
+from chassis.context import Access
 from chassis.errors import DomainError, InternalError, TokenExpiredError
 from chassis.grpc_errors import abort, reasons
 from chassis.health import Readiness
@@ -37,6 +37,7 @@ _MAX_MESSAGE = 4 * 2**20
 # that the attempt is accounted for like any other.
 REFUSED_HEADER = "ward-refused"
 _CANCELLED = "CANCELLED"
+_CODE_NAMES = {status.value[0]: status.name for status in grpc.StatusCode}
 # Records cannot be deleted, so callers who are nobody may not write any number of them: beyond this they are counted.
 _ANONYMOUS_RECORDS_A_MINUTE = 600
 
@@ -139,8 +140,7 @@ async def measured(call: Call) -> AsyncGenerator[None]:
 def _code_name(code: object) -> str:
     if isinstance(code, grpc.StatusCode):
         return code.name
-    by_number = {status.value[0]: status.name for status in grpc.StatusCode}
-    return by_number.get(code, "OK") if isinstance(code, int) else "OK"
+    return _CODE_NAMES.get(code, "OK") if isinstance(code, int) else "OK"
 
 
 @asynccontextmanager
@@ -162,10 +162,13 @@ async def told_errors(call: Call) -> AsyncGenerator[None]:
 class AccessGuard:
     """Checks every call against its access rule, and accounts for calls that touch personal data."""
 
-    def __init__(self, verifier: TokenVerifier, log: AccessLog | None, clock: Clock) -> None:
+    def __init__(
+        self, verifier: TokenVerifier, log: AccessLog | None, clock: Clock, ward_code: str = ""
+    ) -> None:
         self._verifier = verifier
         self._log = log
         self._clock = clock
+        self._ward_code = ward_code
         self._anonymous = access.Budget(_ANONYMOUS_RECORDS_A_MINUTE)
 
     @asynccontextmanager
@@ -177,22 +180,34 @@ class AccessGuard:
             async with self._until_expiry(call):
                 yield
             return
-        entry = Access(record_id=uuid4())
+        entry = self._access_of(call)
         context.access.set(entry)
         try:
             await self._admit(rule, call)
             yield
         except DomainError as error:
-            await self._record(call, entry, error.reason)
+            await self._record(entry, uuid4(), error.reason)
             raise
         except asyncio.CancelledError:
             # The caller has left, and what was done stays done: it is accounted for all the same.
-            await asyncio.shield(self._record(call, entry, _CANCELLED))
+            await asyncio.shield(self._record(entry, uuid4(), _CANCELLED))
             raise
         except Exception:
-            await self._record(call, entry, InternalError.reason)
+            await self._record(entry, uuid4(), InternalError.reason)
             raise
-        await asyncio.shield(self._record(call, entry, "OK"))
+        if not entry.accounted:
+            await asyncio.shield(self._record(entry, entry.record_id, OK))
+
+    def _access_of(self, call: Call) -> Access:
+        stated = access.stated_purpose(call.request)
+        return Access(
+            record_id=uuid4(),
+            method=call.method,
+            purpose=stated.purpose,
+            legal_basis=stated.legal_basis,
+            reference=stated.reference,
+            ward_code=self._ward_code,
+        )
 
     @asynccontextmanager
     async def _until_expiry(self, call: Call) -> AsyncGenerator[None]:
@@ -221,28 +236,21 @@ class AccessGuard:
         access.refuse_unknown_fields(call.request)
         access.require_purpose(rule, call.request)
 
-    async def _record(self, call: Call, entry: Access, outcome: str) -> None:
+    async def _record(self, entry: Access, record_id: UUID, outcome: str) -> None:
+        """Write the record of a call; one that does not tell of an answer has an id of its own.
+
+        Whether a record that should have been written with its answer is there is not known when that has failed.
+        """
         if self._log is None:
-            raise LookupError(f"{call.method} is marked personal_data, but there is no access log")
-        caller = context.identity.get() or Identity("", frozenset(), "")
-        if not caller.account and not self._anonymous.take(self._clock().timestamp()):
-            metrics.ACCESS_RECORDS.labels(call.method, f"{outcome}_COUNTED").inc()
-            return
-        stated = access.stated_purpose(call.request)
-        await self._log.record(
-            AccessRecord(
-                record_id=entry.record_id,
-                recorded_at=self._clock(),
-                account=caller.account,
-                roles=sorted(caller.roles),
-                method=call.method,
-                purpose=stated.purpose,
-                reference=stated.reference,
-                subject=entry.subject,
-                outcome=outcome,
-                request_id=context.request_id.get(),
+            raise LookupError(
+                f"{entry.method} is marked personal_data, but there is no access log"
             )
-        )
+        now = self._clock()
+        caller = context.identity.get() or context.NOBODY
+        if not caller.account and not self._anonymous.take(now.timestamp()):
+            metrics.ACCESS_RECORDS.labels(entry.method, f"{outcome}_COUNTED").inc()
+            return
+        await self._log.record(record_of(entry, record_id, outcome, now))
 
 
 def grpc_server(guard: AccessGuard, readiness: Readiness, services: list[str]) -> aio.Server:

@@ -11,7 +11,7 @@ from chassis import jetstream
 from chassis.access_log import AccessLog
 from chassis.admin import admin_server
 from chassis.clock import Clock, utc_now
-from chassis.database import Database
+from chassis.database import Database, Line
 from chassis.errors import BrokerUnavailableError
 from chassis.grpc_server import AccessGuard, grpc_server
 from chassis.health import Readiness
@@ -55,13 +55,13 @@ async def start_base(
     settings: ServiceSettings,
     *,
     outbox: Table,
-    access_records: Table | None = None,
+    accounted: bool = False,
     clock: Clock = utc_now,
 ) -> Base:
     """Start what every service stands on.
 
     The administrators' port answers first, so that a service waiting for the broker is seen to be alive.
-    `access_records` is needed by services with methods marked `personal_data`.
+    Services with methods marked `personal_data` are `accounted`: they have the tables of `chassis.access_schema`.
     """
     database = Database.connect(settings.database_url.get_secret_value())
     life.at_stop(database.close)
@@ -82,7 +82,7 @@ async def start_base(
     stream = broker.jetstream(timeout=_REQUEST_TIMEOUT_S)
     await jetstream.ensure_streams(stream, settings.ward_code)
     verifier = TokenVerifier(settings.auth_issuer, settings.auth_audience, settings.auth_jwks)
-    log = None if access_records is None else AccessLog(database, access_records)
+    log = AccessLog(account_line(life, settings)) if accounted else None
     return Base(
         settings=settings,
         database=database,
@@ -91,5 +91,14 @@ async def start_base(
         relay=Relay(database, outbox, stream, clock),
         readiness=readiness,
         clock=clock,
-        guard=AccessGuard(verifier, log, clock),
+        guard=AccessGuard(verifier, log, clock, settings.ward_code),
     )
+
+
+def account_line(life: Lifecycle, settings: ServiceSettings) -> Line:
+    """Make a connection of its own for what must be durable before an answer."""
+    database = Database.connect(settings.database_url.get_secret_value(), pool_size=1)
+    line = database.line()
+    life.at_stop(database.close)
+    life.at_stop(line.close)
+    return line

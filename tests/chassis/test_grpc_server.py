@@ -15,7 +15,7 @@ from grpc_status import rpc_status
 from prometheus_client import REGISTRY
 
 from chassis import context, grpc_client
-from chassis.access_log import AccessRecord
+from chassis.access_chain import AccessRecord
 from chassis.clock import utc_now
 from chassis.errors import DatabaseUnavailableError, DomainError, FieldInvalidError
 from chassis.grpc_server import AccessGuard, grpc_server

@@ -1,14 +1,17 @@
 """The migrated database: as the tables say, and append-only where it must be."""
 
 from collections.abc import AsyncGenerator
+from uuid import uuid4
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, insert, text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
+from chassis.access_log import append, record_of
 from chassis.clock import utc_now
+from chassis.context import Access
 from chassis.database import Database
 from residency import tables
 from tests.fixtures.servers import TestDatabase
@@ -26,12 +29,9 @@ async def owner(test_database: TestDatabase) -> AsyncGenerator[Database]:
 
 async def add_access_record(database: Database) -> None:
     """Account for one access."""
-    values = dict.fromkeys(("account", "method", "purpose", "reference", "subject"), "x")
-    entry = {**values, "roles": [], "outcome": "OK", "request_id": "x", "recorded_at": utc_now()}
+    access = Access(uuid4(), method="x", purpose="x", reference="x", subject="x")
     async with database.transaction() as tx:
-        await tx.execute(
-            insert(tables.access_records).values(record_id=text("gen_random_uuid()"), **entry)
-        )
+        await append(tx, record_of(access, access.record_id, "OK", utc_now()))
 
 
 async def test_the_migrations_make_what_the_tables_say(owner: Database) -> None:
@@ -97,11 +97,13 @@ async def test_the_service_cannot_rewrite_the_past_or_the_law(
 
 
 async def test_each_legal_limit_has_its_source(database: Database) -> None:
-    """Temporary residence: two years, by the Law on Residence."""
+    """Temporary residence: two years, by the Law on Residence; access records: twelve months."""
     async with database.transaction() as tx:
         rows = (await tx.execute(text("select * from legal_limits"))).all()
+    limits = {row.rule: (row.value, row.unit, row.source) for row in rows}
 
-    limits = {row.rule: (row.value, row.unit) for row in rows}
-    assert limits["temporary_residence_term"] == (2, "years")
-    assert limits["break_glass_duration"] == (60, "minutes")
     assert all(row.source for row in rows)
+    assert limits["temporary_residence_term"][:2] == (2, "years")
+    assert "68/2020/QH14" in limits["temporary_residence_term"][2]
+    assert limits["access_record_retention"][:2] == (12, "months")
+    assert limits["break_glass_duration"][:2] == (60, "minutes")

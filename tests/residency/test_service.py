@@ -25,6 +25,7 @@ from ward.residency.v1 import residency_pb2 as pb
 
 pytestmark = [pytest.mark.postgres, pytest.mark.nats]
 
+APPEND = "function append_access_records(access_entry[])"
 NAME = "Phạm Thị Giả Định"
 CASE = access_pb2.AccessPurpose(
     purpose=access_pb2.PURPOSE_RESIDENCE_CASE, reference="HS-2026/0001"
@@ -229,10 +230,10 @@ async def test_without_a_record_there_is_no_answer(
 ) -> None:
     """The log cannot be written: the call fails and tells nothing."""
     owner = await asyncpg.connect(test_database.owner_url.replace("+asyncpg", ""))
-    await owner.execute("revoke insert on access_records from residency_app")
+    await owner.execute(f"revoke execute on {APPEND} from residency_app")
     with capture_logs() as logs:
         refusal = await service.refusal("VerifyIdentity", verifying())
-    await owner.execute("grant insert on access_records to residency_app")
+    await owner.execute(f"grant execute on {APPEND} to residency_app")
     await owner.close()
 
     assert (refusal.code, refusal.reason) == ("INTERNAL", "INTERNAL")

@@ -40,7 +40,7 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
         "incidents",
         settings,
         outbox=tables.outbox,
-        access_records=tables.access_records,
+        accounted=True,
         clock=clock,
     )
     operations = Operations(base.database, base.relay, clock)

@@ -8,6 +8,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
     ForeignKey,
     Index,
@@ -21,7 +22,7 @@ from sqlalchemy import (
     text,
 )
 
-from chassis.access_log import access_records_table
+from chassis.access_log import account_tables
 from chassis.idempotency import requests_table
 from chassis.inbox import inbox_table
 from chassis.outbox import outbox_table
@@ -217,4 +218,16 @@ occupancies = Table(
 outbox = outbox_table(metadata)
 inbox = inbox_table(metadata)
 requests = requests_table(metadata)
-access_records = access_records_table(metadata)
+account = account_tables(metadata)
+access_records = account.records
+
+# Legal numbers with their source, by the day they came into force; changed by migrations only.
+legal_limits = Table(
+    "legal_limits",
+    metadata,
+    Column("rule", Text, primary_key=True),
+    Column("effective_from", Date, primary_key=True),
+    Column("value", Integer, nullable=False),
+    _text("unit"),
+    _text("source"),
+)

@@ -86,7 +86,7 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
         "residency",
         settings,
         outbox=tables.outbox,
-        access_records=tables.access_records,
+        accounted=True,
         clock=clock,
     )
     upkeep = UpkeepOperations(base.database, base.relay, clock)

@@ -25,17 +25,27 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cward/options/v1/access.proto\x12\x0fward.options.v1\x1a google/protobuf/descriptor.proto\"~\n\nAccessRule\x12$\n\x05roles\x18\x01 \x03(\x0e\x32\x15.ward.options.v1.Role\x12\x18\n\x10purpose_required\x18\x02 \x01(\x08\x12\x15\n\rpersonal_data\x18\x03 \x01(\x08\x12\x19\n\x11\x63itizen_assurance\x18\x04 \x01(\r\"M\n\rAccessPurpose\x12)\n\x07purpose\x18\x01 \x01(\x0e\x32\x18.ward.options.v1.Purpose\x12\x11\n\treference\x18\x02 \x01(\t*\xd5\x02\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x17\n\x13ROLE_WARD_EXECUTIVE\x10\x01\x12\x1a\n\x16ROLE_RESIDENCE_OFFICER\x10\x02\x12\x15\n\x11ROLE_DUTY_OFFICER\x10\x03\x12\x15\n\x11ROLE_FIRE_OFFICER\x10\x04\x12\x13\n\x0fROLE_GROUP_HEAD\x10\x05\x12\x12\n\x0eROLE_RESPONDER\x10\x06\x12\x19\n\x15ROLE_PREMISES_MANAGER\x10\x07\x12\x14\n\x10ROLE_PARTNER_ORG\x10\x08\x12\x1c\n\x18ROLE_CITY_POLICE_LIAISON\x10\t\x12\x10\n\x0cROLE_CITIZEN\x10\n\x12 \n\x1cROLE_DATA_PROTECTION_OFFICER\x10\x0b\x12\x16\n\x12ROLE_ADMINISTRATOR\x10\x0c\x12\x10\n\x0cROLE_SERVICE\x10\r*\x95\x01\n\x07Purpose\x12\x17\n\x13PURPOSE_UNSPECIFIED\x10\x00\x12\x1a\n\x16PURPOSE_RESIDENCE_CASE\x10\x01\x12\x17\n\x13PURPOSE_FIRE_RESCUE\x10\x02\x12\x1a\n\x16PURPOSE_PUBLIC_SERVICE\x10\x03\x12 \n\x1cPURPOSE_DATA_SUBJECT_REQUEST\x10\x04:M\n\x06\x61\x63\x63\x65ss\x12\x1e.google.protobuf.MethodOptions\x18\x87\x89\x03 \x01(\x0b\x32\x1b.ward.options.v1.AccessRuleb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cward/options/v1/access.proto\x12\x0fward.options.v1\x1a google/protobuf/descriptor.proto\"~\n\nAccessRule\x12$\n\x05roles\x18\x01 \x03(\x0e\x32\x15.ward.options.v1.Role\x12\x18\n\x10purpose_required\x18\x02 \x01(\x08\x12\x15\n\rpersonal_data\x18\x03 \x01(\x08\x12\x19\n\x11\x63itizen_assurance\x18\x04 \x01(\r\"M\n\rAccessPurpose\x12)\n\x07purpose\x18\x01 \x01(\x0e\x32\x18.ward.options.v1.Purpose\x12\x11\n\treference\x18\x02 \x01(\t*\xd5\x02\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x17\n\x13ROLE_WARD_EXECUTIVE\x10\x01\x12\x1a\n\x16ROLE_RESIDENCE_OFFICER\x10\x02\x12\x15\n\x11ROLE_DUTY_OFFICER\x10\x03\x12\x15\n\x11ROLE_FIRE_OFFICER\x10\x04\x12\x13\n\x0fROLE_GROUP_HEAD\x10\x05\x12\x12\n\x0eROLE_RESPONDER\x10\x06\x12\x19\n\x15ROLE_PREMISES_MANAGER\x10\x07\x12\x14\n\x10ROLE_PARTNER_ORG\x10\x08\x12\x1c\n\x18ROLE_CITY_POLICE_LIAISON\x10\t\x12\x10\n\x0cROLE_CITIZEN\x10\n\x12 \n\x1cROLE_DATA_PROTECTION_OFFICER\x10\x0b\x12\x16\n\x12ROLE_ADMINISTRATOR\x10\x0c\x12\x10\n\x0cROLE_SERVICE\x10\r*\xba\x02\n\x07Purpose\x12\x17\n\x13PURPOSE_UNSPECIFIED\x10\x00\x12\x30\n\x16PURPOSE_RESIDENCE_CASE\x10\x01\x1a\x14\xca\xc8\x18\x10Law 68/2020/QH14\x12\x35\n\x13PURPOSE_FIRE_RESCUE\x10\x02\x1a\x1c\xca\xc8\x18\x18Law 91/2025/QH15 Art. 19\x12\x38\n\x16PURPOSE_PUBLIC_SERVICE\x10\x03\x1a\x1c\xca\xc8\x18\x18Law 91/2025/QH15 Art. 19\x12=\n\x1cPURPOSE_DATA_SUBJECT_REQUEST\x10\x04\x1a\x1b\xca\xc8\x18\x17Law 91/2025/QH15 Art. 4\x12\x34\n\x13PURPOSE_SUPERVISION\x10\x05\x1a\x1b\xca\xc8\x18\x17Law 91/2025/QH15 Art. 3:M\n\x06\x61\x63\x63\x65ss\x12\x1e.google.protobuf.MethodOptions\x18\x87\x89\x03 \x01(\x0b\x32\x1b.ward.options.v1.AccessRule:8\n\x0blegal_basis\x12!.google.protobuf.EnumValueOptions\x18\x89\x89\x03 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'ward.options.v1.access_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_PURPOSE'].values_by_name["PURPOSE_RESIDENCE_CASE"]._loaded_options = None
+  _globals['_PURPOSE'].values_by_name["PURPOSE_RESIDENCE_CASE"]._serialized_options = b'\312\310\030\020Law 68/2020/QH14'
+  _globals['_PURPOSE'].values_by_name["PURPOSE_FIRE_RESCUE"]._loaded_options = None
+  _globals['_PURPOSE'].values_by_name["PURPOSE_FIRE_RESCUE"]._serialized_options = b'\312\310\030\030Law 91/2025/QH15 Art. 19'
+  _globals['_PURPOSE'].values_by_name["PURPOSE_PUBLIC_SERVICE"]._loaded_options = None
+  _globals['_PURPOSE'].values_by_name["PURPOSE_PUBLIC_SERVICE"]._serialized_options = b'\312\310\030\030Law 91/2025/QH15 Art. 19'
+  _globals['_PURPOSE'].values_by_name["PURPOSE_DATA_SUBJECT_REQUEST"]._loaded_options = None
+  _globals['_PURPOSE'].values_by_name["PURPOSE_DATA_SUBJECT_REQUEST"]._serialized_options = b'\312\310\030\027Law 91/2025/QH15 Art. 4'
+  _globals['_PURPOSE'].values_by_name["PURPOSE_SUPERVISION"]._loaded_options = None
+  _globals['_PURPOSE'].values_by_name["PURPOSE_SUPERVISION"]._serialized_options = b'\312\310\030\027Law 91/2025/QH15 Art. 3'
   _globals['_ROLE']._serialized_start=291
   _globals['_ROLE']._serialized_end=632
   _globals['_PURPOSE']._serialized_start=635
-  _globals['_PURPOSE']._serialized_end=784
+  _globals['_PURPOSE']._serialized_end=949
   _globals['_ACCESSRULE']._serialized_start=83
   _globals['_ACCESSRULE']._serialized_end=209
   _globals['_ACCESSPURPOSE']._serialized_start=211

@@ -105,6 +105,8 @@ class _PurposeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Purpose.Value
     """Another online public service; the reference is its case number."""
     PURPOSE_DATA_SUBJECT_REQUEST: _Purpose.ValueType  # 4
     """A request of the data subject; the reference is the request's number."""
+    PURPOSE_SUPERVISION: _Purpose.ValueType  # 5
+    """Supervising how personal data is accessed (data protection officer); the reference is the review's number."""
 
 class Purpose(_Purpose, metaclass=_PurposeEnumTypeWrapper):
     """Why personal data is asked for (mục đích xử lý, Law 91/2025/QH15 Art. 3: specific, clear purpose)."""
@@ -119,6 +121,8 @@ PURPOSE_PUBLIC_SERVICE: Purpose.ValueType  # 3
 """Another online public service; the reference is its case number."""
 PURPOSE_DATA_SUBJECT_REQUEST: Purpose.ValueType  # 4
 """A request of the data subject; the reference is the request's number."""
+PURPOSE_SUPERVISION: Purpose.ValueType  # 5
+"""Supervising how personal data is accessed (data protection officer); the reference is the review's number."""
 Global___Purpose: _TypeAlias = Purpose  # noqa: Y015
 
 @_typing.final
@@ -188,5 +192,10 @@ class AccessPurpose(_message.Message):
 Global___AccessPurpose: _TypeAlias = AccessPurpose  # noqa: Y015
 
 ACCESS_FIELD_NUMBER: _builtins.int
+LEGAL_BASIS_FIELD_NUMBER: _builtins.int
 access: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, Global___AccessRule]
 """The access rule of a method. A method without one is refused to everybody."""
+legal_basis: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.EnumValueOptions, _builtins.str]
+"""The law that allows processing for a purpose without asking the person; it stands in every access record, unless the
+rule that was applied names a closer one.
+"""

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import date
 from uuid import UUID, uuid4
 
+from chassis.access_log import accounted
 from chassis.clock import Clock, ward_day
 from chassis.database import Database
 from chassis.outbox import Relay
@@ -40,7 +41,7 @@ class ResidenceOperations:
         RequestIdReusedError.
         """
         now, registration_id = self._clock(), self._new_id()
-        async with self._database.transaction() as tx:
+        async with accounted(self._database, now) as tx:
             if first := await claim(tx, self._seal, request_id, digest, registration_id, now):
                 return first
             limit = await residence.temporary_limit(tx, ward_day(now))
@@ -69,7 +70,7 @@ class ResidenceOperations:
         RegistrationAlreadyEndedError, FieldInvalidError for the day, or RequestIdReusedError.
         """
         now = self._clock()
-        async with self._database.transaction() as tx:
+        async with accounted(self._database, now) as tx:
             if await claim(tx, self._seal, request_id, digest, registration_id, now):
                 return
             registration = await residence.load_registration_to_end(tx, registration_id)

@@ -1,6 +1,7 @@
 """The account of every look at personal data."""
 
-from chassis.access_log import access_records_table
+from chassis.access_log import account_tables
 from residency.tables.metadata import metadata
 
-access_records = access_records_table(metadata)
+account = account_tables(metadata)
+access_records = account.records
