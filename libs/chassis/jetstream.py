@@ -18,6 +18,7 @@ from nats.js.api import (
 from nats.js.errors import BadRequestError
 
 from chassis import metrics
+from chassis.errors import BrokerUnavailableError
 from chassis.frames import FrameParser
 from chassis.log import logger
 from chassis.partitions import PARTITIONS
@@ -97,6 +98,16 @@ DEAD_LETTERS = StreamConfig(
     max_age=timedelta(days=30).total_seconds(),
     max_bytes=1 * 2**30,
 )
+# The heads of the chains of access records. No age, no size, and nobody can delete or purge.
+ACCESS_WITNESS = StreamConfig(
+    name="ACCESS_WITNESS",
+    subjects=["witness.>"],
+    retention=RetentionPolicy.LIMITS,
+    storage=StorageType.FILE,
+    deny_delete=True,
+    deny_purge=True,
+    duplicate_window=timedelta(minutes=10).total_seconds(),
+)
 _STREAMS = (
     MQTT,
     MQTT_UNRELEASED,
@@ -105,6 +116,7 @@ _STREAMS = (
     MQTT_CONFIRMATIONS,
     EVENTS,
     DEAD_LETTERS,
+    ACCESS_WITNESS,
 )
 _RETRY_S = 0.5
 
@@ -223,6 +235,24 @@ async def connect(url: str, name: str, on_closed: Callable[[], None] = lambda: N
         else:
             metrics.READY.labels("broker").set(1)
             return client
+
+
+async def connect_once(url: str, name: str) -> Client:
+    """Connect for a command that does not wait; raises BrokerUnavailableError."""
+    client = HardenedClient()
+    try:
+        await client.connect(
+            url,
+            name=name,
+            connect_timeout=2,
+            allow_reconnect=False,
+            # Without a bound here the client tries its only server for minutes.
+            max_reconnect_attempts=1,
+            reconnect_time_wait=0.1,  # type: ignore[arg-type] # a float works
+        )
+    except (OSError, TimeoutError, NatsError) as error:
+        raise BrokerUnavailableError from error
+    return client
 
 
 async def ensure_streams(jetstream: JetStreamContext, ward_code: str) -> None:

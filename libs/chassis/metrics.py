@@ -17,6 +17,12 @@ RPC_IN_FLIGHT = Gauge("ward_grpc_in_flight", "Calls being answered now", ["servi
 ACCESS_RECORDS = Counter(
     "ward_access_records_total", "Accesses to personal data accounted for", ["method", "outcome"]
 )
+ACCESS_CHAIN_POSITION = Gauge(
+    "ward_access_chain_position", "Position of the last record of the chain, as last looked at"
+)
+ACCESS_WITNESSED_POSITION = Gauge(
+    "ward_access_witnessed_position", "Position up to which the chain is witnessed elsewhere"
+)
 EVENTS_PUBLISHED = Counter(
     "ward_events_published_total", "Events that left the outbox and were acknowledged", ["subject"]
 )

@@ -1,6 +1,7 @@
 """What all services with a database, a broker and a gRPC server construct alike."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from grpc import aio
 from nats.aio.client import Client
@@ -19,6 +20,7 @@ from chassis.lifecycle import Lifecycle
 from chassis.outbox import Relay
 from chassis.settings import ServiceSettings
 from chassis.tokens import TokenVerifier
+from chassis.witness import Witness, subject_of
 
 # A request that was lost with the broker is repeated after this time.
 _REQUEST_TIMEOUT_S = 2.0
@@ -82,7 +84,18 @@ async def start_base(
     stream = broker.jetstream(timeout=_REQUEST_TIMEOUT_S)
     await jetstream.ensure_streams(stream, settings.ward_code)
     verifier = TokenVerifier(settings.auth_issuer, settings.auth_audience, settings.auth_jwks)
-    log = AccessLog(account_line(life, settings)) if accounted else None
+    log = None
+    if accounted:
+        log = AccessLog(account_line(life, settings))
+        witness = Witness(
+            database,
+            stream,
+            subject_of(settings.ward_code, name),
+            timedelta(seconds=settings.access_witness_every_s),
+            settings.access_witness_file,
+            clock,
+        )
+        life.background("access-witness", witness.run())
     return Base(
         settings=settings,
         database=database,

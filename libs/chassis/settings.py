@@ -1,5 +1,6 @@
 """What every service reads from the environment, once."""
 
+from pathlib import Path
 from typing import TypeVar
 
 from pydantic import SecretStr, ValidationError
@@ -30,6 +31,10 @@ class ServiceSettings(BaseServiceSettings):
     nats_url: SecretStr = SecretStr("nats://127.0.0.1:4222")
     grpc_listen: str = "127.0.0.1:0"
     admin_listen: str = "127.0.0.1:0"
+    # How often the head of the chain of access records is witnessed outside the database, and in which file besides
+    # the broker's stream: one on another machine, or on a medium that can only be appended to.
+    access_witness_every_s: float = 300.0
+    access_witness_file: Path | None = None
 
 
 _Settings = TypeVar("_Settings", bound=BaseServiceSettings)

@@ -1,9 +1,10 @@
-"""Commands of the incidents service: `python -m incidents serve | migrate`."""
+"""Commands of the incidents service: `python -m incidents serve | migrate | audit`."""
 
 import argparse
 import asyncio
+import sys
 
-from chassis import lifecycle, log
+from chassis import audit, lifecycle, log
 from chassis.settings import read_settings
 from incidents import app
 from incidents.settings import Settings
@@ -15,12 +16,15 @@ def main() -> None:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("serve", help="serve gRPC until stopped")
     commands.add_parser("migrate", help="bring the tables to the present version")
+    audit.add_commands(commands)
     arguments = parser.parse_args()
     settings = read_settings(Settings)
     log.configure("incidents", settings.log_level)
     match arguments.command:
         case "serve":
             lifecycle.run(app.serve(settings))
+        case "audit":
+            sys.exit(asyncio.run(audit.run(arguments, "incidents", settings)))
         case _:
             asyncio.run(app.migrate(settings))
 

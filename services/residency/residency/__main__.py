@@ -2,9 +2,10 @@
 
 import argparse
 import asyncio
+import sys
 from pathlib import Path
 
-from chassis import lifecycle, log
+from chassis import audit, lifecycle, log
 from chassis.settings import read_settings
 from residency import app
 from residency.settings import Settings
@@ -31,12 +32,15 @@ def main() -> None:
     adding.add_argument("--sex", required=True, choices=["M", "F"])
     anomalies = commands.add_parser("anomalies", help="tell what is odd in how callers look")
     anomalies.add_argument("--days", type=int, default=7, help="how many days back")
+    audit.add_commands(commands)
     arguments = parser.parse_args()
     settings = read_settings(Settings)
     log.configure("residency", settings.log_level)
     match arguments.command:
         case "serve":
             lifecycle.run(app.serve(settings))
+        case "audit":
+            sys.exit(asyncio.run(audit.run(arguments, "residency", settings)))
         case "migrate":
             asyncio.run(app.migrate(settings))
         case "anomalies":
