@@ -36,7 +36,7 @@ def importer(database: Database, said: list[str]) -> Importer:
     return Importer(database, SEAL, CODES, "11002", StoppedClock(), said.append)
 
 
-REFERENCE = {"disclosure_rules", "legal_limits", "lookup_limits"}
+REFERENCE = {"access_checkpoints", "disclosure_rules", "legal_limits", "lookup_limits"}
 
 
 async def rows_of(database: Database) -> dict[str, int]:
