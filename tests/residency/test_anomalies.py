@@ -8,6 +8,8 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import insert
 
+from chassis.access_chain import AccessRecord
+from chassis.access_log import append
 from chassis.clock import utc_now
 from chassis.database import Database
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
@@ -42,7 +44,7 @@ async def look(
     **fields: Any,
 ) -> None:
     """Enter so many access records by one account."""
-    row = {
+    row: dict[str, Any] = {
         "account": "clerk",
         "roles": ["duty_officer"],
         "method": "/x",
@@ -58,7 +60,7 @@ async def look(
         for one in range(times)
     ]
     async with database.transaction() as tx:
-        await tx.execute(insert(tables.access_records), rows)
+        await append(tx, *(AccessRecord(**row) for row in rows))
 
 
 async def count(database: Database, pattern: str, times: int) -> None:
