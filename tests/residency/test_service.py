@@ -77,6 +77,8 @@ async def test_a_registered_person_is_verified_and_the_look_accounted_for(
     assert record.method == "/ward.residency.v1.ResidencyService/VerifyIdentity"
     assert (record.purpose, record.reference) == ("RESIDENCE_CASE", "HS-2026/0001")
     assert (record.subject, record.outcome) == (SEAL.pseudonym(number()), "OK")
+    assert record.fields == ["BIRTH_DATE", "FULL_NAME", "NUMBER"]
+    assert (record.legal_basis, record.ward_code) == ("Law 68/2020/QH14", "11002")
 
 
 async def test_an_unknown_number_is_answered_in_the_same_shape(service: Service) -> None:

@@ -34,6 +34,12 @@ class Declaration:
     sex: Sex | None = None
 
     @property
+    def fields(self) -> tuple[str, ...]:
+        """Name what is compared, as access records name it; the sex is compared with the number's digits only."""
+        declared = {"FULL_NAME": self.full_name, "BIRTH_DATE": self.birth_date}
+        return ("NUMBER", *(name for name, value in declared.items() if value is not None))
+
+    @property
     def warnings(self) -> tuple[IdentityWarning, ...]:
         """Compare the declared year and sex with the number's own digits (Decree 137/2015/NĐ-CP Art. 13).
 

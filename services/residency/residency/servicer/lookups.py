@@ -81,6 +81,7 @@ class LookupServicer(lookups_pb2_grpc.LookupServiceServicer):
             disclosure, found = await self._queries.by_id(person_id, asker, today)
             access.subject = subject_of(found.number_index)
             self._limits.note_persons(asker, [access.subject])
+        access.fields = sorted(disclosure.fields) if found else ()
         await self._decoys.watch(asker.account, [access.subject], access.record_id)
         shown = self._shown(found, disclosure, asker) if found else None
         return wire.looked_up(disclosure, shown, access.record_id)
@@ -96,7 +97,7 @@ class LookupServicer(lookups_pb2_grpc.LookupServiceServicer):
         disclosure, number_index, found = await self._queries.households_of(
             person_id, asker, ward_day(self._clock())
         )
-        access.subject = subject_of(number_index)
+        access.subject, access.fields = subject_of(number_index), sorted(disclosure.fields)
         members = (member.person for one in found for member in one.members)
         self._limits.note_persons(asker, [subject_of(one.number_index) for one in members])
         return pb.ListHouseholdResponse(
@@ -115,6 +116,7 @@ class LookupServicer(lookups_pb2_grpc.LookupServiceServicer):
             raise NotThroughIncidentsError
         found = await self._glass.disclose(wire_glass.wanted(request), asker)
         access.subject = f"building:{found.broken.building_id}"
+        access.fields = sorted(found.disclosure.fields)
         dwellings = [
             pb.DisclosedDwelling(
                 dwelling=answers.dwelling(one.dwelling),

@@ -62,6 +62,7 @@ class ResidencyServicer(residency_pb2_grpc.ResidencyServiceServicer):
         access.subject = "unknown"
         declared = requests.declaration(request, self._codes, ward_day(self._clock()))
         access.subject = self._seal.pseudonym(declared.number)
+        access.fields = declared.fields
         asker = asker_of(request)
         self._limits.admit(asker)
         verification = await self._identities.verify(declared)
