@@ -1,7 +1,7 @@
 """The one place that reads the wall clock; everything else takes a clock as an argument. And the ward's calendar."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 
 Clock = Callable[[], datetime]
 
@@ -17,3 +17,8 @@ def utc_now() -> datetime:
 def ward_day(now: datetime) -> date:
     """Tell the ward's calendar day of an instant."""
     return now.astimezone(_WARD_TIME).date()
+
+
+def ward_time(day: date, hour: int = 0) -> datetime:
+    """Tell the instant at which an hour of a ward's calendar day begins."""
+    return datetime.combine(day, time(hour), _WARD_TIME)

@@ -15,6 +15,10 @@ headcounts = st.builds(
     age_bands=st.tuples(*[st.integers(0, 40)] * 5),
     assistance=st.dictionaries(st.integers(1, 6), st.integers(1, 9)),
     as_of=moments,
+    absent=st.integers(0, 9),
+    lodging=st.integers(0, 9),
+    foreign=st.integers(0, 9),
+    standing=st.integers(0, 9),
 )
 
 
@@ -29,6 +33,10 @@ def test_a_sum_is_as_old_as_its_oldest_number(counts: list[Headcount]) -> None:
     assert sum(people.assistance.values()) == sum(
         sum(count.assistance.values()) for count in counts
     )
+    assert people.present == sum(
+        count.registered - count.absent + count.lodging + count.foreign for count in counts
+    )
+    assert people.standing == sum(count.standing for count in counts)
     assert people.provenance.source == "residency"
     assert people.provenance.lower_bound
     assert people.provenance.as_of == oldest

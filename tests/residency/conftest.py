@@ -21,7 +21,12 @@ from tests.fixtures.servers import ISSUER_ADDRESS, MakeDatabase, MakeToken, Test
 from tests.residency.desk import PEOPLE, Desk
 from tests.residency.refusals import Refusal, refusal_of
 from tests.residency.samples import ENCRYPTION_KEY, INDEX_KEY, PSEUDONYM_KEY, StoppedClock
-from ward.residency.v1 import cases_pb2_grpc, lookups_pb2_grpc, residency_pb2_grpc
+from ward.residency.v1 import (
+    cases_pb2_grpc,
+    lookups_pb2_grpc,
+    register_pb2_grpc,
+    residency_pb2_grpc,
+)
 
 MakeSettings = Callable[..., Settings]
 
@@ -114,6 +119,7 @@ async def service(
             stubs = (
                 residency_pb2_grpc.ResidencyServiceStub(channel),
                 lookups_pb2_grpc.LookupServiceStub(channel),
+                register_pb2_grpc.RegisterServiceStub(channel),
             )
             yield Service(stubs, make_token, database)
 

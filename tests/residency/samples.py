@@ -11,17 +11,20 @@ from sqlalchemy import insert, select
 from chassis.database import Database
 from chassis.outbox import Relay
 from residency import tables
-from residency.app import registration_codes
+from residency.app import nationalities, registration_codes
 from residency.domain.partial_date import PartialDate
 from residency.domain.person_name import FullName
 from residency.domain.personal_id import PersonalIdNumber
+from residency.domain.requests import Request
 from residency.domain.residence import ResidenceApplication, ResidenceKind, Sex, Term
 from residency.domain.sealing import NumberSeal, Seal
+from residency.operations.persons import PersonOperations
 from residency.operations.residence import ResidenceOperations
 from residency.operations.upkeep import UpkeepOperations
 from ward.residency.v1 import residency_pb2 as pb
 
 CODES = registration_codes()
+NATIONALITIES = nationalities()
 ENCRYPTION_KEY = b"e" * 32
 INDEX_KEY = b"i" * 32
 PSEUDONYM_KEY = b"p" * 32
@@ -83,6 +86,17 @@ def residence_operations(
     """Make the operations of registrations."""
     clock = clock or StoppedClock()
     return ResidenceOperations(database, relay(database, clock), clock, SEAL)
+
+
+def person_operations(database: Database, clock: StoppedClock | None = None) -> PersonOperations:
+    """Make the operations of persons."""
+    clock = clock or StoppedClock()
+    return PersonOperations(database, relay(database, clock), clock, SEAL)
+
+
+def request(request_id: str | None = None, reference: str = "HS-2026/0001") -> Request:
+    """Make a request, with an id of its own."""
+    return Request(request_id or str(uuid4()), b"digest", reference)
 
 
 def upkeep(database: Database, clock: StoppedClock | None = None) -> UpkeepOperations:

@@ -3,20 +3,22 @@
 from datetime import UTC, date, datetime, timedelta
 from math import isnan
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from google.type import date_pb2
 from grpc import aio
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
 from chassis.clock import ward_day
 from residency import tables
 from residency.domain.calendar import WorkingCalendar
 from residency.domain.cases import CaseFigures, share
 from residency.domain.declarations import CaseKind
+from residency.domain.residence import Correction, Term
 from residency.queries.cases import CaseQueries
 from residency.repository.cases import CaseSeal
+from residency.tables.bitemporal import known
 from tests.residency.desk import (
     CITIZEN,
     NAME,
@@ -29,7 +31,14 @@ from tests.residency.desk import (
     temporary,
 )
 from tests.residency.refusals import refusal_of
-from tests.residency.samples import CONTENT_SEAL, NOON, add_building, number
+from tests.residency.samples import (
+    CONTENT_SEAL,
+    NOON,
+    add_building,
+    number,
+    request,
+    residence_operations,
+)
 from ward.residency.v1 import cases_pb2 as pb
 from ward.residency.v1 import residency_pb2
 
@@ -282,6 +291,43 @@ async def test_a_recorded_case_can_be_annulled_by_another_than_who_decided_it(de
     assert occupancy.registered == 0
 
 
+async def test_what_was_corrected_since_is_annulled_with_its_case(desk: Desk) -> None:
+    """A correction stands for what the case entered; afterwards nobody belongs to a household by it."""
+    place = await add_building(desk.database)
+    case_number = await desk.seen(temporary(place.dwelling_ids[0]))
+    await desk.act(SECOND_OFFICER, "ApproveCase", case_number)
+    (registration_id,) = (await desk.get(case_number)).registration_ids
+    shorter = Correction(Term(date(2026, 11, 10), date(2027, 11, 1)), None)
+    correcting = residence_operations(desk.database, desk.clock)
+    await correcting.correct(UUID(registration_id), shorter, request())
+    await desk.act(OFFICER, "CancelCase", case_number, reason="Đăng ký không đúng thẩm quyền")
+    async with desk.database.transaction() as tx:
+        holding = [
+            (await tx.scalars(select(func.count()).where(known(table, None)))).one()
+            for table in (tables.registrations, tables.household_memberships)
+        ]
+
+    assert holding == [0, 0]
+
+
+async def test_who_moves_in_together_belongs_to_one_household(desk: Desk) -> None:
+    """As what the declaration calls them, where the circular knows it; entered by who decided, for the case."""
+    place = await add_building(desk.database)
+    daughter = declared(2, relationship_to_householder="Con Đẻ")
+    lodger = declared(3, relationship_to_householder="bạn học cũ")
+    case_number = await desk.seen(temporary(place.dwelling_ids[0], daughter, lodger))
+    await desk.act(SECOND_OFFICER, "ApproveCase", case_number)
+    async with desk.database.transaction() as tx:
+        members = (await tx.execute(select(tables.household_memberships))).all()
+        households = (await tx.scalars(select(func.count()).select_from(tables.households))).one()
+
+    assert households == 1
+    assert {one.relationship_to_householder for one in members} == {"HOUSEHOLDER", "CHILD", None}
+    assert {(one.recorded_by, one.reference) for one in members} == {
+        (SECOND_OFFICER.account, case_number)
+    }
+
+
 async def test_a_term_is_renewed_in_its_last_fifteen_days_only(desk: Desk) -> None:
     """The further term begins where the first ends."""
     place = await add_building(desk.database)
@@ -298,15 +344,18 @@ async def test_a_term_is_renewed_in_its_last_fifteen_days_only(desk: Desk) -> No
     desk.clock.now = datetime(2027, 10, 18, 5, tzinfo=UTC)
     in_time = await desk.seen(renewal)
     await desk.act(SECOND_OFFICER, "ApproveCase", in_time)
+    registrations, members = tables.registrations.c, tables.household_memberships.c
     async with desk.database.transaction() as tx:
-        columns = tables.registrations.c
         terms = await tx.execute(
-            select(columns.valid_from, columns.valid_until).order_by(columns.valid_from)
+            select(registrations.valid_from, registrations.valid_until).order_by("valid_from")
         )
         found = [tuple(row) for row in terms]
+        households = (await tx.scalars(select(members.household_id))).all()
 
     assert early.reason == "RENEWAL_NOT_OPEN"
     assert "15 ngày" in early.vietnamese
+    assert len(households) == 2
+    assert len(set(households)) == 1
     assert found == [
         (date(2026, 11, 1), date(2027, 11, 1)),
         (date(2027, 11, 1), date(2028, 11, 1)),

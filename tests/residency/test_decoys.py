@@ -28,6 +28,7 @@ from tests.residency.test_command_line import KEYS, run
 from tests.residency.test_lookups import because
 from tests.residency.test_service import verifying
 from ward.residency.v1 import lookups_pb2 as pb
+from ward.residency.v1 import register_pb2
 
 NAME = FullName("Âu Dương Bẫy Mồi")
 
@@ -54,7 +55,7 @@ def test_nobody_is_born_before_the_numbers_begin() -> None:
 @pytest.mark.postgres
 @pytest.mark.nats
 async def test_who_looks_at_a_decoy_is_noticed_at_once(service: Service, broker: Client) -> None:
-    """By a lookup and by a verification: an event in the stream, and a metric; the answers give nothing away."""
+    """By a lookup, a verification and on the register: an event in the stream, and a metric; no answer tells."""
     clock = StoppedClock()
     decoys = DecoyOperations(service.database, relay(service.database, clock), clock, SEAL)
     decoy = Decoy.make(NAME, PartialDate(1990), Sex.FEMALE, random.Random(1).randrange)  # noqa: S311
@@ -70,16 +71,23 @@ async def test_who_looks_at_a_decoy_is_noticed_at_once(service: Service, broker:
     verified = await service.call(
         "VerifyIdentity", verifying(personal_id_number=decoy.number.digits)
     )
-    alerts = [pb.DecoyTouched.FromString((await events.next_msg(10)).data) for _ in range(2)]
+    residences = await service.call(
+        "GetResidence",
+        register_pb2.GetResidenceRequest(
+            purpose=because(), personal_id_number=decoy.number.digits
+        ),
+    )
+    alerts = [pb.DecoyTouched.FromString((await events.next_msg(10)).data) for _ in range(3)]
     records = {str(one.record_id): one for one in await service.access_records()}
 
     assert answer.person.full_name == NAME.text
     assert verified.access_record_id == alerts[1].access_record_id
+    assert residences.access_record_id == alerts[2].access_record_id
     for alert in alerts:
         assert alert.account == records[alert.access_record_id].account
         assert alert.subject == records[alert.access_record_id].subject
         assert decoy.number.digits not in str(alert)
-    assert (REGISTRY.get_sample_value("ward_decoys_touched_total") or 0) >= before + 2
+    assert (REGISTRY.get_sample_value("ward_decoys_touched_total") or 0) >= before + 3
 
 
 @pytest.mark.postgres

@@ -36,7 +36,13 @@ def importer(database: Database, said: list[str]) -> Importer:
     return Importer(database, SEAL, CODES, "11002", StoppedClock(), said.append)
 
 
-REFERENCE = {"access_checkpoints", "disclosure_rules", "legal_limits", "lookup_limits"}
+REFERENCE = {
+    "access_checkpoints",
+    "disclosure_rules",
+    "household_relationships",
+    "legal_limits",
+    "lookup_limits",
+}
 
 
 async def rows_of(database: Database) -> dict[str, int]:
@@ -66,6 +72,7 @@ async def test_a_ward_is_loaded_with_sealed_numbers_and_one_event_a_dwelling(
         "persons": 2,
         "households": 1,
         "registrations": 2,
+        "household_memberships": 2,
         "assistance_needs": 2,
         "imports": 1,
         "outbox": 1,

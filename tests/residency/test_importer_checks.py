@@ -20,11 +20,13 @@ from tests.residency.wards import (
     write,
 )
 
+RELATIONSHIPS = {"chủ hộ": "HOUSEHOLDER", "con đẻ": "CHILD"}
+
 
 def check(directory: Path) -> Register:
     """Read a ward as the importer does, without a database."""
     manifest = Manifest.read(directory)
-    register = Register(Rules("11002", CODES, TemporaryLimit(years=2), TODAY))
+    register = Register(Rules("11002", CODES, TemporaryLimit(years=2), RELATIONSHIPS, TODAY))
     for table, columns in COLUMNS.items():
         for line in manifest.lines(table, columns):
             register.add(table, line)
@@ -70,7 +72,7 @@ TWICE, UNKNOWN = "twice", "names no row that exists"
         ("registrations", 1, "valid_until", "", "within 2 years"),
         ("registrations", 1, "valid_until", "2028-03-02", "within 2 years"),
         ("registrations", 1, "valid_until", "2026-03-01", "after valid_from"),
-        ("registrations", 1, "relationship_to_householder", "con 2", "words or nothing"),
+        ("registrations", 1, "relationship_to_householder", "con 2", "Art. 6, or nothing"),
         ("assistance_needs", 0, "person_id", DWELLING, UNKNOWN),
         ("assistance_needs", 1, "type", "MOBILITY", TWICE),
         ("assistance_needs", 0, "type", "DIAGNOSIS", "one of MOBILITY"),

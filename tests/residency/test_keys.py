@@ -16,13 +16,22 @@ from sqlalchemy import insert, select, update
 from chassis.database import Database
 from chassis.lifecycle import Lifecycle
 from residency import app, tables
+from residency.domain.contact import Contact, EmailAddress, PhoneNumber
+from residency.domain.persons import IdentityCorrection
 from residency.domain.sealing import NumberSeal, Seal, UnknownKeyError
 from residency.operations.keys import KeyOperations
 from residency.repository.sealed import SEALED
 from stack.nats_server import NatsServer
 from tests.fixtures.servers import MakeToken, TestDatabase
 from tests.residency.conftest import MakeSettings
-from tests.residency.samples import ENCRYPTION_KEY, INDEX_KEY, SEAL, number
+from tests.residency.samples import (
+    ENCRYPTION_KEY,
+    INDEX_KEY,
+    SEAL,
+    number,
+    person_operations,
+    request,
+)
 from tests.residency.test_lookups import asking
 from ward.residency.v1 import lookups_pb2_grpc
 
@@ -129,6 +138,26 @@ async def test_cases_and_their_history_are_sealed_anew(database: Database) -> No
     assert NEW.open(declaration or b"", case_id.bytes + b"declaration") == b"declaration"
     assert NEW.open(notes[0] or b"", case_id.bytes + b"note") == b"note"
     assert notes[1] is None
+
+
+async def test_contacts_and_what_was_corrected_are_sealed_anew(database: Database) -> None:
+    """A number that was corrected keeps its row: nobody can change anything else of it."""
+    await add_persons(database, 1)
+    does = person_operations(database)
+    phone, email = PhoneNumber.parse("0912345678"), EmailAddress.parse("a@example.vn")
+    await does.set_contact(number(), Contact(phone, email), request())
+    await does.correct(number(), IdentityCorrection(number(2), *(None,) * 4), request())
+    batches = [done async for done in KeyOperations(database, BOTH).renew_all()]
+    opening, was = NumberSeal(NEW, INDEX_KEY), tables.person_corrections.c
+    async with database.transaction() as tx:
+        person = (await tx.execute(select(tables.persons))).one()
+        corrected = await tx.scalar(select(was.number_sealed))
+
+    assert batches == [1, 1, 1, 1]
+    assert opening.open(person.number_sealed, person.person_id) == number(2)
+    assert opening.open(corrected or b"", person.person_id) == number()
+    assert opening.open_phone(person.phone_sealed, person.person_id) == phone
+    assert opening.open_email(person.email_sealed, person.person_id) == email
 
 
 async def test_everything_is_sealed_under_the_new_key_batch_by_batch(database: Database) -> None:

@@ -75,6 +75,11 @@ async def test_access_records_stay_whoever_tries(
     [
         "delete from registrations",
         "update registrations set valid_from = valid_from",
+        "delete from household_memberships",
+        "update household_memberships set household_id = household_id",
+        "delete from person_corrections",
+        "update person_corrections set full_name = full_name",
+        "insert into household_relationships values ('X', 99, 'x', 'none')",
         "update registrations set person_id = person_id",
         "insert into legal_limits values ('x', now(), 9, 'years', 'none')",
         "update legal_limits set value = 9",
@@ -97,13 +102,15 @@ async def test_the_service_cannot_rewrite_the_past_or_the_law(
 
 
 async def test_each_legal_limit_has_its_source(database: Database) -> None:
-    """Temporary residence: two years, by the Law on Residence; access records: twelve months."""
+    """And the day it came into force; what is the ward's own choice is marked so."""
     async with database.transaction() as tx:
         rows = (await tx.execute(text("select * from legal_limits"))).all()
     limits = {row.rule: (row.value, row.unit, row.source) for row in rows}
 
-    assert all(row.source for row in rows)
+    assert all(source and unit and value > 0 for value, unit, source in limits.values())
     assert limits["temporary_residence_term"][:2] == (2, "years")
     assert "68/2020/QH14" in limits["temporary_residence_term"][2]
     assert limits["access_record_retention"][:2] == (12, "months")
     assert limits["break_glass_duration"][:2] == (60, "minutes")
+    assert limits["lodging_night_ends"][:2] == (12, "hour")
+    assert limits["lodging_night_ends"][2].startswith("[own]")

@@ -1,18 +1,32 @@
-"""Counting who is registered, compared with a plain model."""
+"""Counting who is there, compared with a plain model."""
 
 from dataclasses import asdict
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from residency.domain.occupancy import AgeBands, Assistance, Counts, Stay, count, next_change
+from residency.domain.occupancy import (
+    AgeBands,
+    Assistance,
+    Nights,
+    Occupants,
+    Stay,
+    StayKind,
+    count,
+    next_change,
+)
 from residency.domain.partial_date import PartialDate
+from residency.domain.places import Building, Dwelling
 
 DAY = date(2026, 11, 23)
 BIRTHS = st.dates(date(1920, 1, 1), DAY)
-DAYS = st.dates(DAY - timedelta(days=900), DAY + timedelta(days=900))
+AT = datetime(2026, 11, 23, 5, tzinfo=UTC)
+TIMES = st.integers(-3600, 3600).map(lambda quarters: AT + quarters * timedelta(hours=6))
+REGISTERED, ABSENT, LODGING, STANDING, FOREIGN = StayKind
+NUMBERS = ("registered", "absent", "lodging", "foreign", "standing")
 
 
 @st.composite
@@ -26,38 +40,76 @@ def partial_dates(draw: st.DrawFn) -> PartialDate:
 @st.composite
 def stays(draw: st.DrawFn) -> Stay:
     """Draw a stay of one of a few people."""
-    valid_from, other = sorted([draw(DAYS), draw(DAYS)])
+    begins_at, other = sorted([draw(TIMES), draw(TIMES)])
     person = draw(st.integers(1, 4))
     return Stay(
-        person_id=UUID(int=person),
-        # What is known of a person is the same in all registrations.
+        # What is known of a person is the same in all stays.
+        person=bytes([person]),
+        kind=draw(st.sampled_from(StayKind)),
         birth_date=PartialDate(1940 + 20 * person, 11, 24),
         needs=frozenset(list(Assistance)[:person]),
-        valid_from=valid_from,
-        ends_on=draw(st.sampled_from([None, other])),
+        begins_at=begins_at,
+        ends_at=draw(st.sampled_from([None, other])),
     )
 
 
-def born(birth_date: PartialDate, serial: int = 1, *needs: Assistance) -> Stay:
+def born(birth_date: PartialDate, kind: StayKind = REGISTERED) -> Stay:
     """Make a stay of a person with that birth date, open since yesterday."""
-    return Stay(UUID(int=serial), birth_date, frozenset(needs), DAY - timedelta(days=1), None)
+    return Stay(b"1", kind, birth_date, frozenset(), AT - timedelta(days=1), None)
 
 
-@given(st.lists(stays(), max_size=8), DAYS)
-def test_occupancy_equals_a_plain_model(all_stays: list[Stay], day: date) -> None:
-    """Whoever has a registration on the day is counted once, in one band and under each need."""
-    people = {
-        stay.person_id: stay
-        for stay in all_stays
-        if stay.valid_from <= day and (stay.ends_on is None or stay.ends_on > day)
-    }
-    counts = count(all_stays, day)
+def of(kind: StayKind, person: bytes = b"1") -> Stay:
+    """Make a stay of a grown person, open since yesterday."""
+    return Stay(person, kind, PartialDate(1990), frozenset(), AT - timedelta(days=1), None)
 
-    assert counts.registered == len(people)
-    assert sum(asdict(counts.age_bands).values()) == len(people)
+
+@given(st.lists(stays(), max_size=8), TIMES)
+def test_occupancy_equals_a_plain_model(all_stays: list[Stay], at: datetime) -> None:
+    """Everybody counts once; those present are in one band each and under each need."""
+    kinds: dict[bytes, set[StayKind]] = {}
+    needs: dict[bytes, frozenset[Assistance]] = {}
+    for stay in all_stays:
+        if stay.begins_at <= at and (stay.ends_at is None or stay.ends_at > at):
+            kinds.setdefault(stay.person, set()).add(stay.kind)
+            needs[stay.person] = stay.needs
+    registered = {person for person, has in kinds.items() if REGISTERED in has}
+    away = {person for person in registered if ABSENT in kinds[person]}
+    guests = {person for person, has in kinds.items() if has & {LODGING, FOREIGN}}
+    present = registered - away | guests
+    counts = count(all_stays, at)
+
+    assert counts.present == len(present)
+    assert (counts.registered, counts.absent) == (len(registered), len(away))
+    assert counts.lodging + counts.foreign == len(present - (registered - away))
+    assert counts.standing == sum(
+        STANDING in has and person not in present for person, has in kinds.items()
+    )
+    assert sum(asdict(counts.age_bands).values()) == len(present)
     for need in Assistance:
-        expected = sum(need in stay.needs for stay in people.values())
-        assert counts.assistance.get(need, 0) == expected
+        assert counts.assistance.get(need, 0) == sum(need in needs[one] for one in present)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "present", "apart"),
+    [
+        ([REGISTERED, REGISTERED], 1, {"registered": 1}),
+        ([REGISTERED, ABSENT], 0, {"registered": 1, "absent": 1}),
+        ([REGISTERED, LODGING], 1, {"registered": 1}),
+        ([REGISTERED, ABSENT, LODGING], 1, {"registered": 1, "absent": 1, "lodging": 1}),
+        ([LODGING, FOREIGN], 1, {"lodging": 1}),
+        ([STANDING], 0, {"standing": 1}),
+        ([STANDING, LODGING], 1, {"lodging": 1}),
+        ([ABSENT], 0, {}),
+    ],
+)
+def test_a_person_counts_once_as_what_matters_most(
+    kinds: list[StayKind], present: int, apart: dict[str, int]
+) -> None:
+    """Registered and absent and back as a guest: each number apart, one who must get out."""
+    counts = count([of(kind) for kind in kinds], AT)
+    numbers = {name: getattr(counts, name) for name in NUMBERS if getattr(counts, name)}
+
+    assert (counts.present, numbers) == (present, apart)
 
 
 @given(partial_dates())
@@ -69,7 +121,7 @@ def test_the_age_band_is_that_of_the_full_years(birth_date: PartialDate) -> None
         else True
         for year in range(birth_date.year + 1, DAY.year + 1)
     )
-    bands = count([born(birth_date)], DAY).age_bands
+    bands = count([born(birth_date)], AT).age_bands
     expected = AgeBands(
         under_6=birthdays < 6,
         from_6_to_15=6 <= birthdays <= 15,
@@ -81,42 +133,49 @@ def test_the_age_band_is_that_of_the_full_years(birth_date: PartialDate) -> None
     assert bands == expected
 
 
-@given(st.lists(stays(), max_size=4), DAYS, st.integers(1, 400))
+@given(st.lists(stays(), max_size=4), TIMES, st.timedeltas(timedelta(0), timedelta(days=400)))
 def test_counts_stand_still_until_the_next_change(
-    all_stays: list[Stay], day: date, later: int
+    all_stays: list[Stay], at: datetime, later: timedelta
 ) -> None:
-    """Between a count and the day that `next_change` tells, nothing changes by itself."""
-    turn = next_change(all_stays, day)
-    other = day + timedelta(days=later)
+    """Between a count and the instant that `next_change` tells, nothing changes by itself."""
+    turn = next_change(all_stays, at)
 
-    assert turn is None or turn > day
-    if turn is None or other < turn:
-        assert count(all_stays, other) == count(all_stays, day)
+    assert turn is None or turn > at
+    if turn is None or at + later < turn:
+        assert count(all_stays, at + later) == count(all_stays, at)
 
 
 def test_a_birthday_that_changes_the_band_is_a_change() -> None:
-    """Born 24 November 2010: 16 tomorrow."""
+    """Born 24 November 2010: 16 at the ward's next midnight."""
     stay = born(PartialDate(2010, 11, 24))
+    midnight = datetime(2026, 11, 23, 17, tzinfo=UTC)
 
-    assert next_change([stay], DAY) == date(2026, 11, 24)
-    assert count([stay], DAY).age_bands.from_6_to_15 == 1
-    assert count([stay], date(2026, 11, 24)).age_bands.from_16_to_59 == 1
-
-
-def test_two_registrations_in_one_dwelling_are_one_person() -> None:
-    """Permanent and temporary at once: still one who must get out."""
-    stay = born(PartialDate(1990))
-
-    assert count([stay, stay], DAY).registered == 1
+    assert next_change([stay], AT) == midnight
+    assert count([stay], midnight - timedelta(seconds=1)).age_bands.from_6_to_15 == 1
+    assert count([stay], midnight).age_bands.from_16_to_59 == 1
 
 
-def test_a_person_counts_under_each_need() -> None:
-    """Needs without anybody are not told."""
-    elder = born(PartialDate(1940), 1, Assistance.MOBILITY, Assistance.OXYGEN)
-    neighbour = born(PartialDate(1950), 2, Assistance.MOBILITY)
+@pytest.mark.parametrize(
+    ("known_at", "bound"),
+    [
+        (datetime(2026, 11, 23, 16, 30, tzinfo=UTC), True),
+        (datetime(2026, 11, 24, 0, 59, tzinfo=UTC), True),
+        (datetime(2026, 11, 24, 1, tzinfo=UTC), False),
+    ],
+)
+def test_a_night_is_a_lower_bound_until_eight_in_the_morning(
+    known_at: datetime, *, bound: bool
+) -> None:
+    """Who came after 23:00 may be declared until then (Law on Residence Art. 30)."""
+    building = Building(UUID(int=1), "11002", 7, "số 1", 1)
+    occupants = Occupants(Dwelling(UUID(int=2), building, 1, ""), 1, (), Nights(12, 8))
 
-    assert count([elder, neighbour], DAY) == Counts(
-        registered=2,
-        age_bands=AgeBands(from_75=2),
-        assistance={Assistance.MOBILITY: 2, Assistance.OXYGEN: 1},
-    )
+    assert occupants.counted(AT, known_at).lower_bound is bound
+
+
+def test_nobody_is_an_empty_count() -> None:
+    """And nothing will change it."""
+    counts = count([], AT)
+
+    assert (counts.present, counts.assistance) == (0, {})
+    assert next_change([], AT) is None

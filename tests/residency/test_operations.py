@@ -74,11 +74,16 @@ async def test_a_new_person_is_entered_with_a_household_and_a_sealed_number(
         person = (await tx.execute(select(tables.persons))).one()
         household = (await tx.execute(select(tables.households))).one()
         registration = (await tx.execute(select(tables.registrations))).one()
+        member = (await tx.execute(select(tables.household_memberships))).one()
 
     assert SEAL.open(person.number_sealed, person.person_id) == number()
     assert person.number_index == SEAL.blind_index(number())
     assert (person.birth_year, person.birth_month, person.birth_day) == (1990, 5, 17)
-    assert household.householder_id == person.person_id
+    assert (member.person_id, member.relationship_to_householder) == (
+        person.person_id,
+        "HOUSEHOLDER",
+    )
+    assert member.household_id == household.household_id
     assert registration.registration_id == registration_id
     assert registration.household_id == household.household_id
 
@@ -206,7 +211,7 @@ async def test_registrations_of_one_person_change_one_after_another(
     entering = application(place.dwelling_ids[1], valid_from=date(2026, 11, 22))
     async with database.transaction() as tx:
         if change == "end":
-            await residence.load_registration_to_end(tx, first)
+            await residence.load_registration(tx, first)
         else:
             await residence.find_or_enter_person(tx, entering, SEAL, uuid4(), NOON)
         second = asyncio.create_task(does.register(entering, "request-0001", b"x"))

@@ -17,6 +17,7 @@ from residency.queries.places import PlaceQueries
 from tests.residency.samples import (
     NOON,
     SEAL,
+    StoppedClock,
     add_building,
     application,
     number,
@@ -31,7 +32,7 @@ YES, NO = FieldMatch.YES, FieldMatch.NO
 @pytest.fixture
 def occupancy(database: Database) -> OccupancyQueries:
     """Make the questions about occupants."""
-    return OccupancyQueries(database)
+    return OccupancyQueries(database, StoppedClock())
 
 
 @pytest.fixture

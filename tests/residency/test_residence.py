@@ -31,10 +31,21 @@ def registration(
     valid_from: date = date(2026, 1, 1),
     valid_until: date | None = None,
     ended_on: date | None = None,
+    *,
+    superseded: bool = False,
 ) -> Registration:
     """Make a registration on the register."""
-    person = dwelling = UUID(int=1)
-    return Registration(UUID(int=9), person, dwelling, Term(valid_from, valid_until), ended_on)
+    someone = UUID(int=1)
+    return Registration(
+        UUID(int=9),
+        Term(valid_from, valid_until),
+        ended_on,
+        superseded,
+        ResidenceKind.PERMANENT,
+        someone,
+        someone,
+        someone,
+    )
 
 
 @pytest.mark.parametrize(
@@ -111,7 +122,7 @@ def registered(
 ) -> RegisteredPerson:
     """Make a person on the register."""
     name, birth = FullName.parse(full_name), PartialDate.parse(birth_date)
-    return RegisteredPerson(UUID(int=1), name, birth, sex)
+    return RegisteredPerson(UUID(int=1), name, birth, sex, "VNM")
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,11 @@ from chassis import pages
 from chassis.errors import DomainError
 from residency.domain.occupancy import AgeBands, Assistance, Counts, Occupancy
 from residency.domain.partial_date import PartialDate
-from residency.domain.places import Building, Dwelling
+from residency.domain.places import Building, Dwelling, LegalBasis
 from residency.domain.residence import ResidenceKind, Sex, Term
 from residency.domain.verification import FieldMatch, IdentityWarning, Verification
 from residency.wire import answers, fields, requests
-from tests.residency.samples import CODES, NOON, TODAY, number
+from tests.residency.samples import CODES, NATIONALITIES, NOON, TODAY, number
 from ward.residency.v1 import residency_pb2 as pb
 
 PLACE = UUID("11111111-1111-4111-8111-111111111111")
@@ -48,7 +48,7 @@ def refused(error: DomainError) -> tuple[str, str]:
 
 def test_a_registration_is_read() -> None:
     """Names in one form, dates as precisely as they were given."""
-    entering = requests.residence_application(registering(), CODES, TODAY)
+    entering = requests.residence_application(registering(), CODES, NATIONALITIES, TODAY)
 
     assert entering.dwelling_id == PLACE
     assert (entering.kind, entering.sex) == (ResidenceKind.PERMANENT, Sex.FEMALE)
@@ -81,7 +81,7 @@ def test_a_registration_is_read() -> None:
 def test_a_bad_field_is_named(changed: dict[str, Any], reason: str, field: str) -> None:
     """By its path in the request."""
     with pytest.raises(DomainError) as error:
-        requests.residence_application(registering(**changed), CODES, TODAY)
+        requests.residence_application(registering(**changed), CODES, NATIONALITIES, TODAY)
 
     assert refused(error.value) == (reason, field)
 
@@ -113,7 +113,7 @@ def test_whatever_comes_is_read_or_refused(request_: pb.RegisterResidenceRequest
         birth_date=request_.birth_date,
     )
     with suppress(DomainError):
-        requests.residence_application(request_, CODES, TODAY)
+        requests.residence_application(request_, CODES, NATIONALITIES, TODAY)
     with suppress(DomainError):
         requests.declaration(declared, CODES, TODAY)
 
@@ -180,8 +180,17 @@ def test_a_group_beyond_all_groups_is_refused() -> None:
 
 def test_occupancy_is_written_with_the_place_and_without_names() -> None:
     """The event is the whole of what leaves the service."""
-    counts = Counts(3, AgeBands(under_6=1, from_75=2), {Assistance.OXYGEN: 2})
-    occupancy = Occupancy(Dwelling(PLACE, BUILDING, 2, "P201"), 4, counts, NOON)
+    counts = Counts(
+        registered=3,
+        absent=1,
+        lodging=2,
+        foreign=1,
+        standing=4,
+        age_bands=AgeBands(under_6=1, from_75=2),
+        assistance={Assistance.OXYGEN: 2},
+    )
+    home = Dwelling(PLACE, BUILDING, 2, "P201", LegalBasis.RENTED)
+    occupancy = Occupancy(home, 4, counts, NOON, lower_bound=True)
     written = answers.occupancy_changed(occupancy).occupancy
 
     assert written.dwelling == pb.Dwelling(
@@ -192,7 +201,10 @@ def test_occupancy_is_written_with_the_place_and_without_names() -> None:
         address=BUILDING.address,
         floor=2,
         unit="P201",
+        legal_basis=pb.LEGAL_BASIS_RENTED,
     )
+    assert (written.absent, written.lodging, written.foreign, written.standing) == (1, 2, 1, 4)
+    assert (written.present, written.lower_bound) == (5, True)
     assert (written.registered, written.version) == (3, 4)
     assert written.age_bands == pb.AgeBands(under_6=1, from_75=2)
     assert list(written.assistance) == [

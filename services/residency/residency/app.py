@@ -5,9 +5,11 @@ import json
 import os
 import secrets
 import sys
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from grpc import aio
 from nats.aio.client import Client
@@ -28,6 +30,7 @@ from residency.clients.population import PopulationClient
 from residency.consumers import LANE, Consumers
 from residency.domain.address import Gazetteer
 from residency.domain.decoys import Decoy
+from residency.domain.nationality import Nationalities
 from residency.domain.partial_date import PartialDate
 from residency.domain.person_name import FullName
 from residency.domain.personal_id import RegistrationCodes
@@ -39,21 +42,28 @@ from residency.importer.importing import Importer
 from residency.operations.break_glass import BreakGlassOperations
 from residency.operations.cases import CaseOperations
 from residency.operations.decoys import DecoyOperations
+from residency.operations.households import HouseholdOperations
 from residency.operations.keys import KeyOperations
 from residency.operations.lookup_limits import LookupLimits
+from residency.operations.persons import PersonOperations
+from residency.operations.places import PlaceOperations
 from residency.operations.population import PopulationOperations
 from residency.operations.residence import ResidenceOperations
 from residency.operations.upkeep import UpkeepOperations
 from residency.queries.anomalies import AnomalyQueries
 from residency.queries.cases import CaseQueries
+from residency.queries.households import HouseholdQueries
 from residency.queries.identity import IdentityQueries
 from residency.queries.lookups import LookupQueries
 from residency.queries.occupancy import OccupancyQueries
+from residency.queries.persons import PersonQueries
 from residency.queries.places import PlaceQueries
+from residency.queries.residence import ResidenceQueries
 from residency.repository.cases import CaseSeal
 from residency.servicer import Servicer
 from residency.servicer.cases import CaseServicer
 from residency.servicer.lookups import LookupServicer
+from residency.servicer.register import RegisterServicer
 from residency.servicer.residency import ResidencyServicer
 from residency.settings import Settings
 
@@ -136,32 +146,33 @@ def servicers_of(
     decoys: DecoyOperations,
 ) -> list[Servicer]:
     """Make what answers each service of the package."""
-    seal, codes = number_seal(settings), registration_codes()
+    database, relay, clock = base.database, base.relay, base.clock
+    seal, codes, nations = number_seal(settings), registration_codes(), nationalities()
     case_seal = CaseSeal(content_seal(settings))
     pseudonyms = Pseudonyms(read_key(settings.pseudonym_key.get_secret_value()))
+    residences = ResidenceOperations(database, relay, clock, seal)
     return [
         CaseServicer(
-            CaseOperations(
-                base.database, base.relay, base.clock, seal, case_seal, settings.ward_code
-            ),
-            CaseQueries(base.database, case_seal),
+            CaseOperations(database, relay, clock, seal, case_seal, settings.ward_code),
+            CaseQueries(database, case_seal),
             codes,
-            base.clock,
+            clock,
         ),
         ResidencyServicer(
-            ResidenceOperations(base.database, base.relay, base.clock, seal),
-            IdentityQueries(base.database, seal),
-            OccupancyQueries(base.database),
-            PlaceQueries(base.database),
+            residences,
+            IdentityQueries(database, seal),
+            OccupancyQueries(database, clock),
+            PlaceQueries(database),
             limits,
             decoys,
             seal,
             codes,
-            base.clock,
+            nations,
+            clock,
         ),
         LookupServicer(
-            LookupQueries(base.database),
-            AnomalyQueries(base.database),
+            LookupQueries(database),
+            AnomalyQueries(database),
             glass,
             limits,
             decoys,
@@ -169,7 +180,23 @@ def servicers_of(
             pseudonyms,
             codes,
             settings.incidents_account,
-            base.clock,
+            clock,
+        ),
+        RegisterServicer(
+            residences,
+            PersonOperations(database, relay, clock, seal),
+            HouseholdOperations(database, clock, seal),
+            PlaceOperations(database, clock, seal),
+            ResidenceQueries(database),
+            PersonQueries(database),
+            HouseholdQueries(database),
+            limits,
+            decoys,
+            seal,
+            pseudonyms,
+            codes,
+            nations,
+            clock,
         ),
     ]
 
@@ -272,11 +299,19 @@ def content_seal(settings: Settings) -> Seal:
 
 def gazetteer(ward_code: str) -> Gazetteer:
     """Read the reference data of administrative units."""
-    document = (PACKAGE / "administrative_units.json").read_text(encoding="utf-8")
-    return Gazetteer.from_document(json.loads(document), ward_code)
+    return Gazetteer.from_document(_reference_data("administrative_units"), ward_code)
 
 
 def registration_codes() -> RegistrationCodes:
     """Read the reference data of identification numbers."""
-    document = (PACKAGE / "registration_codes.json").read_text(encoding="utf-8")
-    return RegistrationCodes.from_document(json.loads(document))
+    return RegistrationCodes.from_document(_reference_data("registration_codes"))
+
+
+def nationalities() -> Nationalities:
+    """Read the reference data of nationalities."""
+    return Nationalities.from_document(_reference_data("nationalities"))
+
+
+def _reference_data(name: str) -> Mapping[str, Any]:
+    document: Mapping[str, Any] = json.loads((PACKAGE / f"{name}.json").read_text("utf-8"))
+    return document

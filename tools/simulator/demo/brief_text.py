@@ -61,7 +61,7 @@ def _detectors(brief: incidents.RescueBrief) -> Iterator[str]:
 def _people(brief: incidents.RescueBrief) -> Iterator[str]:
     people = brief.people
     bound = "ít nhất " if people.provenance.lower_bound else ""
-    yield f"{bound}{people.registered} người đăng ký ({wording.ages(people.age_bands)})"
+    yield f"{bound}{people.present} người có mặt ({wording.ages(people.age_bands)}): {_apart(people)}"
     if people.assistance:
         yield f"cần hỗ trợ: {wording.needs(list(people.assistance))}"
     if people.provenance.lower_bound:
@@ -71,10 +71,24 @@ def _people(brief: incidents.RescueBrief) -> Iterator[str]:
         yield f"tầng {floor}: " + "; ".join(map(_dwelling, dwellings))
 
 
+def _apart(people: incidents.PeopleEstimate) -> str:
+    """Tell each number apart that is not 0, the registered always."""
+    parts = [f"đăng ký {people.registered}"]
+    for number, words in (
+        (people.absent, "tạm vắng"),
+        (people.lodging, "lưu trú"),
+        (people.foreign, "người nước ngoài"),
+        (people.standing, "người thân hay đến, có thể có mặt"),
+    ):
+        if number:
+            parts.append(f"{words} {number}")
+    return ", ".join(parts)
+
+
 def _dwelling(occupancy: residency.DwellingOccupancy) -> str:
     unit = occupancy.dwelling.unit or "nhà"
     help_needed = wording.needs(list(occupancy.assistance))
-    return f"{unit} {occupancy.registered}" + (f" ({help_needed})" if help_needed else "")
+    return f"{unit} {occupancy.present}" + (f" ({help_needed})" if help_needed else "")
 
 
 def _hazards(brief: incidents.RescueBrief) -> Iterator[str]:

@@ -79,6 +79,20 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """Which of the three is not told.
     {"reason": "IDENTITY_MISMATCH", "domain": "ward"}
     """
+    ERROR_REASON_ENTRY_SUPERSEDED: _ErrorReason.ValueType  # 100
+    """{"reason": "ENTRY_SUPERSEDED", "domain": "ward"}"""
+    ERROR_REASON_HOUSEHOLD_NOT_FOUND: _ErrorReason.ValueType  # 101
+    """{"reason": "HOUSEHOLD_NOT_FOUND", "domain": "ward"}"""
+    ERROR_REASON_HOUSEHOLD_MEMBERSHIP_EXISTS: _ErrorReason.ValueType  # 102
+    """{"reason": "HOUSEHOLD_MEMBERSHIP_EXISTS", "domain": "ward"}"""
+    ERROR_REASON_HOUSEHOLDER_EXISTS: _ErrorReason.ValueType  # 103
+    """{"reason": "HOUSEHOLDER_EXISTS", "domain": "ward"}"""
+    ERROR_REASON_NOT_A_HOUSEHOLD_MEMBER: _ErrorReason.ValueType  # 104
+    """{"reason": "NOT_A_HOUSEHOLD_MEMBER", "domain": "ward"}"""
+    ERROR_REASON_PERSONAL_ID_TAKEN: _ErrorReason.ValueType  # 105
+    """{"reason": "PERSONAL_ID_TAKEN", "domain": "ward"}"""
+    ERROR_REASON_PERSON_NOT_REGISTERED: _ErrorReason.ValueType  # 106
+    """{"reason": "PERSON_NOT_REGISTERED", "domain": "ward"}"""
     ERROR_REASON_PREMISES_NOT_FOUND: _ErrorReason.ValueType  # 50
     """{"reason": "PREMISES_NOT_FOUND", "domain": "ward"}"""
     ERROR_REASON_ALARM_NOT_FOUND: _ErrorReason.ValueType  # 51
@@ -203,6 +217,20 @@ ERROR_REASON_IDENTITY_MISMATCH: ErrorReason.ValueType  # 35
 """Which of the three is not told.
 {"reason": "IDENTITY_MISMATCH", "domain": "ward"}
 """
+ERROR_REASON_ENTRY_SUPERSEDED: ErrorReason.ValueType  # 100
+"""{"reason": "ENTRY_SUPERSEDED", "domain": "ward"}"""
+ERROR_REASON_HOUSEHOLD_NOT_FOUND: ErrorReason.ValueType  # 101
+"""{"reason": "HOUSEHOLD_NOT_FOUND", "domain": "ward"}"""
+ERROR_REASON_HOUSEHOLD_MEMBERSHIP_EXISTS: ErrorReason.ValueType  # 102
+"""{"reason": "HOUSEHOLD_MEMBERSHIP_EXISTS", "domain": "ward"}"""
+ERROR_REASON_HOUSEHOLDER_EXISTS: ErrorReason.ValueType  # 103
+"""{"reason": "HOUSEHOLDER_EXISTS", "domain": "ward"}"""
+ERROR_REASON_NOT_A_HOUSEHOLD_MEMBER: ErrorReason.ValueType  # 104
+"""{"reason": "NOT_A_HOUSEHOLD_MEMBER", "domain": "ward"}"""
+ERROR_REASON_PERSONAL_ID_TAKEN: ErrorReason.ValueType  # 105
+"""{"reason": "PERSONAL_ID_TAKEN", "domain": "ward"}"""
+ERROR_REASON_PERSON_NOT_REGISTERED: ErrorReason.ValueType  # 106
+"""{"reason": "PERSON_NOT_REGISTERED", "domain": "ward"}"""
 ERROR_REASON_PREMISES_NOT_FOUND: ErrorReason.ValueType  # 50
 """{"reason": "PREMISES_NOT_FOUND", "domain": "ward"}"""
 ERROR_REASON_ALARM_NOT_FOUND: ErrorReason.ValueType  # 51

@@ -510,15 +510,30 @@ class PeopleEstimate(_message.Message):
     AGE_BANDS_FIELD_NUMBER: _builtins.int
     ASSISTANCE_FIELD_NUMBER: _builtins.int
     PROVENANCE_FIELD_NUMBER: _builtins.int
+    ABSENT_FIELD_NUMBER: _builtins.int
+    LODGING_FIELD_NUMBER: _builtins.int
+    FOREIGN_FIELD_NUMBER: _builtins.int
+    STANDING_FIELD_NUMBER: _builtins.int
+    PRESENT_FIELD_NUMBER: _builtins.int
     registered: _builtins.int
-    """Registered people."""
+    """Registered people, the absent ones too."""
+    absent: _builtins.int
+    """Of the registered, those who declared temporary absence."""
+    lodging: _builtins.int
+    """Guests of the night who are not registered there."""
+    foreign: _builtins.int
+    """Foreign guests."""
+    standing: _builtins.int
+    """Close relatives who come often and may be there besides."""
+    present: _builtins.int
+    """Those present as far as was declared: registered - absent + lodging + foreign."""
     @_builtins.property
     def age_bands(self) -> _residency_pb2.AgeBands:
-        """By age."""
+        """Those present, by age."""
 
     @_builtins.property
     def assistance(self) -> _containers.RepeatedCompositeFieldContainer[_residency_pb2.AssistanceCount]:
-        """By need of assistance."""
+        """Those present, by need of assistance."""
 
     @_builtins.property
     def provenance(self) -> Global___Provenance:
@@ -531,10 +546,15 @@ class PeopleEstimate(_message.Message):
         age_bands: _residency_pb2.AgeBands | None = ...,
         assistance: _abc.Iterable[_residency_pb2.AssistanceCount] | None = ...,
         provenance: Global___Provenance | None = ...,
+        absent: _builtins.int = ...,
+        lodging: _builtins.int = ...,
+        foreign: _builtins.int = ...,
+        standing: _builtins.int = ...,
+        present: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["age_bands", b"age_bands", "provenance", b"provenance"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["age_bands", b"age_bands", "assistance", b"assistance", "provenance", b"provenance", "registered", b"registered"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["absent", b"absent", "age_bands", b"age_bands", "assistance", b"assistance", "foreign", b"foreign", "lodging", b"lodging", "present", b"present", "provenance", b"provenance", "registered", b"registered", "standing", b"standing"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

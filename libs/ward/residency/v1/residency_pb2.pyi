@@ -122,6 +122,38 @@ SEX_FEMALE: Sex.ValueType  # 2
 """Female."""
 Global___Sex: _TypeAlias = Sex  # noqa: Y015
 
+class _LegalBasis:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _LegalBasisEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_LegalBasis.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    LEGAL_BASIS_UNSPECIFIED: _LegalBasis.ValueType  # 0
+    """Not said."""
+    LEGAL_BASIS_OWNED: _LegalBasis.ValueType  # 1
+    """Owned (thuộc quyền sở hữu)."""
+    LEGAL_BASIS_RENTED: _LegalBasis.ValueType  # 2
+    """Rented (thuê)."""
+    LEGAL_BASIS_BORROWED: _LegalBasis.ValueType  # 3
+    """Borrowed, or let in by who owns it (mượn, ở nhờ)."""
+    LEGAL_BASIS_DORMITORY: _LegalBasis.ValueType  # 4
+    """Dormitory or workers' housing of an organisation (ký túc xá, nhà ở công nhân)."""
+
+class LegalBasis(_LegalBasis, metaclass=_LegalBasisEnumTypeWrapper):
+    """By what right people live in a dwelling (chỗ ở hợp pháp)."""
+
+LEGAL_BASIS_UNSPECIFIED: LegalBasis.ValueType  # 0
+"""Not said."""
+LEGAL_BASIS_OWNED: LegalBasis.ValueType  # 1
+"""Owned (thuộc quyền sở hữu)."""
+LEGAL_BASIS_RENTED: LegalBasis.ValueType  # 2
+"""Rented (thuê)."""
+LEGAL_BASIS_BORROWED: LegalBasis.ValueType  # 3
+"""Borrowed, or let in by who owns it (mượn, ở nhờ)."""
+LEGAL_BASIS_DORMITORY: LegalBasis.ValueType  # 4
+"""Dormitory or workers' housing of an organisation (ký túc xá, nhà ở công nhân)."""
+Global___LegalBasis: _TypeAlias = LegalBasis  # noqa: Y015
+
 class _AssistanceType:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -255,6 +287,8 @@ class GetOccupancyRequest(_message.Message):
     PURPOSE_FIELD_NUMBER: _builtins.int
     DWELLING_ID_FIELD_NUMBER: _builtins.int
     BUILDING_ID_FIELD_NUMBER: _builtins.int
+    AS_OF_FIELD_NUMBER: _builtins.int
+    AS_KNOWN_AT_FIELD_NUMBER: _builtins.int
     dwelling_id: _builtins.str
     """One dwelling."""
     building_id: _builtins.str
@@ -263,16 +297,28 @@ class GetOccupancyRequest(_message.Message):
     def purpose(self) -> _access_pb2.AccessPurpose:
         """Why, and in which case or incident."""
 
+    @_builtins.property
+    def as_of(self) -> _timestamp_pb2.Timestamp:
+        """The instant to count at; absent is now. A time to come counts what is registered for it already."""
+
+    @_builtins.property
+    def as_known_at(self) -> _timestamp_pb2.Timestamp:
+        """Count what was known at this instant, not in the future; absent is now. What was declared, corrected or ended later
+        is left out.
+        """
+
     def __init__(
         self,
         *,
         purpose: _access_pb2.AccessPurpose | None = ...,
         dwelling_id: _builtins.str = ...,
         building_id: _builtins.str = ...,
+        as_of: _timestamp_pb2.Timestamp | None = ...,
+        as_known_at: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["building_id", b"building_id", "dwelling_id", b"dwelling_id", "place", b"place", "purpose", b"purpose"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_known_at", b"as_known_at", "as_of", b"as_of", "building_id", b"building_id", "dwelling_id", b"dwelling_id", "place", b"place", "purpose", b"purpose"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["building_id", b"building_id", "dwelling_id", b"dwelling_id", "place", b"place", "purpose", b"purpose"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_known_at", b"as_known_at", "as_of", b"as_of", "building_id", b"building_id", "dwelling_id", b"dwelling_id", "place", b"place", "purpose", b"purpose"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_place: _TypeAlias = _typing.Literal["dwelling_id", "building_id"]  # noqa: Y015
     _WhichOneofArgType_place: _TypeAlias = _typing.Literal["place", b"place"]  # noqa: Y015
@@ -310,7 +356,9 @@ Global___GetOccupancyResponse: _TypeAlias = GetOccupancyResponse  # noqa: Y015
 
 @_typing.final
 class DwellingOccupancy(_message.Message):
-    """How many registered people live in one dwelling."""
+    """How many people are in one dwelling, each number apart; nobody counts twice. Those present, as far as was declared, are
+    registered - absent + lodging + foreign.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -320,25 +368,47 @@ class DwellingOccupancy(_message.Message):
     ASSISTANCE_FIELD_NUMBER: _builtins.int
     AS_OF_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
+    ABSENT_FIELD_NUMBER: _builtins.int
+    LODGING_FIELD_NUMBER: _builtins.int
+    FOREIGN_FIELD_NUMBER: _builtins.int
+    STANDING_FIELD_NUMBER: _builtins.int
+    PRESENT_FIELD_NUMBER: _builtins.int
+    LOWER_BOUND_FIELD_NUMBER: _builtins.int
     registered: _builtins.int
-    """People registered now, permanent and temporary."""
+    """People registered, permanent and temporary; the absent ones too."""
     version: _builtins.int
-    """Grows with each change of this dwelling's occupancy; a message with a lower version is older."""
+    """Grows with each change of this dwelling's occupancy; a message with a lower version is older. 0 in the answer for
+    another time than now.
+    """
+    absent: _builtins.int
+    """Of the registered, those who declared temporary absence (tạm vắng) and do not lodge here."""
+    lodging: _builtins.int
+    """Guests of the night (lưu trú) who are not registered here, or were declared absent."""
+    foreign: _builtins.int
+    """Foreign guests, declared by who lodges them."""
+    standing: _builtins.int
+    """Close relatives who come often and were declared once: not among those present, since nobody knows the nights."""
+    present: _builtins.int
+    """registered - absent + lodging + foreign."""
+    lower_bound: _builtins.bool
+    """True while more people may be declared in time for this night, until 08:00 of the next day: there may be more."""
     @_builtins.property
     def dwelling(self) -> Global___Dwelling:
         """The dwelling."""
 
     @_builtins.property
     def age_bands(self) -> Global___AgeBands:
-        """Of these, by age on the day of counting."""
+        """Of those present, by age on the day of counting."""
 
     @_builtins.property
     def assistance(self) -> _containers.RepeatedCompositeFieldContainer[Global___AssistanceCount]:
-        """Of these, by need of assistance; a person may count under several types."""
+        """Of those present, by need of assistance; a person may count under several types."""
 
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp:
-        """When it was counted. A lower bound of who is present: lodging may be declared until 23:00 or the next morning."""
+        """The instant that was counted. Days are the ward's (Asia/Ho_Chi_Minh); who stays for nights counts until noon of the
+        day of leaving.
+        """
 
     def __init__(
         self,
@@ -349,10 +419,16 @@ class DwellingOccupancy(_message.Message):
         assistance: _abc.Iterable[Global___AssistanceCount] | None = ...,
         as_of: _timestamp_pb2.Timestamp | None = ...,
         version: _builtins.int = ...,
+        absent: _builtins.int = ...,
+        lodging: _builtins.int = ...,
+        foreign: _builtins.int = ...,
+        standing: _builtins.int = ...,
+        present: _builtins.int = ...,
+        lower_bound: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["age_bands", b"age_bands", "as_of", b"as_of", "dwelling", b"dwelling"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["age_bands", b"age_bands", "as_of", b"as_of", "assistance", b"assistance", "dwelling", b"dwelling", "registered", b"registered", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["absent", b"absent", "age_bands", b"age_bands", "as_of", b"as_of", "assistance", b"assistance", "dwelling", b"dwelling", "foreign", b"foreign", "lodging", b"lodging", "lower_bound", b"lower_bound", "present", b"present", "registered", b"registered", "standing", b"standing", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -433,6 +509,7 @@ class Building(_message.Message):
     RESIDENTIAL_GROUP_FIELD_NUMBER: _builtins.int
     ADDRESS_FIELD_NUMBER: _builtins.int
     STOREYS_FIELD_NUMBER: _builtins.int
+    POSITION_FIELD_NUMBER: _builtins.int
     building_id: _builtins.str
     """Id."""
     ward_code: _builtins.str
@@ -443,6 +520,10 @@ class Building(_message.Message):
     """Address as spoken: `số 12 ngõ 34, phố Vũ Công Đán`."""
     storeys: _builtins.int
     """Storeys above ground."""
+    @_builtins.property
+    def position(self) -> Global___Position:
+        """Where it is; absent where it was not surveyed."""
+
     def __init__(
         self,
         *,
@@ -451,14 +532,41 @@ class Building(_message.Message):
         residential_group: _builtins.int = ...,
         address: _builtins.str = ...,
         storeys: _builtins.int = ...,
+        position: Global___Position | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["position", b"position"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "building_id", b"building_id", "residential_group", b"residential_group", "storeys", b"storeys", "ward_code", b"ward_code"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "building_id", b"building_id", "position", b"position", "residential_group", b"residential_group", "storeys", b"storeys", "ward_code", b"ward_code"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Building: _TypeAlias = Building  # noqa: Y015
+
+@_typing.final
+class Position(_message.Message):
+    """WGS 84 position."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LATITUDE_FIELD_NUMBER: _builtins.int
+    LONGITUDE_FIELD_NUMBER: _builtins.int
+    latitude: _builtins.float
+    """Degrees north."""
+    longitude: _builtins.float
+    """Degrees east."""
+    def __init__(
+        self,
+        *,
+        latitude: _builtins.float = ...,
+        longitude: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["latitude", b"latitude", "longitude", b"longitude"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Position: _TypeAlias = Position  # noqa: Y015
 
 @_typing.final
 class Dwelling(_message.Message):
@@ -473,6 +581,7 @@ class Dwelling(_message.Message):
     ADDRESS_FIELD_NUMBER: _builtins.int
     FLOOR_FIELD_NUMBER: _builtins.int
     UNIT_FIELD_NUMBER: _builtins.int
+    LEGAL_BASIS_FIELD_NUMBER: _builtins.int
     dwelling_id: _builtins.str
     """Id."""
     building_id: _builtins.str
@@ -487,6 +596,8 @@ class Dwelling(_message.Message):
     """Floor, 1 is the ground floor."""
     unit: _builtins.str
     """Unit on the floor; empty for a house."""
+    legal_basis: Global___LegalBasis.ValueType
+    """By what right people live there; unspecified where it was not said."""
     def __init__(
         self,
         *,
@@ -497,10 +608,11 @@ class Dwelling(_message.Message):
         address: _builtins.str = ...,
         floor: _builtins.int = ...,
         unit: _builtins.str = ...,
+        legal_basis: Global___LegalBasis.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "building_id", b"building_id", "dwelling_id", b"dwelling_id", "floor", b"floor", "residential_group", b"residential_group", "unit", b"unit", "ward_code", b"ward_code"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "building_id", b"building_id", "dwelling_id", b"dwelling_id", "floor", b"floor", "legal_basis", b"legal_basis", "residential_group", b"residential_group", "unit", b"unit", "ward_code", b"ward_code"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -638,6 +750,10 @@ class RegisterResidenceRequest(_message.Message):
     SEX_FIELD_NUMBER: _builtins.int
     VALID_FROM_FIELD_NUMBER: _builtins.int
     VALID_UNTIL_FIELD_NUMBER: _builtins.int
+    HOUSEHOLD_ID_FIELD_NUMBER: _builtins.int
+    FOUNDS_HOUSEHOLD_FIELD_NUMBER: _builtins.int
+    RELATIONSHIP_TO_HOUSEHOLDER_FIELD_NUMBER: _builtins.int
+    NATIONALITY_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Idempotency key chosen by the caller; a repeat gives the first answer. 8 to 64 characters A–Z a–z 0–9 -"""
     dwelling_id: _builtins.str
@@ -650,6 +766,16 @@ class RegisterResidenceRequest(_message.Message):
     """Full name."""
     sex: Global___Sex.ValueType
     """Sex."""
+    household_id: _builtins.str
+    """The household to join, one of this dwelling; empty is the first in which somebody lives then, or a new one."""
+    founds_household: _builtins.bool
+    """True to found a household of one's own in the dwelling."""
+    relationship_to_householder: _builtins.str
+    """What the person is to the householder: a code of ListHouseholdRelationships; empty where it is not said. Who founds
+    a household is its householder.
+    """
+    nationality: _builtins.str
+    """Nationality of a new person, ISO 3166-1 alpha-3; empty is VNM. A known person's must agree if it is said."""
     @_builtins.property
     def purpose(self) -> _access_pb2.AccessPurpose:
         """Why, and the case number of the decision."""
@@ -679,10 +805,14 @@ class RegisterResidenceRequest(_message.Message):
         sex: Global___Sex.ValueType = ...,
         valid_from: _date_pb2.Date | None = ...,
         valid_until: _date_pb2.Date | None = ...,
+        household_id: _builtins.str = ...,
+        founds_household: _builtins.bool = ...,
+        relationship_to_householder: _builtins.str = ...,
+        nationality: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["birth_date", b"birth_date", "purpose", b"purpose", "valid_from", b"valid_from", "valid_until", b"valid_until"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["birth_date", b"birth_date", "dwelling_id", b"dwelling_id", "full_name", b"full_name", "kind", b"kind", "personal_id_number", b"personal_id_number", "purpose", b"purpose", "request_id", b"request_id", "sex", b"sex", "valid_from", b"valid_from", "valid_until", b"valid_until"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["birth_date", b"birth_date", "dwelling_id", b"dwelling_id", "founds_household", b"founds_household", "full_name", b"full_name", "household_id", b"household_id", "kind", b"kind", "nationality", b"nationality", "personal_id_number", b"personal_id_number", "purpose", b"purpose", "relationship_to_householder", b"relationship_to_householder", "request_id", b"request_id", "sex", b"sex", "valid_from", b"valid_from", "valid_until", b"valid_until"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

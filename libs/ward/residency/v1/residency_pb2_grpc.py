@@ -82,8 +82,9 @@ class ResidencyServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetOccupancy(self, request, context):
-        """Tells how many people live in a dwelling or a building, by age band and need of assistance, without names.
-        Errors: DWELLING_NOT_FOUND, BUILDING_NOT_FOUND, PURPOSE_REQUIRED.
+        """Tells how many people are in a dwelling or a building, by age band and need of assistance, without names: now, at
+        another time, and as it was known then.
+        Errors: DWELLING_NOT_FOUND, BUILDING_NOT_FOUND, PURPOSE_REQUIRED, FIELD_INVALID.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -108,8 +109,10 @@ class ResidencyServiceServicer:
         """Enters a residence registration that has been decided. The person is found by the identification number or
         entered; a known person's name, birth date (as precisely as both sides know it) and sex must agree with the
         register. Occupancy changes with it and is published.
-        Errors: PERSONAL_ID_INVALID, FIELD_INVALID, DWELLING_NOT_FOUND, IDENTITY_MISMATCH, PERMANENT_RESIDENCE_EXISTS,
-        REQUEST_ID_REUSED.
+        Who registers joins a household of the dwelling, or founds one, and belongs to it on the days on which they belong
+        to no other.
+        Errors: PERSONAL_ID_INVALID, FIELD_INVALID, DWELLING_NOT_FOUND, HOUSEHOLD_NOT_FOUND, HOUSEHOLDER_EXISTS,
+        IDENTITY_MISMATCH, PERMANENT_RESIDENCE_EXISTS, REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -117,7 +120,7 @@ class ResidencyServiceServicer:
 
     def EndResidence(self, request, context):
         """Ends a residence registration from a day on (deregistration).
-        Errors: REGISTRATION_NOT_FOUND, REGISTRATION_ALREADY_ENDED, FIELD_INVALID, REQUEST_ID_REUSED.
+        Errors: REGISTRATION_NOT_FOUND, REGISTRATION_ALREADY_ENDED, ENTRY_SUPERSEDED, FIELD_INVALID, REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -40,8 +40,9 @@ class ResidencyServiceStub:
     Errors: PERSONAL_ID_INVALID, FIELD_INVALID, PURPOSE_REQUIRED.
     """
     GetOccupancy: _grpc.UnaryUnaryMultiCallable[_residency_pb2.GetOccupancyRequest, _residency_pb2.GetOccupancyResponse]
-    """Tells how many people live in a dwelling or a building, by age band and need of assistance, without names.
-    Errors: DWELLING_NOT_FOUND, BUILDING_NOT_FOUND, PURPOSE_REQUIRED.
+    """Tells how many people are in a dwelling or a building, by age band and need of assistance, without names: now, at
+    another time, and as it was known then.
+    Errors: DWELLING_NOT_FOUND, BUILDING_NOT_FOUND, PURPOSE_REQUIRED, FIELD_INVALID.
     """
     ListBuildings: _grpc.UnaryUnaryMultiCallable[_residency_pb2.ListBuildingsRequest, _residency_pb2.ListBuildingsResponse]
     """Lists buildings in order of their id."""
@@ -53,12 +54,14 @@ class ResidencyServiceStub:
     """Enters a residence registration that has been decided. The person is found by the identification number or
     entered; a known person's name, birth date (as precisely as both sides know it) and sex must agree with the
     register. Occupancy changes with it and is published.
-    Errors: PERSONAL_ID_INVALID, FIELD_INVALID, DWELLING_NOT_FOUND, IDENTITY_MISMATCH, PERMANENT_RESIDENCE_EXISTS,
-    REQUEST_ID_REUSED.
+    Who registers joins a household of the dwelling, or founds one, and belongs to it on the days on which they belong
+    to no other.
+    Errors: PERSONAL_ID_INVALID, FIELD_INVALID, DWELLING_NOT_FOUND, HOUSEHOLD_NOT_FOUND, HOUSEHOLDER_EXISTS,
+    IDENTITY_MISMATCH, PERMANENT_RESIDENCE_EXISTS, REQUEST_ID_REUSED.
     """
     EndResidence: _grpc.UnaryUnaryMultiCallable[_residency_pb2.EndResidenceRequest, _residency_pb2.EndResidenceResponse]
     """Ends a residence registration from a day on (deregistration).
-    Errors: REGISTRATION_NOT_FOUND, REGISTRATION_ALREADY_ENDED, FIELD_INVALID, REQUEST_ID_REUSED.
+    Errors: REGISTRATION_NOT_FOUND, REGISTRATION_ALREADY_ENDED, ENTRY_SUPERSEDED, FIELD_INVALID, REQUEST_ID_REUSED.
     """
 
 @_typing.type_check_only
@@ -73,8 +76,9 @@ class ResidencyServiceAsyncStub(ResidencyServiceStub):
     Errors: PERSONAL_ID_INVALID, FIELD_INVALID, PURPOSE_REQUIRED.
     """
     GetOccupancy: _aio.UnaryUnaryMultiCallable[_residency_pb2.GetOccupancyRequest, _residency_pb2.GetOccupancyResponse]  # type: ignore[assignment]
-    """Tells how many people live in a dwelling or a building, by age band and need of assistance, without names.
-    Errors: DWELLING_NOT_FOUND, BUILDING_NOT_FOUND, PURPOSE_REQUIRED.
+    """Tells how many people are in a dwelling or a building, by age band and need of assistance, without names: now, at
+    another time, and as it was known then.
+    Errors: DWELLING_NOT_FOUND, BUILDING_NOT_FOUND, PURPOSE_REQUIRED, FIELD_INVALID.
     """
     ListBuildings: _aio.UnaryUnaryMultiCallable[_residency_pb2.ListBuildingsRequest, _residency_pb2.ListBuildingsResponse]  # type: ignore[assignment]
     """Lists buildings in order of their id."""
@@ -86,12 +90,14 @@ class ResidencyServiceAsyncStub(ResidencyServiceStub):
     """Enters a residence registration that has been decided. The person is found by the identification number or
     entered; a known person's name, birth date (as precisely as both sides know it) and sex must agree with the
     register. Occupancy changes with it and is published.
-    Errors: PERSONAL_ID_INVALID, FIELD_INVALID, DWELLING_NOT_FOUND, IDENTITY_MISMATCH, PERMANENT_RESIDENCE_EXISTS,
-    REQUEST_ID_REUSED.
+    Who registers joins a household of the dwelling, or founds one, and belongs to it on the days on which they belong
+    to no other.
+    Errors: PERSONAL_ID_INVALID, FIELD_INVALID, DWELLING_NOT_FOUND, HOUSEHOLD_NOT_FOUND, HOUSEHOLDER_EXISTS,
+    IDENTITY_MISMATCH, PERMANENT_RESIDENCE_EXISTS, REQUEST_ID_REUSED.
     """
     EndResidence: _aio.UnaryUnaryMultiCallable[_residency_pb2.EndResidenceRequest, _residency_pb2.EndResidenceResponse]  # type: ignore[assignment]
     """Ends a residence registration from a day on (deregistration).
-    Errors: REGISTRATION_NOT_FOUND, REGISTRATION_ALREADY_ENDED, FIELD_INVALID, REQUEST_ID_REUSED.
+    Errors: REGISTRATION_NOT_FOUND, REGISTRATION_ALREADY_ENDED, ENTRY_SUPERSEDED, FIELD_INVALID, REQUEST_ID_REUSED.
     """
 
 class ResidencyServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -115,8 +121,9 @@ class ResidencyServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _residency_pb2.GetOccupancyRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_residency_pb2.GetOccupancyResponse, _abc.Awaitable[_residency_pb2.GetOccupancyResponse]]:
-        """Tells how many people live in a dwelling or a building, by age band and need of assistance, without names.
-        Errors: DWELLING_NOT_FOUND, BUILDING_NOT_FOUND, PURPOSE_REQUIRED.
+        """Tells how many people are in a dwelling or a building, by age band and need of assistance, without names: now, at
+        another time, and as it was known then.
+        Errors: DWELLING_NOT_FOUND, BUILDING_NOT_FOUND, PURPOSE_REQUIRED, FIELD_INVALID.
         """
 
     @_abc_1.abstractmethod
@@ -146,8 +153,10 @@ class ResidencyServiceServicer(metaclass=_abc_1.ABCMeta):
         """Enters a residence registration that has been decided. The person is found by the identification number or
         entered; a known person's name, birth date (as precisely as both sides know it) and sex must agree with the
         register. Occupancy changes with it and is published.
-        Errors: PERSONAL_ID_INVALID, FIELD_INVALID, DWELLING_NOT_FOUND, IDENTITY_MISMATCH, PERMANENT_RESIDENCE_EXISTS,
-        REQUEST_ID_REUSED.
+        Who registers joins a household of the dwelling, or founds one, and belongs to it on the days on which they belong
+        to no other.
+        Errors: PERSONAL_ID_INVALID, FIELD_INVALID, DWELLING_NOT_FOUND, HOUSEHOLD_NOT_FOUND, HOUSEHOLDER_EXISTS,
+        IDENTITY_MISMATCH, PERMANENT_RESIDENCE_EXISTS, REQUEST_ID_REUSED.
         """
 
     @_abc_1.abstractmethod
@@ -157,7 +166,7 @@ class ResidencyServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_residency_pb2.EndResidenceResponse, _abc.Awaitable[_residency_pb2.EndResidenceResponse]]:
         """Ends a residence registration from a day on (deregistration).
-        Errors: REGISTRATION_NOT_FOUND, REGISTRATION_ALREADY_ENDED, FIELD_INVALID, REQUEST_ID_REUSED.
+        Errors: REGISTRATION_NOT_FOUND, REGISTRATION_ALREADY_ENDED, ENTRY_SUPERSEDED, FIELD_INVALID, REQUEST_ID_REUSED.
         """
 
 def add_ResidencyServiceServicer_to_server(servicer: ResidencyServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

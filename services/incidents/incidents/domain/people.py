@@ -21,15 +21,21 @@ class Provenance:
 
 @dataclass(frozen=True)
 class Headcount:
-    """Registered people of one dwelling.
+    """People of one dwelling, each number apart.
 
-    `age_bands` are counts, youngest first; `assistance` counts by the contract's number of the type.
+    `age_bands` are counts of those present, youngest first; `assistance` counts them by the contract's number of the
+    type.
     """
 
     registered: int
     age_bands: tuple[int, ...]
     assistance: Mapping[int, int]
     as_of: datetime | None
+    absent: int = 0
+    lodging: int = 0
+    foreign: int = 0
+    # Close relatives who come often and may be there besides.
+    standing: int = 0
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,15 @@ class PeopleEstimate:
     age_bands: tuple[int, ...]
     assistance: Mapping[int, int]
     provenance: Provenance
+    absent: int
+    lodging: int
+    foreign: int
+    standing: int
+
+    @property
+    def present(self) -> int:
+        """People who are there as far as was declared."""
+        return self.registered - self.absent + self.lodging + self.foreign
 
 
 AGE_BANDS = 5
@@ -61,6 +76,10 @@ def estimate(counts: Sequence[Headcount], now: datetime) -> PeopleEstimate:
         ),
         assistance=dict(sorted(assistance.items())),
         provenance=provenance("residency", min(times, default=None), now, lower_bound=True),
+        absent=sum(count.absent for count in counts),
+        lodging=sum(count.lodging for count in counts),
+        foreign=sum(count.foreign for count in counts),
+        standing=sum(count.standing for count in counts),
     )
 
 

@@ -73,6 +73,10 @@ def _headcount(dwelling: residency_pb2.DwellingOccupancy) -> Headcount:
         ),
         assistance=assistance,
         as_of=moment(dwelling.as_of) if dwelling.HasField("as_of") else None,
+        absent=dwelling.absent,
+        lodging=dwelling.lodging,
+        foreign=dwelling.foreign,
+        standing=dwelling.standing,
     )
 
 
@@ -94,6 +98,12 @@ def _people(people: PeopleEstimate) -> incidents_pb2.PeopleEstimate:
             for need, count in people.assistance.items()
         ],
         provenance=_provenance(people.provenance),
+        absent=people.absent,
+        lodging=people.lodging,
+        foreign=people.foreign,
+        standing=people.standing,
+        # What a message says that was stored before these numbers were told apart adds up as well.
+        present=people.present,
     )
 
 

@@ -10,6 +10,7 @@ from residency.domain.partial_date import PartialDate
 from residency.domain.person_name import FullName
 from residency.domain.personal_id import PersonalIdNumber
 from residency.domain.residence import (
+    HouseholdChoice,
     Registration,
     RegistrationAlreadyEndedError,
     ResidenceApplication,
@@ -73,8 +74,10 @@ class Renewal:
     def next_term(self, registered: Registration, asked_on: date, window_days: int) -> Term:
         """Tell the further term; it can be asked for in the last days of the term that runs out only.
 
-        Raises RenewalNotOpenError, or RegistrationAlreadyEndedError for what was ended before its term.
+        Raises RenewalNotOpenError, RegistrationAlreadyEndedError for what was ended before its term, or
+        EntrySupersededError.
         """
+        registered.check_current()
         runs_out = registered.term.valid_until
         if registered.ended_on is not None:
             raise RegistrationAlreadyEndedError
@@ -127,8 +130,10 @@ class ResidenceDeclaration:
         return (self.declarant, *self.members)
 
 
-def application_of(person: DeclaredPerson, residence: NewResidence) -> ResidenceApplication:
-    """Say what is to be entered for one person."""
+def application_of(
+    person: DeclaredPerson, residence: NewResidence, household: HouseholdChoice
+) -> ResidenceApplication:
+    """Say what is to be entered for one person, and in which household."""
     return ResidenceApplication(
         dwelling_id=residence.dwelling_id,
         kind=residence.kind,
@@ -137,4 +142,5 @@ def application_of(person: DeclaredPerson, residence: NewResidence) -> Residence
         birth_date=person.birth_date,
         sex=person.sex,
         term=residence.term,
+        household=household,
     )

@@ -1,14 +1,13 @@
-"""How many people live in a dwelling on a day: counts by age and by need of assistance, never names."""
+"""How many people are in a dwelling at an instant: counts by age and by need of assistance, never names."""
 
 from bisect import bisect_right
-from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
-from uuid import UUID
 
-from chassis.clock import ward_day
+from chassis.clock import ward_day, ward_time
 from residency.domain.partial_date import PartialDate, years_later
 from residency.domain.places import Dwelling
 
@@ -27,27 +26,50 @@ class Assistance(StrEnum):
     PREGNANCY = "PREGNANCY"
 
 
+class StayKind(StrEnum):
+    """Why somebody is counted in a dwelling, or is not although registered."""
+
+    REGISTERED = "REGISTERED"
+    # Declared absent for months (tạm vắng).
+    ABSENT = "ABSENT"
+    # A guest of some nights (lưu trú).
+    LODGING = "LODGING"
+    # A close relative who comes often and was declared once: nobody knows the nights.
+    STANDING = "STANDING"
+    # A foreign guest, declared by who lodges them.
+    FOREIGN = "FOREIGN"
+
+
+# Who stays for nights counts on the day of leaving until the hour of `Nights`.
+OVERNIGHT = frozenset({StayKind.LODGING, StayKind.STANDING, StayKind.FOREIGN})
+
+
 @dataclass(frozen=True)
 class Stay:
-    """One person's registration in a dwelling, from a day on and until before another, if it has an end."""
+    """One reason to count a person in a dwelling, from an instant on and until before another, if it has an end.
 
-    person_id: UUID
+    `person` is the same in all stays of one person, and tells nothing of them.
+    """
+
+    person: bytes
+    kind: StayKind
     birth_date: PartialDate
     needs: frozenset[Assistance]
-    valid_from: date
-    ends_on: date | None
+    begins_at: datetime
+    ends_at: datetime | None
 
-    def covers(self, day: date) -> bool:
-        """Tell whether the person is registered on that day."""
-        return self.valid_from <= day and (self.ends_on is None or day < self.ends_on)
+    def covers(self, at: datetime) -> bool:
+        """Tell whether it is so at an instant."""
+        return self.begins_at <= at and (self.ends_at is None or at < self.ends_at)
 
-    def turning_days(self) -> Iterator[date]:
-        """Give the days on which this stay changes counts: its start, its end, and band birthdays within."""
-        yield self.valid_from
-        if self.ends_on:
-            yield self.ends_on
+    def turns(self) -> Iterator[datetime]:
+        """Give the instants at which this stay changes counts: its start, its end, and band birthdays within."""
+        yield self.begins_at
+        if self.ends_at:
+            yield self.ends_at
         born = self.birth_date.earliest
-        yield from filter(self.covers, (years_later(born, age) for age in BAND_AGES))
+        birthdays = (ward_time(years_later(born, age)) for age in BAND_AGES)
+        yield from filter(self.covers, birthdays)
 
 
 @dataclass(frozen=True)
@@ -63,21 +85,52 @@ class AgeBands:
 
 @dataclass(frozen=True)
 class Counts:
-    """How many people are registered; a person may count under several types of assistance."""
+    """How many people there are in a dwelling, each number apart; ages and needs are of those present.
+
+    Nobody counts twice: who is registered and lodges in the same dwelling is registered, and who was declared absent
+    but lodges there has come back.
+    """
 
     registered: int
+    absent: int
+    lodging: int
+    foreign: int
+    # Besides those present.
+    standing: int
     age_bands: AgeBands
+    # A person may count under several types.
     assistance: Mapping[Assistance, int]
+
+    @property
+    def present(self) -> int:
+        """People who are there as far as was declared."""
+        return self.registered - self.absent + self.lodging + self.foreign
+
+
+@dataclass(frozen=True)
+class Nights:
+    """The hours of the day, as in force, until which guests count on the day they leave, and may still be declared."""
+
+    end_hour: int
+    late_deadline_hour: int
+
+    def closes_at(self, at: datetime) -> datetime:
+        """Tell when nobody can be declared in time any more who lodges at an instant: the morning after."""
+        return ward_time(ward_day(at) + timedelta(days=1), self.late_deadline_hour)
 
 
 @dataclass(frozen=True)
 class Occupancy:
-    """The counts of one dwelling at one time; `version` grows with each change."""
+    """The counts of one dwelling at one time; `version` grows with each change.
+
+    `lower_bound` is true where more people may still be declared for that time.
+    """
 
     dwelling: Dwelling
     version: int
     counts: Counts
     as_of: datetime
+    lower_bound: bool
 
 
 @dataclass(frozen=True)
@@ -87,28 +140,58 @@ class Occupants:
     dwelling: Dwelling
     version: int
     stays: tuple[Stay, ...]
+    nights: Nights
 
-    def counted(self, now: datetime) -> Occupancy:
-        """Count who is registered today."""
-        return Occupancy(self.dwelling, self.version, count(self.stays, ward_day(now)), now)
+    def counted(self, at: datetime, known_at: datetime) -> Occupancy:
+        """Count who is there at an instant, with stays as they were known at another."""
+        bound = known_at < self.nights.closes_at(at)
+        return Occupancy(self.dwelling, self.version, count(self.stays, at), at, bound)
 
 
-def count(stays: Collection[Stay], day: date) -> Counts:
-    """Count the people registered on a day; who has two registrations in the dwelling is one person."""
-    present = {stay.person_id: stay for stay in stays if stay.covers(day)}.values()
-    bands = Counter(_band(stay.birth_date, day) for stay in present)
+def count(stays: Iterable[Stay], at: datetime) -> Counts:
+    """Count the people of a dwelling at an instant, each once."""
+    people: dict[bytes, Stay] = {}
+    kinds: defaultdict[bytes, set[StayKind]] = defaultdict(set)
+    for stay in stays:
+        if stay.covers(at):
+            people[stay.person] = stay
+            kinds[stay.person].add(stay.kind)
+    counted = {person: _counted_as(of_person) for person, of_person in kinds.items()}
+    present = [people[person] for person, kind in counted.items() if kind in _PRESENT]
+    numbers = Counter(counted.values())
+    bands = Counter(_band(stay.birth_date, ward_day(at)) for stay in present)
     needs = Counter(need for stay in present for need in stay.needs)
+    absent = sum(
+        {StayKind.REGISTERED, StayKind.ABSENT} <= of_person for of_person in kinds.values()
+    )
     return Counts(
-        registered=len(present),
+        registered=numbers[StayKind.REGISTERED] + absent,
+        absent=absent,
+        lodging=numbers[StayKind.LODGING],
+        foreign=numbers[StayKind.FOREIGN],
+        standing=numbers[StayKind.STANDING],
         age_bands=AgeBands(*(bands[band] for band in range(len(BAND_AGES) + 1))),
         assistance={need: needs[need] for need in Assistance if needs[need]},
     )
 
 
-def next_change(stays: Collection[Stay], day: date) -> date | None:
-    """Tell the first day after `day` on which the counts change although nobody registers anything."""
-    turning = (turn for stay in stays for turn in stay.turning_days() if turn > day)
+def next_change(stays: Iterable[Stay], at: datetime) -> datetime | None:
+    """Tell the first instant after `at` at which the counts change although nobody registers anything."""
+    turning = (turn for stay in stays for turn in stay.turns() if turn > at)
     return min(turning, default=None)
+
+
+_PRESENT = frozenset({StayKind.REGISTERED, StayKind.LODGING, StayKind.FOREIGN})
+
+
+def _counted_as(kinds: set[StayKind]) -> StayKind:
+    """Tell as what one person counts who has all these stays in one dwelling at one time."""
+    if StayKind.REGISTERED in kinds and StayKind.ABSENT not in kinds:
+        return StayKind.REGISTERED
+    for kind in (StayKind.LODGING, StayKind.FOREIGN, StayKind.STANDING):
+        if kind in kinds:
+            return kind
+    return StayKind.ABSENT
 
 
 def _band(birth_date: PartialDate, day: date) -> int:

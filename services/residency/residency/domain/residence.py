@@ -1,14 +1,17 @@
 """Residence registrations and their rules (Law 68/2020/QH14 on Residence, as amended)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
+from typing import ClassVar
 from uuid import UUID
 
 from chassis.errors import DomainError, FieldInvalidError
 from residency.domain.partial_date import PartialDate, years_later
 from residency.domain.person_name import FullName
 from residency.domain.personal_id import PersonalIdNumber
+from residency.domain.places import Dwelling
 
 
 class RegistrationNotFoundError(DomainError):
@@ -23,10 +26,28 @@ class RegistrationAlreadyEndedError(DomainError):
     reason = "REGISTRATION_ALREADY_ENDED"
 
 
+class PersonNotRegisteredError(DomainError):
+    """Nobody on the register has this number."""
+
+    reason = "PERSON_NOT_REGISTERED"
+
+
+class PersonalIdTakenError(DomainError):
+    """Another person on the register has the number that is said to be the right one."""
+
+    reason = "PERSONAL_ID_TAKEN"
+
+
 class PermanentResidenceExistsError(DomainError):
     """The person has a permanent residence in this time; nobody has two."""
 
     reason = "PERMANENT_RESIDENCE_EXISTS"
+
+
+class EntrySupersededError(DomainError):
+    """The entry was corrected or annulled before: a newer one stands in its place, or none."""
+
+    reason = "ENTRY_SUPERSEDED"
 
 
 class IdentityMismatchError(DomainError):
@@ -84,6 +105,21 @@ class Term:
             self.valid_until is None or other.valid_from < self.valid_until
         )
 
+    def without(self, taken: Iterable["Term"]) -> list["Term"]:
+        """Tell the parts of this term that are in none of others, which do not overlap each other."""
+        parts, free_from = [], self.valid_from
+        for other in sorted(taken, key=lambda term: term.valid_from):
+            if not self.overlaps(other):
+                continue
+            if free_from < other.valid_from:
+                parts.append(Term(free_from, other.valid_from))
+            if other.valid_until is None:
+                return parts
+            free_from = other.valid_until
+        if self.valid_until is None or free_from < self.valid_until:
+            parts.append(Term(free_from, self.valid_until))
+        return parts
+
 
 @dataclass(frozen=True)
 class RegisteredPerson:
@@ -93,6 +129,28 @@ class RegisteredPerson:
     full_name: FullName
     birth_date: PartialDate
     sex: Sex
+    nationality: str
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Who enters something on the register: the account, and the case number it gives."""
+
+    account: str
+    reference: str
+
+
+@dataclass(frozen=True)
+class HouseholdChoice:
+    """Which household is joined, and as what to its householder (a code of `household_relationships`, or not said).
+
+    Without a `household_id` it is the dwelling's first in which somebody lives then; `founds` makes a new one, which
+    the person heads.
+    """
+
+    household_id: UUID | None = None
+    founds: bool = False
+    relationship: str | None = None
 
 
 @dataclass(frozen=True)
@@ -106,6 +164,9 @@ class ResidenceApplication:
     birth_date: PartialDate
     sex: Sex
     term: Term
+    household: HouseholdChoice = HouseholdChoice()
+    # ISO 3166-1 alpha-3; None where it was not said: a new person is Vietnamese, a known one is not compared.
+    nationality: str | None = None
 
     def check_identity(self, registered: RegisteredPerson) -> None:
         """Refuse to register a person who is not the one declared; a mistyped number may be somebody's."""
@@ -113,27 +174,85 @@ class ResidenceApplication:
             self.full_name.agrees_with(registered.full_name)
             and self.birth_date.agrees_with(registered.birth_date)
             and self.sex is registered.sex
+            and self.nationality in (None, registered.nationality)
         )
         if not same:
             raise IdentityMismatchError
 
 
 @dataclass(frozen=True)
-class Registration:
-    """A registration on the register; `ended_on` is set once, when it is ended before its term."""
+class Entry:
+    """What all entries of the register have: a term, ended at most once and superseded at most once."""
 
-    registration_id: UUID
-    person_id: UUID
-    dwelling_id: UUID
+    already_ended: ClassVar[type[DomainError]]
+
+    entry_id: UUID
     term: Term
     ended_on: date | None
+    superseded: bool
 
     def check_end(self, ended_on: date, today: date) -> None:
-        """Refuse an end in the future, before the beginning, or of what has ended."""
+        """Refuse an end in the future, before the beginning, or of what has ended or was superseded."""
+        self.check_current()
         if ended_on > today:
             raise FieldInvalidError("ended_on", "not in the future")
         if ended_on < self.term.valid_from:
-            raise FieldInvalidError("ended_on", "not before the registration's first day")
+            raise FieldInvalidError("ended_on", "not before its first day")
         runs_out = self.term.valid_until
         if self.ended_on is not None or (runs_out is not None and runs_out <= ended_on):
-            raise RegistrationAlreadyEndedError
+            raise self.already_ended
+
+    def check_current(self) -> None:
+        """Refuse what a newer entry, or none, has taken the place of."""
+        if self.superseded:
+            raise EntrySupersededError
+
+
+@dataclass(frozen=True)
+class Registration(Entry):
+    """A registration on the register."""
+
+    already_ended: ClassVar[type[DomainError]] = RegistrationAlreadyEndedError
+
+    kind: ResidenceKind
+    person_id: UUID
+    dwelling_id: UUID
+    household_id: UUID
+
+
+@dataclass(frozen=True)
+class Correction:
+    """The term an entry should have had, and the day it was ended on if it was."""
+
+    term: Term
+    ended_on: date | None
+
+    def check(self, today: date) -> None:
+        """Refuse an end in the future or outside the term."""
+        end, term = self.ended_on, self.term
+        if end is None:
+            return
+        late = term.valid_until is not None and end > term.valid_until
+        if end > today or end < term.valid_from or late:
+            raise FieldInvalidError("ended_on", "within the term, not in the future")
+
+    @property
+    def lasts(self) -> Term | None:
+        """The days on which it was so; None if there were none."""
+        end = self.term.valid_until if self.ended_on is None else self.ended_on
+        return None if end == self.term.valid_from else Term(self.term.valid_from, end)
+
+
+@dataclass(frozen=True)
+class RegistrationTold:
+    """A registration as it is told, with what was known of its end at the asked instant."""
+
+    registration_id: UUID
+    kind: ResidenceKind
+    dwelling: Dwelling
+    term: Term
+    ended_on: date | None
+    recorded_at: datetime
+    end_recorded_at: datetime | None
+    corrects: UUID | None
+    reference: str

@@ -13,12 +13,15 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from residency.domain.contact import EmailAddress, PhoneNumber
 from residency.domain.personal_id import PersonalIdNumber
 
 KEY_BYTES = 32
 KEY_ID_BYTES = 4
 _NONCE_BYTES = 12
 _PSEUDONYM_BYTES = 16
+# What else a row holds sealed: bound to the id of the row and to its use.
+PHONE, EMAIL = b"phone", b"email"
 
 
 class UnknownKeyError(Exception):
@@ -80,6 +83,23 @@ class NumberSeal:
     def pseudonym(self, number: PersonalIdNumber) -> str:
         """Name the number in the access log: the beginning of its blind index, in hexadecimal."""
         return subject_of(self.blind_index(number))
+
+    def sealed_phone(self, phone: PhoneNumber, person_id: UUID) -> tuple[bytes, bytes]:
+        """Encrypt a telephone number for the row of a person, and tell the 32 bytes under which it is found."""
+        text = phone.text.encode()
+        return self._seal.seal(text, person_id.bytes + PHONE), self._keyed(PHONE, text)
+
+    def open_phone(self, sealed: bytes, person_id: UUID) -> PhoneNumber:
+        """Decrypt a person's telephone number; raises as `open` does."""
+        return PhoneNumber(self._seal.open(sealed, person_id.bytes + PHONE).decode())
+
+    def sealed_email(self, email: EmailAddress, person_id: UUID) -> bytes:
+        """Encrypt an e-mail address for the row of a person."""
+        return self._seal.seal(email.text.encode(), person_id.bytes + EMAIL)
+
+    def open_email(self, sealed: bytes, person_id: UUID) -> EmailAddress:
+        """Decrypt a person's e-mail address; raises as `open` does."""
+        return EmailAddress(self._seal.open(sealed, person_id.bytes + EMAIL).decode())
 
     def fingerprint(self, digest: bytes) -> bytes:
         """Key the digest of a request that holds a number: unkeyed, the number could be guessed from it."""

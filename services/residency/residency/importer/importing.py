@@ -13,6 +13,7 @@ from residency.domain.sealing import NumberSeal
 from residency.importer import loading
 from residency.importer.files import Manifest
 from residency.importer.register import COLUMNS, Register, Rules
+from residency.repository.households import codes_by_name
 from residency.repository.residence import temporary_limit
 
 
@@ -38,7 +39,10 @@ class Importer:
                 self.say("This ward is loaded already: nothing to do.")
                 return
             limit = await temporary_limit(tx, ward_day(now))
-            register = Register(Rules(self.ward_code, self.codes, limit, ward_day(now)))
+            relationships = await codes_by_name(tx)
+            register = Register(
+                Rules(self.ward_code, self.codes, limit, relationships, ward_day(now))
+            )
             for table, columns in COLUMNS.items():
                 with self._step(f"{table} checked") as done:
                     for line in manifest.lines(table, columns):

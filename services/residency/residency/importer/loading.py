@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 from sqlalchemy import Table
@@ -17,6 +18,7 @@ from residency.tables import (
     assistance_needs,
     buildings,
     dwellings,
+    household_memberships,
     households,
     imports,
     persons,
@@ -79,19 +81,23 @@ def _contents(
     )
     yield (
         households,
-        "household_id dwelling_id householder_id recorded_at",
-        (
-            (key, row.dwelling_id, row.householder_id, now)
-            for key, row in register.households.items()
-        ),
+        "household_id dwelling_id recorded_at",
+        ((key, row.dwelling_id, now) for key, row in register.households.items()),
     )
     yield (
         registrations,
         (
-            "registration_id person_id dwelling_id household_id kind relationship_to_householder"
-            " valid_from valid_until recorded_at"
+            "registration_id person_id dwelling_id household_id kind valid_from valid_until recorded_at"
         ),
         _registrations(register, now),
+    )
+    yield (
+        household_memberships,
+        (
+            "membership_id household_id person_id registration_id relationship_to_householder"
+            " valid_from valid_until recorded_at"
+        ),
+        _memberships(register, now),
     )
     yield (
         assistance_needs,
@@ -122,8 +128,22 @@ def _registrations(register: Register, now: datetime) -> Iterator[Record]:
             register.households[row.household_id].dwelling_id,
             row.household_id,
             row.kind,
-            row.relationship,
             row.term.valid_from,
             row.term.valid_until,
             now,
         )
+
+
+def _memberships(register: Register, now: datetime) -> Iterator[Record]:
+    for registration_id, row in register.registrations.items():
+        for term in row.membership:
+            yield (
+                uuid4(),
+                row.household_id,
+                row.person_id,
+                registration_id,
+                row.relationship,
+                term.valid_from,
+                term.valid_until,
+                now,
+            )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
+from residency.domain.households import HOUSEHOLDER
 from residency.domain.occupancy import Assistance
 from residency.domain.partial_date import PartialDate
 from residency.domain.person_name import FullName
@@ -40,6 +41,8 @@ class Rules:
     ward_code: str
     codes: RegistrationCodes
     limit: TemporaryLimit
+    # Codes of what a member is to the householder, by their Vietnamese name.
+    relationships: Mapping[str, str]
     today: date
 
 
@@ -77,8 +80,11 @@ class RegistrationRow:
     person_id: UUID
     household_id: UUID
     kind: ResidenceKind
-    relationship: str
+    # A code; None where it was not said.
+    relationship: str | None
     term: Term
+    # Where this registration makes its person a member of the household: in none of the days of an earlier one.
+    membership: list[Term]
 
 
 @dataclass
@@ -95,6 +101,7 @@ class Register:
     _units: set[DwellingRow] = field(default_factory=set)
     _numbers: set[PersonalIdNumber] = field(default_factory=set)
     _permanent: dict[UUID, list[Term]] = field(default_factory=dict)
+    _memberships: dict[UUID, list[Term]] = field(default_factory=dict)
 
     def add(self, table: str, line: Line) -> None:
         """Check a line of a table and take it in; raises ImportRefusedError."""
@@ -158,16 +165,41 @@ class Register:
         dwelling_id = _known_id(line, "dwelling_id", self.dwellings)
         if self.households[household_id].dwelling_id != dwelling_id:
             raise line.refused("dwelling_id", "not the dwelling of the household")
+        person_id, term = _known_id(line, "person_id", self.persons), _term(line)
         registration = RegistrationRow(
-            person_id=_known_id(line, "person_id", self.persons),
+            person_id=person_id,
             household_id=household_id,
             kind=line.read("kind", ResidenceKind, "PERMANENT or TEMPORARY"),
-            relationship=line.values["relationship_to_householder"]
-            and line.read("relationship_to_householder", cells.words, "words or nothing"),
-            term=_term(line),
+            relationship=self._relationship(line, household_id, person_id),
+            term=term,
+            membership=self._membership(person_id, term),
         )
         self._check_term(line, registration)
         self.registrations[registration_id] = registration
+
+    def _relationship(self, line: Line, household_id: UUID, person_id: UUID) -> str | None:
+        """Read what the person is to the householder; the householder is the one the household names."""
+        said = line.values["relationship_to_householder"]
+        rule = "a relationship of Circular 116/2026/TT-BCA Art. 6, or nothing"
+        code = line.read("relationship_to_householder", self._code, rule) if said else None
+        if self.households[household_id].householder_id == person_id:
+            return HOUSEHOLDER
+        if code == HOUSEHOLDER:
+            raise line.refused("relationship_to_householder", "not whom the household names")
+        return code
+
+    def _code(self, name_vi: str) -> str:
+        code = self.rules.relationships.get(name_vi)
+        if code is None:
+            raise ValueError("not a relationship")
+        return code
+
+    def _membership(self, person_id: UUID, term: Term) -> list[Term]:
+        """Tell the days of a term on which the person is in no household yet, and take them."""
+        taken = self._memberships.setdefault(person_id, [])
+        free = term.without(taken)
+        taken += free
+        return free
 
     def _check_term(self, line: Line, registration: RegistrationRow) -> None:
         term, limit = registration.term, self.rules.limit

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis.clock import ward_day
+from chassis.context import current_account
 from chassis.database import Transaction
 from residency.domain.cases import Case
 from residency.domain.declarations import (
@@ -14,9 +15,11 @@ from residency.domain.declarations import (
     ResidenceDeclaration,
     application_of,
 )
-from residency.domain.residence import Registration, ResidenceKind
+from residency.domain.residence import HouseholdChoice, Origin, Registration, ResidenceKind
 from residency.domain.sealing import NumberSeal
-from residency.repository import cases, occupancy, residence
+from residency.domain.spelling import same_spelling
+from residency.operations.residence import annul, end, enter
+from residency.repository import cases, households, occupancy, residence
 
 
 class CaseChanges:
@@ -32,20 +35,17 @@ class CaseChanges:
         """Enter the change and publish the dwelling's new counts; raises what the register refuses."""
         match declaration.change:
             case NewResidence() as change:
-                await self._register(tx, case, declaration, change, now)
+                await self._register(tx, case, declaration, change, None, now)
             case Renewal() as change:
                 await self._renew(tx, case, declaration, change, now)
             case Deregistration() as change:
-                await self._end(tx, declaration, change, now)
+                await self._load_declared(tx, declaration, change.registration_id)
+                await end(tx, change.registration_id, change.ended_on, now)
 
     async def annul(self, tx: Transaction, case: Case, now: datetime) -> None:
         """Annul the registrations that a case entered and publish the dwellings' new counts."""
         for registration_id in await cases.linked(tx, case):
-            registration = await residence.load_registration_to_end(tx, registration_id)
-            await residence.end_registration(
-                tx, registration_id, registration.term.valid_from, now
-            )
-            await occupancy.announce(tx, [registration.dwelling_id], now)
+            await annul(tx, registration_id, now)
 
     async def _register(
         self,
@@ -53,24 +53,25 @@ class CaseChanges:
         case: Case,
         declaration: ResidenceDeclaration,
         change: NewResidence,
+        household_id: UUID | None,
         now: datetime,
     ) -> None:
-        limit = await residence.temporary_limit(tx, ward_day(now))
-        change.term.check(change.kind, limit)
-        await occupancy.lock_dwelling(tx, change.dwelling_id)
+        """Register all who are declared, in one household: the given one, or the one that the first of them joins.
+
+        What a declaration calls them to the householder is taken over where the circular knows it.
+        """
+        origin = Origin(current_account(), case.case_number)
+        by_name = await households.codes_by_name(tx)
+        codes = {same_spelling(name): code for name, code in by_name.items()}
         for person in declaration.persons:
-            application = application_of(person, change)
-            person_id = await residence.find_or_enter_person(
-                tx, application, self._numbers, self._new_id(), now
+            relationship = codes.get(same_spelling(person.relationship))
+            joined = HouseholdChoice(household_id, relationship=relationship)
+            application = application_of(person, change, joined)
+            registration = await enter(
+                tx, self._new_id(), application, self._numbers, origin, self._new_id, now
             )
-            household_id = await residence.join_household(
-                tx, change.dwelling_id, person_id, self._new_id(), now
-            )
-            registration_id = self._new_id()
-            await residence.add_registration(
-                tx, registration_id, application, person_id, household_id, now
-            )
-            await cases.link(tx, case, registration_id)
+            household_id = registration.household_id
+            await cases.link(tx, case, registration.entry_id)
         await occupancy.announce(tx, [change.dwelling_id], now)
 
     async def _renew(
@@ -81,30 +82,21 @@ class CaseChanges:
         change: Renewal,
         now: datetime,
     ) -> None:
+        """Register for the further term, in the household to which the person belonged at the end of this one."""
         registration = await self._load_declared(tx, declaration, change.registration_id)
         window = await cases.limit(tx, "renewal_window", ward_day(now))
         asked_on = ward_day(case.submitted_at or now)
         next_term = change.next_term(registration, asked_on, window)
         renewed = NewResidence(ResidenceKind.TEMPORARY, registration.dwelling_id, next_term)
-        await self._register(tx, case, declaration, renewed, now)
-
-    async def _end(
-        self,
-        tx: Transaction,
-        declaration: ResidenceDeclaration,
-        change: Deregistration,
-        now: datetime,
-    ) -> None:
-        registration = await self._load_declared(tx, declaration, change.registration_id)
-        registration.check_end(change.ended_on, ward_day(now))
-        await residence.end_registration(tx, change.registration_id, change.ended_on, now)
-        await occupancy.announce(tx, [registration.dwelling_id], now)
+        members = await households.of_registration(tx, registration.entry_id)
+        household_id = members[-1].household_id if members else registration.household_id
+        await self._register(tx, case, declaration, renewed, household_id, now)
 
     async def _load_declared(
         self, tx: Transaction, declaration: ResidenceDeclaration, registration_id: UUID
     ) -> Registration:
         """Load a registration of one of the declared persons; raises RegistrationNotFoundError."""
-        registration = await residence.load_registration_to_end(tx, registration_id)
+        registration = await residence.load_registration(tx, registration_id)
         declared = [self._numbers.blind_index(person.number) for person in declaration.persons]
         await cases.check_declared(tx, registration, declared)
         return registration

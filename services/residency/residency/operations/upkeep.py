@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from chassis import idempotency, inbox
-from chassis.clock import Clock, ward_day
+from chassis.clock import Clock
 from chassis.database import Database
 from chassis.outbox import Relay
 from residency import tables
@@ -21,13 +21,13 @@ class UpkeepOperations:
         self._clock = clock
 
     async def recount_due(self) -> bool:
-        """Publish some dwellings whose counts have changed with the day; True if there may be more.
+        """Publish some dwellings whose counts have changed with time; True if there may be more.
 
         The timer is a row that moves on in the same transaction, so each change is published once.
         """
         now = self._clock()
         async with self._database.transaction() as tx:
-            due = await occupancy.lock_due(tx, ward_day(now), _RECOUNT_BATCH)
+            due = await occupancy.lock_due(tx, now, _RECOUNT_BATCH)
             await occupancy.announce(tx, due, now)
         if due:
             self._relay.wake()

@@ -5,17 +5,27 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, func, select
+from sqlalchemy import ColumnElement, Row, Select, select
 
 from chassis.database import Database, Transaction
 from residency.domain.disclosure import Asker, Disclosure, PersonField, Way
+from residency.domain.households import HOUSEHOLDER
 from residency.domain.lookups import CurrentResidence, FoundHousehold, FoundMember, FoundPerson
 from residency.domain.pseudonyms import PersonNotFoundError
 from residency.domain.residence import ResidenceKind
 from residency.repository.disclosure import disclosure_to
 from residency.repository.lookups import in_force_on, person_columns, person_of
 from residency.repository.occupancy import dwelling_of, place_columns
-from residency.tables import buildings, dwellings, households, persons, registrations
+from residency.tables import (
+    buildings,
+    dwellings,
+    household_memberships,
+    household_relationships,
+    households,
+    persons,
+    registrations,
+)
+from residency.tables.bitemporal import holds_on
 
 
 class LookupQueries:
@@ -49,7 +59,7 @@ class LookupQueries:
     async def households_of(
         self, person_id: UUID, asker: Asker, today: date
     ) -> tuple[Disclosure, bytes, list[FoundHousehold]]:
-        """Find the households of a person, that of the permanent residence first, and the index of the person's number.
+        """Find the household that a person belongs to, none or one, and the index of the person's number.
 
         Raises DisclosureNotAllowedError or PersonNotFoundError.
         """
@@ -102,39 +112,35 @@ def _residence(row: Row[Any]) -> CurrentResidence:
 
 
 def _members(person_id: UUID, today: date) -> Select[Any]:
-    """Select who is registered today with a household that the person is registered with, householder first."""
-    own = (
-        select(registrations.c.household_id, func.min(registrations.c.kind).label("kind"))
-        .where(registrations.c.person_id == person_id, in_force_on(today))
-        .group_by(registrations.c.household_id)
-        .subquery()
-    )
-    heads = households.c.householder_id == persons.c.person_id
+    """Select who belongs today to the household that the person belongs to, householder first."""
+    own, others = household_memberships.alias("own"), household_memberships
+    relationships = household_relationships.c
     return (
         select(
             *person_columns(),
             *place_columns(),
             households.c.household_id,
-            heads.label("is_householder"),
-            registrations.c.relationship_to_householder,
+            relationships.code,
+            relationships.name_vi,
         )
         .select_from(
             own.join(households, households.c.household_id == own.c.household_id)
             .join(dwellings, dwellings.c.dwelling_id == households.c.dwelling_id)
-            .join(buildings)
-            .join(registrations, registrations.c.household_id == households.c.household_id)
-            .join(persons, persons.c.person_id == registrations.c.person_id)
+            .join(buildings, buildings.c.building_id == dwellings.c.building_id)
+            .join(others, others.c.household_id == households.c.household_id)
+            .join(persons, persons.c.person_id == others.c.person_id)
+            .outerjoin(
+                household_relationships,
+                relationships.code == others.c.relationship_to_householder,
+            )
         )
-        .where(in_force_on(today))
-        .order_by(own.c.kind, households.c.household_id, heads.desc(), persons.c.person_id)
+        .where(own.c.person_id == person_id, holds_on(own, today), holds_on(others, today))
+        .order_by(relationships.position.nulls_last(), persons.c.person_id)
     )
 
 
 def _household(rows: list[Row[Any]]) -> FoundHousehold:
-    members = {
-        row.person_id: FoundMember(
-            person_of(row), row.is_householder, row.relationship_to_householder
-        )
-        for row in rows
-    }
-    return FoundHousehold(rows[0].household_id, dwelling_of(rows[0]), tuple(members.values()))
+    members = tuple(
+        FoundMember(person_of(row), row.code == HOUSEHOLDER, row.name_vi or "") for row in rows
+    )
+    return FoundHousehold(rows[0].household_id, dwelling_of(rows[0]), members)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from chassis.clock import ward_day
+from chassis.clock import Clock
 from chassis.database import Database
 from residency.domain.occupancy import Occupancy
 from residency.domain.places import DwellingNotFoundError
@@ -15,21 +15,31 @@ from residency.tables import dwellings
 class OccupancyQueries:
     """Counts the occupants of dwellings."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
+        self._clock = clock
 
-    async def of_dwelling(self, dwelling_id: UUID, now: datetime) -> list[Occupancy]:
-        """Count who is registered in a dwelling today; raises DwellingNotFoundError."""
+    async def of_dwelling(
+        self, dwelling_id: UUID, at: datetime, known_at: datetime | None = None
+    ) -> list[Occupancy]:
+        """Count who is in a dwelling at an instant, as it is known now or was known at another.
+
+        Raises DwellingNotFoundError.
+        """
+        which = dwellings.c.dwelling_id == dwelling_id
         async with self._database.transaction() as tx:
-            found = await load_occupants(tx, dwellings.c.dwelling_id == dwelling_id, ward_day(now))
+            found = await load_occupants(tx, which, at, known_at)
         if not found:
             raise DwellingNotFoundError
-        return [occupants.counted(now) for occupants in found]
+        return [occupants.counted(at, known_at or self._clock()) for occupants in found]
 
-    async def of_building(self, building_id: UUID, now: datetime) -> list[Occupancy]:
-        """Count who is registered in each dwelling of a building today; raises BuildingNotFoundError."""
+    async def of_building(
+        self, building_id: UUID, at: datetime, known_at: datetime | None = None
+    ) -> list[Occupancy]:
+        """Count who is in each dwelling of a building, as above; raises BuildingNotFoundError."""
+        which = dwellings.c.building_id == building_id
         async with self._database.transaction() as tx:
-            found = await load_occupants(tx, dwellings.c.building_id == building_id, ward_day(now))
+            found = await load_occupants(tx, which, at, known_at)
             if not found:
                 await require_building(tx, building_id)
-        return [occupants.counted(now) for occupants in found]
+        return [occupants.counted(at, known_at or self._clock()) for occupants in found]

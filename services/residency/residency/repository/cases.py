@@ -39,7 +39,9 @@ from residency.tables import (
     decided_days,
     legal_limits,
     persons,
+    registrations,
 )
+from residency.tables.bitemporal import known
 from residency.wire import cases as wire
 
 
@@ -154,11 +156,20 @@ async def link(tx: Transaction, case: Case, registration_id: UUID) -> None:
 
 
 async def linked(tx: Transaction, case: Case) -> list[UUID]:
-    """Tell which registrations a case entered."""
-    statement = select(case_registrations.c.registration_id).where(
-        case_registrations.c.case_id == case.case_id
+    """Tell which registrations hold that a case entered, or that correct what it entered."""
+    entered = (
+        select(case_registrations.c.registration_id)
+        .where(case_registrations.c.case_id == case.case_id)
+        .cte("entered", recursive=True)
     )
-    return list((await tx.scalars(statement.order_by(case_registrations.c.registration_id))).all())
+    later = registrations.c.corrects == entered.c.registration_id
+    entered = entered.union(select(registrations.c.registration_id).where(later))
+    holding = (
+        select(registrations.c.registration_id)
+        .join(entered, entered.c.registration_id == registrations.c.registration_id)
+        .where(known(registrations, None))
+    )
+    return list((await tx.scalars(holding.order_by(registrations.c.registration_id))).all())
 
 
 async def check_declared(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, or_, select
+from sqlalchemy import ColumnElement, Row, func, select
 
 from residency.domain.lookups import CurrentResidence, FoundPerson
 from residency.domain.occupancy import Assistance
@@ -12,6 +12,7 @@ from residency.domain.partial_date import PartialDate
 from residency.domain.person_name import FullName
 from residency.domain.residence import Sex
 from residency.tables import assistance_needs, persons, registrations
+from residency.tables.bitemporal import holds_on
 
 
 def person_columns() -> tuple[ColumnElement[Any], ...]:
@@ -49,5 +50,4 @@ def person_of(row: Row[Any], residences: Sequence[CurrentResidence] = ()) -> Fou
 
 def in_force_on(day: date) -> ColumnElement[bool]:
     """Say in SQL: a registration that covers this day."""
-    ends_on = registrations.c.ends_on
-    return (registrations.c.valid_from <= day) & or_(ends_on.is_(None), ends_on > day)
+    return holds_on(registrations, day)

@@ -10,32 +10,53 @@ from uuid import UUID
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
+    FromClause,
     Row,
     Select,
+    Table,
     Uuid,
     any_,
     bindparam,
+    case,
     func,
     literal,
     or_,
     select,
+    true,
+    union_all,
     update,
 )
 
 from chassis import outbox
-from chassis.clock import ward_day
+from chassis.clock import ward_day, ward_time
 from chassis.database import Transaction
 from residency import tables
-from residency.domain.occupancy import Assistance, Occupants, Stay, next_change
+from residency.domain.occupancy import (
+    OVERNIGHT,
+    Assistance,
+    Nights,
+    Occupants,
+    Stay,
+    StayKind,
+    next_change,
+)
 from residency.domain.partial_date import PartialDate
-from residency.domain.places import Building, Dwelling, DwellingNotFoundError
+from residency.domain.places import (
+    Building,
+    Dwelling,
+    DwellingNotFoundError,
+    LegalBasis,
+    Position,
+)
+from residency.repository.limits import in_force
 from residency.tables import assistance_needs, buildings, dwellings, persons, registrations
+from residency.tables.bitemporal import known, known_end
 from residency.wire import answers
 
 _SET_COUNTED = (
     update(dwellings)
     .where(dwellings.c.dwelling_id == bindparam("counted_id"))
-    .values(occupancy_version=bindparam("version"), recount_on=bindparam("next_recount"))
+    .values(occupancy_version=bindparam("version"), recount_at=bindparam("next_recount"))
 )
 
 
@@ -45,10 +66,13 @@ def among(ids: Sequence[UUID]) -> ColumnElement[bool]:
 
 
 async def load_occupants(
-    tx: Transaction, which: ColumnElement[bool], day: date
+    tx: Transaction, which: ColumnElement[bool], at: datetime, known_at: datetime | None = None
 ) -> list[Occupants]:
-    """Load dwellings by floor and unit, each with the stays that have not ended on `day`."""
-    rows = await tx.execute(_occupants(day).where(which))
+    """Load dwellings by floor and unit, each with the stays that have not ended at `at`.
+
+    Stays are as they are known now, or as they were known at `known_at`.
+    """
+    rows = await tx.execute(_occupants(ward_day(at), known_at).where(which))
     return [_dwelling(list(group)) for _, group in groupby(rows, lambda row: row.dwelling_id)]
 
 
@@ -67,12 +91,12 @@ async def lock_dwellings(tx: Transaction, ids: Sequence[UUID]) -> list[UUID]:
     return list((await tx.scalars(statement.with_for_update(key_share=True))).all())
 
 
-async def lock_due(tx: Transaction, day: date, limit: int) -> list[UUID]:
-    """Lock some dwellings whose counts change by `day` without a registration; others skip them."""
+async def lock_due(tx: Transaction, now: datetime, limit: int) -> list[UUID]:
+    """Lock some dwellings whose counts have changed by now without a registration; others skip them."""
     statement = (
         select(dwellings.c.dwelling_id)
-        .where(dwellings.c.recount_on <= day)
-        .order_by(dwellings.c.recount_on, dwellings.c.dwelling_id)
+        .where(dwellings.c.recount_at <= now)
+        .order_by(dwellings.c.recount_at, dwellings.c.dwelling_id)
         .limit(limit)
         .with_for_update(key_share=True, skip_locked=True)
     )
@@ -81,81 +105,140 @@ async def lock_due(tx: Transaction, day: date, limit: int) -> list[UUID]:
 
 async def announce(tx: Transaction, locked: Sequence[UUID], now: datetime) -> None:
     """Count the locked dwellings anew, publish each under its next version and set its timer."""
-    today = ward_day(now)
     changed = [
         replace(occupants, version=occupants.version + 1)
-        for occupants in await load_occupants(tx, among(locked), today)
+        for occupants in await load_occupants(tx, among(locked), now)
     ]
     if not changed:
         return
-    await tx.execute(_SET_COUNTED, [_counted(occupants, today) for occupants in changed])
-    events = (answers.occupancy_changed(occupants.counted(now)) for occupants in changed)
+    await tx.execute(_SET_COUNTED, [_counted(occupants, now) for occupants in changed])
+    events = (answers.occupancy_changed(occupants.counted(now, now)) for occupants in changed)
     await outbox.add(tx, tables.outbox, now, *events)
 
 
-def _counted(occupants: Occupants, today: date) -> dict[str, Any]:
+def _counted(occupants: Occupants, now: datetime) -> dict[str, Any]:
     return {
         "counted_id": occupants.dwelling.dwelling_id,
         "version": occupants.version,
-        "next_recount": next_change(occupants.stays, today),
+        "next_recount": next_change(occupants.stays, now),
     }
 
 
-def _occupants(day: date) -> Select[Any]:
-    needs = select(assistance_needs.c.type).where(
-        assistance_needs.c.person_id == registrations.c.person_id
-    )
-    not_ended = or_(registrations.c.ends_on.is_(None), registrations.c.ends_on > day)
-    of_dwelling = registrations.c.dwelling_id == dwellings.c.dwelling_id
+def _occupants(day: date, known_at: datetime | None) -> Select[Any]:
+    stays = union_all(_registered(day, known_at)).lateral("stays")
     return (
         select(
             *place_columns(),
             dwellings.c.occupancy_version,
-            registrations.c.person_id,
-            persons.c.birth_year,
-            persons.c.birth_month,
-            persons.c.birth_day,
-            func.array(needs.correlate(registrations).scalar_subquery()).label("needs"),
-            registrations.c.valid_from,
-            registrations.c.ends_on,
+            in_force("lodging_night_ends", day).label("night_ends"),
+            in_force("lodging_late_deadline", day).label("late_deadline"),
+            *stays.c,
         )
-        .select_from(
-            dwellings.join(buildings)
-            .outerjoin(registrations, of_dwelling & not_ended)
-            .outerjoin(persons, persons.c.person_id == registrations.c.person_id)
-        )
+        .select_from(dwellings.join(buildings).outerjoin(stays, true()))
         .order_by(dwellings.c.floor, dwellings.c.unit, dwellings.c.dwelling_id)
     )
 
 
+def _registered(day: date, known_at: datetime | None) -> Select[Any]:
+    """Select the registrations of the dwelling at hand that have not ended on a day."""
+    people, born = _people(known_at)
+    return (
+        select(
+            persons.c.number_index.label("person"),
+            literal(StayKind.REGISTERED.value).label("kind"),
+            *born,
+            _needs(),
+            registrations.c.valid_from,
+            known_end(registrations, known_at).label("ends_on"),
+        )
+        .select_from(people.join(registrations, registrations.c.person_id == persons.c.person_id))
+        .where(
+            registrations.c.dwelling_id == dwellings.c.dwelling_id,
+            known(registrations, known_at),
+            _not_ended(registrations, day, known_at),
+        )
+        .correlate(dwellings)
+    )
+
+
+def _people(known_at: datetime | None) -> tuple[FromClause, list[ColumnElement[Any]]]:
+    """Give persons, and the columns of their birth date as it is known now or was known at an instant."""
+    parts = ("birth_year", "birth_month", "birth_day")
+    if known_at is None:
+        return persons, [persons.c[part] for part in parts]
+    corrections = tables.person_corrections
+    before = (
+        select(corrections)
+        .where(
+            corrections.c.person_id == persons.c.person_id, corrections.c.corrected_at > known_at
+        )
+        .order_by(corrections.c.corrected_at)
+        .limit(1)
+        .lateral("before")
+    )
+    columns: list[ColumnElement[Any]] = [
+        case((before.c.person_id.is_not(None), before.c[part]), else_=persons.c[part]).label(part)
+        for part in parts
+    ]
+    return persons.outerjoin(before, true()), columns
+
+
+def _needs() -> ColumnElement[Any]:
+    """Gather the needs of the person at hand."""
+    needs = select(assistance_needs.c.type).where(
+        assistance_needs.c.person_id == persons.c.person_id
+    )
+    return func.array(needs.correlate(persons).scalar_subquery()).label("needs")
+
+
+def _not_ended(table: Table, day: date, known_at: datetime | None) -> ColumnElement[bool]:
+    """Select what may count on a day or later; the guests of a night count still on the day they leave."""
+    ends_on = known_end(table, known_at)
+    return or_(ends_on.is_(None), ends_on >= day)
+
+
 def place_columns() -> Iterable[ColumnElement[Any]]:
     """Name the columns that `dwelling_of` reads."""
-    in_dwelling = (dwellings.c.dwelling_id, dwellings.c.floor, dwellings.c.unit)
+    columns = dwellings.c
+    in_dwelling = (columns.dwelling_id, columns.floor, columns.unit, columns.legal_basis)
     return (*buildings.c, *in_dwelling)
 
 
 def dwelling_of(row: Row[Any]) -> Dwelling:
     """Read a dwelling with its building."""
-    return Dwelling(row.dwelling_id, building_of(row), row.floor, row.unit)
+    basis = None if row.legal_basis is None else LegalBasis(row.legal_basis)
+    return Dwelling(row.dwelling_id, building_of(row), row.floor, row.unit, basis)
 
 
 def building_of(row: Row[Any]) -> Building:
     """Read a building."""
+    located = row.latitude is not None
     return Building(
-        row.building_id, row.ward_code, row.residential_group, row.address, row.storeys
+        row.building_id,
+        row.ward_code,
+        row.residential_group,
+        row.address,
+        row.storeys,
+        Position(row.latitude, row.longitude) if located else None,
+        row.remote_area,
     )
 
 
 def _dwelling(rows: list[Row[Any]]) -> Occupants:
-    stays = tuple(_stay(row) for row in rows if row.person_id)
-    return Occupants(dwelling_of(rows[0]), rows[0].occupancy_version, stays)
+    first = rows[0]
+    nights = Nights(first.night_ends, first.late_deadline)
+    stays = tuple(_stay(row, nights) for row in rows if row.person)
+    return Occupants(dwelling_of(first), first.occupancy_version, stays, nights)
 
 
-def _stay(row: Row[Any]) -> Stay:
+def _stay(row: Row[Any], nights: Nights) -> Stay:
+    kind = StayKind(row.kind)
     return Stay(
-        person_id=row.person_id,
+        person=row.person,
+        kind=kind,
         birth_date=PartialDate(row.birth_year, row.birth_month, row.birth_day),
         needs=frozenset(Assistance(need) for need in row.needs),
-        valid_from=row.valid_from,
-        ends_on=row.ends_on,
+        begins_at=ward_time(row.valid_from),
+        ends_at=row.ends_on
+        and ward_time(row.ends_on, nights.end_hour if kind in OVERNIGHT else 0),
     )

@@ -1,40 +1,41 @@
-"""Persons, households and registrations, as an operation loads and saves them.
+"""Persons and registrations, as an operation loads and saves them.
 
 Locks are taken in one order, so that nobody waits in a circle: dwelling, person, registration.
 """
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Row, insert, select
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 from sqlalchemy.exc import IntegrityError
 
 from chassis.database import Transaction
-from residency.domain.partial_date import PartialDate
-from residency.domain.person_name import FullName
+from residency.domain.nationality import VIETNAM
 from residency.domain.residence import (
+    Correction,
+    Origin,
     PermanentResidenceExistsError,
-    RegisteredPerson,
     Registration,
     RegistrationNotFoundError,
     ResidenceApplication,
-    Sex,
+    ResidenceKind,
     TemporaryLimit,
-    Term,
 )
 from residency.domain.sealing import NumberSeal
+from residency.repository import entries, persons
 from residency.repository.limits import limit_in_force
 from residency.repository.occupancy import lock_dwelling
-from residency.tables import households, persons, registrations
+from residency.tables import persons as persons_table
+from residency.tables import registrations
 
-_TEMPORARY_TERM = "temporary_residence_term"
 _ONE_PERMANENT = "registrations_one_permanent"
 
 
 async def temporary_limit(tx: Transaction, day: date) -> TemporaryLimit:
     """Load the longest term of temporary residence in force on a day."""
-    return TemporaryLimit(years=await limit_in_force(tx, _TEMPORARY_TERM, day))
+    return TemporaryLimit(years=await limit_in_force(tx, "temporary_residence_term", day))
 
 
 async def find_or_enter_person(
@@ -50,7 +51,7 @@ async def find_or_enter_person(
     is not what is declared.
     """
     index = seal.blind_index(application.number)
-    entering = insert_or_skip(persons).values(
+    entering = insert_or_skip(persons_table).values(
         person_id=new_id,
         number_sealed=seal.seal(application.number, new_id),
         number_index=index,
@@ -59,108 +60,98 @@ async def find_or_enter_person(
         birth_month=application.birth_date.month,
         birth_day=application.birth_date.day,
         sex=application.sex,
+        nationality=application.nationality or VIETNAM,
         recorded_at=now,
     )
     if (await tx.execute(entering.on_conflict_do_nothing())).rowcount:
         return new_id
-    registered = await _lock_person(tx, index)
+    registered = await persons.lock(tx, index)
     application.check_identity(registered)
     return registered.person_id
 
 
-async def join_household(
-    tx: Transaction, dwelling_id: UUID, person_id: UUID, new_id: UUID, now: datetime
-) -> UUID:
-    """Tell the household that a person joins: the dwelling's first, or a new one that the person heads."""
-    existing = (
-        select(households.c.household_id)
-        .where(households.c.dwelling_id == dwelling_id)
-        .order_by(households.c.recorded_at, households.c.household_id)
-        .limit(1)
-    )
-    if found := await tx.scalar(existing):
-        return UUID(str(found))
-    await tx.execute(
-        insert(households).values(
-            household_id=new_id,
-            dwelling_id=dwelling_id,
-            householder_id=person_id,
-            recorded_at=now,
-        )
-    )
-    return new_id
-
-
 async def add_registration(
     tx: Transaction,
-    registration_id: UUID,
-    application: ResidenceApplication,
-    person_id: UUID,
-    household_id: UUID,
+    registration: Registration,
+    origin: Origin,
     now: datetime,
 ) -> None:
     """Enter a registration; raises PermanentResidenceExistsError if the person has one in this time."""
-    entering = insert(registrations).values(
-        registration_id=registration_id,
-        person_id=person_id,
-        dwelling_id=application.dwelling_id,
-        household_id=household_id,
-        kind=application.kind,
-        valid_from=application.term.valid_from,
-        valid_until=application.term.valid_until,
-        recorded_at=now,
-    )
-    try:
-        await tx.execute(entering)
-    except IntegrityError as error:
-        if _violated(error) == _ONE_PERMANENT:
-            raise PermanentResidenceExistsError from error
-        raise
+    await _add(tx, registration, entries.times(registration.term, origin, now))
 
 
-async def load_registration_to_end(tx: Transaction, registration_id: UUID) -> Registration:
+async def load_registration(tx: Transaction, registration_id: UUID) -> Registration:
     """Load a registration with its dwelling and its person locked; raises RegistrationNotFoundError."""
     statement = select(registrations).where(registrations.c.registration_id == registration_id)
     found = (await tx.execute(statement)).one_or_none()
     if found is None:
         raise RegistrationNotFoundError
     await lock_dwelling(tx, found.dwelling_id)
-    person = select(persons.c.person_id).where(persons.c.person_id == found.person_id)
-    await tx.execute(person.with_for_update(key_share=True))
-    row = (await tx.execute(statement)).one()
-    return Registration(
-        registration_id=row.registration_id,
-        person_id=row.person_id,
-        dwelling_id=row.dwelling_id,
-        term=Term(row.valid_from, row.valid_until),
-        ended_on=row.ended_on,
-    )
+    await persons.lock_by_id(tx, found.person_id)
+    return registration_of((await tx.execute(statement)).one())
 
 
 async def end_registration(
     tx: Transaction, registration_id: UUID, ended_on: date, now: datetime
 ) -> None:
     """Record the end of a registration."""
-    await tx.execute(
-        update(registrations)
-        .where(registrations.c.registration_id == registration_id)
-        .values(ended_on=ended_on, end_recorded_at=now)
+    await entries.end(tx, registrations, registration_id, ended_on, now)
+
+
+async def annul_registration(tx: Transaction, registration_id: UUID, now: datetime) -> None:
+    """Record that a registration does not hold and never should have."""
+    await entries.supersede(tx, registrations, registration_id, now)
+
+
+async def correct_registration(
+    tx: Transaction,
+    wrong: Registration,
+    correction: Correction,
+    new_id: UUID,
+    origin: Origin,
+    now: datetime,
+) -> None:
+    """Enter a registration in the place of a wrong one; raises PermanentResidenceExistsError as entering does."""
+    await annul_registration(tx, wrong.entry_id, now)
+    right = Registration(
+        new_id,
+        correction.term,
+        correction.ended_on,
+        superseded=False,
+        kind=wrong.kind,
+        person_id=wrong.person_id,
+        dwelling_id=wrong.dwelling_id,
+        household_id=wrong.household_id,
     )
+    await _add(tx, right, entries.corrected(correction, wrong.entry_id, origin, now))
 
 
-async def _lock_person(tx: Transaction, number_index: bytes) -> RegisteredPerson:
-    """Lock and load the person who has a number; there is one."""
-    known = select(persons).where(persons.c.number_index == number_index)
-    row = (await tx.execute(known.with_for_update(key_share=True))).one()
-    return RegisteredPerson(
+def registration_of(row: Row[Any]) -> Registration:
+    """Read a registration."""
+    return Registration(
+        entry_id=row.registration_id,
+        term=entries.term_of(row),
+        ended_on=row.ended_on,
+        superseded=row.superseded_at is not None,
+        kind=ResidenceKind(row.kind),
         person_id=row.person_id,
-        full_name=FullName(row.full_name),
-        birth_date=PartialDate(row.birth_year, row.birth_month, row.birth_day),
-        sex=Sex(row.sex),
+        dwelling_id=row.dwelling_id,
+        household_id=row.household_id,
     )
 
 
-def _violated(error: IntegrityError) -> str | None:
-    """Name the constraint that refused a statement."""
-    cause = error.orig.__cause__ if error.orig else None
-    return getattr(cause, "constraint_name", None)
+async def _add(tx: Transaction, registration: Registration, times: dict[str, Any]) -> None:
+    entering = insert(registrations).values(
+        registration_id=registration.entry_id,
+        person_id=registration.person_id,
+        dwelling_id=registration.dwelling_id,
+        household_id=registration.household_id,
+        kind=registration.kind,
+        **times,
+    )
+    try:
+        await tx.execute(entering)
+    except IntegrityError as error:
+        if entries.violated(error) == _ONE_PERMANENT:
+            raise PermanentResidenceExistsError from error
+        raise

@@ -17,8 +17,8 @@ from sqlalchemy import (
 )
 
 from chassis.database import Transaction
-from residency.domain.sealing import KEY_ID_BYTES, Seal
-from residency.tables import case_history, cases, persons
+from residency.domain.sealing import EMAIL, KEY_ID_BYTES, PHONE, Seal
+from residency.tables import case_history, cases, person_corrections, persons
 
 # Of a row: an id or a running number.
 Key = UUID | int
@@ -36,6 +36,13 @@ class SealedColumn:
 
 SEALED: Sequence[SealedColumn] = (
     SealedColumn(persons.c.number_sealed, persons.c.person_id, persons.c.person_id),
+    SealedColumn(persons.c.phone_sealed, persons.c.person_id, persons.c.person_id, PHONE),
+    SealedColumn(persons.c.email_sealed, persons.c.person_id, persons.c.person_id, EMAIL),
+    SealedColumn(
+        person_corrections.c.number_sealed,
+        person_corrections.c.correction_id,
+        person_corrections.c.person_id,
+    ),
     SealedColumn(cases.c.declaration_sealed, cases.c.case_id, cases.c.case_id, b"declaration"),
     SealedColumn(
         case_history.c.note_sealed, case_history.c.entry_id, case_history.c.case_id, b"note"

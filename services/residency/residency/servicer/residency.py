@@ -7,6 +7,7 @@ from chassis.context import current_access
 from chassis.errors import FieldInvalidError
 from chassis.idempotency import digest_of
 from chassis.pages import page_size
+from residency.domain.nationality import Nationalities
 from residency.domain.personal_id import RegistrationCodes
 from residency.domain.sealing import NumberSeal
 from residency.domain.verification import FieldMatch
@@ -38,6 +39,7 @@ class ResidencyServicer(residency_pb2_grpc.ResidencyServiceServicer):
         decoys: DecoyOperations,
         seal: NumberSeal,
         codes: RegistrationCodes,
+        nationalities: Nationalities,
         clock: Clock,
     ) -> None:
         self._operations = operations
@@ -48,6 +50,7 @@ class ResidencyServicer(residency_pb2_grpc.ResidencyServiceServicer):
         self._decoys = decoys
         self._seal = seal
         self._codes = codes
+        self._nationalities = nationalities
         self._clock = clock
 
     def add_to(self, server: aio.Server) -> None:
@@ -76,18 +79,20 @@ class ResidencyServicer(residency_pb2_grpc.ResidencyServiceServicer):
     ) -> pb.GetOccupancyResponse:
         """Answer counts of one dwelling or of a building's dwellings."""
         access, now = current_access(), self._clock()
+        at = fields.optional_moment(request, "as_of")
+        known_at = fields.past_moment(request, "as_known_at", now)
         match request.WhichOneof("place"):
             case "dwelling_id":
                 dwelling = fields.dwelling_id(request.dwelling_id)
                 access.subject = f"dwelling:{dwelling}"
-                found = await self._occupancy.of_dwelling(dwelling, now)
+                found = await self._occupancy.of_dwelling(dwelling, at or now, known_at)
             case "building_id":
                 building = fields.building_id(request.building_id)
                 access.subject = f"building:{building}"
-                found = await self._occupancy.of_building(building, now)
+                found = await self._occupancy.of_building(building, at or now, known_at)
             case _:
                 raise FieldInvalidError("place", "a dwelling_id or a building_id")
-        return answers.occupancies(found, access.record_id)
+        return answers.occupancies(found, access.record_id, of_now=not (at or known_at))
 
     async def ListBuildings(
         self, request: pb.ListBuildingsRequest, context: Context
@@ -112,10 +117,12 @@ class ResidencyServicer(residency_pb2_grpc.ResidencyServiceServicer):
     ) -> pb.RegisterResidenceResponse:
         """Enter a registration."""
         today = ward_day(self._clock())
-        application = requests.residence_application(request, self._codes, today)
+        application = requests.residence_application(
+            request, self._codes, self._nationalities, today
+        )
         current_access().subject = self._seal.pseudonym(application.number)
         registration_id = await self._operations.register(
-            application, request.request_id, digest_of(request)
+            application, request.request_id, digest_of(request), request.purpose.reference
         )
         return pb.RegisterResidenceResponse(registration_id=str(registration_id))
 

@@ -18,9 +18,14 @@ from residency.tables.limits import legal_limits
 from residency.tables.lookup_limits import lookup_limits, lookup_usage
 from residency.tables.messages import inbox, outbox, requests
 from residency.tables.metadata import metadata
-from residency.tables.persons import persons
+from residency.tables.persons import person_corrections, persons
 from residency.tables.places import buildings, dwellings
-from residency.tables.residence import households, registrations
+from residency.tables.residence import (
+    household_memberships,
+    household_relationships,
+    households,
+    registrations,
+)
 
 __all__ = [
     "access_records",
@@ -35,6 +40,8 @@ __all__ = [
     "decoys",
     "disclosure_rules",
     "dwellings",
+    "household_memberships",
+    "household_relationships",
     "households",
     "imports",
     "inbox",
@@ -44,6 +51,7 @@ __all__ = [
     "lookup_usage",
     "metadata",
     "outbox",
+    "person_corrections",
     "persons",
     "population_checks",
     "premises_places",

@@ -2,18 +2,20 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
-    Date,
+    Double,
     ForeignKey,
     Integer,
     Table,
     Text,
     UniqueConstraint,
     Uuid,
+    false,
 )
 
-from residency.tables.metadata import metadata
+from residency.tables.metadata import INSTANT, metadata
 
 buildings = Table(
     "buildings",
@@ -23,7 +25,17 @@ buildings = Table(
     Column("residential_group", Integer, nullable=False),
     Column("address", Text, nullable=False),
     Column("storeys", Integer, nullable=False),
+    # WGS 84 in degrees; null where it was not surveyed.
+    Column("latitude", Double),
+    Column("longitude", Double),
+    # Where declarations of foreigners have more time (Law 47/2014/QH13 Art. 33).
+    Column("remote_area", Boolean, nullable=False, server_default=false()),
     CheckConstraint("residential_group > 0 and storeys > 0", name="buildings_positive"),
+    CheckConstraint("(latitude is null) = (longitude is null)", name="buildings_position_whole"),
+    CheckConstraint(
+        "latitude between -90 and 90 and longitude between -180 and 180",
+        name="buildings_position",
+    ),
 )
 
 dwellings = Table(
@@ -33,9 +45,15 @@ dwellings = Table(
     Column("building_id", ForeignKey("buildings.building_id"), nullable=False),
     Column("floor", Integer, nullable=False),
     Column("unit", Text, nullable=False),
+    # By what right people live there; null where it was not said.
+    Column("legal_basis", Text),
     # Grows with every published count; the row's lock puts counts and versions into commit order.
     Column("occupancy_version", BigInteger, nullable=False, server_default="0"),
-    # A timer: the day on which the counts change although nobody registers anything.
-    Column("recount_on", Date, index=True),
+    # A timer: when the counts change although nobody registers anything.
+    Column("recount_at", INSTANT, index=True),
     UniqueConstraint("building_id", "floor", "unit", name="dwellings_one_per_unit"),
+    CheckConstraint(
+        "legal_basis in ('OWNED', 'RENTED', 'BORROWED', 'DORMITORY')",
+        name="dwellings_legal_basis",
+    ),
 )

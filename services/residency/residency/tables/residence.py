@@ -1,19 +1,9 @@
-"""Households and residence registrations."""
+"""Residence registrations, and the households people belong to."""
 
-from sqlalchemy import (
-    CheckConstraint,
-    Column,
-    Computed,
-    Date,
-    ForeignKey,
-    Table,
-    Text,
-    Uuid,
-    func,
-    literal_column,
-)
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Integer, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 
+from residency.tables.bitemporal import bitemporal, days
 from residency.tables.metadata import INSTANT, metadata
 
 households = Table(
@@ -21,39 +11,67 @@ households = Table(
     metadata,
     Column("household_id", Uuid, primary_key=True),
     Column("dwelling_id", ForeignKey("dwellings.dwelling_id"), nullable=False, index=True),
-    Column("householder_id", ForeignKey("persons.person_id"), nullable=False),
     Column("recorded_at", INSTANT, nullable=False),
 )
 
-# Bitemporal: valid_from, valid_until and ended_on say when it was so, recorded_at and end_recorded_at since when
-# we know. A row is entered once and ended at most once, so that what was known at any time can be told.
 registrations = Table(
     "registrations",
     metadata,
     Column("registration_id", Uuid, primary_key=True),
-    Column("person_id", ForeignKey("persons.person_id"), nullable=False),
+    Column("person_id", ForeignKey("persons.person_id"), nullable=False, index=True),
     Column("dwelling_id", ForeignKey("dwellings.dwelling_id"), nullable=False, index=True),
+    # The household it was registered in; where the person belongs since is told by the memberships.
     Column("household_id", ForeignKey("households.household_id"), nullable=False),
     Column("kind", Text, nullable=False),
-    # As on the register, `con đẻ`; empty where it was not said.
-    Column("relationship_to_householder", Text, nullable=False, server_default=""),
-    Column("valid_from", Date, nullable=False),
-    Column("valid_until", Date),
-    Column("recorded_at", INSTANT, nullable=False),
-    Column("ended_on", Date),
-    Column("end_recorded_at", INSTANT),
-    Column("ends_on", Date, Computed("coalesce(ended_on, valid_until)", persisted=True)),
+    *bitemporal("registrations", "registration_id"),
     CheckConstraint("kind in ('PERMANENT', 'TEMPORARY')", name="registrations_kind"),
-    CheckConstraint("valid_from < valid_until", name="registrations_term"),
-    CheckConstraint("ended_on between valid_from and valid_until", name="registrations_end"),
-    CheckConstraint(
-        "(ended_on is null) = (end_recorded_at is null)", name="registrations_end_recorded"
-    ),
     ExcludeConstraint(
         (Column("person_id"), "="),
-        (func.daterange(literal_column("valid_from"), literal_column("ends_on")), "&&"),
+        (days(), "&&"),
         name="registrations_one_permanent",
         using="gist",
-        where="kind = 'PERMANENT'",
+        where="kind = 'PERMANENT' and superseded_at is null",
+    ),
+)
+
+# What a member is to the householder; changed by migrations only.
+household_relationships = Table(
+    "household_relationships",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("position", Integer, nullable=False, unique=True),
+    Column("name_vi", Text, nullable=False, unique=True),
+    Column("source", Text, nullable=False),
+)
+
+household_memberships = Table(
+    "household_memberships",
+    metadata,
+    Column("membership_id", Uuid, primary_key=True),
+    Column("household_id", ForeignKey("households.household_id"), nullable=False, index=True),
+    Column("person_id", ForeignKey("persons.person_id"), nullable=False),
+    # The registration it came with and ends with.
+    Column(
+        "registration_id",
+        ForeignKey("registrations.registration_id"),
+        nullable=False,
+        index=True,
+    ),
+    # Null where it was not said.
+    Column("relationship_to_householder", ForeignKey("household_relationships.code")),
+    *bitemporal("household_memberships", "membership_id"),
+    ExcludeConstraint(
+        (Column("person_id"), "="),
+        (days(), "&&"),
+        name="household_memberships_one",
+        using="gist",
+        where="superseded_at is null",
+    ),
+    ExcludeConstraint(
+        (Column("household_id"), "="),
+        (days(), "&&"),
+        name="household_memberships_one_householder",
+        using="gist",
+        where="relationship_to_householder = 'HOUSEHOLDER' and superseded_at is null",
     ),
 )

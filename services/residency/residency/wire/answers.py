@@ -1,14 +1,14 @@
 """Answers and events as they are written."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
-
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis import pages
 from residency.domain.occupancy import Assistance, Counts, Occupancy
 from residency.domain.places import Building, Dwelling
 from residency.domain.verification import FieldMatch, Verification
+from residency.wire import fields
 from ward.residency.v1 import residency_pb2 as pb
 
 
@@ -25,11 +25,12 @@ def verification(answer: Verification, access_record_id: UUID) -> pb.VerifyIdent
     )
 
 
-def occupancies(found: Sequence[Occupancy], access_record_id: UUID) -> pb.GetOccupancyResponse:
-    """Write the counts of dwellings."""
-    return pb.GetOccupancyResponse(
-        dwellings=[_occupancy(one) for one in found], access_record_id=str(access_record_id)
-    )
+def occupancies(
+    found: Sequence[Occupancy], access_record_id: UUID, *, of_now: bool
+) -> pb.GetOccupancyResponse:
+    """Write the counts of dwellings; those of another time than now have no version."""
+    counted = [_occupancy(one if of_now else replace(one, version=0)) for one in found]
+    return pb.GetOccupancyResponse(dwellings=counted, access_record_id=str(access_record_id))
 
 
 def buildings_page(found: Sequence[Building], size: int, of_list: str) -> pb.ListBuildingsResponse:
@@ -53,20 +54,44 @@ def occupancy_changed(occupancy: Occupancy) -> pb.OccupancyChanged:
     return pb.OccupancyChanged(occupancy=_occupancy(occupancy))
 
 
+def dwelling(written: Dwelling) -> pb.Dwelling:
+    """Write a dwelling with its building's address."""
+    building, basis = written.building, written.legal_basis
+    return pb.Dwelling(
+        dwelling_id=str(written.dwelling_id),
+        building_id=str(building.building_id),
+        ward_code=building.ward_code,
+        residential_group=building.residential_group,
+        address=building.address,
+        floor=written.floor,
+        unit=written.unit,
+        legal_basis=(
+            pb.LEGAL_BASIS_UNSPECIFIED
+            if basis is None
+            else pb.LegalBasis.Value(f"LEGAL_BASIS_{basis}")
+        ),
+    )
+
+
 def _match(answer: FieldMatch) -> pb.FieldMatch.ValueType:
     return pb.FieldMatch.Value(f"FIELD_MATCH_{answer}")
 
 
 def _occupancy(occupancy: Occupancy) -> pb.DwellingOccupancy:
-    as_of = Timestamp()
-    as_of.FromDatetime(occupancy.as_of)
+    counts = occupancy.counts
     return pb.DwellingOccupancy(
         dwelling=dwelling(occupancy.dwelling),
-        registered=occupancy.counts.registered,
-        age_bands=pb.AgeBands(**vars(occupancy.counts.age_bands)),
-        assistance=_assistance(occupancy.counts),
-        as_of=as_of,
+        registered=counts.registered,
+        age_bands=pb.AgeBands(**vars(counts.age_bands)),
+        assistance=_assistance(counts),
+        as_of=fields.timestamp(occupancy.as_of),
         version=occupancy.version,
+        absent=counts.absent,
+        lodging=counts.lodging,
+        foreign=counts.foreign,
+        standing=counts.standing,
+        present=counts.present,
+        lower_bound=occupancy.lower_bound,
     )
 
 
@@ -83,24 +108,12 @@ def assistance_type(need: Assistance) -> pb.AssistanceType.ValueType:
 
 
 def _building(building: Building) -> pb.Building:
+    position = building.position
     return pb.Building(
         building_id=str(building.building_id),
         ward_code=building.ward_code,
         residential_group=building.residential_group,
         address=building.address,
         storeys=building.storeys,
-    )
-
-
-def dwelling(dwelling: Dwelling) -> pb.Dwelling:
-    """Write a dwelling."""
-    building = dwelling.building
-    return pb.Dwelling(
-        dwelling_id=str(dwelling.dwelling_id),
-        building_id=str(building.building_id),
-        ward_code=building.ward_code,
-        residential_group=building.residential_group,
-        address=building.address,
-        floor=dwelling.floor,
-        unit=dwelling.unit,
+        position=None if position is None else pb.Position(**vars(position)),
     )

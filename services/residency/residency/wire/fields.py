@@ -1,17 +1,26 @@
 """Fields that several messages share."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+from google.type import date_pb2
+
 from chassis import pages
 from chassis.errors import DomainError, FieldInvalidError, PageTokenInvalidError
+from chassis.idempotency import check_request_id, digest_of
+from residency.domain.households import HouseholdNotFoundError
+from residency.domain.nationality import Nationalities
 from residency.domain.partial_date import PartialDate
 from residency.domain.person_name import MAX_CHARACTERS, FullName
 from residency.domain.places import BuildingNotFoundError, DwellingNotFoundError
+from residency.domain.requests import Request
 from residency.domain.residence import Sex
 from ward.residency.v1 import residency_pb2 as pb
 
+_FIRST_YEAR, _LAST_YEAR = 1900, 9000
 _SEXES = {pb.SEX_MALE: Sex.MALE, pb.SEX_FEMALE: Sex.FEMALE}
 
 
@@ -34,6 +43,11 @@ def dwelling_id(text: str) -> UUID:
 def building_id(text: str) -> UUID:
     """Read a building's id; what is no id is the id of no building."""
     return uuid(text, BuildingNotFoundError())
+
+
+def household_id(text: str) -> UUID:
+    """Read a household's id; what is no id is the id of no household."""
+    return uuid(text, HouseholdNotFoundError())
 
 
 def full_name(text: str) -> FullName:
@@ -71,6 +85,71 @@ def day(field: str, value: Any) -> date:  # noqa: ANN401 - google.type.Date ship
         return date(value.year, value.month, value.day)
     except ValueError:
         raise FieldInvalidError(field, "a day of the calendar") from None
+
+
+def optional_day(message: Message, field: str) -> date | None:
+    """Read a day that may be absent; raises FieldInvalidError."""
+    return day(field, getattr(message, field)) if message.HasField(field) else None
+
+
+def optional_nationality(text: str, nationalities: Nationalities) -> str | None:
+    """Read a nationality; empty is none said. Raises FieldInvalidError."""
+    try:
+        return nationalities.parse(text) if text else None
+    except ValueError:
+        raise FieldInvalidError("nationality", "a code of ISO 3166-1 alpha-3") from None
+
+
+def optional_moment(message: Message, field: str) -> datetime | None:
+    """Read an instant that may be absent; raises FieldInvalidError."""
+    if not message.HasField(field):
+        return None
+    written: Timestamp = getattr(message, field)
+    try:
+        moment = written.ToDatetime(UTC)
+    except (ValueError, OverflowError):
+        moment = None
+    # A day at either end of the calendar leaves no room for the ward's time zone.
+    if moment is None or not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise FieldInvalidError(field, f"a time of the years {_FIRST_YEAR} to {_LAST_YEAR}")
+    return moment
+
+
+def past_moment(message: Message, field: str, now: datetime) -> datetime | None:
+    """Read an instant that may be absent and is not in the future; raises FieldInvalidError."""
+    moment = optional_moment(message, field)
+    if moment is not None and moment > now:
+        raise FieldInvalidError(field, "not in the future")
+    return moment
+
+
+def request(message: Any) -> Request:  # noqa: ANN401 - any request that changes something
+    """Read the idempotency key of a request and the case number it gives; raises FieldInvalidError."""
+    check_request_id(message.request_id)
+    purpose = getattr(message, "purpose", None)
+    return Request(message.request_id, digest_of(message), purpose.reference if purpose else "")
+
+
+def timestamp(moment: datetime) -> Timestamp:
+    """Write an instant."""
+    written = Timestamp()
+    written.FromDatetime(moment)
+    return written
+
+
+def optional_timestamp(moment: datetime | None) -> Timestamp | None:
+    """Write an instant that may be absent."""
+    return None if moment is None else timestamp(moment)
+
+
+def date_message(value: date) -> date_pb2.Date:
+    """Write a day."""
+    return date_pb2.Date(year=value.year, month=value.month, day=value.day)
+
+
+def optional_date(value: date | None) -> date_pb2.Date | None:
+    """Write a day that may be absent."""
+    return None if value is None else date_message(value)
 
 
 def page_after(token: str, of_list: str) -> UUID | None:

@@ -5,8 +5,10 @@ from uuid import UUID
 
 from chassis.errors import FieldInvalidError
 from chassis.idempotency import check_request_id
+from residency.domain.nationality import Nationalities
 from residency.domain.personal_id import PersonalIdNumber, RegistrationCodes
 from residency.domain.residence import (
+    HouseholdChoice,
     RegistrationNotFoundError,
     ResidenceApplication,
     ResidenceKind,
@@ -39,7 +41,10 @@ def declaration(
 
 
 def residence_application(
-    request: pb.RegisterResidenceRequest, codes: RegistrationCodes, today: date
+    request: pb.RegisterResidenceRequest,
+    codes: RegistrationCodes,
+    nationalities: Nationalities,
+    today: date,
 ) -> ResidenceApplication:
     """Read a decided registration."""
     check_request_id(request.request_id)
@@ -54,6 +59,14 @@ def residence_application(
         birth_date=fields.birth_date(request.birth_date, today),
         sex=fields.sex(request.sex),
         term=Term(fields.day("valid_from", request.valid_from), _end_of_term(request, kind)),
+        household=HouseholdChoice(
+            household_id=(
+                fields.household_id(request.household_id) if request.household_id else None
+            ),
+            founds=request.founds_household,
+            relationship=request.relationship_to_householder or None,
+        ),
+        nationality=fields.optional_nationality(request.nationality, nationalities),
     )
 
 

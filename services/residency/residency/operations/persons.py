@@ -1,0 +1,80 @@
+"""What the register says of persons: corrected, and how they can be reached."""
+
+from collections.abc import Callable
+from uuid import UUID, uuid4
+
+from chassis.access_log import accounted
+from chassis.clock import Clock
+from chassis.context import current_account
+from chassis.database import Database
+from chassis.outbox import Relay
+from residency.domain.contact import Contact
+from residency.domain.personal_id import PersonalIdNumber
+from residency.domain.persons import IdentityCorrection
+from residency.domain.requests import Request
+from residency.domain.residence import Origin
+from residency.domain.sealing import NumberSeal
+from residency.operations.requests import claim
+from residency.repository import occupancy
+from residency.repository import persons as repository
+
+
+class PersonOperations:
+    """Corrects persons and keeps their contacts."""
+
+    def __init__(
+        self,
+        database: Database,
+        relay: Relay,
+        clock: Clock,
+        seal: NumberSeal,
+        new_id: Callable[[], UUID] = uuid4,
+    ) -> None:
+        self._database = database
+        self._relay = relay
+        self._clock = clock
+        self._seal = seal
+        self._new_id = new_id
+
+    async def correct(
+        self, number: PersonalIdNumber, correction: IdentityCorrection, request: Request
+    ) -> None:
+        """Correct who has a number, keep what was said, and publish the counts that change with the birth date.
+
+        A repeat of the request changes nothing. Raises PersonNotRegisteredError, PersonalIdTakenError, or
+        RequestIdReusedError.
+        """
+        now, correction_id = self._clock(), self._new_id()
+        origin = Origin(current_account(), request.reference)
+        index = self._seal.blind_index(number)
+        async with accounted(self._database, now) as tx:
+            if await claim(tx, self._seal, request.request_id, request.digest, correction_id, now):
+                return
+            homes = await occupancy.lock_dwellings(tx, await repository.dwellings_of(tx, index))
+            person = await repository.find(tx, index)
+            right = correction.applied_to(person)
+            sealed = None
+            if correction.number:
+                sealed = (
+                    self._seal.seal(correction.number, person.person_id),
+                    self._seal.blind_index(correction.number),
+                )
+            await repository.correct(tx, person, right, sealed, correction_id, origin, now)
+            await occupancy.announce(tx, homes, now)
+        self._relay.wake()
+
+    async def set_contact(
+        self, number: PersonalIdNumber, contact: Contact, request: Request
+    ) -> None:
+        """Keep how a person can be reached.
+
+        A repeat of the request changes nothing. Raises PersonNotRegisteredError or RequestIdReusedError.
+        """
+        now = self._clock()
+        async with accounted(self._database, now) as tx:
+            person = await repository.find(tx, self._seal.blind_index(number))
+            if await claim(
+                tx, self._seal, request.request_id, request.digest, person.person_id, now
+            ):
+                return
+            await repository.set_contact(tx, person.person_id, contact, self._seal)

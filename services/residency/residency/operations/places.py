@@ -1,0 +1,40 @@
+"""What is known of dwellings and buildings."""
+
+from uuid import UUID
+
+from chassis.clock import Clock
+from chassis.database import Database
+from residency.domain.places import LegalBasis, Position
+from residency.domain.requests import Request
+from residency.domain.sealing import NumberSeal
+from residency.operations.requests import claim
+from residency.repository import places
+
+
+class PlaceOperations:
+    """Keeps what is said of places, in place of what was said before."""
+
+    def __init__(self, database: Database, clock: Clock, seal: NumberSeal) -> None:
+        self._database = database
+        self._clock = clock
+        self._seal = seal
+
+    async def set_legal_basis(
+        self, dwelling_id: UUID, basis: LegalBasis, request: Request
+    ) -> None:
+        """Keep by what right people live in a dwelling; raises DwellingNotFoundError or RequestIdReusedError."""
+        now = self._clock()
+        async with self._database.transaction() as tx:
+            if not await claim(
+                tx, self._seal, request.request_id, request.digest, dwelling_id, now
+            ):
+                await places.set_legal_basis(tx, dwelling_id, basis)
+
+    async def set_position(self, building_id: UUID, position: Position, request: Request) -> None:
+        """Keep where a building is; raises BuildingNotFoundError or RequestIdReusedError."""
+        now = self._clock()
+        async with self._database.transaction() as tx:
+            if not await claim(
+                tx, self._seal, request.request_id, request.digest, building_id, now
+            ):
+                await places.set_position(tx, building_id, position)

@@ -1,0 +1,68 @@
+"""Corrections of persons."""
+
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from chassis.database import Database
+from residency.domain.persons import PastCorrection
+from residency.tables import person_corrections, persons
+
+# Which columns make up each field that can be corrected.
+_FIELDS = {
+    "personal_id_number": ("number_index",),
+    "full_name": ("full_name",),
+    "birth_date": ("birth_year", "birth_month", "birth_day"),
+    "sex": ("sex",),
+    "nationality": ("nationality",),
+}
+_COMPARED = [column for columns in _FIELDS.values() for column in columns]
+
+
+class PersonQueries:
+    """Tells who corrected what of persons."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def corrections(self, number_index: bytes) -> list[PastCorrection] | None:
+        """Tell the corrections of who has a number, newest first; None if nobody has it."""
+        was = person_corrections.c
+        statement = (
+            select(
+                was.corrected_at,
+                was.corrected_by,
+                was.reference,
+                *(was[name].label(f"was_{name}") for name in _COMPARED),
+                *(persons.c[name] for name in _COMPARED),
+            )
+            .select_from(
+                persons.outerjoin(person_corrections, was.person_id == persons.c.person_id)
+            )
+            .where(persons.c.number_index == number_index)
+            .order_by(was.corrected_at.desc())
+        )
+        async with self._database.transaction() as tx:
+            rows = (await tx.execute(statement)).all()
+        if not rows:
+            return None
+        return _corrections([row for row in rows if row.corrected_at is not None])
+
+
+def _corrections(rows: list[Row[Any]]) -> list[PastCorrection]:
+    """Read what each correction changed: what was said before it differs from what was said after it."""
+    told = []
+    for newer, row in zip([None, *rows], rows, strict=False):
+        after = {
+            name: getattr(row, name) if newer is None else getattr(newer, f"was_{name}")
+            for name in _COMPARED
+        }
+        changed = (
+            field
+            for field, columns in _FIELDS.items()
+            if any(getattr(row, f"was_{name}") != after[name] for name in columns)
+        )
+        told.append(
+            PastCorrection(row.corrected_at, row.corrected_by, row.reference, tuple(changed))
+        )
+    return told

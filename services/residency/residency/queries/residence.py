@@ -1,0 +1,115 @@
+"""Registrations of a person, at any time and as it was known at any time."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, Select, case, select
+
+from chassis.clock import ward_day
+from chassis.database import Database, Transaction
+from residency.domain.pseudonyms import PersonNotFoundError
+from residency.domain.residence import (
+    RegistrationNotFoundError,
+    RegistrationTold,
+    ResidenceKind,
+    Term,
+)
+from residency.repository.occupancy import dwelling_of, place_columns
+from residency.tables import buildings, dwellings, persons, registrations
+from residency.tables.bitemporal import holds_on, known
+
+
+class ResidenceQueries:
+    """Tells registrations, oldest first: those of all time, or those that hold at an instant."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def of_number(
+        self, number_index: bytes, at: datetime | None, known_at: datetime | None
+    ) -> tuple[bool, list[RegistrationTold]]:
+        """Tell whether somebody has a number, and that person's registrations."""
+        person = select(persons.c.person_id).where(persons.c.number_index == number_index)
+        async with self._database.transaction() as tx:
+            known_person = await tx.scalar(person) is not None
+            of_person = registrations.c.person_id.in_(person)
+            return known_person, await _told(tx, of_person, at, known_at)
+
+    async def of_person(
+        self, person_id: UUID, at: datetime | None, known_at: datetime | None
+    ) -> tuple[bytes, list[RegistrationTold]]:
+        """Tell the blind index of a person's number, and the registrations; raises PersonNotFoundError."""
+        statement = select(persons.c.number_index).where(persons.c.person_id == person_id)
+        async with self._database.transaction() as tx:
+            index: bytes | None = await tx.scalar(statement)
+            if index is None:
+                raise PersonNotFoundError
+            return index, await _told(tx, registrations.c.person_id == person_id, at, known_at)
+
+    async def of_registration(
+        self, registration_id: UUID, at: datetime | None, known_at: datetime | None
+    ) -> list[RegistrationTold]:
+        """Tell the registrations of who has a registration; raises RegistrationNotFoundError."""
+        statement = select(registrations.c.person_id).where(
+            registrations.c.registration_id == registration_id
+        )
+        async with self._database.transaction() as tx:
+            person_id: UUID | None = await tx.scalar(statement)
+            if person_id is None:
+                raise RegistrationNotFoundError
+            return await _told(tx, registrations.c.person_id == person_id, at, known_at)
+
+
+async def _told(
+    tx: Transaction,
+    of_person: ColumnElement[bool],
+    at: datetime | None,
+    known_at: datetime | None,
+) -> list[RegistrationTold]:
+    statement = _registrations(known_at).where(of_person)
+    if at is not None:
+        statement = statement.where(holds_on(registrations, ward_day(at), known_at))
+    return [_registration(row) for row in await tx.execute(statement)]
+
+
+def _registrations(known_at: datetime | None) -> Select[Any]:
+    columns = registrations.c
+    end_known: ColumnElement[bool] = columns.end_recorded_at.is_not(None)
+    if known_at is not None:
+        end_known = columns.end_recorded_at <= known_at
+    return (
+        select(
+            columns.registration_id,
+            columns.kind,
+            *place_columns(),
+            columns.valid_from,
+            columns.valid_until,
+            case((end_known, columns.ended_on)).label("ended_on"),
+            columns.recorded_at,
+            case((end_known, columns.end_recorded_at)).label("end_recorded_at"),
+            columns.corrects,
+            columns.reference,
+        )
+        .select_from(
+            registrations.join(dwellings, dwellings.c.dwelling_id == columns.dwelling_id).join(
+                buildings, buildings.c.building_id == dwellings.c.building_id
+            )
+        )
+        .where(known(registrations, known_at))
+        .order_by(columns.valid_from, columns.registration_id)
+    )
+
+
+def _registration(row: Row[Any]) -> RegistrationTold:
+    return RegistrationTold(
+        registration_id=row.registration_id,
+        kind=ResidenceKind(row.kind),
+        dwelling=dwelling_of(row),
+        term=Term(row.valid_from, row.valid_until),
+        ended_on=row.ended_on,
+        recorded_at=row.recorded_at,
+        end_recorded_at=row.end_recorded_at,
+        corrects=row.corrects,
+        reference=row.reference,
+    )

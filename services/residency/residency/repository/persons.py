@@ -1,0 +1,135 @@
+"""Persons, as an operation loads and saves them: what is corrected is kept as it was."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, insert, literal, select, update
+from sqlalchemy.exc import IntegrityError
+
+from chassis.database import Transaction
+from residency.domain.contact import Contact
+from residency.domain.partial_date import PartialDate
+from residency.domain.person_name import FullName
+from residency.domain.residence import (
+    Origin,
+    PersonalIdTakenError,
+    PersonNotRegisteredError,
+    RegisteredPerson,
+    Sex,
+)
+from residency.domain.sealing import NumberSeal
+from residency.repository import entries
+from residency.tables import person_corrections, persons, registrations
+
+
+async def lock(tx: Transaction, number_index: bytes) -> RegisteredPerson:
+    """Lock and load the person who has a number; there is one."""
+    known = select(persons).where(persons.c.number_index == number_index)
+    return _person((await tx.execute(_locked(known))).one())
+
+
+async def find(tx: Transaction, number_index: bytes) -> RegisteredPerson:
+    """Lock and load the person who has a number; raises PersonNotRegisteredError."""
+    known = select(persons).where(persons.c.number_index == number_index)
+    row = (await tx.execute(_locked(known))).one_or_none()
+    if row is None:
+        raise PersonNotRegisteredError
+    return _person(row)
+
+
+async def lock_by_id(tx: Transaction, person_id: UUID) -> RegisteredPerson:
+    """Lock and load a person of the register."""
+    known = select(persons).where(persons.c.person_id == person_id)
+    return _person((await tx.execute(_locked(known))).one())
+
+
+async def correct(
+    tx: Transaction,
+    person: RegisteredPerson,
+    right: RegisteredPerson,
+    number: tuple[bytes, bytes] | None,
+    correction_id: UUID,
+    origin: Origin,
+    now: datetime,
+) -> None:
+    """Keep what the register said of a locked person, and have it say what is right.
+
+    `number` is the right number, sealed and indexed, if the number is corrected. Raises PersonalIdTakenError.
+    """
+    is_person = persons.c.person_id == person.person_id
+    said = [persons.c[column.name] for column in person_corrections.c if column.name in persons.c]
+    kept = {
+        "correction_id": correction_id,
+        "corrected_at": now,
+        "corrected_by": origin.account,
+        "reference": origin.reference,
+    }
+    was = select(
+        *said, *(literal(value, person_corrections.c[key].type) for key, value in kept.items())
+    )
+    await tx.execute(
+        insert(person_corrections).from_select(
+            [*(column.name for column in said), *kept], was.where(is_person)
+        )
+    )
+    changed = update(persons).where(is_person).values(**_identity(right))
+    if number:
+        changed = changed.values(number_sealed=number[0], number_index=number[1])
+    try:
+        await tx.execute(changed)
+    except IntegrityError as error:
+        if entries.violated(error) == "persons_one_per_number":
+            raise PersonalIdTakenError from error
+        raise
+
+
+async def set_contact(
+    tx: Transaction, person_id: UUID, contact: Contact, seal: NumberSeal
+) -> None:
+    """Keep how a person can be reached: the telephone number sealed and indexed, the address sealed."""
+    phone, phone_index, email = None, None, None
+    if contact.phone:
+        phone, phone_index = seal.sealed_phone(contact.phone, person_id)
+    if contact.email:
+        email = seal.sealed_email(contact.email, person_id)
+    await tx.execute(
+        update(persons)
+        .where(persons.c.person_id == person_id)
+        .values(phone_sealed=phone, phone_index=phone_index, email_sealed=email)
+    )
+
+
+async def dwellings_of(tx: Transaction, number_index: bytes) -> list[UUID]:
+    """Tell where the person who has a number is registered or was, in no order; nowhere if there is no such person."""
+    statement = (
+        select(registrations.c.dwelling_id)
+        .join(persons, persons.c.person_id == registrations.c.person_id)
+        .where(persons.c.number_index == number_index)
+    )
+    return list((await tx.scalars(statement.distinct())).all())
+
+
+def _identity(person: RegisteredPerson) -> dict[str, Any]:
+    return {
+        "full_name": person.full_name.text,
+        "birth_year": person.birth_date.year,
+        "birth_month": person.birth_date.month,
+        "birth_day": person.birth_date.day,
+        "sex": person.sex,
+        "nationality": person.nationality,
+    }
+
+
+def _locked(statement: Select[Any]) -> Select[Any]:
+    return statement.with_for_update(key_share=True)
+
+
+def _person(row: Row[Any]) -> RegisteredPerson:
+    return RegisteredPerson(
+        person_id=row.person_id,
+        full_name=FullName(row.full_name),
+        birth_date=PartialDate(row.birth_year, row.birth_month, row.birth_day),
+        sex=Sex(row.sex),
+        nationality=row.nationality,
+    )
