@@ -90,9 +90,12 @@ fuzz: install ## Fuzz each payload decoder (SECONDS=60); a finding fails
 bench-ingest: install ## Measure ingest and alarm latency beside their floors: about eight minutes
 	@$(BIN)/python -m bench ingest
 
+# One worker a core, each with servers of its own; WORKERS=0 runs the tests in one process, in order.
+WORKERS ?= auto
+
 .PHONY: test
-test: install ## The whole suite, on real PostgreSQL, NATS and gRPC servers
-	$(BIN)/pytest -m "not chaos"
+test: install ## The whole suite, on real PostgreSQL, NATS and gRPC servers (WORKERS=auto)
+	$(BIN)/pytest -m "not chaos" -n $(WORKERS)
 
 .PHONY: chaos
 chaos: install ## Two million readings while everything is killed in turn, and counted: minutes

@@ -13,9 +13,7 @@ device_ids = st.from_regex(r"[A-Za-z0-9_-]{1,64}", fullmatch=True)
 
 
 @pytest.mark.nats
-@settings(
-    max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(some=st.lists(device_ids, min_size=20, max_size=50))
 async def test_the_broker_stores_each_device_under_the_same_partition(
     broker: Client, some: list[str]

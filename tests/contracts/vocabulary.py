@@ -54,14 +54,11 @@ def built_services() -> list[str]:
 
 
 def domain_errors() -> dict[str, type[DomainError]]:
-    """Give every expected error of the chassis, the gateway and the services that are there, by its name."""
+    """Give every expected error of the chassis, the gateway and the services that are there, by its name, in order."""
     for package in ("chassis", "gateway", *built_services()):
         _import_all(importlib.import_module(package))
-    return {
-        f"{error.__module__}.{error.__name__}": error
-        for error in _subclasses(DomainError)
-        if not error.__module__.startswith("tests.")
-    }
+    named = {f"{error.__module__}.{error.__name__}": error for error in _subclasses(DomainError)}
+    return {name: named[name] for name in sorted(named) if not name.startswith("tests.")}
 
 
 def _import_all(package: ModuleType) -> None:

@@ -242,7 +242,6 @@ def test_no_sequence_of_signals_and_acts_breaks_the_lifecycle(test_database: Tes
                 settings=settings(
                     max_examples=15,
                     stateful_step_count=30,
-                    deadline=None,
                     suppress_health_check=list(HealthCheck),
                 ),
             )

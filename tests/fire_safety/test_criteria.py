@@ -186,7 +186,7 @@ any_reading = st.builds(
 
 
 @given(st.sampled_from(PROFILES), st.lists(any_reading, max_size=60))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_nothing_is_restored_while_it_is_shown(
     profile: Profile, shown: list[tuple[Any, ...]]
 ) -> None:

@@ -68,7 +68,7 @@ def test_the_times_of_the_standard_are_kept(
     st.lists(st.tuples(st.floats(0, 600), st.floats(0, 200)), min_size=5, max_size=60),
     st.sampled_from([5, 30, 60]),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_more_carbon_monoxide_never_alarms_later(
     air: list[tuple[float, float]], interval_s: int
 ) -> None:

@@ -257,7 +257,7 @@ any_reading = st.builds(
 
 
 @given(st.sampled_from(["smoke-optical", "smoke-verified-b"]), st.lists(any_reading, max_size=80))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_raised_and_ended_alternate_whatever_comes_in_whatever_order(
     profile_id: str, readings: list[Reading]
 ) -> None:

@@ -96,9 +96,7 @@ observed = st.builds(
 )
 
 
-@settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.lists(observed, min_size=1, max_size=8), min_size=1, max_size=3),
     st.integers(0, 40),

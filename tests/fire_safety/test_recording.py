@@ -86,9 +86,7 @@ def told(one: Reading) -> tuple[object, ...]:
     )
 
 
-@settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(batches, min_size=1, max_size=6))
 async def test_readings_are_stored_as_they_were_each_once(
     database: Database, some: list[Batch]

@@ -104,7 +104,7 @@ def test_a_pre_alarm_waits_on_after_a_restart() -> None:
 
 
 @given(st.lists(st.sampled_from([CLEAN, 0.02, SMOKE]), max_size=80))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_verification_lowers_the_class_and_suppresses_nothing(air_of: list[float]) -> None:
     """What alarms without it is a pre-alarm at the same reading with it, or stands as one already."""
     readings = [reading(10 * n, density) for n, density in enumerate(air_of)]
@@ -173,7 +173,7 @@ def test_shelving_goes_on_after_a_restart() -> None:
 
 
 @given(st.lists(st.integers(1, 8), min_size=10, max_size=80))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_shelving_never_tells_normal_while_it_smokes(lengths: list[int]) -> None:
     """However it comes and goes: smoke for some readings, clean air for some."""
     made, at, signals = ward("smoke-optical"), 0, []

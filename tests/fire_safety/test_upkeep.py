@@ -131,9 +131,7 @@ messages = st.builds(
 steps = st.lists(st.none() | st.lists(messages, min_size=1, max_size=3), min_size=1, max_size=6)
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps)
 async def test_figures_are_those_of_the_readings(
     database: Database, some: list[list[Batch] | None]

@@ -203,7 +203,6 @@ any_smoke = st.lists(
 
 
 @given(any_smoke)
-@settings(deadline=None)
 def test_whatever_happens_during_a_test_counts_for_nothing(
     shown: list[tuple[float, float, bool]],
 ) -> None:
@@ -264,7 +263,7 @@ def test_smoke_in_a_flood_is_found_as_fast_as_without() -> None:
     ),
     st.sampled_from([0.3, 0.7, 5]),
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_no_alarm_is_missed_by_leaving_readings_out(
     shown: list[tuple[float, float, int]], every_s: float
 ) -> None:

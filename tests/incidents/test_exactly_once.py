@@ -170,9 +170,7 @@ class Run:
         )
 
 
-@settings(
-    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(runs())
 async def test_every_alarm_is_in_exactly_one_incident(
     database: Database, drawn: tuple[list[Signal], list[Delivery | CloseAll]]

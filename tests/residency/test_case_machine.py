@@ -252,7 +252,7 @@ def visible(case: Case, caller: Caller) -> bool:
 
 
 TestCaseMachine = CaseMachine.TestCase
-TestCaseMachine.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
+TestCaseMachine.settings = settings(max_examples=80, stateful_step_count=40)
 
 
 def test_a_deregistration_cannot_be_annulled() -> None:

@@ -27,6 +27,9 @@ PURPOSE = {"purpose": "PURPOSE_RESIDENCE_CASE", "reference": "HS-2026-1"}
 DECLARED = {"personalIdNumber": "999099000001", "fullName": "Người Thử Nghiệm", "purpose": PURPOSE}
 SHORT = {**DECLARED, "personalIdNumber": "99909900000"}
 
+# In the form of the platform's own names, and nobody's.
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
+
 MALFORMED = b'{"fullName": '
 
 REFUSALS: list[tuple[str, dict[str, str], dict[str, Any] | bytes, int, str]] = [
@@ -95,7 +98,7 @@ async def test_an_answered_look_is_recorded(ward: Stack, officer: Officer) -> No
 
 
 @pytest.mark.parametrize("path", ["premises", "alarms", "incidents"])
-@pytest.mark.parametrize("name", ["no-such-thing", str(uuid4())])
+@pytest.mark.parametrize("name", ["no-such-thing", UNKNOWN])
 async def test_what_is_not_there_is_not_found(officer: Officer, path: str, name: str) -> None:
     """Malformed or unknown, the answer is the same and tells nothing more."""
     answer = await officer.client.get(f"/v1/{path}/{name}")
