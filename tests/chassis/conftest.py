@@ -1,9 +1,7 @@
 """A database with the chassis' own tables."""
 
 from collections.abc import AsyncGenerator
-from itertools import count
 
-import asyncpg
 import pytest
 from sqlalchemy import MetaData, text
 
@@ -13,6 +11,7 @@ from chassis.idempotency import requests_table
 from chassis.inbox import inbox_table
 from chassis.outbox import outbox_table
 from stack.postgres import PostgresServer
+from tests.fixtures.servers import as_superuser, copied
 
 METADATA = MetaData()
 OUTBOX = outbox_table(METADATA)
@@ -27,21 +26,27 @@ ACCESS_RECORDS = """
     )
 """
 
-_numbers = count(1)
-
 
 @pytest.fixture
-async def database(postgres_server: PostgresServer) -> AsyncGenerator[Database]:
+async def database(
+    postgres_server: PostgresServer, _templates: set[str]
+) -> AsyncGenerator[Database]:
     """Make a database of one test with every table that the chassis declares."""
-    name = f"chassis_{next(_numbers)}"
-    superuser = await asyncpg.connect(postgres_server.url("postgres").replace("+asyncpg", ""))
-    await superuser.execute(f"create database {name}")
-    await superuser.close()
-    made = Database.connect(postgres_server.url(name))
-    async with made.engine.begin() as connection:
+    if "chassis" not in _templates:
+        await _make_template(postgres_server)
+        _templates.add("chassis")
+    async with copied(postgres_server, "chassis") as name:
+        made = Database.connect(postgres_server.url(name))
+        yield made
+        await made.close()
+
+
+async def _make_template(server: PostgresServer) -> None:
+    await as_superuser(server, "create database chassis")
+    template = Database.connect(server.url("chassis"))
+    async with template.engine.begin() as connection:
         await connection.run_sync(METADATA.create_all)
         await connection.execute(text(ACCESS_RECORDS))
         for statement in access_schema.statements("public"):
             await connection.execute(text(statement))
-    yield made
-    await made.close()
+    await template.close()

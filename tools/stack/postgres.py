@@ -39,22 +39,31 @@ SETTINGS = {
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
 }
+# For data that nobody will look for after a power cut, such as those of tests.
+FLEETING = {"fsync": "off", "full_page_writes": "off"}
 
 
 class PostgresServer:
     """One PostgreSQL server whose data, log and passwords live below a run directory.
 
     Port 0 means a free one, kept for later starts of this object. The server dies with this
-    process. As root it runs as an unprivileged account that owns the data.
+    process. As root it runs as an unprivileged account that owns the data. Unless `durable`, a
+    power cut may cost the data; a crash of the server may not.
     """
 
     name = "postgres"
 
     def __init__(
-        self, run_dir: Path, port: int = 0, *, predecessor_seconds: float = PREDECESSOR_SECONDS
+        self,
+        run_dir: Path,
+        port: int = 0,
+        *,
+        predecessor_seconds: float = PREDECESSOR_SECONDS,
+        durable: bool = True,
     ) -> None:
         self.run_dir = run_dir.absolute()
         self.port = port
+        self._durable = durable
         self._predecessor_seconds = predecessor_seconds
         self._secrets = SecretStore(self.run_dir / "secrets")
         self._process: ChildProcess | None = None
@@ -138,7 +147,8 @@ class PostgresServer:
         return chosen.copy_to(home.directory)
 
     def _postgres(self, home: Home) -> ChildProcess:
-        options = [part for key, text in SETTINGS.items() for part in ("-c", f"{key}={text}")]
+        settings = SETTINGS if self._durable else SETTINGS | FLEETING
+        options = [part for key, text in settings.items() for part in ("-c", f"{key}={text}")]
         return ChildProcess(
             name="postgres",
             command=[
@@ -188,6 +198,7 @@ class PostgresServer:
                 *("-D", data, "-U", SUPERUSER, "-E", "UTF8", "--data-checksums"),
                 *("-A", "scram-sha-256", f"--pwfile={password_file}"),
                 *self._binaries.locale_options,
+                *([] if self._durable else ["--no-sync"]),
             ],
             log=self.run_dir / "log" / "postgres-initdb.log",
             environment={"LANG": "C.UTF-8"},
