@@ -18,7 +18,8 @@ from stack.waiting import until
 pytestmark = [pytest.mark.system, pytest.mark.asyncio(loop_scope="module")]
 
 RESIDENTS = 200
-PARTS = ["postgres", "nats", "residency", "fire_safety", "incidents", "gateway", "fleet"]
+PARTS = ["postgres", "nats", "population", "residency", "fire_safety", "incidents", "gateway"]
+PARTS += ["fleet"]
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")

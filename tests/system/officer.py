@@ -1,4 +1,4 @@
-"""A duty officer at the gateway: HTTP only, patient while a part of the platform comes back."""
+"""A duty officer, or whoever signs in, at the gateway: HTTP only, patient while a part of the platform comes back."""
 
 import asyncio
 import time
@@ -16,12 +16,19 @@ PATIENCE_S = 60
 
 
 class Officer:
-    """Signed in with one role; every answer is parsed JSON. `actor` is the account that acts for it, if any."""
+    """Signed in with one role; every answer is parsed JSON. `actor` is the account that acts for it, if any.
+
+    `account` is whose account it is; empty is the role's own.
+    """
 
     def __init__(
-        self, place: Installation, role: Role = Role.DUTY_OFFICER, actor: str = ""
+        self,
+        place: Installation,
+        role: Role = Role.DUTY_OFFICER,
+        actor: str = "",
+        account: str = "",
     ) -> None:
-        token = place.issuer.token(role, time.time(), actor)
+        token = place.issuer.token(role, time.time(), actor, account=account)
         self.client = httpx2.AsyncClient(
             base_url=place.gateway_address,
             headers={"authorization": f"Bearer {token}"},
@@ -45,10 +52,16 @@ class Officer:
         """Read, again while the platform says that it is not available."""
         return await self._patiently(lambda: self.client.get(path, params=query))
 
-    async def post(self, path: str, **body: str) -> Any:
+    async def post(self, path: str, **body: Any) -> Any:
         """Act, again under the same request id while the platform is not available."""
         content = {"requestId": str(uuid4()), **body}
         return await self._patiently(lambda: self.client.post(path, json=content))
+
+    async def refused(self, path: str, **body: Any) -> Any:
+        """Try to act, which must be refused; tell the problem."""
+        response = await self.client.post(path, json={"requestId": str(uuid4()), **body})
+        assert response.status_code >= 400, response.text
+        return response.json()
 
     async def premises(self, number: int) -> dict[str, Any]:
         """Read the premises with this number of the register."""

@@ -1,4 +1,4 @@
-"""The simulator's commands: `python -m simulator generate | fleet | demo | population`."""
+"""The simulator's commands: `python -m simulator generate | fleet | demo | population | fault`."""
 
 import argparse
 import importlib
@@ -15,6 +15,10 @@ COMMANDS = {
     "population": (
         "simulator.population.command",
         "answer as the National Population Database, faults included",
+    ),
+    "fault": (
+        "simulator.population.fault_command",
+        "make the population database of `make up` fail, or answer again",
     ),
 }
 

@@ -22,6 +22,14 @@ class FleetSettings(BaseSettings):
     log_level: str = "INFO"
 
 
+class PopulationSettings(BaseSettings):
+    """Whose population database is told to fail: that of `make up` in this run directory."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    run_dir: Path = Field(default=REPOSITORY / ".run", validation_alias="STACK_RUN_DIR")
+
+
 class DemoSettings(BaseSettings):
     """What the demo replays and where; the platform of `make up` unless an address is given."""
 

@@ -38,6 +38,8 @@ def _addresses(place: Installation, progress: Progress) -> None:
     for name in DATABASE_SERVICES:
         metrics = f"metrics http://{LOOPBACK}:{place.admin_port(name)}/metrics"
         rows[f"gRPC {name}", metrics] = place.target(name)
+    simulated = ("Cơ sở dữ liệu dân cư giả lập", "simulated population database")
+    rows[simulated] = place.population_target
     if answers_ok(ports.gateway_port, "/"):
         rows = {("Bảng trực ban", "console"): f"{place.gateway_address}/", **rows}
     for (vietnamese, english), address in rows.items():

@@ -10,7 +10,7 @@ from pathlib import Path
 from stack import ports as tcp_ports
 from stack import postgres_home, run_lock
 from stack.announcement import announce
-from stack.installation import DATABASE_SERVICES, Installation
+from stack.installation import DATABASE_SERVICES, POPULATION_FAULT_FILE, Installation
 from stack.issuer import Role
 from stack.progress import Progress
 from stack.run_lock import RunLock
@@ -21,7 +21,10 @@ from stack.supervisor import Stack
 END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # What a shell reports of a command that Ctrl-C ended.
 INTERRUPTED = 130
-DATA = ("nats", "ward", "done", "secrets", "certificates", "issuer", "log", "ports.json")
+DATA = (
+    *("nats", "ward", "done", "secrets", "certificates", "issuer", "log", "ports.json"),
+    POPULATION_FAULT_FILE,
+)
 
 
 async def up(run_dir: Path, ports: Ports, residents: int, *, fleet: bool) -> int:

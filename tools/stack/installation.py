@@ -17,6 +17,7 @@ from stack.settings import Ports, Settings
 
 DATABASE_SERVICES = ("residency", "fire_safety", "incidents")
 PORTS_FILE = "ports.json"
+POPULATION_FAULT_FILE = "population.fault"
 
 
 class NeverStartedError(StackError):
@@ -74,6 +75,16 @@ class Installation:
         """The directory of the generated ward."""
         return self.run_dir / "ward"
 
+    @property
+    def population_target(self) -> str:
+        """Return host:port of the simulated National Population Database."""
+        return f"{LOOPBACK}:{self.ports.population_port}"
+
+    @property
+    def population_fault(self) -> Path:
+        """The file that says how the simulated National Population Database fails."""
+        return self.run_dir / POPULATION_FAULT_FILE
+
     def environment_of(self, service: str) -> dict[str, str]:
         """Return the whole environment of a service, or of a command of the simulator."""
         specific = {
@@ -122,6 +133,7 @@ class Installation:
             "ID_ENCRYPTION_KEY": self._secrets.key("id-encryption-key"),
             "ID_INDEX_KEY": self._secrets.key("id-index-key"),
             "PSEUDONYM_KEY": self._secrets.key("pseudonym-key"),
+            "POPULATION_TARGET": self.population_target,
         }
 
     def _fire_safety(self) -> dict[str, str]:

@@ -69,6 +69,7 @@ class Ports(_Environment):
     incidents_grpc_port: int = 15053
     incidents_admin_port: int = 15063
     mqtt_port: int = 11883
+    population_port: int = 15100
 
     @classmethod
     def from_base(cls, base: int) -> Self:

@@ -1,4 +1,4 @@
-"""The plan of the real platform: the ward's services, its first data, and its sensors."""
+"""The plan of the real platform: the ward's services, its first data, and what is simulated around it."""
 
 from stack.installation import DATABASE_SERVICES, Installation
 from stack.plan import Plan, Service, Task, python_module
@@ -17,7 +17,7 @@ def ward_plan(installation: Installation, residents: int, *, fleet: bool) -> Pla
             (_generation(installation, residents),),
             tuple(_import(installation, name) for name in IMPORTING_SERVICES),
         ),
-        services=((*services, _gateway(installation)), *sensors),
+        services=((_population(installation), *services, _gateway(installation)), *sensors),
     )
 
 
@@ -69,6 +69,22 @@ def _gateway(installation: Installation) -> Service:
         command=python_module("gateway", "serve"),
         environment=installation.environment_of("gateway"),
         ready_port=installation.ports.gateway_port,
+    )
+
+
+def _population(installation: Installation) -> Service:
+    options = (
+        "--ward",
+        installation.ward,
+        "--listen",
+        installation.population_target,
+        "--fault-file",
+        installation.population_fault,
+    )
+    return Service(
+        name="population",
+        command=python_module("simulator", "population", *options),
+        environment=installation.environment_of("population"),
     )
 
 

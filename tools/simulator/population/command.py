@@ -2,15 +2,18 @@
 
 import argparse
 import asyncio
+import contextlib
 import signal
 import sys
 from pathlib import Path
 
+from simulator.population.fault_file import FaultFile
 from simulator.population.people import People, read_people
 from simulator.population.server import Fault, PopulationServer
 from simulator.settings import FleetSettings
 
 _GRACE_S = 1.0
+_LOOK_EVERY_S = 0.2
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,8 +22,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--listen", default="127.0.0.1:15100", help="host:port; port 0 is any (%(default)s)"
     )
-    parser.add_argument(
+    failing = parser.add_mutually_exclusive_group()
+    failing.add_argument(
         "--fault", type=Fault, choices=list(Fault), default=Fault.NONE, help="how it fails"
+    )
+    failing.add_argument(
+        "--fault-file", type=Path, help="a file that says how, and may change; no file is none"
     )
 
 
@@ -36,12 +43,13 @@ def run(options: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return 1
-    asyncio.run(_serve(people, options.listen, options.fault))
+    asyncio.run(_serve(people, options.listen, options.fault, options.fault_file))
     return 0
 
 
-async def _serve(people: People, listen: str, fault: Fault) -> None:
-    server, port = await PopulationServer(people, fault).serve(listen)
+async def _serve(people: People, listen: str, fault: Fault, fault_file: Path | None) -> None:
+    database = PopulationServer(people, fault)
+    server, port = await database.serve(listen)
     print(
         f"→ CSDL dân cư giả lập / simulated population database: {len(people):,} người, "
         f"cổng / port {port}, lỗi / fault: {fault}",
@@ -50,5 +58,22 @@ async def _serve(people: People, listen: str, fault: Fault) -> None:
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    if fault_file:
+        await _follow(FaultFile(fault_file), database, ended)
     await ended.wait()
     await server.stop(_GRACE_S)
+
+
+async def _follow(file: FaultFile, database: PopulationServer, ended: asyncio.Event) -> None:
+    """Fail as the file says, until the end; a word that is no fault changes nothing."""
+    while not ended.is_set():
+        with contextlib.suppress(ValueError):
+            _tell(database, file.read())
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(ended.wait(), _LOOK_EVERY_S)
+
+
+def _tell(database: PopulationServer, fault: Fault) -> None:
+    if fault is not database.fault:
+        print(f"→ lỗi / fault: {fault}", flush=True)
+        database.fault = fault
