@@ -140,7 +140,8 @@ async def desk(
     heard = await broker.subscribe("ward.residency.v1.>")
     async with Lifecycle() as life:
         port = await app.start(life, settings, clock)
-        async with aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        target = f"127.0.0.1:{port}"
+        async with aio.insecure_channel(target) as channel:
             stub = cases_pb2_grpc.CaseServiceStub(channel)
-            yield Desk(stub, make_token, database, clock, population, heard)
+            yield Desk(target, stub, make_token, database, clock, population, heard)
     await server.stop(None)

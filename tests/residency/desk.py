@@ -44,6 +44,7 @@ SECOND_OFFICER = Person("residence_officer", "officer-2")
 class Desk:
     """The running service as people meet it, its clock, its database and the population database it asks."""
 
+    target: str
     stub: cases_pb2_grpc.CaseServiceStub
     make_token: MakeToken
     database: Database
@@ -53,9 +54,12 @@ class Desk:
 
     async def call(self, who: Person, method: str, request: Any) -> Any:
         """Call a method."""
+        return await getattr(self.stub, method)(request, metadata=self.signed_in(who))
+
+    def signed_in(self, who: Person) -> tuple[tuple[str, str]]:
+        """Give the metadata of a call by somebody."""
         token = self.make_token(who.role, account=who.account, assurance_level=who.assurance_level)
-        metadata = (("authorization", f"Bearer {token}"),)
-        return await getattr(self.stub, method)(request, metadata=metadata)
+        return (("authorization", f"Bearer {token}"),)
 
     async def act(self, who: Person, method: str, case_number: str, **fields: Any) -> Any:
         """Move a case under a new request id."""
