@@ -1,11 +1,14 @@
 """Questions to the population database: taken by one, put again by themselves, answered once."""
 
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from chassis.database import Database
+from residency import tables
 from residency.domain.cases import Caller, Case, IdentityCheck
 from residency.domain.population import Verdict
 from residency.operations.cases import CaseOperations, Request
@@ -13,7 +16,7 @@ from residency.operations.population import PopulationOperations
 from residency.repository.cases import CaseSeal
 from residency.wire import cases as wire
 from tests.residency.desk import declared, temporary
-from tests.residency.samples import CODES, CONTENT_SEAL, SEAL, TODAY, StoppedClock, relay
+from tests.residency.samples import CODES, CONTENT_SEAL, SEAL, TODAY, StoppedClock, number, relay
 
 pytestmark = pytest.mark.postgres
 
@@ -29,7 +32,7 @@ class Office:
         self.clock = StoppedClock()
         parts = (database, relay(database, self.clock), self.clock)
         self.cases = CaseOperations(*parts, SEAL, CASE_SEAL, "11002")
-        self.questions = PopulationOperations(*parts, CASE_SEAL)
+        self.questions = PopulationOperations(*parts, SEAL, CASE_SEAL, "11002")
 
     async def verifying(self, *serials: int) -> Case:
         """Bring a case of these persons to where the database is asked."""
@@ -112,3 +115,50 @@ async def test_case_numbers_run_by_year(database: Database) -> None:
     numbers.append((await office.verifying(1)).case_number)
 
     assert numbers == ["11002-2026-000001", "11002-2026-000002", "11002-2027-000001"]
+
+
+async def test_every_question_and_its_answer_are_on_the_account(database: Database) -> None:
+    """For which officer, why, by which right, about whom, under which correlation id, and what came of it."""
+    office = Office(database)
+    case = await office.verifying(1)
+    unheard = await office.questions.take_due()
+    assert unheard
+    await office.questions.answered(unheard, Verdict.UNAVAILABLE)
+    office.clock.now += timedelta(seconds=10)
+    heard = await office.questions.take_due()
+    assert heard
+    await office.questions.answered(heard, Verdict.MATCH)
+    async with database.transaction() as tx:
+        statement = select(tables.access_records).order_by(tables.access_records.c.position)
+        records = (await tx.execute(statement)).all()
+
+    assert [(record.request_id, record.outcome) for record in records] == [
+        (unheard.correlation_id, "ASKED"),
+        (unheard.correlation_id, "UNAVAILABLE"),
+        (heard.correlation_id, "ASKED"),
+        (heard.correlation_id, "MATCH"),
+    ]
+    assert {(record.account, record.actor, record.purpose) for record in records} == {
+        ("officer-1", "11002.residency", "RESIDENCE_CASE")
+    }
+    assert {(record.subject, record.reference) for record in records} == {
+        (SEAL.pseudonym(number(1)), case.case_number)
+    }
+    assert all("68/2020" in record.legal_basis for record in records)
+    assert not any(number(1).digits in str(record) for record in records)
+
+
+async def test_no_question_leaves_without_its_record(database: Database) -> None:
+    """Where the account cannot be written, nothing is asked and the question stays due."""
+    office = Office(database)
+    await office.verifying(1, 2)
+    parts = (database, relay(database, office.clock), office.clock)
+    # A second record under an id that is taken cannot be written.
+    unaccountable = PopulationOperations(*parts, SEAL, CASE_SEAL, "11002", lambda: UUID(int=1))
+    await unaccountable.take_due()
+    with pytest.raises(IntegrityError):
+        await unaccountable.take_due()
+    left = await office.questions.take_due()
+
+    assert left
+    assert (left.person, left.attempt) == (1, 1)

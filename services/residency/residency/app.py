@@ -133,8 +133,14 @@ def keep_asking(life: Lifecycle, base: Base, settings: Settings) -> None:
     channel = aio.insecure_channel(settings.population_target)
     life.at_stop(channel.close)
     registry = PopulationClient(channel, settings.ward_code)
-    seal = CaseSeal(content_seal(settings))
-    questions = PopulationOperations(base.database, base.relay, base.clock, seal)
+    questions = PopulationOperations(
+        base.database,
+        base.relay,
+        base.clock,
+        number_seal(settings),
+        CaseSeal(content_seal(settings)),
+        settings.ward_code,
+    )
     life.background("population", timers.ask_population_when_due(questions, registry))
 
 

@@ -13,6 +13,7 @@ from residency.domain.population import (
     Answer,
     Question,
     Verdict,
+    system_of,
 )
 from residency.domain.residence import Sex
 from ward.population.v1 import population_pb2 as pb
@@ -36,7 +37,7 @@ class PopulationClient:
 
     def __init__(self, channel: aio.Channel, ward_code: str) -> None:
         self._stub = population_pb2_grpc.PopulationServiceStub(channel)
-        self._caller = f"{ward_code}.residency"
+        self._caller = system_of(ward_code)
 
     async def verify(self, question: Question) -> Answer:
         """Answer a question; what did not come in time, or answers another question, is no answer."""

@@ -13,6 +13,10 @@ from residency.domain.cases import IdentityCheck
 from residency.domain.declarations import DeclaredPerson
 
 PURPOSE_CODE = "RESIDENCE_CASE"
+# As the account of every look names what is asked there.
+METHOD = "/ward.population.v1.PopulationService/VerifyPerson"
+FIELDS = ("BIRTH_DATE", "FULL_NAME", "NUMBER", "SEX")
+ASKED = "ASKED"
 LEGAL_BASIS = "Law 68/2020/QH14 on Residence; Circular 116/2026/TT-BCA Art. 3(5)-(6)"
 # No rule says how often: soon at first, then at most four times an hour.
 _FIRST_PAUSE = timedelta(seconds=10)
@@ -29,12 +33,21 @@ class Verdict(StrEnum):
     UNAVAILABLE = "UNAVAILABLE"
 
 
+def system_of(ward_code: str) -> str:
+    """Name the ward's system to the database, which knows no accounts of the ward."""
+    return f"{ward_code}.residency"
+
+
 @dataclass(frozen=True)
 class Question:
-    """Whether one person of a case is who they declare to be; `attempt` counts from 1 within a check."""
+    """Whether one person of a case is who they declare to be; `attempt` counts from 1 within a check.
+
+    `officer` is the account for which it is asked.
+    """
 
     check_id: UUID
     case_number: str
+    officer: str
     person: int
     attempt: int
     declared: DeclaredPerson

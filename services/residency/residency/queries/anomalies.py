@@ -22,6 +22,7 @@ from sqlalchemy import (
 from chassis.clock import ward_day
 from chassis.database import Database
 from residency.domain.anomalies import Anomaly, AnomalyKind
+from residency.domain.population import METHOD
 from residency.tables import (
     access_records,
     dwellings,
@@ -132,7 +133,10 @@ def _by_account(
     day: date,
     building_id: ColumnElement[Any] | None = None,
 ) -> Select[Any]:
-    """Select what each account did in times that began then, as often as the threshold in force or oftener."""
+    """Select what each account did in times that began then, as often as the threshold in force or oftener.
+
+    What is asked of the population database, again and again while it is away, follows from cases and is no odd look.
+    """
     threshold = _in_force(_rule(kind), day)
     building = cast(literal(_NO_BUILDING), Uuid) if building_id is None else building_id
     return (
@@ -145,7 +149,7 @@ def _by_account(
             building.label("building_id"),
         )
         .select_from(access_records)
-        .where(_records.account != "")
+        .where(_records.account != "", _records.method != METHOD)
         .group_by(_records.account, since)
         .having(occurrences >= threshold)
     )
