@@ -11,18 +11,20 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from chassis.errors import DomainError, FieldInvalidError
 from residency.domain.calendar import WorkingCalendar
-from residency.domain.cases import (
-    OPEN_STATES,
+from residency.domain.cases.machine import (
     Caller,
     Case,
-    CaseChannel,
     CaseNotFoundError,
-    CaseState,
     CaseStateConflictError,
-    IdentityCheck,
     IdentityCheckPendingError,
-    RefusalGround,
     SecondPersonRequiredError,
+)
+from residency.domain.cases.states import (
+    OPEN_STATES,
+    CaseChannel,
+    CaseState,
+    IdentityCheck,
+    RefusalGround,
 )
 from residency.domain.declarations import CaseKind
 

@@ -9,12 +9,18 @@ from sqlalchemy.exc import IntegrityError
 
 from chassis.database import Database
 from residency import tables
-from residency.domain.cases import Caller, Case, IdentityCheck
+from residency.domain.cases.machine import (
+    Caller,
+    Case,
+)
+from residency.domain.cases.states import (
+    IdentityCheck,
+)
 from residency.domain.population import Verdict
 from residency.operations.cases import CaseOperations, Request
 from residency.operations.population import PopulationOperations
 from residency.repository.cases import CaseSeal
-from residency.wire import cases as wire
+from residency.wire.cases import declarations
 from tests.residency.desk import declared, temporary
 from tests.residency.samples import CODES, CONTENT_SEAL, SEAL, TODAY, StoppedClock, number, relay
 
@@ -38,7 +44,7 @@ class Office:
         """Bring a case of these persons to where the database is asked."""
         first, *others = (declared(serial) for serial in serials)
         message = temporary(uuid4(), *others, declarant=first)
-        declaration = wire.declaration(message, CODES, TODAY)
+        declaration = declarations.declaration(message, CODES, TODAY)
         case = await self.cases.create(CITIZEN, declaration, str(uuid4()), b"digest")
         await self.cases.submit(request(case, CITIZEN))
         await self.cases.accept(request(case, OFFICER))

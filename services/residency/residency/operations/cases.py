@@ -8,13 +8,17 @@ from uuid import UUID, uuid4
 from chassis.clock import Clock, ward_day
 from chassis.database import Database, Transaction
 from chassis.outbox import Relay
-from residency.domain.cases import (
+from residency.domain.cases.machine import (
     Caller,
     Case,
+)
+from residency.domain.cases.states import (
     CaseAct,
     CaseChannel,
-    HistoryEntry,
     RefusalGround,
+)
+from residency.domain.cases.told import (
+    HistoryEntry,
 )
 from residency.domain.declarations import ResidenceDeclaration
 from residency.domain.sealing import NumberSeal

@@ -6,13 +6,17 @@ from sqlalchemy import ColumnElement, Date, cast, func, select, tuple_
 
 from chassis.clock import ward_day
 from chassis.database import Database
-from residency.domain.cases import (
+from residency.domain.cases.machine import (
     Caller,
     Case,
+    CaseNotFoundError,
+)
+from residency.domain.cases.states import (
     CaseChannel,
+)
+from residency.domain.cases.told import (
     CaseFigures,
     CaseFilter,
-    CaseNotFoundError,
     CasePosition,
     WholeCase,
 )

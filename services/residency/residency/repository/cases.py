@@ -16,17 +16,21 @@ from chassis import outbox
 from chassis.database import Transaction
 from residency import tables
 from residency.domain.calendar import ProcessingClock, WorkingCalendar
-from residency.domain.cases import (
-    OPEN_STATES,
+from residency.domain.cases.machine import (
     Case,
-    CaseAct,
-    CaseChannel,
     CaseNotFoundError,
     CaseNumber,
+)
+from residency.domain.cases.states import (
+    OPEN_STATES,
+    CaseAct,
+    CaseChannel,
     CaseState,
-    HistoryEntry,
     IdentityCheck,
     RefusalGround,
+)
+from residency.domain.cases.told import (
+    HistoryEntry,
 )
 from residency.domain.declarations import CaseKind, ResidenceDeclaration
 from residency.domain.residence import Registration, RegistrationNotFoundError
@@ -42,7 +46,7 @@ from residency.tables import (
     registrations,
 )
 from residency.tables.bitemporal import known
-from residency.wire import cases as wire
+from residency.wire.cases import answers, declarations
 
 
 @dataclass(frozen=True)
@@ -53,13 +57,13 @@ class CaseSeal:
 
     def declaration(self, case_id: UUID, declaration: ResidenceDeclaration) -> bytes:
         """Seal a declaration."""
-        content = wire.declaration_message(declaration).SerializeToString()
+        content = declarations.declaration_message(declaration).SerializeToString()
         return self.seal.seal(content, _place(case_id, b"declaration"))
 
     def open_declaration(self, case_id: UUID, sealed: bytes, today: date) -> ResidenceDeclaration:
         """Open a declaration."""
         content = self.seal.open(sealed, _place(case_id, b"declaration"))
-        return wire.stored_declaration(content, today)
+        return declarations.stored_declaration(content, today)
 
     def note(self, case_id: UUID, note: str) -> bytes | None:
         """Seal what was written; nothing stays nothing."""
@@ -134,7 +138,7 @@ async def save(
     """Save a case that was moved, tell its history and publish it."""
     await tx.execute(update(cases).where(cases.c.case_id == case.case_id).values(_columns(case)))
     await _note(tx, case, act, account, now, note_sealed)
-    await outbox.add(tx, tables.outbox, now, wire.case_moved(case))
+    await outbox.add(tx, tables.outbox, now, answers.case_moved(case))
 
 
 async def last_entry(tx: Transaction, case: Case, act: CaseAct, seal: CaseSeal) -> HistoryEntry:

@@ -6,13 +6,15 @@ from chassis.clock import Clock, ward_day
 from chassis.context import current_access, current_identity
 from chassis.idempotency import check_request_id, digest_of
 from chassis.pages import page_size
-from residency.domain.cases import Caller
+from residency.domain.cases.machine import (
+    Caller,
+)
 from residency.domain.notices import notice_of
 from residency.domain.personal_id import RegistrationCodes
 from residency.operations.cases import CaseOperations, Moved, Request
 from residency.queries.cases import CaseQueries
 from residency.servicer import Context
-from residency.wire import cases as wire
+from residency.wire.cases import answers, declarations, requests
 from ward.residency.v1 import cases_pb2 as pb
 from ward.residency.v1 import cases_pb2_grpc
 
@@ -46,27 +48,27 @@ class CaseServicer(cases_pb2_grpc.CaseServiceServicer):
         """Make a draft."""
         check_request_id(request.request_id)
         today = ward_day(self._clock())
-        declaration = wire.declaration(request.declaration, self._codes, today)
+        declaration = declarations.declaration(request.declaration, self._codes, today)
         case = await self._operations.create(
             _caller(), declaration, request.request_id, digest_of(request)
         )
         current_access().subject = f"case:{case.case_number}"
-        return pb.CreateCaseResponse(case=wire.case(case))
+        return pb.CreateCaseResponse(case=answers.case(case))
 
     async def SubmitCase(
         self, request: pb.SubmitCaseRequest, context: Context
     ) -> pb.SubmitCaseResponse:
         """Hand a draft in."""
         moved = await self._operations.submit(_request(request))
-        return pb.SubmitCaseResponse(case=wire.case(moved.case))
+        return pb.SubmitCaseResponse(case=answers.case(moved.case))
 
     async def RequestSupplement(
         self, request: pb.RequestSupplementRequest, context: Context
     ) -> pb.RequestSupplementResponse:
         """Ask the citizen for what is missing."""
-        missing = wire.written("missing", request.missing)
+        missing = requests.written("missing", request.missing)
         moved = await self._operations.request_supplement(_request(request), missing)
-        return pb.RequestSupplementResponse(case=wire.case(moved.case), notice=_notice(moved))
+        return pb.RequestSupplementResponse(case=answers.case(moved.case), notice=_notice(moved))
 
     async def SupplementCase(
         self, request: pb.SupplementCaseRequest, context: Context
@@ -74,16 +76,16 @@ class CaseServicer(cases_pb2_grpc.CaseServiceServicer):
         """Take the supplemented declaration."""
         asked = _accounted(request)
         today = ward_day(self._clock())
-        declaration = wire.declaration(request.declaration, self._codes, today)
+        declaration = declarations.declaration(request.declaration, self._codes, today)
         moved = await self._operations.supplement(asked, declaration)
-        return pb.SupplementCaseResponse(case=wire.case(moved.case))
+        return pb.SupplementCaseResponse(case=answers.case(moved.case))
 
     async def AcceptCase(
         self, request: pb.AcceptCaseRequest, context: Context
     ) -> pb.AcceptCaseResponse:
         """Find the file valid and start the clock."""
         moved = await self._operations.accept(_request(request))
-        return pb.AcceptCaseResponse(case=wire.case(moved.case), notice=_notice(moved))
+        return pb.AcceptCaseResponse(case=answers.case(moved.case), notice=_notice(moved))
 
     async def VerifyCase(
         self, request: pb.VerifyCaseRequest, context: Context
@@ -93,56 +95,59 @@ class CaseServicer(cases_pb2_grpc.CaseServiceServicer):
             self._operations.see_original if request.original_seen else self._operations.verify
         )
         moved = await verify(_accounted(request))
-        return pb.VerifyCaseResponse(case=wire.case(moved.case))
+        return pb.VerifyCaseResponse(case=answers.case(moved.case))
 
     async def ApproveCase(
         self, request: pb.ApproveCaseRequest, context: Context
     ) -> pb.ApproveCaseResponse:
         """Approve a case and enter its change."""
         asked = _accounted(request)
-        moved = await self._operations.approve(asked, wire.finding(request))
-        return pb.ApproveCaseResponse(case=wire.case(moved.case), notice=_notice(moved))
+        moved = await self._operations.approve(asked, requests.finding(request))
+        return pb.ApproveCaseResponse(case=answers.case(moved.case), notice=_notice(moved))
 
     async def RefuseCase(
         self, request: pb.RefuseCaseRequest, context: Context
     ) -> pb.RefuseCaseResponse:
         """Refuse a case."""
-        ground, reason = wire.refusal_ground(request), wire.written("reason", request.reason)
+        ground, reason = (
+            requests.refusal_ground(request),
+            requests.written("reason", request.reason),
+        )
         moved = await self._operations.refuse(_request(request), ground, reason)
-        return pb.RefuseCaseResponse(case=wire.case(moved.case), notice=_notice(moved))
+        return pb.RefuseCaseResponse(case=answers.case(moved.case), notice=_notice(moved))
 
     async def WithdrawCase(
         self, request: pb.WithdrawCaseRequest, context: Context
     ) -> pb.WithdrawCaseResponse:
         """Take a case back."""
         moved = await self._operations.withdraw(_request(request))
-        return pb.WithdrawCaseResponse(case=wire.case(moved.case))
+        return pb.WithdrawCaseResponse(case=answers.case(moved.case))
 
     async def CancelCase(
         self, request: pb.CancelCaseRequest, context: Context
     ) -> pb.CancelCaseResponse:
         """Annul what a case entered."""
-        reason = wire.written("reason", request.reason)
+        reason = requests.written("reason", request.reason)
         moved = await self._operations.cancel(_request(request), reason)
-        return pb.CancelCaseResponse(case=wire.case(moved.case), notice=_notice(moved))
+        return pb.CancelCaseResponse(case=answers.case(moved.case), notice=_notice(moved))
 
     async def GetCase(self, request: pb.GetCaseRequest, context: Context) -> pb.GetCaseResponse:
         """Answer a case as a whole."""
         access = current_access()
-        number = wire.case_number(request.case_number)
+        number = requests.case_number(request.case_number)
         access.subject = f"case:{number}"
         found = await self._queries.get(number, _caller(), ward_day(self._clock()))
-        return wire.whole_case(found, access.record_id)
+        return answers.whole_case(found, access.record_id)
 
     async def ListCases(
         self, request: pb.ListCasesRequest, context: Context
     ) -> pb.ListCasesResponse:
         """Answer a page of cases."""
-        chosen, size = wire.case_filter(request, _caller()), page_size(request.page_size)
-        after = wire.cases_after(request.page_token)
+        chosen, size = requests.case_filter(request, _caller()), page_size(request.page_size)
+        after = requests.cases_after(request.page_token)
         today = ward_day(self._clock())
         found = await self._queries.list_cases(chosen, after, size + 1, today)
-        return wire.cases_page(found, size)
+        return answers.cases_page(found, size)
 
 
 Moving = (
@@ -166,7 +171,7 @@ def _caller() -> Caller:
 def _request(request: Moving) -> Request:
     """Read which case is moved, by whom and under which key."""
     check_request_id(request.request_id)
-    number = wire.case_number(request.case_number)
+    number = requests.case_number(request.case_number)
     return Request(_caller(), number, request.request_id, digest_of(request))
 
 
@@ -179,4 +184,4 @@ def _accounted(request: Moving) -> Request:
 
 def _notice(moved: Moved) -> pb.CaseNotice | None:
     notice = notice_of(moved.case, moved.entry)
-    return wire.notice(notice) if notice else None
+    return answers.notice(notice) if notice else None

@@ -1,4 +1,4 @@
-"""Residence cases: who may move one where, and what its history tells (Circular 116/2026/TT-BCA).
+"""The machine of residence cases: who may move one where (Circular 116/2026/TT-BCA).
 
 draft → submitted ⇄ supplement requested
 ↓               ⇅
@@ -6,18 +6,23 @@ accepted → verifying → approved → recorded → cancelled
 refused from submitted, accepted or verifying; withdrawn until it is decided
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Self
 from uuid import UUID
 
 from chassis.clock import ward_day
 from chassis.errors import DomainError, FieldInvalidError
 from residency.domain.calendar import ProcessingClock, WorkingCalendar
-from residency.domain.declarations import CaseKind, ResidenceDeclaration
+from residency.domain.cases.states import (
+    CaseAct,
+    CaseChannel,
+    CaseState,
+    IdentityCheck,
+    RefusalGround,
+)
+from residency.domain.declarations import CaseKind
 
 
 class CaseNotFoundError(DomainError):
@@ -42,80 +47,6 @@ class IdentityCheckPendingError(DomainError):
     """The population database has not answered, and nobody saw the original."""
 
     reason = "IDENTITY_CHECK_PENDING"
-
-
-class CaseState(StrEnum):
-    """Where a case stands."""
-
-    DRAFT = "DRAFT"
-    SUBMITTED = "SUBMITTED"
-    SUPPLEMENT_REQUESTED = "SUPPLEMENT_REQUESTED"
-    ACCEPTED = "ACCEPTED"
-    VERIFYING = "VERIFYING"
-    APPROVED = "APPROVED"
-    REFUSED = "REFUSED"
-    RECORDED = "RECORDED"
-    WITHDRAWN = "WITHDRAWN"
-    CANCELLED = "CANCELLED"
-
-
-# Neither decided nor taken back: what officers still have to do something about.
-OPEN_STATES = frozenset(
-    {
-        CaseState.SUBMITTED,
-        CaseState.SUPPLEMENT_REQUESTED,
-        CaseState.ACCEPTED,
-        CaseState.VERIFYING,
-        CaseState.APPROVED,
-    }
-)
-
-
-class CaseAct(StrEnum):
-    """What can be done with a case."""
-
-    CREATE = "CREATE"
-    SUBMIT = "SUBMIT"
-    REQUEST_SUPPLEMENT = "REQUEST_SUPPLEMENT"
-    SUPPLEMENT = "SUPPLEMENT"
-    ACCEPT = "ACCEPT"
-    VERIFY = "VERIFY"
-    SEE_ORIGINAL = "SEE_ORIGINAL"
-    IDENTITY_ANSWERED = "IDENTITY_ANSWERED"
-    APPROVE = "APPROVE"
-    RECORD = "RECORD"
-    REFUSE = "REFUSE"
-    WITHDRAW = "WITHDRAW"
-    CANCEL = "CANCEL"
-
-
-class CaseChannel(StrEnum):
-    """How a case came in."""
-
-    ELECTRONIC = "ELECTRONIC"
-    COUNTER = "COUNTER"
-
-
-class IdentityCheck(StrEnum):
-    """What is known of the declared identities."""
-
-    NOT_ASKED = "NOT_ASKED"
-    PENDING = "PENDING"
-    MATCH = "MATCH"
-    MISMATCH = "MISMATCH"
-    NOT_FOUND = "NOT_FOUND"
-    ORIGINAL_SEEN = "ORIGINAL_SEEN"
-
-
-class RefusalGround(StrEnum):
-    """Why a case is refused."""
-
-    NOT_ELIGIBLE = "NOT_ELIGIBLE"
-    UNLAWFUL_DWELLING = "UNLAWFUL_DWELLING"
-    IDENTITY_NOT_CONFIRMED = "IDENTITY_NOT_CONFIRMED"
-    NOT_SUPPLEMENTED = "NOT_SUPPLEMENTED"
-    FALSE_DECLARATION = "FALSE_DECLARATION"
-    OTHER = "OTHER"
 
 
 _UNANSWERED = frozenset({IdentityCheck.NOT_ASKED, IdentityCheck.PENDING})
@@ -285,31 +216,6 @@ class Case:
 
 
 @dataclass(frozen=True)
-class HistoryEntry:
-    """What was done with a case, where it stood then and by which day it was due.
-
-    `account` is empty for the service itself, `note` where nothing was written.
-    """
-
-    at: datetime
-    act: CaseAct
-    state: CaseState
-    due_on: date | None
-    account: str
-    note: str
-
-
-@dataclass(frozen=True)
-class WholeCase:
-    """A case with what it holds of persons, what was done, and which registrations it entered."""
-
-    case: Case
-    declaration: ResidenceDeclaration
-    history: tuple[HistoryEntry, ...]
-    registrations: tuple[UUID, ...]
-
-
-@dataclass(frozen=True)
 class CaseNumber:
     """The one electronic number of a case: ward code, year and running number of the year."""
 
@@ -320,42 +226,3 @@ class CaseNumber:
     def __str__(self) -> str:
         """Write it: `11002-2026-000123`."""
         return f"{self.ward_code}-{self.year}-{self.running:06d}"
-
-
-@dataclass(frozen=True)
-class CaseFilter:
-    """Which cases to list: of this state and kind if they are said, of one account only if that is said."""
-
-    account: str = ""
-    state: CaseState | None = None
-    kind: CaseKind | None = None
-    overdue: bool = False
-    due_soon: bool = False
-
-
-@dataclass(frozen=True)
-class CasePosition:
-    """Where a page of cases begins: after this one."""
-
-    created_at: datetime
-    case_id: UUID
-
-
-@dataclass(frozen=True)
-class CaseFigures:
-    """Figures of one kind of case: what is open now, and what was handed in and decided this year.
-
-    `timed` are decided cases that had a due day, `in_time` those decided by it.
-    """
-
-    open: int
-    overdue: int
-    submitted: int
-    electronic: int
-    timed: int
-    in_time: int
-
-
-def share(part: int, whole: int) -> float:
-    """Tell a share; not a number where there is nothing to share."""
-    return part / whole if whole else math.nan

@@ -1,31 +1,16 @@
-"""Residence cases as they are read and written."""
+"""Declarations of form CT01: read when they are handed in and when they are opened, and written."""
 
 import re
-from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from collections.abc import Callable
+from datetime import date
 from functools import partial
 from uuid import UUID
 
 from google.protobuf.message import Message
-from google.protobuf.timestamp_pb2 import Timestamp
 from google.type import date_pb2
 
-from chassis import pages
-from chassis.errors import FieldInvalidError, PageTokenInvalidError
-from chassis.privacy import may_hold_id_number
-from residency.domain.cases import (
-    Caller,
-    Case,
-    CaseFilter,
-    CaseNotFoundError,
-    CasePosition,
-    CaseState,
-    HistoryEntry,
-    RefusalGround,
-    WholeCase,
-)
+from chassis.errors import FieldInvalidError
 from residency.domain.declarations import (
-    CaseKind,
     Change,
     DeclaredPerson,
     Deregistration,
@@ -34,87 +19,22 @@ from residency.domain.declarations import (
     ResidenceDeclaration,
     Signatory,
 )
-from residency.domain.notices import Notice, notices_of
 from residency.domain.partial_date import PartialDate
 from residency.domain.personal_id import PersonalIdNumber, RegistrationCodes
 from residency.domain.residence import RegistrationNotFoundError, ResidenceKind, Sex, Term
 from residency.wire import fields
+from residency.wire.cases.requests import written
 from ward.residency.v1 import cases_pb2 as pb
 from ward.residency.v1 import residency_pb2
 
-_CASE_NUMBER = re.compile(r"[0-9]{1,8}-[0-9]{4}-[0-9]{6,9}")
 _PHONE = re.compile(r"[0-9+ ]{0,20}")
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
-_TEXT = range(3, 1001)
 _MAX_RELATIONSHIP = 60
 _MAX_MEMBERS = 30
 _SIGNATORIES = {pb.Signatory.Value(f"SIGNATORY_{one}"): one for one in Signatory}
-_GROUNDS = {pb.RefusalGround.Value(f"REFUSAL_GROUND_{one}"): one for one in RefusalGround}
-_STATES = {pb.CaseState.Value(f"CASE_STATE_{one}"): one for one in CaseState}
-_KINDS = {pb.CaseKind.Value(f"CASE_KIND_{one}"): one for one in CaseKind}
 _SEXES = {Sex.MALE: residency_pb2.SEX_MALE, Sex.FEMALE: residency_pb2.SEX_FEMALE}
 
 ReadNumber = Callable[[str], PersonalIdNumber]
-
-
-# ---------------------------------------------------------------- requests
-
-
-def case_number(text: str) -> str:
-    """Read a case's number; what has not its form is the number of no case."""
-    if not _CASE_NUMBER.fullmatch(text):
-        raise CaseNotFoundError
-    return text
-
-
-def written(field: str, text: str) -> str:
-    """Read what a person wrote to another: whole lines, without an identification number."""
-    content = text.strip()
-    if len(content) not in _TEXT or may_hold_id_number(content):
-        raise FieldInvalidError(field, "3 to 1000 characters, no identification number")
-    return content
-
-
-def finding(request: pb.ApproveCaseRequest) -> str:
-    """Read the finding of an identity in doubt; empty where none is given."""
-    return written("finding", request.finding) if request.finding else ""
-
-
-def refusal_ground(request: pb.RefuseCaseRequest) -> RefusalGround:
-    """Read why a case is refused."""
-    ground = _GROUNDS.get(request.ground)
-    if ground is None:
-        raise FieldInvalidError("ground", "one of the grounds; required")
-    return ground
-
-
-def case_filter(request: pb.ListCasesRequest, caller: Caller) -> CaseFilter:
-    """Read which cases to list; a citizen's are their own whatever the request says."""
-    if request.state and request.state not in _STATES:
-        raise FieldInvalidError("state", "a state, or unspecified for all")
-    if request.kind and request.kind not in _KINDS:
-        raise FieldInvalidError("kind", "a kind, or unspecified for all")
-    return CaseFilter(
-        account="" if caller.is_officer else caller.account,
-        state=_STATES.get(request.state),
-        kind=_KINDS.get(request.kind),
-        overdue=request.overdue,
-        due_soon=request.due_soon,
-    )
-
-
-def cases_after(token: str) -> CasePosition | None:
-    """Read where a page of cases begins; None for the first page."""
-    key = pages.decode(token, 2)
-    if key is None:
-        return None
-    try:
-        created_at, case_id = datetime.fromisoformat(key[0]), UUID(key[1])
-    except ValueError:
-        raise PageTokenInvalidError from None
-    if created_at.tzinfo is None:
-        raise PageTokenInvalidError
-    return CasePosition(created_at, case_id)
 
 
 def declaration(
@@ -207,9 +127,6 @@ def _registration_id(text: str) -> UUID:
     return fields.uuid(text, RegistrationNotFoundError())
 
 
-# ---------------------------------------------------------------- answers and events
-
-
 def declaration_message(one: ResidenceDeclaration) -> pb.ResidenceDeclaration:
     """Write a declaration, for the officer who decides and for its row, where it is sealed."""
     message = pb.ResidenceDeclaration(
@@ -245,104 +162,31 @@ def _change_message(change: Change) -> tuple[str, Message]:
     match change:
         case NewResidence(kind=ResidenceKind.PERMANENT):
             permanent = pb.PermanentResidenceChange(
-                dwelling_id=str(change.dwelling_id), valid_from=_day(change.term.valid_from)
+                dwelling_id=str(change.dwelling_id), valid_from=day_message(change.term.valid_from)
             )
             return "permanent_residence", permanent
         case NewResidence():
             temporary = pb.TemporaryResidenceChange(
                 dwelling_id=str(change.dwelling_id),
-                valid_from=_day(change.term.valid_from),
-                valid_until=_day(change.term.valid_until),
+                valid_from=day_message(change.term.valid_from),
+                valid_until=day_message(change.term.valid_until),
             )
             return "temporary_residence", temporary
         case Renewal():
             renewal = pb.RenewalChange(
-                registration_id=str(change.registration_id), valid_until=_day(change.valid_until)
+                registration_id=str(change.registration_id),
+                valid_until=day_message(change.valid_until),
             )
             return "renewal", renewal
         case Deregistration():
             ending = pb.DeregistrationChange(
-                registration_id=str(change.registration_id), ended_on=_day(change.ended_on)
+                registration_id=str(change.registration_id), ended_on=day_message(change.ended_on)
             )
             return "deregistration", ending
 
 
-def case(one: Case) -> pb.ResidenceCase:
-    """Write a case, without personal data."""
-    ground = f"REFUSAL_GROUND_{one.refusal_ground or 'UNSPECIFIED'}"
-    return pb.ResidenceCase(
-        case_number=one.case_number,
-        ward_code=one.ward_code,
-        kind=pb.CaseKind.Value(f"CASE_KIND_{one.kind}"),
-        state=pb.CaseState.Value(f"CASE_STATE_{one.state}"),
-        channel=pb.CaseChannel.Value(f"CASE_CHANNEL_{one.channel}"),
-        identity_check=pb.IdentityCheck.Value(f"IDENTITY_CHECK_{one.identity_check}"),
-        created_at=_instant(one.created_at),
-        submitted_at=_instant(one.submitted_at),
-        accepted_at=_instant(one.accepted_at),
-        decided_at=_instant(one.decided_at),
-        due_on=_day(one.due_on),
-        refusal_ground=pb.RefusalGround.Value(ground),
-    )
-
-
-def whole_case(found: WholeCase, access_record_id: UUID) -> pb.GetCaseResponse:
-    """Write a case with what it holds of persons."""
-    return pb.GetCaseResponse(
-        case=case(found.case),
-        declaration=declaration_message(found.declaration),
-        history=[history_entry(entry) for entry in found.history],
-        notices=[notice(one) for one in notices_of(found.case, found.history)],
-        registration_ids=[str(one) for one in found.registrations],
-        access_record_id=str(access_record_id),
-    )
-
-
-def history_entry(entry: HistoryEntry) -> pb.CaseHistoryEntry:
-    """Write what was done with a case."""
-    return pb.CaseHistoryEntry(
-        at=_instant(entry.at),
-        act=entry.act,
-        state=pb.CaseState.Value(f"CASE_STATE_{entry.state}"),
-        account=entry.account,
-        note=entry.note,
-        due_on=_day(entry.due_on),
-    )
-
-
-def notice(one: Notice) -> pb.CaseNotice:
-    """Write a receipt or notice."""
-    return pb.CaseNotice(
-        form=pb.NoticeForm.Value(f"NOTICE_FORM_{one.form}"),
-        issued_at=_instant(one.issued_at),
-        due_on=_day(one.due_on),
-        text=one.text,
-    )
-
-
-def cases_page(found: Sequence[Case], size: int) -> pb.ListCasesResponse:
-    """Write a page of `size`; one case more than that was asked for, to see whether there is a next."""
-    token = ""
-    if len(found) > size:
-        last = found[size - 1]
-        token = pages.encode(last.created_at.isoformat(), str(last.case_id))
-    return pb.ListCasesResponse(cases=[case(one) for one in found[:size]], next_page_token=token)
-
-
-def case_moved(one: Case) -> pb.CaseMoved:
-    """Write the event of a case that was moved."""
-    return pb.CaseMoved(case=case(one))
-
-
-def _instant(moment: datetime | None) -> Timestamp | None:
-    if moment is None:
-        return None
-    written_at = Timestamp()
-    written_at.FromDatetime(moment)
-    return written_at
-
-
-def _day(day: date | None) -> date_pb2.Date | None:
+def day_message(day: date | None) -> date_pb2.Date | None:
+    """Write a day; none stays none."""
     return None if day is None else date_pb2.Date(year=day.year, month=day.month, day=day.day)
 
 

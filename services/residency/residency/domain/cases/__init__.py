@@ -1,0 +1,1 @@
+"""Residence cases, from a citizen's draft to the register."""

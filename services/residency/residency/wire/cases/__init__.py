@@ -1,0 +1,1 @@
+"""Residence cases as they are read and written."""

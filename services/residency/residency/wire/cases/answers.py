@@ -1,0 +1,89 @@
+"""What is answered and published of cases."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from chassis import pages
+from residency.domain.cases.machine import Case
+from residency.domain.cases.told import HistoryEntry, WholeCase
+from residency.domain.notices import Notice, notices_of
+from residency.wire.cases.declarations import day_message, declaration_message
+from ward.residency.v1 import cases_pb2 as pb
+
+
+def case(one: Case) -> pb.ResidenceCase:
+    """Write a case, without personal data."""
+    ground = f"REFUSAL_GROUND_{one.refusal_ground or 'UNSPECIFIED'}"
+    return pb.ResidenceCase(
+        case_number=one.case_number,
+        ward_code=one.ward_code,
+        kind=pb.CaseKind.Value(f"CASE_KIND_{one.kind}"),
+        state=pb.CaseState.Value(f"CASE_STATE_{one.state}"),
+        channel=pb.CaseChannel.Value(f"CASE_CHANNEL_{one.channel}"),
+        identity_check=pb.IdentityCheck.Value(f"IDENTITY_CHECK_{one.identity_check}"),
+        created_at=_instant(one.created_at),
+        submitted_at=_instant(one.submitted_at),
+        accepted_at=_instant(one.accepted_at),
+        decided_at=_instant(one.decided_at),
+        due_on=day_message(one.due_on),
+        refusal_ground=pb.RefusalGround.Value(ground),
+    )
+
+
+def whole_case(found: WholeCase, access_record_id: UUID) -> pb.GetCaseResponse:
+    """Write a case with what it holds of persons."""
+    return pb.GetCaseResponse(
+        case=case(found.case),
+        declaration=declaration_message(found.declaration),
+        history=[history_entry(entry) for entry in found.history],
+        notices=[notice(one) for one in notices_of(found.case, found.history)],
+        registration_ids=[str(one) for one in found.registrations],
+        access_record_id=str(access_record_id),
+    )
+
+
+def history_entry(entry: HistoryEntry) -> pb.CaseHistoryEntry:
+    """Write what was done with a case."""
+    return pb.CaseHistoryEntry(
+        at=_instant(entry.at),
+        act=entry.act,
+        state=pb.CaseState.Value(f"CASE_STATE_{entry.state}"),
+        account=entry.account,
+        note=entry.note,
+        due_on=day_message(entry.due_on),
+    )
+
+
+def notice(one: Notice) -> pb.CaseNotice:
+    """Write a receipt or notice."""
+    return pb.CaseNotice(
+        form=pb.NoticeForm.Value(f"NOTICE_FORM_{one.form}"),
+        issued_at=_instant(one.issued_at),
+        due_on=day_message(one.due_on),
+        text=one.text,
+    )
+
+
+def cases_page(found: Sequence[Case], size: int) -> pb.ListCasesResponse:
+    """Write a page of `size`; one case more than that was asked for, to see whether there is a next."""
+    token = ""
+    if len(found) > size:
+        last = found[size - 1]
+        token = pages.encode(last.created_at.isoformat(), str(last.case_id))
+    return pb.ListCasesResponse(cases=[case(one) for one in found[:size]], next_page_token=token)
+
+
+def case_moved(one: Case) -> pb.CaseMoved:
+    """Write the event of a case that was moved."""
+    return pb.CaseMoved(case=case(one))
+
+
+def _instant(moment: datetime | None) -> Timestamp | None:
+    if moment is None:
+        return None
+    written_at = Timestamp()
+    written_at.FromDatetime(moment)
+    return written_at

@@ -1,0 +1,77 @@
+"""What is asked of cases."""
+
+import re
+from datetime import datetime
+from uuid import UUID
+
+from chassis import pages
+from chassis.errors import FieldInvalidError, PageTokenInvalidError
+from chassis.privacy import may_hold_id_number
+from residency.domain.cases.machine import Caller, CaseNotFoundError
+from residency.domain.cases.states import CaseState, RefusalGround
+from residency.domain.cases.told import CaseFilter, CasePosition
+from residency.domain.declarations import CaseKind
+from ward.residency.v1 import cases_pb2 as pb
+
+_CASE_NUMBER = re.compile(r"[0-9]{1,8}-[0-9]{4}-[0-9]{6,9}")
+_TEXT = range(3, 1001)
+_GROUNDS = {pb.RefusalGround.Value(f"REFUSAL_GROUND_{one}"): one for one in RefusalGround}
+_STATES = {pb.CaseState.Value(f"CASE_STATE_{one}"): one for one in CaseState}
+_KINDS = {pb.CaseKind.Value(f"CASE_KIND_{one}"): one for one in CaseKind}
+
+
+def case_number(text: str) -> str:
+    """Read a case's number; what has not its form is the number of no case."""
+    if not _CASE_NUMBER.fullmatch(text):
+        raise CaseNotFoundError
+    return text
+
+
+def written(field: str, text: str) -> str:
+    """Read what a person wrote to another: whole lines, without an identification number."""
+    content = text.strip()
+    if len(content) not in _TEXT or may_hold_id_number(content):
+        raise FieldInvalidError(field, "3 to 1000 characters, no identification number")
+    return content
+
+
+def finding(request: pb.ApproveCaseRequest) -> str:
+    """Read the finding of an identity in doubt; empty where none is given."""
+    return written("finding", request.finding) if request.finding else ""
+
+
+def refusal_ground(request: pb.RefuseCaseRequest) -> RefusalGround:
+    """Read why a case is refused."""
+    ground = _GROUNDS.get(request.ground)
+    if ground is None:
+        raise FieldInvalidError("ground", "one of the grounds; required")
+    return ground
+
+
+def case_filter(request: pb.ListCasesRequest, caller: Caller) -> CaseFilter:
+    """Read which cases to list; a citizen's are their own whatever the request says."""
+    if request.state and request.state not in _STATES:
+        raise FieldInvalidError("state", "a state, or unspecified for all")
+    if request.kind and request.kind not in _KINDS:
+        raise FieldInvalidError("kind", "a kind, or unspecified for all")
+    return CaseFilter(
+        account="" if caller.is_officer else caller.account,
+        state=_STATES.get(request.state),
+        kind=_KINDS.get(request.kind),
+        overdue=request.overdue,
+        due_soon=request.due_soon,
+    )
+
+
+def cases_after(token: str) -> CasePosition | None:
+    """Read where a page of cases begins; None for the first page."""
+    key = pages.decode(token, 2)
+    if key is None:
+        return None
+    try:
+        created_at, case_id = datetime.fromisoformat(key[0]), UUID(key[1])
+    except ValueError:
+        raise PageTokenInvalidError from None
+    if created_at.tzinfo is None:
+        raise PageTokenInvalidError
+    return CasePosition(created_at, case_id)
