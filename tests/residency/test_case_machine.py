@@ -8,12 +8,7 @@ import pytest
 from hypothesis import settings
 
 from chassis.errors import DomainError, FieldInvalidError
-from residency.domain.cases.machine import (
-    Caller,
-    Case,
-    CaseNotFoundError,
-    CaseStateConflictError,
-)
+from residency.domain.cases.machine import Caller, Case, CaseNotFoundError, CaseStateConflictError
 from residency.domain.cases.states import CaseChannel, CaseState, IdentityCheck
 from residency.domain.declarations import CaseKind
 from tests.residency.case_model import (

@@ -13,10 +13,7 @@ from sqlalchemy import func, select, text
 from chassis.clock import ward_day
 from residency import tables
 from residency.domain.calendar import WorkingCalendar
-from residency.domain.cases.told import (
-    CaseFigures,
-    share,
-)
+from residency.domain.cases.told import CaseFigures, share
 from residency.domain.declarations import CaseKind
 from residency.domain.residence import Correction, Term
 from residency.queries.cases import CaseQueries

@@ -9,13 +9,8 @@ from sqlalchemy.exc import IntegrityError
 
 from chassis.database import Database
 from residency import tables
-from residency.domain.cases.machine import (
-    Caller,
-    Case,
-)
-from residency.domain.cases.states import (
-    IdentityCheck,
-)
+from residency.domain.cases.machine import Caller, Case
+from residency.domain.cases.states import IdentityCheck
 from residency.domain.population import Verdict
 from residency.operations.cases import CaseOperations, Request
 from residency.operations.population import PopulationOperations

@@ -9,10 +9,7 @@ from chassis.clock import Clock
 from chassis.errors import DatabaseUnavailableError
 from chassis.log import logger
 from residency.clients.population import NationalPopulationRegistry
-from residency.domain.cases.told import (
-    CaseFigures,
-    share,
-)
+from residency.domain.cases.told import CaseFigures, share
 from residency.domain.declarations import CaseKind
 from residency.domain.population import Question
 from residency.operations.decoys import DecoyOperations

@@ -9,9 +9,7 @@ from datetime import timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from residency.domain.cases.states import (
-    IdentityCheck,
-)
+from residency.domain.cases.states import IdentityCheck
 from residency.domain.declarations import DeclaredPerson
 
 PURPOSE_CODE = "RESIDENCE_CASE"

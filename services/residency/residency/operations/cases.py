@@ -8,18 +8,9 @@ from uuid import UUID, uuid4
 from chassis.clock import Clock, ward_day
 from chassis.database import Database, Transaction
 from chassis.outbox import Relay
-from residency.domain.cases.machine import (
-    Caller,
-    Case,
-)
-from residency.domain.cases.states import (
-    CaseAct,
-    CaseChannel,
-    RefusalGround,
-)
-from residency.domain.cases.told import (
-    HistoryEntry,
-)
+from residency.domain.cases.machine import Caller, Case
+from residency.domain.cases.states import CaseAct, CaseChannel, RefusalGround
+from residency.domain.cases.told import HistoryEntry
 from residency.domain.declarations import ResidenceDeclaration
 from residency.domain.sealing import NumberSeal
 from residency.operations.case_changes import CaseChanges

@@ -10,10 +10,7 @@ from chassis.clock import Clock, ward_day
 from chassis.database import Database, Transaction
 from chassis.log import logger
 from chassis.outbox import Relay
-from residency.domain.cases.states import (
-    CaseAct,
-    IdentityCheck,
-)
+from residency.domain.cases.states import CaseAct, IdentityCheck
 from residency.domain.population import (
     ASKED,
     FIELDS,

@@ -6,20 +6,9 @@ from sqlalchemy import ColumnElement, Date, cast, func, select, tuple_
 
 from chassis.clock import ward_day
 from chassis.database import Database
-from residency.domain.cases.machine import (
-    Caller,
-    Case,
-    CaseNotFoundError,
-)
-from residency.domain.cases.states import (
-    CaseChannel,
-)
-from residency.domain.cases.told import (
-    CaseFigures,
-    CaseFilter,
-    CasePosition,
-    WholeCase,
-)
+from residency.domain.cases.machine import Caller, Case, CaseNotFoundError
+from residency.domain.cases.states import CaseChannel
+from residency.domain.cases.told import CaseFigures, CaseFilter, CasePosition, WholeCase
 from residency.domain.declarations import CaseKind
 from residency.repository.cases import (
     CaseSeal,

@@ -16,11 +16,7 @@ from chassis import outbox
 from chassis.database import Transaction
 from residency import tables
 from residency.domain.calendar import ProcessingClock, WorkingCalendar
-from residency.domain.cases.machine import (
-    Case,
-    CaseNotFoundError,
-    CaseNumber,
-)
+from residency.domain.cases.machine import Case, CaseNotFoundError, CaseNumber
 from residency.domain.cases.states import (
     OPEN_STATES,
     CaseAct,
@@ -29,9 +25,7 @@ from residency.domain.cases.states import (
     IdentityCheck,
     RefusalGround,
 )
-from residency.domain.cases.told import (
-    HistoryEntry,
-)
+from residency.domain.cases.told import HistoryEntry
 from residency.domain.declarations import CaseKind, ResidenceDeclaration
 from residency.domain.residence import Registration, RegistrationNotFoundError
 from residency.domain.sealing import Seal

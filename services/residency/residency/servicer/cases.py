@@ -6,9 +6,7 @@ from chassis.clock import Clock, ward_day
 from chassis.context import current_access, current_identity
 from chassis.idempotency import check_request_id, digest_of
 from chassis.pages import page_size
-from residency.domain.cases.machine import (
-    Caller,
-)
+from residency.domain.cases.machine import Caller
 from residency.domain.notices import notice_of
 from residency.domain.personal_id import RegistrationCodes
 from residency.operations.cases import CaseOperations, Moved, Request

@@ -1,16 +1,14 @@
 """What is answered and published of cases."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
-
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis import pages
 from residency.domain.cases.machine import Case
 from residency.domain.cases.told import HistoryEntry, WholeCase
 from residency.domain.notices import Notice, notices_of
-from residency.wire.cases.declarations import day_message, declaration_message
+from residency.wire import fields
+from residency.wire.cases.declarations import declaration_message
 from ward.residency.v1 import cases_pb2 as pb
 
 
@@ -24,11 +22,11 @@ def case(one: Case) -> pb.ResidenceCase:
         state=pb.CaseState.Value(f"CASE_STATE_{one.state}"),
         channel=pb.CaseChannel.Value(f"CASE_CHANNEL_{one.channel}"),
         identity_check=pb.IdentityCheck.Value(f"IDENTITY_CHECK_{one.identity_check}"),
-        created_at=_instant(one.created_at),
-        submitted_at=_instant(one.submitted_at),
-        accepted_at=_instant(one.accepted_at),
-        decided_at=_instant(one.decided_at),
-        due_on=day_message(one.due_on),
+        created_at=fields.optional_timestamp(one.created_at),
+        submitted_at=fields.optional_timestamp(one.submitted_at),
+        accepted_at=fields.optional_timestamp(one.accepted_at),
+        decided_at=fields.optional_timestamp(one.decided_at),
+        due_on=fields.optional_date(one.due_on),
         refusal_ground=pb.RefusalGround.Value(ground),
     )
 
@@ -48,12 +46,12 @@ def whole_case(found: WholeCase, access_record_id: UUID) -> pb.GetCaseResponse:
 def history_entry(entry: HistoryEntry) -> pb.CaseHistoryEntry:
     """Write what was done with a case."""
     return pb.CaseHistoryEntry(
-        at=_instant(entry.at),
+        at=fields.optional_timestamp(entry.at),
         act=entry.act,
         state=pb.CaseState.Value(f"CASE_STATE_{entry.state}"),
         account=entry.account,
         note=entry.note,
-        due_on=day_message(entry.due_on),
+        due_on=fields.optional_date(entry.due_on),
     )
 
 
@@ -61,8 +59,8 @@ def notice(one: Notice) -> pb.CaseNotice:
     """Write a receipt or notice."""
     return pb.CaseNotice(
         form=pb.NoticeForm.Value(f"NOTICE_FORM_{one.form}"),
-        issued_at=_instant(one.issued_at),
-        due_on=day_message(one.due_on),
+        issued_at=fields.optional_timestamp(one.issued_at),
+        due_on=fields.optional_date(one.due_on),
         text=one.text,
     )
 
@@ -79,11 +77,3 @@ def cases_page(found: Sequence[Case], size: int) -> pb.ListCasesResponse:
 def case_moved(one: Case) -> pb.CaseMoved:
     """Write the event of a case that was moved."""
     return pb.CaseMoved(case=case(one))
-
-
-def _instant(moment: datetime | None) -> Timestamp | None:
-    if moment is None:
-        return None
-    written_at = Timestamp()
-    written_at.FromDatetime(moment)
-    return written_at

@@ -162,32 +162,29 @@ def _change_message(change: Change) -> tuple[str, Message]:
     match change:
         case NewResidence(kind=ResidenceKind.PERMANENT):
             permanent = pb.PermanentResidenceChange(
-                dwelling_id=str(change.dwelling_id), valid_from=day_message(change.term.valid_from)
+                dwelling_id=str(change.dwelling_id),
+                valid_from=fields.optional_date(change.term.valid_from),
             )
             return "permanent_residence", permanent
         case NewResidence():
             temporary = pb.TemporaryResidenceChange(
                 dwelling_id=str(change.dwelling_id),
-                valid_from=day_message(change.term.valid_from),
-                valid_until=day_message(change.term.valid_until),
+                valid_from=fields.optional_date(change.term.valid_from),
+                valid_until=fields.optional_date(change.term.valid_until),
             )
             return "temporary_residence", temporary
         case Renewal():
             renewal = pb.RenewalChange(
                 registration_id=str(change.registration_id),
-                valid_until=day_message(change.valid_until),
+                valid_until=fields.optional_date(change.valid_until),
             )
             return "renewal", renewal
         case Deregistration():
             ending = pb.DeregistrationChange(
-                registration_id=str(change.registration_id), ended_on=day_message(change.ended_on)
+                registration_id=str(change.registration_id),
+                ended_on=fields.optional_date(change.ended_on),
             )
             return "deregistration", ending
-
-
-def day_message(day: date | None) -> date_pb2.Date | None:
-    """Write a day; none stays none."""
-    return None if day is None else date_pb2.Date(year=day.year, month=day.month, day=day.day)
 
 
 def _partial(born: PartialDate) -> date_pb2.Date:
