@@ -233,9 +233,8 @@ async def test_the_running_service_moves_cases_as_the_plain_model_does(office: O
             return ServedCase(office, next(serials))
 
     chosen = settings(
-        max_examples=8,
-        stateful_step_count=30,
-        deadline=None,
+        max_examples=4,
+        stateful_step_count=25,
         suppress_health_check=[HealthCheck.too_slow],
     )
     await asyncio.to_thread(run_state_machine_as_test, ServedMachine, settings=chosen)

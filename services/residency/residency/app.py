@@ -48,6 +48,7 @@ from residency.operations.lookup_limits import LookupLimits
 from residency.operations.persons import PersonOperations
 from residency.operations.places import PlaceOperations
 from residency.operations.population import PopulationOperations
+from residency.operations.reminders import ReminderOperations
 from residency.operations.residence import ResidenceOperations
 from residency.operations.upkeep import UpkeepOperations
 from residency.queries.anomalies import AnomalyQueries
@@ -101,6 +102,8 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     )
     upkeep = UpkeepOperations(base.database, base.relay, clock)
     life.background("recount", timers.recount_when_due(upkeep))
+    reminders = ReminderOperations(base.database, base.relay, clock)
+    life.background("reminders", timers.remind_when_due(reminders))
     life.background("forgetting", timers.forget_hourly(upkeep, KEPT))
     glass = BreakGlassOperations(base.database, base.relay, clock, number_seal(settings))
     lane = EventConsumer(

@@ -15,6 +15,7 @@ from residency.domain.population import Question
 from residency.operations.decoys import DecoyOperations
 from residency.operations.lookup_limits import LookupLimits
 from residency.operations.population import PopulationOperations
+from residency.operations.reminders import ReminderOperations
 from residency.operations.upkeep import UpkeepOperations
 from residency.queries.cases import CaseQueries
 
@@ -36,6 +37,19 @@ async def recount_when_due(upkeep: UpkeepOperations) -> None:
             logger().warning("recount_delayed")
         except Exception:  # noqa: BLE001 - the edge: logged, then tried again; the service must go on answering
             logger().exception("recount_failed")
+        await asyncio.sleep(_POLL_S)
+
+
+async def remind_when_due(reminders: ReminderOperations) -> None:
+    """Tell what somebody should do soon, until cancelled; a failure only delays."""
+    while True:
+        try:
+            while await reminders.remind():
+                pass
+        except DatabaseUnavailableError:
+            logger().warning("reminders_delayed")
+        except Exception:  # noqa: BLE001 - the edge, as above
+            logger().exception("reminders_failed")
         await asyncio.sleep(_POLL_S)
 
 

@@ -50,11 +50,12 @@ class Incident:
 
 @dataclass(frozen=True)
 class PremisesPlace:
-    """The building that premises are in; None where it is not on the register."""
+    """The building that premises are in, None where it is not on the register, and whether guests lodge there."""
 
     premises_id: str
     building_id: UUID | None
     version: int
+    lodging: bool = False
 
 
 @dataclass(frozen=True)

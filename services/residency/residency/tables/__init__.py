@@ -20,6 +20,7 @@ from residency.tables.messages import inbox, outbox, requests
 from residency.tables.metadata import metadata
 from residency.tables.persons import person_corrections, persons
 from residency.tables.places import buildings, dwellings
+from residency.tables.reminders import reminders
 from residency.tables.residence import (
     household_memberships,
     household_relationships,
@@ -56,5 +57,6 @@ __all__ = [
     "population_checks",
     "premises_places",
     "registrations",
+    "reminders",
     "requests",
 ]

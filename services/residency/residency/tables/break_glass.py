@@ -9,6 +9,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    false,
     text,
 )
 
@@ -31,6 +32,7 @@ premises_places = Table(
     metadata,
     Column("premises_id", Text, primary_key=True),
     Column("building_id", Uuid),
+    Column("lodging", Boolean, nullable=False, server_default=false()),
     Column("version", BigInteger, nullable=False),
 )
 

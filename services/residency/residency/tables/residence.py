@@ -1,6 +1,16 @@
 """Residence registrations, and the households people belong to."""
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Integer, Table, Text, Uuid
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 
 from residency.tables.bitemporal import bitemporal, days
@@ -24,6 +34,11 @@ registrations = Table(
     Column("household_id", ForeignKey("households.household_id"), nullable=False),
     Column("kind", Text, nullable=False),
     *bitemporal("registrations", "registration_id"),
+    Index(
+        "registrations_ending",
+        "valid_until",
+        postgresql_where=text("kind = 'TEMPORARY' and ended_on is null and superseded_at is null"),
+    ),
     CheckConstraint("kind in ('PERMANENT', 'TEMPORARY')", name="registrations_kind"),
     ExcludeConstraint(
         (Column("person_id"), "="),

@@ -119,6 +119,7 @@ def premises_place(envelope: Envelope) -> PremisesPlace:
         premises_id=_identifier(premises.premises_id),
         building_id=building_id,
         version=_version(premises.version),
+        lodging=premises.kind == fire_safety_pb2.PREMISES_KIND_LODGING,
     )
 
 

@@ -1,0 +1,160 @@
+"""Reminders: what is due, and what was told, with its event in one transaction."""
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, Text, cast, exists, select
+from sqlalchemy.dialects.postgresql import insert
+
+from chassis import outbox
+from chassis.database import Transaction
+from residency import tables
+from residency.domain.reminders import Reminder, ReminderKind, ReminderTimes
+from residency.repository.limits import limit_in_force
+from residency.tables import (
+    case_registrations,
+    cases,
+    dwellings,
+    premises_places,
+    registrations,
+    reminders,
+)
+from residency.tables.bitemporal import known
+from residency.wire import reminders as wire
+
+_TERM = registrations.c
+
+
+async def times(tx: Transaction, today: date) -> ReminderTimes:
+    """Load when reminders are due."""
+    return ReminderTimes(
+        renewal_days=await limit_in_force(tx, "renewal_window", today),
+        late_days=await limit_in_force(tx, "reminder_lateness", today),
+        list_hour=await limit_in_force(tx, "reminder_lodging_list", today),
+    )
+
+
+async def terms_due(
+    tx: Transaction, due: ReminderTimes, today: date, limit: int
+) -> list[Reminder]:
+    """Load some reminders of terms that nobody renewed: of their last days, or that they have ended."""
+    first, last = due.terms_ending(today)
+    unsaid = [
+        (_TERM.valid_until > today) & _untold(ReminderKind.RENEWAL_OPEN, _TERM.registration_id),
+        (_TERM.valid_until <= today) & _untold(ReminderKind.TERM_ENDED, _TERM.registration_id),
+    ]
+    statement = (
+        _terms(first, last, _TERM.registration_id, _TERM.dwelling_id, cases.c.case_number)
+        .outerjoin(case_registrations)
+        .outerjoin(cases)
+        .where(unsaid[0] | unsaid[1])
+        .order_by(_TERM.valid_until, _TERM.registration_id)
+        .limit(limit)
+    )
+    return [
+        Reminder(
+            kind=due.kind_of(row.valid_until, today),
+            about=str(row.registration_id),
+            day=row.valid_until,
+            registration_id=row.registration_id,
+            case_number=row.case_number or "",
+            dwelling_id=row.dwelling_id,
+        )
+        for row in await tx.execute(statement)
+    ]
+
+
+async def tenancies_due(
+    tx: Transaction, due: ReminderTimes, today: date, limit: int
+) -> list[Reminder]:
+    """Load some reminders of landlords: in a rented dwelling a term has ended and was not renewed."""
+    first, _ = due.terms_ending(today)
+    statement = (
+        _terms(first, today, _TERM.dwelling_id)
+        .join(dwellings)
+        .where(
+            dwellings.c.legal_basis == "RENTED",
+            _untold(ReminderKind.TENANCY_END, _TERM.dwelling_id),
+        )
+        .distinct()
+        .order_by(_TERM.valid_until, _TERM.dwelling_id)
+        .limit(limit)
+    )
+    return [
+        Reminder(
+            kind=ReminderKind.TENANCY_END,
+            about=str(row.dwelling_id),
+            day=row.valid_until,
+            dwelling_id=row.dwelling_id,
+        )
+        for row in await tx.execute(statement)
+    ]
+
+
+async def lists_due(tx: Transaction, day: date, limit: int) -> list[Reminder]:
+    """Load some reminders of lodging houses to declare the guests of a day."""
+    places = premises_places.c
+    told = exists().where(
+        reminders.c.kind == ReminderKind.LODGING_LIST,
+        reminders.c.about == places.premises_id,
+        reminders.c.day == day,
+    )
+    statement = (
+        select(places.premises_id)
+        .where(places.lodging, ~told)
+        .order_by(places.premises_id)
+        .limit(limit)
+    )
+    return [
+        Reminder(
+            kind=ReminderKind.LODGING_LIST, about=premises_id, day=day, premises_id=premises_id
+        )
+        for premises_id in await tx.scalars(statement)
+    ]
+
+
+async def tell(
+    tx: Transaction, due: Sequence[Reminder], new_id: Callable[[], UUID], now: datetime
+) -> None:
+    """Publish reminders and note that they were told; what another instance told first is not told again."""
+    for one in due:
+        reminder_id = new_id()
+        noting = insert(reminders).values(
+            kind=one.kind, about=one.about, day=one.day, reminder_id=reminder_id, told_at=now
+        )
+        if (await tx.execute(noting.on_conflict_do_nothing())).rowcount:
+            await outbox.add(tx, tables.outbox, now, wire.reminder_due(one, reminder_id))
+
+
+def _terms(first: date, last: date, *columns: ColumnElement[Any]) -> Select[Any]:
+    """Select terms of temporary residence that end within these days, were not ended before and not renewed."""
+    later = registrations.alias("later")
+    renewed = exists().where(
+        known(later, None),
+        later.c.kind == "TEMPORARY",
+        later.c.person_id == _TERM.person_id,
+        later.c.dwelling_id == _TERM.dwelling_id,
+        later.c.valid_from <= _TERM.valid_until,
+        later.c.valid_until > _TERM.valid_until,
+    )
+    return (
+        select(_TERM.valid_until, *columns)
+        .select_from(registrations)
+        .where(
+            known(registrations, None),
+            _TERM.kind == "TEMPORARY",
+            _TERM.ended_on.is_(None),
+            _TERM.valid_until.between(first, last),
+            ~renewed,
+        )
+    )
+
+
+def _untold(kind: ReminderKind, about: ColumnElement[UUID]) -> ColumnElement[bool]:
+    return ~exists().where(
+        reminders.c.kind == kind,
+        reminders.c.about == cast(about, Text),
+        reminders.c.day == _TERM.valid_until,
+    )

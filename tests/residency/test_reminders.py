@@ -1,0 +1,198 @@
+"""Reminders: of terms that end, of tenancies, and of lodging houses' lists; each once."""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select, text, update
+
+from chassis.database import Database
+from residency import tables
+from residency.domain.break_glass import PremisesPlace
+from residency.domain.reminders import ReminderKind, ReminderTimes
+from residency.domain.residence import ResidenceKind
+from residency.operations.break_glass import BreakGlassOperations
+from residency.operations.reminders import ReminderOperations
+from tests.residency.samples import (
+    SEAL,
+    StoppedClock,
+    add_building,
+    application,
+    number,
+    relay,
+    residence_operations,
+)
+from ward.residency.v1 import reminders_pb2 as pb
+
+pytestmark = pytest.mark.postgres
+
+ENDS = date(2027, 11, 1)
+
+
+@dataclass
+class Reminders:
+    """What reminds on one database, at a clock that is set; each look is by an instance of its own."""
+
+    database: Database
+    clock: StoppedClock = field(default_factory=StoppedClock)
+
+    async def look(self, day: date, hour: int = 12) -> list[pb.ReminderDue]:
+        """Look at an hour of the ward's day; tell the reminders that were published by it."""
+        self.clock.now = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(
+            hours=hour - 7
+        )
+        before = await self.published()
+        instance = ReminderOperations(self.database, relay(self.database, self.clock), self.clock)
+        assert not await instance.remind()
+        return (await self.published())[len(before) :]
+
+    async def published(self) -> list[pb.ReminderDue]:
+        """Read all reminders in the outbox, in order."""
+        columns = tables.outbox.c
+        statement = (
+            select(columns.payload)
+            .where(columns.subject == pb.ReminderDue.DESCRIPTOR.full_name)
+            .order_by(columns.position)
+        )
+        async with self.database.transaction() as tx:
+            return [pb.ReminderDue.FromString(one) for one in await tx.scalars(statement)]
+
+
+async def temporary(database: Database, dwelling_id: UUID, serial: int = 1) -> UUID:
+    """Register temporary residence until ENDS."""
+    applied = application(
+        dwelling_id,
+        serial,
+        kind=ResidenceKind.TEMPORARY,
+        valid_until=ENDS,
+    )
+    return await residence_operations(database).register(applied, str(uuid4()), b"digest")
+
+
+def kinds(told: list[pb.ReminderDue]) -> list[str]:
+    """Tell what reminders are about."""
+    return [pb.ReminderKind.Name(one.kind).removeprefix("REMINDER_KIND_") for one in told]
+
+
+async def test_a_term_is_told_of_in_its_last_days_and_at_its_end_once_each(
+    database: Database,
+) -> None:
+    """Fifteen days before, and on the first day no longer valid; whoever looks again is told nothing."""
+    reminders = Reminders(database)
+    place = await add_building(database)
+    registration_id = await temporary(database, place.dwelling_ids[0])
+    early = await reminders.look(ENDS - timedelta(days=16))
+    opened = await reminders.look(ENDS - timedelta(days=15))
+    again = await reminders.look(ENDS - timedelta(days=1))
+    ended = await reminders.look(ENDS)
+    later = await reminders.look(ENDS + timedelta(days=3))
+
+    assert early == again == later == []
+    assert kinds(opened) == ["RENEWAL_OPEN"]
+    assert kinds(ended) == ["TERM_ENDED"]
+    for one in (*opened, *ended):
+        assert one.registration_id == str(registration_id)
+        assert one.dwelling_id == str(place.dwelling_ids[0])
+        assert (one.day.year, one.day.month, one.day.day) == (2027, 11, 1)
+        assert number().digits.encode() not in one.SerializeToString()
+
+
+async def test_what_was_renewed_or_ended_before_is_told_of_no_more(database: Database) -> None:
+    """Nor is what ended so long ago that a reminder helps nobody, nor permanent residence."""
+    reminders = Reminders(database)
+    place = await add_building(database)
+    first = await temporary(database, place.dwelling_ids[0])
+    renewed = application(
+        place.dwelling_ids[0],
+        kind=ResidenceKind.TEMPORARY,
+        valid_from=ENDS,
+        valid_until=date(2028, 11, 1),
+    )
+    registers = residence_operations(database)
+    await registers.register(renewed, str(uuid4()), b"digest")
+    moved = await temporary(database, place.dwelling_ids[0], 2)
+    await registers.end(moved, date(2026, 11, 20), str(uuid4()), b"digest")
+    permanent = application(place.dwelling_ids[0], 3)
+    await registers.register(permanent, str(uuid4()), b"digest")
+    told = [await reminders.look(ENDS - timedelta(days=1)), await reminders.look(ENDS)]
+    await temporary(database, place.dwelling_ids[0], 4)
+    late = await reminders.look(ENDS + timedelta(days=31))
+
+    assert first
+    assert told == [[], []]
+    assert late == []
+
+
+async def test_a_landlord_is_told_once_for_all_tenants_of_a_day(database: Database) -> None:
+    """Where the dwelling is rented; the tenants' own reminders are theirs."""
+    reminders = Reminders(database)
+    place = await add_building(database)
+    async with database.transaction() as tx:
+        await tx.execute(update(tables.dwellings).values(legal_basis="RENTED"))
+    for serial in (1, 2):
+        await temporary(database, place.dwelling_ids[0], serial)
+    told = await reminders.look(ENDS)
+    again = await reminders.look(ENDS)
+    (tenancy,) = (one for one in told if one.kind == pb.REMINDER_KIND_TENANCY_END)
+
+    assert sorted(kinds(told)) == ["TENANCY_END", "TERM_ENDED", "TERM_ENDED"]
+    assert tenancy.dwelling_id == str(place.dwelling_ids[0])
+    assert not tenancy.registration_id
+    assert again == []
+
+
+async def test_lodging_houses_are_asked_for_their_list_every_evening(database: Database) -> None:
+    """From ten in the evening on, once a day; other premises never."""
+    reminders = Reminders(database)
+    glass = BreakGlassOperations(database, relay(database, reminders.clock), reminders.clock, SEAL)
+    for premises_id, lodging in (("hotel", True), ("market", False)):
+        place = PremisesPlace(premises_id, None, 1, lodging)
+        await glass.take_premises(uuid4(), place)
+    evening = date(2026, 11, 23)
+    before = await reminders.look(evening, 21)
+    asked = await reminders.look(evening, 22)
+    again = await reminders.look(evening, 23)
+    next_evening = await reminders.look(evening + timedelta(days=1), 22)
+
+    assert before == again == []
+    assert kinds(asked) == kinds(next_evening) == ["LODGING_LIST"]
+    assert {one.premises_id for one in (*asked, *next_evening)} == {"hotel"}
+    assert [one.day.day for one in (*asked, *next_evening)] == [23, 24]
+
+
+async def test_many_instances_tell_each_reminder_once(database: Database) -> None:
+    """Whoever comes second finds it told; nobody can take it back."""
+    reminders = Reminders(database)
+    place = await add_building(database)
+    for serial in range(1, 6):
+        await temporary(database, place.dwelling_ids[0], serial)
+    reminders.clock.now = datetime(2027, 11, 1, 5, tzinfo=UTC)
+    instances = [
+        ReminderOperations(database, relay(database, reminders.clock), reminders.clock)
+        for _ in range(4)
+    ]
+    await asyncio.gather(*(one.remind() for one in instances))
+    told = await reminders.published()
+
+    assert len({one.reminder_id for one in told}) == len(told) == 5
+    with pytest.raises(Exception, match="permission denied"):
+        async with database.transaction() as tx:
+            await tx.execute(text("delete from reminders"))
+
+
+@given(
+    ends_on=st.dates(date(2026, 1, 1), date(2028, 1, 1)),
+    today=st.dates(date(2026, 1, 1), date(2028, 1, 1)),
+)
+def test_a_term_is_to_be_renewed_until_the_day_it_ends(ends_on: date, today: date) -> None:
+    """And within the days that are looked at, nothing else is said of it."""
+    times = ReminderTimes(renewal_days=15, late_days=30, list_hour=22)
+    first, last = times.terms_ending(today)
+    open_ = times.kind_of(ends_on, today) is ReminderKind.RENEWAL_OPEN
+
+    assert open_ is (ends_on > today)
+    assert (first <= ends_on <= last) is (-30 <= (ends_on - today).days <= 15)
