@@ -39,6 +39,10 @@ class _CaseKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CaseKind.Val
     """Renewal of temporary residence (gia hạn tạm trú)."""
     CASE_KIND_DEREGISTRATION: _CaseKind.ValueType  # 4
     """Deregistration (xóa đăng ký)."""
+    CASE_KIND_HOUSEHOLD_SPLIT: _CaseKind.ValueType  # 5
+    """Household split (tách hộ)."""
+    CASE_KIND_CHANGE_OF_INFORMATION: _CaseKind.ValueType  # 6
+    """Change of information on residence (điều chỉnh thông tin về cư trú)."""
 
 class CaseKind(_CaseKind, metaclass=_CaseKindEnumTypeWrapper):
     """What a case asks for."""
@@ -53,6 +57,10 @@ CASE_KIND_RENEWAL: CaseKind.ValueType  # 3
 """Renewal of temporary residence (gia hạn tạm trú)."""
 CASE_KIND_DEREGISTRATION: CaseKind.ValueType  # 4
 """Deregistration (xóa đăng ký)."""
+CASE_KIND_HOUSEHOLD_SPLIT: CaseKind.ValueType  # 5
+"""Household split (tách hộ)."""
+CASE_KIND_CHANGE_OF_INFORMATION: CaseKind.ValueType  # 6
+"""Change of information on residence (điều chỉnh thông tin về cư trú)."""
 Global___CaseKind: _TypeAlias = CaseKind  # noqa: Y015
 
 class _CaseState:
@@ -341,6 +349,8 @@ class ResidenceDeclaration(_message.Message):
     TEMPORARY_RESIDENCE_FIELD_NUMBER: _builtins.int
     RENEWAL_FIELD_NUMBER: _builtins.int
     DEREGISTRATION_FIELD_NUMBER: _builtins.int
+    HOUSEHOLD_SPLIT_FIELD_NUMBER: _builtins.int
+    CHANGE_OF_INFORMATION_FIELD_NUMBER: _builtins.int
     phone: _builtins.str
     """Phone number: digits, spaces and + only, at most 20 characters; may be empty."""
     email: _builtins.str
@@ -379,6 +389,14 @@ class ResidenceDeclaration(_message.Message):
     def deregistration(self) -> Global___DeregistrationChange:
         """Deregistration."""
 
+    @_builtins.property
+    def household_split(self) -> Global___HouseholdSplitChange:
+        """Household split."""
+
+    @_builtins.property
+    def change_of_information(self) -> Global___ChangeOfInformation:
+        """Change of information."""
+
     def __init__(
         self,
         *,
@@ -394,12 +412,14 @@ class ResidenceDeclaration(_message.Message):
         temporary_residence: Global___TemporaryResidenceChange | None = ...,
         renewal: Global___RenewalChange | None = ...,
         deregistration: Global___DeregistrationChange | None = ...,
+        household_split: Global___HouseholdSplitChange | None = ...,
+        change_of_information: Global___ChangeOfInformation | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "declarant", b"declarant", "deregistration", b"deregistration", "permanent_residence", b"permanent_residence", "renewal", b"renewal", "temporary_residence", b"temporary_residence"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "change_of_information", b"change_of_information", "declarant", b"declarant", "deregistration", b"deregistration", "household_split", b"household_split", "permanent_residence", b"permanent_residence", "renewal", b"renewal", "temporary_residence", b"temporary_residence"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "declarant", b"declarant", "deregistration", b"deregistration", "email", b"email", "householder_name", b"householder_name", "householder_personal_id_number", b"householder_personal_id_number", "members", b"members", "permanent_residence", b"permanent_residence", "phone", b"phone", "renewal", b"renewal", "requested_content", b"requested_content", "signatories", b"signatories", "temporary_residence", b"temporary_residence"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "change_of_information", b"change_of_information", "declarant", b"declarant", "deregistration", b"deregistration", "email", b"email", "household_split", b"household_split", "householder_name", b"householder_name", "householder_personal_id_number", b"householder_personal_id_number", "members", b"members", "permanent_residence", b"permanent_residence", "phone", b"phone", "renewal", b"renewal", "requested_content", b"requested_content", "signatories", b"signatories", "temporary_residence", b"temporary_residence"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_change: _TypeAlias = _typing.Literal["permanent_residence", "temporary_residence", "renewal", "deregistration"]  # noqa: Y015
+    _WhichOneofReturnType_change: _TypeAlias = _typing.Literal["permanent_residence", "temporary_residence", "renewal", "deregistration", "household_split", "change_of_information"]  # noqa: Y015
     _WhichOneofArgType_change: _TypeAlias = _typing.Literal["change", b"change"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_change) -> _WhichOneofReturnType_change | None: ...
 
@@ -524,6 +544,61 @@ class DeregistrationChange(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DeregistrationChange: _TypeAlias = DeregistrationChange  # noqa: Y015
+
+@_typing.final
+class HouseholdSplitChange(_message.Message):
+    """A household of their own for the declarant and the members, all of one household until then and in the dwelling in
+    which they stay (Art. 25). The declarant becomes its householder; of each member the relationship to the declarant is
+    declared, by a name of ListHouseholdRelationships.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VALID_FROM_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def valid_from(self) -> _date_pb2.Date:
+        """First day."""
+
+    def __init__(
+        self,
+        *,
+        valid_from: _date_pb2.Date | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["valid_from", b"valid_from"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["valid_from", b"valid_from"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HouseholdSplitChange: _TypeAlias = HouseholdSplitChange  # noqa: Y015
+
+@_typing.final
+class ChangeOfInformation(_message.Message):
+    """The register says of the declarant and the members what they declare of name, birth date and sex (Art. 26); what it
+    said before is kept.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NEW_HOUSEHOLDER_FROM_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def new_householder_from(self) -> _date_pb2.Date:
+        """If the householder changes: the first day on which the declarant is the householder of their household, and the
+        members are to them what is declared.
+        """
+
+    def __init__(
+        self,
+        *,
+        new_householder_from: _date_pb2.Date | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["new_householder_from", b"new_householder_from"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["new_householder_from", b"new_householder_from"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChangeOfInformation: _TypeAlias = ChangeOfInformation  # noqa: Y015
 
 @_typing.final
 class ResidenceCase(_message.Message):

@@ -69,7 +69,7 @@ class CaseServiceStub:
     changes with it and is published.
     Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, SECOND_PERSON_REQUIRED, IDENTITY_CHECK_PENDING, FIELD_INVALID,
     DWELLING_NOT_FOUND, IDENTITY_MISMATCH, PERMANENT_RESIDENCE_EXISTS, REGISTRATION_NOT_FOUND,
-    REGISTRATION_ALREADY_ENDED, RENEWAL_NOT_OPEN, REQUEST_ID_REUSED.
+    REGISTRATION_ALREADY_ENDED, RENEWAL_NOT_OPEN, PERSON_NOT_REGISTERED, NOT_A_HOUSEHOLD_MEMBER, REQUEST_ID_REUSED.
     """
     RefuseCase: _grpc.UnaryUnaryMultiCallable[_cases_pb2.RefuseCaseRequest, _cases_pb2.RefuseCaseResponse]
     """Refuses a case with a reason (form CT06). An identity that the population database has not answered for is no
@@ -135,7 +135,7 @@ class CaseServiceAsyncStub(CaseServiceStub):
     changes with it and is published.
     Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, SECOND_PERSON_REQUIRED, IDENTITY_CHECK_PENDING, FIELD_INVALID,
     DWELLING_NOT_FOUND, IDENTITY_MISMATCH, PERMANENT_RESIDENCE_EXISTS, REGISTRATION_NOT_FOUND,
-    REGISTRATION_ALREADY_ENDED, RENEWAL_NOT_OPEN, REQUEST_ID_REUSED.
+    REGISTRATION_ALREADY_ENDED, RENEWAL_NOT_OPEN, PERSON_NOT_REGISTERED, NOT_A_HOUSEHOLD_MEMBER, REQUEST_ID_REUSED.
     """
     RefuseCase: _aio.UnaryUnaryMultiCallable[_cases_pb2.RefuseCaseRequest, _cases_pb2.RefuseCaseResponse]  # type: ignore[assignment]
     """Refuses a case with a reason (form CT06). An identity that the population database has not answered for is no
@@ -240,7 +240,7 @@ class CaseServiceServicer(metaclass=_abc_1.ABCMeta):
         changes with it and is published.
         Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, SECOND_PERSON_REQUIRED, IDENTITY_CHECK_PENDING, FIELD_INVALID,
         DWELLING_NOT_FOUND, IDENTITY_MISMATCH, PERMANENT_RESIDENCE_EXISTS, REGISTRATION_NOT_FOUND,
-        REGISTRATION_ALREADY_ENDED, RENEWAL_NOT_OPEN, REQUEST_ID_REUSED.
+        REGISTRATION_ALREADY_ENDED, RENEWAL_NOT_OPEN, PERSON_NOT_REGISTERED, NOT_A_HOUSEHOLD_MEMBER, REQUEST_ID_REUSED.
         """
 
     @_abc_1.abstractmethod

@@ -33,6 +33,8 @@ class CaseKind(StrEnum):
     TEMPORARY_RESIDENCE = "TEMPORARY_RESIDENCE"
     RENEWAL = "RENEWAL"
     DEREGISTRATION = "DEREGISTRATION"
+    HOUSEHOLD_SPLIT = "HOUSEHOLD_SPLIT"
+    CHANGE_OF_INFORMATION = "CHANGE_OF_INFORMATION"
 
 
 class Signatory(StrEnum):
@@ -94,7 +96,25 @@ class Deregistration:
     ended_on: date
 
 
-Change = NewResidence | Renewal | Deregistration
+@dataclass(frozen=True)
+class HouseholdSplit:
+    """A household of their own for the declarant, who becomes its householder, and the members, from a day on."""
+
+    valid_from: date
+
+
+@dataclass(frozen=True)
+class ChangeOfInformation:
+    """The register says of the declarant and the members what they declare.
+
+    With `new_householder_from`, the declarant also is the householder from that day on, and the members are to them
+    what is declared.
+    """
+
+    new_householder_from: date | None
+
+
+Change = NewResidence | Renewal | Deregistration | HouseholdSplit | ChangeOfInformation
 
 
 @dataclass(frozen=True)
@@ -123,6 +143,10 @@ class ResidenceDeclaration:
                 return CaseKind.RENEWAL
             case Deregistration():
                 return CaseKind.DEREGISTRATION
+            case HouseholdSplit():
+                return CaseKind.HOUSEHOLD_SPLIT
+            case ChangeOfInformation():
+                return CaseKind.CHANGE_OF_INFORMATION
 
     @property
     def persons(self) -> tuple[DeclaredPerson, ...]:

@@ -41,6 +41,8 @@ KIND_NAMES: Mapping[CaseKind, str] = {
     CaseKind.TEMPORARY_RESIDENCE: "Đăng ký tạm trú",
     CaseKind.RENEWAL: "Gia hạn tạm trú",
     CaseKind.DEREGISTRATION: "Xóa đăng ký cư trú",
+    CaseKind.HOUSEHOLD_SPLIT: "Tách hộ",
+    CaseKind.CHANGE_OF_INFORMATION: "Điều chỉnh thông tin về cư trú",
 }
 
 _FORMS: Mapping[CaseAct, tuple[NoticeForm, str, str]] = {

@@ -9,7 +9,9 @@ from chassis.context import current_account
 from chassis.database import Transaction
 from residency.domain.cases.machine import Case
 from residency.domain.declarations import (
+    ChangeOfInformation,
     Deregistration,
+    HouseholdSplit,
     NewResidence,
     Renewal,
     ResidenceDeclaration,
@@ -18,6 +20,7 @@ from residency.domain.declarations import (
 from residency.domain.residence import HouseholdChoice, Origin, Registration, ResidenceKind
 from residency.domain.sealing import NumberSeal
 from residency.domain.spelling import same_spelling
+from residency.operations.case_households import HouseholdChanges
 from residency.operations.residence import annul, end, enter
 from residency.repository import cases, households, occupancy, residence
 
@@ -28,6 +31,7 @@ class CaseChanges:
     def __init__(self, numbers: NumberSeal, new_id: Callable[[], UUID]) -> None:
         self._numbers = numbers
         self._new_id = new_id
+        self._households = HouseholdChanges(numbers, new_id)
 
     async def enter(
         self, tx: Transaction, case: Case, declaration: ResidenceDeclaration, now: datetime
@@ -41,6 +45,10 @@ class CaseChanges:
             case Deregistration() as change:
                 await self._load_declared(tx, declaration, change.registration_id)
                 await end(tx, change.registration_id, change.ended_on, now)
+            case HouseholdSplit() as change:
+                await self._households.split(tx, case, declaration, change, now)
+            case ChangeOfInformation() as change:
+                await self._households.inform(tx, case, declaration, change, now)
 
     async def annul(self, tx: Transaction, case: Case, now: datetime) -> None:
         """Annul the registrations that a case entered and publish the dwellings' new counts."""

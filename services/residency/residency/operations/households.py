@@ -1,6 +1,7 @@
 """Households: rearranged under a householder, and split."""
 
 from collections.abc import Callable
+from datetime import datetime
 from uuid import UUID, uuid4
 
 from chassis.access_log import accounted
@@ -14,6 +15,7 @@ from residency.domain.sealing import NumberSeal
 from residency.operations.requests import claim
 from residency.repository import households as repository
 from residency.repository import occupancy, persons
+from residency.repository.households import NewId
 
 
 class HouseholdOperations:
@@ -34,8 +36,7 @@ class HouseholdOperations:
     async def rearrange(self, named: NamedMembers, request: Request) -> None:
         """Say anew, from a day on, who is what in a household.
 
-        A repeat of the request changes nothing. Raises HouseholdNotFoundError, PersonNotRegisteredError,
-        NotAMemberError, FieldInvalidError, or RequestIdReusedError.
+        A repeat of the request changes nothing. Raises what `rearrange` raises, or RequestIdReusedError.
         """
         now, origin = self._clock(), Origin(current_account(), request.reference)
         async with accounted(self._database, now) as tx:
@@ -43,12 +44,7 @@ class HouseholdOperations:
                 tx, self._seal, request.request_id, request.digest, named.household_id, now
             ):
                 return
-            arranged = await self._load(tx, named)
-            members = await repository.members_from(tx, named.household_id, named.valid_from)
-            changed = arranged.of_household(members)
-            await repository.change_from(
-                tx, members, changed, named.valid_from, origin, self._new_id, now
-            )
+            await rearrange(tx, named, self._seal, origin, self._new_id, now)
 
     async def split(self, named: NamedMembers, request: Request) -> UUID:
         """Have members form a household of their own from a day on; tell its id.
@@ -63,25 +59,53 @@ class HouseholdOperations:
             )
             if first:
                 return first
-            arranged = await self._load(tx, named)
-            members = await repository.members_from(tx, named.household_id, named.valid_from)
-            leaving = arranged.split_off(members, new_household)
-            dwelling_id = await repository.dwelling_of(tx, named.household_id)
-            await repository.add(tx, new_household, dwelling_id, now)
-            await repository.change_from(
-                tx, members, leaving, named.valid_from, origin, self._new_id, now
-            )
+            await split(tx, named, new_household, self._seal, origin, self._new_id, now)
         return new_household
 
-    async def _load(self, tx: Transaction, named: NamedMembers) -> Rearrangement:
-        """Lock the household's dwelling and the named persons."""
-        await occupancy.lock_dwelling(tx, await repository.dwelling_of(tx, named.household_id))
-        by_index = {
-            self._seal.blind_index(number): relationship
-            for number, relationship in named.members.items()
-        }
-        relationships = {
-            (await persons.find(tx, index)).person_id: by_index[index]
-            for index in sorted(by_index)
-        }
-        return Rearrangement(named.household_id, relationships, named.valid_from)
+
+async def rearrange(
+    tx: Transaction,
+    named: NamedMembers,
+    seal: NumberSeal,
+    origin: Origin,
+    new_id: NewId,
+    now: datetime,
+) -> None:
+    """Say anew, from a day on, who is what in a household.
+
+    Raises HouseholdNotFoundError, PersonNotRegisteredError, NotAMemberError, or FieldInvalidError.
+    """
+    arranged = await _load(tx, named, seal)
+    members = await repository.members_from(tx, named.household_id, named.valid_from)
+    changed = arranged.of_household(members)
+    await repository.change_from(tx, members, changed, named.valid_from, origin, new_id, now)
+
+
+async def split(
+    tx: Transaction,
+    named: NamedMembers,
+    new_household: UUID,
+    seal: NumberSeal,
+    origin: Origin,
+    new_id: NewId,
+    now: datetime,
+) -> None:
+    """Have members form a household of their own, with this id, from a day on; raises as `rearrange` does."""
+    arranged = await _load(tx, named, seal)
+    members = await repository.members_from(tx, named.household_id, named.valid_from)
+    leaving = arranged.split_off(members, new_household)
+    dwelling_id = await repository.dwelling_of(tx, named.household_id)
+    await repository.add(tx, new_household, dwelling_id, now)
+    await repository.change_from(tx, members, leaving, named.valid_from, origin, new_id, now)
+
+
+async def _load(tx: Transaction, named: NamedMembers, seal: NumberSeal) -> Rearrangement:
+    """Lock the household's dwelling and the named persons."""
+    await occupancy.lock_dwelling(tx, await repository.dwelling_of(tx, named.household_id))
+    by_index = {
+        seal.blind_index(number): relationship for number, relationship in named.members.items()
+    }
+    relationships = {
+        (await persons.find(tx, index)).person_id: by_index[index] for index in sorted(by_index)
+    }
+    return Rearrangement(named.household_id, relationships, named.valid_from)

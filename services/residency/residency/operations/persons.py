@@ -1,12 +1,13 @@
 """What the register says of persons: corrected, and how they can be reached."""
 
 from collections.abc import Callable
+from datetime import datetime
 from uuid import UUID, uuid4
 
 from chassis.access_log import accounted
 from chassis.clock import Clock
 from chassis.context import current_account
-from chassis.database import Database
+from chassis.database import Database, Transaction
 from chassis.outbox import Relay
 from residency.domain.contact import Contact
 from residency.domain.personal_id import PersonalIdNumber
@@ -41,26 +42,14 @@ class PersonOperations:
     ) -> None:
         """Correct who has a number, keep what was said, and publish the counts that change with the birth date.
 
-        A repeat of the request changes nothing. Raises PersonNotRegisteredError, PersonalIdTakenError, or
-        RequestIdReusedError.
+        A repeat of the request changes nothing. Raises what `correct` raises, or RequestIdReusedError.
         """
         now, correction_id = self._clock(), self._new_id()
         origin = Origin(current_account(), request.reference)
-        index = self._seal.blind_index(number)
         async with accounted(self._database, now) as tx:
             if await claim(tx, self._seal, request.request_id, request.digest, correction_id, now):
                 return
-            homes = await occupancy.lock_dwellings(tx, await repository.dwellings_of(tx, index))
-            person = await repository.find(tx, index)
-            right = correction.applied_to(person)
-            sealed = None
-            if correction.number:
-                sealed = (
-                    self._seal.seal(correction.number, person.person_id),
-                    self._seal.blind_index(correction.number),
-                )
-            await repository.correct(tx, person, right, sealed, correction_id, origin, now)
-            await occupancy.announce(tx, homes, now)
+            await correct(tx, number, correction, self._seal, correction_id, origin, now)
         self._relay.wake()
 
     async def set_contact(
@@ -78,3 +67,32 @@ class PersonOperations:
             ):
                 return
             await repository.set_contact(tx, person.person_id, contact, self._seal)
+
+
+async def correct(
+    tx: Transaction,
+    number: PersonalIdNumber,
+    correction: IdentityCorrection,
+    seal: NumberSeal,
+    correction_id: UUID,
+    origin: Origin,
+    now: datetime,
+) -> None:
+    """Correct who has a number, keep what was said, and publish the counts that change with the birth date.
+
+    What is right already is left as it is. Raises PersonNotRegisteredError or PersonalIdTakenError.
+    """
+    index = seal.blind_index(number)
+    homes = await occupancy.lock_dwellings(tx, await repository.dwellings_of(tx, index))
+    person = await repository.find(tx, index)
+    right = correction.applied_to(person)
+    if right == person and correction.number is None:
+        return
+    sealed = None
+    if correction.number:
+        sealed = (
+            seal.seal(correction.number, person.person_id),
+            seal.blind_index(correction.number),
+        )
+    await repository.correct(tx, person, right, sealed, correction_id, origin, now)
+    await occupancy.announce(tx, homes, now)

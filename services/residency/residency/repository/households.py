@@ -18,10 +18,17 @@ from residency.domain.households import (
     HouseholdMembershipExistsError,
     HouseholdNotFoundError,
     Membership,
+    NotAMemberError,
 )
 from residency.domain.residence import HouseholdChoice, Origin, Registration, Term
 from residency.repository import entries
-from residency.tables import household_memberships, household_relationships, households
+from residency.tables import (
+    household_memberships,
+    household_relationships,
+    households,
+    persons,
+)
+from residency.tables.bitemporal import holds_on
 
 NewId = Callable[[], UUID]
 
@@ -78,6 +85,19 @@ async def dwelling_of(tx: Transaction, household_id: UUID) -> UUID:
     found: UUID | None = await tx.scalar(statement)
     if found is None:
         raise HouseholdNotFoundError
+    return found
+
+
+async def of_person(tx: Transaction, number_index: bytes, day: date) -> UUID:
+    """Tell the household to which the person who has a number belongs on a day; raises NotAMemberError."""
+    statement = (
+        select(household_memberships.c.household_id)
+        .join(persons, persons.c.person_id == household_memberships.c.person_id)
+        .where(persons.c.number_index == number_index, holds_on(household_memberships, day))
+    )
+    found: UUID | None = await tx.scalar(statement)
+    if found is None:
+        raise NotAMemberError
     return found
 
 

@@ -73,8 +73,10 @@ _MOVES: Mapping[CaseAct, Mapping[CaseState, CaseState]] = {
     ),
     CaseAct.CANCEL: {_S.RECORDED: _S.CANCELLED},
 }
-# What a deregistration ended cannot be made as if it had not been ended: a new registration is needed.
-_ENTERING = frozenset(CaseKind) - {CaseKind.DEREGISTRATION}
+# What can be annulled is an entry. An end or a change cannot be made as if it had not been: another case is needed.
+_ENTERING = frozenset(
+    {CaseKind.PERMANENT_RESIDENCE, CaseKind.TEMPORARY_RESIDENCE, CaseKind.RENEWAL}
+)
 
 
 @dataclass(frozen=True)

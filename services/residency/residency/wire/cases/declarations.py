@@ -12,8 +12,10 @@ from google.type import date_pb2
 from chassis.errors import FieldInvalidError
 from residency.domain.declarations import (
     Change,
+    ChangeOfInformation,
     DeclaredPerson,
     Deregistration,
+    HouseholdSplit,
     NewResidence,
     Renewal,
     ResidenceDeclaration,
@@ -119,6 +121,11 @@ def _change(message: pb.ResidenceDeclaration) -> Change:
             ending = message.deregistration
             ended_on = fields.day("ended_on", ending.ended_on)
             return Deregistration(_registration_id(ending.registration_id), ended_on)
+        case "household_split":
+            return HouseholdSplit(fields.day("valid_from", message.household_split.valid_from))
+        case "change_of_information":
+            since = fields.optional_day(message.change_of_information, "new_householder_from")
+            return ChangeOfInformation(since)
         case _:
             raise FieldInvalidError("declaration.change", "what is to be entered; required")
 
@@ -185,6 +192,13 @@ def _change_message(change: Change) -> tuple[str, Message]:
                 ended_on=fields.optional_date(change.ended_on),
             )
             return "deregistration", ending
+        case HouseholdSplit():
+            split = pb.HouseholdSplitChange(valid_from=fields.date_message(change.valid_from))
+            return "household_split", split
+        case ChangeOfInformation():
+            since = fields.optional_date(change.new_householder_from)
+            information = pb.ChangeOfInformation(new_householder_from=since)
+            return "change_of_information", information
 
 
 def _partial(born: PartialDate) -> date_pb2.Date:

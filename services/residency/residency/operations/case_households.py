@@ -1,0 +1,93 @@
+"""What an approved case changes of households and persons; always within the case's transaction."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from uuid import UUID
+
+from chassis.context import current_account
+from chassis.database import Transaction
+from chassis.errors import FieldInvalidError
+from residency.domain.cases.machine import Case
+from residency.domain.declarations import (
+    ChangeOfInformation,
+    HouseholdSplit,
+    ResidenceDeclaration,
+)
+from residency.domain.households import HOUSEHOLDER, NamedMembers
+from residency.domain.persons import IdentityCorrection
+from residency.domain.residence import Origin
+from residency.domain.sealing import NumberSeal
+from residency.domain.spelling import same_spelling
+from residency.operations.households import rearrange, split
+from residency.operations.persons import correct
+from residency.repository import households
+
+
+class HouseholdChanges:
+    """Splits households, and has the register say what is declared. Locks are taken in order of their ids."""
+
+    def __init__(self, numbers: NumberSeal, new_id: Callable[[], UUID]) -> None:
+        self._numbers = numbers
+        self._new_id = new_id
+
+    async def split(
+        self,
+        tx: Transaction,
+        case: Case,
+        declaration: ResidenceDeclaration,
+        change: HouseholdSplit,
+        now: datetime,
+    ) -> None:
+        """Have the declarant and the members form a household of their own.
+
+        Raises NotAMemberError if they do not belong to one household, PersonNotRegisteredError, or FieldInvalidError.
+        """
+        named = await self._named(tx, declaration, change.valid_from)
+        new_household, origin = self._new_id(), _origin(case)
+        await split(tx, named, new_household, self._numbers, origin, self._new_id, now)
+
+    async def inform(
+        self,
+        tx: Transaction,
+        case: Case,
+        declaration: ResidenceDeclaration,
+        change: ChangeOfInformation,
+        now: datetime,
+    ) -> None:
+        """Have the register say of persons what is declared, and who is the householder; raises as `split` does."""
+        origin = _origin(case)
+        if change.new_householder_from:
+            named = await self._named(tx, declaration, change.new_householder_from)
+            await rearrange(tx, named, self._numbers, origin, self._new_id, now)
+        for person in sorted(declaration.persons, key=lambda one: one.number.digits):
+            right = IdentityCorrection(
+                number=None,
+                full_name=person.full_name,
+                birth_date=person.birth_date,
+                sex=person.sex,
+                nationality=None,
+            )
+            await correct(tx, person.number, right, self._numbers, self._new_id(), origin, now)
+
+    async def _named(
+        self, tx: Transaction, declaration: ResidenceDeclaration, day: date
+    ) -> NamedMembers:
+        """Name the declarant, as householder, and the members of the declarant's household on a day."""
+        by_name = await households.codes_by_name(tx)
+        codes = {same_spelling(name): code for name, code in by_name.items()}
+        declarant = declaration.declarant.number
+        named = {declarant: HOUSEHOLDER}
+        for member in declaration.members:
+            code = codes.get(same_spelling(member.relationship))
+            if code is None or member.number in named:
+                raise FieldInvalidError(
+                    "relationship_to_householder",
+                    "a name of ListHouseholdRelationships; each member once",
+                )
+            named[member.number] = code
+        index = self._numbers.blind_index(declarant)
+        return NamedMembers(await households.of_person(tx, index, day), named, day)
+
+
+def _origin(case: Case) -> Origin:
+    return Origin(current_account(), case.case_number)

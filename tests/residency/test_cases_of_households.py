@@ -1,0 +1,142 @@
+"""Cases that change households and what the register says of persons, at the running service."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import pytest
+from google.type import date_pb2
+from sqlalchemy import select
+
+from residency.tables import household_memberships, person_corrections, persons
+from residency.tables.bitemporal import holds_on
+from tests.residency.desk import NAME, OFFICER, SECOND_OFFICER, Desk, declared, temporary
+from tests.residency.samples import SEAL, TODAY, add_building, number
+from ward.residency.v1 import cases_pb2 as pb
+
+pytestmark = [pytest.mark.postgres, pytest.mark.nats]
+
+FIRST = date_pb2.Date(year=2026, month=11, day=20)
+RENAMED = "Phạm Thị Giả Thiết"
+
+
+async def household(desk: Desk) -> UUID:
+    """Register three persons as one household, the first of them its householder; tell the dwelling."""
+    place = await add_building(desk.database)
+    dwelling_id = place.dwelling_ids[0]
+    await recorded(desk, temporary(dwelling_id, declared(2), declared(3)))
+    return dwelling_id
+
+
+async def recorded(desk: Desk, declaration: pb.ResidenceDeclaration) -> str:
+    """Bring a case to the register; tell its number."""
+    case_number = await desk.seen(declaration)
+    await desk.act(SECOND_OFFICER, "ApproveCase", case_number)
+    return case_number
+
+
+async def refused(desk: Desk, declaration: pb.ResidenceDeclaration) -> str:
+    """Bring a case to where its approval is refused; tell the reason."""
+    case_number = await desk.seen(declaration)
+    return (await desk.refusal(SECOND_OFFICER, "ApproveCase", case_number)).reason
+
+
+async def households(desk: Desk, day: date = TODAY) -> list[dict[int, str]]:
+    """Tell the households of a day, the larger ones first: what each person is to the householder."""
+    serials = {SEAL.blind_index(number(serial)): serial for serial in (1, 2, 3)}
+    columns = household_memberships.c
+    statement = (
+        select(columns.household_id, columns.relationship_to_householder, persons.c.number_index)
+        .join(persons, persons.c.person_id == columns.person_id)
+        .where(holds_on(household_memberships, day))
+    )
+    found: dict[UUID, dict[int, str]] = {}
+    async with desk.database.transaction() as tx:
+        for row in await tx.execute(statement):
+            member = {serials[row.number_index]: row.relationship_to_householder}
+            found.setdefault(row.household_id, {}).update(member)
+    return sorted(found.values(), key=len, reverse=True)
+
+
+async def kept(desk: Desk) -> list[Any]:
+    """Read what the register said of persons before it was corrected."""
+    async with desk.database.transaction() as tx:
+        return list((await tx.execute(select(person_corrections))).all())
+
+
+def split(dwelling_id: UUID, *members: pb.DeclaredPerson) -> pb.ResidenceDeclaration:
+    """Declare a household of their own for the second person and members."""
+    return temporary(
+        dwelling_id,
+        *members,
+        declarant=declared(2),
+        household_split=pb.HouseholdSplitChange(valid_from=FIRST),
+    )
+
+
+async def test_members_split_off_into_a_household_of_their_own(desk: Desk) -> None:
+    """From the declared day on; before it they belonged where they did, and nobody moved out."""
+    dwelling_id = await household(desk)
+    case_number = await recorded(desk, split(dwelling_id, declared(3)))
+    whole = await desk.get(case_number)
+
+    assert await households(desk) == [{2: "HOUSEHOLDER", 3: "CHILD"}, {1: "HOUSEHOLDER"}]
+    assert await households(desk, date(2026, 11, 19)) == [
+        {1: "HOUSEHOLDER", 2: "CHILD", 3: "CHILD"}
+    ]
+    assert whole.case.kind == pb.CASE_KIND_HOUSEHOLD_SPLIT
+    assert "Thủ tục: Tách hộ" in whole.notices[-1].text
+    assert whole.declaration.household_split.valid_from == FIRST
+
+
+async def test_who_does_not_belong_to_the_household_cannot_split_off_with_it(desk: Desk) -> None:
+    """Nothing changes, and the case waits for another decision; an unknown relationship is told as such."""
+    dwelling_id = await household(desk)
+    await recorded(desk, split(dwelling_id))
+    stranger = await refused(desk, split(dwelling_id, declared(3)))
+    unknown = await refused(
+        desk, split(dwelling_id, declared(3, relationship_to_householder="bạn cùng lớp"))
+    )
+
+    assert stranger == "NOT_A_HOUSEHOLD_MEMBER"
+    assert unknown == "FIELD_INVALID"
+    assert await households(desk) == [{1: "HOUSEHOLDER", 3: "CHILD"}, {2: "HOUSEHOLDER"}]
+
+
+async def test_the_register_takes_over_what_is_declared_and_keeps_what_it_said(desk: Desk) -> None:
+    """Of who is declared otherwise than it said; who is declared the same is not corrected."""
+    dwelling_id = await household(desk)
+    information = temporary(
+        dwelling_id,
+        declared(2),
+        declarant=declared(1, full_name=RENAMED),
+        change_of_information=pb.ChangeOfInformation(),
+    )
+    case_number = await recorded(desk, information)
+    (before,) = await kept(desk)
+    async with desk.database.transaction() as tx:
+        names = (await tx.scalars(select(persons.c.full_name))).all()
+    annulled = await desk.refusal(OFFICER, "CancelCase", case_number, reason="Nhầm người")
+
+    assert sorted(names) == sorted([RENAMED, NAME, NAME])
+    assert (before.full_name, before.reference) == (NAME, case_number)
+    assert annulled.reason == "CASE_STATE_CONFLICT"
+
+
+async def test_another_becomes_householder(desk: Desk) -> None:
+    """From a day on, and what the members are to them is what is declared."""
+    dwelling_id = await household(desk)
+    information = temporary(
+        dwelling_id,
+        declared(1, relationship_to_householder="mẹ đẻ"),
+        declared(3, relationship_to_householder="em"),
+        declarant=declared(2),
+        change_of_information=pb.ChangeOfInformation(new_householder_from=FIRST),
+    )
+    await recorded(desk, information)
+
+    assert await households(desk) == [{1: "MOTHER", 2: "HOUSEHOLDER", 3: "YOUNGER_SIBLING"}]
+    assert await households(desk, date(2026, 11, 19)) == [
+        {1: "HOUSEHOLDER", 2: "CHILD", 3: "CHILD"}
+    ]
+    assert await kept(desk) == []
