@@ -158,6 +158,11 @@ class Lease:
         async with self.transaction() as tx:
             return list(await tx.scalars(_MEMBERS, {"group": _group_key(group)}))
 
+    async def touch(self) -> None:
+        """See that the rights are still held; DatabaseUnavailableError once they are lost."""
+        async with self.transaction() as tx:
+            await tx.execute(text("select 1"))
+
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Transaction]:
         """Open a transaction as `Database.transaction` does; it fails once the rights are lost."""

@@ -119,6 +119,14 @@ _STREAMS = (
     ACCESS_WITNESS,
 )
 _RETRY_S = 0.5
+# What the broker says where another stream has some of the subjects.
+_SUBJECTS_OVERLAP = 10065
+_TAKEN = (
+    "Luồng khác (bản trước có luồng READINGS chung cho mọi phường) đang giữ các chủ đề này. Dừng mọi tiến trình của bản"
+    " trước, rồi chạy: python -m fire_safety streams --migrate (thêm --dry-run để xem trước)."
+    " / Another stream (earlier versions had READINGS for all wards) holds these subjects. Stop all processes of the"
+    " earlier version, then run: python -m fire_safety streams --migrate (with --dry-run to look first)."
+)
 
 
 def readings_stream(ward_code: str) -> str:
@@ -258,17 +266,35 @@ async def connect_once(url: str, name: str) -> Client:
 async def ensure_streams(jetstream: JetStreamContext, ward_code: str) -> None:
     """Create the streams or bring them to their present settings; any service may come first."""
     for config in (*_STREAMS, readings(ward_code)):
-        while True:
-            try:
-                await _ensure(jetstream, config)
-                break
-            except (OSError, TimeoutError, NatsError) as error:
-                logger().warning("stream_delayed", stream=config.name, cause=type(error).__name__)
-                await asyncio.sleep(_RETRY_S)
+        is_told = False
+        while not await _is_ensured(jetstream, config, tell_taken=not is_told):
+            is_told = True
+            await asyncio.sleep(_RETRY_S)
+
+
+async def _is_ensured(
+    jetstream: JetStreamContext, config: StreamConfig, *, tell_taken: bool
+) -> bool:
+    """Make a stream or bring it to its settings; False if that must be tried again."""
+    try:
+        await _ensure(jetstream, config)
+    except BadRequestError as error:
+        if error.err_code != _SUBJECTS_OVERLAP:
+            logger().warning("stream_delayed", stream=config.name, cause=str(error))
+        elif tell_taken:
+            # Only a person can end it, so once is enough.
+            logger().error("stream_subjects_taken", stream=config.name, what_to_do=_TAKEN)
+    except (OSError, TimeoutError, NatsError) as error:
+        logger().warning("stream_delayed", stream=config.name, cause=type(error).__name__)
+    else:
+        return True
+    return False
 
 
 async def _ensure(jetstream: JetStreamContext, config: StreamConfig) -> None:
     try:
         await jetstream.add_stream(config)
-    except BadRequestError:  # it exists with other settings
-        await jetstream.update_stream(config)
+    except BadRequestError as error:
+        if error.err_code == _SUBJECTS_OVERLAP:
+            raise
+        await jetstream.update_stream(config)  # it exists with other settings

@@ -160,4 +160,4 @@ async def until_all_recorded(database: Database, stream: JetStreamContext) -> No
 
 async def store(database: Database, batches: Iterable[Batch]) -> None:
     """Store readings as the recorder does."""
-    await RecordingOperations(database, "11002").record(Bulk((), list(batches)))
+    await RecordingOperations(database).record(Bulk((), list(batches)))

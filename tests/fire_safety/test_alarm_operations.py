@@ -185,7 +185,7 @@ async def test_progress_and_signs_of_life_are_kept(
     """The newest position of each partition, and each device's last sign of life with its clean air and dose."""
     queries = DetectionQueries(database)
     both = frozenset({3, 4})
-    assert await queries.progress(WARD, both) == Progress.none(both)
+    assert await queries.progress(WARD, both) == Progress(dict.fromkeys(both))
     await detection.note_signals(lease, [signal()], Reached(both, Position(7, NOW), NOW))
     seen = Seen(PLACED.device_id, NOW, clean_air=0.004, gas_dose=0.5)
     further = Reached(frozenset({4}), Position(8, NOW), NOW)

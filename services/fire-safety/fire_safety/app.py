@@ -32,6 +32,7 @@ from fire_safety.operations.deadlines import DeadlineOperations
 from fire_safety.operations.detection import DetectionOperations
 from fire_safety.operations.devices import DeviceOperations, ImportOperations
 from fire_safety.operations.modes import ModeOperations
+from fire_safety.operations.progress import ProgressOperations
 from fire_safety.operations.recording import RecordingOperations
 from fire_safety.operations.register import RegisterOperations
 from fire_safety.operations.sign_in import SignInOperations
@@ -46,6 +47,7 @@ from fire_safety.queries.modes import ModeQueries
 from fire_safety.queries.premises import PremisesQueries
 from fire_safety.queries.rates import RateQueries
 from fire_safety.queries.readings import ReadingQueries
+from fire_safety.queries.recording import RecordingQueries
 from fire_safety.queries.sign_in import SignInQueries
 from fire_safety.queries.storms import StormQueries
 from fire_safety.servicer import Servicer
@@ -187,6 +189,7 @@ def detector_of(base: Base, database: Database, formats: Formats) -> Detector:
         ward_code=ward_code,
         queries=DetectionQueries(database),
         operations=DetectionOperations(base.relay, base.clock, ward_code),
+        places=ProgressOperations(ward_code),
         formats=formats,
         clock=base.clock,
     )
@@ -203,7 +206,9 @@ def recorder_of(
         database=database,
         ward_code=ward_code,
         queries=DetectionQueries(base.database),
-        operations=RecordingOperations(base.database, ward_code),
+        recorded=RecordingQueries(base.database),
+        operations=RecordingOperations(base.database),
+        places=ProgressOperations(ward_code),
         formats=formats,
         clock=base.clock,
         must_wait=must_wait,

@@ -21,12 +21,13 @@ from chassis.errors import BrokerUnavailableError, DatabaseUnavailableError
 from chassis.jetstream import ensure_streams, readings_stream
 from chassis.log import logger
 from fire_safety.consumers.formats import Formats
-from fire_safety.consumers.ordered import OrderedReader, StreamLostError
+from fire_safety.consumers.ordered import OrderedReader, StreamLostError, stream_state
 from fire_safety.consumers.share import Share
 from fire_safety.consumers.watch import Watch, milliseconds
 from fire_safety.detection.ward import Ward
 from fire_safety.domain.progress import Progress
 from fire_safety.operations.detection import DetectionOperations
+from fire_safety.operations.progress import ProgressOperations
 from fire_safety.queries.detection import DetectionQueries
 
 _TAKE_S = 0.25
@@ -50,6 +51,7 @@ class Detector:
         ward_code: str,
         queries: DetectionQueries,
         operations: DetectionOperations,
+        places: ProgressOperations,
         formats: Formats,
         clock: Clock,
     ) -> None:
@@ -60,6 +62,7 @@ class Detector:
         self._stream = readings_stream(ward_code)
         self._queries = queries
         self._operations = operations
+        self._places = places
         self._formats = formats
         self._clock = clock
         self._ready = False
@@ -79,6 +82,8 @@ class Detector:
         """Detect until cancelled; an outage of broker or database only delays."""
         while True:
             try:
+                # Before any right is held: while the broker is away here, others work.
+                await ensure_streams(self._jetstream, self._ward_code)
                 async with self._database.holder() as lease:
                     await self._take_part(lease)
             except (DatabaseUnavailableError, NatsError, OSError, StreamLostError) as error:
@@ -104,12 +109,16 @@ class Detector:
     async def _detect(self, lease: Lease, share: Share) -> None:
         """Work on a share until it should change; then everything done with it is saved."""
         self._ready = False
-        progress = await self._known_progress(share.held)
+        stream = await stream_state(self._jetstream, self._stream)
+        await self._places.begin_detection(lease, share.held, stream)
+        progress = await self._queries.progress(self._ward_code, share.held)
         since = progress.begins_at - _REMEMBERED if progress.begins_at else None
         watch = await self._recall(lease, share.held, progress, since)
         # All of the ward, also what others work on: to select takes the broker much longer than us
         # (docs/bench-ingest.md).
-        reader = OrderedReader(self._client, self._jetstream, self._stream, since)
+        reader = OrderedReader(
+            self._client, self._jetstream, self._stream, stream.created_at, since
+        )
         logger().info("detector_begins", partitions=len(share.held), position=progress.settled)
         looked = self._clock()
         async with reader:
@@ -124,16 +133,6 @@ class Detector:
                     looked = self._clock()
                     if await share.look():
                         return await watch.save()
-
-    async def _known_progress(self, partitions: frozenset[int]) -> Progress:
-        """Tell how far detection came; nowhere in a stream that is another than it was."""
-        await ensure_streams(self._jetstream, self._ward_code)
-        progress = await self._queries.progress(self._ward_code, partitions)
-        state = (await self._jetstream.stream_info(self._stream)).state
-        if progress.settled > state.last_seq:
-            logger().error("stream_was_lost", position=progress.settled)
-            return Progress.none(partitions)
-        return progress
 
     async def _recall(
         self,

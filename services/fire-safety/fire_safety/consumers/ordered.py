@@ -20,17 +20,29 @@ from nats.js.errors import NotFoundError
 from chassis.delivery import Delivery
 from chassis.log import logger
 from chassis.pull import Pull, PullBrokenError
+from fire_safety.domain.progress import StreamState
 
 _INACTIVE_S = 30.0
 _RETRY_S = 0.2
 
 
 class StreamLostError(Exception):
-    """The stream is gone, or ends before what was read of it: it is another one or has lost its tail."""
+    """The stream is gone, was made anew, or ends before what was read of it."""
+
+
+async def stream_state(jetstream: JetStreamContext, stream: str) -> StreamState:
+    """Ask the broker how a stream is; raises what nats-py raises, and StreamLostError if there is none."""
+    try:
+        info = await jetstream.stream_info(stream)
+    except NotFoundError as error:
+        raise StreamLostError from error
+    if info.created is None:
+        raise StreamLostError
+    return StreamState(info.created, info.state.last_seq)
 
 
 class OrderedReader:
-    """Messages of a stream from a time on or after one of them, or all that are kept.
+    """Messages of the stream that was made at a time: from another time on, after one of them, or all that are kept.
 
     `bindings` grows each time the reader begins or goes on: between two of them nothing could be heard.
     """
@@ -40,12 +52,14 @@ class OrderedReader:
         client: Client,
         jetstream: JetStreamContext,
         stream: str,
+        created_at: datetime,
         since: datetime | None = None,
         after: int = 0,
     ) -> None:
         self._client = client
         self._jetstream = jetstream
         self._stream = stream
+        self._created_at = created_at
         self._since = since
         self._read = after
         self._expected = 1
@@ -101,8 +115,6 @@ class OrderedReader:
         return messages
 
     async def _bind(self) -> Pull:
-        if self._read > (await self._jetstream.stream_info(self._stream)).state.last_seq:
-            raise StreamLostError
         config = ConsumerConfig(
             ack_policy=AckPolicy.NONE,
             inactive_threshold=_INACTIVE_S,
@@ -116,6 +128,10 @@ class OrderedReader:
             config.deliver_policy = DeliverPolicy.BY_START_TIME
             config.opt_start_time = self._since
         consumer = await self._jetstream.add_consumer(self._stream, config)
+        # Asked afterwards: until then the stream could become another one.
+        state = await stream_state(self._jetstream, self._stream)
+        if state.created_at != self._created_at or self._read > state.last_sequence:
+            raise StreamLostError
         pull = Pull(self._client, self._stream, consumer.name)
         self._pull = await self._bound.enter_async_context(pull)
         self._expected = 1

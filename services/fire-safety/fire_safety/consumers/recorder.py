@@ -1,9 +1,9 @@
 """The recorder lane: everything is kept, in bulk; its place in the stream follows what is stored.
 
 It gives way to the detector: while that one is behind, recording waits, for a moment at a time. One recorder of a ward
-works and others stand by. Two that work at once, for a moment after one was taken for dead, do no harm: readings are
-stored once whoever stores them, and the place that either enters is true. What cannot be read goes from here to the
-dead letters.
+works and others stand by. It enters its place through the connection that holds its right, and stops when it has lost
+that. Two that work at once, for a moment after one was taken for dead, do no harm: readings are stored once whoever
+stores them. What cannot be read goes from here to the dead letters.
 """
 
 import asyncio
@@ -15,16 +15,17 @@ from nats.js import JetStreamContext
 
 from chassis import metrics
 from chassis.clock import Clock
-from chassis.database import Database
+from chassis.database import Database, Lease
 from chassis.delivery import Delivery
 from chassis.errors import DatabaseUnavailableError
 from chassis.jetstream import ensure_streams, readings_stream
 from chassis.log import logger
 from fire_safety.consumers.formats import Formats
-from fire_safety.consumers.ordered import OrderedReader, StreamLostError
+from fire_safety.consumers.ordered import OrderedReader, StreamLostError, stream_state
 from fire_safety.consumers.received import comes_again
 from fire_safety.consumers.storing import Storing
 from fire_safety.domain.limits import IngestionLimits
+from fire_safety.operations.progress import ProgressOperations
 from fire_safety.operations.recording import RecordingOperations
 from fire_safety.queries.detection import DetectionQueries
 from fire_safety.queries.recording import RecordingQueries
@@ -53,7 +54,9 @@ class Recorder:
         database: Database,
         ward_code: str,
         queries: DetectionQueries,
+        recorded: RecordingQueries,
         operations: RecordingOperations,
+        places: ProgressOperations,
         formats: Formats,
         clock: Clock,
         must_wait: Callable[[], bool],
@@ -64,7 +67,9 @@ class Recorder:
         self._ward_code = ward_code
         self._name = f"fire_safety-recorder-{ward_code}"
         self._queries = queries
+        self._recorded = recorded
         self._operations = operations
+        self._places = places
         self._formats = formats
         self._clock = clock
         self._must_wait = must_wait
@@ -73,10 +78,9 @@ class Recorder:
         """Record until cancelled; an outage of broker or database only delays."""
         while True:
             try:
-                async with self._database.lease(self._name, autocommit=True) as lease:
-                    if lease:
-                        await self._record_on()
-                await asyncio.sleep(_STAND_BY_S)
+                # Before the right is held: while the broker is away here, another instance records.
+                await ensure_streams(self._jetstream, self._ward_code)
+                await self._stand_by()
             except* (NatsError, OSError, StreamLostError, DatabaseUnavailableError) as errors:
                 cause = type(errors.exceptions[0]).__name__
                 logger().warning("recorder_delayed", cause=cause)
@@ -85,16 +89,34 @@ class Recorder:
                 logger().exception("recorder_failed")
                 await asyncio.sleep(_RETRY_S)
 
-    async def _record_on(self) -> None:
-        """Go on behind what is stored."""
+    async def _stand_by(self) -> None:
+        """Record whenever nobody else does."""
+        while True:
+            async with self._database.lease(self._name, autocommit=True) as lease:
+                if lease:
+                    await self._record_on(lease)
+            await asyncio.sleep(_STAND_BY_S)
+
+    async def _record_on(self, lease: Lease) -> None:
+        """Go on behind what is stored, for as long as the right is held."""
         limits = await self._queries.ingestion_limits(self._clock())
         await self._formats.refresh()
-        stream = readings_stream(self._ward_code)
-        after = await self._known_place(stream)
-        reader = OrderedReader(self._client, self._jetstream, stream, after=after)
+        name = readings_stream(self._ward_code)
+        stream = await stream_state(self._jetstream, name)
+        await self._places.begin_recording(lease, stream)
+        after = await self._recorded.recorded(self._ward_code)
         async with (
-            reader,
-            Storing(self._operations, self._jetstream, self._client, self._name) as storing,
+            OrderedReader(
+                self._client, self._jetstream, name, stream.created_at, after=after
+            ) as reader,
+            Storing(
+                self._operations,
+                self._places,
+                lease,
+                self._jetstream,
+                self._client,
+                self._name,
+            ) as storing,
         ):
             while True:
                 messages = await reader.take(_TAKE_S)
@@ -104,16 +126,6 @@ class Recorder:
                 metrics.LANE_PENDING.labels("recorder").set(pending)
                 if messages and not pending:
                     await asyncio.sleep(_GATHER_S)
-
-    async def _known_place(self, stream: str) -> int:
-        """Tell up to which message all is stored; none in a stream that is another than it was."""
-        await ensure_streams(self._jetstream, self._ward_code)
-        recorded = await RecordingQueries(self._database).recorded(self._ward_code)
-        if recorded > (await self._jetstream.stream_info(stream)).state.last_seq:
-            logger().error("stream_was_lost", position=recorded)
-            await self._operations.begin_anew()
-            return 0
-        return recorded
 
     async def _give_way(self) -> None:
         """Let the detector catch up first, but never wait for ever."""

@@ -18,12 +18,14 @@ from nats.js import JetStreamContext
 
 from chassis import metrics
 from chassis.consumer import dead_letter
+from chassis.database import Lease
 from chassis.delivery import Delivery
 from chassis.errors import DatabaseUnavailableError
 from chassis.log import logger
 from fire_safety.consumers.formats import Decoded
 from fire_safety.domain.columns import Block, Bulk
 from fire_safety.domain.readings import Batch, NotStorableError
+from fire_safety.operations.progress import ProgressOperations
 from fire_safety.operations.recording import RecordingOperations
 
 _RETRY_S = 0.5
@@ -34,6 +36,8 @@ _GROUP = 5_000
 _GROUP_BYTES = 4 * 2**20
 _GROUPS_AT_ONCE = 2
 _SAVE_S = 0.25
+# Who does not hear from the database for so long has lost the right to record, or is about to.
+_ANSWER_S = 5.0
 # What the headers of a dead letter need besides the message itself.
 _HEADER_ROOM = 4096
 _NOT_STORED = "not_stored"
@@ -92,17 +96,22 @@ class _Group:
 class Storing:
     """The groups that are being stored and the one that gathers.
 
-    When the block ends, what is being stored is given up: it comes again and changes nothing.
+    When the block ends, what is being stored is given up: it comes again and changes nothing. It ends with
+    DatabaseUnavailableError or TimeoutError when the lease is lost.
     """
 
     def __init__(
         self,
         operations: RecordingOperations,
+        places: ProgressOperations,
+        lease: Lease,
         jetstream: JetStreamContext,
         client: Client,
         name: str,
     ) -> None:
         self._operations = operations
+        self._places = places
+        self._lease = lease
         self._jetstream = jetstream
         self._client = client
         self._name = name
@@ -194,17 +203,20 @@ class Storing:
         await dead_letter(self._jetstream, self._name, message, reason)
 
     async def _keep_place(self) -> None:
-        """Enter how far everything is stored, when that has changed."""
+        """Enter how far everything is stored, and see that the lease still holds."""
         entered = 0
         while True:
             await asyncio.sleep(_SAVE_S)
-            if (stored := self._stored) == entered:
-                continue
+            stored = self._stored
             try:
-                await self._operations.save_recorded(stored)
+                async with asyncio.timeout(_ANSWER_S):
+                    if stored == entered:
+                        await self._lease.touch()
+                    else:
+                        await self._places.save_recorded(self._lease, stored)
                 entered = stored
-            except DatabaseUnavailableError:
-                logger().warning("recorder_delayed", cause="DatabaseUnavailableError")
+            except (DatabaseUnavailableError, TimeoutError):
+                raise
             except Exception:  # noqa: BLE001 - what is stored stays stored: its place is entered later
                 logger().exception("place_failed")
                 await asyncio.sleep(_FAILED_S)

@@ -1,9 +1,27 @@
 """How far detection has come."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from enum import StrEnum
+
+
+class Lane(StrEnum):
+    """What reads the stream of readings and has a place in it."""
+
+    DETECTOR = "detector"
+    RECORDER = "recorder"
+
+
+@dataclass(frozen=True)
+class StreamState:
+    """The stream as the broker has it: when it was made, and its last message.
+
+    A stream that was made anew counts from one: a place in another one says nothing of it.
+    """
+
+    created_at: datetime
+    last_sequence: int
 
 
 @dataclass(frozen=True)
@@ -32,11 +50,6 @@ class Progress:
 
     positions: Mapping[int, Position | None]
     heard_since: datetime | None = None
-
-    @classmethod
-    def none(cls, partitions: Iterable[int]) -> Self:
-        """Give the progress of a beginning."""
-        return cls(dict.fromkeys(partitions))
 
     @property
     def settled(self) -> int:

@@ -6,18 +6,17 @@ from typing import Any
 from chassis import metrics
 from chassis.database import Database
 from fire_safety.domain.columns import Bulk
-from fire_safety.repository import figures, readings, recorded, sequences
+from fire_safety.repository import figures, readings, sequences
 from fire_safety.repository.readings import PartitionMissingError, StoredBeforeError
 
 _Write = Callable[[Any, Bulk], Awaitable[int]]
 
 
 class RecordingOperations:
-    """Stores readings in bulk, and up to which message of a ward all are stored."""
+    """Stores readings in bulk."""
 
-    def __init__(self, database: Database, ward_code: str) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._ward_code = ward_code
 
     async def record(self, bulk: Bulk) -> None:
         """Store readings; those that were stored before change nothing.
@@ -34,16 +33,6 @@ class RecordingOperations:
         count = len(bulk)
         metrics.READINGS_DUPLICATE.inc(count - new)
         metrics.READINGS.labels("recorder").inc(count)
-
-    async def save_recorded(self, stream_sequence: int) -> None:
-        """Enter that everything up to a message is stored; what is further already stays."""
-        async with self._database.transaction() as tx:
-            await recorded.save(tx, self._ward_code, stream_sequence)
-
-    async def begin_anew(self) -> None:
-        """Forget how far recording came: the stream is another one."""
-        async with self._database.transaction() as tx:
-            await recorded.forget(tx, self._ward_code)
 
     async def _store(self, bulk: Bulk) -> int:
         """Store in one transaction that supposes all to be new; if they are not, in another that looks."""

@@ -8,7 +8,7 @@ from fire_safety.tables.credentials import (
     gateway_rights,
     sign_in_policies,
 )
-from fire_safety.tables.detection import detector_positions, recorder_positions
+from fire_safety.tables.detection import detector_positions, lane_streams, recorder_positions
 from fire_safety.tables.limits import (
     detection_profiles,
     ingestion_limits,
@@ -49,6 +49,7 @@ __all__ = [
     "fire_points",
     "gateway_rights",
     "ingestion_limits",
+    "lane_streams",
     "metadata",
     "mode_policies",
     "mutual_aid_groups",

@@ -1,6 +1,6 @@
 """Where detection and recording stand."""
 
-from sqlalchemy import BigInteger, Column, Integer, Table, Text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Integer, Table, Text
 
 from fire_safety.tables.metadata import INSTANT, metadata
 
@@ -24,4 +24,17 @@ recorder_positions = Table(
     metadata,
     Column("ward_code", Text, primary_key=True),
     Column("stream_sequence", BigInteger, nullable=False),
+)
+
+# Of which stream those are places: one that was made anew counts from one again. The recorder has one place for all
+# partitions, under partition 0.
+lane_streams = Table(
+    "lane_streams",
+    metadata,
+    Column("ward_code", Text, primary_key=True),
+    Column("lane", Text, primary_key=True),
+    Column("partition", Integer, primary_key=True, autoincrement=False),
+    # When the broker made it.
+    Column("created_at", INSTANT, nullable=False),
+    CheckConstraint("lane in ('detector', 'recorder')", name="lane_streams_lane"),
 )
