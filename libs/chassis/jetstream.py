@@ -144,23 +144,10 @@ def readings(ward_code: str) -> StreamConfig:
         name=readings_stream(ward_code),
         subjects=[f"ward.{ward_code}.device.*.up"],
         # What is stored says which share of the devices it belongs to, in one more token.
-        subject_transform=SubjectTransform(
-            src=f"ward.{ward_code}.device.*.up",
-            dest=f"ward.{ward_code}.device.{{{{wildcard(1)}}}}.up.{{{{partition({PARTITIONS},1)}}}}",
-        ),
+        subject_transform=by_partition(f"ward.{ward_code}.device.*.up", ward_code),
         # What is published with QoS 1 or 2 comes a second time, from where it was kept before it was acknowledged: the
         # direct copy is lost with a broker that is killed, this one is not.
-        sources=[
-            StreamSource(
-                name=_MQTT,
-                subject_transforms=[
-                    SubjectTransform(
-                        src=f"$MQTT.msgs.ward.{ward_code}.device.*.up",
-                        dest=f"ward.{ward_code}.device.{{{{wildcard(1)}}}}.up",
-                    )
-                ],
-            )
-        ],
+        sources=[from_mqtt(ward_code)],
         retention=RetentionPolicy.LIMITS,
         storage=StorageType.FILE,
         discard=DiscardPolicy.OLD,
@@ -169,6 +156,27 @@ def readings(ward_code: str) -> StreamConfig:
         # As short as the broker allows: message ids are not bound to a subject, so that one device could choose those
         # of another and have its readings dropped. Both lanes tell repeated readings by device and time instead.
         duplicate_window=timedelta(milliseconds=100).total_seconds(),
+    )
+
+
+def by_partition(subject: str, ward_code: str) -> SubjectTransform:
+    """Describe under which subject that stream stores what comes under one whose first wildcard is the device."""
+    return SubjectTransform(
+        src=subject,
+        dest=f"ward.{ward_code}.device.{{{{wildcard(1)}}}}.up.{{{{partition({PARTITIONS},1)}}}}",
+    )
+
+
+def from_mqtt(ward_code: str) -> StreamSource:
+    """Describe what that stream takes from where the broker keeps messages of MQTT clients."""
+    return StreamSource(
+        name=_MQTT,
+        subject_transforms=[
+            SubjectTransform(
+                src=f"$MQTT.msgs.ward.{ward_code}.device.*.up",
+                dest=f"ward.{ward_code}.device.{{{{wildcard(1)}}}}.up",
+            )
+        ],
     )
 
 

@@ -18,6 +18,11 @@ def main() -> None:
     commands.add_parser("migrate", help="bring the tables to the present version")
     importing = commands.add_parser("import", help="load a register of premises and devices")
     importing.add_argument("directory", type=Path, help="the folder with the manifest")
+    streams = commands.add_parser(
+        "streams", help="tell of readings in the stream of an earlier version, and move them"
+    )
+    streams.add_argument("--migrate", action="store_true", help="move them to the ward's stream")
+    streams.add_argument("--dry-run", action="store_true", help="only tell, move nothing")
     _add_device_commands(commands)
     arguments = parser.parse_args()
     if arguments.command == "device-template":
@@ -30,6 +35,9 @@ def main() -> None:
             lifecycle.run(app.serve(settings))
         case "migrate":
             asyncio.run(app.migrate(settings))
+        case "streams":
+            migrate = arguments.migrate and not arguments.dry_run
+            asyncio.run(app.move_streams(settings, migrate=migrate))
         case "import-devices":
             asyncio.run(
                 app.import_devices(

@@ -21,6 +21,7 @@ from fire_safety.consumers.connections import Connections
 from fire_safety.consumers.crowding import Crowding
 from fire_safety.consumers.detector import Detector
 from fire_safety.consumers.formats import Formats
+from fire_safety.consumers.moving import Moving, MovingError
 from fire_safety.consumers.recorder import Recorder
 from fire_safety.consumers.sign_outs import SignOuts
 from fire_safety.importer.devices import TableRefusedError, import_table, write_template
@@ -70,6 +71,9 @@ from fire_safety.wire.alarms import CHANGE_SUBJECTS
 from fire_safety.wire.sign_in import Accounts, Answers
 
 _SECRET_BYTES = 32
+# A stream of days takes the broker a while to purge.
+_MOVING_TIMEOUT_S = 60.0
+_ALREADY_MOVING = "Một lệnh khác đang chuyển / Another command is moving it."
 _DATABASE_AWAY = "Không kết nối được cơ sở dữ liệu / The database is away."
 MIGRATIONS = Path(fire_safety.__file__).parents[1] / "migrations"
 
@@ -222,6 +226,41 @@ async def migrate(settings: Settings) -> None:
     await migrations.upgrade(settings.migration_database_url.get_secret_value(), MIGRATIONS)
 
 
+async def move_streams(settings: Settings, *, migrate: bool) -> None:
+    """Tell what an earlier version left in the stream of all wards, and move it if that is meant."""
+    database = Database.connect(settings.database_url.get_secret_value())
+    broker = await jetstream.connect(settings.nats_url.get_secret_value(), "streams")
+    moving = Moving(
+        broker,
+        broker.jetstream(timeout=_MOVING_TIMEOUT_S),
+        settings.ward_code,
+        DetectionQueries(database),
+        ProgressOperations(settings.ward_code),
+    )
+    try:
+        waiting = await moving.look()
+        if waiting is None:
+            _say("Không có luồng cũ nào / There is no old stream.")
+            return
+        _say(f"Cần chuyển / to be moved: {waiting} bản tin / messages")
+        if migrate:
+            async with database.lease(f"fire_safety-moving-{settings.ward_code}") as lease:
+                if lease is None:
+                    raise SystemExit(_ALREADY_MOVING)
+                _say(f"Đã chuyển / moved: {await moving.move(lease)}")
+    except MovingError as error:
+        raise SystemExit(str(error)) from error
+    except DatabaseUnavailableError as error:
+        raise SystemExit(_DATABASE_AWAY) from error
+    finally:
+        await broker.close()
+        await database.close()
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201 - the command speaks to people
+
+
 async def import_ward(settings: Settings, directory: Path) -> None:
     """Load a register of premises, devices and the neighbourhood's means against fire."""
     database = Database.connect(settings.database_url.get_secret_value())
@@ -237,10 +276,9 @@ async def import_ward(settings: Settings, directory: Path) -> None:
         raise SystemExit(_DATABASE_AWAY) from error
     finally:
         await database.close()
-    print(  # noqa: T201 - the command speaks to people
+    _say(
         f"premises.jsonl: {len(register.premises)} cơ sở ({changed} mới hoặc thay đổi / new or changed),"
-        f" {len(register.devices)} thiết bị / devices",
-        flush=True,
+        f" {len(register.devices)} thiết bị / devices"
     )
 
 

@@ -5,7 +5,7 @@ from fire_safety.domain.progress import Position
 
 # How an MQTT client published it, and where a stream has it from: as the broker writes them.
 _MQTT_QOS = "Nmqtt-Pub"
-_SOURCE = "Nats-Stream-Source"
+SOURCE = "Nats-Stream-Source"
 
 
 def position_of(message: Delivery) -> Position:
@@ -22,4 +22,4 @@ def comes_again(message: Delivery) -> bool:
     if not message.may_have(_MQTT_QOS):
         return False
     headers = message.headers
-    return headers.get(_MQTT_QOS, "0") != "0" and _SOURCE not in headers
+    return headers.get(_MQTT_QOS, "0") != "0" and SOURCE not in headers
