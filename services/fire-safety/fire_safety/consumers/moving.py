@@ -1,9 +1,9 @@
 """Moving readings from the stream of all wards, which earlier versions kept, to the ward's own.
 
-What both lanes were done with stays behind. The rest is published anew in its order, each message under the condition
-that the one before it was the last, and says from where it comes: whoever is stopped in the middle goes on there. They
-are received when they are moved. The old stream takes readings until nearly all has come; then, for a moment, nobody acknowledges readings, and devices send
-them again. What MQTT clients sent is taken up where the old stream stopped.
+What both lanes were done with stays behind. The rest is published anew in its order, received when it is moved, each
+message under the condition that the one before it was the last, and says from where it comes: whoever is stopped in
+the middle goes on there. The old stream takes readings until nearly all has come; then, for a moment, nobody
+acknowledges readings, and devices send them again. What MQTT clients sent is taken up where the old stream stopped.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -34,8 +34,6 @@ _CLOSED = "closed.READINGS"
 _AT_ONCE = 256
 _TAKE_S = 1.0
 _HEADER_ROOM = 4096
-
-
 _BOTH = (
     "Luồng riêng của phường đã có dữ liệu mà luồng cũ READINGS vẫn còn bản tin của phường: không thể biết bản tin nào"
     " đã chuyển. / The ward's own stream is in use while the old stream READINGS still holds messages of the ward:"
