@@ -5,7 +5,6 @@ import io
 import os
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -100,16 +99,14 @@ async def test_a_second_up_on_the_run_directory_is_refused(stack: Stack) -> None
     assert stack.process("postgres").running
 
 
-async def test_a_second_start_is_quick_and_repeats_no_first_run_task(run_dir: Path) -> None:
+async def test_a_second_start_repeats_no_first_run_task(run_dir: Path) -> None:
     """Data and markers stay after stop; nothing of the first run is left running."""
     ports = Ports.free()
     async with stack_of(run_dir, stand_ins.two_services, ports) as first:
         pids = [first.process(name).pid for name in first.names]
     assert all(map(gone, pids))
-    begin = time.monotonic()
 
     async with stack_of(run_dir, stand_ins.two_services, ports) as second:
-        assert time.monotonic() - begin < 10
         assert second.names == ALL
 
     assert (run_dir / "every-start").read_text() == "ran\nran\n"
