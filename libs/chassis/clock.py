@@ -14,9 +14,14 @@ def utc_now() -> datetime:
     return datetime.now(UTC)  # noqa: TID251 - this module is the clock
 
 
+def ward_local(now: datetime) -> datetime:
+    """Tell an instant as the ward's clocks show it."""
+    return now.astimezone(_WARD_TIME)
+
+
 def ward_day(now: datetime) -> date:
     """Tell the ward's calendar day of an instant."""
-    return now.astimezone(_WARD_TIME).date()
+    return ward_local(now).date()
 
 
 def ward_time(day: date, hour: int = 0) -> datetime:

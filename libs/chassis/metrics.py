@@ -108,6 +108,16 @@ DECOYS_TOUCHED = Counter(
 GLASS_BROKEN = Counter(
     "ward_break_glass_total", "Times that names of occupants were disclosed for an open incident"
 )
+REVIEWS_PENDING = Gauge(
+    "ward_break_glass_reviews_pending", "Emergency accesses that wait for their review"
+)
+REVIEWS_OVERDUE = Gauge(
+    "ward_break_glass_reviews_overdue", "Emergency accesses that should have been reviewed by now"
+)
+BREACHES_OPEN = Gauge("ward_breaches_open", "Data breaches, suspected ones too, that are not over")
+BREACHES_OVERDUE = Gauge(
+    "ward_breaches_overdue", "Data breaches that the authority should have been told of by now"
+)
 POPULATION_ANSWERS = Counter(
     "ward_population_answers_total",
     "Answers of the National Population Database: MATCH, MISMATCH, NOT_FOUND, UNAVAILABLE",

@@ -22,10 +22,12 @@ from tests.residency.desk import PEOPLE, Desk
 from tests.residency.refusals import Refusal, refusal_of
 from tests.residency.samples import ENCRYPTION_KEY, INDEX_KEY, PSEUDONYM_KEY, StoppedClock
 from ward.residency.v1 import (
+    breaches_pb2_grpc,
     cases_pb2_grpc,
     lookups_pb2_grpc,
     register_pb2_grpc,
     residency_pb2_grpc,
+    reviews_pb2_grpc,
 )
 
 MakeSettings = Callable[..., Settings]
@@ -120,6 +122,8 @@ async def service(
                 residency_pb2_grpc.ResidencyServiceStub(channel),
                 lookups_pb2_grpc.LookupServiceStub(channel),
                 register_pb2_grpc.RegisterServiceStub(channel),
+                reviews_pb2_grpc.ReviewServiceStub(channel),
+                breaches_pb2_grpc.BreachServiceStub(channel),
             )
             yield Service(stubs, make_token, database)
 

@@ -27,6 +27,7 @@ from tests.residency.samples import CODES, SEAL, StoppedClock, relay
 from tests.residency.test_command_line import KEYS, run
 from tests.residency.test_lookups import because
 from tests.residency.test_service import verifying
+from ward.residency.v1 import breaches_pb2 as breaches_pb
 from ward.residency.v1 import lookups_pb2 as pb
 from ward.residency.v1 import register_pb2
 
@@ -57,7 +58,9 @@ def test_nobody_is_born_before_the_numbers_begin() -> None:
 async def test_who_looks_at_a_decoy_is_noticed_at_once(service: Service, broker: Client) -> None:
     """By a lookup, a verification and on the register: an event in the stream, and a metric; no answer tells."""
     clock = StoppedClock()
-    decoys = DecoyOperations(service.database, relay(service.database, clock), clock, SEAL)
+    decoys = DecoyOperations(
+        service.database, relay(service.database, clock), clock, SEAL, "11002"
+    )
     decoy = Decoy.make(NAME, PartialDate(1990), Sex.FEMALE, random.Random(1).randrange)  # noqa: S311
     await decoys.add(decoy)
     before = REGISTRY.get_sample_value("ward_decoys_touched_total") or 0
@@ -79,7 +82,17 @@ async def test_who_looks_at_a_decoy_is_noticed_at_once(service: Service, broker:
     )
     alerts = [pb.DecoyTouched.FromString((await events.next_msg(10)).data) for _ in range(3)]
     records = {str(one.record_id): one for one in await service.access_records()}
+    listed = await service.call(
+        "ListBreaches", breaches_pb.ListBreachesRequest(), "data_protection_officer"
+    )
 
+    # One suspicion of the account, however often it looks.
+    (suspected,) = listed.breaches
+    assert suspected.state == breaches_pb.BREACH_STATE_SUSPECTED
+    assert (suspected.source, suspected.suspect) == (
+        breaches_pb.BREACH_SOURCE_DECOY,
+        alerts[0].account,
+    )
     assert answer.person.full_name == NAME.text
     assert verified.access_record_id == alerts[1].access_record_id
     assert residences.access_record_id == alerts[2].access_record_id

@@ -39,6 +39,7 @@ from residency.domain.residence import Sex
 from residency.domain.sealing import NumberSeal, Seal, UnknownKeyError, read_key
 from residency.importer.files import ImportRefusedError
 from residency.importer.importing import Importer
+from residency.operations.breaches import BreachOperations
 from residency.operations.break_glass import BreakGlassOperations
 from residency.operations.cases import CaseOperations
 from residency.operations.decoys import DecoyOperations
@@ -50,8 +51,10 @@ from residency.operations.places import PlaceOperations
 from residency.operations.population import PopulationOperations
 from residency.operations.reminders import ReminderOperations
 from residency.operations.residence import ResidenceOperations
+from residency.operations.reviews import ReviewOperations
 from residency.operations.upkeep import UpkeepOperations
 from residency.queries.anomalies import AnomalyQueries
+from residency.queries.breaches import BreachQueries
 from residency.queries.cases import CaseQueries
 from residency.queries.households import HouseholdQueries
 from residency.queries.identity import IdentityQueries
@@ -60,12 +63,15 @@ from residency.queries.occupancy import OccupancyQueries
 from residency.queries.persons import PersonQueries
 from residency.queries.places import PlaceQueries
 from residency.queries.residence import ResidenceQueries
+from residency.queries.reviews import ReviewQueries
 from residency.repository.cases import CaseSeal
 from residency.servicer import Servicer
+from residency.servicer.breaches import BreachServicer
 from residency.servicer.cases import CaseServicer
 from residency.servicer.lookups import LookupServicer
 from residency.servicer.register import RegisterServicer
 from residency.servicer.residency import ResidencyServicer
+from residency.servicer.reviews import ReviewServicer
 from residency.settings import Settings
 
 PACKAGE = Path(residency.__file__).parent
@@ -112,15 +118,24 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     life.background(LANE, lane.run())
     case_queries = CaseQueries(base.database, CaseSeal(content_seal(settings)))
     life.background("case-figures", timers.tell_case_figures(case_queries, clock))
+    breaches = BreachOperations(
+        base.database, base.relay, clock, number_seal(settings), settings.ward_code
+    )
+    watching = timers.watch_protection(
+        breaches, BreachQueries(base.database), ReviewQueries(base.database), clock
+    )
+    life.background("protection", watching)
     keep_asking(life, base, settings)
     limits = LookupLimits(base.database, clock, number_seal(settings))
-    decoys = DecoyOperations(base.database, base.relay, clock, number_seal(settings))
+    decoys = DecoyOperations(
+        base.database, base.relay, clock, number_seal(settings), settings.ward_code
+    )
     # The first caller is not refused because ceilings are not known yet, unless the database is away.
     with contextlib.suppress(DatabaseUnavailableError):
         await limits.exchange()
         await decoys.refresh()
     life.background("limits", timers.watch_lookups(limits, decoys))
-    servicers = servicers_of(base, settings, glass, limits, decoys)
+    servicers = servicers_of(base, settings, glass, limits, decoys, breaches)
     services = [one.service for one in servicers]
     server = base.server(services)
     for one in servicers:
@@ -153,6 +168,7 @@ def servicers_of(
     glass: BreakGlassOperations,
     limits: LookupLimits,
     decoys: DecoyOperations,
+    breaches: BreachOperations,
 ) -> list[Servicer]:
     """Make what answers each service of the package."""
     database, relay, clock = base.database, base.relay, base.clock
@@ -207,6 +223,12 @@ def servicers_of(
             nations,
             clock,
         ),
+        ReviewServicer(
+            ReviewOperations(base.database, base.clock, seal),
+            ReviewQueries(base.database),
+            base.clock,
+        ),
+        BreachServicer(breaches, BreachQueries(base.database), base.clock),
     ]
 
 
@@ -264,7 +286,10 @@ async def add_decoy(settings: Settings, name: str, birth_date: str, sex: str) ->
     try:
         full_name, born = FullName.parse(name), PartialDate.parse(birth_date)
         decoy = Decoy.make(full_name, born, Sex(sex), secrets.randbelow)
-        await DecoyOperations(database, relay, utc_now, number_seal(settings)).add(decoy)
+        decoys = DecoyOperations(
+            database, relay, utc_now, number_seal(settings), settings.ward_code
+        )
+        await decoys.add(decoy)
     except ValueError as error:
         raise SystemExit(_DECOY_REFUSED.format(why=error)) from error
     except DatabaseUnavailableError as error:

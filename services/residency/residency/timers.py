@@ -9,15 +9,20 @@ from chassis.clock import Clock
 from chassis.errors import DatabaseUnavailableError
 from chassis.log import logger
 from residency.clients.population import NationalPopulationRegistry
+from residency.domain.breaches import BreachFigures
 from residency.domain.cases.told import CaseFigures, share
 from residency.domain.declarations import CaseKind
 from residency.domain.population import Question
+from residency.domain.reviews import ReviewFigures
+from residency.operations.breaches import BreachOperations
 from residency.operations.decoys import DecoyOperations
 from residency.operations.lookup_limits import LookupLimits
 from residency.operations.population import PopulationOperations
 from residency.operations.reminders import ReminderOperations
 from residency.operations.upkeep import UpkeepOperations
+from residency.queries.breaches import BreachQueries
 from residency.queries.cases import CaseQueries
+from residency.queries.reviews import ReviewQueries
 
 _POLL_S = 60.0
 _FORGET_EVERY_S = 3600.0
@@ -90,6 +95,34 @@ async def tell_case_figures(queries: CaseQueries, clock: Clock) -> None:
         except Exception:  # noqa: BLE001 - the edge, as above
             logger().exception("figures_failed")
         await asyncio.sleep(_POLL_S)
+
+
+async def watch_protection(
+    breaches: BreachOperations,
+    breach_queries: BreachQueries,
+    review_queries: ReviewQueries,
+    clock: Clock,
+) -> None:
+    """Tell of clocks of breaches that run out, and keep the figures of breaches and reviews, until cancelled."""
+    while True:
+        try:
+            while await breaches.announce_due():
+                pass
+            _show_protection(
+                await breach_queries.figures(clock()), await review_queries.figures(clock())
+            )
+        except DatabaseUnavailableError:
+            logger().warning("protection_delayed")
+        except Exception:  # noqa: BLE001 - the edge, as above
+            logger().exception("protection_failed")
+        await asyncio.sleep(_POLL_S)
+
+
+def _show_protection(breaches: BreachFigures, reviews: ReviewFigures) -> None:
+    metrics.BREACHES_OPEN.set(breaches.open)
+    metrics.BREACHES_OVERDUE.set(breaches.overdue)
+    metrics.REVIEWS_PENDING.set(reviews.pending)
+    metrics.REVIEWS_OVERDUE.set(reviews.overdue)
 
 
 def _show(figures: Mapping[CaseKind, CaseFigures]) -> None:

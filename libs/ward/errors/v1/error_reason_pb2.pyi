@@ -161,6 +161,18 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """{"reason": "RENEWAL_NOT_OPEN", "domain": "ward", "metadata": {"days": "15"}}"""
     ERROR_REASON_LIMIT_REACHED: _ErrorReason.ValueType  # 95
     """{"reason": "LIMIT_REACHED", "domain": "ward", "metadata": {"pattern": "MISSES", "retry_after_s": "1800"}}"""
+    ERROR_REASON_REVIEW_NOT_FOUND: _ErrorReason.ValueType  # 130
+    """{"reason": "REVIEW_NOT_FOUND", "domain": "ward"}"""
+    ERROR_REASON_REVIEW_ALREADY_DECIDED: _ErrorReason.ValueType  # 131
+    """{"reason": "REVIEW_ALREADY_DECIDED", "domain": "ward"}"""
+    ERROR_REASON_REVIEW_OF_OWN_ACT: _ErrorReason.ValueType  # 132
+    """{"reason": "REVIEW_OF_OWN_ACT", "domain": "ward"}"""
+    ERROR_REASON_BREACH_NOT_FOUND: _ErrorReason.ValueType  # 133
+    """{"reason": "BREACH_NOT_FOUND", "domain": "ward"}"""
+    ERROR_REASON_BREACH_STATE_CONFLICT: _ErrorReason.ValueType  # 134
+    """{"reason": "BREACH_STATE_CONFLICT", "domain": "ward", "metadata": {"state": "CLOSED", "act": "NOTIFY"}}"""
+    ERROR_REASON_BREACH_NOT_SETTLED: _ErrorReason.ValueType  # 135
+    """{"reason": "BREACH_NOT_SETTLED", "domain": "ward"}"""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons. Each has an example of its ErrorInfo."""
@@ -299,6 +311,18 @@ ERROR_REASON_RENEWAL_NOT_OPEN: ErrorReason.ValueType  # 114
 """{"reason": "RENEWAL_NOT_OPEN", "domain": "ward", "metadata": {"days": "15"}}"""
 ERROR_REASON_LIMIT_REACHED: ErrorReason.ValueType  # 95
 """{"reason": "LIMIT_REACHED", "domain": "ward", "metadata": {"pattern": "MISSES", "retry_after_s": "1800"}}"""
+ERROR_REASON_REVIEW_NOT_FOUND: ErrorReason.ValueType  # 130
+"""{"reason": "REVIEW_NOT_FOUND", "domain": "ward"}"""
+ERROR_REASON_REVIEW_ALREADY_DECIDED: ErrorReason.ValueType  # 131
+"""{"reason": "REVIEW_ALREADY_DECIDED", "domain": "ward"}"""
+ERROR_REASON_REVIEW_OF_OWN_ACT: ErrorReason.ValueType  # 132
+"""{"reason": "REVIEW_OF_OWN_ACT", "domain": "ward"}"""
+ERROR_REASON_BREACH_NOT_FOUND: ErrorReason.ValueType  # 133
+"""{"reason": "BREACH_NOT_FOUND", "domain": "ward"}"""
+ERROR_REASON_BREACH_STATE_CONFLICT: ErrorReason.ValueType  # 134
+"""{"reason": "BREACH_STATE_CONFLICT", "domain": "ward", "metadata": {"state": "CLOSED", "act": "NOTIFY"}}"""
+ERROR_REASON_BREACH_NOT_SETTLED: ErrorReason.ValueType  # 135
+"""{"reason": "BREACH_NOT_SETTLED", "domain": "ward"}"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 @_typing.final

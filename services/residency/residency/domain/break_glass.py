@@ -81,7 +81,7 @@ class IncidentPlace:
 
 @dataclass(frozen=True)
 class BreakGlass:
-    """One breaking of the glass, which waits for its review."""
+    """One breaking of the glass, which is to be reviewed by `due_at`."""
 
     review_id: UUID
     incident_id: str
@@ -91,6 +91,7 @@ class BreakGlass:
     reason: str
     opened_at: datetime
     expires_at: datetime
+    due_at: datetime
 
     def check_continues(self, incident_id: str, now: datetime) -> None:
         """Let the officer look again in the same incident until it expires; else raise ReviewPendingError."""

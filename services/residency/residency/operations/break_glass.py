@@ -72,6 +72,7 @@ class BreakGlassOperations:
                 reason=wanted.reason,
                 opened_at=now,
                 expires_at=now + await repository.duration(tx, today),
+                due_at=now + await repository.review_term(tx, today),
             )
             broken = await repository.add_unless_pending(tx, breaking, now)
             broken.check_continues(wanted.incident_id, now)

@@ -1,14 +1,17 @@
 """Decoys: entered by a command, and an alert whenever somebody looks at one."""
 
 from collections.abc import Callable, Collection
+from datetime import datetime
 from uuid import UUID, uuid4
 
 from chassis import metrics
-from chassis.clock import Clock
-from chassis.database import Database
+from chassis.clock import Clock, ward_day
+from chassis.database import Database, Transaction
 from chassis.outbox import Relay
+from residency.domain.breaches import BreachAct, BreachEntry, suspect
 from residency.domain.decoys import Decoy, DecoyTouch
 from residency.domain.sealing import NumberSeal
+from residency.repository import breaches
 from residency.repository import decoys as repository
 
 
@@ -21,12 +24,14 @@ class DecoyOperations:
         relay: Relay,
         clock: Clock,
         seal: NumberSeal,
+        ward_code: str,
         new_id: Callable[[], UUID] = uuid4,
     ) -> None:
         self._database = database
         self._relay = relay
         self._clock = clock
         self._seal = seal
+        self._ward_code = ward_code
         self._new_id = new_id
         self._subjects: frozenset[str] = frozenset()
 
@@ -41,7 +46,7 @@ class DecoyOperations:
             self._subjects = await repository.subjects(tx)
 
     async def watch(self, account: str, subjects: Collection[str], access_record_id: UUID) -> None:
-        """Alert for each decoy among those looked at, before the answer leaves."""
+        """Alert for each decoy among those looked at, and suspect a breach, before the answer leaves."""
         touched = self._subjects.intersection(subjects)
         if not touched:
             return
@@ -50,5 +55,20 @@ class DecoyOperations:
             for subject in sorted(touched):
                 touch = DecoyTouch(account, str(access_record_id), subject, now)
                 await repository.alert(tx, touch)
+            await self._suspect(tx, account, now)
         self._relay.wake()
         metrics.DECOYS_TOUCHED.inc(len(touched))
+
+    async def _suspect(self, tx: Transaction, account: str, now: datetime) -> None:
+        """Enter a suspected breach, or note the look with the suspicion that the account is under already."""
+        known = await breaches.lock_suspicion(tx, account)
+        if known is None:
+            term = await breaches.notification_term(tx, ward_day(now))
+            called = await breaches.next_identity(tx, self._ward_code, self._new_id(), now)
+            suspected = suspect(called, account, term, now)
+            if await breaches.add(tx, suspected, BreachAct.SUSPECT, now):
+                return
+            known = await breaches.lock_suspicion(tx, account)
+        if known:
+            entry = BreachEntry(now, BreachAct.SUSPECT_AGAIN, "", "")
+            await breaches.save(tx, known.suspect_again(), entry)

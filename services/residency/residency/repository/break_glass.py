@@ -35,6 +35,7 @@ from residency.tables import (
 from residency.wire import break_glass as wire
 
 _DURATION = "break_glass_duration"
+_REVIEW = "break_glass_review"
 
 
 async def project_incident(tx: Transaction, incident: Incident) -> None:
@@ -69,6 +70,11 @@ async def place_of(tx: Transaction, incident_id: str) -> IncidentPlace:
 async def duration(tx: Transaction, day: date) -> timedelta:
     """Tell how long a breaking of the glass lasts."""
     return timedelta(minutes=await limit_in_force(tx, _DURATION, day))
+
+
+async def review_term(tx: Transaction, day: date) -> timedelta:
+    """Tell within which time a breaking of the glass is to be reviewed."""
+    return timedelta(hours=await limit_in_force(tx, _REVIEW, day))
 
 
 async def add_unless_pending(tx: Transaction, wanted: BreakGlass, now: datetime) -> BreakGlass:

@@ -2,6 +2,7 @@
 
 from residency.tables.account import access_records
 from residency.tables.assistance import assistance_needs
+from residency.tables.breaches import breach_history, breaches, running_numbers
 from residency.tables.break_glass import break_glass_reviews, incidents, premises_places
 from residency.tables.cases import (
     case_history,
@@ -27,10 +28,14 @@ from residency.tables.residence import (
     households,
     registrations,
 )
+from residency.tables.reviews import break_glass_decisions
 
 __all__ = [
     "access_records",
     "assistance_needs",
+    "breach_history",
+    "breaches",
+    "break_glass_decisions",
     "break_glass_reviews",
     "buildings",
     "case_history",
@@ -59,4 +64,5 @@ __all__ = [
     "registrations",
     "reminders",
     "requests",
+    "running_numbers",
 ]

@@ -49,6 +49,8 @@ break_glass_reviews = Table(
     Column("reason", Text, nullable=False),
     Column("opened_at", INSTANT, nullable=False),
     Column("expires_at", INSTANT, nullable=False),
+    # By when it is to be reviewed.
+    Column("due_at", INSTANT, nullable=False),
     Column("reviewed_at", INSTANT),
     # Account of the data protection officer.
     Column("reviewed_by", Text),

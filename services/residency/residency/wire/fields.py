@@ -11,6 +11,7 @@ from google.type import date_pb2
 from chassis import pages
 from chassis.errors import DomainError, FieldInvalidError, PageTokenInvalidError
 from chassis.idempotency import check_request_id, digest_of
+from chassis.privacy import may_hold_id_number
 from residency.domain.households import HouseholdNotFoundError
 from residency.domain.nationality import Nationalities
 from residency.domain.partial_date import PartialDate
@@ -21,6 +22,7 @@ from residency.domain.residence import Sex
 from ward.residency.v1 import residency_pb2 as pb
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 9000
+_TEXT = range(3, 1001)
 _SEXES = {pb.SEX_MALE: Sex.MALE, pb.SEX_FEMALE: Sex.FEMALE}
 
 
@@ -160,3 +162,30 @@ def page_after(token: str, of_list: str) -> UUID | None:
     if key[0] != of_list:
         raise PageTokenInvalidError
     return uuid(key[1], PageTokenInvalidError())
+
+
+def page_position(token: str) -> tuple[datetime, UUID] | None:
+    """Read after which moment and id a page begins; None for the first page."""
+    key = pages.decode(token, 2)
+    if key is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(key[0])
+    except ValueError:
+        raise PageTokenInvalidError from None
+    if moment.tzinfo is None:
+        raise PageTokenInvalidError
+    return moment, uuid(key[1], PageTokenInvalidError())
+
+
+def written(field: str, text: str, lengths: range = _TEXT) -> str:
+    """Read what a person wrote: without control characters other than line ends, and without an identification number.
+
+    Raises FieldInvalidError.
+    """
+    content = text.strip()
+    printable = all(line.isprintable() for line in content.split("\n"))
+    if len(content) not in lengths or not printable or may_hold_id_number(content):
+        rule = f"{lengths.start} to {lengths.stop - 1} characters, no identification number"
+        raise FieldInvalidError(field, rule)
+    return content
