@@ -1,7 +1,7 @@
 """Who may call what: the access rules that the contracts declare, decided in one place."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -25,7 +25,10 @@ from chassis.privacy import may_hold_id_number
 from chassis.tokens import TokenVerifier
 from ward.options.v1 import access_pb2
 
+# The token of the service that makes a call for the account of the `authorization` metadata, in the same form.
+ACTING_HEADER = "ward-acting"
 _BEARER = "bearer "
+_SERVICE = "service"
 _ROLE_PREFIX = "ROLE_"
 _PURPOSE_PREFIX = "PURPOSE_"
 _CITIZEN = frozenset({"citizen"})
@@ -85,6 +88,17 @@ async def authenticate(verifier: TokenVerifier, authorization: str) -> Identity:
     if not authorization.lower().startswith(_BEARER):
         raise TokenInvalidError
     return await verifier.verify(authorization[len(_BEARER) :].strip())
+
+
+async def acted_for(verifier: TokenVerifier, caller: Identity, acting: str) -> Identity:
+    """Tell who calls where another service acts for the caller, which it proves by a token of its own.
+
+    Raises RoleNotAllowedError for a token that is not a service's, and what `authenticate` raises.
+    """
+    actor = await authenticate(verifier, acting)
+    if _SERVICE not in actor.roles:
+        raise RoleNotAllowedError(method=ACTING_HEADER)
+    return replace(caller, actor=actor.account)
 
 
 def authorize(rule: AccessRule, caller: Identity, method: str) -> None:

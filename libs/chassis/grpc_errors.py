@@ -69,6 +69,16 @@ async def abort(context: "aio.ServicerContext[Any, Any]", error: DomainError) ->
     raise AssertionError("abort_with_status returned")  # pragma: no cover
 
 
+def reason_of(error: aio.AioRpcError) -> str:
+    """Read the reason for which another service of the ward refused; empty where it gave none."""
+    status = rpc_status.from_call(error)  # type: ignore[arg-type] # it has what is read
+    info = error_details_pb2.ErrorInfo()
+    for detail in status.details if status else ():
+        if detail.Unpack(info) and info.domain == DOMAIN:
+            return str(info.reason)
+    return ""
+
+
 def _fill(sentence: str, error: DomainError) -> str:
     for name, value in error.metadata.items():
         sentence = sentence.replace("{" + name + "}", value)

@@ -230,6 +230,9 @@ class AccessGuard:
         context.identity.set(None)
         caller = await access.authenticate(self._verifier, call.header("authorization"))
         context.identity.set(caller)
+        if acting := call.header(access.ACTING_HEADER):
+            caller = await access.acted_for(self._verifier, caller, acting)
+            context.identity.set(caller)
         access.authorize(rule, caller, call.method)
         if reason := call.header(REFUSED_HEADER):
             raise access.refusal(reason)

@@ -34,6 +34,7 @@ ALLOWED = {
     "AcknowledgeIncident": (pb.AcknowledgeIncidentRequest, OFFICERS | {"ward_executive"}),
     "AssignIncident": (pb.AssignIncidentRequest, OFFICERS),
     "CloseIncident": (pb.CloseIncidentRequest, OFFICERS),
+    "DiscloseOccupants": (pb.DiscloseOccupantsRequest, {"duty_officer"}),
 }
 OTHERS = {"administrator", "citizen", "group_head", "residence_officer", "premises_manager"}
 

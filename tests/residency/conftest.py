@@ -42,11 +42,18 @@ class Service:
     database: Database
 
     async def call(
-        self, method: str, request: Any, role: str = "residence_officer", actor: str = ""
+        self,
+        method: str,
+        request: Any,
+        role: str = "residence_officer",
+        actor: str = "",
+        acting: str = "",
     ) -> Any:
-        """Call a method in a role, or have another account act for it."""
+        """Call a method in a role, or have another account act for it: in the token, or by a token `acting`."""
         token = self.make_token(role, actor=actor)
-        metadata = (("authorization", f"Bearer {token}"),)
+        metadata = [("authorization", f"Bearer {token}")]
+        if acting:
+            metadata.append(("ward-acting", f"Bearer {acting}"))
         return await self.method(method)(request, metadata=metadata)
 
     def method(self, name: str) -> Any:

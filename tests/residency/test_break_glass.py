@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from google.protobuf.message import Message
+from grpc import aio
 from nats.aio.client import Client
 from sqlalchemy import select, update
 
@@ -303,7 +304,11 @@ async def test_only_incidents_acting_for_a_duty_officer_gets_an_answer(
     vague = await service.refusal(
         method, asking(reason="cháy: 999 090 000001"), "duty_officer", actor="incidents"
     )
-    answer = await service.call(method, asking(), "duty_officer", "incidents")
+    by_officer = service.make_token("duty_officer", account="incidents")
+    with pytest.raises(aio.AioRpcError, match="Your role does not allow this"):
+        await service.call(method, asking(), "duty_officer", acting=by_officer)
+    by_incidents = service.make_token("service", account="incidents")
+    answer = await service.call(method, asking(), "duty_officer", acting=by_incidents)
     (person,) = answer.dwellings[0].people
     records = await service.access_records()
 
@@ -314,6 +319,7 @@ async def test_only_incidents_acting_for_a_duty_officer_gets_an_answer(
     assert not person.masked_number
     assert str(records[-1].record_id) == answer.access_record_id
     assert records[-1].subject == f"building:{place.building_id}"
+    assert records[-1].actor == "incidents"
     assert {record.account for record in records} == {
         "demo-duty-officer",
         "demo-residence-officer",

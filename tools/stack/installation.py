@@ -1,6 +1,7 @@
 """One installation: its run directory, its servers, its issuer, and what it tells its services."""
 
 import json
+import time
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +17,8 @@ from stack.service_database import ServiceDatabase
 from stack.settings import Ports, Settings
 
 DATABASE_SERVICES = ("residency", "fire_safety", "incidents")
+# The account by which the incidents service proves itself.
+INCIDENTS = "incidents"
 PORTS_FILE = "ports.json"
 POPULATION_FAULT_FILE = "population.fault"
 
@@ -63,7 +66,12 @@ class Installation:
     def prepare(self) -> None:
         """Make the issuer's keys and note the ports for `of_run`."""
         self.issuer.prepare()
+        self.issuer.write_service_token(self._incidents_token, INCIDENTS, time.time())
         (self.run_dir / PORTS_FILE).write_text(self.ports.model_dump_json(indent=1))
+
+    @property
+    def _incidents_token(self) -> Path:
+        return self.run_dir / "issuer" / "incidents.token"
 
     @property
     def gateway_address(self) -> str:
@@ -90,6 +98,7 @@ class Installation:
         specific = {
             "residency": self._residency,
             "fire_safety": self._fire_safety,
+            "incidents": self._incidents,
             "gateway": self._gateway,
             "simulator": self._simulator,
         }.get(service, dict[str, str])
@@ -141,6 +150,12 @@ class Installation:
             "NATS_GATEKEEPER_URL": self.nats.url_for(GATEKEEPER),
             "NATS_SIGNING_SEED": self.nats.signing_key.seed,
             "NATS_CURVE_SEED": self.nats.curve_key.seed,
+        }
+
+    def _incidents(self) -> dict[str, str]:
+        return {
+            "RESIDENCY_TARGET": self.target("residency"),
+            "SERVICE_TOKEN_FILE": str(self._incidents_token),
         }
 
     def _gateway(self) -> dict[str, str]:

@@ -14,6 +14,8 @@ AUDIENCE = "safe-digital-ward"
 WARD_CODE = "11002"
 ALGORITHM = "ES256"
 LIFETIME_SECONDS = 12 * 3600
+# Of a service's own token, which is minted anew at every start.
+SERVICE_LIFETIME_SECONDS = 90 * 24 * 3600
 
 
 class Role(StrEnum):
@@ -66,8 +68,9 @@ class Issuer:
         *,
         account: str = "",
         assurance_level: int = 2,
+        lifetime_s: int = LIFETIME_SECONDS,
     ) -> str:
-        """Return a token of the role's demonstration account, or another, valid for twelve hours from `now`.
+        """Return a token of the role's demonstration account, or another, valid from `now` for twelve hours or so long.
 
         `now` is in seconds since 1970; `actor` is the account that acts for it (RFC 8693), if another does;
         `assurance_level` is that of the electronic identity, 1 or 2.
@@ -81,11 +84,16 @@ class Issuer:
             "assurance_level": assurance_level,
             "ward": WARD_CODE,
             "iat": int(now),
-            "exp": int(now) + LIFETIME_SECONDS,
+            "exp": int(now) + lifetime_s,
             "jti": secrets.token_urlsafe(12),
             **({"act": {"sub": actor}} if actor else {}),
         }
         return jwt.encode({"alg": ALGORITHM, "kid": key.kid}, claims, key)
+
+    def write_service_token(self, file: Path, account: str, now: float) -> None:
+        """Write a service's own token to a file that only this user reads."""
+        token = self.token(Role.SERVICE, now, account=account, lifetime_s=SERVICE_LIFETIME_SECONDS)
+        write_private(file, token)
 
     def _key(self) -> ECKey:
         return ECKey.import_key(json.loads(self._private_file.read_text()))

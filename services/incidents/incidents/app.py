@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import incidents
-from chassis import migrations
+from chassis import grpc_client, migrations
 from chassis.clock import Clock, utc_now
 from chassis.consumer import EventConsumer
 from chassis.feed import Feed
@@ -12,6 +12,7 @@ from chassis.jetstream import EVENTS
 from chassis.lifecycle import Lifecycle
 from chassis.service import Base, start_base
 from incidents import tables
+from incidents.clients.residency import NoRegister, OccupancyRegister, ResidencyClient
 from incidents.consumers import ALARM_LANE, OCCUPANCY_LANE, Consumers
 from incidents.operations import Operations
 from incidents.queries import Queries
@@ -46,11 +47,21 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     operations = Operations(base.database, base.relay, clock)
     queries = Queries(base.database)
     feed = Feed(base.broker, base.jetstream, str(EVENTS.name), SUBJECTS)
-    servicer = IncidentsServicer(operations, queries, feed, clock)
+    register = occupancy_register(life, settings)
+    servicer = IncidentsServicer(operations, queries, register, feed, clock)
     server = base.server([SERVICE])
     incidents_pb2_grpc.add_IncidentsServiceServicer_to_server(servicer, server)
     _start_background(life, base, operations, queries)
     return await base.serve(life, server, [SERVICE])
+
+
+def occupancy_register(life: Lifecycle, settings: Settings) -> OccupancyRegister:
+    """Connect to residency, if the service was told where it is and by which token it proves itself."""
+    if not settings.residency_target or settings.service_token_file is None:
+        return NoRegister()
+    channel = grpc_client.channel(settings.residency_target)
+    life.at_stop(channel.close)
+    return ResidencyClient(channel, settings.service_token_file)
 
 
 def _start_background(

@@ -7,9 +7,12 @@ Premises stay on the lane of alarms, whose order makes a place known before it b
 from collections.abc import Mapping
 
 from chassis.consumer import Handler
+from chassis.errors import InvalidMessageError
 from chassis.messages import Envelope, subject_of
+from incidents.domain.incidents import IncidentNotFoundError
 from incidents.operations import Operations
 from incidents.wire import inbound
+from incidents.wire.occupants import GLASS_BROKEN, glass_broken
 from ward.fire_safety.v1 import fire_safety_pb2
 from ward.residency.v1 import residency_pb2
 
@@ -24,13 +27,14 @@ class Consumers:
         self._operations = operations
 
     def of_alarm_lane(self) -> Mapping[str, Handler]:
-        """Give the handlers of alarms and premises."""
+        """Give the handlers of alarms and premises, and of what is told of an incident itself."""
         return {
             subject_of(fire_safety_pb2.AlarmRaised): self._on_raised,
             subject_of(fire_safety_pb2.AlarmAcknowledged): self._on_changed,
             subject_of(fire_safety_pb2.AlarmRestored): self._on_changed,
             subject_of(fire_safety_pb2.AlarmReset): self._on_changed,
             subject_of(fire_safety_pb2.PremisesChanged): self._on_premises,
+            GLASS_BROKEN: self._on_glass_broken,
         }
 
     def of_occupancy_lane(self) -> Mapping[str, Handler]:
@@ -48,6 +52,13 @@ class Consumers:
     async def _on_premises(self, envelope: Envelope) -> None:
         premises = inbound.read_premises(envelope)
         await self._operations.take_premises(envelope.event_id, premises)
+
+    async def _on_glass_broken(self, envelope: Envelope) -> None:
+        broken = glass_broken(envelope)
+        try:
+            await self._operations.take_glass_broken(envelope.event_id, broken)
+        except IncidentNotFoundError as error:
+            raise InvalidMessageError("unknown_incident") from error
 
     async def _on_occupancy(self, envelope: Envelope) -> None:
         occupancy = inbound.read_occupancy(envelope)

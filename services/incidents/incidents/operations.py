@@ -19,6 +19,7 @@ from incidents.domain.incidents import (
     open_fire,
     year_of,
 )
+from incidents.domain.occupants import GlassBroken
 from incidents.domain.places import Occupancy, Premises, unknown_place
 from incidents.domain.requests import Acknowledgement, Act, Assignment, Closure
 from incidents.repository.escalation import ladders_of, take_due
@@ -92,6 +93,15 @@ class Operations:
         async with self._database.transaction() as tx:
             if await inbox.first_time(tx, tables.inbox, event_id, self._clock()):
                 await project_occupancy(tx, occupancy)
+
+    async def take_glass_broken(self, event_id: UUID, broken: GlassBroken) -> None:
+        """Note in an incident that an officer was told who is inside; raises IncidentNotFoundError."""
+        now = self._clock()
+        async with self._database.transaction() as tx:
+            if await inbox.first_time(tx, tables.inbox, event_id, now):
+                incident = await lock_incident(tx, broken.incident_id)
+                noted = incident.note_glass_broken(broken.officer, broken.expires_at, now)
+                await save_change(tx, noted)
 
     async def acknowledge(self, asked: Acknowledgement) -> Incident:
         """Take an incident on; a second time changes nothing. Tell the incident after it.

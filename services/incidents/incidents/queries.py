@@ -66,6 +66,12 @@ class Queries:
             ),
         )
 
+    async def open_incident(self, incident_id: UUID) -> Incident:
+        """Tell an incident that has not ended; raises IncidentNotFoundError or IncidentClosedError."""
+        incident = _incident(await self._one(incident_id, _incidents_with()))
+        incident.require_open()
+        return incident
+
     async def page(self, listing: Listing) -> Page:
         """Tell a page of incidents, newest first."""
         async with self._database.transaction() as tx:

@@ -5,11 +5,14 @@ from typing import Any
 
 from grpc import aio
 
+from chassis.access import stated_purpose
 from chassis.clock import Clock
 from chassis.context import current_access, current_account
 from chassis.feed import Feed
+from incidents.clients.residency import OccupancyRegister
 from incidents.operations import Operations
 from incidents.queries import Queries
+from incidents.wire import occupants
 from incidents.wire.brief import brief_message
 from incidents.wire.events import watched
 from incidents.wire.incidents import entry_message, incident_message
@@ -31,9 +34,17 @@ Context = aio.ServicerContext[Any, Any]
 class IncidentsServicer(incidents_pb2_grpc.IncidentsServiceServicer):
     """Answers `ward.incidents.v1.IncidentsService`."""
 
-    def __init__(self, operations: Operations, queries: Queries, feed: Feed, clock: Clock) -> None:
+    def __init__(
+        self,
+        operations: Operations,
+        queries: Queries,
+        register: OccupancyRegister,
+        feed: Feed,
+        clock: Clock,
+    ) -> None:
         self._operations = operations
         self._queries = queries
+        self._register = register
         self._feed = feed
         self._clock = clock
 
@@ -65,6 +76,19 @@ class IncidentsServicer(incidents_pb2_grpc.IncidentsServiceServicer):
         current_access().subject = f"incident:{incident_id}"
         brief = await self._queries.brief(incident_id)
         return incidents_pb2.GetRescueBriefResponse(brief=brief_message(brief, self._clock()))
+
+    async def DiscloseOccupants(
+        self, request: incidents_pb2.DiscloseOccupantsRequest, context: Context
+    ) -> incidents_pb2.DiscloseOccupantsResponse:
+        """Break the glass: pass on what residency tells of those inside, and account for the look here too."""
+        access, wanted = current_access(), occupants.wanted(request)
+        access.subject = f"incident:{wanted.incident_id}"
+        incident = await self._queries.open_incident(wanted.incident_id)
+        stated = stated_purpose(occupants.asked_of_residency(wanted, incident))
+        access.purpose, access.reference = stated.purpose, stated.reference
+        access.legal_basis = stated.legal_basis
+        told = await self._register.disclose(wanted, incident)
+        return occupants.occupants_message(told)
 
     async def AcknowledgeIncident(
         self, request: incidents_pb2.AcknowledgeIncidentRequest, context: Context

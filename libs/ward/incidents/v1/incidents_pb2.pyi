@@ -10,6 +10,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from ward.fire_safety.v1 import fire_safety_pb2 as _fire_safety_pb2
+from ward.residency.v1 import lookups_pb2 as _lookups_pb2
 from ward.residency.v1 import residency_pb2 as _residency_pb2
 import builtins as _builtins
 import sys
@@ -206,7 +207,9 @@ class TimelineEntry(_message.Message):
     sequence: _builtins.int
     """Place in the timeline, from 1."""
     kind: _builtins.str
-    """What: `opened`, `alarm_joined`, `alarm_again`, `notified`, `escalated`, `acknowledged`, `assigned`, `alarm_restored`, `closed`."""
+    """What: `opened`, `alarm_joined`, `alarm_again`, `notified`, `escalated`, `acknowledged`, `assigned`, `alarm_restored`,
+    `glass_broken`, `closed`.
+    """
     actor: _builtins.str
     """Account that did it; empty where the platform did."""
     text: _builtins.str
@@ -691,6 +694,80 @@ class Notification(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Notification: _TypeAlias = Notification  # noqa: Y015
+
+@_typing.final
+class DiscloseOccupantsRequest(_message.Message):
+    """Breaks the glass of one incident."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INCIDENT_ID_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    incident_id: _builtins.str
+    """Which."""
+    request_id: _builtins.str
+    """Idempotency key chosen by the caller. 8 to 64 characters A–Z a–z 0–9 -"""
+    reason: _builtins.str
+    """What makes names necessary: 10 to 500 characters on one line, without names or identification numbers."""
+    def __init__(
+        self,
+        *,
+        incident_id: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["incident_id", b"incident_id", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DiscloseOccupantsRequest: _TypeAlias = DiscloseOccupantsRequest  # noqa: Y015
+
+@_typing.final
+class DiscloseOccupantsResponse(_message.Message):
+    """Who is registered inside."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DWELLINGS_FIELD_NUMBER: _builtins.int
+    WITHHELD_FIELD_NUMBER: _builtins.int
+    REVIEW_ID_FIELD_NUMBER: _builtins.int
+    EXPIRES_AT_FIELD_NUMBER: _builtins.int
+    ACCESS_RECORD_ID_FIELD_NUMBER: _builtins.int
+    review_id: _builtins.str
+    """The review that this waits for."""
+    access_record_id: _builtins.str
+    """Residency's access record of this look."""
+    @_builtins.property
+    def dwellings(self) -> _containers.RepeatedCompositeFieldContainer[_lookups_pb2.DisclosedDwelling]:
+        """Dwellings in which somebody is registered today, by floor and unit."""
+
+    @_builtins.property
+    def withheld(self) -> _containers.RepeatedScalarFieldContainer[_lookups_pb2.PersonField.ValueType]:
+        """What the rules keep back."""
+
+    @_builtins.property
+    def expires_at(self) -> _timestamp_pb2.Timestamp:
+        """Until when the officer may look again in this incident."""
+
+    def __init__(
+        self,
+        *,
+        dwellings: _abc.Iterable[_lookups_pb2.DisclosedDwelling] | None = ...,
+        withheld: _abc.Iterable[_lookups_pb2.PersonField.ValueType] | None = ...,
+        review_id: _builtins.str = ...,
+        expires_at: _timestamp_pb2.Timestamp | None = ...,
+        access_record_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expires_at", b"expires_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_record_id", b"access_record_id", "dwellings", b"dwellings", "expires_at", b"expires_at", "review_id", b"review_id", "withheld", b"withheld"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DiscloseOccupantsResponse: _TypeAlias = DiscloseOccupantsResponse  # noqa: Y015
 
 @_typing.final
 class AcknowledgeIncidentRequest(_message.Message):

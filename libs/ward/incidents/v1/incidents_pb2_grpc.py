@@ -50,6 +50,11 @@ class IncidentsServiceStub:
                 request_serializer=ward_dot_incidents_dot_v1_dot_incidents__pb2.GetRescueBriefRequest.SerializeToString,
                 response_deserializer=ward_dot_incidents_dot_v1_dot_incidents__pb2.GetRescueBriefResponse.FromString,
                 _registered_method=True)
+        self.DiscloseOccupants = channel.unary_unary(
+                '/ward.incidents.v1.IncidentsService/DiscloseOccupants',
+                request_serializer=ward_dot_incidents_dot_v1_dot_incidents__pb2.DiscloseOccupantsRequest.SerializeToString,
+                response_deserializer=ward_dot_incidents_dot_v1_dot_incidents__pb2.DiscloseOccupantsResponse.FromString,
+                _registered_method=True)
         self.AcknowledgeIncident = channel.unary_unary(
                 '/ward.incidents.v1.IncidentsService/AcknowledgeIncident',
                 request_serializer=ward_dot_incidents_dot_v1_dot_incidents__pb2.AcknowledgeIncidentRequest.SerializeToString,
@@ -95,6 +100,18 @@ class IncidentsServiceServicer:
         """What a rescuer must know, in one read that needs no other service: where, who is inside as counts and needs,
         what is dangerous, how to get in, whom to call. Every number carries its age, source and bound. No names of residents.
         Errors: INCIDENT_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DiscloseOccupants(self, request, context):
+        """Breaks the glass of an open incident: tells a duty officer who is registered in its building, so that rescuers can
+        ask for them by name. Residency decides which fields, announces it to the data protection officer at once and has it
+        reviewed; until it expires the officer may look again, after that not before the review. The timeline tells of it.
+        Without residency there are no names; the brief stays.
+        Errors: INCIDENT_NOT_FOUND, INCIDENT_CLOSED, INCIDENT_PLACE_UNKNOWN, BREAK_GLASS_REVIEW_PENDING,
+        DISCLOSURE_NOT_ALLOWED, FIELD_INVALID, REQUEST_ID_REUSED, SERVICE_UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -149,6 +166,11 @@ def add_IncidentsServiceServicer_to_server(servicer, server):
                     servicer.GetRescueBrief,
                     request_deserializer=ward_dot_incidents_dot_v1_dot_incidents__pb2.GetRescueBriefRequest.FromString,
                     response_serializer=ward_dot_incidents_dot_v1_dot_incidents__pb2.GetRescueBriefResponse.SerializeToString,
+            ),
+            'DiscloseOccupants': grpc.unary_unary_rpc_method_handler(
+                    servicer.DiscloseOccupants,
+                    request_deserializer=ward_dot_incidents_dot_v1_dot_incidents__pb2.DiscloseOccupantsRequest.FromString,
+                    response_serializer=ward_dot_incidents_dot_v1_dot_incidents__pb2.DiscloseOccupantsResponse.SerializeToString,
             ),
             'AcknowledgeIncident': grpc.unary_unary_rpc_method_handler(
                     servicer.AcknowledgeIncident,
@@ -253,6 +275,33 @@ class IncidentsService:
             '/ward.incidents.v1.IncidentsService/GetRescueBrief',
             ward_dot_incidents_dot_v1_dot_incidents__pb2.GetRescueBriefRequest.SerializeToString,
             ward_dot_incidents_dot_v1_dot_incidents__pb2.GetRescueBriefResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DiscloseOccupants(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ward.incidents.v1.IncidentsService/DiscloseOccupants',
+            ward_dot_incidents_dot_v1_dot_incidents__pb2.DiscloseOccupantsRequest.SerializeToString,
+            ward_dot_incidents_dot_v1_dot_incidents__pb2.DiscloseOccupantsResponse.FromString,
             options,
             channel_credentials,
             insecure,

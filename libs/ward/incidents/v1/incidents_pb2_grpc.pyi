@@ -44,6 +44,14 @@ class IncidentsServiceStub:
     what is dangerous, how to get in, whom to call. Every number carries its age, source and bound. No names of residents.
     Errors: INCIDENT_NOT_FOUND.
     """
+    DiscloseOccupants: _grpc.UnaryUnaryMultiCallable[_incidents_pb2.DiscloseOccupantsRequest, _incidents_pb2.DiscloseOccupantsResponse]
+    """Breaks the glass of an open incident: tells a duty officer who is registered in its building, so that rescuers can
+    ask for them by name. Residency decides which fields, announces it to the data protection officer at once and has it
+    reviewed; until it expires the officer may look again, after that not before the review. The timeline tells of it.
+    Without residency there are no names; the brief stays.
+    Errors: INCIDENT_NOT_FOUND, INCIDENT_CLOSED, INCIDENT_PLACE_UNKNOWN, BREAK_GLASS_REVIEW_PENDING,
+    DISCLOSURE_NOT_ALLOWED, FIELD_INVALID, REQUEST_ID_REUSED, SERVICE_UNAVAILABLE.
+    """
     AcknowledgeIncident: _grpc.UnaryUnaryMultiCallable[_incidents_pb2.AcknowledgeIncidentRequest, _incidents_pb2.AcknowledgeIncidentResponse]
     """Notes that an officer has taken the incident on; stops its escalation. A second acknowledgement changes nothing.
     Errors: INCIDENT_NOT_FOUND, INCIDENT_CLOSED, REQUEST_ID_REUSED.
@@ -76,6 +84,14 @@ class IncidentsServiceAsyncStub(IncidentsServiceStub):
     """What a rescuer must know, in one read that needs no other service: where, who is inside as counts and needs,
     what is dangerous, how to get in, whom to call. Every number carries its age, source and bound. No names of residents.
     Errors: INCIDENT_NOT_FOUND.
+    """
+    DiscloseOccupants: _aio.UnaryUnaryMultiCallable[_incidents_pb2.DiscloseOccupantsRequest, _incidents_pb2.DiscloseOccupantsResponse]  # type: ignore[assignment]
+    """Breaks the glass of an open incident: tells a duty officer who is registered in its building, so that rescuers can
+    ask for them by name. Residency decides which fields, announces it to the data protection officer at once and has it
+    reviewed; until it expires the officer may look again, after that not before the review. The timeline tells of it.
+    Without residency there are no names; the brief stays.
+    Errors: INCIDENT_NOT_FOUND, INCIDENT_CLOSED, INCIDENT_PLACE_UNKNOWN, BREAK_GLASS_REVIEW_PENDING,
+    DISCLOSURE_NOT_ALLOWED, FIELD_INVALID, REQUEST_ID_REUSED, SERVICE_UNAVAILABLE.
     """
     AcknowledgeIncident: _aio.UnaryUnaryMultiCallable[_incidents_pb2.AcknowledgeIncidentRequest, _incidents_pb2.AcknowledgeIncidentResponse]  # type: ignore[assignment]
     """Notes that an officer has taken the incident on; stops its escalation. A second acknowledgement changes nothing.
@@ -124,6 +140,20 @@ class IncidentsServiceServicer(metaclass=_abc_1.ABCMeta):
         """What a rescuer must know, in one read that needs no other service: where, who is inside as counts and needs,
         what is dangerous, how to get in, whom to call. Every number carries its age, source and bound. No names of residents.
         Errors: INCIDENT_NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def DiscloseOccupants(
+        self,
+        request: _incidents_pb2.DiscloseOccupantsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_incidents_pb2.DiscloseOccupantsResponse, _abc.Awaitable[_incidents_pb2.DiscloseOccupantsResponse]]:
+        """Breaks the glass of an open incident: tells a duty officer who is registered in its building, so that rescuers can
+        ask for them by name. Residency decides which fields, announces it to the data protection officer at once and has it
+        reviewed; until it expires the officer may look again, after that not before the review. The timeline tells of it.
+        Without residency there are no names; the brief stays.
+        Errors: INCIDENT_NOT_FOUND, INCIDENT_CLOSED, INCIDENT_PLACE_UNKNOWN, BREAK_GLASS_REVIEW_PENDING,
+        DISCLOSURE_NOT_ALLOWED, FIELD_INVALID, REQUEST_ID_REUSED, SERVICE_UNAVAILABLE.
         """
 
     @_abc_1.abstractmethod

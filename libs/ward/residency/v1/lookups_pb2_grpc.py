@@ -88,7 +88,8 @@ class LookupServiceServicer:
 
     def DiscloseOccupants(self, request, context):
         """Breaks the glass: tells who is registered in the building of an open incident, so that rescuers can ask for them by
-        name. Only the incidents service may ask, acting for a duty officer (claim `act` of the token, RFC 8693). It is
+        name. Only the incidents service may ask, acting for a duty officer (metadata `ward-acting`, or the claim `act` of
+        the token, RFC 8693): officers call ward.incidents.v1.IncidentsService.DiscloseOccupants. It is
         announced to the data protection officer at once and waits for review; until it expires the officer may look again
         in the same incident, after that not before the review. The reference of the purpose is the incident's number.
         Errors: BREAK_GLASS_NOT_THROUGH_INCIDENTS, DISCLOSURE_NOT_ALLOWED, INCIDENT_NOT_FOUND, INCIDENT_CLOSED,

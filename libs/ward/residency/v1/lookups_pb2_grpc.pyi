@@ -49,7 +49,8 @@ class LookupServiceStub:
     """
     DiscloseOccupants: _grpc.UnaryUnaryMultiCallable[_lookups_pb2.DiscloseOccupantsRequest, _lookups_pb2.DiscloseOccupantsResponse]
     """Breaks the glass: tells who is registered in the building of an open incident, so that rescuers can ask for them by
-    name. Only the incidents service may ask, acting for a duty officer (claim `act` of the token, RFC 8693). It is
+    name. Only the incidents service may ask, acting for a duty officer (metadata `ward-acting`, or the claim `act` of
+    the token, RFC 8693): officers call ward.incidents.v1.IncidentsService.DiscloseOccupants. It is
     announced to the data protection officer at once and waits for review; until it expires the officer may look again
     in the same incident, after that not before the review. The reference of the purpose is the incident's number.
     Errors: BREAK_GLASS_NOT_THROUGH_INCIDENTS, DISCLOSURE_NOT_ALLOWED, INCIDENT_NOT_FOUND, INCIDENT_CLOSED,
@@ -81,7 +82,8 @@ class LookupServiceAsyncStub(LookupServiceStub):
     """
     DiscloseOccupants: _aio.UnaryUnaryMultiCallable[_lookups_pb2.DiscloseOccupantsRequest, _lookups_pb2.DiscloseOccupantsResponse]  # type: ignore[assignment]
     """Breaks the glass: tells who is registered in the building of an open incident, so that rescuers can ask for them by
-    name. Only the incidents service may ask, acting for a duty officer (claim `act` of the token, RFC 8693). It is
+    name. Only the incidents service may ask, acting for a duty officer (metadata `ward-acting`, or the claim `act` of
+    the token, RFC 8693): officers call ward.incidents.v1.IncidentsService.DiscloseOccupants. It is
     announced to the data protection officer at once and waits for review; until it expires the officer may look again
     in the same incident, after that not before the review. The reference of the purpose is the incident's number.
     Errors: BREAK_GLASS_NOT_THROUGH_INCIDENTS, DISCLOSURE_NOT_ALLOWED, INCIDENT_NOT_FOUND, INCIDENT_CLOSED,
@@ -128,7 +130,8 @@ class LookupServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_lookups_pb2.DiscloseOccupantsResponse, _abc.Awaitable[_lookups_pb2.DiscloseOccupantsResponse]]:
         """Breaks the glass: tells who is registered in the building of an open incident, so that rescuers can ask for them by
-        name. Only the incidents service may ask, acting for a duty officer (claim `act` of the token, RFC 8693). It is
+        name. Only the incidents service may ask, acting for a duty officer (metadata `ward-acting`, or the claim `act` of
+        the token, RFC 8693): officers call ward.incidents.v1.IncidentsService.DiscloseOccupants. It is
         announced to the data protection officer at once and waits for review; until it expires the officer may look again
         in the same incident, after that not before the review. The reference of the purpose is the incident's number.
         Errors: BREAK_GLASS_NOT_THROUGH_INCIDENTS, DISCLOSURE_NOT_ALLOWED, INCIDENT_NOT_FOUND, INCIDENT_CLOSED,

@@ -139,6 +139,11 @@ class Incident:
         text = sentences.restored(device_id, still_open=self.state is not IncidentState.CLOSED)
         return Change(self, now).noting(EntryKind.ALARM_RESTORED, text)
 
+    def note_glass_broken(self, officer: str, until: datetime, now: datetime) -> "Change":
+        """Note that an officer was told who is registered inside: a note, also of an incident that has ended."""
+        text = sentences.glass_broken(until.astimezone(LOCAL))
+        return Change(self, now).noting(EntryKind.GLASS_BROKEN, text, officer)
+
     def escalate(self, due: Timer, ladders: Ladders, now: datetime) -> "Change":
         """Tell the next function, and start the timer of the step after it."""
         notification = Notification(due.step, due.recipient, due.channel, now)
@@ -153,7 +158,7 @@ class Incident:
 
     def acknowledge(self, account: str, now: datetime) -> "Change | None":
         """Take the incident on, which ends its escalation; None if somebody has. Raises IncidentClosedError."""
-        self._require_open()
+        self.require_open()
         if self.acknowledged_at is not None:
             return None
         taken_on = replace(
@@ -167,7 +172,7 @@ class Incident:
 
     def assign(self, assignee: str, task: str, account: str, now: datetime) -> "Change":
         """Give the task to a unit or account; a later one replaces it. Raises IncidentClosedError."""
-        self._require_open()
+        self.require_open()
         given = replace(self, state=IncidentState.ASSIGNED, assignee=assignee)
         change = Change(given, now, Assigned())
         return change.noting(EntryKind.ASSIGNED, sentences.assigned(assignee, task), account)
@@ -177,14 +182,15 @@ class Incident:
 
         Raises IncidentClosedError, or IncidentNotAcknowledgedError if nobody has taken it on.
         """
-        self._require_open()
+        self.require_open()
         if self.acknowledged_at is None:
             raise IncidentNotAcknowledgedError
         ended = replace(self, state=IncidentState.CLOSED, closed_at=now, disposition=disposition)
         change = Change(ended, now, Closed(), ends_timers=True)
         return change.noting(EntryKind.CLOSED, sentences.closed(disposition, note), account)
 
-    def _require_open(self) -> None:
+    def require_open(self) -> None:
+        """Raise IncidentClosedError if it has ended."""
         if self.state is IncidentState.CLOSED:
             raise IncidentClosedError
 

@@ -1,6 +1,7 @@
 """The sentences of the timeline, Vietnamese. They name functions, devices and places, never residents."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from incidents.domain.alarms import Alarm
 from incidents.domain.escalation import Notification, Timer
@@ -71,6 +72,11 @@ def restored(device_id: str, *, still_open: bool) -> str:
     """Say that a detector is back to normal, and of an open incident that this ends nothing."""
     ends_nothing = "; vụ việc vẫn mở đến khi có người đóng" if still_open else ""
     return f"Thiết bị {device_id} đã trở lại bình thường{ends_nothing}."
+
+
+def glass_broken(until: datetime) -> str:
+    """Say that names of occupants were disclosed; `until` is in the ward's time."""
+    return f"Đã mở danh sách người trong nhà (truy cập khẩn cấp, đến {until:%H:%M %d/%m/%Y}), chờ rà soát."
 
 
 def closed(disposition: str, note: str) -> str:

@@ -16,6 +16,7 @@ class EntryKind(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     ASSIGNED = "assigned"
     ALARM_RESTORED = "alarm_restored"
+    GLASS_BROKEN = "glass_broken"
     CLOSED = "closed"
 
 

@@ -1,0 +1,1 @@
+"""gRPC out; one file for each service that is asked."""

@@ -1,0 +1,73 @@
+"""Breaking the glass: what the officer asks, what residency is asked, and what residency tells."""
+
+from uuid import UUID
+
+from google.protobuf.message import DecodeError
+
+from chassis.errors import FieldInvalidError, InvalidMessageError
+from chassis.idempotency import check_request_id
+from chassis.messages import Envelope, subject_of
+from chassis.privacy import may_hold_id_number
+from incidents.domain.incidents import Incident
+from incidents.domain.occupants import GlassBroken, Occupants, OccupantsWanted
+from incidents.wire.incidents import moment
+from incidents.wire.requests import read_id
+from ward.incidents.v1 import incidents_pb2
+from ward.options.v1 import access_pb2
+from ward.residency.v1 import lookups_pb2
+
+GLASS_BROKEN = subject_of(lookups_pb2.GlassBroken)
+_REASON = range(10, 501)
+
+
+def wanted(request: incidents_pb2.DiscloseOccupantsRequest) -> OccupantsWanted:
+    """Read who is asked for, and why; raises FieldInvalidError."""
+    check_request_id(request.request_id)
+    reason = request.reason.strip()
+    if len(reason) not in _REASON or not reason.isprintable() or may_hold_id_number(reason):
+        raise FieldInvalidError(
+            "reason", "10 to 500 characters on one line, without names or identification numbers"
+        )
+    return OccupantsWanted(read_id(request.incident_id), reason, request.request_id)
+
+
+def asked_of_residency(
+    asked: OccupantsWanted, incident: Incident
+) -> lookups_pb2.DiscloseOccupantsRequest:
+    """Write the question, with the purpose and the incident that it is for."""
+    purpose = access_pb2.AccessPurpose(
+        purpose=access_pb2.PURPOSE_FIRE_RESCUE, reference=incident.number
+    )
+    return lookups_pb2.DiscloseOccupantsRequest(
+        purpose=purpose,
+        request_id=asked.request_id,
+        incident_id=str(incident.incident_id),
+        reason=asked.reason,
+    )
+
+
+def occupants_message(occupants: Occupants) -> incidents_pb2.DiscloseOccupantsResponse:
+    """Write residency's answer as this contract tells it."""
+    told = lookups_pb2.DiscloseOccupantsResponse.FromString(occupants.payload)
+    return incidents_pb2.DiscloseOccupantsResponse(
+        dwellings=told.dwellings,
+        withheld=told.withheld,
+        review_id=told.review_id,
+        expires_at=told.expires_at,
+        access_record_id=told.access_record_id,
+    )
+
+
+def glass_broken(envelope: Envelope) -> GlassBroken:
+    """Read who was told who is inside, in which incident; raises InvalidMessageError."""
+    try:
+        told = lookups_pb2.GlassBroken.FromString(envelope.payload)
+        return GlassBroken(
+            incident_id=UUID(told.incident_id),
+            officer=told.officer.replace("\0", "\N{REPLACEMENT CHARACTER}"),
+            expires_at=moment(told.expires_at),
+        )
+    except DecodeError as error:
+        raise InvalidMessageError("not_protobuf") from error
+    except (ValueError, OverflowError) as error:
+        raise InvalidMessageError("no_incident") from error
