@@ -252,7 +252,8 @@ async def test_the_timeline_tells_once_who_was_told(
 
 
 @pytest.mark.parametrize(
-    ("incident_id", "reason"), [("", "no_incident"), (str(uuid4()), "unknown_incident")]
+    ("incident_id", "reason"),
+    [("", "no_incident"), ("00000000-0000-4000-8000-000000000001", "unknown_incident")],
 )
 async def test_an_event_of_no_incident_is_set_aside(
     operations: Operations, incident_id: str, reason: str
