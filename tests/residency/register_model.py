@@ -62,10 +62,8 @@ class Register:
         """Copy the whole."""
         return deepcopy(self)
 
-    def register(
-        self, born: int, entry: Entry, relationship: str | None, *, founds: bool
-    ) -> tuple[int, int]:
-        """Enter a registration into the household that is joined or founded; tell both."""
+    def register(self, born: int, entry: Entry, relationship: str | None, *, founds: bool) -> int:
+        """Enter a registration into the household that is joined or founded; tell its number."""
         self._check_home(entry)
         household = None if founds else self._lived_in(entry)
         if household is None:
@@ -77,7 +75,7 @@ class Register:
         for day in entry.days:
             if (entry.person, day) not in self.belongs:
                 self._join(entry.person, day, Belonging(household, relationship, registration))
-        return registration, household
+        return registration
 
     def end(self, registration: int, day: int, today: int, now: datetime) -> None:
         """End a registration, and what the person belonged to by it."""
@@ -139,6 +137,12 @@ class Register:
         """Tell who is registered in a dwelling on a day."""
         entries = self.registrations.values()
         return {one.person for one in entries if one.dwelling == dwelling and day in one.days}
+
+    def said_of(self, day: int) -> object:
+        """Tell all that is said of one day, to see whether it is the same."""
+        entries = {key: one for key, one in self.registrations.items() if day in one.days}
+        born = {one.person: self.births[one.person] for one in entries.values()}
+        return entries, born, {key: one for key, one in self.belongs.items() if key[1] == day}
 
     def _number(self) -> int:
         self.made += 1

@@ -11,9 +11,15 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from sqlalchemy import select
 
+from chassis.clock import ward_day, ward_time
 from chassis.database import Database
 from chassis.errors import DomainError
 from residency import tables
@@ -60,6 +66,7 @@ TERMS = st.tuples(DAY, st.none() | st.integers(1, DAYS - 1)).filter(
 )
 NAMED = st.dictionaries(PERSONS, st.sampled_from([HOUSEHOLDER, "CHILD", "MOTHER"]), max_size=3)
 PICKS = st.integers(0, 1000)
+SOMEBODY_MOVED_IN = precondition(lambda machine: bool(machine.names))
 
 
 def day_of(day: int) -> date:
@@ -93,35 +100,54 @@ class RegisterMachine(RuleBasedStateMachine):
     @property
     def today(self) -> int:
         """The number of the present day."""
-        return (self.clock.now.date() - FIRST_DAY).days
+        return (ward_day(self.clock.now) - FIRST_DAY).days
 
     def both(
         self, change: Callable[[Register], Any], doing: Callable[[], Coroutine[Any, Any, Any]]
-    ) -> tuple[Any, Any] | None:
-        """Change the model and the register; None if both refused."""
+    ) -> None:
+        """Change the model and the register, or have both refuse; then ask for a day that changed, and as it was known.
+
+        `change` tells the number of what it made, `doing` the name, if there is something new.
+        """
         changed = self.register.copy()
         try:
-            expected = change(changed)
+            made = change(changed)
         except RefusedError:
             with pytest.raises(DomainError):
                 self.run(doing())
-            return None
-        done = self.run(doing())
+            return
+        named = self.run(doing())
         self.register = changed
+        if made is not None:
+            self.run(self.name(made, named))
+        since, before = self.known[-1]
         self.known.append((self.clock.now, changed))
-        return expected, done
+        turned = [day for day in range(DAYS) if before.said_of(day) != changed.said_of(day)]
+        if turned:
+            self.agree(before, turned[-1], since)
+            self.agree(changed, turned[0], None)
+
+    async def name(self, made: int, named: UUID) -> None:
+        """Note how the register names what was made; a registration is in a household that is known, or a new one."""
+        self.names[made] = named
+        if made in self.register.registrations:
+            columns = tables.registrations.c
+            where = select(columns.household_id).where(columns.registration_id == named)
+            async with self.database.transaction() as tx:
+                joined: UUID = (await tx.scalars(where)).one()
+            household = self.register.registrations[made].household
+            assert self.names.setdefault(household, joined) == joined
+            assert list(self.names.values()).count(joined) == 1
 
     def entry(self, person: int, term: tuple[int, int | None], **fields: Any) -> Entry:
         """Make a registration of the model."""
         values = {"permanent": True, "dwelling": 0, "household": 0, **fields}
         return Entry(person, start=term[0], until=term[1], recorded=self.clock.now, **values)
 
-    def picked(self, pick: int) -> int | None:
-        """Pick a registration, now and then one that was corrected or annulled; None if there is none yet."""
-        entered = [
-            key for _, known in self.known for key in known.registrations if key in self.names
-        ]
-        return entered[pick % len(entered)] if entered else None
+    def picked(self, pick: int) -> int:
+        """Pick a registration, now and then one that was corrected or annulled."""
+        entered = [key for _, known in self.known for key in known.registrations]
+        return entered[pick % len(entered)]
 
     @rule(hours=st.integers(1, 60))
     def time_passes(self, hours: int) -> None:
@@ -160,24 +186,17 @@ class RegisterMachine(RuleBasedStateMachine):
             term=Term(day_of(term[0]), optional_day(term[1])),
             household=HouseholdChoice(founds=founds, relationship=relationship),
         )
-        done = self.both(
+        self.both(
             lambda register: register.register(born, entry, relationship, founds=founds),
             lambda: self.residences.register(application, request().request_id, b"x"),
         )
-        if done:
-            (registration, household), registration_id = done
-            self.names[registration] = registration_id
-            named = self.run(self.household_of(registration_id))
-            assert self.names.setdefault(household, named) == named
-            assert list(self.names.values()).count(named) == 1
 
+    @SOMEBODY_MOVED_IN
     @rule(pick=PICKS, day=DAY)
     def move_out(self, pick: int, day: int) -> None:
         """End a registration."""
         self.clock.now += timedelta(minutes=1)
         registration = self.picked(pick)
-        if registration is None:
-            return
         today, now, asked = self.today, self.clock.now, request()
         self.both(
             lambda register: register.end(registration, day, today, now),
@@ -186,13 +205,12 @@ class RegisterMachine(RuleBasedStateMachine):
             ),
         )
 
+    @SOMEBODY_MOVED_IN
     @rule(pick=PICKS, term=TERMS, ended=st.none() | DAY)
     def correct(self, pick: int, term: tuple[int, int | None], ended: int | None) -> None:
         """Correct a term, and whether it was ended."""
         self.clock.now += timedelta(minutes=1)
         registration = self.picked(pick)
-        if registration is None:
-            return
         wrong = next(
             known.registrations[registration]
             for _, known in reversed(self.known)
@@ -207,31 +225,28 @@ class RegisterMachine(RuleBasedStateMachine):
             end_recorded=None if ended is None else self.clock.now,
         )
         correction = Correction(Term(day_of(term[0]), optional_day(term[1])), optional_day(ended))
-        done = self.both(
+        self.both(
             lambda register: register.correct(registration, right, self.today),
             lambda: self.residences.correct(self.names[registration], correction, request()),
         )
-        if done:
-            self.names[done[0]] = done[1]
 
+    @SOMEBODY_MOVED_IN
     @rule(pick=PICKS)
     def annul(self, pick: int) -> None:
         """Annul a registration."""
         self.clock.now += timedelta(minutes=1)
         registration = self.picked(pick)
-        if registration is not None:
-            self.both(
-                lambda register: register.annul(registration),
-                lambda: self.residences.annul(self.names[registration], request()),
-            )
+        self.both(
+            lambda register: register.annul(registration),
+            lambda: self.residences.annul(self.names[registration], request()),
+        )
 
+    @SOMEBODY_MOVED_IN
     @rule(pick=PICKS, named=NAMED, day=DAY, splits=st.booleans())
     def rearrange(self, *, pick: int, named: dict[int, str], day: int, splits: bool) -> None:
         """Say anew who is what in a household, or split it."""
         self.clock.now += timedelta(minutes=1)
         households = list(self.register.households)
-        if not households:
-            return
         household = households[pick % len(households)]
 
         async def doing() -> UUID | None:
@@ -241,15 +256,14 @@ class RegisterMachine(RuleBasedStateMachine):
                 return await self.households.split(members, request())
             return await self.households.rearrange(members, request())
 
-        done = self.both(
+        self.both(
             lambda register: (register.split if splits else register.rearrange)(
                 household, named, day
             ),
             doing,
         )
-        if done and splits:
-            self.names[done[0]] = done[1]
 
+    @SOMEBODY_MOVED_IN
     @rule(person=PERSONS, born=st.sampled_from(BIRTHS))
     def correct_birth(self, person: int, born: int) -> None:
         """Correct a date of birth."""
@@ -260,6 +274,7 @@ class RegisterMachine(RuleBasedStateMachine):
             lambda: self.persons.correct(number(self.serials[person]), right, request()),
         )
 
+    @SOMEBODY_MOVED_IN
     @rule(pick=PICKS, seconds=st.sampled_from([0, 30]), day=st.integers(0, DAYS - 1))
     def ask(self, pick: int, seconds: int, day: int) -> None:
         """Ask for a day as it was known at an instant: who is registered where, and who belongs to whom."""
@@ -280,7 +295,7 @@ class RegisterMachine(RuleBasedStateMachine):
 
     async def counts_agree(self, known: Register, day: int, at: datetime | None) -> None:
         """How many are registered, and how old they are."""
-        noon = datetime.combine(day_of(day), datetime.min.time(), UTC) + timedelta(hours=5)
+        noon = ward_time(day_of(day), 12)
         queries = OccupancyQueries(self.database, self.clock)
         told = await queries.of_building(self.place.building_id, noon, at)
         for dwelling, occupancy in zip(DWELLINGS, told, strict=True):
@@ -294,7 +309,7 @@ class RegisterMachine(RuleBasedStateMachine):
     ) -> None:
         """Which registrations there are on a day."""
         index = SEAL.blind_index(number(self.serials[person]))
-        noon = datetime.combine(day_of(day), datetime.min.time(), UTC) + timedelta(hours=5)
+        noon = ward_time(day_of(day), 12)
         on_register, told = await ResidenceQueries(self.database).of_number(index, noon, at)
         expected = {
             (
@@ -341,13 +356,6 @@ class RegisterMachine(RuleBasedStateMachine):
         )
         assert sorted((people[row[0]], str(row[1]), row[2] or "") for row in rows) == expected
 
-    async def household_of(self, registration_id: UUID) -> UUID:
-        """Tell in which household a registration was entered."""
-        columns = tables.registrations.c
-        statement = select(columns.household_id).where(columns.registration_id == registration_id)
-        async with self.database.transaction() as tx:
-            return (await tx.scalars(statement)).one()
-
 
 @pytest.mark.postgres
 def test_the_register_answers_like_a_plain_model(test_database: TestDatabase) -> None:
@@ -357,7 +365,7 @@ def test_the_register_answers_like_a_plain_model(test_database: TestDatabase) ->
         run_state_machine_as_test(
             lambda: RegisterMachine(runner, database),
             settings=settings(
-                max_examples=12,
+                max_examples=10,
                 stateful_step_count=25,
                 deadline=None,
                 suppress_health_check=[HealthCheck.too_slow],
