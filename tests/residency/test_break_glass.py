@@ -122,6 +122,7 @@ async def test_the_occupants_of_the_incidents_building_are_told_with_the_fields_
         PersonField.SEX,
         PersonField.RESIDENCES,
         PersonField.ASSISTANCE,
+        PersonField.PHONE,
     }
     assert (review.officer, review.reason, review.reviewed_at) == ("officer-1", REASON, None)
     assert review.expires_at == NOON + timedelta(minutes=60)

@@ -10,6 +10,7 @@ from google.type import date_pb2
 from sqlalchemy import insert, select
 
 from residency import tables
+from residency.domain.contact import Contact, PhoneNumber
 from residency.domain.pseudonyms import Pseudonyms
 from stack.issuer import Role
 from tests.residency.conftest import Service
@@ -19,6 +20,8 @@ from tests.residency.samples import (
     add_building,
     application,
     number,
+    person_operations,
+    request,
     residence_operations,
 )
 from ward.options.v1 import access_pb2
@@ -27,7 +30,7 @@ from ward.residency.v1 import residency_pb2
 
 pytestmark = [pytest.mark.postgres, pytest.mark.nats]
 
-NAME = "Phạm Thị Giả Định"
+NAME, PHONE = "Phạm Thị Giả Định", "+84100000001"
 PURPOSES = [value.name for value in access_pb2.Purpose.DESCRIPTOR.values if value.number]
 
 # As the residence officer and the data protection officer would sign it. Every other role, and every other purpose of
@@ -40,6 +43,7 @@ SIGNED = {
         "masked number",
         "residences",
         "household",
+        "phone",
     },
     ("residence_officer", "PURPOSE_PUBLIC_SERVICE"): {"full name", "birth date", "residences"},
     ("residence_officer", "PURPOSE_DATA_SUBJECT_REQUEST"): {
@@ -48,6 +52,7 @@ SIGNED = {
         "sex",
         "masked number",
         "residences",
+        "phone",
     },
     ("data_protection_officer", "PURPOSE_DATA_SUBJECT_REQUEST"): {
         "full name",
@@ -56,6 +61,7 @@ SIGNED = {
         "masked number",
         "residences",
         "assistance",
+        "phone",
     },
     ("service", "PURPOSE_PUBLIC_SERVICE"): {"residences"},
 }
@@ -88,6 +94,8 @@ async def add_family(service: Service) -> None:
         person_id = await tx.scalar(select(tables.persons.c.person_id).where(head))
         need = {"person_id": person_id, "type": "OXYGEN", "review_on": date(2027, 1, 1)}
         await tx.execute(insert(tables.assistance_needs).values(need))
+    reached = Contact(PhoneNumber.parse(PHONE), None)
+    await person_operations(service.database).set_contact(number(1), reached, request())
 
 
 def shown(person: pb.Person) -> set[str]:
@@ -114,14 +122,14 @@ async def test_each_role_sees_for_each_purpose_what_was_signed(service: Service)
 
 
 async def test_an_answer_tells_the_person_and_never_the_number(service: Service) -> None:
-    """Name, birth date, where; of the number five digits."""
+    """Name, birth date, phone, where; of the number five digits."""
     await add_family(service)
     answer = await service.call("LookupPerson", asking())
     person, (record,) = answer.person, await service.access_records()
 
     assert (person.full_name, person.sex) == (NAME, residency_pb2.SEX_FEMALE)
     assert person.birth_date == date_pb2.Date(year=1990, month=5, day=17)
-    assert person.masked_number == "999•••••••01"
+    assert (person.masked_number, person.phone) == ("999•••••••01", PHONE)
     (residence,) = person.residences
     assert residence.kind == residency_pb2.RESIDENCE_KIND_PERMANENT
     assert residence.dwelling.address == "số 12 ngõ 34, phố Thử Nghiệm"
@@ -192,8 +200,8 @@ async def test_a_pseudonym_of_a_person_who_is_not_there_names_nobody(service: Se
     gone = Pseudonyms(PSEUDONYM_KEY).of(uuid4(), "demo-residence-officer")
     looked_up = pb.LookupPersonRequest(purpose=because(), pseudonym=gone)
     household = pb.ListHouseholdRequest(purpose=because(), pseudonym=gone)
-    for method, request in (("LookupPerson", looked_up), ("ListHousehold", household)):
-        assert (await service.refusal(method, request)).reason == "PERSON_NOT_FOUND"
+    for method, missing in (("LookupPerson", looked_up), ("ListHousehold", household)):
+        assert (await service.refusal(method, missing)).reason == "PERSON_NOT_FOUND"
 
 
 async def test_a_household_lists_its_members_householder_first(service: Service) -> None:

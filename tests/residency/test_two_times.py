@@ -365,7 +365,7 @@ def test_the_register_answers_like_a_plain_model(test_database: TestDatabase) ->
         run_state_machine_as_test(
             lambda: RegisterMachine(runner, database),
             settings=settings(
-                max_examples=10,
+                max_examples=8,
                 stateful_step_count=25,
                 deadline=None,
                 suppress_health_check=[HealthCheck.too_slow],

@@ -47,6 +47,8 @@ class _PersonFieldEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PersonFie
     """With whom: the household and the relationship to its householder."""
     PERSON_FIELD_ASSISTANCE: _PersonField.ValueType  # 8
     """Which help rescue must plan for."""
+    PERSON_FIELD_PHONE: _PersonField.ValueType  # 9
+    """The telephone number."""
 
 class PersonField(_PersonField, metaclass=_PersonFieldEnumTypeWrapper):
     """One piece of a person's data, as the rules of disclosure name it."""
@@ -69,6 +71,8 @@ PERSON_FIELD_HOUSEHOLD: PersonField.ValueType  # 7
 """With whom: the household and the relationship to its householder."""
 PERSON_FIELD_ASSISTANCE: PersonField.ValueType  # 8
 """Which help rescue must plan for."""
+PERSON_FIELD_PHONE: PersonField.ValueType  # 9
+"""The telephone number."""
 Global___PersonField: _TypeAlias = PersonField  # noqa: Y015
 
 class _AnomalyKind:
@@ -192,6 +196,7 @@ class Person(_message.Message):
     MASKED_NUMBER_FIELD_NUMBER: _builtins.int
     RESIDENCES_FIELD_NUMBER: _builtins.int
     ASSISTANCE_FIELD_NUMBER: _builtins.int
+    PHONE_FIELD_NUMBER: _builtins.int
     pseudonym: _builtins.str
     """The caller's name for the person, 43 characters."""
     full_name: _builtins.str
@@ -200,6 +205,8 @@ class Person(_message.Message):
     """Sex."""
     masked_number: _builtins.str
     """Identification number as people may see it: the first three and the last two digits, `030•••••••12`."""
+    phone: _builtins.str
+    """Telephone number; empty where none is on the register."""
     @_builtins.property
     def birth_date(self) -> _date_pb2.Date:
         """Birth date; month and day are 0 where they are not known or withheld."""
@@ -222,10 +229,11 @@ class Person(_message.Message):
         masked_number: _builtins.str = ...,
         residences: _abc.Iterable[Global___PersonResidence] | None = ...,
         assistance: _abc.Iterable[_residency_pb2.AssistanceType.ValueType] | None = ...,
+        phone: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["birth_date", b"birth_date"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["assistance", b"assistance", "birth_date", b"birth_date", "full_name", b"full_name", "masked_number", b"masked_number", "pseudonym", b"pseudonym", "residences", b"residences", "sex", b"sex"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["assistance", b"assistance", "birth_date", b"birth_date", "full_name", b"full_name", "masked_number", b"masked_number", "phone", b"phone", "pseudonym", b"pseudonym", "residences", b"residences", "sex", b"sex"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -24,6 +24,7 @@ class PersonField(StrEnum):
     RESIDENCES = "RESIDENCES"
     HOUSEHOLD = "HOUSEHOLD"
     ASSISTANCE = "ASSISTANCE"
+    PHONE = "PHONE"
 
 
 class Way(StrEnum):

@@ -23,11 +23,12 @@ class CurrentResidence:
 
 @dataclass(frozen=True)
 class FoundPerson:
-    """A person of the register; the number is sealed, and found by its index."""
+    """A person of the register; numbers are sealed, and the person's own is found by its index."""
 
     person_id: UUID
     number_sealed: bytes
     number_index: bytes
+    phone_sealed: bytes | None
     full_name: FullName
     birth_date: PartialDate
     sex: Sex

@@ -152,9 +152,11 @@ class LookupServicer(lookups_pb2_grpc.LookupServiceServicer):
         return wire.household(found.household_id, answers.dwelling(found.dwelling), members)
 
     def _shown(self, found: FoundPerson, disclosure: Disclosure, asker: Asker) -> pb.Person:
-        """Write of a person what may be shown; the number is opened only where its mask is."""
-        masked = ""
+        """Write of a person what may be shown; what is sealed is opened only where it or its mask is shown."""
+        masked = phone = ""
         if PersonField.MASKED_NUMBER in disclosure.fields:
             masked = self._seal.open(found.number_sealed, found.person_id).masked
+        if PersonField.PHONE in disclosure.fields and found.phone_sealed:
+            phone = self._seal.open_phone(found.phone_sealed, found.person_id).text
         pseudonym = self._pseudonyms.of(found.person_id, asker.account)
-        return wire.person(found, disclosure, pseudonym, masked)
+        return wire.person(found, disclosure, pseudonym, masked, phone)

@@ -48,7 +48,7 @@ def withheld(disclosure: Disclosure) -> list[pb.PersonField.ValueType]:
 
 
 def person(
-    found: FoundPerson, disclosure: Disclosure, pseudonym: str, masked_number: str
+    found: FoundPerson, disclosure: Disclosure, pseudonym: str, masked_number: str, phone: str
 ) -> pb.Person:
     """Write of a person what may be shown, and nothing else."""
     written = pb.Person(pseudonym=pseudonym)
@@ -68,6 +68,8 @@ def person(
                 written.residences.extend(map(_residence, found.residences))
             case PersonField.ASSISTANCE:
                 written.assistance.extend(map(answers.assistance_type, found.needs))
+            case PersonField.PHONE:
+                written.phone = phone
             case PersonField.HOUSEHOLD:
                 pass  # told by ListHousehold
     return written
