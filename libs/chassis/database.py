@@ -9,6 +9,7 @@ from typing import Any
 
 import asyncpg
 from sqlalchemy import func, select, text
+from sqlalchemy.engine.interfaces import IsolationLevel
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -16,6 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from chassis.errors import DatabaseUnavailableError
 
 Transaction = AsyncConnection
+# PostgreSQL's own level, and none: each statement commits by itself.
+_TOGETHER: IsolationLevel = "READ COMMITTED"
+_EACH_COMMITS: IsolationLevel = "AUTOCOMMIT"
 
 
 class Database:
@@ -95,12 +99,12 @@ class Database:
         `autocommit` each statement commits by itself, without a round trip to begin and one to end.
         """
         connection = self.engine.connect()
+        isolation = _EACH_COMMITS if autocommit else _TOGETHER
         with _outages_told():
             await connection.start()
-            if autocommit:
-                await connection.execution_options(isolation_level="AUTOCOMMIT")
+            await connection.execution_options(isolation_level=isolation)
         try:
-            yield Lease(connection)
+            yield Lease(connection, isolation)
         finally:
             # Only a closed connection surely gives the rights back: the pool must not keep it.
             await connection.invalidate()
@@ -123,8 +127,9 @@ class Database:
 class Lease:
     """Exclusive rights and the one connection that holds them."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, isolation: IsolationLevel) -> None:
         self._connection = connection
+        self._isolation = isolation
         self._held: set[str] = set()
 
     async def gain(self, name: str) -> bool:
@@ -171,6 +176,18 @@ class Lease:
                 raise DatabaseUnavailableError
             async with self._connection.begin():
                 yield self._connection
+
+    @asynccontextmanager
+    async def statements(self) -> AsyncGenerator[Transaction]:
+        """Open a block in which each statement commits by itself, without a round trip to begin and one to end."""
+        if not self._connection.invalidated:
+            await self._connection.execution_options(isolation_level=_EACH_COMMITS)
+        try:
+            async with self.transaction() as tx:
+                yield tx
+        finally:
+            if not self._connection.invalidated:
+                await self._connection.execution_options(isolation_level=self._isolation)
 
 
 class Line:

@@ -5,7 +5,7 @@ import contextlib
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from google.protobuf.message import Message
 from nats.errors import Error as NatsError
@@ -56,12 +56,13 @@ def outbox_table(metadata: MetaData) -> Table:
 async def add(tx: Transaction, table: Table, now: datetime, *events: Message) -> None:
     """Add events to the transaction: they are published if, and only if, it commits."""
     if events:
-        await tx.execute(insert(table), [_row(event, now, uuid4()) for event in events])
+        await tx.execute(insert(table), [row_of(event, now) for event in events])
 
 
-def _row(event: Message, now: datetime, event_id: UUID) -> dict[str, Any]:
+def row_of(event: Message, now: datetime) -> dict[str, Any]:
+    """Write the row of an event, for a statement that adds it together with its cause."""
     return {
-        "event_id": event_id,
+        "event_id": uuid4(),
         "subject": subject_of(event),
         "payload": event.SerializeToString(),
         "request_id": context.request_id.get(),

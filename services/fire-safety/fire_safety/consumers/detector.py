@@ -154,6 +154,7 @@ class Detector:
         )
         limits = await self._queries.ingestion_limits(now)
         await self._formats.refresh()
+        await self._operations.confirm_all(lease)
         watch = Watch(
             lease,
             ward,

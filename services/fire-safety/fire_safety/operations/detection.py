@@ -11,10 +11,12 @@ from chassis.log import logger
 from chassis.outbox import Relay
 from fire_safety.detection.ward import Seen
 from fire_safety.domain.alarms import FIRE_KINDS, Alarm, Effect, Signal
+from fire_safety.domain.confirmation import Confirmed
 from fire_safety.domain.places import Place
 from fire_safety.domain.progress import Reached
 from fire_safety.repository import confirmation, detection, suppressed
 from fire_safety.repository import signals as alarms
+from fire_safety.repository.first_signals import raise_first
 from fire_safety.repository.places import Places, places_of
 
 _AT_ONCE = 500
@@ -33,15 +35,28 @@ class DetectionOperations:
     ) -> None:
         """Raise and restore alarms in order, and enter the message up to which these are all signals.
 
-        What is suppressed is recorded only. All of it or nothing: after a crash the same messages give the same
-        signals again.
+        What is suppressed is recorded only. After a crash the same messages give the same signals again, and what
+        they did before is not done twice.
         """
-        async with lease.transaction() as tx:
-            raised = await self._apply(tx, signals)
-            if reached:
-                await detection.save_reached(tx, self._ward_code, reached)
+        async with lease.statements() as statements:
+            places = await places_of(statements, (one.device_id for one in signals))
+            raised, left = await self._raise_first(statements, signals, places, reached)
+        if left:
+            async with lease.transaction() as tx:
+                raised += await self._apply(tx, left, places)
+                if reached:
+                    await detection.save_reached(tx, self._ward_code, reached)
         self._relay.wake()
+        async with lease.statements() as statements:
+            found = await confirmation.look(statements, _areas(signals, places))
+        raised += await self._confirm(lease, found)
         self._measure(signals, raised)
+
+    async def confirm_all(self, lease: Lease) -> None:
+        """Confirm pre-alarms whose witness was stored by a detector that ended before it looked."""
+        async with lease.statements() as statements:
+            found = await confirmation.look_everywhere(statements)
+        self._measure((), await self._confirm(lease, found))
 
     async def save_progress(
         self,
@@ -60,10 +75,30 @@ class DetectionOperations:
             await detection.save_seen(tx, seen)
             await detection.save_gateways(tx, gateways)
 
-    async def _apply(self, tx: Transaction, signals: Sequence[Signal]) -> list[Alarm]:
+    async def _raise_first(
+        self,
+        statements: Transaction,
+        signals: Sequence[Signal],
+        places: Places,
+        reached: Reached | None,
+    ) -> tuple[list[Alarm], list[Signal]]:
+        """Raise the alarms of signals that are the first of their kind; tell them, and the signals that are left.
+
+        If anything ends or is suppressed, all are left: order matters.
+        """
+        if any(one.effect is not Effect.BEGINS for one in signals):
+            return [], list(signals)
         now = self._clock()
-        places = await places_of(tx, (one.device_id for one in signals))
-        await confirmation.take_areas(tx, _areas(signals, places))
+        new = [alarms.new_alarm(self._ward_code, one, places, now) for one in signals]
+        raised = await raise_first(statements, self._ward_code, new, reached, now)
+        known = {one.alarm_id for one in raised}
+        pairs = zip(new, signals, strict=True)
+        return raised, [one for alarm, one in pairs if alarm.alarm_id not in known]
+
+    async def _apply(
+        self, tx: Transaction, signals: Sequence[Signal], places: Places
+    ) -> list[Alarm]:
+        now = self._clock()
         raised: list[Alarm] = []
         for effect, some in _runs(signals):
             match effect:
@@ -81,7 +116,17 @@ class DetectionOperations:
         raised = await alarms.raise_alarms(tx, self._ward_code, signals, places, now)
         if any(one.shelved_until_ms for one in signals):
             await alarms.shelve_alarms(tx, signals, now)
-        return raised + await confirmation.confirm(tx, _areas(signals, places), now)
+        # What ends within the same message would not be found standing afterwards.
+        found = await confirmation.look(tx, _areas(signals, places))
+        return raised + await confirmation.confirm(tx, found, now)
+
+    async def _confirm(self, lease: Lease, found: Sequence[Confirmed]) -> list[Alarm]:
+        if not found:
+            return []
+        async with lease.transaction() as tx:
+            raised = await confirmation.confirm(tx, found, self._clock())
+        self._relay.wake()
+        return raised
 
     def _measure(self, signals: Iterable[Signal], raised: Iterable[Alarm]) -> None:
         durable = self._clock().timestamp()

@@ -2,40 +2,69 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import Double, Subquery, Text, bindparam, func, select, update
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Double,
+    Integer,
+    Subquery,
+    Text,
+    bindparam,
+    func,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
 
 from chassis.database import Transaction
 from fire_safety import tables
 from fire_safety.detection.ward import Seen
 from fire_safety.domain.progress import Reached
+from fire_safety.tables.metadata import INSTANT
 
 _INSTANTS = ARRAY(tables.devices.c.last_seen_at.type)
-
-
-_POSITION = insert(tables.detector_positions)
-_SAVE_POSITION = _POSITION.on_conflict_do_update(
-    index_elements=["ward_code", "partition"],
-    set_={
-        name: _POSITION.excluded[name]
-        for name in ("stream_sequence", "received_at", "heard_since")
-    },
-)
+# What is said of a partition.
+_MOVING = ("stream_sequence", "received_at", "heard_since")
 
 
 async def save_reached(tx: Transaction, ward_code: str, reached: Reached) -> None:
     """Save that everything of some partitions up to a message of the stream has had its effect."""
-    rows = [
-        {
-            "ward_code": ward_code,
-            "partition": partition,
-            "heard_since": reached.heard_since,
-            **vars(reached.position),
-        }
-        for partition in sorted(reached.partitions)
-    ]
-    await tx.execute(_SAVE_POSITION, rows)
+    await tx.execute(_SAVE_REACHED, values_of(ward_code, reached))
+
+
+def saving_reached(*only_if: ColumnElement[bool]) -> Insert:
+    """Make the statement that saves how far detection came; its values are those of `values_of`."""
+    partitions = func.unnest(bindparam("partitions", type_=ARRAY(Integer))).column_valued("one")
+    rows = select(
+        bindparam("ward_code", type_=Text),
+        partitions,
+        bindparam("stream_sequence", type_=BigInteger),
+        bindparam("received_at", type_=INSTANT),
+        bindparam("heard_since", type_=INSTANT),
+    ).where(*only_if)
+    columns = ["ward_code", "partition", *_MOVING]
+    statement = insert(tables.detector_positions).from_select(columns, rows)
+    return statement.on_conflict_do_update(
+        index_elements=["ward_code", "partition"],
+        set_={name: statement.excluded[name] for name in _MOVING},
+    )
+
+
+def values_of(ward_code: str, reached: Reached | None) -> dict[str, Any]:
+    """Write how far detection came; None saves nothing."""
+    if reached is None:
+        return {"ward_code": ward_code, "partitions": [], **dict.fromkeys(_MOVING)}
+    return {
+        "ward_code": ward_code,
+        "partitions": sorted(reached.partitions),
+        "heard_since": reached.heard_since,
+        **vars(reached.position),
+    }
+
+
+_SAVE_REACHED = saving_reached()
 
 
 async def save_gateways(tx: Transaction, heard: Mapping[str, int]) -> None:

@@ -32,7 +32,7 @@ from fire_safety.domain.alarms import (
     Disposition,
     Signal,
 )
-from fire_safety.domain.places import NOWHERE, Place
+from fire_safety.domain.places import NOWHERE
 from fire_safety.repository.places import Places
 from fire_safety.repository.rows import UNSEEN, alarm_of, row_of_alarm
 from fire_safety.wire import alarms as wire
@@ -179,14 +179,13 @@ async def _raise_new(
 ) -> list[Alarm]:
     if not signals:
         return []
-    rows = [
-        row_of_alarm(_new_alarm(ward_code, one, places.get(one.device_id), now)) for one in signals
-    ]
+    rows = [row_of_alarm(new_alarm(ward_code, one, places, now)) for one in signals]
     return [alarm_of(row) for row in (await tx.execute(_RAISE, rows)).mappings()]
 
 
-def _new_alarm(ward_code: str, signal: Signal, known: Place | None, now: datetime) -> Alarm:
+def new_alarm(ward_code: str, signal: Signal, places: Places, now: datetime) -> Alarm:
     """Make the alarm of a signal; where nobody else could confirm it, nothing waits for that."""
+    known = places.get(signal.device_id)
     place = known or NOWHERE
     waits = signal.pre_alarm and place.is_shared
     confirmation = Confirmation.NONE if waits else signal.kind.confirmation
