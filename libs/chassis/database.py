@@ -130,6 +130,7 @@ class Lease:
     def __init__(self, connection: AsyncConnection, isolation: IsolationLevel) -> None:
         self._connection = connection
         self._isolation = isolation
+        self._one_at_a_time = asyncio.Lock()
         self._held: set[str] = set()
 
     async def gain(self, name: str) -> bool:
@@ -170,7 +171,21 @@ class Lease:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Transaction]:
-        """Open a transaction as `Database.transaction` does; it fails once the rights are lost."""
+        """Open a transaction as `Database.transaction` does; it fails once the rights are lost.
+
+        One at a time: whoever comes meanwhile waits.
+        """
+        async with self._one_at_a_time, self._begun() as tx:
+            yield tx
+
+    @asynccontextmanager
+    async def statements(self) -> AsyncGenerator[Transaction]:
+        """Open a block in which each statement commits by itself, without a round trip to begin and one to end."""
+        async with self._one_at_a_time, self._isolated(_EACH_COMMITS), self._begun() as tx:
+            yield tx
+
+    @asynccontextmanager
+    async def _begun(self) -> AsyncGenerator[Transaction]:
         with _outages_told():
             if self._connection.invalidated:
                 raise DatabaseUnavailableError
@@ -178,13 +193,11 @@ class Lease:
                 yield self._connection
 
     @asynccontextmanager
-    async def statements(self) -> AsyncGenerator[Transaction]:
-        """Open a block in which each statement commits by itself, without a round trip to begin and one to end."""
+    async def _isolated(self, level: IsolationLevel) -> AsyncGenerator[None]:
         if not self._connection.invalidated:
-            await self._connection.execution_options(isolation_level=_EACH_COMMITS)
+            await self._connection.execution_options(isolation_level=level)
         try:
-            async with self.transaction() as tx:
-                yield tx
+            yield
         finally:
             if not self._connection.invalidated:
                 await self._connection.execution_options(isolation_level=self._isolation)

@@ -1,6 +1,7 @@
 """What the database holds after signals were stored, in few words."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -8,8 +9,10 @@ from sqlalchemy import select
 from chassis.database import Database, Lease
 from fire_safety import tables
 from fire_safety.domain.alarms import Alarm, AlarmFilter, Signal
+from fire_safety.domain.devices import Device
 from fire_safety.operations.detection import DetectionOperations
 from fire_safety.queries.alarms import AlarmQueries
+from fire_safety.queries.detection import DetectionQueries
 from ward.fire_safety.v1 import alarm_overview_pb2, fire_safety_pb2, modes_pb2
 
 ALL = AlarmFilter("", "", None, open_only=False)
@@ -20,6 +23,11 @@ _CONTRACTS = (fire_safety_pb2, modes_pb2, alarm_overview_pb2)
 async def alarms_of(database: Database) -> list[Alarm]:
     """List all alarms, oldest first."""
     return (await AlarmQueries(database).list_alarms(ALL, None, 1000))[::-1]
+
+
+async def devices_since(queries: DetectionQueries, since: datetime) -> list[Device]:
+    """List the devices that the register changed since then, as detection learns of them."""
+    return await queries.devices(list(await queries.entries(since)))
 
 
 async def events_of(database: Database) -> list[tuple[str, Any]]:

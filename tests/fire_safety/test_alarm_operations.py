@@ -26,7 +26,7 @@ from fire_safety.operations.detection import DetectionOperations
 from fire_safety.queries.detection import DetectionQueries
 from fire_safety.repository import alarms as repository
 from tests.fire_safety.samples import APARTMENTS, NOW, NOW_MS, PLACED, UNPLACED, signal
-from tests.fire_safety.stored import WARD, alarms_of, events_of, note
+from tests.fire_safety.stored import WARD, alarms_of, devices_since, events_of, note
 from ward.fire_safety.v1 import fire_safety_pb2 as pb
 
 pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("entered")]
@@ -194,7 +194,9 @@ async def test_progress_and_signs_of_life_are_kept(
     assert await queries.progress(WARD, both) == Progress(
         {3: Position(7, NOW), 4: Position(8, NOW)}, NOW
     )
-    (device,) = [one for one in await queries.devices(NOW.replace(year=2000)) if one.last_seen_at]
+    (device,) = [
+        one for one in await devices_since(queries, NOW.replace(year=2000)) if one.last_seen_at
+    ]
     assert (device.device_id, device.last_seen_at) == (PLACED.device_id, NOW)
     assert (device.clean_air, device.gas_dose) == (pytest.approx(0.004), 0.5)
     ((kind, standing),) = (await queries.signalling())[PLACED.device_id].items()
@@ -214,10 +216,10 @@ async def test_detection_waits_for_nobody_who_changes_the_register(
         await detection.save_progress(lease, None, [seen], both)
     await detection.save_progress(lease, None, [], {UNPLACED.device_id: NOW_MS - 1000})
 
-    heard = {one.device_id: one.last_seen_at for one in await queries.devices(_EARLIER)}
+    heard = {one.device_id: one.last_seen_at for one in await devices_since(queries, _EARLIER)}
     assert heard == {PLACED.device_id: None, UNPLACED.device_id: NOW}
     await detection.save_progress(lease, None, [], both)
-    heard = {one.device_id: one.last_seen_at for one in await queries.devices(_EARLIER)}
+    heard = {one.device_id: one.last_seen_at for one in await devices_since(queries, _EARLIER)}
     assert heard == {PLACED.device_id: NOW, UNPLACED.device_id: NOW}
 
 

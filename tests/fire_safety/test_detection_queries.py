@@ -17,6 +17,7 @@ from fire_safety.queries.detection import DetectionQueries
 from fire_safety.queries.sign_in import SignInQueries
 from tests.fire_safety.limits import INGESTION, MAINS
 from tests.fire_safety.samples import APARTMENTS, MARKET, register
+from tests.fire_safety.stored import devices_since
 
 pytestmark = pytest.mark.postgres
 
@@ -25,7 +26,7 @@ EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 async def judged(database: Database, since: datetime = EVER) -> dict[str, str]:
     """Tell which profile judges which device."""
-    devices = await DetectionQueries(database).devices(since)
+    devices = await devices_since(DetectionQueries(database), since)
     return {one.device_id: one.profile_id for one in devices}
 
 

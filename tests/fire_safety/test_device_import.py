@@ -19,6 +19,7 @@ from fire_safety.domain.registration import Entry
 from fire_safety.operations.devices import ImportOperations
 from fire_safety.queries.detection import DetectionQueries
 from tests.fire_safety.conftest import MakeSettings
+from tests.fire_safety.stored import devices_since
 from ward.fire_safety.v1 import devices_pb2 as pb
 
 pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("entered")]
@@ -78,7 +79,9 @@ async def test_a_table_is_entered_once(
     for _ in range(2):
         await app.import_devices(make_settings(), file, None, dry_run=False, allowed_only=False)
 
-    changed = {one.device_id: one for one in await DetectionQueries(database).devices(since)}
+    changed = {
+        one.device_id: one for one in await devices_since(DetectionQueries(database), since)
+    }
     assert changed["T-1"].gateway_id == "GW-1"
     assert changed["T-1"].premises_id == "p-apartments"
     assert changed["GW-1"].kind is DeviceKind.GATEWAY

@@ -86,9 +86,10 @@ class Detector:
                 await ensure_streams(self._jetstream, self._ward_code)
                 async with self._database.holder() as lease:
                     await self._take_part(lease)
-            except (DatabaseUnavailableError, NatsError, OSError, StreamLostError) as error:
-                logger().warning("detector_delayed", cause=type(error).__name__)
-            except Exception:  # noqa: BLE001 - the edge: logged once, then begun anew
+            except* (DatabaseUnavailableError, NatsError, OSError, StreamLostError) as errors:
+                cause = type(errors.exceptions[0]).__name__
+                logger().warning("detector_delayed", cause=cause)
+            except* Exception:  # noqa: BLE001 - the edge: logged once, then begun anew
                 logger().exception("detector_failed")
             self._ready, self._waiting = False, 0
             await asyncio.sleep(_RETRY_S)
@@ -120,19 +121,30 @@ class Detector:
             self._client, self._jetstream, self._stream, stream.created_at, since
         )
         logger().info("detector_begins", partitions=len(share.held), position=progress.settled)
+        async with reader, asyncio.TaskGroup() as tasks:
+            beside = [
+                tasks.create_task(watch.keep_noting()),
+                tasks.create_task(watch.keep_informed()),
+            ]
+            await self._follow(reader, watch, share)
+            await watch.save()
+            for task in beside:
+                task.cancel()
+
+    async def _follow(self, reader: OrderedReader, watch: Watch, share: Share) -> None:
+        """Fold what comes until the share should change."""
         looked = self._clock()
-        async with reader:
-            while True:
-                messages = await reader.take(_TAKE_S)
-                await watch.take(messages)
-                self._waiting = messages[-1].metadata.num_pending if messages else 0
-                metrics.LANE_PENDING.labels("detector").set(self._waiting)
-                self._ready = watch.is_settled or (reader.listening and not messages)
-                await watch.tick(reader, idle=not messages)
-                if abs(self._clock() - looked) >= _LOOK:
-                    looked = self._clock()
-                    if await share.look():
-                        return await watch.save()
+        while True:
+            messages = await reader.take(_TAKE_S)
+            await watch.take(messages)
+            self._waiting = messages[-1].metadata.num_pending if messages else 0
+            metrics.LANE_PENDING.labels("detector").set(self._waiting)
+            self._ready = watch.is_settled or (reader.listening and not messages)
+            watch.tick(reader, idle=not messages)
+            if abs(self._clock() - looked) >= _LOOK:
+                looked = self._clock()
+                if await share.look():
+                    return
 
     async def _recall(
         self,

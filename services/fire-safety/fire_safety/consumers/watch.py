@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
-from chassis import context, metrics
+from chassis import metrics
 from chassis.clock import Clock
 from chassis.database import Lease
 from chassis.delivery import Delivery
-from chassis.errors import DatabaseUnavailableError
 from chassis.log import logger
 from chassis.partitions import partition_of
 from fire_safety.consumers.formats import Formats
+from fire_safety.consumers.noting import Noting, Signs
 from fire_safety.consumers.ordered import OrderedReader
 from fire_safety.consumers.received import comes_again, position_of
 from fire_safety.decoders.origin import partition_in
@@ -20,7 +20,7 @@ from fire_safety.domain.alarms import Signal
 from fire_safety.domain.limits import IngestionLimits
 from fire_safety.domain.progress import Position, Progress, Reached
 from fire_safety.operations.detection import DetectionOperations
-from fire_safety.queries.detection import DetectionQueries
+from fire_safety.queries.detection import DetectionQueries, Entry
 
 # Bytes read and folded before others on the event loop have their turn: a thousand readings.
 _SLICE_BYTES = 32_768
@@ -48,20 +48,19 @@ class Watch:
         formats: Formats,
         clock: Clock,
     ) -> None:
-        self._lease = lease
         self._ward = ward
         self._limits = limits
         self._partitions = partitions
         self._progress = progress
         self._settled = progress.settled
         self._position: Position | None = None
-        self._saved: Position | None = None
         self._queries = queries
-        self._operations = operations
         self._formats = formats
         self._clock = clock
         self._bindings = 0
         self._ticked = self._refreshed = clock()
+        self._entries: dict[str, Entry] = {}
+        self._noting = Noting(lease, operations, self._reached, self._signs, ward.forget)
 
     @property
     def is_settled(self) -> bool:
@@ -70,54 +69,66 @@ class Watch:
         return position is not None and position.stream_sequence > self._settled
 
     async def take(self, messages: list[Delivery]) -> None:
-        """Fold messages; when this returns, what they gave is durable."""
+        """Fold messages; what they give is stored beside, in order."""
         for some in _slices(messages):
             signals = self._fold(some)
             self._position = position_of(some[-1])
-            if signals:
-                await self._note(signals)
+            self._noting.add(signals)
             await asyncio.sleep(0)
+            if self._noting.is_full:
+                await self._noting.all_done()
 
-    async def tick(self, reader: OrderedReader, *, idle: bool) -> None:
+    def tick(self, reader: OrderedReader, *, idle: bool) -> None:
         """Do once a second what is not for each message."""
         now = self._clock()
-        if abs(now - self._ticked) < _TICK:
-            return
-        self._ticked = now
-        await self._supervise(reader, now, idle=idle)
-        await self.save()
-        if abs(now - self._refreshed) >= _REFRESH:
-            await self.refresh(since=self._refreshed - _LATE_CHANGES)
+        if abs(now - self._ticked) >= _TICK:
+            self._ticked = now
+            self._supervise(reader, now, idle=idle)
+            self._noting.save()
 
     async def save(self) -> None:
-        """Enter how far this watch has come, and signs of life; learn of those of gateways that others heard."""
-        seen = self._ward.unstored(_STORED_AT_ONCE)
-        gateways = self._ward.supervision.relays.news()
-        if seen or gateways or self._position != self._saved:
-            await self._operations.save_progress(self._lease, self._reached(), seen, gateways)
-            self._saved = self._position
-        if self._ward.supervision.relays.known:
-            heard = await self._queries.gateways_heard()
-            for gateway_id, at_ms in heard.items():
-                self._ward.supervision.hear_gateway(gateway_id, at_ms)
+        """Enter all that was found, how far this watch has come, and signs of life."""
+        self._noting.save()
+        await self._noting.all_done()
+
+    async def keep_noting(self) -> None:
+        """Store what is found until cancelled; raises DatabaseUnavailableError."""
+        await self._noting.keep()
+
+    async def keep_informed(self) -> None:
+        """Follow the register, and what others hear of gateways, until cancelled; raises DatabaseUnavailableError."""
+        while True:
+            await asyncio.sleep(_TICK.total_seconds())
+            if self._ward.supervision.relays.known:
+                for gateway_id, at_ms in (await self._queries.gateways_heard()).items():
+                    self._ward.supervision.hear_gateway(gateway_id, at_ms)
+            if abs(self._clock() - self._refreshed) >= _REFRESH:
+                await self.refresh(since=self._refreshed - _LATE_CHANGES)
 
     async def refresh(self, since: datetime) -> None:
         """Learn of limits that came into force, of devices that were entered or changed, and of modes."""
         now = self._clock()
         self._ward.take_profiles(await self._queries.profiles(now))
-        changed = await self._queries.devices(since)
-        ours = [one for one in changed if partition_of(one.device_id) in self._partitions]
-        self._ward.register(ours, milliseconds(now))
+        await self._learn_of_devices(since, now)
         modes = await self._queries.suppressed(self._read_until(now))
         self._ward.suppress(modes, await self._queries.longest_test_ms(now))
         self._refreshed = now
+
+    async def _learn_of_devices(self, since: datetime, now: datetime) -> None:
+        """Take the entries that are not as they were: a change is looked for again and again for some minutes."""
+        entries = await self._queries.entries(since)
+        news = [one for one, entry in entries.items() if self._entries.get(one) != entry]
+        changed = await self._queries.devices(news) if news else []
+        ours = [one for one in changed if partition_of(one.device_id) in self._partitions]
+        self._ward.register(ours, milliseconds(now))
+        self._entries = entries
 
     def _read_until(self, now: datetime) -> datetime:
         """Tell what was received before and is not read again: a mode may have ended while nobody read."""
         read = self._position.received_at if self._position else self._progress.begins_at
         return min(read, now) - _LATE_CHANGES if read else _BEGINNING
 
-    async def _supervise(self, reader: OrderedReader, now: datetime, *, idle: bool) -> None:
+    def _supervise(self, reader: OrderedReader, now: datetime, *, idle: bool) -> None:
         """Look for silence, but only while everything that is sent can be heard."""
         supervision = self._ward.supervision
         metrics.DEVICES_WATCHED.set(len(supervision))
@@ -131,8 +142,7 @@ class Watch:
             return
         # While messages are waiting, only what was sent before the newest taken has been heard.
         heard_until = now if idle or not self._position else self._position.received_at
-        if signals := self._ward.sweep(milliseconds(heard_until)):
-            await self._note(signals)
+        self._noting.add(self._ward.sweep(milliseconds(heard_until)))
 
     def _fold(self, messages: Sequence[Delivery]) -> list[Signal]:
         """Fold messages; whatever is wrong with one, the lane goes on: the recorder keeps or refuses it."""
@@ -182,26 +192,9 @@ class Watch:
         since = datetime.fromtimestamp(self._ward.supervision.heard_since_ms / 1000, UTC)
         return Reached(partitions, self._position, since) if partitions else None
 
-    async def _note(self, signals: list[Signal]) -> None:
-        """Store signals; one that the database refuses must not hold up the others, and is given again."""
-        context.request_id.set(context.accept_request_id(None))
-        try:
-            await self._operations.note_signals(self._lease, signals, self._reached())
-        except DatabaseUnavailableError:
-            raise
-        except Exception:  # noqa: BLE001 - the edge: logged once
-            logger().exception("signals_failed", signals=len(signals))
-            for signal in signals:
-                await self._note_alone(signal)
-
-    async def _note_alone(self, signal: Signal) -> None:
-        try:
-            await self._operations.note_signals(self._lease, [signal], None)
-        except DatabaseUnavailableError:
-            raise
-        except Exception:  # noqa: BLE001 - the edge: logged once
-            logger().exception("signal_failed", kind=signal.kind)
-            self._ward.forget(signal)
+    def _signs(self) -> Signs:
+        """Hand out signs of life that are to be stored."""
+        return Signs(self._ward.unstored(_STORED_AT_ONCE), self._ward.supervision.relays.news())
 
 
 def _slices(messages: list[Delivery]) -> Iterator[list[Delivery]]:

@@ -3,9 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import RowMapping, Select, case, exists, func, or_, select
+from sqlalchemy import (
+    RowMapping,
+    Select,
+    Text,
+    any_,
+    bindparam,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from chassis.database import Database
 from chassis.log import logger
@@ -48,6 +60,16 @@ _ASSIGNED = (
 _JUDGED_BY = case(
     (_devices.profile_id != "", _devices.profile_id), else_=func.coalesce(_ASSIGNED, "")
 )
+_DEVICES = tables.devices.outerjoin(
+    tables.premises, tables.premises.c.premises_id == _devices.premises_id
+)
+
+
+class Entry(NamedTuple):
+    """The version of a device on the register: when it was changed, and the profile that judges it."""
+
+    changed_at: datetime
+    judged_by: str
 
 
 class DetectionQueries:
@@ -88,20 +110,32 @@ class DetectionQueries:
         (row,) = await self._rows(statement)
         return IngestionLimits(**row)
 
-    async def devices(self, changed_since: datetime) -> list[Device]:
-        """Give the devices whose register entry, or assignment to a profile, changed since then.
-
-        `profile_id` is the device's own, or the one that is assigned to its kind and premises.
-        """
-        statement = (
-            select(tables.devices, _JUDGED_BY.label("judged_by"))
-            .outerjoin(tables.premises, tables.premises.c.premises_id == _devices.premises_id)
+    async def entries(self, changed_since: datetime) -> dict[str, Entry]:
+        """Give the versions of devices whose register entry, or assignment to a profile, changed since then."""
+        changed = (
+            select(_devices.device_id, _devices.changed_at, _JUDGED_BY.label("judged_by"))
+            .select_from(_DEVICES)
             .where(
                 or_(
                     _devices.changed_at >= changed_since,
                     exists().where(_assigned.effective_from.between(changed_since, func.now())),
                 )
             )
+            .subquery()
+        )
+        # In three arrays: this is asked again and again, and thousands of rows would hold others up for long.
+        (row,) = await self._rows(
+            select(*(func.array_agg(one).label(one.name) for one in changed.c))
+        )
+        columns = [row[one.name] or [] for one in changed.c]
+        return {one: Entry(at, judged_by) for one, at, judged_by in zip(*columns, strict=True)}
+
+    async def devices(self, device_ids: Sequence[str]) -> list[Device]:
+        """Give devices; `profile_id` is the device's own, or the one assigned to its kind and premises."""
+        statement = (
+            select(tables.devices, _JUDGED_BY.label("judged_by"))
+            .select_from(_DEVICES)
+            .where(_devices.device_id == any_(bindparam("device_ids", device_ids, ARRAY(Text))))
         )
         rows = await self._rows(statement)
         return [

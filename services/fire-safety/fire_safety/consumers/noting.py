@@ -1,0 +1,126 @@
+"""What detection found, on its way into the database.
+
+While some of it is being stored, detection goes on and more gathers: the next transaction holds all of that. A slow
+disk makes transactions larger, and detection no slower. One at a time, in order: how far detection has come is entered
+with the last of what it gave until then.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from chassis import context
+from chassis.database import Lease
+from chassis.errors import DatabaseUnavailableError
+from chassis.log import logger
+from fire_safety.detection.ward import Seen
+from fire_safety.domain.alarms import Signal
+from fire_safety.domain.progress import Reached
+from fire_safety.operations.detection import DetectionOperations
+
+# More signals than this are not let gather: whoever finds them waits until they are stored.
+_MANY = 2_000
+
+
+class Signs(NamedTuple):
+    """Signs of life to be stored, and when gateways were heard, milliseconds since 1970."""
+
+    seen: Sequence[Seen]
+    gateways: Mapping[str, int]
+
+
+class Noting:
+    """Signals that wait to be stored.
+
+    `reached` tells how far detection has come, `signs` hands out signs of life, and `forget` takes back a signal that
+    the database refuses.
+    """
+
+    def __init__(
+        self,
+        lease: Lease,
+        operations: DetectionOperations,
+        reached: Callable[[], Reached | None],
+        signs: Callable[[], Signs],
+        forget: Callable[[Signal], None],
+    ) -> None:
+        self._lease = lease
+        self._operations = operations
+        self._reached = reached
+        self._signs = signs
+        self._forget = forget
+        self._signals: list[Signal] = []
+        self._saved: Reached | None = None
+        self._to_save = False
+        self._asked = asyncio.Event()
+        self._done = asyncio.Event()
+
+    @property
+    def is_full(self) -> bool:
+        """Tell whether no more should gather."""
+        return len(self._signals) >= _MANY
+
+    def add(self, signals: Sequence[Signal]) -> None:
+        """Store these signals as soon as those before them are stored."""
+        if signals:
+            self._signals += signals
+            self._ask()
+
+    def save(self) -> None:
+        """Store signs of life, and how far detection has come, behind the signals."""
+        self._to_save = True
+        self._ask()
+
+    async def all_done(self) -> None:
+        """Wait until nothing waits any longer."""
+        await self._done.wait()
+
+    async def keep(self) -> None:
+        """Store until cancelled; raises DatabaseUnavailableError."""
+        while True:
+            await self._asked.wait()
+            self._asked.clear()
+            if signals := self._take():
+                await self._note(signals, self._reached())
+            if self._to_save:
+                self._to_save = False
+                await self._save()
+            if not self._asked.is_set():
+                self._done.set()
+
+    def _ask(self) -> None:
+        self._done.clear()
+        self._asked.set()
+
+    def _take(self) -> list[Signal]:
+        signals, self._signals = self._signals, []
+        return signals
+
+    async def _save(self) -> None:
+        # What was given meanwhile is not stored yet.
+        reached = None if self._signals else self._reached()
+        signs = self._signs()
+        if signs.seen or signs.gateways or reached != self._saved:
+            await self._operations.save_progress(self._lease, reached, *signs)
+            self._saved = reached
+
+    async def _note(self, signals: Sequence[Signal], reached: Reached | None) -> None:
+        """Store signals; one that the database refuses must not hold up the others, and is given again."""
+        context.request_id.set(context.accept_request_id(None))
+        try:
+            await self._operations.note_signals(self._lease, signals, reached)
+        except DatabaseUnavailableError:
+            raise
+        except Exception:  # noqa: BLE001 - the edge: logged once
+            logger().exception("signals_failed", signals=len(signals))
+            for signal in signals:
+                await self._note_alone(signal)
+
+    async def _note_alone(self, signal: Signal) -> None:
+        try:
+            await self._operations.note_signals(self._lease, [signal], None)
+        except DatabaseUnavailableError:
+            raise
+        except Exception:  # noqa: BLE001 - the edge: logged once
+            logger().exception("signal_failed", kind=signal.kind)
+            self._forget(signal)
