@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ from nats.js import JetStreamContext
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     DateTime,
     Identity,
     LargeBinary,
@@ -37,10 +39,12 @@ _BATCH = 200
 # Another instance may hold the relay; it is asked again this often while events wait.
 _POLL_S = 0.25
 _PUBLISH_TIMEOUT_S = 5.0
+# What the client says of a broker that cannot be reached or does not store now.
+_AWAY = (NatsError, OSError, TimeoutError)
 
 
-def outbox_table(metadata: MetaData) -> Table:
-    """Declare the table of events that wait to be published."""
+def outbox_table(metadata: MetaData, *more: Column[Any]) -> Table:
+    """Declare the table of events that wait to be published; a service may say more of them."""
     return Table(
         "outbox",
         metadata,
@@ -50,13 +54,19 @@ def outbox_table(metadata: MetaData) -> Table:
         Column("payload", LargeBinary, nullable=False),
         Column("request_id", Text, nullable=False),
         Column("created_at", DateTime(timezone=True), nullable=False),
+        *more,
     )
 
 
-async def add(tx: Transaction, table: Table, now: datetime, *events: Message) -> None:
-    """Add events to the transaction: they are published if, and only if, it commits."""
+async def add(
+    tx: Transaction, table: Table, now: datetime, *events: Message, **more: bool
+) -> None:
+    """Add events to the transaction: they are published if, and only if, it commits.
+
+    `more` is what the service's own columns say of all of them.
+    """
     if events:
-        await tx.execute(insert(table), [row_of(event, now) for event in events])
+        await tx.execute(insert(table), [row_of(event, now) | more for event in events])
 
 
 def row_of(event: Message, now: datetime) -> dict[str, Any]:
@@ -75,16 +85,23 @@ class Relay:
 
     One instance at a time does the work, as long as it holds a lease; the broker drops a repeat by its id, and
     consumers drop it by their inbox. Call `wake` after a commit: the relay then publishes at once, one round trip to
-    the database later, instead of at its next poll.
+    the database later, instead of at its next poll. What waits when the relay comes goes in the order `first`, if
+    there is one, and then as it was added.
     """
 
     def __init__(
-        self, database: Database, table: Table, jetstream: JetStreamContext, clock: Clock
+        self,
+        database: Database,
+        table: Table,
+        jetstream: JetStreamContext,
+        clock: Clock,
+        first: ColumnElement[Any] | None = None,
     ) -> None:
         self._database = database
         self._table = table
         self._jetstream = jetstream
         self._clock = clock
+        self._order = [*([] if first is None else [first]), table.c.position]
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
@@ -122,32 +139,43 @@ class Relay:
     async def _relay_batch(self, lease: Lease) -> bool:
         """Publish one batch; True if there may be more.
 
-        The rows are deleted only after the broker has stored every event: a crash in between repeats, never loses.
+        The rows are deleted only after the broker has stored their events: a crash in between repeats, never loses.
         """
         async with lease.transaction() as tx:
             rows = (await tx.execute(self._waiting())).all()
             self._observe(rows)
             if not rows:
                 return False
-            # One after the other: if one fails, none behind it may overtake it.
-            for row in rows:
-                await self._publish(row)
-            await tx.execute(
-                delete(self._table).where(self._table.c.position.in_([r.position for r in rows]))
-            )
+            stored = await self._publish_all(rows)
+            await tx.execute(delete(self._table).where(self._table.c.position.in_(stored)))
+        if len(stored) < len(rows):
+            raise BrokerUnavailableError
         return len(rows) == _BATCH
 
     def _waiting(self) -> Any:  # noqa: ANN401 - SQLAlchemy's own generic type says less
-        return select(self._table).order_by(self._table.c.position).limit(_BATCH)
+        return select(self._table).order_by(*self._order).limit(_BATCH)
+
+    async def _publish_all(self, rows: Sequence[Row[Any]]) -> list[int]:
+        """Send events one behind the other without waiting in between; tell the positions of those that are stored.
+
+        The broker stores them in the order of the connection. Only if it refuses one in the middle do those behind it
+        overtake it: whoever hears of states compares their versions.
+        """
+        answers = await asyncio.gather(*map(self._publish, rows), return_exceptions=True)
+        for one in answers:
+            if isinstance(one, BaseException) and not isinstance(one, _AWAY):
+                raise one
+        return [
+            row.position
+            for row, answer in zip(rows, answers, strict=True)
+            if not isinstance(answer, BaseException)
+        ]
 
     async def _publish(self, row: Row[Any]) -> None:
         headers = {EVENT_ID_HEADER: str(row.event_id), REQUEST_ID_HEADER: row.request_id}
-        try:
-            await self._jetstream.publish(
-                row.subject, row.payload, timeout=_PUBLISH_TIMEOUT_S, headers=headers
-            )
-        except (NatsError, OSError, TimeoutError) as error:
-            raise BrokerUnavailableError from error
+        await self._jetstream.publish(
+            row.subject, row.payload, timeout=_PUBLISH_TIMEOUT_S, headers=headers
+        )
         metrics.EVENTS_PUBLISHED.labels(row.subject).inc()
 
     def _observe(self, rows: list[Row[Any]] | Any) -> None:  # noqa: ANN401 - a sequence of rows

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from grpc import aio
 from nats.aio.client import Client
 from nats.js import JetStreamContext
-from sqlalchemy import Table
+from sqlalchemy import ColumnElement, Table
 
 from chassis import jetstream
 from chassis.access_log import AccessLog
@@ -57,12 +58,14 @@ async def start_base(
     settings: ServiceSettings,
     *,
     outbox: Table,
+    outbox_order: ColumnElement[Any] | None = None,
     accounted: bool = False,
     clock: Clock = utc_now,
 ) -> Base:
     """Start what every service stands on.
 
     The administrators' port answers first, so that a service waiting for the broker is seen to be alive.
+    `outbox_order` tells which of the events that wait go first, where not the oldest.
     Services with methods marked `personal_data` are `accounted`: they have the tables of `chassis.access_schema`.
     """
     database = Database.connect(settings.database_url.get_secret_value())
@@ -101,7 +104,7 @@ async def start_base(
         database=database,
         broker=broker,
         jetstream=stream,
-        relay=Relay(database, outbox, stream, clock),
+        relay=Relay(database, outbox, stream, clock, outbox_order),
         readiness=readiness,
         clock=clock,
         guard=AccessGuard(verifier, log, clock, settings.ward_code),

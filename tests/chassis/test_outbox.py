@@ -1,10 +1,12 @@
 """The outbox and its relay, on real PostgreSQL and NATS."""
 
 import asyncio
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from nats.aio.client import Client
-from sqlalchemy import func, select, text
+from sqlalchemy import ColumnElement, func, select, text
 
 from chassis import context, outbox
 from chassis.clock import utc_now
@@ -44,9 +46,9 @@ async def published(broker: Client) -> list[str]:
     ]
 
 
-def relay(database: Database, broker: Client) -> Relay:
+def relay(database: Database, broker: Client, first: ColumnElement[Any] | None = None) -> Relay:
     """Make a relay."""
-    return Relay(database, OUTBOX, broker.jetstream(), utc_now)
+    return Relay(database, OUTBOX, broker.jetstream(), utc_now, first)
 
 
 async def test_an_event_is_published_under_its_message_name(
@@ -88,6 +90,16 @@ async def test_events_leave_in_order_and_the_outbox_is_emptied(
 
     assert await published(broker) == [str(number) for number in range(450)]
     assert await waiting(database) == 0
+
+
+async def test_what_is_urgent_overtakes_what_waits(database: Database, broker: Client) -> None:
+    """By the service's own order; events that are alike leave as they were added."""
+    async with database.transaction() as tx:
+        await outbox.add(tx, OUTBOX, utc_now(), *(event(number) for number in range(300)))
+        await outbox.add(tx, OUTBOX, utc_now() - timedelta(days=1), event(300), event(301))
+    await relay(database, broker, OUTBOX.c.created_at).relay_all()
+
+    assert await published(broker) == [str(number) for number in (300, 301, *range(300))]
 
 
 async def test_a_crash_after_publishing_repeats_and_the_stream_drops_the_repeat(

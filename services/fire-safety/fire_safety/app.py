@@ -87,7 +87,14 @@ async def serve(settings: Settings) -> None:
 
 async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> int:
     """Start the service within a lifecycle; tell its gRPC port."""
-    base = await start_base(life, "fire-safety", settings, outbox=tables.outbox, clock=clock)
+    base = await start_base(
+        life,
+        "fire-safety",
+        settings,
+        outbox=tables.outbox,
+        outbox_order=tables.outbox.c.urgent.desc(),
+        clock=clock,
+    )
     # Connections of its own: however much is asked of the service, detection does not wait for one.
     database = Database.connect(settings.database_url.get_secret_value(), pool_size=4)
     life.at_stop(database.close)

@@ -1,8 +1,8 @@
 """What detection found, on its way into the database.
 
 While some of it is being stored, detection goes on and more gathers: the next transaction holds all of that. A slow
-disk makes transactions larger, and detection no slower. One at a time, in order: how far detection has come is entered
-with the last of what it gave until then.
+disk makes transactions larger, and detection no slower. One at a time, in order, but that fires overtake
+trouble of thousands: how far detection has come is entered with the last of what it gave until then.
 """
 
 import asyncio
@@ -14,12 +14,14 @@ from chassis.database import Lease
 from chassis.errors import DatabaseUnavailableError
 from chassis.log import logger
 from fire_safety.detection.ward import Seen
-from fire_safety.domain.alarms import Signal
+from fire_safety.domain.alarms import FIRE_KINDS, Signal
 from fire_safety.domain.progress import Reached
 from fire_safety.operations.detection import DetectionOperations
 
 # More signals than this are not let gather: whoever finds them waits until they are stored.
-_MANY = 2_000
+_MANY = 5_000
+# One transaction holds no more: a fire that is found meanwhile waits for no more than that.
+_AT_ONCE = 500
 
 
 class Signs(NamedTuple):
@@ -56,9 +58,14 @@ class Noting:
         self._done = asyncio.Event()
 
     @property
+    def waiting(self) -> int:
+        """Tell how many signals have gathered."""
+        return len(self._signals)
+
+    @property
     def is_full(self) -> bool:
         """Tell whether no more should gather."""
-        return len(self._signals) >= _MANY
+        return self.waiting >= _MANY
 
     def add(self, signals: Sequence[Signal]) -> None:
         """Store these signals as soon as those before them are stored."""
@@ -80,8 +87,9 @@ class Noting:
         while True:
             await self._asked.wait()
             self._asked.clear()
-            if signals := self._take():
-                await self._note(signals, self._reached())
+            while signals := self._take():
+                # What is still waiting is not stored yet.
+                await self._note(signals, None if self._signals else self._reached())
             if self._to_save:
                 self._to_save = False
                 await self._save()
@@ -93,8 +101,12 @@ class Noting:
         self._asked.set()
 
     def _take(self) -> list[Signal]:
-        signals, self._signals = self._signals, []
-        return signals
+        """Take what one transaction should hold: of many at once, what endangers life goes first."""
+        signals = self._signals
+        if len(signals) > _AT_ONCE:
+            signals.sort(key=lambda one: one.kind not in FIRE_KINDS)
+        self._signals = signals[_AT_ONCE:]
+        return signals[:_AT_ONCE]
 
     async def _save(self) -> None:
         # What was given meanwhile is not stored yet.

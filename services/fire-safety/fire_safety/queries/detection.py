@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    Executable,
     RowMapping,
-    Select,
     Text,
     any_,
     bindparam,
@@ -205,7 +205,7 @@ class DetectionQueries:
         rows = await self._rows(statement)
         return {row["device_id"]: round(row["last_seen_at"].timestamp() * 1000) for row in rows}
 
-    async def _rows(self, statement: Select[Any]) -> list[RowMapping]:
+    async def _rows(self, statement: Executable) -> list[RowMapping]:
         async with self._database.transaction() as tx:
             return list((await tx.execute(statement)).mappings())
 

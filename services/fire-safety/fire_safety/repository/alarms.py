@@ -5,11 +5,11 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
-from chassis import outbox
 from chassis.database import Transaction
 from fire_safety import tables
 from fire_safety.domain.alarms import Alarm, AlarmNotFoundError
 from fire_safety.repository.rows import alarm_of
+from fire_safety.repository.telling import tell
 from fire_safety.wire import alarms as wire
 
 _alarms = tables.alarms.c
@@ -27,19 +27,19 @@ async def load_for_change(tx: Transaction, alarm_id: UUID) -> Alarm:
 async def save_acknowledged(tx: Transaction, alarm: Alarm, now: datetime) -> None:
     """Save that a person has seen an alarm."""
     await _save(tx, alarm)
-    await outbox.add(tx, tables.outbox, now, wire.alarm_acknowledged(alarm))
+    await tell(tx, now, wire.alarm_acknowledged, [alarm])
 
 
 async def save_silenced(tx: Transaction, alarm: Alarm, now: datetime) -> None:
     """Save that a person silenced an alarm."""
     await _save(tx, alarm)
-    await outbox.add(tx, tables.outbox, now, wire.alarm_silenced(alarm))
+    await tell(tx, now, wire.alarm_silenced, [alarm])
 
 
 async def save_reset(tx: Transaction, alarm: Alarm, now: datetime) -> None:
     """Save that an alarm ended."""
     await _save(tx, alarm)
-    await outbox.add(tx, tables.outbox, now, wire.alarm_reset(alarm))
+    await tell(tx, now, wire.alarm_reset, [alarm])
 
 
 async def _save(tx: Transaction, alarm: Alarm) -> None:

@@ -11,7 +11,6 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, RowMapping, Select, bindparam, or_, select, update
 
-from chassis import outbox
 from chassis.database import Transaction
 from fire_safety import tables
 from fire_safety.domain.alarms import FIRE_KINDS, Alarm, AlarmKind, AlarmState
@@ -19,6 +18,7 @@ from fire_safety.domain.confirmation import Confirmed, Standing, confirmed
 from fire_safety.domain.places import Place
 from fire_safety.repository.places import PLACE, PLACED, place_of
 from fire_safety.repository.rows import UNSEEN, alarm_of
+from fire_safety.repository.telling import tell
 from fire_safety.wire import alarms as wire
 
 _alarms, _devices = tables.alarms.c, tables.devices.c
@@ -69,7 +69,7 @@ async def look_everywhere(tx: Transaction) -> list[Confirmed]:
 async def confirm(tx: Transaction, found: Iterable[Confirmed], now: datetime) -> list[Alarm]:
     """Make fire alarms of pre-alarms that are confirmed; tell those that were none yet."""
     raised = [alarm for one in found for alarm in await _confirm(tx, one, now)]
-    await outbox.add(tx, tables.outbox, now, *map(wire.alarm_raised, raised))
+    await tell(tx, now, wire.alarm_raised, raised)
     return raised
 
 

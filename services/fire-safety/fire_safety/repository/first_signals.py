@@ -30,11 +30,12 @@ from fire_safety.domain.alarms import Alarm
 from fire_safety.domain.progress import Reached
 from fire_safety.repository.detection import saving_reached, values_of
 from fire_safety.repository.rows import row_of_alarm
+from fire_safety.repository.telling import is_urgent
 from fire_safety.wire import alarms as wire
 
 _ALARM: tuple[Column[Any], ...] = tuple(tables.alarms.columns)
 # The rest of an event's row is the same for all of them.
-_EVENT = (tables.outbox.c.event_id, tables.outbox.c.subject, tables.outbox.c.payload)
+_EVENT = tuple(tables.outbox.c[name] for name in ("event_id", "subject", "payload", "urgent"))
 
 
 def _all(column: Column[Any]) -> str:
@@ -99,7 +100,7 @@ async def raise_first(
     How far detection came is saved if these are all of them.
     """
     values = _values(map(row_of_alarm, alarms), _ALARM)
-    events = [outbox.row_of(wire.raised(one), now) for one in alarms]
+    events = [outbox.row_of(wire.raised(one), now) | {"urgent": is_urgent(one)} for one in alarms]
     common = {name: events[0][name] for name in ("request_id", "created_at")}
     values |= _values(events, _EVENT) | common | values_of(ward_code, reached)
     raised = set(await statements.scalars(_RAISE, values))

@@ -21,7 +21,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
-from chassis import outbox
 from chassis.database import Transaction
 from fire_safety import tables
 from fire_safety.domain.alarms import (
@@ -35,6 +34,7 @@ from fire_safety.domain.alarms import (
 from fire_safety.domain.places import NOWHERE
 from fire_safety.repository.places import Places
 from fire_safety.repository.rows import UNSEEN, alarm_of, row_of_alarm
+from fire_safety.repository.telling import tell
 from fire_safety.wire import alarms as wire
 
 _alarms = tables.alarms.c
@@ -115,14 +115,14 @@ async def raise_alarms(
     known = {(one.device_id, one.kind) for one in again}
     others = [one for one in signals if (one.device_id, one.kind) not in known]
     raised = again + await _raise_new(tx, ward_code, others, places, now)
-    await outbox.add(tx, tables.outbox, now, *map(wire.raised, raised))
+    await tell(tx, now, wire.raised, raised)
     return raised
 
 
 async def shelve_alarms(tx: Transaction, signals: Sequence[Signal], now: datetime) -> list[Alarm]:
     """Note until when devices that come and go are held as raised; tell the alarms that this changed."""
     shelved = await _change(tx, _SHELVE, signals)
-    await outbox.add(tx, tables.outbox, now, *map(wire.alarm_shelved, shelved))
+    await tell(tx, now, wire.alarm_shelved, shelved)
     return shelved
 
 
@@ -136,7 +136,7 @@ async def restore_alarms(tx: Transaction, signals: Sequence[Signal], now: dateti
         .returning(tables.alarms)
     )
     restored = [alarm_of(row) for row in (await tx.execute(statement)).mappings()]
-    await outbox.add(tx, tables.outbox, now, *map(wire.alarm_restored, restored))
+    await tell(tx, now, wire.alarm_restored, restored)
     await _end_by_themselves(tx, restored, now)
     return restored
 
@@ -152,7 +152,7 @@ async def _end_by_themselves(tx: Transaction, restored: Iterable[Alarm], now: da
         .returning(tables.alarms)
     )
     ended = [alarm_of(row) for row in (await tx.execute(statement)).mappings()]
-    await outbox.add(tx, tables.outbox, now, *map(wire.alarm_reset, ended))
+    await tell(tx, now, wire.alarm_reset, ended)
 
 
 async def _change(

@@ -1,0 +1,17 @@
+"""Events that overtake others on their way out: those of what endangers life.
+
+Revision ID: 0011
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0011"
+down_revision = "0010"
+
+
+def upgrade() -> None:
+    """Add the column; what waits now waits as before."""
+    op.add_column(
+        "outbox", sa.Column("urgent", sa.Boolean, nullable=False, server_default=sa.false())
+    )

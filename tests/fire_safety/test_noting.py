@@ -1,0 +1,72 @@
+"""What detection found on its way into the database: together, fires first, and the place with the last of it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+from sqlalchemy import select
+
+from chassis.database import Database, Lease
+from fire_safety import tables
+from fire_safety.consumers.noting import Noting, Signs
+from fire_safety.domain.alarms import AlarmKind
+from fire_safety.domain.progress import Position, Reached
+from fire_safety.operations.detection import DetectionOperations
+from fire_safety.queries.detection import DetectionQueries
+from tests.fire_safety.samples import NOW, signal
+from tests.fire_safety.stored import outbox_of
+
+pytestmark = pytest.mark.postgres
+
+REACHED = Reached(frozenset({3}), Position(7, NOW), NOW)
+
+
+@asynccontextmanager
+async def kept(
+    lease: Lease,
+    operations: DetectionOperations,
+    reached: Callable[[], Reached] = lambda: REACHED,
+) -> AsyncIterator[Noting]:
+    """Store what is added during the block, and all of it at its end."""
+    noting = Noting(lease, operations, reached, lambda: Signs([], {}), lambda _: None)
+    task = asyncio.create_task(noting.keep())
+    yield noting
+    async with asyncio.timeout(20):
+        await noting.all_done()
+    task.cancel()
+
+
+async def test_a_fire_overtakes_the_trouble_of_a_thousand_devices(
+    database: Database, lease: Lease, detection: DetectionOperations
+) -> None:
+    """Into the database, and out of it: its event waits behind none of theirs."""
+    trouble = [signal(AlarmKind.FAULT, device_id=f"x{number}") for number in range(1000)]
+    async with kept(lease, detection) as noting:
+        noting.add(trouble)
+        noting.add([signal(AlarmKind.SMOKE)])
+
+    first, *others = await outbox_of(database, "AlarmRaised")
+    assert first[1].alarm.device_id != "x0"
+    assert len(others) == 1000
+    async with database.transaction() as tx:
+        waiting = select(tables.outbox.c.urgent).order_by(tables.outbox.c.urgent.desc())
+        assert list(await tx.scalars(waiting)) == [True, *[False] * 1000]
+
+
+async def test_the_place_is_entered_with_the_last_signal(
+    database: Database, lease: Lease, detection: DetectionOperations
+) -> None:
+    """Of many transactions none but the last says how far detection has come."""
+    asked: list[int] = []
+
+    def reached() -> Reached:
+        asked.append(noting.waiting)
+        return REACHED
+
+    async with kept(lease, detection, reached) as noting:
+        noting.add([signal(device_id=f"x{number}") for number in range(1100)])
+
+    assert asked == [0]
+    progress = await DetectionQueries(database).progress("11002", REACHED.partitions)
+    assert progress.settled == REACHED.position.stream_sequence
