@@ -70,7 +70,7 @@ class Platform:
     async def keep_clean(self) -> None:
         """Keep the database as it is now, for `empty`; no detector is missed during a benchmark, in which few speak."""
         async with self.database() as connection:
-            await connection.execute(f"update devices set interval_s = {_UNMISSED_S}")
+            await connection.execute("update devices set interval_s = $1", _UNMISSED_S)
         async with self.database("postgres") as connection:
             await connection.execute(f'create database "{_CLEAN}" template "{SERVICE}"')
 
