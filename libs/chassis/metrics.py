@@ -118,6 +118,16 @@ BREACHES_OPEN = Gauge("ward_breaches_open", "Data breaches, suspected ones too, 
 BREACHES_OVERDUE = Gauge(
     "ward_breaches_overdue", "Data breaches that the authority should have been told of by now"
 )
+DATA_SUBJECT_REQUESTS_OPEN = Gauge(
+    "ward_data_subject_requests_open",
+    "Requests of data subjects that are to be answered",
+    ["kind"],
+)
+DATA_SUBJECT_REQUESTS_OVERDUE = Gauge(
+    "ward_data_subject_requests_overdue",
+    "Requests of data subjects that should have been answered by now",
+    ["kind"],
+)
 POPULATION_ANSWERS = Counter(
     "ward_population_answers_total",
     "Answers of the National Population Database: MATCH, MISMATCH, NOT_FOUND, UNAVAILABLE",

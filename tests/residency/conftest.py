@@ -24,6 +24,7 @@ from tests.residency.samples import ENCRYPTION_KEY, INDEX_KEY, PSEUDONYM_KEY, St
 from ward.residency.v1 import (
     breaches_pb2_grpc,
     cases_pb2_grpc,
+    data_subject_requests_pb2_grpc,
     lookups_pb2_grpc,
     register_pb2_grpc,
     residency_pb2_grpc,
@@ -131,6 +132,7 @@ async def service(
                 register_pb2_grpc.RegisterServiceStub(channel),
                 reviews_pb2_grpc.ReviewServiceStub(channel),
                 breaches_pb2_grpc.BreachServiceStub(channel),
+                data_subject_requests_pb2_grpc.DataSubjectRequestServiceStub(channel),
             )
             yield Service(stubs, make_token, database)
 

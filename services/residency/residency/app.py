@@ -42,6 +42,7 @@ from residency.importer.importing import Importer
 from residency.operations.breaches import BreachOperations
 from residency.operations.break_glass import BreakGlassOperations
 from residency.operations.cases import CaseOperations
+from residency.operations.data_subject_requests import DataSubjectRequestOperations
 from residency.operations.decoys import DecoyOperations
 from residency.operations.households import HouseholdOperations
 from residency.operations.keys import KeyOperations
@@ -56,6 +57,7 @@ from residency.operations.upkeep import UpkeepOperations
 from residency.queries.anomalies import AnomalyQueries
 from residency.queries.breaches import BreachQueries
 from residency.queries.cases import CaseQueries
+from residency.queries.data_subject_requests import DataSubjectRequestQueries
 from residency.queries.households import HouseholdQueries
 from residency.queries.identity import IdentityQueries
 from residency.queries.lookups import LookupQueries
@@ -65,9 +67,11 @@ from residency.queries.places import PlaceQueries
 from residency.queries.residence import ResidenceQueries
 from residency.queries.reviews import ReviewQueries
 from residency.repository.cases import CaseSeal
+from residency.repository.data_subject_requests import NoteSeal
 from residency.servicer import Servicer
 from residency.servicer.breaches import BreachServicer
 from residency.servicer.cases import CaseServicer
+from residency.servicer.data_subject_requests import DataSubjectRequestServicer, HeldData
 from residency.servicer.lookups import LookupServicer
 from residency.servicer.register import RegisterServicer
 from residency.servicer.residency import ResidencyServicer
@@ -122,7 +126,11 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
         base.database, base.relay, clock, number_seal(settings), settings.ward_code
     )
     watching = timers.watch_protection(
-        breaches, BreachQueries(base.database), ReviewQueries(base.database), clock
+        breaches,
+        BreachQueries(base.database),
+        ReviewQueries(base.database),
+        DataSubjectRequestQueries(base.database, NoteSeal(content_seal(settings))),
+        clock,
     )
     life.background("protection", watching)
     keep_asking(life, base, settings)
@@ -174,6 +182,7 @@ def servicers_of(
     database, relay, clock = base.database, base.relay, base.clock
     seal, codes, nations = number_seal(settings), registration_codes(), nationalities()
     case_seal = CaseSeal(content_seal(settings))
+    note_seal = NoteSeal(content_seal(settings))
     pseudonyms = Pseudonyms(read_key(settings.pseudonym_key.get_secret_value()))
     residences = ResidenceOperations(database, relay, clock, seal)
     return [
@@ -229,6 +238,15 @@ def servicers_of(
             base.clock,
         ),
         BreachServicer(breaches, BreachQueries(base.database), base.clock),
+        DataSubjectRequestServicer(
+            DataSubjectRequestOperations(
+                database, relay, clock, seal, note_seal, settings.ward_code
+            ),
+            DataSubjectRequestQueries(database, note_seal),
+            HeldData(LookupQueries(database), ResidenceQueries(database), seal),
+            codes,
+            clock,
+        ),
     ]
 
 

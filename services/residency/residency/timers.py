@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from chassis import context, metrics
-from chassis.clock import Clock
+from chassis.clock import Clock, ward_day
 from chassis.errors import DatabaseUnavailableError
 from chassis.log import logger
 from residency.clients.population import NationalPopulationRegistry
 from residency.domain.breaches import BreachFigures
 from residency.domain.cases.told import CaseFigures, share
+from residency.domain.data_subject_requests import RequestFigures, RequestKind
 from residency.domain.declarations import CaseKind
 from residency.domain.population import Question
 from residency.domain.reviews import ReviewFigures
@@ -22,6 +23,7 @@ from residency.operations.reminders import ReminderOperations
 from residency.operations.upkeep import UpkeepOperations
 from residency.queries.breaches import BreachQueries
 from residency.queries.cases import CaseQueries
+from residency.queries.data_subject_requests import DataSubjectRequestQueries
 from residency.queries.reviews import ReviewQueries
 
 _POLL_S = 60.0
@@ -101,9 +103,10 @@ async def watch_protection(
     breaches: BreachOperations,
     breach_queries: BreachQueries,
     review_queries: ReviewQueries,
+    request_queries: DataSubjectRequestQueries,
     clock: Clock,
 ) -> None:
-    """Tell of clocks of breaches that run out, and keep the figures of breaches and reviews, until cancelled."""
+    """Tell of clocks of breaches that run out, and keep the figures of data protection, until cancelled."""
     while True:
         try:
             while await breaches.announce_due():
@@ -111,6 +114,7 @@ async def watch_protection(
             _show_protection(
                 await breach_queries.figures(clock()), await review_queries.figures(clock())
             )
+            _show_requests(await request_queries.figures(ward_day(clock())))
         except DatabaseUnavailableError:
             logger().warning("protection_delayed")
         except Exception:  # noqa: BLE001 - the edge, as above
@@ -123,6 +127,12 @@ def _show_protection(breaches: BreachFigures, reviews: ReviewFigures) -> None:
     metrics.BREACHES_OVERDUE.set(breaches.overdue)
     metrics.REVIEWS_PENDING.set(reviews.pending)
     metrics.REVIEWS_OVERDUE.set(reviews.overdue)
+
+
+def _show_requests(figures: Mapping[RequestKind, RequestFigures]) -> None:
+    for kind, counted in figures.items():
+        metrics.DATA_SUBJECT_REQUESTS_OPEN.labels(kind).set(counted.open)
+        metrics.DATA_SUBJECT_REQUESTS_OVERDUE.labels(kind).set(counted.overdue)
 
 
 def _show(figures: Mapping[CaseKind, CaseFigures]) -> None:

@@ -173,6 +173,12 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """{"reason": "BREACH_STATE_CONFLICT", "domain": "ward", "metadata": {"state": "CLOSED", "act": "NOTIFY"}}"""
     ERROR_REASON_BREACH_NOT_SETTLED: _ErrorReason.ValueType  # 135
     """{"reason": "BREACH_NOT_SETTLED", "domain": "ward"}"""
+    ERROR_REASON_DATA_SUBJECT_REQUEST_NOT_FOUND: _ErrorReason.ValueType  # 136
+    """{"reason": "DATA_SUBJECT_REQUEST_NOT_FOUND", "domain": "ward"}"""
+    ERROR_REASON_DATA_SUBJECT_REQUEST_STATE_CONFLICT: _ErrorReason.ValueType  # 137
+    """{"reason": "DATA_SUBJECT_REQUEST_STATE_CONFLICT", "domain": "ward", "metadata": {"state": "ANSWERED", "act": "EXTEND"}}"""
+    ERROR_REASON_RESTRICTION_NOT_FOUND: _ErrorReason.ValueType  # 138
+    """{"reason": "RESTRICTION_NOT_FOUND", "domain": "ward"}"""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons. Each has an example of its ErrorInfo."""
@@ -323,6 +329,12 @@ ERROR_REASON_BREACH_STATE_CONFLICT: ErrorReason.ValueType  # 134
 """{"reason": "BREACH_STATE_CONFLICT", "domain": "ward", "metadata": {"state": "CLOSED", "act": "NOTIFY"}}"""
 ERROR_REASON_BREACH_NOT_SETTLED: ErrorReason.ValueType  # 135
 """{"reason": "BREACH_NOT_SETTLED", "domain": "ward"}"""
+ERROR_REASON_DATA_SUBJECT_REQUEST_NOT_FOUND: ErrorReason.ValueType  # 136
+"""{"reason": "DATA_SUBJECT_REQUEST_NOT_FOUND", "domain": "ward"}"""
+ERROR_REASON_DATA_SUBJECT_REQUEST_STATE_CONFLICT: ErrorReason.ValueType  # 137
+"""{"reason": "DATA_SUBJECT_REQUEST_STATE_CONFLICT", "domain": "ward", "metadata": {"state": "ANSWERED", "act": "EXTEND"}}"""
+ERROR_REASON_RESTRICTION_NOT_FOUND: ErrorReason.ValueType  # 138
+"""{"reason": "RESTRICTION_NOT_FOUND", "domain": "ward"}"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 @_typing.final

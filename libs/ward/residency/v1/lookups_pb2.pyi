@@ -197,6 +197,7 @@ class Person(_message.Message):
     RESIDENCES_FIELD_NUMBER: _builtins.int
     ASSISTANCE_FIELD_NUMBER: _builtins.int
     PHONE_FIELD_NUMBER: _builtins.int
+    RESTRICTED_FIELD_NUMBER: _builtins.int
     pseudonym: _builtins.str
     """The caller's name for the person, 43 characters."""
     full_name: _builtins.str
@@ -207,6 +208,10 @@ class Person(_message.Message):
     """Identification number as people may see it: the first three and the last two digits, `030•••••••12`."""
     phone: _builtins.str
     """Telephone number; empty where none is on the register."""
+    restricted: _builtins.bool
+    """True while the person has the processing restricted (Law 91/2025/QH15 Art. 4): for purposes that no law demands,
+    everything but the pseudonym is absent.
+    """
     @_builtins.property
     def birth_date(self) -> _date_pb2.Date:
         """Birth date; month and day are 0 where they are not known or withheld."""
@@ -230,10 +235,11 @@ class Person(_message.Message):
         residences: _abc.Iterable[Global___PersonResidence] | None = ...,
         assistance: _abc.Iterable[_residency_pb2.AssistanceType.ValueType] | None = ...,
         phone: _builtins.str = ...,
+        restricted: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["birth_date", b"birth_date"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["assistance", b"assistance", "birth_date", b"birth_date", "full_name", b"full_name", "masked_number", b"masked_number", "phone", b"phone", "pseudonym", b"pseudonym", "residences", b"residences", "sex", b"sex"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["assistance", b"assistance", "birth_date", b"birth_date", "full_name", b"full_name", "masked_number", b"masked_number", "phone", b"phone", "pseudonym", b"pseudonym", "residences", b"residences", "restricted", b"restricted", "sex", b"sex"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

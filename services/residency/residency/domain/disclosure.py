@@ -55,14 +55,22 @@ class DisclosureRule:
 
 @dataclass(frozen=True)
 class Disclosure:
-    """What may be shown to one caller for the stated purpose."""
+    """What may be shown to one caller for the stated purpose.
+
+    `despite_restriction` is true if the purpose shows also whose processing is restricted (Law 91/2025/QH15 Art. 4).
+    """
 
     fields: frozenset[PersonField]
+    despite_restriction: bool = False
 
     @property
     def withheld(self) -> tuple[PersonField, ...]:
         """Tell what is kept back."""
         return tuple(field for field in PersonField if field not in self.fields)
+
+    def shown(self, *, restricted: bool) -> frozenset[PersonField]:
+        """Tell what may be shown of one person, whose processing may be restricted."""
+        return self.fields if self.despite_restriction or not restricted else frozenset()
 
     def require(self, field: PersonField) -> None:
         """Raise DisclosureNotAllowedError where the question itself would tell a field that is withheld."""

@@ -23,7 +23,10 @@ class CurrentResidence:
 
 @dataclass(frozen=True)
 class FoundPerson:
-    """A person of the register; numbers are sealed, and the person's own is found by its index."""
+    """A person of the register; numbers are sealed, and the person's own is found by its index.
+
+    `restricted` is true while the person has the processing restricted.
+    """
 
     person_id: UUID
     number_sealed: bytes
@@ -34,6 +37,7 @@ class FoundPerson:
     sex: Sex
     needs: tuple[Assistance, ...]
     residences: tuple[CurrentResidence, ...]
+    restricted: bool = False
 
 
 @dataclass(frozen=True)

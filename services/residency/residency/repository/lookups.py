@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, select
+from sqlalchemy import ColumnElement, Row, exists, func, select
 
 from residency.domain.lookups import CurrentResidence, FoundPerson
 from residency.domain.occupancy import Assistance
 from residency.domain.partial_date import PartialDate
 from residency.domain.person_name import FullName
 from residency.domain.residence import Sex
-from residency.tables import assistance_needs, persons, registrations
+from residency.tables import assistance_needs, persons, registrations, restrictions
 from residency.tables.bitemporal import holds_on
 
 
@@ -21,6 +21,9 @@ def person_columns() -> tuple[ColumnElement[Any], ...]:
         assistance_needs.c.person_id == persons.c.person_id
     )
     ordered = needs.order_by(assistance_needs.c.type).correlate(persons).scalar_subquery()
+    restricted = exists().where(
+        restrictions.c.person_id == persons.c.person_id, restrictions.c.lifted_at.is_(None)
+    )
     return (
         persons.c.person_id,
         persons.c.number_sealed,
@@ -32,6 +35,7 @@ def person_columns() -> tuple[ColumnElement[Any], ...]:
         persons.c.birth_day,
         persons.c.sex,
         func.array(ordered).label("needs"),
+        restricted.correlate(persons).label("restricted"),
     )
 
 
@@ -47,6 +51,7 @@ def person_of(row: Row[Any], residences: Sequence[CurrentResidence] = ()) -> Fou
         sex=Sex(row.sex),
         needs=tuple(Assistance(need) for need in row.needs),
         residences=tuple(residences),
+        restricted=row.restricted,
     )
 
 

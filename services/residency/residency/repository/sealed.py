@@ -18,7 +18,14 @@ from sqlalchemy import (
 
 from chassis.database import Transaction
 from residency.domain.sealing import EMAIL, KEY_ID_BYTES, PHONE, Seal
-from residency.tables import case_history, cases, person_corrections, persons
+from residency.repository.data_subject_requests import NOTE
+from residency.tables import (
+    case_history,
+    cases,
+    data_subject_request_history,
+    person_corrections,
+    persons,
+)
 
 # Of a row: an id or a running number.
 Key = UUID | int
@@ -46,6 +53,12 @@ SEALED: Sequence[SealedColumn] = (
     SealedColumn(cases.c.declaration_sealed, cases.c.case_id, cases.c.case_id, b"declaration"),
     SealedColumn(
         case_history.c.note_sealed, case_history.c.entry_id, case_history.c.case_id, b"note"
+    ),
+    SealedColumn(
+        data_subject_request_history.c.note_sealed,
+        data_subject_request_history.c.entry_id,
+        data_subject_request_history.c.request_uuid,
+        NOTE,
     ),
 )
 

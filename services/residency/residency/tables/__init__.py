@@ -12,6 +12,13 @@ from residency.tables.cases import (
     decided_days,
     population_checks,
 )
+from residency.tables.data_subject_requests import (
+    data_subject_request_history,
+    data_subject_requests,
+    restriction_rules,
+    restrictions,
+    retention_rules,
+)
 from residency.tables.decoys import decoys
 from residency.tables.disclosure import disclosure_rules
 from residency.tables.imports import imports
@@ -42,6 +49,8 @@ __all__ = [
     "case_numbers",
     "case_registrations",
     "cases",
+    "data_subject_request_history",
+    "data_subject_requests",
     "decided_days",
     "decoys",
     "disclosure_rules",
@@ -64,5 +73,8 @@ __all__ = [
     "registrations",
     "reminders",
     "requests",
+    "restriction_rules",
+    "restrictions",
+    "retention_rules",
     "running_numbers",
 ]

@@ -51,8 +51,8 @@ def person(
     found: FoundPerson, disclosure: Disclosure, pseudonym: str, masked_number: str, phone: str
 ) -> pb.Person:
     """Write of a person what may be shown, and nothing else."""
-    written = pb.Person(pseudonym=pseudonym)
-    for field in disclosure.fields:
+    written = pb.Person(pseudonym=pseudonym, restricted=found.restricted)
+    for field in disclosure.shown(restricted=found.restricted):
         match field:
             case PersonField.FULL_NAME:
                 written.full_name = found.full_name.text

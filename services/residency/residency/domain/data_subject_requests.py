@@ -1,0 +1,258 @@
+"""Requests of data subjects: their kinds, terms and course (Law 91/2025/QH15 Art. 4, Decree 356/2025/NĐ-CP Art. 5).
+
+received → verified → answered; refused from either, withdrawn until it is decided. The term runs from the day of
+reception, whoever is to be verified; it can be extended once, before it is over.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Self
+from uuid import UUID
+
+from chassis.clock import ward_day
+from chassis.errors import DomainError
+from residency.domain.cases.machine import SecondPersonRequiredError
+
+
+class DataSubjectRequestNotFoundError(DomainError):
+    """No request has this number."""
+
+    reason = "DATA_SUBJECT_REQUEST_NOT_FOUND"
+
+
+class DataSubjectRequestStateConflictError(DomainError):
+    """The request does not stand where this can be done."""
+
+    reason = "DATA_SUBJECT_REQUEST_STATE_CONFLICT"
+
+
+class RestrictionNotFoundError(DomainError):
+    """No restriction of this request stands."""
+
+    reason = "RESTRICTION_NOT_FOUND"
+
+
+class RequestKind(StrEnum):
+    """What is asked for."""
+
+    VIEW = "VIEW"
+    CORRECT = "CORRECT"
+    RESTRICT = "RESTRICT"
+    OBJECT = "OBJECT"
+    WITHDRAW_CONSENT = "WITHDRAW_CONSENT"
+    DELETE = "DELETE"
+
+
+class RequestState(StrEnum):
+    """Where a request stands."""
+
+    RECEIVED = "RECEIVED"
+    VERIFIED = "VERIFIED"
+    ANSWERED = "ANSWERED"
+    REFUSED = "REFUSED"
+    WITHDRAWN = "WITHDRAWN"
+
+
+class RequestAct(StrEnum):
+    """What can be done with a request."""
+
+    RECEIVE = "RECEIVE"
+    ACKNOWLEDGE = "ACKNOWLEDGE"
+    VERIFY = "VERIFY"
+    EXTEND = "EXTEND"
+    ANSWER = "ANSWER"
+    REFUSE = "REFUSE"
+    WITHDRAW = "WITHDRAW"
+    LIFT = "LIFT"
+
+
+class RequestRefusalGround(StrEnum):
+    """Why a request is refused."""
+
+    NOT_VERIFIED = "NOT_VERIFIED"
+    REQUIRED_BY_LAW = "REQUIRED_BY_LAW"
+    NOTHING_HELD = "NOTHING_HELD"
+    RIGHTS_OF_OTHERS = "RIGHTS_OF_OTHERS"
+
+
+_S = RequestState
+OPEN_STATES = frozenset({_S.RECEIVED, _S.VERIFIED})
+_STAYS: Mapping[RequestState, RequestState] = {state: state for state in OPEN_STATES}
+_MOVES: Mapping[RequestAct, Mapping[RequestState, RequestState]] = {
+    RequestAct.ACKNOWLEDGE: _STAYS,
+    RequestAct.VERIFY: {_S.RECEIVED: _S.VERIFIED},
+    RequestAct.EXTEND: _STAYS,
+    RequestAct.ANSWER: {_S.VERIFIED: _S.ANSWERED},
+    RequestAct.REFUSE: dict.fromkeys(OPEN_STATES, _S.REFUSED),
+    RequestAct.WITHDRAW: dict.fromkeys(OPEN_STATES, _S.WITHDRAWN),
+}
+# What changes how a person's data is treated needs a second person.
+_SECOND_PERSON = frozenset({RequestKind.RESTRICT, RequestKind.DELETE})
+
+
+@dataclass(frozen=True)
+class RequestTerms:
+    """The terms in force: working days until acknowledgement as a day, days until the answer, days of an extension."""
+
+    acknowledge_by: date
+    days: int
+    extension_days: int
+
+
+@dataclass(frozen=True)
+class DataSubjectRequest:
+    """A request without what was written in it. Accounts are empty and times None where nobody did so yet.
+
+    `subject` is the pseudonym by which access records name the person, `person_id` None where the person is not on the
+    register.
+    """
+
+    request_uuid: UUID
+    request_number: str
+    ward_code: str
+    kind: RequestKind
+    through_processor: bool
+    subject: str
+    person_id: UUID | None
+    received_at: datetime
+    received_by: str
+    acknowledge_by: date
+    due_on: date
+    extension_days: int
+    state: RequestState = RequestState.RECEIVED
+    acknowledged_at: datetime | None = None
+    verified_by: str = ""
+    verified_at: datetime | None = None
+    extended: bool = False
+    decided_by: str = ""
+    decided_at: datetime | None = None
+    refusal_ground: RequestRefusalGround | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether it is still to be answered."""
+        return self.state in OPEN_STATES
+
+    def is_overdue(self, today: date) -> bool:
+        """Tell whether it should have been answered by now."""
+        return self.is_open and today > self.due_on
+
+    def is_due_soon(self, today: date, soon_days: int) -> bool:
+        """Tell whether it is to be answered within so many days."""
+        return self.is_open and today <= self.due_on <= today + timedelta(days=soon_days)
+
+    def acknowledge(self, now: datetime) -> Self:
+        """Note that the person was told that it has come, once."""
+        moved = self._moved(RequestAct.ACKNOWLEDGE)
+        if self.acknowledged_at:
+            raise self._conflict(RequestAct.ACKNOWLEDGE)
+        return replace(moved, acknowledged_at=now)
+
+    def verify(self, account: str, now: datetime) -> Self:
+        """Note that it comes from the person it is about."""
+        return replace(self._moved(RequestAct.VERIFY), verified_by=account, verified_at=now)
+
+    def extend(self, now: datetime) -> Self:
+        """Extend the term, once and before it is over."""
+        moved = self._moved(RequestAct.EXTEND)
+        if self.extended or self.is_overdue(ward_day(now)):
+            raise self._conflict(RequestAct.EXTEND)
+        due_on = self.due_on + timedelta(days=self.extension_days)
+        return replace(moved, extended=True, due_on=due_on)
+
+    def answer(self, account: str, now: datetime) -> Self:
+        """Grant it; raises SecondPersonRequiredError where who received or verified it may not."""
+        moved = self._moved(RequestAct.ANSWER)
+        if self.kind in _SECOND_PERSON and account in {self.received_by, self.verified_by}:
+            raise SecondPersonRequiredError
+        return replace(moved, decided_by=account, decided_at=now)
+
+    def refuse(self, account: str, ground: RequestRefusalGround, now: datetime) -> Self:
+        """Refuse it."""
+        moved = self._moved(RequestAct.REFUSE)
+        return replace(moved, decided_by=account, decided_at=now, refusal_ground=ground)
+
+    def withdraw(self) -> Self:
+        """Take it back."""
+        return self._moved(RequestAct.WITHDRAW)
+
+    def check_exportable(self) -> None:
+        """Let data be given only for a request to view that is verified or answered."""
+        verified = self.state in {_S.VERIFIED, _S.ANSWERED}
+        if self.kind is not RequestKind.VIEW or not verified:
+            raise self._conflict(RequestAct.ANSWER)
+
+    def _moved(self, act: RequestAct) -> Self:
+        moved = _MOVES[act].get(self.state)
+        if moved is None:
+            raise self._conflict(act)
+        return replace(self, state=moved)
+
+    def _conflict(self, act: RequestAct) -> DataSubjectRequestStateConflictError:
+        return DataSubjectRequestStateConflictError(state=self.state, act=act)
+
+
+@dataclass(frozen=True)
+class RequestEntry:
+    """What was done with a request and written then, by which account."""
+
+    at: datetime
+    act: RequestAct
+    account: str
+    note: str
+
+
+@dataclass(frozen=True)
+class WholeRequest:
+    """A request with what was done, oldest first, and whether a restriction that it brought about stands."""
+
+    request: DataSubjectRequest
+    history: Sequence[RequestEntry]
+    restriction_stands: bool
+
+
+@dataclass(frozen=True)
+class RetentionRule:
+    """What of a person is kept although it is asked to be deleted, and by which law."""
+
+    data_class: str
+    name_vi: str
+    source: str
+
+
+def deletion_told(answer: str, deleted: Sequence[str], kept: Sequence[RetentionRule]) -> str:
+    """Add to an answer what was deleted, and what is kept by which law."""
+    lines = [answer, f"Đã xóa: {', '.join(deleted) if deleted else 'không có dữ liệu nào'}."]
+    if kept:
+        lines.append("Vẫn lưu giữ theo quy định của pháp luật:")
+        lines += [f"- {rule.name_vi}: {rule.source}" for rule in kept]
+    return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class RequestFilter:
+    """Which requests to list."""
+
+    kind: RequestKind | None = None
+    state: RequestState | None = None
+    due_soon: bool = False
+    overdue: bool = False
+    unacknowledged: bool = False
+
+
+@dataclass(frozen=True)
+class RequestPosition:
+    """Where a page of requests begins: after this one."""
+
+    received_at: datetime
+    request_uuid: UUID
+
+
+@dataclass(frozen=True)
+class RequestFigures:
+    """How many requests are open, and how many of them should have been answered by now."""
+
+    open: int
+    overdue: int

@@ -1,0 +1,156 @@
+"""What the register holds of a person, told to that person: as data, and as Vietnamese text."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from chassis.clock import ward_local
+from residency.domain.disclosure import Disclosure, PersonField
+from residency.domain.lookups import FoundPerson
+from residency.domain.occupancy import Assistance
+from residency.domain.partial_date import PartialDate
+from residency.domain.residence import RegistrationTold, ResidenceKind, Sex
+
+_SEXES: Mapping[Sex, str] = {Sex.MALE: "nam", Sex.FEMALE: "nữ"}
+_KINDS: Mapping[ResidenceKind, str] = {
+    ResidenceKind.PERMANENT: "thường trú",
+    ResidenceKind.TEMPORARY: "tạm trú",
+}
+_NEEDS: Mapping[Assistance, str] = {
+    Assistance.MOBILITY: "khó đi lại",
+    Assistance.SIGHT: "khiếm thị",
+    Assistance.HEARING: "khiếm thính",
+    Assistance.INFANT: "trẻ sơ sinh",
+    Assistance.OXYGEN: "thở oxy",
+    Assistance.PREGNANCY: "thai sản",
+}
+
+
+@dataclass(frozen=True)
+class Look:
+    """One look at the person: when, in which roles, for which purpose and with which outcome; never by whom."""
+
+    at: datetime
+    roles: Sequence[str]
+    purpose: str
+    reference: str
+    outcome: str
+
+
+@dataclass(frozen=True)
+class PersonalDataExport:
+    """What is told: the person as far as the rules allow, registrations of all time, and who looked, newest first."""
+
+    request_number: str
+    made_at: datetime
+    disclosure: Disclosure
+    person: FoundPerson
+    masked_number: str
+    phone: str
+    registrations: Sequence[RegistrationTold]
+    looks: Sequence[Look]
+
+    def as_data(self) -> dict[str, Any]:
+        """Give it as JSON can hold it; what is withheld is listed."""
+        return {
+            "request": self.request_number,
+            "made_at": self.made_at.isoformat(),
+            "person": {name: value for name, (_, value) in self._person().items()},
+            "registrations": [_registration(one) for one in self._registrations],
+            "withheld": [str(field) for field in self.disclosure.withheld],
+            "looks": [
+                {
+                    "at": one.at.isoformat(),
+                    "roles": list(one.roles),
+                    "purpose": one.purpose,
+                    "reference": one.reference,
+                    "outcome": one.outcome,
+                }
+                for one in self.looks
+            ],
+        }
+
+    def as_text(self) -> str:
+        """Write it for the person."""
+        lines = [
+            "DỮ LIỆU CÁ NHÂN ĐANG ĐƯỢC LƯU GIỮ",
+            f"Yêu cầu số: {self.request_number}",
+            f"Lập lúc: {_moment(self.made_at)}",
+            *(f"{label}: {_words(value)}" for label, value in self._person().values()),
+        ]
+        if self._registrations:
+            lines.append("Đăng ký cư trú:")
+            lines += [f"- {_registered(one)}" for one in self._registrations]
+        lines.append(f"Số lượt truy cập dữ liệu về ông/bà: {len(self.looks)}")
+        lines += [f"- {_look(one)}" for one in self.looks]
+        return "\n".join(lines)
+
+    @property
+    def _registrations(self) -> Sequence[RegistrationTold]:
+        return self.registrations if PersonField.RESIDENCES in self.disclosure.fields else ()
+
+    def _person(self) -> dict[str, tuple[str, Any]]:
+        """Give what may be told by its name, with its Vietnamese label."""
+        person = self.person
+        told: dict[PersonField, tuple[str, str, Any]] = {
+            PersonField.FULL_NAME: ("full_name", "Họ và tên", person.full_name.text),
+            PersonField.MASKED_NUMBER: ("number", "Số định danh cá nhân", self.masked_number),
+            PersonField.BIRTH_DATE: ("birth_date", "Ngày sinh", _born(person.birth_date)),
+            PersonField.SEX: ("sex", "Giới tính", _SEXES[person.sex]),
+            PersonField.PHONE: ("phone", "Số điện thoại", self.phone or "không có"),
+            PersonField.ASSISTANCE: (
+                "assistance",
+                "Nhu cầu hỗ trợ",
+                [_NEEDS[need] for need in person.needs],
+            ),
+        }
+        return {
+            name: (label, value)
+            for field, (name, label, value) in told.items()
+            if field in self.disclosure.fields
+        }
+
+
+def _registration(told: RegistrationTold) -> dict[str, Any]:
+    return {
+        "kind": str(told.kind),
+        "address": told.dwelling.building.address,
+        "unit": told.dwelling.unit,
+        "valid_from": told.term.valid_from.isoformat(),
+        "valid_until": told.term.valid_until.isoformat() if told.term.valid_until else None,
+        "ended_on": told.ended_on.isoformat() if told.ended_on else None,
+        "recorded_at": told.recorded_at.isoformat(),
+    }
+
+
+def _registered(told: RegistrationTold) -> str:
+    end = told.ended_on or told.term.valid_until
+    until = f" đến trước {_day(end)}" if end else ""
+    unit = f" ({told.dwelling.unit})" if told.dwelling.unit else ""
+    where = f"{told.dwelling.building.address}{unit}"
+    return f"{_KINDS[told.kind]} tại {where}, từ {_day(told.term.valid_from)}{until}"
+
+
+def _look(look: Look) -> str:
+    why = f"{look.purpose} {look.reference}".strip() or "không nêu mục đích"
+    return (
+        f"{_moment(look.at)}: {', '.join(look.roles) or 'không rõ vai trò'}, {why}, {look.outcome}"
+    )
+
+
+def _born(born: PartialDate) -> str:
+    parts = (born.day, born.month)
+    return "/".join([*(f"{part:02d}" for part in parts if part), str(born.year)])
+
+
+def _words(value: str | list[str]) -> str:
+    return value if isinstance(value, str) else ", ".join(value) or "không"
+
+
+def _day(day: date) -> str:
+    return f"{day:%d/%m/%Y}"
+
+
+def _moment(moment: datetime) -> str:
+    return f"{ward_local(moment):%H:%M %d/%m/%Y}"

@@ -1,0 +1,204 @@
+"""Requests of data subjects: received, moved, and done as far as this register can."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from chassis import context
+from chassis.access_log import accounted
+from chassis.clock import Clock, ward_day
+from chassis.database import Database, Transaction
+from chassis.outbox import Relay
+from residency.domain.data_subject_requests import (
+    DataSubjectRequest,
+    RequestAct,
+    RequestEntry,
+    RequestKind,
+    RequestRefusalGround,
+    deletion_told,
+)
+from residency.domain.personal_id import PersonalIdNumber
+from residency.domain.sealing import NumberSeal
+from residency.operations.requests import claim
+from residency.repository import data_subject_requests as repository
+from residency.repository.data_subject_requests import NoteSeal
+
+_PURPOSE = "DATA_SUBJECT_REQUEST"
+
+
+@dataclass(frozen=True)
+class Receiving:
+    """A request as it comes in: what is asked for, about whom, and the idempotency key with the digest."""
+
+    account: str
+    kind: RequestKind
+    number: PersonalIdNumber
+    content: str
+    through_processor: bool
+    request_id: str
+    digest: bytes
+
+
+@dataclass(frozen=True)
+class Moving:
+    """One request to move a request of a data subject: whose, which, and the idempotency key with the digest."""
+
+    account: str
+    request_number: str
+    request_id: str
+    digest: bytes
+
+
+# What is done, and what is written of it.
+Done = tuple[DataSubjectRequest, str]
+Move = Callable[[Transaction, DataSubjectRequest, datetime], Awaitable[Done]]
+
+
+class DataSubjectRequestOperations:
+    """Receives and moves requests; each step is accounted for under the person, in its transaction.
+
+    Each move raises DataSubjectRequestNotFoundError, DataSubjectRequestStateConflictError or RequestIdReusedError. A
+    repeat changes nothing and tells the request as it is now.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        relay: Relay,
+        clock: Clock,
+        numbers: NumberSeal,
+        seal: NoteSeal,
+        ward_code: str,
+        new_id: Callable[[], UUID] = uuid4,
+    ) -> None:
+        self._database = database
+        self._relay = relay
+        self._clock = clock
+        self._numbers = numbers
+        self._seal = seal
+        self._ward_code = ward_code
+        self._new_id = new_id
+
+    async def receive(self, asked: Receiving) -> DataSubjectRequest:
+        """Take a request in, of who is on the register and who is not; raises RequestIdReusedError."""
+        now, request_uuid = self._clock(), self._new_id()
+        async with accounted(self._database, now) as tx:
+            first = await claim(
+                tx, self._numbers, asked.request_id, asked.digest, request_uuid, now
+            )
+            if first:
+                request = await repository.load(tx, first)
+                _account_for(request)
+                return request
+            terms = await repository.terms(
+                tx, asked.kind, now, through_processor=asked.through_processor
+            )
+            index = self._numbers.blind_index(asked.number)
+            request = DataSubjectRequest(
+                request_uuid=request_uuid,
+                request_number=await repository.take_number(tx, self._ward_code, now),
+                ward_code=self._ward_code,
+                kind=asked.kind,
+                through_processor=asked.through_processor,
+                subject=self._numbers.pseudonym(asked.number),
+                person_id=await repository.person_with(tx, index),
+                received_at=now,
+                received_by=asked.account,
+                acknowledge_by=terms.acknowledge_by,
+                due_on=ward_day(now) + timedelta(days=terms.days),
+                extension_days=terms.extension_days,
+            )
+            await repository.add(tx, request, asked.content, self._seal)
+            _account_for(request)
+        self._relay.wake()
+        return request
+
+    async def acknowledge(self, moving: Moving) -> DataSubjectRequest:
+        """Note that the person was told that the request has come."""
+
+        async def move(_tx: Transaction, request: DataSubjectRequest, now: datetime) -> Done:
+            return request.acknowledge(now), ""
+
+        return await self._move(moving, RequestAct.ACKNOWLEDGE, move)
+
+    async def verify(self, moving: Moving, means: str) -> DataSubjectRequest:
+        """Note how it was made sure that the request comes from the person it is about."""
+
+        async def move(_tx: Transaction, request: DataSubjectRequest, now: datetime) -> Done:
+            return request.verify(moving.account, now), means
+
+        return await self._move(moving, RequestAct.VERIFY, move)
+
+    async def extend(self, moving: Moving, reason: str) -> DataSubjectRequest:
+        """Extend the term."""
+
+        async def move(_tx: Transaction, request: DataSubjectRequest, now: datetime) -> Done:
+            return request.extend(now), reason
+
+        return await self._move(moving, RequestAct.EXTEND, move)
+
+    async def answer(self, moving: Moving, answer: str) -> DataSubjectRequest:
+        """Grant a request and do what it asks for; raises SecondPersonRequiredError or PersonNotRegisteredError."""
+
+        async def move(tx: Transaction, request: DataSubjectRequest, now: datetime) -> Done:
+            answered = request.answer(moving.account, now)
+            if request.kind is RequestKind.RESTRICT:
+                await repository.restrict(tx, request, now)
+            if request.kind is not RequestKind.DELETE:
+                return answered, answer
+            deleted, kept = await repository.delete_unkept(
+                tx, request, self._numbers, ward_day(now)
+            )
+            return answered, deletion_told(answer, deleted, kept)
+
+        return await self._move(moving, RequestAct.ANSWER, move)
+
+    async def refuse(
+        self, moving: Moving, ground: RequestRefusalGround, reason: str
+    ) -> DataSubjectRequest:
+        """Refuse a request."""
+
+        async def move(_tx: Transaction, request: DataSubjectRequest, now: datetime) -> Done:
+            return request.refuse(moving.account, ground, now), reason
+
+        return await self._move(moving, RequestAct.REFUSE, move)
+
+    async def withdraw(self, moving: Moving) -> DataSubjectRequest:
+        """Note that the person has taken the request back."""
+
+        async def move(_tx: Transaction, request: DataSubjectRequest, _now: datetime) -> Done:
+            return request.withdraw(), ""
+
+        return await self._move(moving, RequestAct.WITHDRAW, move)
+
+    async def lift(self, moving: Moving, reason: str) -> DataSubjectRequest:
+        """End the restriction that a request brought about; raises RestrictionNotFoundError."""
+
+        async def move(tx: Transaction, request: DataSubjectRequest, now: datetime) -> Done:
+            await repository.lift(tx, request, moving.account, now)
+            return request, reason
+
+        return await self._move(moving, RequestAct.LIFT, move)
+
+    async def _move(self, moving: Moving, act: RequestAct, move: Move) -> DataSubjectRequest:
+        now = self._clock()
+        async with accounted(self._database, now) as tx:
+            request = await repository.lock(tx, moving.request_number)
+            _account_for(request)
+            if await claim(
+                tx, self._numbers, moving.request_id, moving.digest, request.request_uuid, now
+            ):
+                return request
+            request, note = await move(tx, request, now)
+            entry = RequestEntry(now, act, moving.account, note)
+            await repository.save(tx, request, entry, self._seal)
+        self._relay.wake()
+        return request
+
+
+def _account_for(request: DataSubjectRequest) -> None:
+    """Have the access record name the person and the request."""
+    if access := context.access.get():
+        access.purpose, access.reference = _PURPOSE, request.request_number
+        access.subject = request.subject

@@ -1,0 +1,231 @@
+"""Requests of data subjects."""
+
+from dataclasses import dataclass
+
+from grpc import aio
+
+from chassis.access import stated_purpose
+from chassis.clock import Clock, ward_day
+from chassis.context import current_access, current_account
+from chassis.idempotency import check_request_id, digest_of
+from chassis.pages import page_size
+from residency.domain.data_subject_requests import DataSubjectRequest
+from residency.domain.disclosure import PersonField
+from residency.domain.personal_data_export import PersonalDataExport
+from residency.domain.personal_id import PersonalIdNumber, RegistrationCodes
+from residency.domain.residence import PersonNotRegisteredError
+from residency.domain.sealing import NumberSeal
+from residency.operations.data_subject_requests import (
+    DataSubjectRequestOperations,
+    Moving,
+    Receiving,
+)
+from residency.queries.data_subject_requests import DataSubjectRequestQueries
+from residency.queries.lookups import LookupQueries
+from residency.queries.residence import ResidenceQueries
+from residency.servicer import Context
+from residency.servicer.asking import asker_of
+from residency.wire import data_subject_requests as wire
+from residency.wire import fields
+from ward.residency.v1 import data_subject_requests_pb2 as pb
+from ward.residency.v1 import data_subject_requests_pb2_grpc
+
+MovingRequest = (
+    pb.AcknowledgeRequestRequest
+    | pb.VerifyRequesterRequest
+    | pb.ExtendRequestRequest
+    | pb.AnswerRequestRequest
+    | pb.RefuseRequestRequest
+    | pb.WithdrawRequestRequest
+    | pb.LiftRestrictionRequest
+)
+
+
+@dataclass(frozen=True)
+class HeldData:
+    """Where what is held of a person is read: the person and registrations; and the seal of numbers."""
+
+    persons: LookupQueries
+    residences: ResidenceQueries
+    numbers: NumberSeal
+
+
+class DataSubjectRequestServicer(data_subject_requests_pb2_grpc.DataSubjectRequestServiceServicer):
+    """The methods of `DataSubjectRequestService`; each access record names the person."""
+
+    service: str = pb.DESCRIPTOR.services_by_name["DataSubjectRequestService"].full_name
+
+    def __init__(
+        self,
+        operations: DataSubjectRequestOperations,
+        queries: DataSubjectRequestQueries,
+        held: HeldData,
+        codes: RegistrationCodes,
+        clock: Clock,
+    ) -> None:
+        self._operations = operations
+        self._queries = queries
+        self._held = held
+        self._codes = codes
+        self._clock = clock
+
+    def add_to(self, server: aio.Server) -> None:
+        """Have a server answer by it."""
+        data_subject_requests_pb2_grpc.add_DataSubjectRequestServiceServicer_to_server(
+            self, server
+        )
+
+    async def ReceiveRequest(
+        self, request: pb.ReceiveRequestRequest, context: Context
+    ) -> pb.ReceiveRequestResponse:
+        """Take a request in."""
+        current_access().subject = "unknown"
+        check_request_id(request.request_id)
+        today = ward_day(self._clock())
+        asked = Receiving(
+            account=current_account(),
+            kind=wire.kind(request),
+            number=PersonalIdNumber.parse(request.personal_id_number, self._codes, today),
+            content=fields.written("content", request.content),
+            through_processor=request.through_processor,
+            request_id=request.request_id,
+            digest=digest_of(request),
+        )
+        received = await self._operations.receive(asked)
+        return pb.ReceiveRequestResponse(request=await self._told(received))
+
+    async def AcknowledgeRequest(
+        self, request: pb.AcknowledgeRequestRequest, context: Context
+    ) -> pb.AcknowledgeRequestResponse:
+        """Note that the person was told that it has come."""
+        moved = await self._operations.acknowledge(_moving(request))
+        return pb.AcknowledgeRequestResponse(request=await self._told(moved))
+
+    async def VerifyRequester(
+        self, request: pb.VerifyRequesterRequest, context: Context
+    ) -> pb.VerifyRequesterResponse:
+        """Note how the person was verified."""
+        means = fields.written("means", request.means)
+        moved = await self._operations.verify(_moving(request), means)
+        return pb.VerifyRequesterResponse(request=await self._told(moved))
+
+    async def ExtendRequest(
+        self, request: pb.ExtendRequestRequest, context: Context
+    ) -> pb.ExtendRequestResponse:
+        """Extend the term."""
+        reason = fields.written("reason", request.reason)
+        moved = await self._operations.extend(_moving(request), reason)
+        return pb.ExtendRequestResponse(request=await self._told(moved))
+
+    async def AnswerRequest(
+        self, request: pb.AnswerRequestRequest, context: Context
+    ) -> pb.AnswerRequestResponse:
+        """Grant it, and do what it asks for."""
+        answer = fields.written("answer", request.answer)
+        moved = await self._operations.answer(_moving(request), answer)
+        return pb.AnswerRequestResponse(request=await self._told(moved))
+
+    async def RefuseRequest(
+        self, request: pb.RefuseRequestRequest, context: Context
+    ) -> pb.RefuseRequestResponse:
+        """Refuse it."""
+        ground, reason = wire.ground(request), fields.written("reason", request.reason)
+        moved = await self._operations.refuse(_moving(request), ground, reason)
+        return pb.RefuseRequestResponse(request=await self._told(moved))
+
+    async def WithdrawRequest(
+        self, request: pb.WithdrawRequestRequest, context: Context
+    ) -> pb.WithdrawRequestResponse:
+        """Note that it was taken back."""
+        moved = await self._operations.withdraw(_moving(request))
+        return pb.WithdrawRequestResponse(request=await self._told(moved))
+
+    async def LiftRestriction(
+        self, request: pb.LiftRestrictionRequest, context: Context
+    ) -> pb.LiftRestrictionResponse:
+        """End the restriction that it brought about."""
+        reason = fields.written("reason", request.reason)
+        moved = await self._operations.lift(_moving(request), reason)
+        return pb.LiftRestrictionResponse(request=await self._told(moved))
+
+    async def ExportPersonalData(
+        self, request: pb.ExportPersonalDataRequest, context: Context
+    ) -> pb.ExportPersonalDataResponse:
+        """Give what is held of the person."""
+        access, now = current_access(), self._clock()
+        asked = (await self._queries.get(_asked_number(request))).request
+        access.subject = asked.subject
+        asked.check_exportable()
+        if asked.person_id is None:
+            raise PersonNotRegisteredError
+        disclosure, person = await self._held.persons.by_id(
+            asked.person_id, asker_of(request), ward_day(now)
+        )
+        access.fields = sorted(disclosure.fields)
+        _, registrations = await self._held.residences.of_person(asked.person_id, None, None)
+        numbers, masked, phone = self._held.numbers, "", ""
+        if PersonField.MASKED_NUMBER in disclosure.fields:
+            masked = numbers.open(person.number_sealed, person.person_id).masked
+        if PersonField.PHONE in disclosure.fields and person.phone_sealed:
+            phone = numbers.open_phone(person.phone_sealed, person.person_id).text
+        export = PersonalDataExport(
+            request_number=asked.request_number,
+            made_at=now,
+            disclosure=disclosure,
+            person=person,
+            masked_number=masked,
+            phone=phone,
+            registrations=registrations,
+            looks=await self._queries.looks(asked.subject),
+        )
+        return wire.exported(export, access.record_id)
+
+    async def GetDataSubjectRequest(
+        self, request: pb.GetDataSubjectRequestRequest, context: Context
+    ) -> pb.GetDataSubjectRequestResponse:
+        """Answer one request with what was written and done."""
+        access, now = current_access(), self._clock()
+        found = await self._queries.get(_asked_number(request))
+        access.subject = found.request.subject
+        soon_days = await self._queries.due_soon_days(now)
+        return wire.whole_request(found, ward_day(now), soon_days, access.record_id)
+
+    async def ListDataSubjectRequests(
+        self, request: pb.ListDataSubjectRequestsRequest, context: Context
+    ) -> pb.ListDataSubjectRequestsResponse:
+        """Answer a page of requests."""
+        chosen, size, now = (
+            wire.request_filter(request),
+            page_size(request.page_size),
+            self._clock(),
+        )
+        after, today = wire.requests_after(request.page_token), ward_day(now)
+        found = await self._queries.list_requests(chosen, after, size + 1, today)
+        return wire.requests_page(found, size, today, await self._queries.due_soon_days(now))
+
+    async def _told(self, found: DataSubjectRequest) -> pb.DataSubjectRequest:
+        now = self._clock()
+        soon_days = await self._queries.due_soon_days(now)
+        return wire.request_message(found, ward_day(now), soon_days)
+
+
+def _moving(request: MovingRequest) -> Moving:
+    """Read which request is moved, by whom and under which key."""
+    current_access().subject = "unknown"
+    check_request_id(request.request_id)
+    return Moving(
+        account=current_account(),
+        request_number=wire.request_number(request.request_number),
+        request_id=request.request_id,
+        digest=digest_of(request),
+    )
+
+
+def _asked_number(
+    request: pb.ExportPersonalDataRequest | pb.GetDataSubjectRequestRequest,
+) -> str:
+    """Read which request is asked for; it is the reference of the purpose too."""
+    current_access().subject = "unknown"
+    number = wire.request_number(request.request_number)
+    wire.check_reference(number, stated_purpose(request).reference)
+    return number

@@ -1,0 +1,479 @@
+"""Requests of data subjects: verified before they are granted, in the terms of the law, by a second person."""
+
+import json
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from grpc import aio
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select, text, update
+
+from chassis.database import Database
+from chassis.errors import RequestIdReusedError
+from residency import tables
+from residency.domain.cases import SecondPersonRequiredError
+from residency.domain.contact import Contact, PhoneNumber
+from residency.domain.data_subject_requests import (
+    DataSubjectRequest,
+    DataSubjectRequestNotFoundError,
+    DataSubjectRequestStateConflictError,
+    RequestFilter,
+    RequestKind,
+    RequestPosition,
+    RequestRefusalGround,
+    RequestState,
+    RestrictionNotFoundError,
+)
+from residency.domain.residence import PersonNotRegisteredError
+from residency.operations.data_subject_requests import (
+    DataSubjectRequestOperations,
+    Moving,
+    Receiving,
+)
+from residency.queries.data_subject_requests import DataSubjectRequestQueries
+from residency.repository import persons
+from residency.repository.data_subject_requests import NoteSeal
+from residency.repository.sealed import SEALED
+from tests.residency.conftest import Service
+from tests.residency.samples import (
+    CONTENT_SEAL,
+    NOON,
+    SEAL,
+    TODAY,
+    StoppedClock,
+    add_building,
+    application,
+    number,
+    relay,
+    residence_operations,
+)
+from ward.options.v1 import access_pb2
+from ward.residency.v1 import data_subject_requests_pb2 as pb
+from ward.residency.v1 import lookups_pb2
+
+DPO = "data_protection_officer"
+CONTENT = "Đề nghị cho tôi biết dữ liệu đang lưu giữ"
+ANSWER = "Đã giải quyết theo yêu cầu"
+DAY = timedelta(days=1)
+
+
+def received(kind: RequestKind = RequestKind.VIEW) -> DataSubjectRequest:
+    """Make a request that came today and is due in ten days."""
+    return DataSubjectRequest(
+        request_uuid=UUID(int=1),
+        request_number="11002-YC-2026-000001",
+        ward_code="11002",
+        kind=kind,
+        through_processor=False,
+        subject="subject",
+        person_id=UUID(int=2),
+        received_at=NOON,
+        received_by="officer-1",
+        acknowledge_by=TODAY + 2 * DAY,
+        due_on=TODAY + 10 * DAY,
+        extension_days=10,
+    )
+
+
+ACTS = {
+    "acknowledge": lambda request: request.acknowledge(NOON),
+    "verify": lambda request: request.verify("officer-1", NOON),
+    "extend": lambda request: request.extend(NOON),
+    "answer": lambda request: request.answer("dpo-1", NOON),
+    "answer by who verified": lambda request: request.answer("officer-1", NOON),
+    "refuse": lambda request: request.refuse("dpo-1", RequestRefusalGround.REQUIRED_BY_LAW, NOON),
+    "withdraw": lambda request: request.withdraw(),
+}
+
+
+@given(st.sampled_from(RequestKind), st.lists(st.sampled_from(sorted(ACTS))))
+def test_nothing_is_granted_that_is_not_verified_nor_anything_changed_after(
+    kind: RequestKind, acts: list[str]
+) -> None:
+    """Whatever is tried: one extension at most, and a second person where data is restricted or deleted."""
+    request, done = received(kind), list[str]()
+    for act in acts:
+        before = request
+        try:
+            request = ACTS[act](request)
+        except (DataSubjectRequestStateConflictError, SecondPersonRequiredError):
+            assert request == before
+        else:
+            done.append(act)
+        if not before.is_open:
+            assert request == before
+    if request.state is RequestState.ANSWERED:
+        assert "verify" in done
+        needs_second = kind in {RequestKind.RESTRICT, RequestKind.DELETE}
+        assert not (needs_second and request.decided_by == "officer-1")
+    assert done.count("extend") <= 1
+    assert request.due_on == TODAY + (20 if "extend" in done else 10) * DAY
+
+
+def test_the_last_day_of_the_term_is_still_in_time() -> None:
+    """Overdue from the day after; an overdue term is not extended."""
+    request = received()
+
+    assert not request.is_overdue(TODAY + 10 * DAY)
+    assert request.is_overdue(TODAY + 11 * DAY)
+    assert not request.is_due_soon(TODAY + 6 * DAY, 3)
+    assert request.is_due_soon(TODAY + 7 * DAY, 3)
+    with pytest.raises(DataSubjectRequestStateConflictError):
+        request.extend(NOON + 11 * DAY)
+
+
+@dataclass
+class Office:
+    """Where requests are received and answered."""
+
+    database: Database
+    clock: StoppedClock
+    operations: DataSubjectRequestOperations
+    queries: DataSubjectRequestQueries
+
+    async def receive(self, kind: RequestKind, **fields: Any) -> DataSubjectRequest:
+        """Take a request of the first person in."""
+        asked = Receiving(
+            account="officer-1",
+            kind=kind,
+            number=number(),
+            content=CONTENT,
+            through_processor=False,
+            request_id=str(uuid4()),
+            digest=b"x",
+        )
+        return await self.operations.receive(replace(asked, **fields))
+
+    async def verified(self, kind: RequestKind, **fields: Any) -> DataSubjectRequest:
+        """Take a request in and verify who asks."""
+        request = await self.receive(kind, **fields)
+        return await self.operations.verify(moving(request), "Căn cước bản gốc")
+
+    async def numbers(self, today: date = TODAY, **chosen: Any) -> list[str]:
+        """List the numbers of requests."""
+        found = await self.queries.list_requests(RequestFilter(**chosen), None, 9, today)
+        return [one.request_number for one in found]
+
+
+def moving(request: DataSubjectRequest, account: str = "officer-1", **fields: Any) -> Moving:
+    """Move a request under a new request id."""
+    asked = Moving(account, request.request_number, str(uuid4()), b"x")
+    return replace(asked, **fields)
+
+
+@pytest.fixture
+async def office(database: Database) -> Office:
+    """Have one person on the register."""
+    place = await add_building(database)
+    await residence_operations(database).register(
+        application(place.dwelling_ids[0]), "request-1", b"x"
+    )
+    clock, seal = StoppedClock(), NoteSeal(CONTENT_SEAL)
+    operations = DataSubjectRequestOperations(
+        database, relay(database, clock), clock, SEAL, seal, "11002"
+    )
+    return Office(database, clock, operations, DataSubjectRequestQueries(database, seal))
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(
+    ("kind", "days", "with_processor", "extension"),
+    [
+        (RequestKind.VIEW, 10, 15, 10),
+        (RequestKind.CORRECT, 10, 15, 10),
+        (RequestKind.RESTRICT, 15, 20, 15),
+        (RequestKind.OBJECT, 15, 20, 15),
+        (RequestKind.WITHDRAW_CONSENT, 15, 20, 15),
+        (RequestKind.DELETE, 20, 30, 20),
+    ],
+)
+async def test_the_terms_are_those_of_the_decree(
+    office: Office, kind: RequestKind, days: int, with_processor: int, extension: int
+) -> None:
+    """Decree 356/2025/NĐ-CP Art. 5: two working days (24 November, Vietnam Culture Day, is none), then days by kind."""
+    alone = await office.receive(kind)
+    together = await office.receive(kind, through_processor=True)
+    extended = await office.operations.extend(moving(alone, "dpo-1"), "Hồ sơ phức tạp")
+
+    assert alone.acknowledge_by == date(2026, 11, 25)
+    assert alone.due_on == TODAY + days * DAY
+    assert together.due_on == TODAY + with_processor * DAY
+    assert extended.due_on == alone.due_on + extension * DAY
+    with pytest.raises(DataSubjectRequestStateConflictError):
+        await office.operations.extend(moving(alone, "dpo-1"), "Lần nữa")
+
+
+@pytest.mark.postgres
+async def test_what_is_written_lies_sealed_and_is_read_back(office: Office) -> None:
+    """The request, the reasons and the answer; and a change of the key reaches them."""
+    request = await office.verified(RequestKind.VIEW)
+    await office.operations.acknowledge(moving(request))
+    await office.operations.answer(moving(request, "dpo-1"), ANSWER)
+    whole = await office.queries.get(request.request_number)
+    async with office.database.transaction() as tx:
+        stored = (
+            await tx.scalars(text("select t::text from data_subject_request_history t"))
+        ).all()
+
+    assert [entry.act for entry in whole.history] == ["RECEIVE", "VERIFY", "ACKNOWLEDGE", "ANSWER"]
+    assert [entry.note for entry in whole.history] == [CONTENT, "Căn cước bản gốc", "", ANSWER]
+    assert not any(CONTENT in row or CONTENT.encode().hex() in row for row in stored)
+    assert tables.data_subject_request_history.c.note_sealed in [one.column for one in SEALED]
+
+
+@pytest.mark.postgres
+async def test_a_restriction_stands_until_it_is_lifted(office: Office) -> None:
+    """By a second person; lifted once."""
+    request = await office.verified(RequestKind.RESTRICT)
+    with pytest.raises(SecondPersonRequiredError):
+        await office.operations.answer(moving(request), ANSWER)
+    await office.operations.answer(moving(request, "dpo-1"), ANSWER)
+    standing = (await office.queries.get(request.request_number)).restriction_stands
+    await office.operations.lift(moving(request, "dpo-1"), "Chủ thể dữ liệu đề nghị")
+    lifted = (await office.queries.get(request.request_number)).restriction_stands
+    with pytest.raises(RestrictionNotFoundError):
+        await office.operations.lift(moving(request, "dpo-1"), "Lần nữa")
+
+    assert (standing, lifted) == (True, False)
+
+
+@pytest.mark.postgres
+async def test_deletion_takes_what_no_law_keeps_and_says_what_is_kept(office: Office) -> None:
+    """The contact goes; identity, residence, files and access records stay, each with its law in the answer."""
+    async with office.database.transaction() as tx:
+        person = await persons.find(tx, SEAL.blind_index(number()))
+        contact = Contact(PhoneNumber.parse("0912 345 678"), None)
+        await persons.set_contact(tx, person.person_id, contact, SEAL)
+    request = await office.verified(RequestKind.DELETE)
+    await office.operations.answer(moving(request, "dpo-1"), ANSWER)
+    answer = (await office.queries.get(request.request_number)).history[-1].note
+    async with office.database.transaction() as tx:
+        row = (await tx.execute(select(tables.persons))).one()
+
+    assert (row.phone_sealed, row.phone_index) == (None, None)
+    assert row.full_name
+    assert answer.startswith(f"{ANSWER}\nĐã xóa: số điện thoại, thư điện tử.")
+    assert "- thông tin đăng ký cư trú: Luật Cư trú 68/2020/QH14" in answer
+    assert "- nhật ký truy cập: Nghị định 53/2022/NĐ-CP" in answer
+
+
+@pytest.mark.postgres
+async def test_who_is_not_on_the_register_may_ask_and_nothing_is_done(office: Office) -> None:
+    """It can be refused; granting a restriction of nobody is not possible, and leaves nothing behind."""
+    request = await office.verified(RequestKind.RESTRICT, number=number(99))
+    with pytest.raises(PersonNotRegisteredError):
+        await office.operations.answer(moving(request, "dpo-1"), ANSWER)
+    refused = await office.operations.refuse(
+        moving(request, "dpo-1"), RequestRefusalGround.NOTHING_HELD, "Không có dữ liệu"
+    )
+
+    assert refused.state is RequestState.REFUSED
+    assert request.subject == SEAL.pseudonym(number(99))
+
+
+@pytest.mark.postgres
+async def test_a_repeat_changes_nothing(office: Office) -> None:
+    """Neither of the reception nor of a step; another content under the same key is refused."""
+    once = await office.receive(RequestKind.VIEW, request_id="request-1")
+    again = await office.receive(RequestKind.VIEW, request_id="request-1")
+    with pytest.raises(RequestIdReusedError):
+        await office.receive(RequestKind.VIEW, request_id="request-1", digest=b"y")
+    verifying = moving(once)
+    verified = await office.operations.verify(verifying, "Căn cước bản gốc")
+    assert await office.operations.verify(verifying, "Căn cước bản gốc") == verified
+
+    assert again == once
+    assert len((await office.queries.get(once.request_number)).history) == 2
+    with pytest.raises(DataSubjectRequestNotFoundError):
+        await office.operations.withdraw(moving(replace(once, request_number="11002-YC-2026-9")))
+
+
+@pytest.mark.postgres
+async def test_lists_tell_what_is_due_soon_overdue_and_not_acknowledged(office: Office) -> None:
+    """By the ward's days; what is decided is in none of them."""
+    view = await office.receive(RequestKind.VIEW)
+    office.clock.now += timedelta(minutes=1)
+    delete = await office.receive(RequestKind.DELETE)
+    taken_back = await office.receive(RequestKind.OBJECT)
+    await office.operations.withdraw(moving(taken_back))
+    await office.operations.acknowledge(moving(view))
+    position = RequestPosition(view.received_at, view.request_uuid)
+    behind = await office.queries.list_requests(RequestFilter(), position, 1, TODAY)
+    figures = await office.queries.figures(TODAY + 11 * DAY)
+
+    assert await office.numbers(kind=RequestKind.DELETE) == [delete.request_number]
+    assert await office.numbers(state=RequestState.WITHDRAWN) == [taken_back.request_number]
+    assert await office.numbers(TODAY + 2 * DAY, unacknowledged=True) == []
+    assert await office.numbers(TODAY + 3 * DAY, unacknowledged=True) == [delete.request_number]
+    assert await office.numbers(TODAY + 6 * DAY, due_soon=True) == []
+    assert await office.numbers(TODAY + 7 * DAY, due_soon=True) == [view.request_number]
+    assert await office.numbers(TODAY + 10 * DAY, overdue=True) == []
+    assert await office.numbers(TODAY + 11 * DAY, overdue=True) == [view.request_number]
+    assert len(behind) == 1
+    assert (figures[RequestKind.VIEW].open, figures[RequestKind.VIEW].overdue) == (1, 1)
+    assert (figures[RequestKind.DELETE].open, figures[RequestKind.DELETE].overdue) == (1, 0)
+    assert figures[RequestKind.OBJECT].open == 0
+
+
+def because(number_: str) -> access_pb2.AccessPurpose:
+    """State the request as the purpose."""
+    purpose = access_pb2.PURPOSE_DATA_SUBJECT_REQUEST
+    return access_pb2.AccessPurpose(purpose=purpose, reference=number_)
+
+
+@dataclass
+class Counter:
+    """The running service with one person on its register."""
+
+    service: Service
+
+    async def receive(self, kind: pb.DataSubjectRequestKind.ValueType, **fields: Any) -> str:
+        """Take a request in as the residence officer; tell its number."""
+        wanted: dict[str, Any] = {
+            "request_id": str(uuid4()),
+            "kind": kind,
+            "personal_id_number": number().digits,
+            "content": CONTENT,
+        }
+        request = pb.ReceiveRequestRequest(**(wanted | fields))
+        answer: str = (await self.service.call("ReceiveRequest", request)).request.request_number
+        return answer
+
+    async def act(self, method: str, number_: str, role: str = DPO, **fields: Any) -> Any:
+        """Move a request."""
+        kind = getattr(pb, f"{method}Request")
+        request = kind(request_number=number_, request_id=str(uuid4()), **fields)
+        return (await self.service.call(method, request, role)).request
+
+    async def look_up(self, purpose: access_pb2.Purpose.ValueType) -> lookups_pb2.Person:
+        """Look the person up for a purpose."""
+        stated = access_pb2.AccessPurpose(purpose=purpose, reference="H-1")
+        request = lookups_pb2.LookupPersonRequest(
+            purpose=stated, personal_id_number=number().digits
+        )
+        person: lookups_pb2.Person = (await self.service.call("LookupPerson", request)).person
+        return person
+
+
+@pytest.fixture
+async def counter(service: Service) -> Counter:
+    """Have one person on the register of the running service."""
+    place = await add_building(service.database)
+    await residence_operations(service.database).register(
+        application(place.dwelling_ids[0]), "request-1", b"x"
+    )
+    return Counter(service)
+
+
+@pytest.mark.postgres
+@pytest.mark.nats
+async def test_a_request_to_view_gives_what_is_held_and_who_looked(counter: Counter) -> None:
+    """As JSON and as text, only once verified; each step is accounted for under the person and the request."""
+    service = counter.service
+    await counter.look_up(access_pb2.PURPOSE_RESIDENCE_CASE)
+    number_ = await counter.receive(pb.DATA_SUBJECT_REQUEST_KIND_VIEW)
+    asking = pb.ExportPersonalDataRequest(request_number=number_, purpose=because(number_))
+    early = await service.refusal("ExportPersonalData", asking, DPO)
+    await counter.act("AcknowledgeRequest", number_, "residence_officer")
+    await counter.act("VerifyRequester", number_, "residence_officer", means="Căn cước bản gốc")
+    export = await service.call("ExportPersonalData", asking, DPO)
+    other = pb.ExportPersonalDataRequest(request_number=number_, purpose=because("YC-1"))
+    refused = await service.refusal("ExportPersonalData", other, DPO)
+    answered = await counter.act("AnswerRequest", number_, answer=ANSWER)
+    reading = pb.GetDataSubjectRequestRequest(request_number=number_, purpose=because(number_))
+    whole = await service.call("GetDataSubjectRequest", reading, "residence_officer")
+    listed = await service.call(
+        "ListDataSubjectRequests", pb.ListDataSubjectRequestsRequest(), DPO
+    )
+    data, records = json.loads(export.json), await service.access_records()
+
+    assert early.reason == "DATA_SUBJECT_REQUEST_STATE_CONFLICT"
+    assert refused.reason == "FIELD_INVALID"
+    assert data["person"]["full_name"] == "Phạm Thị Giả Định"
+    assert data["person"]["number"] == number().masked
+    assert [one["kind"] for one in data["registrations"]] == ["PERMANENT"]
+    assert data["looks"][-1]["purpose"] == "RESIDENCE_CASE"
+    assert all("demo-" not in str(look) for look in data["looks"])
+    assert "Họ và tên: Phạm Thị Giả Định" in export.text
+    assert "Ngày sinh: 17/05/1990" in export.text
+    assert number().digits not in export.json + export.text
+    assert answered.state == pb.DATA_SUBJECT_REQUEST_STATE_ANSWERED
+    assert [entry.note for entry in whole.history][-1] == ANSWER
+    assert [one.request_number for one in listed.requests] == [number_]
+    steps = [one for one in records if "DataSubjectRequestService" in one.method]
+    assert {one.subject for one in steps if one.outcome == "OK"} == {SEAL.pseudonym(number())}
+    assert {one.reference for one in steps if one.outcome == "OK"} == {number_}
+
+
+@pytest.mark.postgres
+@pytest.mark.nats
+async def test_a_restriction_is_honoured_but_where_the_law_demands(counter: Counter) -> None:
+    """A restricted person is shown for a residence case and marked; for another service only the pseudonym is left."""
+    number_ = await counter.receive(pb.DATA_SUBJECT_REQUEST_KIND_RESTRICT)
+    await counter.act("VerifyRequester", number_, "residence_officer", means="Căn cước bản gốc")
+    free = await counter.look_up(access_pb2.PURPOSE_PUBLIC_SERVICE)
+    await counter.act("AnswerRequest", number_, answer=ANSWER)
+    shown = await counter.look_up(access_pb2.PURPOSE_RESIDENCE_CASE)
+    withheld = await counter.look_up(access_pb2.PURPOSE_PUBLIC_SERVICE)
+    await counter.act("LiftRestriction", number_, reason="Chủ thể dữ liệu đề nghị")
+    again = await counter.look_up(access_pb2.PURPOSE_PUBLIC_SERVICE)
+
+    assert free.full_name
+    assert not free.restricted
+    assert (shown.full_name, shown.restricted) == ("Phạm Thị Giả Định", True)
+    assert withheld == lookups_pb2.Person(pseudonym=free.pseudonym, restricted=True)
+    assert again == free
+
+
+@pytest.mark.postgres
+@pytest.mark.nats
+async def test_what_is_refused_and_why(counter: Counter) -> None:
+    """Over gRPC, each with the contract's reason."""
+    service = counter.service
+    number_ = await counter.receive(pb.DATA_SUBJECT_REQUEST_KIND_DELETE)
+    extended = await counter.act("ExtendRequest", number_, reason="Hồ sơ phức tạp")
+    refusing = pb.RefuseRequestRequest(
+        request_number=number_, request_id=str(uuid4()), reason="Không rõ ai yêu cầu"
+    )
+    no_ground = await service.refusal("RefuseRequest", refusing, DPO)
+    by_officer = await service.refusal("RefuseRequest", refusing)
+    refused = await counter.act(
+        "RefuseRequest",
+        number_,
+        ground=pb.DATA_SUBJECT_REFUSAL_GROUND_NOT_VERIFIED,
+        reason="Không rõ ai yêu cầu",
+    )
+    reasons = []
+    for fields in ({"kind": 0}, {"content": "999 090 000001"}, {"personal_id_number": "1"}):
+        with pytest.raises(aio.AioRpcError) as error:
+            await counter.receive(
+                **({"kind": pb.DATA_SUBJECT_REQUEST_KIND_VIEW} | fields)  # type: ignore[arg-type]
+            )
+        reasons.append(error.value.code().name)
+    unknown = pb.WithdrawRequestRequest(request_number="1", request_id=str(uuid4()))
+
+    assert extended.extended
+    assert (no_ground.reason, by_officer.reason) == ("FIELD_INVALID", "ROLE_NOT_ALLOWED")
+    assert refused.refusal_ground == pb.DATA_SUBJECT_REFUSAL_GROUND_NOT_VERIFIED
+    assert reasons == ["INVALID_ARGUMENT"] * 3
+    missing = await service.refusal("WithdrawRequest", unknown, DPO)
+    assert missing.reason == "DATA_SUBJECT_REQUEST_NOT_FOUND"
+
+
+@pytest.mark.postgres
+async def test_the_tables_keep_the_rules_too(office: Office) -> None:
+    """Nobody deletes alone, and nothing is granted to who was not verified, whoever writes."""
+    request = await office.receive(RequestKind.DELETE)
+    columns = tables.data_subject_requests
+    alone = update(columns).values(state="ANSWERED", decided_by="dpo-1", decided_at=NOON)
+    with pytest.raises(Exception, match="data_subject_requests_verified"):
+        async with office.database.transaction() as tx:
+            await tx.execute(alone)
+    await office.operations.verify(moving(request), "Căn cước bản gốc")
+    with pytest.raises(Exception, match="data_subject_requests_second_person"):
+        async with office.database.transaction() as tx:
+            await tx.execute(alone.values(decided_by="officer-1"))
