@@ -15,7 +15,7 @@ from sqlalchemy import select, text, update
 from chassis.database import Database
 from chassis.errors import RequestIdReusedError
 from residency import tables
-from residency.domain.cases import SecondPersonRequiredError
+from residency.domain.cases.machine import SecondPersonRequiredError
 from residency.domain.contact import Contact, PhoneNumber
 from residency.domain.data_subject_requests import (
     DataSubjectRequest,
@@ -170,7 +170,7 @@ async def office(database: Database) -> Office:
     """Have one person on the register."""
     place = await add_building(database)
     await residence_operations(database).register(
-        application(place.dwelling_ids[0]), "request-1", b"x"
+        application(place.dwelling_ids[0]), "request-9", b"x"
     )
     clock, seal = StoppedClock(), NoteSeal(CONTENT_SEAL)
     operations = DataSubjectRequestOperations(
@@ -199,7 +199,7 @@ async def test_the_terms_are_those_of_the_decree(
     together = await office.receive(kind, through_processor=True)
     extended = await office.operations.extend(moving(alone, "dpo-1"), "Hồ sơ phức tạp")
 
-    assert alone.acknowledge_by == date(2026, 11, 25)
+    assert alone.acknowledge_by == date(2026, 11, 26)
     assert alone.due_on == TODAY + days * DAY
     assert together.due_on == TODAY + with_processor * DAY
     assert extended.due_on == alone.due_on + extension * DAY
@@ -307,8 +307,8 @@ async def test_lists_tell_what_is_due_soon_overdue_and_not_acknowledged(office: 
 
     assert await office.numbers(kind=RequestKind.DELETE) == [delete.request_number]
     assert await office.numbers(state=RequestState.WITHDRAWN) == [taken_back.request_number]
-    assert await office.numbers(TODAY + 2 * DAY, unacknowledged=True) == []
-    assert await office.numbers(TODAY + 3 * DAY, unacknowledged=True) == [delete.request_number]
+    assert await office.numbers(TODAY + 3 * DAY, unacknowledged=True) == []
+    assert await office.numbers(TODAY + 4 * DAY, unacknowledged=True) == [delete.request_number]
     assert await office.numbers(TODAY + 6 * DAY, due_soon=True) == []
     assert await office.numbers(TODAY + 7 * DAY, due_soon=True) == [view.request_number]
     assert await office.numbers(TODAY + 10 * DAY, overdue=True) == []
@@ -364,7 +364,7 @@ async def counter(service: Service) -> Counter:
     """Have one person on the register of the running service."""
     place = await add_building(service.database)
     await residence_operations(service.database).register(
-        application(place.dwelling_ids[0]), "request-1", b"x"
+        application(place.dwelling_ids[0]), "request-9", b"x"
     )
     return Counter(service)
 

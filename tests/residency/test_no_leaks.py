@@ -28,6 +28,7 @@ from tests.residency.test_break_glass import asking as breaking
 from tests.residency.test_break_glass import tell_of_fire
 from tests.residency.test_lookups import because
 from tests.residency.test_service import registering, verifying
+from ward.residency.v1 import data_subject_requests_pb2 as requests
 from ward.residency.v1 import lookups_pb2 as lookups
 from ward.residency.v1 import residency_pb2 as pb
 
@@ -96,6 +97,15 @@ async def worked(service: Service, broker: Client) -> list[str]:
     await call(
         "ListHousehold",
         lookups.ListHouseholdRequest(purpose=because(), pseudonym=found.person.pseudonym),
+    )
+    await call(
+        "ReceiveRequest",
+        requests.ReceiveRequestRequest(
+            request_id="request-of-subject",
+            kind=requests.DATA_SUBJECT_REQUEST_KIND_VIEW,
+            personal_id_number=KNOWN,
+            content=f"Tôi là {NAME}, đề nghị được xem dữ liệu",
+        ),
     )
     await tell_of_fire(service, broker, place.building_id)
     await call("DiscloseOccupants", breaking(), "duty_officer", actor="incidents")
