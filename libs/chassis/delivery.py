@@ -20,7 +20,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SHORT = 9
 _ADDED = 2
 # Places of these words from the stream's name on.
-_STREAM_SEQUENCE, _CONSUMER_SEQUENCE, _STORED_AT = 3, 4, 5
+_STREAM_SEQUENCE, _CONSUMER_SEQUENCE = 3, 4
+_SHORT_STORED_AT = 7
 # What nats-py would let us send on: a sender may write anything.
 _HEADER = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([^\r\n]*)")
 
@@ -74,7 +75,7 @@ class Delivery:
 
     def may_have(self, header: str) -> bool:
         """Tell whether it may have a header, without reading them: False is sure."""
-        return header.encode() in self._headers
+        return bool(self._headers) and header.encode() in self._headers
 
     @property
     def sequence(self) -> int:
@@ -89,7 +90,9 @@ class Delivery:
     @property
     def stored_ms(self) -> int:
         """When the broker stored it, milliseconds since 1970: the same at every delivery."""
-        return int(self._read()[_STORED_AT]) // _NS_PER_MS
+        # Asked of every message: what the others keep need not be kept for it.
+        words = self.reply.split(b".")
+        return int(words[_SHORT_STORED_AT + (len(words) != _SHORT) * _ADDED]) // _NS_PER_MS
 
     @property
     def metadata(self) -> Metadata:

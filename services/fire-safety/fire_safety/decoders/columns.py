@@ -1,15 +1,16 @@
 """Many messages of the platform's own format read at once, as columns.
 
 A sensor fills in the same fields each time and all of them are fixed-width, so that nearly every message is rows of
-equal length, and those of many messages are one table: numpy reads and judges it without a step of Python for each
+equal length, and messages of equal length are one table: numpy reads and judges it without a step of Python for each
 reading (docs/bench-ingest.md). Whatever is unusual, and whatever must be refused, is left to the parser: it alone
 decides what a message says and what is wrong with it.
 """
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import compress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -38,6 +39,8 @@ _MEASURES = {
 _KNOWN = bytes(sorted((*_MEASURES, _CONDITIONS)))
 # A device's number of its own makes its readings something else: those are the parser's.
 _LAYOUT = re.compile(b"".join(b"%b?" % re.escape(bytes((tag,))) for tag in _KNOWN), re.DOTALL)
+# Of more kinds of rows than this among messages of one length, the rest is left to the parser.
+_KINDS = 16
 # Subjects remembered with what they say; more devices than a city has in one ward.
 _SUBJECTS = 65_536
 
@@ -57,30 +60,65 @@ class _Origin(NamedTuple):
     header: bytes
 
 
-class _Table(NamedTuple):
-    sent: Sent
-    device_id: str
-    rows: bytes
+class _Tables(NamedTuple):
+    """Messages of as many rows `each`, all rows of one width, as bytes."""
+
+    sent: Sequence[Sent]
+    device_ids: Sequence[str]
+    each: int
+    rows: NDArray[np.uint8]
 
 
 def read(messages: Sequence[Sent], limits: IngestionLimits) -> list[Block]:
     """Read those of the messages that are tables and believable; whoever is in no block is left to the parser."""
-    alike: defaultdict[bytes, list[_Table]] = defaultdict(list)
+    shapes: defaultdict[tuple[int, int], list[tuple[Sent, _Origin]]] = defaultdict(list)
     for message in messages:
-        origin = _origin(message.subject)
-        payload = message.payload
-        if origin is None or not payload.startswith(origin.header):
-            continue
-        rows = payload[len(origin.header) :]
-        # A whole row of a length in one byte, and nothing behind the last.
-        width = 2 + rows[1] if len(rows) >= _NARROWEST else 0
-        if _NARROWEST <= width < 2 + _ONE_BYTE and len(rows) % width == 0:
-            # Its length and its tags: what rows of one table have in common.
-            kind = rows[1:2] + rows[_FIRST_TAG:width:_TAG_STEP]
-            if len(payload) <= limits.max_bytes and len(rows) <= width * limits.max_readings:
-                alike[kind].append(_Table(message, origin.device_id, rows))
+        if origin := _origin(message.subject):
+            shapes[len(origin.header), len(message.payload)].append((message, origin))
+    alike: defaultdict[bytes, list[_Tables]] = defaultdict(list)
+    for (header, length), some in shapes.items():
+        if header + _NARROWEST <= length <= limits.max_bytes:
+            for kind, tables in _tables(some, header, limits):
+                alike[kind].append(tables)
     found = (_block(kind, tables, limits) for kind, tables in alike.items())
     return [block for block in found if block]
+
+
+def _tables(
+    given: Sequence[tuple[Sent, _Origin]], header: int, limits: IngestionLimits
+) -> Iterator[tuple[bytes, _Tables]]:
+    """Cut messages of equal length into rows; the length of a row and its tags are their kind."""
+    written = _matrix([one.payload for one, _ in given])
+    headers = _matrix([origin.header for _, origin in given])
+    left = (written[:, :header] == headers).all(axis=1)
+    rows = written[:, header:]
+    size = rows.shape[1]
+    for _ in range(_KINDS):
+        if not left.any():
+            return
+        first = rows[left.argmax()]
+        # A whole row of a length in one byte, and nothing behind the last.
+        width = 2 + int(first[1])
+        same = left & (rows[:, 1] == first[1])
+        if _NARROWEST <= width < 2 + _ONE_BYTE and size % width == 0:
+            tags = slice(_FIRST_TAG, width, _TAG_STEP)
+            same &= (rows[:, tags] == first[tags]).all(axis=1)
+            if size <= width * limits.max_readings:
+                some = list(compress(given, same.tolist()))
+                yield (
+                    first[1:2].tobytes() + first[tags].tobytes(),
+                    _Tables(
+                        [one for one, _ in some],
+                        [origin.device_id for _, origin in some],
+                        size // width,
+                        rows[same].reshape(-1, width),
+                    ),
+                )
+        left &= ~same
+
+
+def _matrix(lines: Sequence[bytes]) -> NDArray[np.uint8]:
+    return np.frombuffer(b"".join(lines), np.uint8).reshape(len(lines), -1)
 
 
 @lru_cache(_SUBJECTS)
@@ -107,33 +145,51 @@ def _row_type(kind: bytes) -> np.dtype[np.void] | None:
     return np.dtype(fields)
 
 
-def _block(kind: bytes, tables: Sequence[_Table], limits: IngestionLimits) -> Block | None:
+def _block(kind: bytes, tables: Sequence[_Tables], limits: IngestionLimits) -> Block | None:
     """Read tables of one kind; those that are not what they seem, or not believable, are left out."""
     row_type = _row_type(kind)
-    if row_type is None or not tables:
+    if row_type is None:
         return None
-    rows = np.frombuffer(b"".join([one.rows for one in tables]), row_type)
-    ends = np.cumsum([len(one.rows) // row_type.itemsize for one in tables])
-    starts = np.concatenate(([0], ends))
-    received = np.array([one.sent.received_ms for one in tables])
-    observed = rows["observed"].astype(np.int64)
+    rows = np.concatenate([one.rows for one in tables]).view(row_type)[:, 0]
+    counts = np.repeat([one.each for one in tables], [len(one.sent) for one in tables])
+    sent = [message for one in tables for message in one.sent]
+    device_ids = [device_id for one in tables for device_id in one.device_ids]
+    received = np.array([one.received_ms for one in sent])
+    starts = _starts(counts)
     good = _is_written_as(rows, kind) & _is_believable(rows, limits)
-    good &= _is_timely(observed, starts, received, limits)
+    good &= _is_timely(rows["observed"].astype(np.int64), starts, received, limits)
     whole = np.logical_and.reduceat(good, starts[:-1])
     if not whole.all():
-        return _block(kind, [one for one, well in zip(tables, whole, strict=True) if well], limits)
-    names = row_type.names or ()
+        rows, received = rows[np.repeat(whole, counts)], received[whole]
+        starts = _starts(counts[whole])
+        sent = list(compress(sent, whole.tolist()))
+        device_ids = list(compress(device_ids, whole.tolist()))
+    return _block_of(rows, starts, sent, device_ids, received) if sent else None
+
+
+def _block_of(
+    rows: NDArray[np.void],
+    starts: NDArray[np.int64],
+    sent: Sequence[Sent],
+    device_ids: Sequence[str],
+    received: NDArray[np.int64],
+) -> Block:
+    names = rows.dtype.names or ()
     return Block(
-        places=[one.sent.place for one in tables],
-        device_ids=[one.device_id for one in tables],
+        places=[one.place for one in sent],
+        device_ids=device_ids,
         received_ms=received,
         starts=starts,
-        observed_ms=observed,
+        observed_ms=rows["observed"].astype(np.int64),
         conditions=rows["conditions"].astype(np.int64)
         if "conditions" in names
         else np.zeros(len(rows), np.int64),
         measures={name: rows[name] for name in _MEASURES.values() if name in names},
     )
+
+
+def _starts(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.concatenate(([0], np.cumsum(counts)))
 
 
 def _is_written_as(rows: NDArray[np.void], kind: bytes) -> NDArray[np.bool]:
