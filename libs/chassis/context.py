@@ -39,6 +39,7 @@ class Access:
     """One access to personal data, filled in as the call proceeds.
 
     `subject` is what was looked at, as a pseudonym or an id of a place; never an identification number or a name.
+    `shown` is who else was shown, one by one, beside what was asked for: each gets a record, so that each can be told.
     `fields` names what is disclosed, never a value. `legal_basis` is that of the stated purpose unless a rule that was
     applied says more. `accounted` is true once the record is durable, because it was written with what it is about.
     """
@@ -50,6 +51,7 @@ class Access:
     reference: str = ""
     ward_code: str = ""
     subject: str = ""
+    shown: Sequence[str] = ()
     fields: Sequence[str] = ()
     accounted: bool = False
 

@@ -8,7 +8,7 @@ import math
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -196,7 +196,7 @@ class AccessGuard:
             await self._record(entry, uuid4(), InternalError.reason)
             raise
         if not entry.accounted:
-            await asyncio.shield(self._record(entry, entry.record_id, OK))
+            await asyncio.shield(self._record_answer(entry))
 
     def _access_of(self, call: Call) -> Access:
         stated = access.stated_purpose(call.request)
@@ -238,6 +238,14 @@ class AccessGuard:
             raise access.refusal(reason)
         access.refuse_unknown_fields(call.request)
         access.require_purpose(rule, call.request)
+
+    async def _record_answer(self, entry: Access) -> None:
+        """Write the record of an answer, and one for each who is shown in it; what waits is committed together."""
+        others = (replace(entry, subject=one) for one in entry.shown)
+        await asyncio.gather(
+            self._record(entry, entry.record_id, OK),
+            *(self._record(other, uuid4(), OK) for other in others),
+        )
 
     async def _record(self, entry: Access, record_id: UUID, outcome: str) -> None:
         """Write the record of a call; one that does not tell of an answer has an id of its own.

@@ -66,6 +66,7 @@ from residency.queries.persons import PersonQueries
 from residency.queries.places import PlaceQueries
 from residency.queries.residence import ResidenceQueries
 from residency.queries.reviews import ReviewQueries
+from residency.queries.search import SearchQueries
 from residency.repository.cases import CaseSeal
 from residency.repository.data_subject_requests import NoteSeal
 from residency.servicer import Servicer
@@ -181,6 +182,7 @@ def servicers_of(
     """Make what answers each service of the package."""
     database, relay, clock = base.database, base.relay, base.clock
     seal, codes, nations = number_seal(settings), registration_codes(), nationalities()
+    units = gazetteer(settings.ward_code)
     case_seal = CaseSeal(content_seal(settings))
     note_seal = NoteSeal(content_seal(settings))
     pseudonyms = Pseudonyms(read_key(settings.pseudonym_key.get_secret_value()))
@@ -202,10 +204,12 @@ def servicers_of(
             seal,
             codes,
             nations,
+            units,
             clock,
         ),
         LookupServicer(
             LookupQueries(database),
+            SearchQueries(database),
             AnomalyQueries(database),
             glass,
             limits,
@@ -213,6 +217,7 @@ def servicers_of(
             seal,
             pseudonyms,
             codes,
+            units,
             settings.incidents_account,
             clock,
         ),
@@ -264,6 +269,7 @@ async def import_ward(settings: Settings, directory: Path) -> None:
         database=database,
         seal=number_seal(settings),
         codes=registration_codes(),
+        gazetteer=gazetteer(settings.ward_code),
         ward_code=settings.ward_code,
         clock=utc_now,
         say=partial(print, file=sys.stdout, flush=True),

@@ -75,6 +75,38 @@ PERSON_FIELD_PHONE: PersonField.ValueType  # 9
 """The telephone number."""
 Global___PersonField: _TypeAlias = PersonField  # noqa: Y015
 
+class _MatchRank:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _MatchRankEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MatchRank.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    MATCH_RANK_UNSPECIFIED: _MatchRank.ValueType  # 0
+    """Never sent."""
+    MATCH_RANK_SAME: _MatchRank.ValueType  # 1
+    """The name as it was asked for, wherever tone marks are written."""
+    MATCH_RANK_SAME_LETTERS: _MatchRank.ValueType  # 2
+    """The same letters with other diacritics."""
+    MATCH_RANK_BEGINS: _MatchRank.ValueType  # 3
+    """Begins with the words asked for, without regard to diacritics."""
+    MATCH_RANK_ALL_WORDS: _MatchRank.ValueType  # 4
+    """Has all the words, in another order or between others."""
+
+class MatchRank(_MatchRank, metaclass=_MatchRankEnumTypeWrapper):
+    """How well a name answers a search."""
+
+MATCH_RANK_UNSPECIFIED: MatchRank.ValueType  # 0
+"""Never sent."""
+MATCH_RANK_SAME: MatchRank.ValueType  # 1
+"""The name as it was asked for, wherever tone marks are written."""
+MATCH_RANK_SAME_LETTERS: MatchRank.ValueType  # 2
+"""The same letters with other diacritics."""
+MATCH_RANK_BEGINS: MatchRank.ValueType  # 3
+"""Begins with the words asked for, without regard to diacritics."""
+MATCH_RANK_ALL_WORDS: MatchRank.ValueType  # 4
+"""Has all the words, in another order or between others."""
+Global___MatchRank: _TypeAlias = MatchRank  # noqa: Y015
+
 class _AnomalyKind:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -412,6 +444,118 @@ class HouseholdListingMember(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___HouseholdListingMember: _TypeAlias = HouseholdListingMember  # noqa: Y015
+
+@_typing.final
+class SearchPersonsRequest(_message.Message):
+    """Searches persons. A name, an address or both are given."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PURPOSE_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    ADDRESS_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Words of a name in any order, at least two letters; the last may be only begun: `nguyen van a`."""
+    address: _builtins.str
+    """Where the person is registered today: `số 5 ngách 12/34`, `12/34/5 Trần Phú`, `tổ dân phố 7`; at most 200
+    characters. What the ward's addresses share goes without saying.
+    """
+    page_size: _builtins.int
+    """1 to 50; 0 is 20."""
+    page_token: _builtins.str
+    """From the answer before."""
+    @_builtins.property
+    def purpose(self) -> _access_pb2.AccessPurpose:
+        """Why, and in which case."""
+
+    def __init__(
+        self,
+        *,
+        purpose: _access_pb2.AccessPurpose | None = ...,
+        name: _builtins.str = ...,
+        address: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["purpose", b"purpose"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "name", b"name", "page_size", b"page_size", "page_token", b"page_token", "purpose", b"purpose"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SearchPersonsRequest: _TypeAlias = SearchPersonsRequest  # noqa: Y015
+
+@_typing.final
+class SearchPersonsResponse(_message.Message):
+    """A page of persons, best first."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MATCHES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    TOO_MANY_FIELD_NUMBER: _builtins.int
+    WITHHELD_FIELD_NUMBER: _builtins.int
+    ACCESS_RECORD_ID_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    too_many: _builtins.bool
+    """True if so many people have the words in another order that they were not looked through: add a word."""
+    access_record_id: _builtins.str
+    """The access record that accounts for this search; each person shown has one of their own beside it."""
+    @_builtins.property
+    def matches(self) -> _containers.RepeatedCompositeFieldContainer[Global___PersonMatch]:
+        """The page."""
+
+    @_builtins.property
+    def withheld(self) -> _containers.RepeatedScalarFieldContainer[Global___PersonField.ValueType]:
+        """What the rules keep back from this role for this purpose."""
+
+    def __init__(
+        self,
+        *,
+        matches: _abc.Iterable[Global___PersonMatch] | None = ...,
+        next_page_token: _builtins.str = ...,
+        too_many: _builtins.bool = ...,
+        withheld: _abc.Iterable[Global___PersonField.ValueType] | None = ...,
+        access_record_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_record_id", b"access_record_id", "matches", b"matches", "next_page_token", b"next_page_token", "too_many", b"too_many", "withheld", b"withheld"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SearchPersonsResponse: _TypeAlias = SearchPersonsResponse  # noqa: Y015
+
+@_typing.final
+class PersonMatch(_message.Message):
+    """A person who answers a search."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERSON_FIELD_NUMBER: _builtins.int
+    RANK_FIELD_NUMBER: _builtins.int
+    rank: Global___MatchRank.ValueType
+    """How well the name answers."""
+    @_builtins.property
+    def person(self) -> Global___Person:
+        """Who, as far as the caller may know."""
+
+    def __init__(
+        self,
+        *,
+        person: Global___Person | None = ...,
+        rank: Global___MatchRank.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["person", b"person"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["person", b"person", "rank", b"rank"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PersonMatch: _TypeAlias = PersonMatch  # noqa: Y015
 
 @_typing.final
 class DiscloseOccupantsRequest(_message.Message):

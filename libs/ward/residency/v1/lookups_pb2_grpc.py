@@ -49,6 +49,11 @@ class LookupServiceStub:
                 request_serializer=ward_dot_residency_dot_v1_dot_lookups__pb2.ListHouseholdRequest.SerializeToString,
                 response_deserializer=ward_dot_residency_dot_v1_dot_lookups__pb2.ListHouseholdResponse.FromString,
                 _registered_method=True)
+        self.SearchPersons = channel.unary_unary(
+                '/ward.residency.v1.LookupService/SearchPersons',
+                request_serializer=ward_dot_residency_dot_v1_dot_lookups__pb2.SearchPersonsRequest.SerializeToString,
+                response_deserializer=ward_dot_residency_dot_v1_dot_lookups__pb2.SearchPersonsResponse.FromString,
+                _registered_method=True)
         self.DiscloseOccupants = channel.unary_unary(
                 '/ward.residency.v1.LookupService/DiscloseOccupants',
                 request_serializer=ward_dot_residency_dot_v1_dot_lookups__pb2.DiscloseOccupantsRequest.SerializeToString,
@@ -81,6 +86,17 @@ class LookupServiceServicer:
     def ListHousehold(self, request, context):
         """Lists the households that a person is registered with today, with their members.
         Errors: PERSON_NOT_FOUND, DISCLOSURE_NOT_ALLOWED, PURPOSE_REQUIRED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SearchPersons(self, request, context):
+        """Searches persons by name, written with or without diacritics, and by where they are registered today. The better
+        answers come first: the name as it is asked for; the same letters with other diacritics; names that begin so; all
+        words in another order. Among equals the order is that of Vietnamese lists: given name, surname, middle names. Each
+        person shown has an access record of their own, and is counted against the caller's limits.
+        Errors: DISCLOSURE_NOT_ALLOWED, FIELD_INVALID, PAGE_TOKEN_INVALID, PERSON_NOT_FOUND, PURPOSE_REQUIRED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -119,6 +135,11 @@ def add_LookupServiceServicer_to_server(servicer, server):
                     servicer.ListHousehold,
                     request_deserializer=ward_dot_residency_dot_v1_dot_lookups__pb2.ListHouseholdRequest.FromString,
                     response_serializer=ward_dot_residency_dot_v1_dot_lookups__pb2.ListHouseholdResponse.SerializeToString,
+            ),
+            'SearchPersons': grpc.unary_unary_rpc_method_handler(
+                    servicer.SearchPersons,
+                    request_deserializer=ward_dot_residency_dot_v1_dot_lookups__pb2.SearchPersonsRequest.FromString,
+                    response_serializer=ward_dot_residency_dot_v1_dot_lookups__pb2.SearchPersonsResponse.SerializeToString,
             ),
             'DiscloseOccupants': grpc.unary_unary_rpc_method_handler(
                     servicer.DiscloseOccupants,
@@ -190,6 +211,33 @@ class LookupService:
             '/ward.residency.v1.LookupService/ListHousehold',
             ward_dot_residency_dot_v1_dot_lookups__pb2.ListHouseholdRequest.SerializeToString,
             ward_dot_residency_dot_v1_dot_lookups__pb2.ListHouseholdResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SearchPersons(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ward.residency.v1.LookupService/SearchPersons',
+            ward_dot_residency_dot_v1_dot_lookups__pb2.SearchPersonsRequest.SerializeToString,
+            ward_dot_residency_dot_v1_dot_lookups__pb2.SearchPersonsResponse.FromString,
             options,
             channel_credentials,
             insecure,

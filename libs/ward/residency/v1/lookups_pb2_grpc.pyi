@@ -47,6 +47,13 @@ class LookupServiceStub:
     """Lists the households that a person is registered with today, with their members.
     Errors: PERSON_NOT_FOUND, DISCLOSURE_NOT_ALLOWED, PURPOSE_REQUIRED.
     """
+    SearchPersons: _grpc.UnaryUnaryMultiCallable[_lookups_pb2.SearchPersonsRequest, _lookups_pb2.SearchPersonsResponse]
+    """Searches persons by name, written with or without diacritics, and by where they are registered today. The better
+    answers come first: the name as it is asked for; the same letters with other diacritics; names that begin so; all
+    words in another order. Among equals the order is that of Vietnamese lists: given name, surname, middle names. Each
+    person shown has an access record of their own, and is counted against the caller's limits.
+    Errors: DISCLOSURE_NOT_ALLOWED, FIELD_INVALID, PAGE_TOKEN_INVALID, PERSON_NOT_FOUND, PURPOSE_REQUIRED.
+    """
     DiscloseOccupants: _grpc.UnaryUnaryMultiCallable[_lookups_pb2.DiscloseOccupantsRequest, _lookups_pb2.DiscloseOccupantsResponse]
     """Breaks the glass: tells who is registered in the building of an open incident, so that rescuers can ask for them by
     name. Only the incidents service may ask, acting for a duty officer (metadata `ward-acting`, or the claim `act` of
@@ -79,6 +86,13 @@ class LookupServiceAsyncStub(LookupServiceStub):
     ListHousehold: _aio.UnaryUnaryMultiCallable[_lookups_pb2.ListHouseholdRequest, _lookups_pb2.ListHouseholdResponse]  # type: ignore[assignment]
     """Lists the households that a person is registered with today, with their members.
     Errors: PERSON_NOT_FOUND, DISCLOSURE_NOT_ALLOWED, PURPOSE_REQUIRED.
+    """
+    SearchPersons: _aio.UnaryUnaryMultiCallable[_lookups_pb2.SearchPersonsRequest, _lookups_pb2.SearchPersonsResponse]  # type: ignore[assignment]
+    """Searches persons by name, written with or without diacritics, and by where they are registered today. The better
+    answers come first: the name as it is asked for; the same letters with other diacritics; names that begin so; all
+    words in another order. Among equals the order is that of Vietnamese lists: given name, surname, middle names. Each
+    person shown has an access record of their own, and is counted against the caller's limits.
+    Errors: DISCLOSURE_NOT_ALLOWED, FIELD_INVALID, PAGE_TOKEN_INVALID, PERSON_NOT_FOUND, PURPOSE_REQUIRED.
     """
     DiscloseOccupants: _aio.UnaryUnaryMultiCallable[_lookups_pb2.DiscloseOccupantsRequest, _lookups_pb2.DiscloseOccupantsResponse]  # type: ignore[assignment]
     """Breaks the glass: tells who is registered in the building of an open incident, so that rescuers can ask for them by
@@ -121,6 +135,19 @@ class LookupServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_lookups_pb2.ListHouseholdResponse, _abc.Awaitable[_lookups_pb2.ListHouseholdResponse]]:
         """Lists the households that a person is registered with today, with their members.
         Errors: PERSON_NOT_FOUND, DISCLOSURE_NOT_ALLOWED, PURPOSE_REQUIRED.
+        """
+
+    @_abc_1.abstractmethod
+    def SearchPersons(
+        self,
+        request: _lookups_pb2.SearchPersonsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_lookups_pb2.SearchPersonsResponse, _abc.Awaitable[_lookups_pb2.SearchPersonsResponse]]:
+        """Searches persons by name, written with or without diacritics, and by where they are registered today. The better
+        answers come first: the name as it is asked for; the same letters with other diacritics; names that begin so; all
+        words in another order. Among equals the order is that of Vietnamese lists: given name, surname, middle names. Each
+        person shown has an access record of their own, and is counted against the caller's limits.
+        Errors: DISCLOSURE_NOT_ALLOWED, FIELD_INVALID, PAGE_TOKEN_INVALID, PERSON_NOT_FOUND, PURPOSE_REQUIRED.
         """
 
     @_abc_1.abstractmethod

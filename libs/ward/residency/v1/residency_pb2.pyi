@@ -627,22 +627,28 @@ class ListBuildingsRequest(_message.Message):
     RESIDENTIAL_GROUP_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    QUERY_FIELD_NUMBER: _builtins.int
     residential_group: _builtins.int
     """Only this residential group; 0 is all."""
     page_size: _builtins.int
     """1 to 500; 0 is 50."""
     page_token: _builtins.str
     """From the answer before."""
+    query: _builtins.str
+    """Only buildings with such an address, however it is written: `số 5 ngách 12/34`, `12/34/5`, `tran phu`; at most 200
+    characters, of which the last word may be only begun. Empty is all.
+    """
     def __init__(
         self,
         *,
         residential_group: _builtins.int = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        query: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "residential_group", b"residential_group"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "query", b"query", "residential_group", b"residential_group"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from chassis.clock import Clock, ward_day
 from chassis.database import Database
+from residency.domain.address import Gazetteer
 from residency.domain.personal_id import RegistrationCodes
 from residency.domain.sealing import NumberSeal
 from residency.importer import loading
@@ -24,6 +25,7 @@ class Importer:
     database: Database
     seal: NumberSeal
     codes: RegistrationCodes
+    gazetteer: Gazetteer
     ward_code: str
     clock: Clock
     say: Callable[[str], object]
@@ -49,7 +51,7 @@ class Importer:
                         register.add(table, line)
                     done(manifest.rows[table])
             with self._step("persons and registrations stored") as done:
-                await loading.copy(tx, register, self.seal, now)
+                await loading.copy(tx, register, self.seal, self.gazetteer, now)
                 done(len(register.persons) + len(register.registrations))
             with self._step("dwellings counted") as done:
                 done(await loading.announce(tx, register, now))

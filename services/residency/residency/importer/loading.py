@@ -1,6 +1,7 @@
 """Writes a checked register into the database, at the speed of COPY, in the caller's transaction."""
 
 from collections.abc import Iterator
+from dataclasses import astuple
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -10,17 +11,21 @@ from sqlalchemy import Table
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.database import Transaction
+from residency.domain.address import Gazetteer
 from residency.domain.sealing import NumberSeal
+from residency.domain.search import IndexedAddress, IndexedName
 from residency.importer.files import ImportRefusedError
 from residency.importer.register import Register
 from residency.repository import occupancy
 from residency.tables import (
     assistance_needs,
+    building_index,
     buildings,
     dwellings,
     household_memberships,
     households,
     imports,
+    person_index,
     persons,
     registrations,
 )
@@ -37,11 +42,13 @@ async def first_time(tx: Transaction, digest: bytes, now: datetime) -> bool:
     return (await tx.execute(noted.on_conflict_do_nothing())).rowcount > 0
 
 
-async def copy(tx: Transaction, register: Register, seal: NumberSeal, now: datetime) -> None:
+async def copy(
+    tx: Transaction, register: Register, seal: NumberSeal, gazetteer: Gazetteer, now: datetime
+) -> None:
     """Copy all rows; raises ImportRefusedError where the database holds the same ids or numbers already."""
     connection: Any = (await tx.get_raw_connection()).driver_connection
     try:
-        for table, columns, records in _contents(register, seal, now):
+        for table, columns, records in _contents(register, seal, gazetteer, now):
             await connection.copy_records_to_table(
                 table.name, records=records, columns=columns.split(), timeout=_COPY_TIMEOUT_S
             )
@@ -61,13 +68,21 @@ async def announce(tx: Transaction, register: Register, now: datetime) -> int:
 
 
 def _contents(
-    register: Register, seal: NumberSeal, now: datetime
+    register: Register, seal: NumberSeal, gazetteer: Gazetteer, now: datetime
 ) -> Iterator[tuple[Table, str, Iterator[Record]]]:
     """Give each table with the names of its columns and its records, in an order that foreign keys allow."""
     yield (
         buildings,
         "building_id ward_code residential_group address storeys",
         (tuple(vars(row).values()) for row in register.buildings.values()),
+    )
+    yield (
+        building_index,
+        "building_id key terms",
+        (
+            (key, *astuple(IndexedAddress.of(row.address, row.residential_group, gazetteer)))
+            for key, row in register.buildings.items()
+        ),
     )
     yield (
         dwellings,
@@ -78,6 +93,11 @@ def _contents(
         persons,
         "person_id number_sealed number_index full_name birth_year birth_month birth_day sex recorded_at",
         _persons(register, seal, now),
+    )
+    yield (
+        person_index,
+        "person_id spelled plain terms place",
+        ((key, *astuple(IndexedName.of(row.full_name))) for key, row in register.persons.items()),
     )
     yield (
         households,

@@ -10,11 +10,10 @@ from sqlalchemy import ColumnElement, Row, Select, select
 from chassis.database import Database, Transaction
 from residency.domain.disclosure import Asker, Disclosure, PersonField, Way
 from residency.domain.households import HOUSEHOLDER
-from residency.domain.lookups import CurrentResidence, FoundHousehold, FoundMember, FoundPerson
+from residency.domain.lookups import FoundHousehold, FoundMember, FoundPerson
 from residency.domain.pseudonyms import PersonNotFoundError
-from residency.domain.residence import ResidenceKind
 from residency.repository.disclosure import disclosure_to
-from residency.repository.lookups import in_force_on, person_columns, person_of
+from residency.repository.lookups import load_persons, person_columns, person_of
 from residency.repository.occupancy import dwelling_of, place_columns
 from residency.tables import (
     buildings,
@@ -23,7 +22,6 @@ from residency.tables import (
     household_relationships,
     households,
     persons,
-    registrations,
 )
 from residency.tables.bitemporal import holds_on
 
@@ -79,36 +77,8 @@ class LookupQueries:
 
 
 async def _person(tx: Transaction, which: ColumnElement[bool], today: date) -> FoundPerson | None:
-    of_person = registrations.c.person_id == persons.c.person_id
-    statement: Select[Any] = (
-        select(
-            *person_columns(),
-            *place_columns(),
-            registrations.c.kind,
-            registrations.c.valid_from,
-            registrations.c.ends_on,
-        )
-        .select_from(
-            persons.outerjoin(registrations, of_person & in_force_on(today))
-            .outerjoin(dwellings, dwellings.c.dwelling_id == registrations.c.dwelling_id)
-            .outerjoin(buildings)
-        )
-        .where(which)
-        .order_by(registrations.c.kind, registrations.c.valid_from, dwellings.c.dwelling_id)
-    )
-    rows = (await tx.execute(statement)).all()
-    if not rows:
-        return None
-    return person_of(rows[0], [_residence(row) for row in rows if row.dwelling_id])
-
-
-def _residence(row: Row[Any]) -> CurrentResidence:
-    return CurrentResidence(
-        kind=ResidenceKind(row.kind),
-        dwelling=dwelling_of(row),
-        valid_from=row.valid_from,
-        ends_on=row.ends_on,
-    )
+    found = await load_persons(tx, which, today)
+    return found[0] if found else None
 
 
 def _members(person_id: UUID, today: date) -> Select[Any]:

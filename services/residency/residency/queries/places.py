@@ -1,5 +1,6 @@
 """Buildings and their dwellings."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import select, tuple_
@@ -7,7 +8,7 @@ from sqlalchemy import select, tuple_
 from chassis.database import Database, Transaction
 from residency.domain.places import Building, BuildingNotFoundError, Dwelling
 from residency.repository.occupancy import building_of, dwelling_of, place_columns
-from residency.tables import buildings, dwellings
+from residency.tables import building_index, buildings, dwellings
 
 
 class PlaceQueries:
@@ -16,11 +17,20 @@ class PlaceQueries:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def list_buildings(self, group: int, after: UUID | None, limit: int) -> list[Building]:
-        """List buildings of a residential group (0 is all) by id, those after `after` only."""
+    async def list_buildings(
+        self, group: int, terms: Sequence[str], after: UUID | None, limit: int
+    ) -> list[Building]:
+        """List buildings of a residential group (0 is all) by id, those after `after` only.
+
+        `terms` are those of an address that is looked for; without any, every building is listed.
+        """
         statement = select(buildings).order_by(buildings.c.building_id).limit(limit)
         if group:
             statement = statement.where(buildings.c.residential_group == group)
+        if terms:
+            statement = statement.join(building_index).where(
+                building_index.c.terms.contains(terms)
+            )
         if after:
             statement = statement.where(buildings.c.building_id > after)
         async with self._database.transaction() as tx:

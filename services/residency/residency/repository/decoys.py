@@ -10,6 +10,7 @@ from chassis.database import Transaction
 from residency import tables
 from residency.domain.decoys import Decoy, DecoyTouch
 from residency.domain.sealing import NumberSeal, subject_of
+from residency.repository import search
 from residency.tables import decoys, persons
 from residency.wire import decoys as wire
 
@@ -31,6 +32,7 @@ async def add(
             recorded_at=now,
         )
     )
+    await search.index_person(tx, person_id, decoy.full_name)
     await tx.execute(insert(decoys).values(person_id=person_id, created_at=now))
 
 

@@ -2,17 +2,61 @@
 
 from collections.abc import Sequence
 from datetime import date
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, exists, func, select
+from sqlalchemy import ColumnElement, Row, Select, exists, func, select
 
+from chassis.database import Transaction
 from residency.domain.lookups import CurrentResidence, FoundPerson
 from residency.domain.occupancy import Assistance
 from residency.domain.partial_date import PartialDate
 from residency.domain.person_name import FullName
-from residency.domain.residence import Sex
-from residency.tables import assistance_needs, persons, registrations, restrictions
+from residency.domain.residence import ResidenceKind, Sex
+from residency.repository.occupancy import dwelling_of, place_columns
+from residency.tables import (
+    assistance_needs,
+    buildings,
+    dwellings,
+    persons,
+    registrations,
+    restrictions,
+)
 from residency.tables.bitemporal import holds_on
+
+
+async def load_persons(
+    tx: Transaction, which: ColumnElement[bool], today: date
+) -> list[FoundPerson]:
+    """Load persons with where they are registered today, permanent residence first."""
+    of_person = registrations.c.person_id == persons.c.person_id
+    statement: Select[Any] = (
+        select(
+            *person_columns(),
+            *place_columns(),
+            registrations.c.kind,
+            registrations.c.valid_from,
+            registrations.c.ends_on,
+        )
+        .select_from(
+            persons.outerjoin(registrations, of_person & in_force_on(today))
+            .outerjoin(dwellings, dwellings.c.dwelling_id == registrations.c.dwelling_id)
+            .outerjoin(buildings)
+        )
+        .where(which)
+        .order_by(
+            persons.c.person_id,
+            registrations.c.kind,
+            registrations.c.valid_from,
+            dwellings.c.dwelling_id,
+        )
+    )
+    by_person = groupby(await tx.execute(statement), lambda row: row.person_id)
+    of_each = [list(rows) for _, rows in by_person]
+    return [
+        person_of(rows[0], [_residence(row) for row in rows if row.dwelling_id])
+        for rows in of_each
+    ]
 
 
 def person_columns() -> tuple[ColumnElement[Any], ...]:
@@ -58,3 +102,12 @@ def person_of(row: Row[Any], residences: Sequence[CurrentResidence] = ()) -> Fou
 def in_force_on(day: date) -> ColumnElement[bool]:
     """Say in SQL: a registration that covers this day."""
     return holds_on(registrations, day)
+
+
+def _residence(row: Row[Any]) -> CurrentResidence:
+    return CurrentResidence(
+        kind=ResidenceKind(row.kind),
+        dwelling=dwelling_of(row),
+        valid_from=row.valid_from,
+        ends_on=row.ends_on,
+    )

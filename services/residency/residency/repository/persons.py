@@ -19,7 +19,7 @@ from residency.domain.residence import (
     Sex,
 )
 from residency.domain.sealing import NumberSeal
-from residency.repository import entries
+from residency.repository import entries, search
 from residency.tables import person_corrections, persons, registrations
 
 
@@ -78,6 +78,7 @@ async def correct(
         changed = changed.values(number_sealed=number[0], number_index=number[1])
     try:
         await tx.execute(changed)
+        await search.index_person(tx, person.person_id, right.full_name)
     except IntegrityError as error:
         if entries.violated(error) == "persons_one_per_number":
             raise PersonalIdTakenError from error

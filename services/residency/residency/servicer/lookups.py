@@ -1,12 +1,14 @@
 """Lookups of persons and households."""
 
 from collections.abc import Iterable
+from functools import partial
 
 from grpc import aio
 
 from chassis.clock import Clock, ward_day
 from chassis.context import current_access
 from chassis.pages import page_size
+from residency.domain.address import Gazetteer
 from residency.domain.break_glass import NotThroughIncidentsError
 from residency.domain.disclosure import Asker, Disclosure, PersonField
 from residency.domain.lookups import FoundHousehold, FoundPerson
@@ -18,10 +20,11 @@ from residency.operations.decoys import DecoyOperations
 from residency.operations.lookup_limits import LookupLimits
 from residency.queries.anomalies import AnomalyQueries
 from residency.queries.lookups import LookupQueries
+from residency.queries.search import SearchQueries
 from residency.servicer import Context
 from residency.servicer.asking import actor, asker_of
 from residency.wire import anomalies as wire_anomalies
-from residency.wire import answers
+from residency.wire import answers, fields
 from residency.wire import break_glass as wire_glass
 from residency.wire import lookups as wire
 from ward.residency.v1 import lookups_pb2 as pb
@@ -36,6 +39,7 @@ class LookupServicer(lookups_pb2_grpc.LookupServiceServicer):
     def __init__(
         self,
         queries: LookupQueries,
+        search: SearchQueries,
         anomalies: AnomalyQueries,
         glass: BreakGlassOperations,
         limits: LookupLimits,
@@ -43,10 +47,12 @@ class LookupServicer(lookups_pb2_grpc.LookupServiceServicer):
         seal: NumberSeal,
         pseudonyms: Pseudonyms,
         codes: RegistrationCodes,
+        gazetteer: Gazetteer,
         incidents_account: str,
         clock: Clock,
     ) -> None:
         self._queries = queries
+        self._search = search
         self._anomalies = anomalies
         self._glass = glass
         self._limits = limits
@@ -55,6 +61,7 @@ class LookupServicer(lookups_pb2_grpc.LookupServiceServicer):
         self._seal = seal
         self._pseudonyms = pseudonyms
         self._codes = codes
+        self._gazetteer = gazetteer
         self._clock = clock
 
     def add_to(self, server: aio.Server) -> None:
@@ -105,6 +112,29 @@ class LookupServicer(lookups_pb2_grpc.LookupServiceServicer):
             withheld=wire.withheld(disclosure),
             access_record_id=str(access.record_id),
         )
+
+    async def SearchPersons(
+        self, request: pb.SearchPersonsRequest, context: Context
+    ) -> pb.SearchPersonsResponse:
+        """Answer a page of persons, each of whom is accounted for like one who was asked for."""
+        access, asker = current_access(), asker_of(request)
+        access.subject = "search"
+        name, size = wire.searched_name(request), wire.search_size(request)
+        place = fields.address_terms("address", request.address, self._gazetteer)
+        after = wire.search_after(
+            request.page_token, partial(self._pseudonyms.resolve, account=asker.account)
+        )
+        self._limits.admit(asker)
+        disclosure, found = await self._search.search_persons(
+            name, place, asker, ward_day(self._clock()), after, size + 1
+        )
+        people = [match.person for match in found.matches[:size]]
+        access.fields = sorted(disclosure.fields) if people else ()
+        access.shown = [subject_of(one.number_index) for one in people]
+        self._limits.note_persons(asker, access.shown)
+        await self._decoys.watch(asker.account, access.shown, access.record_id)
+        shown = [self._shown(one, disclosure, asker) for one in people]
+        return wire.searched(found, shown, disclosure, access.record_id)
 
     async def DiscloseOccupants(
         self, request: pb.DiscloseOccupantsRequest, context: Context

@@ -7,6 +7,7 @@ from chassis.context import current_access
 from chassis.errors import FieldInvalidError
 from chassis.idempotency import digest_of
 from chassis.pages import page_size
+from residency.domain.address import Gazetteer
 from residency.domain.nationality import Nationalities
 from residency.domain.personal_id import RegistrationCodes
 from residency.domain.sealing import NumberSeal
@@ -40,6 +41,7 @@ class ResidencyServicer(residency_pb2_grpc.ResidencyServiceServicer):
         seal: NumberSeal,
         codes: RegistrationCodes,
         nationalities: Nationalities,
+        gazetteer: Gazetteer,
         clock: Clock,
     ) -> None:
         self._operations = operations
@@ -51,6 +53,7 @@ class ResidencyServicer(residency_pb2_grpc.ResidencyServiceServicer):
         self._seal = seal
         self._codes = codes
         self._nationalities = nationalities
+        self._gazetteer = gazetteer
         self._clock = clock
 
     def add_to(self, server: aio.Server) -> None:
@@ -99,8 +102,9 @@ class ResidencyServicer(residency_pb2_grpc.ResidencyServiceServicer):
     ) -> pb.ListBuildingsResponse:
         """Answer a page of buildings."""
         group, size = requests.residential_group(request), page_size(request.page_size)
+        terms = fields.address_terms("query", request.query, self._gazetteer)
         after = fields.page_after(request.page_token, f"group {group}")
-        found = await self._places.list_buildings(group, after, size + 1)
+        found = await self._places.list_buildings(group, terms, after, size + 1)
         return answers.buildings_page(found, size, f"group {group}")
 
     async def ListDwellings(

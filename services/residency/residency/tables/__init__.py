@@ -36,6 +36,7 @@ from residency.tables.residence import (
     registrations,
 )
 from residency.tables.reviews import break_glass_decisions
+from residency.tables.search import building_index, person_index
 
 __all__ = [
     "access_records",
@@ -44,6 +45,7 @@ __all__ = [
     "breaches",
     "break_glass_decisions",
     "break_glass_reviews",
+    "building_index",
     "buildings",
     "case_history",
     "case_numbers",
@@ -67,6 +69,7 @@ __all__ = [
     "metadata",
     "outbox",
     "person_corrections",
+    "person_index",
     "persons",
     "population_checks",
     "premises_places",

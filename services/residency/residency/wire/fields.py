@@ -12,6 +12,7 @@ from chassis import pages
 from chassis.errors import DomainError, FieldInvalidError, PageTokenInvalidError
 from chassis.idempotency import check_request_id, digest_of
 from chassis.privacy import may_hold_id_number
+from residency.domain.address import Gazetteer
 from residency.domain.households import HouseholdNotFoundError
 from residency.domain.nationality import Nationalities
 from residency.domain.partial_date import PartialDate
@@ -23,6 +24,7 @@ from ward.residency.v1 import residency_pb2 as pb
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 9000
 _TEXT = range(3, 1001)
+_MAX_ADDRESS = 200
 _SEXES = {pb.SEX_MALE: Sex.MALE, pb.SEX_FEMALE: Sex.FEMALE}
 
 
@@ -59,6 +61,17 @@ def full_name(text: str) -> FullName:
     except ValueError:
         rule = f"1 to {MAX_CHARACTERS} characters: letters, spaces and ' - . only"
         raise FieldInvalidError("full_name", rule) from None
+
+
+def address_terms(field: str, text: str, gazetteer: Gazetteer) -> list[str]:
+    """Read an address that is looked for, if there is one; raises FieldInvalidError where it says no place."""
+    if not text:
+        return []
+    terms = gazetteer.asked_terms(gazetteer.parse(text)) if len(text) <= _MAX_ADDRESS else []
+    if not terms:
+        rule = f"a house number, alley, street or group, in at most {_MAX_ADDRESS} characters"
+        raise FieldInvalidError(field, rule)
+    return terms
 
 
 def birth_date(value: Any, today: date) -> PartialDate:  # noqa: ANN401 - google.type.Date ships no types

@@ -1,20 +1,31 @@
 """Persons and households as a caller may see them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from uuid import UUID
 
 from google.type import date_pb2
 
-from chassis.errors import FieldInvalidError
+from chassis import pages
+from chassis.errors import FieldInvalidError, PageTokenInvalidError
 from residency.domain.disclosure import Disclosure, PersonField
 from residency.domain.lookups import CurrentResidence, FoundPerson
 from residency.domain.partial_date import PartialDate
 from residency.domain.personal_id import PersonalIdNumber, RegistrationCodes
+from residency.domain.search import (
+    ANY_NAME,
+    LEAST_LETTERS,
+    After,
+    NameQuestion,
+    Rank,
+    SearchResult,
+)
 from residency.wire import answers
 from ward.residency.v1 import lookups_pb2 as pb
 from ward.residency.v1 import residency_pb2
 
+# Of a search.
+_FOUND, _MOST_FOUND = 20, 50
 _SEXES = {"M": residency_pb2.SEX_MALE, "F": residency_pb2.SEX_FEMALE}
 
 
@@ -37,6 +48,55 @@ def looked_up(
     """Write what was found, and what is kept back."""
     return pb.LookupPersonResponse(
         person=person,
+        withheld=withheld(disclosure),
+        access_record_id=str(access_record_id),
+    )
+
+
+def searched_name(request: pb.SearchPersonsRequest) -> NameQuestion:
+    """Read the name that is looked for; raises FieldInvalidError."""
+    if not request.name and request.address:
+        return ANY_NAME
+    try:
+        return NameQuestion.parse(request.name)
+    except ValueError:
+        rule = f"words of a name, {LEAST_LETTERS} letters or more; may be empty with an address"
+        raise FieldInvalidError("name", rule) from None
+
+
+def search_size(request: pb.SearchPersonsRequest) -> int:
+    """Read how many persons a page shows; raises FieldInvalidError."""
+    return min(pages.page_size(request.page_size or _FOUND), _MOST_FOUND)
+
+
+def search_after(token: str, resolve: Callable[[str], UUID]) -> After | None:
+    """Read behind whom a page begins, whom the token names by the caller's pseudonym; None for the first page."""
+    key = pages.decode(token, 2)
+    if key is None:
+        return None
+    rank, pseudonym = key
+    if rank not in Rank.__members__:
+        raise PageTokenInvalidError
+    return After(Rank[rank], resolve(pseudonym))
+
+
+def searched(
+    result: SearchResult,
+    shown: Sequence[pb.Person],
+    disclosure: Disclosure,
+    access_record_id: UUID,
+) -> pb.SearchPersonsResponse:
+    """Write a page of persons; where more were found than are shown, there is a next one behind the last."""
+    more = len(result.matches) > len(shown)
+    matches = zip(result.matches, shown, strict=False)
+    rank = result.matches[len(shown) - 1].rank.name if more else ""
+    return pb.SearchPersonsResponse(
+        matches=[
+            pb.PersonMatch(person=person, rank=pb.MatchRank.Value(f"MATCH_RANK_{match.rank.name}"))
+            for match, person in matches
+        ],
+        next_page_token=pages.encode(rank, shown[-1].pseudonym) if more else "",
+        too_many=result.too_many,
         withheld=withheld(disclosure),
         access_record_id=str(access_record_id),
     )

@@ -1,0 +1,109 @@
+"""Looking for persons by name or address: what is asked, in which order answers stand, what is kept to find them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Self
+from uuid import UUID
+
+from residency.domain import search_terms
+from residency.domain.address import Gazetteer
+from residency.domain.lookups import FoundPerson
+from residency.domain.person_name import FullName
+
+# A question of one letter would be a way to list the register.
+LEAST_LETTERS = 2
+
+
+class Rank(IntEnum):
+    """How well a name answers a question; better ones come first, equal ones as in a Vietnamese list."""
+
+    # With all diacritics, wherever the tone mark stands.
+    SAME = 0
+    # The same letters without diacritics.
+    SAME_LETTERS = 1
+    # Names that begin with the words of the question, by their letters without diacritics.
+    BEGINS = 2
+    # All words, in another order or between others.
+    ALL_WORDS = 3
+
+
+@dataclass(frozen=True)
+class IndexedName:
+    """What a person is found by."""
+
+    spelled: str
+    plain: str
+    terms: Sequence[str]
+    place: bytes
+
+    @classmethod
+    def of(cls, name: FullName) -> Self:
+        """Work it out from a name."""
+        plain = name.plain
+        terms = sorted(search_terms.found_under(plain.split()))
+        return cls(name.folded, plain, terms, name.order)
+
+
+@dataclass(frozen=True)
+class IndexedAddress:
+    """What a building is found by; `key` is what addresses of the same building share."""
+
+    key: str
+    terms: Sequence[str]
+
+    @classmethod
+    def of(cls, text: str, residential_group: int, gazetteer: Gazetteer) -> Self:
+        """Work it out from the address of a building of a residential group."""
+        address = gazetteer.parse(text)
+        terms = gazetteer.building_terms(address, residential_group)
+        return cls(gazetteer.building_key(address), sorted(terms))
+
+
+@dataclass(frozen=True)
+class NameQuestion:
+    """A name that is looked for: whole, or only begun; without any word it asks for everybody."""
+
+    spelled: str
+    plain: str
+    terms: Sequence[str]
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read what was typed; ValueError where it holds anything but words, or too few letters."""
+        name = FullName.parse(text)
+        words = name.plain.split()
+        if sum(map(len, words)) < LEAST_LETTERS:
+            raise ValueError("too few letters")
+        return cls(name.folded, name.plain, search_terms.asked_for(words))
+
+
+ANY_NAME = NameQuestion("", "", [])
+
+
+@dataclass(frozen=True)
+class After:
+    """The person behind whom a page begins, and how well that person answered."""
+
+    rank: Rank
+    person_id: UUID
+
+
+@dataclass(frozen=True)
+class PersonMatch:
+    """A person who answers a question."""
+
+    rank: Rank
+    person: FoundPerson
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """A page of answers, best first.
+
+    `too_many` tells that so many have the words in another order that they were not looked through: the question
+    needs one word more.
+    """
+
+    matches: Sequence[PersonMatch]
+    too_many: bool

@@ -1,0 +1,200 @@
+"""Persons found by name or address, as far as the asker may see them.
+
+The better answers come from ranges of one index, in its order. Names that have all words in another order are looked
+through only where they are few, so that no question, however broad, reads the whole register.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    CTE,
+    ColumnElement,
+    Select,
+    Uuid,
+    and_,
+    any_,
+    case,
+    func,
+    literal,
+    select,
+    text,
+    true,
+    tuple_,
+)
+
+from chassis.database import Database, Transaction
+from residency.domain.disclosure import Asker, Disclosure, PersonField, Way
+from residency.domain.pseudonyms import PersonNotFoundError
+from residency.domain.search import After, NameQuestion, PersonMatch, Rank, SearchResult
+from residency.repository.disclosure import disclosure_to
+from residency.repository.lookups import in_force_on, load_persons
+from residency.tables import building_index, dwellings, person_index, persons, registrations
+
+# As many as can be looked through and put into order within some milliseconds.
+_MOST_LOOKED_THROUGH = 5000
+# No letter comes after it.
+_LAST = "\U0010ffff"
+# How many people have a word differs so much that a plan made for some word is a plan for none.
+_PLANNED_EACH_TIME = text("set local plan_cache_mode = force_custom_plan")
+
+
+class _Behind(NamedTuple):
+    """The last person of the page before: the rank, and what people of a rank are in order by."""
+
+    rank: Rank
+    plain: str
+    place: bytes
+    person_id: UUID
+
+
+class _Found(NamedTuple):
+    """Whom a statement found, best first, and how many it would have had to look through."""
+
+    ranks: dict[UUID, Rank]
+    looked_through: int
+
+
+class SearchQueries:
+    """Finds persons for those who may see their names; others are refused before anything is looked at."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def search_persons(
+        self,
+        question: NameQuestion,
+        address_terms: Sequence[str],
+        asker: Asker,
+        today: date,
+        after: After | None,
+        limit: int,
+    ) -> tuple[Disclosure, SearchResult]:
+        """Find who has a name: on the whole register, or among those registered today at an address.
+
+        Raises DisclosureNotAllowedError, or PersonNotFoundError where `after` is nobody.
+        """
+        async with self._database.transaction() as tx:
+            disclosure = await disclosure_to(tx, asker, Way.LOOKUP, today)
+            disclosure.require(PersonField.FULL_NAME)
+            behind = await _behind(tx, after) if after else None
+            await tx.execute(_PLANNED_EACH_TIME)
+            if address_terms:
+                disclosure.require(PersonField.RESIDENCES)
+                living = _living_at(address_terms, today)
+                found = await _look_through(tx, question, living, behind, limit)
+            else:
+                found = await _search(tx, question, behind, limit)
+            which = persons.c.person_id == any_(literal(list(found.ranks), ARRAY(Uuid)))
+            people = {one.person_id: one for one in await load_persons(tx, which, today)}
+        matches = [PersonMatch(rank, people[one]) for one, rank in found.ranks.items()]
+        return disclosure, SearchResult(matches, found.looked_through > _MOST_LOOKED_THROUGH)
+
+
+async def _behind(tx: Transaction, after: After) -> _Behind:
+    columns = (person_index.c.plain, person_index.c.place, person_index.c.person_id)
+    last = select(*columns).where(person_index.c.person_id == after.person_id)
+    row = (await tx.execute(last)).one_or_none()
+    if row is None:
+        raise PersonNotFoundError
+    return _Behind(after.rank, *row)
+
+
+async def _search(
+    tx: Transaction, question: NameQuestion, behind: _Behind | None, limit: int
+) -> _Found:
+    """Read the ranges of the better ranks, and look through the rest only if they do not fill the page."""
+    ranks: dict[UUID, Rank] = {}
+    for rank, ranged in _ranges(question, behind):
+        ranks |= dict.fromkeys(await tx.scalars(ranged.limit(limit - len(ranks))), rank)
+        if len(ranks) == limit:
+            return _Found(ranks, 0)
+    others = await _look_through(tx, question, None, behind, limit - len(ranks))
+    return _Found(ranks | others.ranks, others.looked_through)
+
+
+def _ranges(
+    question: NameQuestion, behind: _Behind | None
+) -> Iterator[tuple[Rank, Select[tuple[UUID]]]]:
+    index = person_index.c
+    in_list = (index.place, index.person_id)
+    same = index.plain == question.plain
+    begins = and_(index.plain > question.plain, index.plain < question.plain + _LAST)
+    for rank, which, order in (
+        (Rank.SAME, same & (index.spelled == question.spelled), in_list),
+        (Rank.SAME_LETTERS, same & (index.spelled != question.spelled), in_list),
+        (Rank.BEGINS, begins, (index.plain, *in_list)),
+    ):
+        if behind and rank < behind.rank:
+            continue
+        statement = select(index.person_id).where(which).order_by(*order)
+        if behind and rank is behind.rank:
+            last = [getattr(behind, column.name) for column in order]
+            statement = statement.where(tuple_(*order) > tuple_(*map(literal, last)))
+        yield rank, statement
+
+
+async def _look_through(
+    tx: Transaction,
+    question: NameQuestion,
+    living: ColumnElement[bool] | None,
+    behind: _Behind | None,
+    limit: int,
+) -> _Found:
+    """Find who has all words of the question, unless they are too many.
+
+    Of the whole register only those who are in no range, of the people who live somewhere all.
+    """
+    candidates = _candidates(question, living)
+    counted = select(func.count().label("counted")).select_from(candidates).subquery()
+    order = (candidates.c.rank, candidates.c.place, candidates.c.person_id)
+    wanted = and_(
+        counted.c.counted <= _MOST_LOOKED_THROUGH,
+        candidates.c.rank >= (Rank.ALL_WORDS if living is None else Rank.SAME),
+        tuple_(*order) > tuple_(*map(literal, (behind.rank, behind.place, behind.person_id)))
+        if behind
+        else true(),
+    )
+    statement = (
+        select(candidates.c.person_id, candidates.c.rank, counted.c.counted)
+        .select_from(counted.outerjoin(candidates, wanted))
+        .order_by(*order)
+        .limit(limit)
+    )
+    rows = (await tx.execute(statement)).all()
+    return _Found(
+        {row.person_id: Rank(row.rank) for row in rows if row.person_id}, rows[0].counted
+    )
+
+
+def _candidates(question: NameQuestion, living: ColumnElement[bool] | None) -> CTE:
+    index = person_index.c
+    same = index.plain == question.plain
+    rank = case(
+        (same & (index.spelled == question.spelled), Rank.SAME),
+        (same, Rank.SAME_LETTERS),
+        (index.plain.startswith(question.plain, autoescape=True), Rank.BEGINS),
+        else_=Rank.ALL_WORDS,
+    )
+    statement = select(index.person_id, index.place, rank.label("rank")).limit(
+        _MOST_LOOKED_THROUGH + 1
+    )
+    if question.terms:
+        statement = statement.where(index.terms.contains(question.terms))
+    if living is not None:
+        statement = statement.where(living)
+    return statement.cte("candidates")
+
+
+def _living_at(address_terms: Sequence[str], today: date) -> ColumnElement[bool]:
+    """Say in SQL: somebody who is registered today in a building with such an address."""
+    resident = (
+        select(registrations.c.person_id)
+        .join(dwellings, dwellings.c.dwelling_id == registrations.c.dwelling_id)
+        .join(building_index, building_index.c.building_id == dwellings.c.building_id)
+        .where(building_index.c.terms.contains(address_terms), in_force_on(today))
+    )
+    return person_index.c.person_id.in_(resident)

@@ -1,0 +1,18 @@
+"""What persons and buildings are found by, written with what it is about."""
+
+from dataclasses import asdict
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert
+
+from chassis.database import Transaction
+from residency.domain.person_name import FullName
+from residency.domain.search import IndexedName
+from residency.tables import person_index
+
+
+async def index_person(tx: Transaction, person_id: UUID, name: FullName) -> None:
+    """Have a person found by a name, and no longer by the name before."""
+    indexed = asdict(IndexedName.of(name))
+    writing = insert(person_index).values(person_id=person_id, **indexed)
+    await tx.execute(writing.on_conflict_do_update(index_elements=["person_id"], set_=indexed))
