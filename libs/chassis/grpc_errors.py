@@ -41,6 +41,12 @@ def reasons() -> dict[str, Reason]:
     return table
 
 
+def sentences(error: DomainError) -> tuple[str, str]:
+    """Say an expected error in Vietnamese and in English."""
+    reason = reasons()[error.reason]
+    return _fill(reason.vi, error), _fill(reason.en, error)
+
+
 def status_of(error: DomainError) -> status_pb2.Status:
     """Put an expected error into the form that every client library understands."""
     reason = reasons()[error.reason]

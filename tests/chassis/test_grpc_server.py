@@ -61,6 +61,8 @@ class Servicer(rpc.IncidentsServiceServicer):
         context.current_access().subject = f"incident:{request.incident_id}"
         if request.incident_id == "expected":
             raise AlarmGoneError
+        if request.incident_id == "shown":
+            context.current_access().shown = ["one", "other"]
         if request.incident_id == "slow":
             self.busy.set()
             await asyncio.Event().wait()
@@ -231,6 +233,19 @@ async def test_a_look_at_personal_data_is_recorded_before_the_answer(
     assert record.account == "demo-responder"
     assert record.method.endswith("/GetRescueBrief")
     assert (record.subject, record.outcome) == ("incident:7", "OK")
+
+
+async def test_each_who_is_shown_beside_has_a_record(edge: Edge, headers: Headers) -> None:
+    """The record of the call, and one for each of the others, with an id of its own."""
+    async with aio.insecure_channel(edge.target) as channel:
+        await rpc.IncidentsServiceStub(channel).GetRescueBrief(
+            pb.GetRescueBriefRequest(incident_id="shown"), metadata=headers("responder")
+        )
+    records = edge.log.records
+
+    assert [one.subject for one in records] == ["incident:shown", "one", "other"]
+    assert len({one.record_id for one in records}) == 3
+    assert {(one.account, one.outcome) for one in records} == {("demo-responder", "OK")}
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from xlsxwriter import Workbook
 
+from chassis.sheets import Limits, SheetProblem
 from fire_safety.domain.devices import DeviceKind, PayloadFormat, Protocol
 from fire_safety.domain.registration import Entry, Fault, Refusal, Verdict, blank
 from fire_safety.wire.device_tables.columns import COLUMNS
-from fire_safety.wire.device_tables.limits import Limits
-from fire_safety.wire.device_tables.problems import DeviceFileInvalidError, SheetProblem
+from fire_safety.wire.device_tables.problems import DeviceFileInvalidError
 from fire_safety.wire.device_tables.report import report
 from fire_safety.wire.device_tables.rows import read_table
 from fire_safety.wire.device_tables.template import csv_template, xlsx_template

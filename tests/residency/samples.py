@@ -1,7 +1,7 @@
 """A small register of people who do not exist: numbers start with 999, which no country has."""
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from uuid import UUID, uuid4
 
@@ -11,19 +11,21 @@ from sqlalchemy import insert, select
 from chassis.database import Database
 from chassis.outbox import Relay
 from residency import tables
-from residency.app import nationalities, registration_codes
+from residency.app import gazetteer, nationalities, registration_codes
 from residency.domain.partial_date import PartialDate
 from residency.domain.person_name import FullName
 from residency.domain.personal_id import PersonalIdNumber
 from residency.domain.requests import Request
 from residency.domain.residence import ResidenceApplication, ResidenceKind, Sex, Term
 from residency.domain.sealing import NumberSeal, Seal
+from residency.domain.search import IndexedAddress
 from residency.operations.persons import PersonOperations
 from residency.operations.residence import ResidenceOperations
 from residency.operations.upkeep import UpkeepOperations
 from ward.residency.v1 import residency_pb2 as pb
 
 CODES = registration_codes()
+GAZETTEER = gazetteer("11002")
 NATIONALITIES = nationalities()
 ENCRYPTION_KEY = b"e" * 32
 INDEX_KEY = b"i" * 32
@@ -110,7 +112,12 @@ def relay(database: Database, clock: StoppedClock) -> Relay:
     return Relay(database, tables.outbox, Client().jetstream(), clock)
 
 
-async def add_building(database: Database, dwellings: int = 1, group: int = 7) -> Place:
+async def add_building(
+    database: Database,
+    dwellings: int = 1,
+    group: int = 7,
+    address: str = "số 12 ngõ 34, phố Thử Nghiệm",
+) -> Place:
     """Put a building with dwellings on floors 1, 2, … into the database."""
     place = Place(uuid4(), [uuid4() for _ in range(dwellings)])
     async with database.transaction() as tx:
@@ -119,9 +126,13 @@ async def add_building(database: Database, dwellings: int = 1, group: int = 7) -
                 building_id=place.building_id,
                 ward_code="11002",
                 residential_group=group,
-                address="số 12 ngõ 34, phố Thử Nghiệm",
+                address=address,
                 storeys=max(dwellings, 1),
             )
+        )
+        found_by = asdict(IndexedAddress.of(address, group, GAZETTEER))
+        await tx.execute(
+            insert(tables.building_index).values(building_id=place.building_id, **found_by)
         )
         for floor, dwelling_id in enumerate(place.dwelling_ids, start=1):
             await tx.execute(

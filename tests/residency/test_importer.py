@@ -13,7 +13,7 @@ from residency.importer.importing import Importer
 from simulator.generator import dataset
 from simulator.generator.seeds import Seed
 from simulator.generator.ward import AS_OF, Size, grow
-from tests.residency.samples import CODES, SEAL, StoppedClock, waiting_events
+from tests.residency.samples import CODES, GAZETTEER, SEAL, StoppedClock, waiting_events
 from tests.residency.wards import (
     DWELLING,
     WARD,
@@ -33,7 +33,7 @@ def said() -> list[str]:
 @pytest.fixture
 def importer(database: Database, said: list[str]) -> Importer:
     """Make an importer."""
-    return Importer(database, SEAL, CODES, "11002", StoppedClock(), said.append)
+    return Importer(database, SEAL, CODES, GAZETTEER, "11002", StoppedClock(), said.append)
 
 
 REFERENCE = {
@@ -69,7 +69,9 @@ async def test_a_ward_is_loaded_with_sealed_numbers_and_one_event_a_dwelling(
     assert await rows_of(database) == {
         "buildings": 1,
         "dwellings": 2,
+        "building_index": 1,
         "persons": 2,
+        "person_index": 2,
         "households": 1,
         "registrations": 2,
         "household_memberships": 2,

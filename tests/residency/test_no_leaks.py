@@ -38,7 +38,7 @@ KNOWN, UNKNOWN, MALFORMED = number(424242).digits, number(535353).digits, "99909
 NAME, OTHER_NAME = "Quách Thị Khuynh Diệp", "Tôn Nữ Lệ Thu Vàng"
 SECRETS = (KNOWN, UNKNOWN, MALFORMED, NAME, OTHER_NAME)
 # Where a name belongs; it is shown by the rules of disclosure only.
-NAME_COLUMNS = {"persons.full_name"}
+NAME_COLUMNS = {"persons.full_name", *map(str, tables.person_index.c)}
 
 
 @pytest.fixture
@@ -107,6 +107,9 @@ async def worked(service: Service, broker: Client) -> list[str]:
             content=f"Tôi là {NAME}, đề nghị được xem dữ liệu",
         ),
     )
+    for name in (NAME, OTHER_NAME, f"{NAME} {KNOWN}", "Q"):
+        await call("SearchPersons", lookups.SearchPersonsRequest(purpose=because(), name=name))
+    await call("SearchPersons", lookups.SearchPersonsRequest(purpose=because(), address=KNOWN))
     await tell_of_fire(service, broker, place.building_id)
     await call("DiscloseOccupants", breaking(), "duty_officer", actor="incidents")
     await call("DiscloseOccupants", breaking(reason=f"cần tìm {KNOWN}"), "duty_officer")

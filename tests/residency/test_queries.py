@@ -117,9 +117,9 @@ async def test_buildings_come_in_order_of_their_id(
     made = [await add_building(database, group=1 + n % 2) for n in range(5)]
     ids = sorted(place.building_id for place in made)
     of_group = sorted(place.building_id for place in made[::2])
-    everything = await places.list_buildings(0, None, 10)
-    rest = await places.list_buildings(0, ids[1], 2)
-    group = await places.list_buildings(1, None, 10)
+    everything = await places.list_buildings(0, [], None, 10)
+    rest = await places.list_buildings(0, [], ids[1], 2)
+    group = await places.list_buildings(1, [], None, 10)
 
     assert [one.building_id for one in everything] == ids
     assert [one.building_id for one in rest] == ids[2:4]

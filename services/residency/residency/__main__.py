@@ -8,6 +8,7 @@ from pathlib import Path
 from chassis import audit, lifecycle, log
 from chassis.settings import read_settings
 from residency import app
+from residency.importer.residences import Wish
 from residency.settings import Settings
 
 
@@ -19,6 +20,7 @@ def main() -> None:
     commands.add_parser("migrate", help="bring the tables to the present version")
     importing = commands.add_parser("import", help="load a synthetic ward made by the simulator")
     importing.add_argument("directory", type=Path, help="the folder with the manifest")
+    _add_residences(commands)
     keys = commands.add_parser("keys", help="change the key of what is stored sealed")
     of_keys = keys.add_subparsers(dest="action", required=True)
     of_keys.add_parser("rotate", help="seal anew what old keys sealed, while the service works")
@@ -43,6 +45,15 @@ def main() -> None:
             sys.exit(asyncio.run(audit.run(arguments, "residency", settings)))
         case "migrate":
             asyncio.run(app.migrate(settings))
+        case "import-residences":
+            wish = Wish(
+                file=arguments.file,
+                report=arguments.report,
+                reference=arguments.reference,
+                dry_run=arguments.dry_run,
+                accept_valid=arguments.accept_valid,
+            )
+            asyncio.run(app.import_residences(settings, wish))
         case "anomalies":
             asyncio.run(app.report_anomalies(settings, arguments.days))
         case "decoys":
@@ -53,6 +64,25 @@ def main() -> None:
             asyncio.run(app.rotate_keys(settings))
         case _:
             asyncio.run(app.import_ward(settings, arguments.directory))
+
+
+def _add_residences(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    importing = commands.add_parser(
+        "import-residences", help="enter a table of residences, CSV in UTF-8 or XLSX"
+    )
+    importing.add_argument("file", type=Path, help="the table; row 1 holds the headings")
+    importing.add_argument(
+        "--reference", required=True, help="the case or decision by which the rows are entered"
+    )
+    importing.add_argument(
+        "--dry-run", action="store_true", help="only tell what would become of it"
+    )
+    importing.add_argument(
+        "--accept-valid", action="store_true", help="enter valid rows although others are refused"
+    )
+    importing.add_argument(
+        "--report", type=Path, help="where to write what became of each row, CSV"
+    )
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from nats.aio.client import Client
 
 import residency
 from chassis import migrations
-from chassis.clock import Clock, utc_now
+from chassis.clock import Clock, utc_now, ward_day
 from chassis.consumer import EventConsumer
 from chassis.database import Database
 from chassis.errors import DatabaseUnavailableError
@@ -40,6 +40,8 @@ from residency.domain.sealing import NumberSeal, Seal, UnknownKeyError, read_key
 from residency.importer.files import ImportRefusedError
 from residency.importer.importing import Importer
 from residency.operations.breaches import BreachOperations
+from residency.importer.residence_table import ResidenceTable
+from residency.importer.residences import TableRefusedError, Wish, import_table
 from residency.operations.break_glass import BreakGlassOperations
 from residency.operations.cases import CaseOperations
 from residency.operations.data_subject_requests import DataSubjectRequestOperations
@@ -53,6 +55,7 @@ from residency.operations.population import PopulationOperations
 from residency.operations.reminders import ReminderOperations
 from residency.operations.residence import ResidenceOperations
 from residency.operations.reviews import ReviewOperations
+from residency.operations.residence_import import ResidenceImport
 from residency.operations.upkeep import UpkeepOperations
 from residency.queries.anomalies import AnomalyQueries
 from residency.queries.breaches import BreachQueries
@@ -278,6 +281,23 @@ async def import_ward(settings: Settings, directory: Path) -> None:
         await importer.load(directory)
     except ImportRefusedError as error:
         raise SystemExit(f"Không nạp được dữ liệu / Nothing was loaded: {error}") from error
+    except DatabaseUnavailableError as error:
+        raise SystemExit(_DATABASE_AWAY) from error
+    finally:
+        await database.close()
+
+
+async def import_residences(settings: Settings, wish: Wish) -> None:
+    """Enter a table of residences, telling on standard output what becomes of it."""
+    database = Database.connect(settings.database_url.get_secret_value())
+    relay = Relay(database, tables.outbox, Client().jetstream(), utc_now)
+    operations = ResidenceImport(database, relay, utc_now, number_seal(settings))
+    units = gazetteer(settings.ward_code)
+    table = ResidenceTable(registration_codes(), units, ward_day(utc_now()))
+    try:
+        await import_table(wish, table, operations)
+    except TableRefusedError as error:
+        raise SystemExit(str(error)) from error
     except DatabaseUnavailableError as error:
         raise SystemExit(_DATABASE_AWAY) from error
     finally:

@@ -52,3 +52,11 @@ def day(text: str) -> date:
     if known.day is None:
         raise ValueError("not a full date")
     return known.earliest
+
+
+def birth_date(text: str, today: date) -> PartialDate:
+    """Read `YYYY[-MM[-DD]]`, not in the future."""
+    born = PartialDate.parse(text)
+    if born.earliest > today:
+        raise ValueError("in the future")
+    return born

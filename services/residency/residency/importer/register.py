@@ -222,10 +222,7 @@ class Register:
         return PersonalIdNumber.parse(text, self.rules.codes, self.rules.today)
 
     def _birth_date(self, text: str) -> PartialDate:
-        born = PartialDate.parse(text)
-        if born.earliest > self.rules.today:
-            raise ValueError("in the future")
-        return born
+        return cells.birth_date(text, self.rules.today)
 
 
 def _new_id(line: Line, column: str, seen: Mapping[UUID, object]) -> UUID:

@@ -153,8 +153,8 @@ async def _look_through(
     order = (candidates.c.rank, candidates.c.place, candidates.c.person_id)
     wanted = and_(
         counted.c.counted <= _MOST_LOOKED_THROUGH,
-        candidates.c.rank >= (Rank.ALL_WORDS if living is None else Rank.SAME),
-        tuple_(*order) > tuple_(*map(literal, (behind.rank, behind.place, behind.person_id)))
+        candidates.c.rank >= (Rank.ALL_WORDS if living is None else Rank.SAME).value,
+        tuple_(*order) > tuple_(*map(literal, (behind.rank.value, behind.place, behind.person_id)))
         if behind
         else true(),
     )
@@ -174,10 +174,10 @@ def _candidates(question: NameQuestion, living: ColumnElement[bool] | None) -> C
     index = person_index.c
     same = index.plain == question.plain
     rank = case(
-        (same & (index.spelled == question.spelled), Rank.SAME),
-        (same, Rank.SAME_LETTERS),
-        (index.plain.startswith(question.plain, autoescape=True), Rank.BEGINS),
-        else_=Rank.ALL_WORDS,
+        (same & (index.spelled == question.spelled), Rank.SAME.value),
+        (same, Rank.SAME_LETTERS.value),
+        (index.plain.startswith(question.plain, autoescape=True), Rank.BEGINS.value),
+        else_=Rank.ALL_WORDS.value,
     )
     statement = select(index.person_id, index.place, rank.label("rank")).limit(
         _MOST_LOOKED_THROUGH + 1

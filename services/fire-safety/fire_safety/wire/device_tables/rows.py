@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
+from chassis.sheets import Limits, Row, SheetInvalidError, SheetProblem, numbered, read_rows
 from fire_safety.domain.registration import Entry, Refusal
 from fire_safety.wire.device_tables.columns import BY_HEADING, REQUIRED, Column, plain
-from fire_safety.wire.device_tables.limits import Limits
-from fire_safety.wire.device_tables.problems import DeviceFileInvalidError, SheetProblem
-from fire_safety.wire.device_tables.sheets import Row, numbered, read_rows
+from fire_safety.wire.device_tables.problems import DeviceFileInvalidError
 
 
 def read_table(content: bytes, limits: Limits) -> list[Entry]:
@@ -16,13 +15,19 @@ def read_table(content: bytes, limits: Limits) -> list[Entry]:
     What a row has wrong is told in its entry. A column that is not there leaves what the register says; an empty cell
     empties it. Raises DeviceFileInvalidError where the file as a whole cannot be used.
     """
-    rows = read_rows(content, limits)
+    try:
+        return _entries(read_rows(content, limits))
+    except SheetInvalidError as error:
+        raise DeviceFileInvalidError(error) from error
+
+
+def _entries(rows: list[Row]) -> list[Entry]:
     if not rows:
-        raise DeviceFileInvalidError(SheetProblem.EMPTY)
+        raise SheetInvalidError(SheetProblem.EMPTY)
     columns = _columns(rows[0])
     entries = [_entry(number, columns, row) for number, row in numbered(rows)]
     if not entries:
-        raise DeviceFileInvalidError(SheetProblem.EMPTY)
+        raise SheetInvalidError(SheetProblem.EMPTY)
     return entries
 
 
@@ -32,10 +37,10 @@ def _columns(headings: Row) -> list[Column | None]:
     named = [one.field for one in columns if one]
     missing = [name for name in REQUIRED if name not in named]
     if missing:
-        raise DeviceFileInvalidError(SheetProblem.NO_HEADING, missing[0])
+        raise SheetInvalidError(SheetProblem.NO_HEADING, missing[0])
     twice = [name for name in named if named.count(name) > 1]
     if twice:
-        raise DeviceFileInvalidError(SheetProblem.HEADING_TWICE, twice[0])
+        raise SheetInvalidError(SheetProblem.HEADING_TWICE, twice[0])
     return columns
 
 
@@ -44,7 +49,7 @@ def _column(heading: str) -> Column | None:
         return None
     found = BY_HEADING.get(plain(heading))
     if found is None:
-        raise DeviceFileInvalidError(SheetProblem.UNKNOWN_HEADING, heading.strip())
+        raise SheetInvalidError(SheetProblem.UNKNOWN_HEADING, heading.strip())
     return found
 
 

@@ -5,13 +5,12 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, time
+from enum import Enum
 from itertools import islice
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
-
-from fire_safety.wire.device_tables.limits import Limits
-from fire_safety.wire.device_tables.problems import DeviceFileInvalidError, SheetProblem
 
 Row = list[str]
 
@@ -19,6 +18,7 @@ _ZIP = b"PK"
 # What older Excel and files with a password begin with.
 _COMPOUND = b"\xd0\xcf\x11\xe0"
 _DELIMITERS = ",;\t"
+_SHOWN = 40
 _MAX_PARTS = 500
 # Up to column AZ.
 _MAX_COLUMNS = 52
@@ -27,21 +27,70 @@ _SHEETS = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
 _PLACES = re.compile(rb"""\sr\s*=\s*["']\s*([A-Za-z]*)([0-9]*)""")
 
 
+class SheetProblem(Enum):
+    """Why a file cannot be used, in Vietnamese and in English; what it is about follows."""
+
+    EMPTY = ("tệp không có dòng nào", "the file has no rows")
+    TOO_LARGE = ("tệp quá lớn; giới hạn", "the file is too large; the limit is")
+    TOO_MANY_ROWS = ("quá nhiều dòng; giới hạn", "too many rows; the limit is")
+    TOO_WIDE = ("quá nhiều cột", "too many columns")
+    NOT_UTF8 = (
+        "không phải XLSX hay CSV mã UTF-8; trong Excel, chọn «CSV UTF-8» khi lưu; dòng",
+        "neither XLSX nor CSV in UTF-8; in Excel, save it as 'CSV UTF-8'; row",
+    )
+    BROKEN = ("tệp hỏng hoặc không phải bảng tính", "the file is damaged, or no table")
+    PASSWORD = ("tệp có mật khẩu", "the file has a password")
+    NO_HEADING = (
+        "thiếu cột bắt buộc; dòng 1 phải là tiêu đề cột",
+        "a column is missing; row 1 must hold the headings:",
+    )
+    UNKNOWN_HEADING = ("không biết cột", "there is no column of this name:")
+    HEADING_TWICE = ("hai cột cùng nghĩa", "two columns mean the same:")
+
+    @property
+    def vi(self) -> str:
+        """Say it in Vietnamese."""
+        return self.value[0]
+
+    @property
+    def en(self) -> str:
+        """Say it in English."""
+        return self.value[1]
+
+
+class SheetInvalidError(Exception):
+    """A file as a whole cannot be used; `detail` tells what the problem is about."""
+
+    def __init__(self, problem: SheetProblem, detail: str = "") -> None:
+        super().__init__(problem.en)
+        self.problem = problem
+        self.detail = "".join(one for one in detail if one.isprintable())[:_SHOWN]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bytes of the file, bytes of what an XLSX unfolds to, and rows below the headings."""
+
+    file_bytes: int
+    unfolded_bytes: int
+    rows: int
+
+
 def read_rows(content: bytes, limits: Limits) -> list[Row]:
-    """Read all rows, the headings first; raises DeviceFileInvalidError."""
+    """Read all rows, the headings first; raises SheetInvalidError."""
     if len(content) > limits.file_bytes:
-        raise DeviceFileInvalidError(SheetProblem.TOO_LARGE, f"{limits.file_bytes // 2**20} MiB")
+        raise SheetInvalidError(SheetProblem.TOO_LARGE, f"{limits.file_bytes // 2**20} MiB")
     rows = _xlsx_rows(content, limits) if content.startswith(_ZIP) else _csv_rows(content, limits)
     if len(rows) > limits.rows + 1:
-        raise DeviceFileInvalidError(SheetProblem.TOO_MANY_ROWS, str(limits.rows))
+        raise SheetInvalidError(SheetProblem.TOO_MANY_ROWS, str(limits.rows))
     if max(map(len, rows), default=0) > _MAX_COLUMNS:
-        raise DeviceFileInvalidError(SheetProblem.TOO_WIDE)
+        raise SheetInvalidError(SheetProblem.TOO_WIDE)
     return rows
 
 
 def _csv_rows(content: bytes, limits: Limits) -> list[Row]:
     if content.startswith(_COMPOUND):
-        raise DeviceFileInvalidError(SheetProblem.PASSWORD)
+        raise SheetInvalidError(SheetProblem.PASSWORD)
     text = _decoded(content)
     headings = text.partition("\n")[0]
     # Where the comma separates decimals, Excel separates cells by semicolons.
@@ -50,7 +99,7 @@ def _csv_rows(content: bytes, limits: Limits) -> list[Row]:
     try:
         return list(islice(reader, limits.rows + 2))
     except csv.Error as error:
-        raise DeviceFileInvalidError(SheetProblem.BROKEN, f"{reader.line_num}") from error
+        raise SheetInvalidError(SheetProblem.BROKEN, f"{reader.line_num}") from error
 
 
 def _decoded(content: bytes) -> str:
@@ -58,7 +107,7 @@ def _decoded(content: bytes) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         number = content.count(b"\n", 0, error.start) + 1
-        raise DeviceFileInvalidError(SheetProblem.NOT_UTF8, str(number)) from None
+        raise SheetInvalidError(SheetProblem.NOT_UTF8, str(number)) from None
 
 
 def _xlsx_rows(content: bytes, limits: Limits) -> list[Row]:
@@ -66,7 +115,7 @@ def _xlsx_rows(content: bytes, limits: Limits) -> list[Row]:
         book = CalamineWorkbook.from_filelike(io.BytesIO(_unfolded(content, limits)))
         rows = book.get_sheet_by_index(0).to_python(skip_empty_area=False)
     except PasswordError:
-        raise DeviceFileInvalidError(SheetProblem.PASSWORD) from None
+        raise SheetInvalidError(SheetProblem.PASSWORD) from None
     except (
         CalamineError,
         zipfile.BadZipFile,
@@ -74,7 +123,7 @@ def _xlsx_rows(content: bytes, limits: Limits) -> list[Row]:
         RuntimeError,
         ValueError,
     ) as error:
-        raise DeviceFileInvalidError(SheetProblem.BROKEN) from error
+        raise SheetInvalidError(SheetProblem.BROKEN) from error
     return [[_text(cell) for cell in row] for row in rows]
 
 
@@ -85,11 +134,11 @@ def _unfolded(content: bytes, limits: Limits) -> bytes:
     with zipfile.ZipFile(io.BytesIO(content)) as archive, zipfile.ZipFile(plain, "w") as stored:
         parts = archive.infolist()
         if len(parts) > _MAX_PARTS:
-            raise DeviceFileInvalidError(SheetProblem.BROKEN)
+            raise SheetInvalidError(SheetProblem.BROKEN)
         for part in parts:
             left -= part.file_size
             if left < 0:
-                raise DeviceFileInvalidError(
+                raise SheetInvalidError(
                     SheetProblem.TOO_LARGE, f"{limits.unfolded_bytes // 2**20} MiB"
                 )
             # Reads at most the size that the part declares.
@@ -105,9 +154,9 @@ def _check_places(sheet: bytes, limits: Limits) -> None:
     for place in _PLACES.finditer(sheet):
         column, row = place.groups()
         if row and int(row[:9]) > limits.rows + 1:
-            raise DeviceFileInvalidError(SheetProblem.TOO_MANY_ROWS, str(limits.rows))
+            raise SheetInvalidError(SheetProblem.TOO_MANY_ROWS, str(limits.rows))
         if len(column) > 2 or (len(column) == 2 and column.upper() > b"AZ"):  # noqa: PLR2004 - letters
-            raise DeviceFileInvalidError(SheetProblem.TOO_WIDE)
+            raise SheetInvalidError(SheetProblem.TOO_WIDE)
 
 
 def _text(cell: object) -> str:

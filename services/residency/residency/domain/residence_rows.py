@@ -1,0 +1,117 @@
+"""Rows of a table of residences: what each declares, and what becomes of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID
+
+from chassis.errors import DomainError
+from residency.domain.partial_date import PartialDate
+from residency.domain.person_name import FullName
+from residency.domain.personal_id import PersonalIdNumber
+from residency.domain.residence import ResidenceApplication, ResidenceKind, Sex, Term
+
+
+class Fault(NamedTuple):
+    """What is wrong with a row, in which column (empty: with the whole), without repeating what it holds."""
+
+    column: str
+    vi: str
+    en: str
+
+
+class Home(NamedTuple):
+    """Where a row says that the person lives; a floor of None and a unit that is empty were not said."""
+
+    building_key: str
+    floor: int | None
+    unit: str
+
+
+UNKNOWN_HOME = Fault("address", "không có chỗ ở này trong sổ", "no such dwelling on the register")
+AMBIGUOUS_HOME = Fault(
+    "address",
+    "tòa nhà có nhiều chỗ ở: ghi tầng và căn hộ",
+    "several dwellings: say floor and unit",
+)
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What a row without faults declares."""
+
+    home: Home
+    kind: ResidenceKind
+    number: PersonalIdNumber
+    full_name: FullName
+    birth_date: PartialDate
+    sex: Sex
+    term: Term
+
+    def applying_for(self, dwelling_id: UUID) -> ResidenceApplication:
+        """Make the application for the dwelling that the home turned out to be."""
+        return ResidenceApplication(
+            dwelling_id=dwelling_id,
+            kind=self.kind,
+            number=self.number,
+            full_name=self.full_name,
+            birth_date=self.birth_date,
+            sex=self.sex,
+            term=self.term,
+        )
+
+
+@dataclass(frozen=True)
+class ResidenceRow:
+    """One row: its number in the file, and either what it declares or what is wrong with it."""
+
+    number: int
+    declared: Declared | None
+    faults: Sequence[Fault] = ()
+
+
+class Outcome(StrEnum):
+    """What becomes of a row."""
+
+    NEW = "NEW"
+    # The register holds the same registration already.
+    UNCHANGED = "UNCHANGED"
+    REFUSED = "REFUSED"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What becomes of a row; if it is refused, for faults of its own or by a rule of the register."""
+
+    number: int
+    outcome: Outcome
+    faults: Sequence[Fault] = ()
+    refusal: DomainError | None = None
+
+
+class Known(NamedTuple):
+    """A registration by what makes two the same: whose (by the number's index), where, of which kind, how long."""
+
+    number_index: bytes
+    dwelling_id: UUID
+    kind: ResidenceKind
+    term: Term
+
+
+@dataclass(frozen=True)
+class Homes:
+    """The dwellings of the ward, by the key of their building's address."""
+
+    by_building: Mapping[str, Sequence[tuple[UUID, int, str]]]
+
+    def find(self, home: Home) -> UUID | Fault:
+        """Tell which dwelling is meant: the one of the building with this floor and unit, where they are said."""
+        fitting = [
+            dwelling_id
+            for dwelling_id, floor, unit in self.by_building.get(home.building_key, ())
+            if home.floor in (None, floor) and (not home.unit or home.unit == unit.casefold())
+        ]
+        if not fitting:
+            return UNKNOWN_HOME
+        return fitting[0] if len(fitting) == 1 else AMBIGUOUS_HOME

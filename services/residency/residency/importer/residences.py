@@ -1,0 +1,137 @@
+"""Entering a table of residences, and telling row by row what became of it."""
+
+import csv
+import io
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from chassis.errors import FieldInvalidError
+from chassis.grpc_errors import sentences
+from chassis.sheets import SheetInvalidError
+from residency.domain.residence_rows import Fault, Outcome, Verdict
+from residency.importer.residence_table import LIMITS, ResidenceTable
+from residency.operations.residence_import import ResidenceImport
+
+_OUTCOMES = {
+    Outcome.NEW: "mới / new",
+    Outcome.UNCHANGED: "như cũ / unchanged",
+    Outcome.REFUSED: "bị từ chối / refused",
+}
+_HEADINGS = ("row", "outcome", "column", "reason_vi", "reason_en")
+# So many refused rows are told on the screen; the report has all.
+_SHOWN = 20
+_REMEDY = (
+    "Sửa các dòng bị từ chối rồi chạy lại; --report FILE.csv cho danh sách đầy đủ.\n"
+    "Correct the refused rows and run it again; --report FILE.csv lists all of them."
+)
+
+
+class TableRefusedError(Exception):
+    """The file could not be used, or not all of it entered; the text says why, in both languages."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is asked of an import: the file, where the report goes, in which case, and how far it may go."""
+
+    file: Path
+    report: Path | None
+    reference: str
+    dry_run: bool
+    accept_valid: bool
+
+
+async def import_table(wish: Wish, table: ResidenceTable, operations: ResidenceImport) -> None:
+    """Judge a table, enter it if it is meant, and tell; raises TableRefusedError if rows were refused."""
+    name = wish.file.name
+    try:
+        rows = table.read(_content(wish.file))
+    except SheetInvalidError as error:
+        problem, detail = error.problem, error.detail
+        texts = (f"{name}: {text} {detail}".rstrip() for text in (problem.vi, problem.en))
+        raise TableRefusedError("\n".join(texts)) from error
+    _say(f"{name}: đã đọc {len(rows)} dòng / rows read")
+    verdicts, entered = await operations.enter(
+        rows,
+        wish.reference,
+        dry_run=wish.dry_run,
+        accept_valid=wish.accept_valid,
+        progress=_tell_progress,
+    )
+    if wish.report:
+        _write(wish.report, report(verdicts))
+    _tell(verdicts)
+    _say(_conclusion(dry_run=wish.dry_run, entered=entered))
+    if any(one.outcome is Outcome.REFUSED for one in verdicts):
+        raise TableRefusedError(_REMEDY)
+
+
+def report(verdicts: Sequence[Verdict]) -> bytes:
+    """Write what became of each row as a CSV that Excel opens; it repeats nothing that a row holds."""
+    written = io.StringIO(newline="")
+    writer = csv.writer(written)
+    writer.writerow(_HEADINGS)
+    for verdict in verdicts:
+        for fault in list(_faults(verdict)) or [Fault("", "", "")]:
+            writer.writerow((verdict.number, verdict.outcome, *fault))
+    return written.getvalue().encode("utf-8-sig")
+
+
+def _faults(verdict: Verdict) -> Iterator[Fault]:
+    yield from verdict.faults
+    if refusal := verdict.refusal:
+        column = refusal.metadata["field"] if isinstance(refusal, FieldInvalidError) else ""
+        rule = f" ({refusal.rule})" if isinstance(refusal, FieldInvalidError) else ""
+        vi, en = sentences(refusal)
+        yield Fault(column, f"{vi}{rule}", f"{en}{rule}")
+
+
+def _content(file: Path) -> bytes:
+    try:
+        with file.open("rb") as opened:
+            return opened.read(LIMITS.file_bytes + 1)
+    except OSError as error:
+        raise TableRefusedError(
+            f"{file}: không đọc được tệp / cannot be read ({error.strerror})"
+        ) from error
+
+
+def _write(file: Path, content: bytes) -> None:
+    try:
+        file.write_bytes(content)
+    except OSError as error:
+        raise TableRefusedError(
+            f"{file}: không ghi được tệp / cannot be written ({error.strerror})"
+        ) from error
+    _say(f"Báo cáo từng dòng / row-by-row report: {file}")
+
+
+def _tell(verdicts: Sequence[Verdict]) -> None:
+    refused = [one for one in verdicts if one.outcome is Outcome.REFUSED]
+    for one in refused[:_SHOWN]:
+        for fault in _faults(one):
+            _say(f"  dòng / row {one.number} · {fault.column or '-'}: {fault.vi} / {fault.en}")
+    if len(refused) > _SHOWN:
+        _say(f"  … và {len(refused) - _SHOWN} dòng nữa / and more rows")
+    counts = Counter(one.outcome for one in verdicts)
+    _say(" · ".join(f"{counts[outcome]} {name}" for outcome, name in _OUTCOMES.items()))
+
+
+def _conclusion(*, dry_run: bool, entered: bool) -> str:
+    if dry_run:
+        return "Chạy thử: không ghi gì vào sổ / dry run: nothing was entered"
+    if entered:
+        return "Đã ghi vào sổ cư trú / entered on the register"
+    return "Không ghi gì vì còn dòng bị từ chối / nothing was entered, since rows were refused"
+
+
+def _tell_progress(done: int, of: int) -> None:
+    if sys.stderr.isatty():
+        print(f"\r{done}/{of}", end="\n" if done == of else "", file=sys.stderr, flush=True)  # noqa: T201 - as below
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201 - the command speaks to people

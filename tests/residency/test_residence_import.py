@@ -1,0 +1,258 @@
+"""Tables of residences: read in either form, judged row by row, entered whole, in part or not at all."""
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+from xlsxwriter import Workbook
+
+from chassis.database import Database
+from chassis.sheets import SheetInvalidError, SheetProblem
+from residency import tables
+from residency.domain.residence_rows import Outcome
+from residency.importer.residence_table import COLUMNS, ResidenceTable
+from residency.importer.residences import TableRefusedError, Wish, import_table
+from residency.operations.residence_import import ResidenceImport
+from tests.fixtures.servers import TestDatabase
+from tests.residency.samples import (
+    CODES,
+    GAZETTEER,
+    SEAL,
+    TODAY,
+    StoppedClock,
+    add_building,
+    number,
+    relay,
+    waiting_events,
+)
+from tests.residency.test_command_line import KEYS, run
+
+TABLE = ResidenceTable(CODES, GAZETTEER, TODAY)
+HEADINGS = [column.heading for column in COLUMNS]
+ADDRESS = "12/34/5 Thử Nghiệm"
+
+
+def row(serial: int = 1, **cells: str) -> list[str]:
+    """Write a row as officers do."""
+    said = {
+        "personal_id_number": number(serial).digits,
+        "full_name": "Phạm Thị Giả Định",
+        "birth_date": "17/5/1990",
+        "sex": "Nữ",
+        "kind": "Thường trú",
+        "valid_from": "01/11/2026",
+        "valid_until": "",
+        "address": ADDRESS,
+        "floor": "",
+        "unit": "",
+    }
+    return list((said | cells).values())
+
+
+def csv_of(
+    *rows: Sequence[str], headings: Sequence[str] = HEADINGS, delimiter: str = ","
+) -> bytes:
+    """Write a table as Excel saves it."""
+    written = io.StringIO(newline="")
+    csv.writer(written, delimiter=delimiter).writerows([headings, *rows])
+    return written.getvalue().encode("utf-8-sig")
+
+
+def xlsx_of(*rows: Sequence[str]) -> bytes:
+    """Write a table as a workbook."""
+    written = io.BytesIO()
+    with Workbook(written) as book:
+        sheet = book.add_worksheet()
+        for at, cells in enumerate([HEADINGS, *rows]):
+            sheet.write_row(at, 0, cells)
+    return written.getvalue()
+
+
+async def take(
+    database: Database, content: bytes, *, dry_run: bool = False, accept_valid: bool = False
+) -> tuple[list[tuple[int, Outcome, str]], bool]:
+    """Enter a table; tell of each row its outcome and the column or reason, and whether any was meant."""
+    clock = StoppedClock()
+    operations = ResidenceImport(database, relay(database, clock), clock, SEAL)
+    verdicts, entered = await operations.enter(
+        TABLE.read(content),
+        "QD-2026/7",
+        dry_run=dry_run,
+        accept_valid=accept_valid,
+        progress=lambda _done, _of: None,
+    )
+    told = []
+    for one in verdicts:
+        why = one.refusal.reason if one.refusal else ",".join(fault.column for fault in one.faults)
+        told.append((one.number, one.outcome, why))
+    return told, entered
+
+
+async def counted(database: Database, *names: str) -> list[int]:
+    """Count rows of tables."""
+    async with database.transaction() as tx:
+        of_each = [select(func.count()).select_from(tables.metadata.tables[one]) for one in names]
+        return [int((await tx.scalars(one)).one()) for one in of_each]
+
+
+@given(st.lists(st.lists(st.text(max_size=30), max_size=12), max_size=5))
+def test_any_cells_are_read_or_told_wrong(rows: list[list[str]]) -> None:
+    """No text of a cell stops the reading, and no fault repeats one."""
+    try:
+        read = TABLE.read(csv_of(row(), *rows))
+    except SheetInvalidError:
+        return
+    said = {f"{fault.vi}{fault.en}" for one in read for fault in one.faults}
+    assert said <= {f"{column.vi}{column.en}" for column in COLUMNS}
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_csv_and_xlsx_are_read_alike(delimiter: str) -> None:
+    """With headings of either language, days of either form."""
+    english = csv_of(
+        row(birth_date="1990-05-17", valid_from="2026-11-01", sex="F", kind="PERMANENT"),
+        headings=[column.name for column in COLUMNS],
+        delimiter=delimiter,
+    )
+
+    assert TABLE.read(csv_of(row())) == TABLE.read(xlsx_of(row())) == TABLE.read(english)
+    assert TABLE.read(english)[0].declared
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"", SheetProblem.NO_HEADING),
+        (csv_of(), SheetProblem.EMPTY),
+        (csv_of(row(), headings=[*HEADINGS[:-1], "Màu"]), SheetProblem.UNKNOWN_HEADING),
+        (csv_of(row(), headings=[*HEADINGS[:-1], "Tầng"]), SheetProblem.HEADING_TWICE),
+        (b"\xd0\xcf\x11\xe0", SheetProblem.PASSWORD),
+    ],
+)
+def test_a_file_that_is_no_table_is_refused(content: bytes, problem: SheetProblem) -> None:
+    """It is said what is wrong."""
+    with pytest.raises(SheetInvalidError) as refused:
+        TABLE.read(content)
+    assert refused.value.problem is problem
+
+
+@pytest.mark.postgres
+async def test_rows_are_entered_once(database: Database) -> None:
+    """With their events, found by search; the same table again changes nothing."""
+    place = await add_building(database, address="số 5 ngách 12/34 phố Thử Nghiệm")
+    content = csv_of(
+        row(1),
+        row(2, full_name="Phạm Văn Ví Dụ", sex="nam", kind="tạm trú", valid_until="1/5/2027"),
+    )
+    dry = await take(database, content, dry_run=True)
+    before = await counted(database, "persons", "outbox")
+    first = await take(database, content)
+    again = await take(database, content)
+    (event,) = await waiting_events(database)
+
+    assert dry == ([(2, Outcome.NEW, ""), (3, Outcome.NEW, "")], False)
+    assert before == [0, 0]
+    assert first == (dry[0], True)
+    assert again == ([(2, Outcome.UNCHANGED, ""), (3, Outcome.UNCHANGED, "")], True)
+    assert await counted(database, "persons", "registrations", "person_index", "outbox") == [
+        2,
+        2,
+        2,
+        1,
+    ]
+    assert (event.dwelling.dwelling_id, event.registered) == (str(place.dwelling_ids[0]), 2)
+
+
+@pytest.mark.postgres
+async def test_what_is_wrong_is_told_and_keeps_all_out_unless_it_is_accepted(
+    database: Database,
+) -> None:
+    """Faults of cells, unknown and ambiguous homes, and what the rules of the register refuse."""
+    await add_building(database, address="số 5 ngách 12/34 phố Thử Nghiệm")
+    await add_building(database, address="số 7 phố Thử Nghiệm", dwellings=2)
+    content = csv_of(
+        row(1),
+        row(1, full_name="Phạm Thị Khác", valid_from="02/11/2026"),
+        row(1, valid_from="03/11/2026"),
+        row(1),
+        row(2, personal_id_number="123", sex="?"),
+        row(2, address="số 6 phố Thử Nghiệm"),
+        row(2, address="số 7 phố Thử Nghiệm"),
+        row(2, address="số 7 phố Thử Nghiệm", floor="2"),
+        row(3, kind="tạm trú"),
+    )
+    expected = [
+        (2, Outcome.NEW, ""),
+        (3, Outcome.REFUSED, "IDENTITY_MISMATCH"),
+        (4, Outcome.REFUSED, "PERMANENT_RESIDENCE_EXISTS"),
+        (5, Outcome.UNCHANGED, ""),
+        (6, Outcome.REFUSED, "personal_id_number,sex"),
+        (7, Outcome.REFUSED, "address"),
+        (8, Outcome.REFUSED, "address"),
+        (9, Outcome.NEW, ""),
+        (10, Outcome.REFUSED, "FIELD_INVALID"),
+    ]
+
+    assert await take(database, content) == (expected, False)
+    assert await counted(database, "persons", "registrations", "outbox") == [0, 0, 0]
+    assert await take(database, content, accept_valid=True) == (expected, True)
+    assert await counted(database, "persons", "registrations", "outbox") == [2, 2, 2]
+
+
+@pytest.mark.postgres
+async def test_the_report_tells_each_row_and_repeats_no_value(
+    database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Row, column, rule, in both languages; on the screen as well."""
+    await add_building(database, address="số 5 ngách 12/34 phố Thử Nghiệm")
+    file, report = tmp_path / "rows.csv", tmp_path / "report.csv"
+    secrets = ("Nguyễn Bí Mật", "99909012345X", "31/31/1990")
+    wrong = row(2, full_name=secrets[0], personal_id_number=secrets[1], birth_date=secrets[2])
+    file.write_bytes(csv_of(row(1), wrong, row(3, kind="tạm trú")))
+    clock = StoppedClock()
+    operations = ResidenceImport(database, relay(database, clock), clock, SEAL)
+    wish = Wish(file, report, "QD-2026/7", dry_run=False, accept_valid=True)
+    with pytest.raises(TableRefusedError, match="Correct the refused rows"):
+        await import_table(wish, TABLE, operations)
+    written, shown = report.read_text("utf-8-sig"), capsys.readouterr().out
+    lines = [line[:3] for line in csv.reader(io.StringIO(written))]
+
+    assert lines == [
+        ["row", "outcome", "column"],
+        ["2", "NEW", ""],
+        ["3", "REFUSED", "personal_id_number"],
+        ["3", "REFUSED", "birth_date"],
+        ["4", "REFUSED", "valid_until"],
+    ]
+    for secret in secrets:
+        assert secret not in written + shown
+    assert "1 mới / new · 0 như cũ / unchanged · 2 bị từ chối / refused" in shown
+    assert "Đã ghi vào sổ cư trú" in shown
+
+
+@pytest.mark.postgres
+async def test_the_command_enters_a_workbook(
+    database: Database, test_database: TestDatabase, tmp_path: Path
+) -> None:
+    """In the case that is named; a file that is none is told in both languages."""
+    await add_building(database, address="số 5 ngách 12/34 phố Thử Nghiệm")
+    file, other = tmp_path / "rows.xlsx", tmp_path / "other.csv"
+    file.write_bytes(xlsx_of(row()))
+    other.write_bytes(b"\xd0\xcf\x11\xe0")
+    command: tuple[Any, ...] = ("import-residences", "--reference", "QD-2026/7")
+    ended = await run(*command, str(file), DATABASE_URL=test_database.url, **KEYS)
+    refused = await run(*command, str(other), DATABASE_URL=test_database.url, **KEYS)
+    async with database.transaction() as tx:
+        reference = await tx.scalar(select(tables.registrations.c.reference))
+
+    assert (ended.code, ended.errors, reference) == (0, "", "QD-2026/7")
+    assert "1 mới / new" in ended.output
+    assert refused.code == 1
+    assert "tệp có mật khẩu" in refused.errors
+    assert "the file has a password" in refused.errors

@@ -1,0 +1,167 @@
+"""Search by name on a register of a million, beside PostgreSQL's trigrams (pg_trgm) on the same names in the same run.
+
+Each question is asked of both in turn. The product's side is the whole query of the service: what the asker may see,
+the ranks, the page and its persons; the trigrams' side is the bare statement that finds twenty.
+"""
+
+import tempfile
+import time
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import astuple, dataclass, field
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from bench.latency import Latencies
+from chassis import migrations
+from chassis.clock import utc_now
+from chassis.database import Database
+from residency.app import MIGRATIONS
+from residency.domain.disclosure import Asker
+from residency.domain.person_name import FullName
+from residency.domain.search import IndexedName, NameQuestion
+from residency.queries.search import SearchQueries
+from simulator.generator import names
+from stack.postgres import PostgresServer
+
+_SEED = 7
+_SHOWN = 20
+_ASKER = Asker("bench", frozenset({"residence_officer"}), "RESIDENCE_CASE")
+_TODAY = date(2026, 11, 27)
+_PERSONS = "person_id number_sealed number_index full_name birth_year sex recorded_at"
+_INDEXED = "person_id spelled plain terms place"
+_TRIGRAMS = """
+    create extension pg_trgm;
+    create index trigrams on person_index using gin (plain gin_trgm_ops);
+"""
+_LIKE = "select person_id from person_index where {which} limit $1"
+
+
+@dataclass
+class Asked:
+    """One kind of question, answered by the product and by trigrams."""
+
+    vietnamese: str
+    english: str
+    product: Latencies = field(default_factory=Latencies)
+    trigrams: Latencies = field(default_factory=Latencies)
+
+    def ratio(self, share: float) -> float:
+        """Tell the product's percentile over that of the trigrams."""
+        return self.product.percentile(share) / self.trigrams.percentile(share)
+
+
+@dataclass(frozen=True)
+class Population:
+    """People who do not exist; each is drawn anew from the seed."""
+
+    size: int
+
+    def __iter__(self) -> Iterator[tuple[UUID, str, int, str]]:
+        """Give id, name, year of birth and sex."""
+        rng = Random(_SEED)  # noqa: S311 - the same people each time
+        for _ in range(self.size):
+            sex, year = rng.choice("MF"), rng.randint(1930, 2025)
+            name = names.full_name(rng, names.surname(rng), sex, year)
+            yield UUID(int=rng.getrandbits(128)), name, year, sex
+
+    def questions(self, count: int) -> Iterator[str]:
+        """Draw names of the population's making."""
+        rng = Random(_SEED + 1)  # noqa: S311
+        for _ in range(count):
+            yield names.full_name(
+                rng, names.surname(rng), rng.choice("MF"), rng.randint(1930, 2025)
+            )
+
+
+@asynccontextmanager
+async def register(population: Population) -> AsyncGenerator[PostgresServer]:
+    """Run a PostgreSQL with the service's tables, filled with the population, and trigrams beside them."""
+    with tempfile.TemporaryDirectory(prefix="bench-search-") as folder:
+        server = PostgresServer(Path(folder))
+        server.start()
+        try:
+            server.create_service_database("residency")
+            await migrations.upgrade(server.url("residency", "residency_owner"), MIGRATIONS)
+            connection = await asyncpg.connect(_driver(server))
+            try:
+                await _fill(connection, population)
+                await connection.execute(_TRIGRAMS, timeout=600)
+                await connection.execute("vacuum analyze", timeout=600)
+            finally:
+                await connection.close()
+            yield server
+        finally:
+            server.stop()
+
+
+async def measure(server: PostgresServer, population: Population, count: int) -> list[Asked]:
+    """Ask each question of both, in turn; the first of each kind only warms."""
+    kinds = (
+        Asked("họ tên đủ dấu", "full name"),
+        Asked("phần đầu, không dấu", "beginning, no diacritics"),
+        Asked("từ theo thứ tự khác", "words in another order"),
+    )
+    database = Database.connect(server.url("residency", "residency_app"))
+    connection = await asyncpg.connect(_driver(server))
+    try:
+        for name in population.questions(count):
+            for kind, typed in zip(kinds, _typed(name), strict=True):
+                kind.product.seconds.append(await _ask(SearchQueries(database), typed))
+                kind.trigrams.seconds.append(await _ask_trigrams(connection, typed))
+    finally:
+        await connection.close()
+        await database.close()
+    return list(kinds)
+
+
+def _typed(name: str) -> tuple[str, str, str]:
+    """Type a name in the ways of `measure`: whole; its beginning up to a letter of the last word; given name first."""
+    plain = FullName(name).plain.split()
+    return name, " ".join([*plain[:-1], plain[-1][0]]), " ".join([plain[-1], *plain[:-1]])
+
+
+async def _ask(queries: SearchQueries, typed: str) -> float:
+    started = time.perf_counter()
+    question = NameQuestion.parse(typed)
+    await queries.search_persons(question, [], _ASKER, _TODAY, None, _SHOWN)
+    return time.perf_counter() - started
+
+
+async def _ask_trigrams(connection: asyncpg.Connection, typed: str) -> float:
+    """Find all words in any order, each anywhere in the name, as trigrams do it."""
+    words = FullName(typed).plain.split()
+    which = " and ".join(f"plain like ${n}" for n in range(2, len(words) + 2))
+    started = time.perf_counter()
+    await connection.fetch(_LIKE.format(which=which), _SHOWN, *(f"%{word}%" for word in words))
+    return time.perf_counter() - started
+
+
+async def _fill(connection: asyncpg.Connection, population: Population) -> None:
+    now = utc_now()
+    people = (
+        (key, key.bytes, key.bytes, name, year, sex, now) for key, name, year, sex in population
+    )
+    found_by = ((key, *_indexed(name)) for key, name, _, _ in population)
+    for table, columns, records in (
+        ("persons", _PERSONS, people),
+        ("person_index", _INDEXED, found_by),
+    ):
+        await connection.copy_records_to_table(
+            table, records=records, columns=columns.split(), timeout=600
+        )
+
+
+@lru_cache(maxsize=100_000)
+def _indexed(name: str) -> tuple[Any, ...]:
+    return astuple(IndexedName.of(FullName(name)))
+
+
+def _driver(server: PostgresServer) -> str:
+    return server.url("residency").replace("+asyncpg", "")
