@@ -94,6 +94,10 @@ fuzz: install ## Fuzz each payload decoder (SECONDS=60); a finding fails
 bench-ingest: install ## Measure ingest and alarm latency beside their floors: about eight minutes
 	@$(BIN)/python -m bench ingest
 
+.PHONY: bench-search
+bench-search: install ## Measure search by name among a million persons beside pg_trgm: about four minutes
+	@$(BIN)/python -m bench.search
+
 # One worker a core, each with servers of its own; WORKERS=0 runs the tests in one process, in order.
 WORKERS ?= auto
 
