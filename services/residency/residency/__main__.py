@@ -21,6 +21,10 @@ def main() -> None:
     importing = commands.add_parser("import", help="load a synthetic ward made by the simulator")
     importing.add_argument("directory", type=Path, help="the folder with the manifest")
     _add_residences(commands)
+    exporting = commands.add_parser(
+        "export-statistics", help="count residents by group, kind and age; no count is small"
+    )
+    exporting.add_argument("file", type=Path, help="what to write, .csv or .xlsx")
     keys = commands.add_parser("keys", help="change the key of what is stored sealed")
     of_keys = keys.add_subparsers(dest="action", required=True)
     of_keys.add_parser("rotate", help="seal anew what old keys sealed, while the service works")
@@ -54,6 +58,8 @@ def main() -> None:
                 accept_valid=arguments.accept_valid,
             )
             asyncio.run(app.import_residences(settings, wish))
+        case "export-statistics":
+            asyncio.run(app.export_statistics(settings, arguments.file))
         case "anomalies":
             asyncio.run(app.report_anomalies(settings, arguments.days))
         case "decoys":

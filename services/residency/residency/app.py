@@ -70,6 +70,7 @@ from residency.queries.places import PlaceQueries
 from residency.queries.residence import ResidenceQueries
 from residency.queries.reviews import ReviewQueries
 from residency.queries.search import SearchQueries
+from residency.queries.statistics import StatisticsQueries
 from residency.repository.cases import CaseSeal
 from residency.repository.data_subject_requests import NoteSeal
 from residency.servicer import Servicer
@@ -81,6 +82,7 @@ from residency.servicer.register import RegisterServicer
 from residency.servicer.residency import ResidencyServicer
 from residency.servicer.reviews import ReviewServicer
 from residency.settings import Settings
+from residency.wire.statistics import csv_of, xlsx_of
 
 PACKAGE = Path(residency.__file__).parent
 MIGRATIONS = PACKAGE.parent / "migrations"
@@ -88,6 +90,7 @@ MIGRATIONS = PACKAGE.parent / "migrations"
 # repeat comes within minutes, or days after a long outage; later the register itself shows what was entered.
 KEPT = timedelta(seconds=EVENTS.max_age or 0) + timedelta(days=1)
 _DATABASE_AWAY = "Không kết nối được cơ sở dữ liệu / The database is away."
+_NOT_WRITTEN = "{file}: không ghi được tệp / cannot be written ({why})"
 _MOST_ANOMALIES = 10_000
 _DECOY_REFUSED = "Không thêm được hồ sơ bẫy / The decoy was not added: {why}"
 _KEY_MISSING = "Thiếu một khóa cũ trong ID_ENCRYPTION_OLD_KEYS / An old key is missing in ID_ENCRYPTION_OLD_KEYS."
@@ -302,6 +305,26 @@ async def import_residences(settings: Settings, wish: Wish) -> None:
         raise SystemExit(_DATABASE_AWAY) from error
     finally:
         await database.close()
+
+
+async def export_statistics(settings: Settings, file: Path) -> None:
+    """Write how many residents there are today, as CSV or XLSX by the file's name."""
+    database = Database.connect(settings.database_url.get_secret_value())
+    try:
+        cells, smallest = await StatisticsQueries(database).count_residents(ward_day(utc_now()))
+    except DatabaseUnavailableError as error:
+        raise SystemExit(_DATABASE_AWAY) from error
+    finally:
+        await database.close()
+    _write(file, (xlsx_of if file.suffix.lower() == ".xlsx" else csv_of)(cells, smallest))
+    print(f"{file}: {len(cells)} ô / cells", flush=True)  # noqa: T201 - the command speaks to people
+
+
+def _write(file: Path, content: bytes) -> None:
+    try:
+        file.write_bytes(content)
+    except OSError as error:
+        raise SystemExit(_NOT_WRITTEN.format(file=file, why=error.strerror)) from error
 
 
 async def report_anomalies(settings: Settings, days: int) -> None:

@@ -1,4 +1,4 @@
-"""The words under which persons and buildings are found.
+"""The words under which persons and buildings are found, and how small a count of statistics may be.
 
 Revision ID: 0009
 """
@@ -62,6 +62,14 @@ def upgrade() -> None:
             postgresql_using="gin",
             postgresql_with={"fastupdate": "off"},
         )
+    op.execute(
+        """
+        insert into legal_limits (rule, effective_from, value, unit, source) values (
+            'statistics_smallest_cell', '2026-01-01', 5, 'persons',
+            'no law says a number [own]: counts of fewer could tell of a person; the ward confirms it'
+        )
+        """
+    )
 
 
 def _read(statement: str) -> Iterator[Sequence[sa.Row[Any]]]:

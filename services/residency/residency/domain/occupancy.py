@@ -159,7 +159,7 @@ def count(stays: Iterable[Stay], at: datetime) -> Counts:
     counted = {person: _counted_as(of_person) for person, of_person in kinds.items()}
     present = [people[person] for person, kind in counted.items() if kind in _PRESENT]
     numbers = Counter(counted.values())
-    bands = Counter(_band(stay.birth_date, ward_day(at)) for stay in present)
+    bands = Counter(band_of(stay.birth_date, ward_day(at)) for stay in present)
     needs = Counter(need for stay in present for need in stay.needs)
     absent = sum(
         {StayKind.REGISTERED, StayKind.ABSENT} <= of_person for of_person in kinds.values()
@@ -194,7 +194,7 @@ def _counted_as(kinds: set[StayKind]) -> StayKind:
     return StayKind.ABSENT
 
 
-def _band(birth_date: PartialDate, day: date) -> int:
+def band_of(birth_date: PartialDate, day: date) -> int:
     """Tell the index of the age band; unknown parts of the birth date make a person as old as can be."""
     born = birth_date.earliest
     age = day.year - born.year - ((day.month, day.day) < (born.month, born.day))
