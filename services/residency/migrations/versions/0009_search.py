@@ -35,6 +35,7 @@ def upgrade() -> None:
         sa.Column("person_id", sa.Uuid, sa.ForeignKey("persons.person_id"), primary_key=True),
         sa.Column("spelled", _PLAIN, nullable=False),
         sa.Column("plain", _PLAIN, nullable=False),
+        sa.Column("unordered", _PLAIN, nullable=False),
         sa.Column("terms", _TERMS, nullable=False),
         sa.Column("place", sa.LargeBinary, nullable=False),
     )
@@ -53,6 +54,7 @@ def upgrade() -> None:
     op.create_index(
         "person_index_names", "person_index", ["plain", "spelled", "place", "person_id"]
     )
+    op.create_index("person_index_unordered", "person_index", ["unordered", "place", "person_id"])
     op.create_index("ix_building_index_key", "building_index", ["key"])
     for table in ("person_index", "building_index"):
         op.create_index(

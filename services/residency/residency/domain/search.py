@@ -1,6 +1,6 @@
 """Looking for persons by name or address: what is asked, in which order answers stand, what is kept to find them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Self
@@ -24,8 +24,10 @@ class Rank(IntEnum):
     SAME_LETTERS = 1
     # Names that begin with the words of the question, by their letters without diacritics.
     BEGINS = 2
-    # All words, in another order or between others.
-    ALL_WORDS = 3
+    # The same words in another order.
+    OTHER_ORDER = 3
+    # All words, between others.
+    ALL_WORDS = 4
 
 
 @dataclass(frozen=True)
@@ -34,15 +36,16 @@ class IndexedName:
 
     spelled: str
     plain: str
+    unordered: str
     terms: Sequence[str]
     place: bytes
 
     @classmethod
     def of(cls, name: FullName) -> Self:
         """Work it out from a name."""
-        plain = name.plain
-        terms = sorted(search_terms.found_under(plain.split()))
-        return cls(name.folded, plain, terms, name.order)
+        words = name.plain.split()
+        terms = sorted(search_terms.found_under(words))
+        return cls(name.folded, name.plain, _unordered(words), terms, name.order)
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,7 @@ class NameQuestion:
 
     spelled: str
     plain: str
+    unordered: str
     terms: Sequence[str]
 
     @classmethod
@@ -75,10 +79,11 @@ class NameQuestion:
         words = name.plain.split()
         if sum(map(len, words)) < LEAST_LETTERS:
             raise ValueError("too few letters")
-        return cls(name.folded, name.plain, search_terms.asked_for(words))
+        terms = search_terms.asked_for(words)
+        return cls(name.folded, name.plain, _unordered(words), terms)
 
 
-ANY_NAME = NameQuestion("", "", [])
+ANY_NAME = NameQuestion("", "", "", [])
 
 
 @dataclass(frozen=True)
@@ -101,9 +106,14 @@ class PersonMatch:
 class SearchResult:
     """A page of answers, best first.
 
-    `too_many` tells that so many have the words in another order that they were not looked through: the question
+    `too_many` tells that so many have the words between others that they were not looked through: the question
     needs one word more.
     """
 
     matches: Sequence[PersonMatch]
     too_many: bool
+
+
+def _unordered(words: Iterable[str]) -> str:
+    """Write words so that another order of them makes no difference."""
+    return " ".join(sorted(words))

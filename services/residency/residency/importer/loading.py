@@ -96,7 +96,7 @@ def _contents(
     )
     yield (
         person_index,
-        "person_id spelled plain terms place",
+        "person_id spelled plain unordered terms place",
         ((key, *astuple(IndexedName.of(row.full_name))) for key, row in register.persons.items()),
     )
     yield (

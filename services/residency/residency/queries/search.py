@@ -1,6 +1,6 @@
 """Persons found by name or address, as far as the asker may see them.
 
-The better answers come from ranges of one index, in its order. Names that have all words in another order are looked
+The better answers come from ranges of indexes, in their order. Names that have all words between others are looked
 through only where they are few, so that no question, however broad, reads the whole register.
 """
 
@@ -18,12 +18,14 @@ from sqlalchemy import (
     and_,
     any_,
     case,
+    false,
     func,
     literal,
     select,
     text,
     true,
     tuple_,
+    union_all,
 )
 
 from chassis.database import Database, Transaction
@@ -81,7 +83,6 @@ class SearchQueries:
             disclosure = await disclosure_to(tx, asker, Way.LOOKUP, today)
             disclosure.require(PersonField.FULL_NAME)
             behind = await _behind(tx, after) if after else None
-            await tx.execute(_PLANNED_EACH_TIME)
             if address_terms:
                 disclosure.require(PersonField.RESIDENCES)
                 living = _living_at(address_terms, today)
@@ -107,34 +108,37 @@ async def _search(
     tx: Transaction, question: NameQuestion, behind: _Behind | None, limit: int
 ) -> _Found:
     """Read the ranges of the better ranks, and look through the rest only if they do not fill the page."""
-    ranks: dict[UUID, Rank] = {}
-    for rank, ranged in _ranges(question, behind):
-        ranks |= dict.fromkeys(await tx.scalars(ranged.limit(limit - len(ranks))), rank)
-        if len(ranks) == limit:
-            return _Found(ranks, 0)
+    ranges = union_all(*_ranges(question, behind, limit)).subquery()
+    best = select(ranges).order_by(*ranges.c).limit(limit)
+    ranks = {row.person_id: Rank(row.rank) for row in await tx.execute(best)}
+    if len(ranks) == limit:
+        return _Found(ranks, 0)
     others = await _look_through(tx, question, None, behind, limit - len(ranks))
     return _Found(ranks | others.ranks, others.looked_through)
 
 
 def _ranges(
-    question: NameQuestion, behind: _Behind | None
-) -> Iterator[tuple[Rank, Select[tuple[UUID]]]]:
+    question: NameQuestion, behind: _Behind | None, limit: int
+) -> Iterator[Select[tuple[int, str, bytes, UUID]]]:
+    """Give the best of each range behind the page before; what they are in order by is told first."""
     index = person_index.c
-    in_list = (index.place, index.person_id)
     same = index.plain == question.plain
     begins = and_(index.plain > question.plain, index.plain < question.plain + _LAST)
-    for rank, which, order in (
-        (Rank.SAME, same & (index.spelled == question.spelled), in_list),
-        (Rank.SAME_LETTERS, same & (index.spelled != question.spelled), in_list),
-        (Rank.BEGINS, begins, (index.plain, *in_list)),
+    otherwise = (index.unordered == question.unordered) & (index.plain != question.plain)
+    nothing = literal("").collate("C")
+    for rank, which, first in (
+        (Rank.SAME, same & (index.spelled == question.spelled), nothing),
+        (Rank.SAME_LETTERS, same & (index.spelled != question.spelled), nothing),
+        (Rank.BEGINS, begins, index.plain),
+        (Rank.OTHER_ORDER, otherwise, nothing),
     ):
-        if behind and rank < behind.rank:
-            continue
-        statement = select(index.person_id).where(which).order_by(*order)
-        if behind and rank is behind.rank:
-            last = [getattr(behind, column.name) for column in order]
-            statement = statement.where(tuple_(*order) > tuple_(*map(literal, last)))
-        yield rank, statement
+        order = (first, index.place, index.person_id)
+        statement = select(literal(rank.value).label("rank"), first.label("plain"), *order[1:])
+        if behind and rank <= behind.rank:
+            last = (behind.plain if rank is Rank.BEGINS else "", behind.place, behind.person_id)
+            further = tuple_(*order) > tuple_(*map(literal, last))
+            statement = statement.where(further if rank is behind.rank else false())
+        yield statement.where(which).order_by(*order).limit(limit)
 
 
 async def _look_through(
@@ -177,6 +181,7 @@ def _candidates(question: NameQuestion, living: ColumnElement[bool] | None) -> C
         (same & (index.spelled == question.spelled), Rank.SAME.value),
         (same, Rank.SAME_LETTERS.value),
         (index.plain.startswith(question.plain, autoescape=True), Rank.BEGINS.value),
+        (index.unordered == question.unordered, Rank.OTHER_ORDER.value),
         else_=Rank.ALL_WORDS.value,
     )
     statement = select(index.person_id, index.place, rank.label("rank")).limit(

@@ -16,13 +16,15 @@ person_index = Table(
     "person_index",
     metadata,
     Column("person_id", Uuid, ForeignKey("persons.person_id"), primary_key=True),
-    # The name as it is compared, and without diacritics.
+    # The name as it is compared, without diacritics, and its words in the order of the alphabet.
     Column("spelled", _PLAIN, nullable=False),
     Column("plain", _PLAIN, nullable=False),
+    Column("unordered", _PLAIN, nullable=False),
     Column("terms", ARRAY(Text), nullable=False),
     # Where the name stands in a Vietnamese list; compares as bytes do.
     Column("place", LargeBinary, nullable=False),
     Index("person_index_names", "plain", "spelled", "place", "person_id"),
+    Index("person_index_unordered", "unordered", "place", "person_id"),
     # What is written is found at once, without a list of what is to be added yet, which would slow each search.
     Index(
         "person_index_terms",
