@@ -89,8 +89,10 @@ class _MatchRankEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MatchRank.V
     """The same letters with other diacritics."""
     MATCH_RANK_BEGINS: _MatchRank.ValueType  # 3
     """Begins with the words asked for, without regard to diacritics."""
-    MATCH_RANK_ALL_WORDS: _MatchRank.ValueType  # 4
-    """Has all the words, in another order or between others."""
+    MATCH_RANK_OTHER_ORDER: _MatchRank.ValueType  # 4
+    """Has the same words in another order."""
+    MATCH_RANK_ALL_WORDS: _MatchRank.ValueType  # 5
+    """Has all the words, between others."""
 
 class MatchRank(_MatchRank, metaclass=_MatchRankEnumTypeWrapper):
     """How well a name answers a search."""
@@ -103,8 +105,10 @@ MATCH_RANK_SAME_LETTERS: MatchRank.ValueType  # 2
 """The same letters with other diacritics."""
 MATCH_RANK_BEGINS: MatchRank.ValueType  # 3
 """Begins with the words asked for, without regard to diacritics."""
-MATCH_RANK_ALL_WORDS: MatchRank.ValueType  # 4
-"""Has all the words, in another order or between others."""
+MATCH_RANK_OTHER_ORDER: MatchRank.ValueType  # 4
+"""Has the same words in another order."""
+MATCH_RANK_ALL_WORDS: MatchRank.ValueType  # 5
+"""Has all the words, between others."""
 Global___MatchRank: _TypeAlias = MatchRank  # noqa: Y015
 
 class _AnomalyKind:
@@ -501,7 +505,7 @@ class SearchPersonsResponse(_message.Message):
     next_page_token: _builtins.str
     """Empty on the last page."""
     too_many: _builtins.bool
-    """True if so many people have the words in another order that they were not looked through: add a word."""
+    """True if so many people have the words between others that they were not looked through: add a word."""
     access_record_id: _builtins.str
     """The access record that accounts for this search; each person shown has one of their own beside it."""
     @_builtins.property

@@ -49,8 +49,8 @@ class LookupServiceStub:
     """
     SearchPersons: _grpc.UnaryUnaryMultiCallable[_lookups_pb2.SearchPersonsRequest, _lookups_pb2.SearchPersonsResponse]
     """Searches persons by name, written with or without diacritics, and by where they are registered today. The better
-    answers come first: the name as it is asked for; the same letters with other diacritics; names that begin so; all
-    words in another order. Among equals the order is that of Vietnamese lists: given name, surname, middle names. Each
+    answers come first: the name as it is asked for; the same letters with other diacritics; names that begin so; the
+    same words in another order; all words between others. Among equals the order is that of Vietnamese lists: given name, surname, middle names. Each
     person shown has an access record of their own, and is counted against the caller's limits.
     Errors: DISCLOSURE_NOT_ALLOWED, FIELD_INVALID, PAGE_TOKEN_INVALID, PERSON_NOT_FOUND, PURPOSE_REQUIRED.
     """
@@ -89,8 +89,8 @@ class LookupServiceAsyncStub(LookupServiceStub):
     """
     SearchPersons: _aio.UnaryUnaryMultiCallable[_lookups_pb2.SearchPersonsRequest, _lookups_pb2.SearchPersonsResponse]  # type: ignore[assignment]
     """Searches persons by name, written with or without diacritics, and by where they are registered today. The better
-    answers come first: the name as it is asked for; the same letters with other diacritics; names that begin so; all
-    words in another order. Among equals the order is that of Vietnamese lists: given name, surname, middle names. Each
+    answers come first: the name as it is asked for; the same letters with other diacritics; names that begin so; the
+    same words in another order; all words between others. Among equals the order is that of Vietnamese lists: given name, surname, middle names. Each
     person shown has an access record of their own, and is counted against the caller's limits.
     Errors: DISCLOSURE_NOT_ALLOWED, FIELD_INVALID, PAGE_TOKEN_INVALID, PERSON_NOT_FOUND, PURPOSE_REQUIRED.
     """
@@ -144,8 +144,8 @@ class LookupServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_lookups_pb2.SearchPersonsResponse, _abc.Awaitable[_lookups_pb2.SearchPersonsResponse]]:
         """Searches persons by name, written with or without diacritics, and by where they are registered today. The better
-        answers come first: the name as it is asked for; the same letters with other diacritics; names that begin so; all
-        words in another order. Among equals the order is that of Vietnamese lists: given name, surname, middle names. Each
+        answers come first: the name as it is asked for; the same letters with other diacritics; names that begin so; the
+        same words in another order; all words between others. Among equals the order is that of Vietnamese lists: given name, surname, middle names. Each
         person shown has an access record of their own, and is counted against the caller's limits.
         Errors: DISCLOSURE_NOT_ALLOWED, FIELD_INVALID, PAGE_TOKEN_INVALID, PERSON_NOT_FOUND, PURPOSE_REQUIRED.
         """

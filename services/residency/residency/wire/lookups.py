@@ -25,7 +25,7 @@ from ward.residency.v1 import lookups_pb2 as pb
 from ward.residency.v1 import residency_pb2
 
 # Of a search.
-_FOUND, _MOST_FOUND = 20, 50
+_FOUND, _MOST_FOUND = 10, 50
 _SEXES = {"M": residency_pb2.SEX_MALE, "F": residency_pb2.SEX_FEMALE}
 
 
