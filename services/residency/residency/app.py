@@ -39,9 +39,9 @@ from residency.domain.residence import Sex
 from residency.domain.sealing import NumberSeal, Seal, UnknownKeyError, read_key
 from residency.importer.files import ImportRefusedError
 from residency.importer.importing import Importer
-from residency.operations.breaches import BreachOperations
 from residency.importer.residence_table import ResidenceTable
 from residency.importer.residences import TableRefusedError, Wish, import_table
+from residency.operations.breaches import BreachOperations
 from residency.operations.break_glass import BreakGlassOperations
 from residency.operations.cases import CaseOperations
 from residency.operations.data_subject_requests import DataSubjectRequestOperations
@@ -54,8 +54,8 @@ from residency.operations.places import PlaceOperations
 from residency.operations.population import PopulationOperations
 from residency.operations.reminders import ReminderOperations
 from residency.operations.residence import ResidenceOperations
-from residency.operations.reviews import ReviewOperations
 from residency.operations.residence_import import ResidenceImport
+from residency.operations.reviews import ReviewOperations
 from residency.operations.upkeep import UpkeepOperations
 from residency.queries.anomalies import AnomalyQueries
 from residency.queries.breaches import BreachQueries

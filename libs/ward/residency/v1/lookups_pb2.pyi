@@ -467,7 +467,7 @@ class SearchPersonsRequest(_message.Message):
     characters. What the ward's addresses share goes without saying.
     """
     page_size: _builtins.int
-    """1 to 50; 0 is 20."""
+    """1 to 50; 0 is 10: each person shown is a look at that person."""
     page_token: _builtins.str
     """From the answer before."""
     @_builtins.property
