@@ -412,13 +412,15 @@ async def test_a_request_to_view_gives_what_is_held_and_who_looked(counter: Coun
 @pytest.mark.postgres
 @pytest.mark.nats
 async def test_a_restriction_is_honoured_but_where_the_law_demands(counter: Counter) -> None:
-    """A restricted person is shown for a residence case and marked; for another service only the pseudonym is left."""
+    """A restricted person is shown for a residence case and marked; else only the pseudonym is left, and nobody found."""
     number_ = await counter.receive(pb.DATA_SUBJECT_REQUEST_KIND_RESTRICT)
     await counter.act("VerifyRequester", number_, "residence_officer", means="Căn cước bản gốc")
     free = await counter.look_up(access_pb2.PURPOSE_PUBLIC_SERVICE)
     await counter.act("AnswerRequest", number_, answer=ANSWER)
     shown = await counter.look_up(access_pb2.PURPOSE_RESIDENCE_CASE)
     withheld = await counter.look_up(access_pb2.PURPOSE_PUBLIC_SERVICE)
+    found = await searched(counter, access_pb2.PURPOSE_RESIDENCE_CASE)
+    not_found = await searched(counter, access_pb2.PURPOSE_PUBLIC_SERVICE)
     await counter.act("LiftRestriction", number_, reason="Chủ thể dữ liệu đề nghị")
     again = await counter.look_up(access_pb2.PURPOSE_PUBLIC_SERVICE)
 
@@ -427,6 +429,18 @@ async def test_a_restriction_is_honoured_but_where_the_law_demands(counter: Coun
     assert (shown.full_name, shown.restricted) == ("Phạm Thị Giả Định", True)
     assert withheld == lookups_pb2.Person(pseudonym=free.pseudonym, restricted=True)
     assert again == free
+    assert (found, not_found) == ([shown.full_name], [])
+    assert await searched(counter, access_pb2.PURPOSE_PUBLIC_SERVICE) == [free.full_name]
+
+
+async def searched(counter: Counter, purpose: access_pb2.Purpose.ValueType) -> list[str]:
+    """Search the person by words in another order, for a purpose; tell the names found."""
+    asking = lookups_pb2.SearchPersonsRequest(
+        purpose=access_pb2.AccessPurpose(purpose=purpose, reference="HS-2026/0001"),
+        name="định phạm giả",
+    )
+    answer = await counter.service.call("SearchPersons", asking)
+    return [match.person.full_name for match in answer.matches]
 
 
 @pytest.mark.postgres

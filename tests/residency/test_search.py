@@ -273,7 +273,7 @@ async def test_what_was_there_before_is_indexed_by_the_migration(
         connection.execute(text("drop table person_index, building_index"))
         connection.execute(text("delete from legal_limits where rule ~ '^statistics_'"))
         with Operations.context(MigrationContext.configure(connection)):
-            migration("0013_search").upgrade()
+            migration("0014_search").upgrade()
 
     async with owner.transaction() as tx:
         await tx.run_sync(again)

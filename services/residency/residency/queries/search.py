@@ -15,6 +15,7 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     Uuid,
+    all_,
     and_,
     any_,
     case,
@@ -34,7 +35,14 @@ from residency.domain.pseudonyms import PersonNotFoundError
 from residency.domain.search import After, NameQuestion, PersonMatch, Rank, SearchResult
 from residency.repository.disclosure import disclosure_to
 from residency.repository.lookups import in_force_on, load_persons
-from residency.tables import building_index, dwellings, person_index, persons, registrations
+from residency.tables import (
+    building_index,
+    dwellings,
+    person_index,
+    persons,
+    registrations,
+    restrictions,
+)
 
 # As many as can be looked through and put into order within some milliseconds.
 _MOST_LOOKED_THROUGH = 5000
@@ -77,18 +85,20 @@ class SearchQueries:
     ) -> tuple[Disclosure, SearchResult]:
         """Find who has a name: on the whole register, or among those registered today at an address.
 
+        Who has the processing restricted is not found, unless the purpose shows them all the same.
         Raises DisclosureNotAllowedError, or PersonNotFoundError where `after` is nobody.
         """
         async with self._database.transaction() as tx:
             disclosure = await disclosure_to(tx, asker, Way.LOOKUP, today)
             disclosure.require(PersonField.FULL_NAME)
             behind = await _behind(tx, after) if after else None
+            visible = true() if disclosure.despite_restriction else _unrestricted()
             if address_terms:
                 disclosure.require(PersonField.RESIDENCES)
-                living = _living_at(address_terms, today)
-                found = await _look_through(tx, question, living, behind, limit)
+                visible &= _living_at(address_terms, today)
+                found = await _look_through(tx, question, visible, Rank.SAME, behind, limit)
             else:
-                found = await _search(tx, question, behind, limit)
+                found = await _search(tx, question, visible, behind, limit)
             which = persons.c.person_id == any_(literal(list(found.ranks), ARRAY(Uuid)))
             people = {one.person_id: one for one in await load_persons(tx, which, today)}
         matches = [PersonMatch(rank, people[one]) for one, rank in found.ranks.items()]
@@ -105,20 +115,24 @@ async def _behind(tx: Transaction, after: After) -> _Behind:
 
 
 async def _search(
-    tx: Transaction, question: NameQuestion, behind: _Behind | None, limit: int
+    tx: Transaction,
+    question: NameQuestion,
+    visible: ColumnElement[bool],
+    behind: _Behind | None,
+    limit: int,
 ) -> _Found:
     """Read the ranges of the better ranks, and look through the rest only if they do not fill the page."""
-    ranges = union_all(*_ranges(question, behind, limit)).subquery()
+    ranges = union_all(*_ranges(question, visible, behind, limit)).subquery()
     best = select(ranges).order_by(*ranges.c).limit(limit)
     ranks = {row.person_id: Rank(row.rank) for row in await tx.execute(best)}
     if len(ranks) == limit:
         return _Found(ranks, 0)
-    others = await _look_through(tx, question, None, behind, limit - len(ranks))
+    others = await _look_through(tx, question, visible, Rank.ALL_WORDS, behind, limit - len(ranks))
     return _Found(ranks | others.ranks, others.looked_through)
 
 
 def _ranges(
-    question: NameQuestion, behind: _Behind | None, limit: int
+    question: NameQuestion, visible: ColumnElement[bool], behind: _Behind | None, limit: int
 ) -> Iterator[Select[tuple[int, str, bytes, UUID]]]:
     """Give the best of each range behind the page before; what they are in order by is told first."""
     index = person_index.c
@@ -138,26 +152,24 @@ def _ranges(
             last = (behind.plain if rank is Rank.BEGINS else "", behind.place, behind.person_id)
             further = tuple_(*order) > tuple_(*map(literal, last))
             statement = statement.where(further if rank is behind.rank else false())
-        yield statement.where(which).order_by(*order).limit(limit)
+        yield statement.where(which, visible).order_by(*order).limit(limit)
 
 
 async def _look_through(
     tx: Transaction,
     question: NameQuestion,
-    living: ColumnElement[bool] | None,
+    visible: ColumnElement[bool],
+    best: Rank,
     behind: _Behind | None,
     limit: int,
 ) -> _Found:
-    """Find who has all words of the question, unless they are too many.
-
-    Of the whole register only those who are in no range, of the people who live somewhere all.
-    """
-    candidates = _candidates(question, living)
+    """Find those visible who have all words of the question, at most of a rank, unless they are too many."""
+    candidates = _candidates(question, visible)
     counted = select(func.count().label("counted")).select_from(candidates).subquery()
     order = (candidates.c.rank, candidates.c.place, candidates.c.person_id)
     wanted = and_(
         counted.c.counted <= _MOST_LOOKED_THROUGH,
-        candidates.c.rank >= (Rank.ALL_WORDS if living is None else Rank.SAME).value,
+        candidates.c.rank >= best.value,
         tuple_(*order) > tuple_(*map(literal, (behind.rank.value, behind.place, behind.person_id)))
         if behind
         else true(),
@@ -174,7 +186,7 @@ async def _look_through(
     )
 
 
-def _candidates(question: NameQuestion, living: ColumnElement[bool] | None) -> CTE:
+def _candidates(question: NameQuestion, visible: ColumnElement[bool]) -> CTE:
     index = person_index.c
     same = index.plain == question.plain
     rank = case(
@@ -184,14 +196,16 @@ def _candidates(question: NameQuestion, living: ColumnElement[bool] | None) -> C
         (index.unordered == question.unordered, Rank.OTHER_ORDER.value),
         else_=Rank.ALL_WORDS.value,
     )
-    statement = select(index.person_id, index.place, rank.label("rank")).limit(
-        _MOST_LOOKED_THROUGH + 1
-    )
+    statement = select(index.person_id, index.place, rank.label("rank")).where(visible)
     if question.terms:
         statement = statement.where(index.terms.contains(question.terms))
-    if living is not None:
-        statement = statement.where(living)
-    return statement.cte("candidates")
+    return statement.limit(_MOST_LOOKED_THROUGH + 1).cte("candidates")
+
+
+def _unrestricted() -> ColumnElement[bool]:
+    """Say in SQL: nobody who has the processing restricted; to be found would tell that they are on the register."""
+    standing = select(restrictions.c.person_id).where(restrictions.c.lifted_at.is_(None))
+    return person_index.c.person_id != all_(func.array(standing.scalar_subquery()))
 
 
 def _living_at(address_terms: Sequence[str], today: date) -> ColumnElement[bool]:

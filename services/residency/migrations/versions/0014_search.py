@@ -1,6 +1,6 @@
 """The words under which persons and buildings are found, and how small a count of statistics may be.
 
-Revision ID: 0013
+Revision ID: 0014
 """
 
 import json
@@ -19,8 +19,8 @@ from residency.domain.address import Gazetteer
 from residency.domain.person_name import FullName
 from residency.domain.search import IndexedAddress, IndexedName
 
-revision = "0013"
-down_revision = "0012"
+revision = "0014"
+down_revision = "0013"
 
 _BATCH = 5000
 _UNITS = Path(residency.__file__).parent / "administrative_units.json"
