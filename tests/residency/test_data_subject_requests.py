@@ -412,7 +412,7 @@ async def test_a_request_to_view_gives_what_is_held_and_who_looked(counter: Coun
 @pytest.mark.postgres
 @pytest.mark.nats
 async def test_a_restriction_is_honoured_but_where_the_law_demands(counter: Counter) -> None:
-    """A restricted person is shown for a residence case and marked; else only the pseudonym is left, and nobody found."""
+    """A restricted person is shown for a residence case, marked; else the pseudonym only is left, and nobody found."""
     number_ = await counter.receive(pb.DATA_SUBJECT_REQUEST_KIND_RESTRICT)
     await counter.act("VerifyRequester", number_, "residence_officer", means="Căn cước bản gốc")
     free = await counter.look_up(access_pb2.PURPOSE_PUBLIC_SERVICE)
