@@ -42,6 +42,8 @@ REFERENCE = {
     "household_relationships",
     "legal_limits",
     "lookup_limits",
+    "restriction_rules",
+    "retention_rules",
 }
 
 
