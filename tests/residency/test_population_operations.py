@@ -61,7 +61,7 @@ async def test_a_question_is_taken_once_and_put_again_after_a_while(database: Da
     for _ in range(9):
         before = office.clock.now
         while await office.questions.take_due() is None:
-            office.clock.now += timedelta(seconds=5)
+            office.clock.now += timedelta(seconds=10)
         pauses.append((office.clock.now - before).total_seconds())
 
     assert first
