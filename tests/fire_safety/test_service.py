@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from grpc import aio
 from nats.aio.client import Client
 
+from chassis.messages import EVENT_ID_HEADER, subject_of
 from tests.fire_safety.conftest import Service, refusal_of
 from tests.fire_safety.field import (
     alarm_raised,
@@ -241,8 +243,13 @@ async def next_change(call: Any) -> pb.WatchAlarmsResponse:
 async def test_a_watcher_sees_each_change_and_resumes_where_it_left(
     service: Service, broker: Client
 ) -> None:
-    """What happened while it was away comes first, nothing twice."""
+    """What happened while it was away comes first, nothing twice, and nothing of a ward that shares the broker."""
+    far = pb.AlarmRaised(alarm=pb.Alarm(alarm_id=str(uuid4()), ward_code="99999"))
     async with watching(service) as first:
+        for payload in (far.SerializeToString(), b"\xff"):
+            await broker.jetstream().publish(
+                subject_of(pb.AlarmRaised), payload, headers={EVENT_ID_HEADER: str(uuid4())}
+            )
         await publish_smoke(broker.jetstream())
         raised = await next_change(first)
     acknowledge = pb.AcknowledgeAlarmRequest(alarm_id=raised.alarm.alarm_id, request_id=REQUEST_ID)

@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from grpc import aio
 from nats.aio.client import Client
 
 from chassis.clock import utc_now
+from chassis.messages import EVENT_ID_HEADER, subject_of
 from incidents.operations import Operations
 from incidents.queries import Queries
 from incidents.wire.events import watched
@@ -50,10 +52,16 @@ async def watching(
 
 
 async def test_each_change_is_told_as_it_happens(
-    service: Service, operations: Operations, queries: Queries
+    service: Service, broker: Client, operations: Operations, queries: Queries
 ) -> None:
-    """With its name and the incident after it."""
+    """With its name and the incident after it; those of a ward that shares the broker are not told."""
+    far = pb.IncidentOpened(incident=pb.Incident(incident_id=str(uuid4()), ward_code="99999"))
     async with watching(service) as take:
+        await broker.jetstream().publish(
+            subject_of(pb.IncidentOpened),
+            far.SerializeToString(),
+            headers={EVENT_ID_HEADER: str(uuid4())},
+        )
         incident_id = (await raise_alarm(operations, queries)).incident_id
         await raise_alarm(operations, queries, device_id="TB-0002")
         await operations.acknowledge(acknowledgement(incident_id))
@@ -135,4 +143,4 @@ async def test_what_a_newer_version_publishes_does_not_break_watchers(
         (change,) = await take(1)
 
     assert change.incident.incident_id == str(incident.incident_id)
-    assert watched("1", "ward.incidents.v1.IncidentMerged", b"") is None
+    assert watched("1", "ward.incidents.v1.IncidentMerged", b"", "11002") is None

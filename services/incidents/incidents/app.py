@@ -48,7 +48,7 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     queries = Queries(base.database)
     feed = Feed(base.broker, base.jetstream, str(EVENTS.name), SUBJECTS)
     register = occupancy_register(life, settings)
-    servicer = IncidentsServicer(operations, queries, register, feed, clock)
+    servicer = IncidentsServicer(operations, queries, register, feed, clock, settings.ward_code)
     server = base.server([SERVICE])
     incidents_pb2_grpc.add_IncidentsServiceServicer_to_server(servicer, server)
     _start_background(life, base, operations, queries)

@@ -41,12 +41,14 @@ class IncidentsServicer(incidents_pb2_grpc.IncidentsServiceServicer):
         register: OccupancyRegister,
         feed: Feed,
         clock: Clock,
+        ward_code: str,
     ) -> None:
         self._operations = operations
         self._queries = queries
         self._register = register
         self._feed = feed
         self._clock = clock
+        self._ward_code = ward_code
 
     async def GetIncident(
         self, request: incidents_pb2.GetIncidentRequest, context: Context
@@ -117,8 +119,8 @@ class IncidentsServicer(incidents_pb2_grpc.IncidentsServiceServicer):
     async def WatchIncidents(
         self, request: incidents_pb2.WatchIncidentsRequest, context: Context
     ) -> AsyncIterator[incidents_pb2.WatchIncidentsResponse]:
-        """Tell each change as it happens."""
+        """Tell each change in the ward as it happens."""
         async for event in self._feed.watch(request.resume_token):
-            told = watched(event.resume_token, event.subject, event.payload)
+            told = watched(event.resume_token, event.subject, event.payload, self._ward_code)
             if told is not None:
                 yield told

@@ -29,11 +29,13 @@ class FireSafetyServicer(fire_safety_pb2_grpc.FireSafetyServiceServicer):
         alarms: AlarmQueries,
         premises: PremisesQueries,
         feed: Feed,
+        ward_code: str,
     ) -> None:
         self._operations = operations
         self._alarms = alarms
         self._premises = premises
         self._feed = feed
+        self._ward_code = ward_code
 
     def add_to(self, server: aio.Server) -> None:
         """Have a server answer by it."""
@@ -115,6 +117,10 @@ class FireSafetyServicer(fire_safety_pb2_grpc.FireSafetyServiceServicer):
     async def WatchAlarms(
         self, request: pb.WatchAlarmsRequest, context: Context
     ) -> AsyncIterator[pb.WatchAlarmsResponse]:
-        """Send changes of alarms until the watcher leaves."""
+        """Send changes of the ward's alarms until the watcher leaves."""
         async for event in self._feed.watch(request.resume_token):
-            yield alarm_wire.watched(event.resume_token, event.subject, event.payload)
+            told = alarm_wire.watched(
+                event.resume_token, event.subject, event.payload, self._ward_code
+            )
+            if told is not None:
+                yield told

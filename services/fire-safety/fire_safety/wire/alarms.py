@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from google.protobuf.message import DecodeError
+
 from chassis.errors import FieldInvalidError
 from chassis.idempotency import check_request_id
 from chassis.messages import subject_of
@@ -192,11 +194,20 @@ def alarm_reset(one: Alarm) -> pb.AlarmReset:
     return pb.AlarmReset(alarm=alarm(one))
 
 
-def watched(resume_token: str, subject: str, payload: bytes) -> pb.WatchAlarmsResponse:
-    """Write an event of the stream as a change that a watcher sees."""
+def watched(
+    resume_token: str, subject: str, payload: bytes, ward_code: str
+) -> pb.WatchAlarmsResponse | None:
+    """Write an event of the stream as a change that watchers of a ward see; None for what is another ward's.
+
+    Wards may share a broker. What cannot be read is nobody's.
+    """
     change = _CHANGE_OF[subject]
+    try:
+        alarm = change.FromString(payload).alarm
+    except DecodeError:
+        return None
+    if alarm.ward_code != ward_code:
+        return None
     return pb.WatchAlarmsResponse(
-        resume_token=resume_token,
-        event=change.DESCRIPTOR.name,
-        alarm=change.FromString(payload).alarm,
+        resume_token=resume_token, event=change.DESCRIPTOR.name, alarm=alarm
     )

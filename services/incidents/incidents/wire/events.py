@@ -48,15 +48,20 @@ def event_message(event: Event, incident: Incident) -> EventMessage:
 
 
 def watched(
-    resume_token: str, subject: str, payload: bytes
+    resume_token: str, subject: str, payload: bytes, ward_code: str
 ) -> incidents_pb2.WatchIncidentsResponse | None:
-    """Write an event of the feed for watchers; None for one that this contract does not know."""
+    """Write an event of the feed for watchers of a ward.
+
+    None for one that this contract does not know, or of another ward: wards may share a broker.
+    """
     kind = _TYPES.get(subject)
     if kind is None:
         return None
     try:
         event = kind.FromString(payload)
     except DecodeError:
+        return None
+    if event.incident.ward_code != ward_code:
         return None
     return incidents_pb2.WatchIncidentsResponse(
         resume_token=resume_token,
