@@ -83,24 +83,42 @@ def replaced(name: str, old: str, new: str) -> Change:
     [
         (
             replaced("premises.jsonl", '"code": "CS-0002"', '"code": ""'),
-            "premises.jsonl, line 2, code",
+            "premises.jsonl, dòng / line 2, code: cần giá trị không trống / must be not empty",
         ),
-        (replaced("premises.jsonl", '"code"', '"cod"'), "premises.jsonl, line 1: cannot be read"),
-        (replaced("premises.jsonl", "20.86", "920.86"), "premises.jsonl, line 1, position"),
+        (
+            replaced("premises.jsonl", '"code"', '"cod"'),
+            "premises.jsonl, dòng / line 1: không đọc được / cannot be read",
+        ),
+        (replaced("premises.jsonl", "20.86", "920.86"), "premises.jsonl, dòng / line 1, position"),
         (
             replaced("premises.jsonl", "2026-05-04", "04/05/2026"),
-            "premises.jsonl, line 2, suspension",
+            "premises.jsonl, dòng / line 2, suspension",
         ),
-        (replaced("devices.jsonl", '"intervalS": 10', '"intervalS": 0'), "line 1, interval_s"),
-        (replaced("devices.jsonl", "CS0001-D02", "CS 2"), "devices.jsonl, line 2, device_id"),
-        (replaced("devices.jsonl", "{", "["), "devices.jsonl, line 1: cannot be read"),
-        (replaced("fire_points.csv", "1.8", "wide"), "fire_points.csv, line 2: cannot be read"),
-        (replaced("fire_points.csv", "2026-09-01", "soon"), "fire_points.csv, line 2"),
-        (replaced("mutual_aid_groups.csv", "group_id", "id"), "column 'group_id' is missing"),
+        (
+            replaced("devices.jsonl", '"intervalS": 10', '"intervalS": 0'),
+            "line 1, interval_s: cần từ 1",
+        ),
+        (
+            replaced("devices.jsonl", "CS0001-D02", "CS 2"),
+            "devices.jsonl, dòng / line 2, device_id",
+        ),
+        (
+            replaced("devices.jsonl", "{", "["),
+            "devices.jsonl, dòng / line 1: không đọc được / cannot be read",
+        ),
+        (
+            replaced("fire_points.csv", "1.8", "wide"),
+            "fire_points.csv, dòng / line 2: không đọc được / cannot be read",
+        ),
+        (replaced("fire_points.csv", "2026-09-01", "soon"), "fire_points.csv, dòng / line 2"),
+        (
+            replaced("mutual_aid_groups.csv", "group_id", "id"),
+            "thiếu cột / column missing: 'group_id'",
+        ),
     ],
 )
 def test_what_is_wrong_is_told_with_its_place(tmp_path: Path, change: Change, told: str) -> None:
-    """File, line and field; never the content."""
+    """File, line and field, in Vietnamese and English; never the content."""
     files = contents()
     change(files)
     write(tmp_path, files)
@@ -120,7 +138,7 @@ def test_a_file_that_is_missing_or_another_is_refused(tmp_path: Path, name: str)
     with pytest.raises(ImportRefusedError, match="sha256"):
         read_register(tmp_path)
     (tmp_path / name).unlink()
-    with pytest.raises(ImportRefusedError, match=f"{name}: cannot be read"):
+    with pytest.raises(ImportRefusedError, match=f"{name}: không đọc được / cannot be read"):
         read_register(tmp_path)
 
 

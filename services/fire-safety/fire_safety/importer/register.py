@@ -29,8 +29,25 @@ VERSION = 1
 Entry = TypeVar("Entry")
 
 
+# What the rules of fields say, in Vietnamese; one that is not here is told in English alone.
+_RULES = {
+    "an id": "một mã định danh",
+    "not empty": "giá trị không trống",
+    "a kind of the contract": "một loại có trong hợp đồng giao tiếp",
+    "a group of the contract": "một nhóm có trong hợp đồng giao tiếp",
+    "1 to 64 characters A-Z a-z 0-9 _ -": "1 đến 64 ký tự A-Z a-z 0-9 _ -",
+    "1 second to 7 days": "từ 1 giây đến 7 ngày",
+    "degrees of WGS 84": "tọa độ WGS 84, tính bằng độ",
+    "an ISO 8601 date and a kind": "ngày theo ISO 8601 và một hình thức",
+    "a day like 2026-11-27": "một ngày như 2026-11-27",
+}
+
+
 class ImportRefusedError(Exception):
-    """The files cannot be loaded; the text says which, where, and why, and holds nobody's data."""
+    """The files cannot be loaded; the text says which, where, and why, in Vietnamese and English.
+
+    It holds nobody's data.
+    """
 
 
 def read_register(folder: Path) -> Register:
@@ -55,9 +72,11 @@ def _checked_counts(folder: Path) -> dict[str, int]:
         try:
             content = (folder / name).read_bytes()
         except OSError:
-            raise ImportRefusedError(f"{name}: cannot be read") from None
+            raise ImportRefusedError(f"{name}: không đọc được / cannot be read") from None
         if digests.get(name) != hashlib.sha256(content).hexdigest():
-            raise ImportRefusedError(f"{name}: not the file that {MANIFEST} speaks of (sha256)")
+            raise ImportRefusedError(
+                f"{name}: không phải tệp mà {MANIFEST} nói đến / not the file that {MANIFEST} speaks of (sha256)"
+            )
     counts: dict[str, int] = manifest["counts"]
     return counts
 
@@ -68,16 +87,23 @@ def _manifest(folder: Path) -> dict[str, Any]:
         known = manifest["version"] == VERSION
         shaped = isinstance(manifest["sha256"], dict) and isinstance(manifest["counts"], dict)
     except (OSError, ValueError, KeyError, TypeError):
-        raise ImportRefusedError(f"{folder / MANIFEST}: no manifest of a register") from None
+        raise ImportRefusedError(
+            f"{folder / MANIFEST}: không phải bản kê của một sổ / no manifest of a register"
+        ) from None
     if not (known and shaped):
-        raise ImportRefusedError(f"{MANIFEST}: version {VERSION} is needed")
+        raise ImportRefusedError(
+            f"{MANIFEST}: cần phiên bản {VERSION} / version {VERSION} is needed"
+        )
     return dict(manifest)
 
 
 def _check_count(name: str, found: int, counts: dict[str, int]) -> None:
     expected = counts.get(Path(name).stem)
     if expected != found:
-        raise ImportRefusedError(f"{name}: {found} entries, but {MANIFEST} says {expected}")
+        raise ImportRefusedError(
+            f"{name}: có {found} mục, nhưng {MANIFEST} ghi {expected}"
+            f" / {found} entries, but {MANIFEST} says {expected}"
+        )
 
 
 def _lines(folder: Path, name: str, read: Callable[[str], Entry]) -> Iterator[Entry]:
@@ -96,15 +122,21 @@ def _rows(folder: Path, name: str, read: Callable[[dict[str, str]], Entry]) -> I
 
 def _read(name: str, line: int, read: Callable[[Any], Entry], content: object) -> Entry:
     """Read one entry; whatever is wrong with it, the error says where it is."""
+    where = f"{name}, dòng / line {line}"
     try:
         return read(content)
     except FieldInvalidError as error:
-        where = f"{name}, line {line}, {error.metadata['field']}"
-        raise ImportRefusedError(f"{where}: must be {error.rule}") from None
+        raise ImportRefusedError(f"{where}, {told(error)}") from None
     except KeyError as error:
-        raise ImportRefusedError(f"{name}, line {line}: column {error} is missing") from None
+        raise ImportRefusedError(f"{where}: thiếu cột / column missing: {error}") from None
     except (DomainError, ValueError, TypeError):
-        raise ImportRefusedError(f"{name}, line {line}: cannot be read") from None
+        raise ImportRefusedError(f"{where}: không đọc được / cannot be read") from None
+
+
+def told(error: FieldInvalidError) -> str:
+    """Write which field is wrong and what it must be."""
+    rule = _RULES.get(error.rule, error.rule)
+    return f"{error.metadata['field']}: cần {rule} / must be {error.rule}"
 
 
 def _fire_point(row: dict[str, str]) -> FirePoint:
