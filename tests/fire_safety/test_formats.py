@@ -14,6 +14,7 @@ from fire_safety.consumers.formats import Formats
 from fire_safety.decoders import origin
 from fire_safety.detection.recent import Recent
 from fire_safety.domain.alarms import AlarmKind, AlarmState, SignalClass
+from fire_safety.domain.columns import Block
 from fire_safety.domain.devices import PayloadFormat
 from fire_safety.domain.readings import Batch, Condition
 from fire_safety.operations.register import RegisterOperations
@@ -38,6 +39,7 @@ from tests.fire_safety.limits import INGESTION
 from tests.fire_safety.samples import register
 from tests.fire_safety.smoking import smoking
 from tests.fire_safety.test_lanes import dead_letters
+from ward.fire_safety.v1 import readings_pb2 as pb
 
 pytestmark = pytest.mark.postgres
 
@@ -68,6 +70,56 @@ async def enter(database: Database, payload_format: PayloadFormat) -> None:
     statement = update(tables.devices).where(tables.devices.c.device_id == DEVICE)
     async with database.transaction() as tx:
         await tx.execute(statement.values(payload_format=payload_format, changed_at=utc_now()))
+
+
+async def test_a_message_that_a_decoder_fails_on_is_refused_and_the_others_are_read(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mistake of ours, made for the test: it is one dead letter, and stops neither lane."""
+    await enter(database, PayloadFormat.PLAIN_JSON)
+    queries = DetectionQueries(database)
+    formats = Formats(queries, "11002", utc_now)
+    await formats.refresh()
+
+    def mistaken(batch: Batch, place: int) -> Batch:
+        if place == 1:
+            raise ZeroDivisionError
+        return batch
+
+    monkeypatch.setattr("fire_safety.consumers.formats._told_apart", mistaken)
+    messages = [delivered(Client(), PLAIN, place) for place in (1, 2)]
+    decoded = formats.decode(messages, INGESTION)
+
+    assert decoded.refused == {0: "decoder_failed"}
+    assert list(decoded.batches) == [1]
+
+
+async def test_messages_that_cannot_be_summed_up_are_folded_one_by_one(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mistake of ours, made for the test: the detector would begin anew for ever."""
+    formats = Formats(DetectionQueries(database), "11002", utc_now)
+    batches = [
+        pb.ReadingBatch(
+            device_id=DEVICE, readings=[pb.Reading(observed_at_ms=NOW + n, temperature=20)]
+        ).SerializeToString()
+        for n in range(3)
+    ]
+    decoded = formats.decode([delivered(Client(), one) for one in batches], INGESTION)
+    assert (len(decoded.blocks), len(decoded.batches)) == (1, 0)
+    batch = Block.batch
+
+    def mistaken(block: Block, number: int) -> Batch:
+        if number == 1:
+            raise IndexError
+        return batch(block, number)
+
+    monkeypatch.setattr(Block, "stretches", lambda _: iter([None]))
+    monkeypatch.setattr(Block, "batch", mistaken)
+
+    assert decoded.summed_up() == {}
+    assert sorted(decoded.batches) == [0, 2]
+    assert decoded.refused == {1: "decoder_failed"}
 
 
 async def test_a_device_is_read_in_its_own_format_alone(database: Database) -> None:

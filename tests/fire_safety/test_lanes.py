@@ -3,20 +3,21 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.js.api import ConsumerConfig
+from nats.js.api import ConsumerConfig, DiscardPolicy
 from prometheus_client import REGISTRY
 from sqlalchemy import insert
 
 from chassis.clock import utc_now
 from chassis.consumer import REASON_HEADER
 from chassis.database import Database
-from chassis.jetstream import ensure_streams
+from chassis.jetstream import DEAD_LETTERS, ensure_streams
 from chassis.lifecycle import Lifecycle
 from fire_safety import app, tables
 from fire_safety.domain.alarms import AlarmKind, AlarmState, Suppression
@@ -46,6 +47,9 @@ from ward.fire_safety.v1 import fire_safety_pb2 as pb
 from ward.fire_safety.v1 import readings_pb2
 
 pytestmark = [pytest.mark.postgres, pytest.mark.nats, pytest.mark.usefixtures("entered")]
+
+
+_RECORDER = "fire_safety-recorder-11002"
 
 
 @pytest.fixture
@@ -192,6 +196,35 @@ async def test_what_cannot_be_read_is_dead_lettered_once_and_the_lanes_go_on(
     )
     await alarm_raised(database)
     assert (await stream.stream_info("DEAD_LETTERS")).state.messages == 11
+
+
+@pytest.mark.usefixtures("running")
+async def test_dead_letters_that_find_no_room_hold_up_no_readings_and_come_once(
+    broker: Client, database: Database
+) -> None:
+    """Their stream is full after the first: what can be read is stored, and the second comes when there is room."""
+    stream = broker.jetstream()
+    # So short that a letter sent twice would be there twice.
+    brief = replace(DEAD_LETTERS, duplicate_window=0.1)
+    await stream.update_stream(replace(brief, max_msgs=1, discard=DiscardPolicy.NEW))
+    for payload in (b"\xff", b"\xff\xff"):
+        await publish_raw(stream, payload)
+    await publish(stream, [written(now_ms())])
+
+    await until_recorded(database, 1)
+    # Until it was tried again: the recorder waits half a second.
+    before = counted("ward_messages_total", consumer=_RECORDER, outcome="dead_letter")
+    await asyncio.sleep(1)
+    await stream.update_stream(replace(brief, max_msgs=-1))
+
+    async def both_came() -> bool:
+        return counted("ward_messages_total", consumer=_RECORDER, outcome="dead_letter") > before
+
+    assert await until(both_came)
+    await until_all_recorded(database, stream)
+    letters = await dead_letters(broker, 2)
+    assert [one.data for one in letters] == [b"\xff", b"\xff\xff"]
+    assert (await stream.stream_info("DEAD_LETTERS")).state.messages == 2
 
 
 @pytest.mark.usefixtures("running")

@@ -25,7 +25,7 @@ from fire_safety.consumers.moving import Moving, MovingError
 from fire_safety.consumers.recorder import Recorder
 from fire_safety.consumers.sign_outs import SignOuts
 from fire_safety.importer.devices import TableRefusedError, import_table, write_template
-from fire_safety.importer.register import ImportRefusedError, read_register
+from fire_safety.importer.register import ImportRefusedError, read_register, told
 from fire_safety.operations.alarms import AlarmOperations
 from fire_safety.operations.areas import AreaOperations
 from fire_safety.operations.credentials import CredentialOperations
@@ -127,6 +127,7 @@ def servicers_of(base: Base, modes: ModeOperations) -> list[Servicer]:
             AlarmQueries(base.database),
             PremisesQueries(base.database),
             Feed(base.broker, base.jetstream, EVENTS.name or "", CHANGE_SUBJECTS),
+            base.settings.ward_code,
         ),
         CredentialsServicer(
             CredentialOperations(base.database, base.clock, _make_secret),
@@ -277,8 +278,7 @@ async def import_ward(settings: Settings, directory: Path) -> None:
     except ImportRefusedError as error:
         raise SystemExit(f"Không nạp được dữ liệu / Nothing was loaded: {error}") from error
     except FieldInvalidError as error:
-        where = f"{error.metadata['field']}: {error.rule}"
-        raise SystemExit(f"Không nạp được dữ liệu / Nothing was loaded: {where}") from error
+        raise SystemExit(f"Không nạp được dữ liệu / Nothing was loaded: {told(error)}") from error
     except DatabaseUnavailableError as error:
         raise SystemExit(_DATABASE_AWAY) from error
     finally:

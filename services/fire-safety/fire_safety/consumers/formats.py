@@ -13,7 +13,7 @@ from fire_safety.decoders import columns, native
 from fire_safety.decoders.columns import Sent
 from fire_safety.decoders.origin import subject_of
 from fire_safety.decoders.registry import Decode, decoder_of, has_clock, read, recognise
-from fire_safety.domain.columns import Block
+from fire_safety.domain.columns import Block, Bulk, Stretch
 from fire_safety.domain.limits import IngestionLimits
 from fire_safety.domain.readings import Batch
 from fire_safety.queries.detection import DetectionQueries
@@ -21,6 +21,8 @@ from fire_safety.queries.detection import DetectionQueries
 _REFRESH_S = 5.0
 # Changes of the register may become visible this long after they were made.
 _LATE_CHANGES = timedelta(minutes=5)
+# Why a message is a dead letter that a decoder neither read nor refused.
+_FAILED = "decoder_failed"
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
@@ -30,6 +32,33 @@ class Decoded(NamedTuple):
     blocks: Sequence[Block]
     batches: dict[int, Batch]
     refused: dict[int, str]
+
+    @property
+    def bulk(self) -> Bulk:
+        """Give all the readings."""
+        return Bulk(self.blocks, list(self.batches.values()))
+
+    def summed_up(self) -> dict[int, Stretch]:
+        """Sum up the messages in blocks by their place.
+
+        Those of a block that cannot be, for a mistake of ours, come among the batches or are refused instead.
+        """
+        found: dict[int, Stretch] = {}
+        for block in self.blocks:
+            try:
+                found |= zip(block.places, block.stretches(), strict=True)
+            except Exception:  # noqa: BLE001 - one message must not stop the lane: logged once
+                logger().exception("stretches_failed", messages=len(block))
+                self._take_apart(block)
+        return found
+
+    def _take_apart(self, block: Block) -> None:
+        for number, place in enumerate(block.places):
+            try:
+                self.batches[place] = block.batch(number)
+            except Exception:  # noqa: BLE001 - as above
+                logger().exception("message_failed")
+                self.refused[place] = _FAILED
 
 
 class Formats:
@@ -54,6 +83,9 @@ class Formats:
                     batches[place] = self._decode_alone(message, limits)
                 except InvalidMessageError as error:
                     refused[place] = error.reason
+                except Exception:  # noqa: BLE001 - a mistake of ours must not stop the lanes: logged once
+                    logger().exception("message_failed", sequence=message.sequence)
+                    refused[place] = _FAILED
         return Decoded(blocks, batches, refused)
 
     def _in_columns(

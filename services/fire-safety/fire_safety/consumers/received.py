@@ -1,8 +1,12 @@
-"""What the broker says of a message."""
+"""What the broker says of messages, and messages piece by piece."""
+
+from collections.abc import Iterator, Sequence
 
 from chassis.delivery import Delivery
 from fire_safety.domain.progress import Position
 
+# Messages taken at a time: decoding takes its time for each, however short.
+_SLICE = 500
 # How an MQTT client published it, and where a stream has it from: as the broker writes them.
 _MQTT_QOS = "Nmqtt-Pub"
 SOURCE = "Nats-Stream-Source"
@@ -23,3 +27,15 @@ def comes_again(message: Delivery) -> bool:
         return False
     headers = message.headers
     return headers.get(_MQTT_QOS, "0") != "0" and SOURCE not in headers
+
+
+def slices(messages: Sequence[Delivery], size: int) -> Iterator[Sequence[Delivery]]:
+    """Cut messages into pieces of about `size` bytes and at most `_SLICE`, none of them empty."""
+    begin = gathered = 0
+    for end, message in enumerate(messages, 1):
+        gathered += len(message.data)
+        if gathered >= size or end - begin >= _SLICE:
+            yield messages[begin:end]
+            begin, gathered = end, 0
+    if begin < len(messages):
+        yield messages[begin:]

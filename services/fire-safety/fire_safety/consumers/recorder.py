@@ -7,7 +7,7 @@ stores them. What cannot be read goes from here to the dead letters.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
@@ -22,7 +22,7 @@ from chassis.jetstream import ensure_streams, readings_stream
 from chassis.log import logger
 from fire_safety.consumers.formats import Formats
 from fire_safety.consumers.ordered import OrderedReader, StreamLostError, stream_state
-from fire_safety.consumers.received import comes_again
+from fire_safety.consumers.received import comes_again, slices
 from fire_safety.consumers.storing import Storing
 from fire_safety.domain.limits import IngestionLimits
 from fire_safety.operations.progress import ProgressOperations
@@ -39,8 +39,7 @@ _GATHER_S = 0.05
 # How long a group waits for a detector that is behind, and how often at most.
 _GIVE_WAY_S = 0.02
 _GIVE_WAY_TIMES = 50
-# Messages and bytes decoded before others on the event loop have their turn: a few milliseconds.
-_SLICE = 500
+# Bytes decoded before others on the event loop have their turn: a few milliseconds.
 _SLICE_BYTES = 65_536
 
 
@@ -138,20 +137,8 @@ class Recorder:
         self, storing: Storing, messages: Sequence[Delivery], limits: IngestionLimits
     ) -> None:
         """Hand on what the messages say."""
-        for some in _slices(messages):
+        for some in slices(messages, _SLICE_BYTES):
             kept = [one for one in some if not comes_again(one)]
             await storing.add(kept, self._formats.decode(kept, limits), some[-1].sequence)
             await asyncio.sleep(0)
         await storing.begin_if_free()
-
-
-def _slices(messages: Sequence[Delivery]) -> Iterator[Sequence[Delivery]]:
-    """Cut messages into pieces of at most `_SLICE` and about `_SLICE_BYTES`, none of them empty."""
-    begin = size = 0
-    for end, message in enumerate(messages, 1):
-        size += len(message.data)
-        if size >= _SLICE_BYTES or end - begin >= _SLICE:
-            yield messages[begin:end]
-            begin, size = end, 0
-    if begin < len(messages):
-        yield messages[begin:]

@@ -23,7 +23,7 @@ from chassis.delivery import Delivery
 from chassis.errors import DatabaseUnavailableError
 from chassis.log import logger
 from fire_safety.consumers.formats import Decoded
-from fire_safety.domain.columns import Block, Bulk
+from fire_safety.domain.columns import Bulk
 from fire_safety.domain.readings import Batch, NotStorableError
 from fire_safety.operations.progress import ProgressOperations
 from fire_safety.operations.recording import RecordingOperations
@@ -45,13 +45,19 @@ _NOT_STORED = "not_stored"
 
 @dataclass
 class _Group:
-    """Messages whose readings are stored together."""
+    """Messages whose readings are stored together.
+
+    What is done is noted, so that a failure in the middle does it no second time.
+    """
 
     parts: list[tuple[Sequence[Delivery], Decoded]] = field(default_factory=list)
+    # What could not be read or stored, and why, until it is among the dead letters.
+    refused: dict[int, tuple[Delivery, str]] = field(default_factory=dict)
     readings: int = 0
     messages: int = 0
     size: int = 0
     last: int = 0
+    is_recorded: bool = False
     is_stored: bool = False
 
     @property
@@ -62,8 +68,9 @@ class _Group:
     def add(self, messages: Sequence[Delivery], decoded: Decoded, last: int) -> None:
         """Add messages and what was read from them; the last of them has that number in the stream."""
         self.parts.append((messages, decoded))
-        self.readings += sum(block.readings for block in decoded.blocks)
-        self.readings += sum(len(batch.readings) for batch in decoded.batches.values())
+        self.readings += len(decoded.bulk)
+        for at, reason in decoded.refused.items():
+            self.refuse(messages[at], reason)
         # A part without messages, of copies only, fills memory too.
         self.messages += len(messages) or 1
         self.size += sum(len(one.data) for one in messages)
@@ -72,12 +79,15 @@ class _Group:
     @property
     def bulk(self) -> Bulk:
         """Give all that can be stored."""
-        blocks: list[Block] = []
-        batches: list[Batch] = []
-        for _, decoded in self.parts:
-            blocks += decoded.blocks
-            batches += decoded.batches.values()
-        return Bulk(blocks, batches)
+        parts = [decoded.bulk for _, decoded in self.parts]
+        return Bulk(
+            [block for part in parts for block in part.blocks],
+            [batch for part in parts for batch in part.others],
+        )
+
+    def refuse(self, message: Delivery, reason: str) -> None:
+        """Note that a message belongs to the dead letters."""
+        self.refused[message.sequence] = message, reason
 
     def one_by_one(self) -> Iterator[tuple[Delivery, Batch]]:
         """Give each message that could be read, and what it says."""
@@ -86,11 +96,6 @@ class _Group:
             for block in decoded.blocks:
                 for at, batch in zip(block.places, block.batches(), strict=True):
                     yield messages[at], batch
-
-    def refused(self) -> Iterator[tuple[Delivery, str]]:
-        """Give each message that could not be read, and why."""
-        for messages, decoded in self.parts:
-            yield from ((messages[at], reason) for at, reason in decoded.refused.items())
 
 
 class Storing:
@@ -172,10 +177,14 @@ class Storing:
             self._stored = self._under_way.popleft().last
 
     async def _store_once(self, group: _Group) -> None:
-        for message, reason in group.refused():
-            await self._refuse(message, reason)
-        if group.readings:
+        """Record first: the dead letters' stream may be full or away, and holds up no readings."""
+        if group.readings and not group.is_recorded:
             await self._record(group)
+        group.is_recorded = True
+        while group.refused:
+            sequence, (message, reason) = next(iter(group.refused.items()))
+            await self._refuse(message, reason)
+            del group.refused[sequence]
         group.is_stored = True
 
     async def _record(self, group: _Group) -> None:
@@ -185,14 +194,14 @@ class Storing:
         except NotStorableError:
             logger().exception("readings_failed", messages=group.messages)
             for message, batch in group.one_by_one():
-                await self._record_alone(message, batch)
+                await self._record_alone(group, message, batch)
 
-    async def _record_alone(self, message: Delivery, batch: Batch) -> None:
+    async def _record_alone(self, group: _Group, message: Delivery, batch: Batch) -> None:
         try:
             await self._operations.record(Bulk((), (batch,)))
         except NotStorableError:
             logger().exception("message_failed", sequence=message.sequence)
-            await self._refuse(message, _NOT_STORED)
+            group.refuse(message, _NOT_STORED)
 
     async def _refuse(self, message: Delivery, reason: str) -> None:
         """Send a message to the dead letters; one that leaves no room for their headers is cut to fit."""

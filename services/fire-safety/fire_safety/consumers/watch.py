@@ -1,7 +1,7 @@
 """One uninterrupted watch over the devices of a share."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from chassis import metrics
@@ -13,7 +13,7 @@ from chassis.partitions import partition_of
 from fire_safety.consumers.formats import Formats
 from fire_safety.consumers.noting import Noting, Signs
 from fire_safety.consumers.ordered import OrderedReader
-from fire_safety.consumers.received import comes_again, position_of
+from fire_safety.consumers.received import comes_again, position_of, slices
 from fire_safety.decoders.origin import partition_in
 from fire_safety.detection.ward import Ward
 from fire_safety.domain.alarms import Signal
@@ -70,7 +70,7 @@ class Watch:
 
     async def take(self, messages: list[Delivery]) -> None:
         """Fold messages; what they give is stored beside, in order."""
-        for some in _slices(messages):
+        for some in slices(messages, _SLICE_BYTES):
             signals = self._fold(some)
             self._position = position_of(some[-1])
             self._noting.add(signals)
@@ -152,11 +152,7 @@ class Watch:
             if partition_in(one.subject) in self._partitions and not comes_again(one)
         ]
         decoded = self._formats.decode(ours, self._limits)
-        stretches = {
-            place: stretch
-            for block in decoded.blocks
-            for place, stretch in zip(block.places, block.stretches(), strict=True)
-        }
+        stretches = decoded.summed_up()
         signals: list[Signal] = []
         folded = 0
         for place, message in enumerate(ours):
@@ -195,20 +191,6 @@ class Watch:
     def _signs(self) -> Signs:
         """Hand out signs of life that are to be stored."""
         return Signs(self._ward.unstored(_STORED_AT_ONCE), self._ward.supervision.relays.news())
-
-
-def _slices(messages: list[Delivery]) -> Iterator[list[Delivery]]:
-    """Cut messages into pieces of about `_SLICE_BYTES`, none of them empty."""
-    some: list[Delivery] = []
-    size = 0
-    for message in messages:
-        some.append(message)
-        size += len(message.data)
-        if size >= _SLICE_BYTES:
-            yield some
-            some, size = [], 0
-    if some:
-        yield some
 
 
 def milliseconds(moment: datetime) -> int:
