@@ -50,6 +50,10 @@ LANE_PENDING = Gauge(
 READINGS_DUPLICATE = Counter(
     "ward_readings_duplicate_total", "Readings that were stored before and changed nothing"
 )
+READINGS_SURPLUS = Counter(
+    "ward_readings_surplus_total",
+    "Readings that were not stored, since their device sends far above any rate",
+)
 HOURS_ROLLED_UP = Counter(
     "ward_hours_rolled_up_total", "Hours whose figures were computed, again after late readings"
 )

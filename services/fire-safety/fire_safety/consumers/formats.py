@@ -16,6 +16,7 @@ from fire_safety.decoders.registry import Decode, decoder_of, has_clock, read, r
 from fire_safety.domain.columns import Block, Bulk, Stretch
 from fire_safety.domain.limits import IngestionLimits
 from fire_safety.domain.readings import Batch
+from fire_safety.domain.surplus import Surplus
 from fire_safety.queries.detection import DetectionQueries
 
 _REFRESH_S = 5.0
@@ -37,6 +38,28 @@ class Decoded(NamedTuple):
     def bulk(self) -> Bulk:
         """Give all the readings."""
         return Bulk(self.blocks, list(self.batches.values()))
+
+    def without(self, surplus: Surplus) -> "Decoded":
+        """Leave out messages beyond what their devices may have stored; none that declares a condition is."""
+        blocks = []
+        for block in self.blocks:
+            messages = zip(
+                block.device_ids, block.received_ms.tolist(), block.counts.tolist(), strict=True
+            )
+            beyond = [one for one in surplus.beyond(messages) if not block.has_conditions(one)]
+            if len(beyond) < len(block):
+                blocks.append(block.without(beyond) if beyond else block)
+        places = list(self.batches)
+        singly = (
+            (one.device_id, one.received_ms, len(one.readings)) for one in self.batches.values()
+        )
+        left_out = {places[one] for one in surplus.beyond(singly)}
+        batches = {
+            place: one
+            for place, one in self.batches.items()
+            if place not in left_out or any(reading.conditions for reading in one.readings)
+        }
+        return Decoded(blocks, batches, self.refused)
 
     def summed_up(self) -> dict[int, Stretch]:
         """Sum up the messages in blocks by their place.

@@ -25,6 +25,7 @@ from fire_safety.consumers.ordered import OrderedReader, StreamLostError, stream
 from fire_safety.consumers.received import comes_again, slices
 from fire_safety.consumers.storing import Storing
 from fire_safety.domain.limits import IngestionLimits
+from fire_safety.domain.surplus import Surplus
 from fire_safety.operations.progress import ProgressOperations
 from fire_safety.operations.recording import RecordingOperations
 from fire_safety.queries.detection import DetectionQueries
@@ -99,6 +100,7 @@ class Recorder:
     async def _record_on(self, lease: Lease) -> None:
         """Go on behind what is stored, for as long as the right is held."""
         limits = await self._queries.ingestion_limits(self._clock())
+        surplus = Surplus(await self._recorded.limits(self._clock()))
         await self._formats.refresh()
         name = readings_stream(self._ward_code)
         stream = await stream_state(self._jetstream, name)
@@ -120,7 +122,7 @@ class Recorder:
             while True:
                 messages = await reader.take(_TAKE_S)
                 await self._give_way()
-                await self._read(storing, messages, limits)
+                await self._read(storing, messages, limits, surplus)
                 pending = messages[-1].metadata.num_pending if messages else 0
                 metrics.LANE_PENDING.labels("recorder").set(pending)
                 if messages and not pending:
@@ -134,11 +136,18 @@ class Recorder:
             await asyncio.sleep(_GIVE_WAY_S)
 
     async def _read(
-        self, storing: Storing, messages: Sequence[Delivery], limits: IngestionLimits
+        self,
+        storing: Storing,
+        messages: Sequence[Delivery],
+        limits: IngestionLimits,
+        surplus: Surplus,
     ) -> None:
-        """Hand on what the messages say."""
+        """Hand on what the messages say, but for what a device sends far above any rate."""
         for some in slices(messages, _SLICE_BYTES):
             kept = [one for one in some if not comes_again(one)]
-            await storing.add(kept, self._formats.decode(kept, limits), some[-1].sequence)
+            decoded = self._formats.decode(kept, limits)
+            stored = decoded.without(surplus)
+            metrics.READINGS_SURPLUS.inc(len(decoded.bulk) - len(stored.bulk))
+            await storing.add(kept, stored, some[-1].sequence)
             await asyncio.sleep(0)
         await storing.begin_if_free()

@@ -117,6 +117,25 @@ class Block:
         ]
         return Batch(self.device_ids[number], received, readings)
 
+    def has_conditions(self, number: int) -> bool:
+        """Tell whether a message declares any condition."""
+        return bool(self.conditions[self.rows(number)].any())
+
+    def without(self, numbers: Sequence[int]) -> "Block":
+        """Give the other messages."""
+        kept = np.ones(len(self), dtype=bool)
+        kept[numbers] = False
+        rows = np.repeat(kept, self.counts)
+        return Block(
+            places=[one for one, stays in zip(self.places, kept, strict=True) if stays],
+            device_ids=[one for one, stays in zip(self.device_ids, kept, strict=True) if stays],
+            received_ms=self.received_ms[kept],
+            starts=np.concatenate(([0], np.cumsum(self.counts[kept]))),
+            observed_ms=self.observed_ms[rows],
+            conditions=self.conditions[rows],
+            measures={name: values[rows] for name, values in self.measures.items()},
+        )
+
     def batches(self) -> list[Batch]:
         """Give the readings of all messages one by one."""
         return [self.batch(number) for number in range(len(self))]

@@ -13,6 +13,7 @@ from fire_safety.tables.limits import (
     detection_profiles,
     ingestion_limits,
     profile_assignments,
+    recording_limits,
     test_intervals,
 )
 from fire_safety.tables.messages import outbox, requests
@@ -61,6 +62,7 @@ __all__ = [
     "readings",
     "readings_hourly",
     "recorder_positions",
+    "recording_limits",
     "requests",
     "retention_policies",
     "rollup_due",

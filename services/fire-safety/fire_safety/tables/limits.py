@@ -51,6 +51,19 @@ ingestion_limits = Table(
     Column("carbon_monoxide_max", Double, nullable=False, server_default="100000"),
 )
 
+# How much of what one device sends is stored.
+recording_limits = Table(
+    "recording_limits",
+    metadata,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("effective_from", INSTANT, nullable=False),
+    Column("source", Text, nullable=False),
+    # On and on, and so many more at once.
+    Column("readings_per_s", Double, nullable=False),
+    Column("burst_readings", Integer, nullable=False),
+    CheckConstraint("readings_per_s > 0 and burst_readings > 0", name="recording_limits_positive"),
+)
+
 test_intervals = Table(
     "test_intervals",
     metadata,
