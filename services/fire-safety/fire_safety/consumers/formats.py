@@ -69,7 +69,7 @@ class Decoded(NamedTuple):
         found: dict[int, Stretch] = {}
         for block in self.blocks:
             try:
-                found |= zip(block.places, block.stretches(), strict=True)
+                found |= dict(zip(block.places, block.stretches(), strict=True))
             except Exception:  # noqa: BLE001 - one message must not stop the lane: logged once
                 logger().exception("stretches_failed", messages=len(block))
                 self._take_apart(block)
