@@ -19,6 +19,7 @@ class Readiness:
 
     def __init__(self, checks: Mapping[str, Check]) -> None:
         self._checks = dict(checks)
+        self._warnings: set[str] = set()
         self.parts: dict[str, bool] = dict.fromkeys(checks, False)
         self.health = health.aio.HealthServicer()
 
@@ -27,10 +28,15 @@ class Readiness:
         self._checks[part] = check
         self.parts[part] = False
 
+    def warn(self, part: str, check: Check) -> None:
+        """Tell one more part from now on, which is no reason to give the service nothing to do."""
+        self.watch(part, check)
+        self._warnings.add(part)
+
     @property
     def ready(self) -> bool:
-        """Tell whether all parts can be used."""
-        return all(self.parts.values())
+        """Tell whether all parts that are needed can be used."""
+        return all(is_fine for part, is_fine in self.parts.items() if part not in self._warnings)
 
     async def run(self, services: list[str]) -> None:
         """Keep the parts and the gRPC health of `services` up to date until cancelled."""

@@ -87,6 +87,11 @@ MODES_EXPIRED = Counter(
 STORM_ON = Gauge("ward_alarm_storm", "1 while many premises alarm at once")
 DEVICES_WATCHED = Gauge("ward_devices_watched", "Devices under supervision")
 DEVICES_SILENT = Gauge("ward_devices_silent", "Devices silent for longer than allowed")
+CLOCK_OFFSET_SECONDS = Gauge(
+    "ward_clock_offset_seconds",
+    "How far ahead of this host's the clock of a server is: broker, database",
+    ["server"],
+)
 SIGN_INS = Counter(
     "ward_device_sign_ins_total",
     "Sign-ins of devices, by outcome: granted, the reasons of refusal, unavailable, overflow, malformed",

@@ -28,6 +28,15 @@ async def away() -> None:
     raise OSError
 
 
+async def test_a_warning_is_told_and_keeps_nobody_from_working() -> None:
+    """It is among the parts, and the service is ready."""
+    readiness = Readiness({"database": fine})
+    readiness.warn("clocks", away)
+
+    assert await told(readiness) == {"database": True, "clocks": False}
+    assert readiness.ready
+
+
 async def test_a_part_may_be_added_later() -> None:
     """It counts from then on, and is not ready before it was asked."""
     readiness = Readiness({"database": fine})

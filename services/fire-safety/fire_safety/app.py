@@ -17,6 +17,7 @@ from chassis.nkey import CurveKey, SigningKey
 from chassis.service import Base, start_base
 from fire_safety import tables
 from fire_safety.consumers.auth_callout import AuthCallout
+from fire_safety.consumers.clocks import Clocks
 from fire_safety.consumers.connections import Connections
 from fire_safety.consumers.crowding import Crowding
 from fire_safety.consumers.detector import Detector
@@ -41,6 +42,7 @@ from fire_safety.operations.storms import StormOperations
 from fire_safety.operations.upkeep import UpkeepOperations
 from fire_safety.queries.alarms import AlarmQueries
 from fire_safety.queries.areas import AreaQueries
+from fire_safety.queries.clock import ClockQueries
 from fire_safety.queries.credentials import CredentialQueries
 from fire_safety.queries.detection import DetectionQueries
 from fire_safety.queries.devices import DeviceQueries
@@ -101,6 +103,9 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     formats = Formats(DetectionQueries(database), settings.ward_code, clock)
     life.background("formats", formats.keep())
     _start_lanes(life, base, database, formats, settings.lanes)
+    clocks = Clocks(base.broker, ClockQueries(base.database), settings.ward_code, clock)
+    base.readiness.warn("clocks", clocks.check)
+    life.background("clocks", clocks.run())
     await keep_gate(life, base, settings)
     upkeep = UpkeepOperations(base.database, clock)
     life.background("roll-up", roll_up(base.database, upkeep))
