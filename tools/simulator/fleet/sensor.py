@@ -26,11 +26,11 @@ TROUBLED = {
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One observation: device clock in ms since 1970, m⁻¹, °C, percent or None, condition bits."""
+    """One observation: device clock in ms since 1970, m⁻¹, °C, percent, condition bits; None is not measured."""
 
     at_ms: int
-    optical_density: float
-    temperature: float
+    optical_density: float | None
+    temperature: float | None
     battery: float | None
     conditions: int = 0
 
@@ -43,12 +43,17 @@ class Sensor:
     interval_s: int
     on_battery: bool
     conditions: int
+    # A gateway measures nothing: what it sends are signs of life.
+    measures: bool = True
 
     @classmethod
     def of(cls, device: pb.Device) -> "Sensor":
         """Return the detector, troubled if it is one of the three."""
         trouble = TROUBLED.get(device.device_id, 0)
-        return cls(device.device_id, device.interval_s, not device.mains_powered, trouble)
+        measures = device.kind != pb.DEVICE_KIND_GATEWAY
+        return cls(
+            device.device_id, device.interval_s, not device.mains_powered, trouble, measures
+        )
 
     @property
     def phase_s(self) -> float:
@@ -61,6 +66,8 @@ class Sensor:
 
     def sample(self, at: float, rng: Random) -> Sample:
         """Observe a room where nothing burns, at a time in seconds since 1970."""
+        if not self.measures:
+            return Sample(round(at * 1000), None, None, None, self.conditions)
         temperature = climate.room_temperature(self.device_id, at)
         return Sample(
             at_ms=round(at * 1000),

@@ -1,8 +1,10 @@
-"""The detectors of the ward's premises, each in a zone."""
+"""The detectors of the ward's premises, each in a zone, and the gateways that report for those on batteries."""
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 
 from simulator.generator.apportionment import apportion
+from simulator.generator.model import MutualAidGroup
 from simulator.generator.plan import PlannedPremises
 from simulator.generator.seeds import Seed
 from ward.fire_safety.v1 import fire_safety_pb2 as pb
@@ -12,6 +14,19 @@ MAINS_INTERVAL_S = 10
 BATTERY_INTERVAL_S = 60
 MAINS_MODEL = "KN-10 khói quang, nhiệt"
 BATTERY_MODEL = "KN-10B khói quang, nhiệt, pin"
+GATEWAY_MODEL = "KN-GW bộ truyền tin"
+FIRMWARE = "giả lập 1.0"
+# What declares and measures nothing is judged by what it declares.
+GATEWAY_PROFILE = "declared"
+# From so many devices on, those on batteries report through a gateway, the last of the premises.
+GATEWAY_FROM = 4
+# Few have papers, so that few are overdue when the register has grown old.
+WITH_PAPERS = 50
+LIFE = timedelta(days=10 * 365)
+OLDEST, NEWEST = 8 * 365, 365
+TESTED_WITHIN = 90
+# Of those with papers: past their service life, and not tested for long.
+TOO_OLD, NOT_TESTED = 3, 4
 # In premises with mains detectors every eighth is wireless, where no cable was laid. The eighth of
 # the demo premises hangs in its electrical room.
 WIRELESS_EVERY = 8
@@ -30,14 +45,48 @@ def device_counts(seed: Seed, planned: Sequence[PlannedPremises], total: int) ->
 
 
 def hang(
-    planned: Sequence[PlannedPremises], premises: Sequence[pb.Premises], counts: Sequence[int]
+    planned: Sequence[PlannedPremises],
+    premises: Sequence[pb.Premises],
+    counts: Sequence[int],
+    groups: Sequence[MutualAidGroup],
 ) -> list[pb.Device]:
-    """Hang the detectors, zone after zone and round again."""
+    """Hang the detectors, zone after zone and round again.
+
+    Households that trade where they live take part in the mutual-aid group of their neighbourhood, where there is one.
+    """
+    near = {one.residential_group: one.group_id for one in groups}
     return [
-        _device(plan, place, number)
+        _gateway(plan, place, number)
+        if number == _gateway_number(plan, count)
+        else _detector(
+            plan,
+            place,
+            number,
+            gateway=_gateway_number(plan, count),
+            group_id=near.get(plan.group, "") if plan.kind.homes and plan.kind.battery else "",
+        )
         for plan, place, count in zip(planned, premises, counts, strict=True)
         for number in range(1, count + 1)
     ]
+
+
+def give_papers(seed: Seed, devices: Sequence[pb.Device], as_of: date) -> None:
+    """Say of some detectors when they were installed and tested and how long they live; of a few that is over.
+
+    The demo premises have none: nothing but its fire is to be seen there.
+    """
+    rng = seed.random("device-papers")
+    others = [one for one in devices if not one.device_id.startswith(device_id(1, 0)[:7])]
+    for number, device in enumerate(rng.sample(others, min(WITH_PAPERS, len(others) // 2))):
+        installed = as_of - timedelta(days=rng.randint(NEWEST, OLDEST))
+        tested = as_of - timedelta(days=rng.randint(1, TESTED_WITHIN))
+        if number < TOO_OLD:
+            installed = as_of - LIFE - timedelta(days=rng.randint(1, 365))
+        elif number < TOO_OLD + NOT_TESTED:
+            tested = as_of - timedelta(days=365 + rng.randint(1, 200))
+        device.installed_on = installed.isoformat()
+        device.end_of_life_on = (installed + LIFE).isoformat()
+        device.last_tested_on = max(installed, tested).isoformat()
 
 
 def device_id(premises_number: int, number: int) -> str:
@@ -45,14 +94,41 @@ def device_id(premises_number: int, number: int) -> str:
     return f"CS{premises_number:04d}-D{number:02d}"
 
 
-def _device(plan: PlannedPremises, premises: pb.Premises, number: int) -> pb.Device:
+def _gateway_number(plan: PlannedPremises, count: int) -> int:
+    """Return the number of the premises' gateway; 0 where each device reports for itself."""
+    return count if plan.kind.battery and count >= GATEWAY_FROM else 0
+
+
+def _gateway(plan: PlannedPremises, premises: pb.Premises, number: int) -> pb.Device:
+    return pb.Device(
+        device_id=device_id(plan.number, number),
+        premises_id=premises.premises_id,
+        zone_id=premises.zones[0].zone_id,
+        kind=pb.DEVICE_KIND_GATEWAY,
+        model=GATEWAY_MODEL,
+        firmware=FIRMWARE,
+        mains_powered=True,
+        interval_s=MAINS_INTERVAL_S,
+        profile_id=GATEWAY_PROFILE,
+        payload_format=pb.PAYLOAD_FORMAT_NATIVE,
+    )
+
+
+def _detector(
+    plan: PlannedPremises, premises: pb.Premises, number: int, *, gateway: int, group_id: str
+) -> pb.Device:
     wireless = plan.kind.battery or number % WIRELESS_EVERY == 0
     return pb.Device(
         device_id=device_id(plan.number, number),
         premises_id=premises.premises_id,
         zone_id=premises.zones[(number - 1) % len(premises.zones)].zone_id,
+        kind=pb.DEVICE_KIND_SMOKE_HEAT,
         model=BATTERY_MODEL if wireless else MAINS_MODEL,
+        firmware=FIRMWARE,
         mains_powered=not wireless,
         interval_s=BATTERY_INTERVAL_S if wireless else MAINS_INTERVAL_S,
         profile_id=PROFILE,
+        payload_format=pb.PAYLOAD_FORMAT_NATIVE,
+        gateway_id=device_id(plan.number, gateway) if gateway else "",
+        mutual_aid_group_id=group_id,
     )

@@ -77,6 +77,8 @@ def grow(seed: Seed, size: Size, as_of: date, progress: Progress) -> Ward:
     counts = devices.device_counts(seed, planned, size.devices)
     places = premises.describe(seed, planned, counts, as_of)
     groups, members = community.mutual_aid(seed, settlement.buildings, settlement.dwellings)
+    hung = devices.hang(planned, places, counts, groups)
+    devices.give_papers(seed, hung, as_of)
     return Ward(
         buildings=settlement.buildings,
         dwellings=settlement.dwellings,
@@ -85,7 +87,7 @@ def grow(seed: Seed, size: Size, as_of: date, progress: Progress) -> Ward:
         registrations=settlement.registrations,
         assistance_needs=[*settlement.needs, *_demo_needs(settlement, planned[0], as_of)],
         premises=places,
-        devices=devices.hang(planned, places, counts),
+        devices=hung,
         fire_points=community.fire_points(seed, settlement.buildings, as_of),
         mutual_aid_groups=groups,
         mutual_aid_members=members,
