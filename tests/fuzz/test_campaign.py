@@ -13,8 +13,8 @@ pytestmark = pytest.mark.skipif(
 
 
 def test_a_decoder_that_trips_is_found_with_its_input(tmp_path: Path) -> None:
-    """Guided by coverage, two letters take no time."""
-    result = fuzz("tests.fuzz.broken:decode", [b"xx"], tmp_path, seconds=20)
+    """Guided by coverage, two letters take no time; it ends with the first finding."""
+    result = fuzz("tests.fuzz.broken:decode", [b"xx"], tmp_path, seconds=100)
 
     assert result.failed
     assert [one.read_bytes()[:2] for one in result.findings] == [b"ok"]
@@ -22,12 +22,12 @@ def test_a_decoder_that_trips_is_found_with_its_input(tmp_path: Path) -> None:
 
 def test_a_decoder_that_believes_too_much_is_found(tmp_path: Path) -> None:
     """Raising nothing is not enough."""
-    assert fuzz("tests.fuzz.broken:decode_wrongly", [b"xx"], tmp_path, seconds=5).findings
+    assert fuzz("tests.fuzz.broken:decode_wrongly", [b"xx"], tmp_path, seconds=100).findings
 
 
 def test_a_decoder_that_keeps_its_promise_passes(tmp_path: Path) -> None:
     """After so many executions."""
-    result = fuzz("fire_safety.decoders.plain_json:decode", [b'{"smoke":true}'], tmp_path, 1)
+    result = fuzz("fire_safety.decoders.plain_json:decode", [b'{"smoke":true}'], tmp_path, 3)
 
     assert not result.failed, result.log.read_text()
     assert result.executions > 100
