@@ -27,7 +27,10 @@ def test_an_additional_binding_is_another_way_to_the_same_method() -> None:
 
     assert by_dwelling.template == "/v1/dwellings/{dwelling_id}/occupancy"
     assert by_building.template == "/v1/buildings/{building_id}/occupancy"
-    assert set(by_building.parameters) == {"purpose.purpose", "purpose.reference"}
+    assert set(by_building.parameters) == {
+        *("purpose.purpose", "purpose.reference"),
+        *("asOf", "as_of", "asKnownAt", "as_known_at"),
+    }
 
 
 def test_a_body_leaves_nothing_to_the_query() -> None:

@@ -87,6 +87,8 @@ def test_parameters_stand_where_they_are_read() -> None:
         "dwelling_id": "path",
         "purpose.purpose": "query",
         "purpose.reference": "query",
+        "asOf": "query",
+        "asKnownAt": "query",
     }
     assert parameters["purpose.reference"]["required"]
     assert parameters["dwelling_id"]["description"] == "One dwelling."

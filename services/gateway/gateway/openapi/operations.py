@@ -18,9 +18,12 @@ def operation(method: Method, number: int, components: Components) -> dict[str, 
     """Describe the method as called by its binding of that number."""
     binding = method.bindings[number]
     comment = components.comment(method.descriptor.full_name)
+    service = method.descriptor.containing_service.name
     described = {
-        "operationId": method.descriptor.name + (f"_{number + 1}" if number else ""),
-        "tags": [method.descriptor.containing_service.name],
+        # Methods of two services may have one name.
+        "operationId": f"{service}_{method.descriptor.name}"
+        + (f"_{number + 1}" if number else ""),
+        "tags": [service],
         "summary": _first_sentence(comment),
         "description": "\n\n".join([_paragraphs(comment), _access_text(method.rule)]),
         "x-ward-access": _access(method.rule),
