@@ -154,6 +154,10 @@ CASES_ELECTRONIC = Gauge(
     "ward_cases_electronic_ratio",
     "Share of this year's residence cases that were handed in electronically; NaN without any",
 )
+ASSISTANCE_REVIEWS_DUE = Gauge(
+    "ward_assistance_reviews_due",
+    "Needs of assistance that count and whose review day has come",
+)
 HTTP_SECONDS = Histogram(
     "ward_http_handling_seconds",
     "Time to answer an HTTP request (event streams: until they end)",

@@ -22,6 +22,7 @@ from tests.residency.desk import PEOPLE, Desk
 from tests.residency.refusals import Refusal, refusal_of
 from tests.residency.samples import ENCRYPTION_KEY, INDEX_KEY, PSEUDONYM_KEY, StoppedClock
 from ward.residency.v1 import (
+    assistance_pb2_grpc,
     breaches_pb2_grpc,
     cases_pb2_grpc,
     data_subject_requests_pb2_grpc,
@@ -29,6 +30,7 @@ from ward.residency.v1 import (
     register_pb2_grpc,
     residency_pb2_grpc,
     reviews_pb2_grpc,
+    stays_pb2_grpc,
 )
 
 MakeSettings = Callable[..., Settings]
@@ -133,6 +135,8 @@ async def service(
                 reviews_pb2_grpc.ReviewServiceStub(channel),
                 breaches_pb2_grpc.BreachServiceStub(channel),
                 data_subject_requests_pb2_grpc.DataSubjectRequestServiceStub(channel),
+                stays_pb2_grpc.StaysServiceStub(channel),
+                assistance_pb2_grpc.AssistanceServiceStub(channel),
             )
             yield Service(stubs, make_token, database)
 

@@ -15,6 +15,7 @@ from residency.domain.pseudonyms import Pseudonyms
 from stack.issuer import Role
 from tests.residency.conftest import Service
 from tests.residency.samples import (
+    NOON,
     PSEUDONYM_KEY,
     SEAL,
     add_building,
@@ -92,8 +93,16 @@ async def add_family(service: Service) -> None:
     async with service.database.transaction() as tx:
         head = tables.persons.c.number_index == SEAL.blind_index(number(1))
         person_id = await tx.scalar(select(tables.persons.c.person_id).where(head))
-        need = {"person_id": person_id, "type": "OXYGEN", "review_on": date(2027, 1, 1)}
-        await tx.execute(insert(tables.assistance_needs).values(need))
+        await tx.execute(
+            insert(tables.assistance_needs).values(
+                need_id=uuid4(),
+                person_id=person_id,
+                type="OXYGEN",
+                review_on=date(2027, 1, 1),
+                valid_from=date(2026, 11, 1),
+                recorded_at=NOON,
+            )
+        )
     reached = Contact(PhoneNumber.parse(PHONE), None)
     await person_operations(service.database).set_contact(number(1), reached, request())
 

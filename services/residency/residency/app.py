@@ -36,11 +36,13 @@ from residency.domain.person_name import FullName
 from residency.domain.personal_id import RegistrationCodes
 from residency.domain.pseudonyms import Pseudonyms
 from residency.domain.residence import Sex
-from residency.domain.sealing import NumberSeal, Seal, UnknownKeyError, read_key
+from residency.domain.sealing import NumberSeal, ParticularsSeal, Seal, UnknownKeyError, read_key
 from residency.importer.files import ImportRefusedError
 from residency.importer.importing import Importer
 from residency.importer.residence_table import ResidenceTable
 from residency.importer.residences import TableRefusedError, Wish, import_table
+from residency.operations.absences import AbsenceOperations
+from residency.operations.assistance import AssistanceOperations
 from residency.operations.breaches import BreachOperations
 from residency.operations.break_glass import BreakGlassOperations
 from residency.operations.cases import CaseOperations
@@ -56,8 +58,11 @@ from residency.operations.reminders import ReminderOperations
 from residency.operations.residence import ResidenceOperations
 from residency.operations.residence_import import ResidenceImport
 from residency.operations.reviews import ReviewOperations
+from residency.operations.stays import StayOperations
 from residency.operations.upkeep import UpkeepOperations
+from residency.queries.absences import AbsenceQueries
 from residency.queries.anomalies import AnomalyQueries
+from residency.queries.assistance import AssistanceQueries
 from residency.queries.breaches import BreachQueries
 from residency.queries.cases import CaseQueries
 from residency.queries.data_subject_requests import DataSubjectRequestQueries
@@ -71,9 +76,11 @@ from residency.queries.residence import ResidenceQueries
 from residency.queries.reviews import ReviewQueries
 from residency.queries.search import SearchQueries
 from residency.queries.statistics import StatisticsQueries
+from residency.queries.stays import StayQueries
 from residency.repository.cases import CaseSeal
 from residency.repository.data_subject_requests import NoteSeal
 from residency.servicer import Servicer
+from residency.servicer.assistance import AssistanceServicer
 from residency.servicer.breaches import BreachServicer
 from residency.servicer.cases import CaseServicer
 from residency.servicer.data_subject_requests import DataSubjectRequestServicer, HeldData
@@ -81,6 +88,8 @@ from residency.servicer.lookups import LookupServicer
 from residency.servicer.register import RegisterServicer
 from residency.servicer.residency import ResidencyServicer
 from residency.servicer.reviews import ReviewServicer
+from residency.servicer.showing import Showing
+from residency.servicer.stays import StaysServicer
 from residency.settings import Settings
 from residency.wire.statistics import csv_of, xlsx_of
 
@@ -140,6 +149,10 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
         clock,
     )
     life.background("protection", watching)
+    life.background(
+        "assistance-reviews",
+        timers.tell_reviews_due(AssistanceQueries(base.database), clock),
+    )
     keep_asking(life, base, settings)
     limits = LookupLimits(base.database, clock, number_seal(settings))
     decoys = DecoyOperations(
@@ -192,6 +205,7 @@ def servicers_of(
     case_seal = CaseSeal(content_seal(settings))
     note_seal = NoteSeal(content_seal(settings))
     pseudonyms = Pseudonyms(read_key(settings.pseudonym_key.get_secret_value()))
+    showing, particulars = Showing(seal, pseudonyms), ParticularsSeal(content_seal(settings))
     residences = ResidenceOperations(database, relay, clock, seal)
     return [
         CaseServicer(
@@ -222,6 +236,7 @@ def servicers_of(
             decoys,
             seal,
             pseudonyms,
+            showing,
             codes,
             units,
             settings.incidents_account,
@@ -255,6 +270,28 @@ def servicers_of(
             ),
             DataSubjectRequestQueries(database, note_seal),
             HeldData(LookupQueries(database), ResidenceQueries(database), seal),
+            codes,
+            clock,
+        ),
+        StaysServicer(
+            StayOperations(database, relay, clock, seal, particulars),
+            AbsenceOperations(database, relay, clock, seal, particulars),
+            StayQueries(database, particulars),
+            AbsenceQueries(database, particulars),
+            limits,
+            seal,
+            showing,
+            codes,
+            nations,
+            clock,
+        ),
+        AssistanceServicer(
+            AssistanceOperations(database, relay, clock, seal, particulars),
+            AssistanceQueries(database),
+            limits,
+            decoys,
+            seal,
+            showing,
             codes,
             clock,
         ),

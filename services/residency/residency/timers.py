@@ -21,6 +21,7 @@ from residency.operations.lookup_limits import LookupLimits
 from residency.operations.population import PopulationOperations
 from residency.operations.reminders import ReminderOperations
 from residency.operations.upkeep import UpkeepOperations
+from residency.queries.assistance import AssistanceQueries
 from residency.queries.breaches import BreachQueries
 from residency.queries.cases import CaseQueries
 from residency.queries.data_subject_requests import DataSubjectRequestQueries
@@ -133,6 +134,18 @@ def _show_requests(figures: Mapping[RequestKind, RequestFigures]) -> None:
     for kind, counted in figures.items():
         metrics.DATA_SUBJECT_REQUESTS_OPEN.labels(kind).set(counted.open)
         metrics.DATA_SUBJECT_REQUESTS_OVERDUE.labels(kind).set(counted.overdue)
+
+
+async def tell_reviews_due(queries: AssistanceQueries, clock: Clock) -> None:
+    """Keep up to date how many needs of assistance somebody must ask about again, until cancelled."""
+    while True:
+        try:
+            metrics.ASSISTANCE_REVIEWS_DUE.set(await queries.count_due(ward_day(clock())))
+        except DatabaseUnavailableError:
+            logger().warning("reviews_delayed")
+        except Exception:  # noqa: BLE001 - the edge, as above
+            logger().exception("reviews_failed")
+        await asyncio.sleep(_POLL_S)
 
 
 def _show(figures: Mapping[CaseKind, CaseFigures]) -> None:

@@ -179,6 +179,20 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """{"reason": "DATA_SUBJECT_REQUEST_STATE_CONFLICT", "domain": "ward", "metadata": {"state": "ANSWERED", "act": "EXTEND"}}"""
     ERROR_REASON_RESTRICTION_NOT_FOUND: _ErrorReason.ValueType  # 138
     """{"reason": "RESTRICTION_NOT_FOUND", "domain": "ward"}"""
+    ERROR_REASON_STAY_NOT_FOUND: _ErrorReason.ValueType  # 150
+    """{"reason": "STAY_NOT_FOUND", "domain": "ward"}"""
+    ERROR_REASON_STAY_ALREADY_ENDED: _ErrorReason.ValueType  # 151
+    """{"reason": "STAY_ALREADY_ENDED", "domain": "ward"}"""
+    ERROR_REASON_STAY_OVERLAPS: _ErrorReason.ValueType  # 152
+    """{"reason": "STAY_OVERLAPS", "domain": "ward"}"""
+    ERROR_REASON_LODGING_TOO_LONG: _ErrorReason.ValueType  # 153
+    """{"reason": "LODGING_TOO_LONG", "domain": "ward"}"""
+    ERROR_REASON_ASSISTANCE_NEED_NOT_FOUND: _ErrorReason.ValueType  # 154
+    """{"reason": "ASSISTANCE_NEED_NOT_FOUND", "domain": "ward"}"""
+    ERROR_REASON_ASSISTANCE_NEED_EXISTS: _ErrorReason.ValueType  # 155
+    """{"reason": "ASSISTANCE_NEED_EXISTS", "domain": "ward"}"""
+    ERROR_REASON_ASSISTANCE_NEED_WITHDRAWN: _ErrorReason.ValueType  # 156
+    """{"reason": "ASSISTANCE_NEED_WITHDRAWN", "domain": "ward"}"""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons. Each has an example of its ErrorInfo."""
@@ -335,6 +349,20 @@ ERROR_REASON_DATA_SUBJECT_REQUEST_STATE_CONFLICT: ErrorReason.ValueType  # 137
 """{"reason": "DATA_SUBJECT_REQUEST_STATE_CONFLICT", "domain": "ward", "metadata": {"state": "ANSWERED", "act": "EXTEND"}}"""
 ERROR_REASON_RESTRICTION_NOT_FOUND: ErrorReason.ValueType  # 138
 """{"reason": "RESTRICTION_NOT_FOUND", "domain": "ward"}"""
+ERROR_REASON_STAY_NOT_FOUND: ErrorReason.ValueType  # 150
+"""{"reason": "STAY_NOT_FOUND", "domain": "ward"}"""
+ERROR_REASON_STAY_ALREADY_ENDED: ErrorReason.ValueType  # 151
+"""{"reason": "STAY_ALREADY_ENDED", "domain": "ward"}"""
+ERROR_REASON_STAY_OVERLAPS: ErrorReason.ValueType  # 152
+"""{"reason": "STAY_OVERLAPS", "domain": "ward"}"""
+ERROR_REASON_LODGING_TOO_LONG: ErrorReason.ValueType  # 153
+"""{"reason": "LODGING_TOO_LONG", "domain": "ward"}"""
+ERROR_REASON_ASSISTANCE_NEED_NOT_FOUND: ErrorReason.ValueType  # 154
+"""{"reason": "ASSISTANCE_NEED_NOT_FOUND", "domain": "ward"}"""
+ERROR_REASON_ASSISTANCE_NEED_EXISTS: ErrorReason.ValueType  # 155
+"""{"reason": "ASSISTANCE_NEED_EXISTS", "domain": "ward"}"""
+ERROR_REASON_ASSISTANCE_NEED_WITHDRAWN: ErrorReason.ValueType  # 156
+"""{"reason": "ASSISTANCE_NEED_WITHDRAWN", "domain": "ward"}"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 @_typing.final

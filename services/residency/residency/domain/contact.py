@@ -71,6 +71,11 @@ class PassportNumber:
             raise ValueError("not a passport number")
         return cls(issuer, written)
 
+    @property
+    def masked(self) -> str:
+        """The number as people may see it: its last two letters or digits."""
+        return f"•••{self.text[-2:]}"
+
     def __repr__(self) -> str:
         """Show the mask, also in logs and tracebacks."""
         return f"{self.issuer}•••"

@@ -28,10 +28,14 @@ class PersonField(StrEnum):
 
 
 class Way(StrEnum):
-    """How the fields of a rule may be got: by a lookup, or only by breaking the glass in an open incident."""
+    """How the fields of a rule may be got.
+
+    By a lookup, only by breaking the glass in an open incident, or only where needs of assistance are reviewed.
+    """
 
     LOOKUP = "LOOKUP"
     BREAK_GLASS = "BREAK_GLASS"
+    REVIEW = "REVIEW"
 
 
 @dataclass(frozen=True)

@@ -58,3 +58,16 @@ def years_later(day: date, years: int) -> date:
         return day.replace(year=year)
     except ValueError:
         return date(year, 3, 1)
+
+
+def months_later(day: date, months: int) -> date:
+    """Tell the same day of the month so many months later, at most of the calendar's last year.
+
+    Where there is none it is the first of the next month.
+    """
+    years, month = divmod(day.month - 1 + months, 12)
+    year = min(day.year + years, date.max.year)
+    try:
+        return day.replace(year=year, month=month + 1)
+    except ValueError:
+        return date(year, month + 2, 1)

@@ -8,12 +8,13 @@ the database alone gives neither a number nor a way to try all numbers, of which
 import base64
 import hashlib
 import hmac
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from residency.domain.contact import EmailAddress, PhoneNumber
+from residency.domain.contact import EmailAddress, PassportNumber, PhoneNumber
 from residency.domain.personal_id import PersonalIdNumber
 
 KEY_BYTES = 32
@@ -22,6 +23,7 @@ _NONCE_BYTES = 12
 _PSEUDONYM_BYTES = 16
 # What else a row holds sealed: bound to the id of the row and to its use.
 PHONE, EMAIL = b"phone", b"email"
+PARTICULARS = b"particulars"
 
 
 class UnknownKeyError(Exception):
@@ -101,12 +103,37 @@ class NumberSeal:
         """Decrypt a person's e-mail address; raises as `open` does."""
         return EmailAddress(self._seal.open(sealed, person_id.bytes + EMAIL).decode())
 
+    def document_index(self, document: PersonalIdNumber | PassportNumber) -> bytes:
+        """Tell the 32 bytes under which a guest is found: those of the number, or of the passport and its issuer."""
+        if isinstance(document, PersonalIdNumber):
+            return self.blind_index(document)
+        return self._keyed(b"passport", f"{document.issuer} {document.text}".encode())
+
     def fingerprint(self, digest: bytes) -> bytes:
         """Key the digest of a request that holds a number: unkeyed, the number could be guessed from it."""
         return self._keyed(b"request", digest)
 
     def _keyed(self, use: bytes, content: bytes) -> bytes:
         return hmac.digest(self._index_key, use + b"\0" + content, "sha256")
+
+
+class ParticularsSeal:
+    """Seals what of a declaration must not lie in the clear: texts by name, bound to their row."""
+
+    def __init__(self, seal: Seal) -> None:
+        self._seal = seal
+
+    def seal(self, particulars: Mapping[str, str], row_id: UUID) -> bytes:
+        """Encrypt texts for a row; in another row they do not open."""
+        content = json.dumps(particulars, ensure_ascii=False).encode()
+        return self._seal.seal(content, row_id.bytes + PARTICULARS)
+
+    def open(self, sealed: bytes, row_id: UUID) -> dict[str, str]:
+        """Decrypt the texts of a row; raises UnknownKeyError, or InvalidTag if they were altered or moved."""
+        particulars: dict[str, str] = json.loads(
+            self._seal.open(sealed, row_id.bytes + PARTICULARS)
+        )
+        return particulars
 
 
 def subject_of(number_index: bytes) -> str:

@@ -10,6 +10,7 @@ import asyncpg
 from sqlalchemy import Table
 from sqlalchemy.dialects.postgresql import insert
 
+from chassis.clock import ward_day
 from chassis.database import Transaction
 from residency.domain.address import Gazetteer
 from residency.domain.sealing import NumberSeal
@@ -121,8 +122,8 @@ def _contents(
     )
     yield (
         assistance_needs,
-        "person_id type review_on",
-        ((person, need, review_on) for (person, need), review_on in register.needs.items()),
+        "need_id person_id type review_on valid_from recorded_at",
+        _needs(register, now),
     )
 
 
@@ -167,3 +168,8 @@ def _memberships(register: Register, now: datetime) -> Iterator[Record]:
                 term.valid_until,
                 now,
             )
+
+
+def _needs(register: Register, now: datetime) -> Iterator[Record]:
+    for (person_id, need), review_on in register.needs.items():
+        yield uuid4(), person_id, need, review_on, ward_day(now), now

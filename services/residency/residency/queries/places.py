@@ -6,7 +6,12 @@ from uuid import UUID
 from sqlalchemy import select, tuple_
 
 from chassis.database import Database, Transaction
-from residency.domain.places import Building, BuildingNotFoundError, Dwelling
+from residency.domain.places import (
+    Building,
+    BuildingNotFoundError,
+    Dwelling,
+    DwellingNotFoundError,
+)
 from residency.repository.occupancy import building_of, dwelling_of, place_columns
 from residency.tables import building_index, buildings, dwellings
 
@@ -66,3 +71,10 @@ async def require_building(tx: Transaction, building_id: UUID) -> None:
     statement = select(buildings.c.building_id).where(buildings.c.building_id == building_id)
     if await tx.scalar(statement) is None:
         raise BuildingNotFoundError
+
+
+async def require_dwelling(tx: Transaction, dwelling_id: UUID) -> None:
+    """Raise DwellingNotFoundError unless there is a dwelling of this id."""
+    statement = select(dwellings.c.dwelling_id).where(dwellings.c.dwelling_id == dwelling_id)
+    if await tx.scalar(statement) is None:
+        raise DwellingNotFoundError

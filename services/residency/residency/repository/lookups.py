@@ -62,7 +62,9 @@ async def load_persons(
 def person_columns() -> tuple[ColumnElement[Any], ...]:
     """Name the columns that `person_of` reads."""
     needs = select(assistance_needs.c.type).where(
-        assistance_needs.c.person_id == persons.c.person_id
+        assistance_needs.c.person_id == persons.c.person_id,
+        assistance_needs.c.superseded_at.is_(None),
+        assistance_needs.c.ended_on.is_(None),
     )
     ordered = needs.order_by(assistance_needs.c.type).correlate(persons).scalar_subquery()
     restricted = exists().where(

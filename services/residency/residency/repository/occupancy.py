@@ -49,8 +49,16 @@ from residency.domain.places import (
     Position,
 )
 from residency.repository.limits import in_force
-from residency.tables import assistance_needs, buildings, dwellings, persons, registrations
-from residency.tables.bitemporal import known, known_end
+from residency.tables import (
+    absences,
+    assistance_needs,
+    buildings,
+    dwellings,
+    guest_stays,
+    persons,
+    registrations,
+)
+from residency.tables.bitemporal import holds_on, known, known_end
 from residency.wire import answers
 
 _SET_COUNTED = (
@@ -125,7 +133,9 @@ def _counted(occupants: Occupants, now: datetime) -> dict[str, Any]:
 
 
 def _occupants(day: date, known_at: datetime | None) -> Select[Any]:
-    stays = union_all(_registered(day, known_at)).lateral("stays")
+    stays = union_all(
+        _registered(day, known_at), _absent(day, known_at), _guests(day, known_at)
+    ).lateral("stays")
     return (
         select(
             *place_columns(),
@@ -147,7 +157,7 @@ def _registered(day: date, known_at: datetime | None) -> Select[Any]:
             persons.c.number_index.label("person"),
             literal(StayKind.REGISTERED.value).label("kind"),
             *born,
-            _needs(),
+            _needs(day, known_at),
             registrations.c.valid_from,
             known_end(registrations, known_at).label("ends_on"),
         )
@@ -156,6 +166,53 @@ def _registered(day: date, known_at: datetime | None) -> Select[Any]:
             registrations.c.dwelling_id == dwellings.c.dwelling_id,
             known(registrations, known_at),
             _not_ended(registrations, day, known_at),
+        )
+        .correlate(dwellings)
+    )
+
+
+def _absent(day: date, known_at: datetime | None) -> Select[Any]:
+    """Select the absences, not ended on a day, of those who are or were registered in the dwelling at hand."""
+    people, born = _people(known_at)
+    here = select(registrations.c.person_id).where(
+        registrations.c.person_id == absences.c.person_id,
+        registrations.c.dwelling_id == dwellings.c.dwelling_id,
+    )
+    registered = here.correlate(absences, dwellings).exists()
+    return (
+        select(
+            persons.c.number_index.label("person"),
+            literal(StayKind.ABSENT.value).label("kind"),
+            *born,
+            _needs(day, known_at),
+            absences.c.valid_from,
+            known_end(absences, known_at).label("ends_on"),
+        )
+        .select_from(people.join(absences, absences.c.person_id == persons.c.person_id))
+        .where(registered, known(absences, known_at), _not_ended(absences, day, known_at))
+        .correlate(dwellings)
+    )
+
+
+def _guests(day: date, known_at: datetime | None) -> Select[Any]:
+    """Select the guests of the dwelling at hand whose stays have not ended on a day; some may be on the register."""
+    columns = guest_stays.c
+    return (
+        select(
+            columns.guest_index.label("person"),
+            columns.kind,
+            columns.birth_year,
+            columns.birth_month,
+            columns.birth_day,
+            _needs(day, known_at),
+            columns.valid_from,
+            known_end(guest_stays, known_at).label("ends_on"),
+        )
+        .select_from(guest_stays.outerjoin(persons, persons.c.number_index == columns.guest_index))
+        .where(
+            columns.dwelling_id == dwellings.c.dwelling_id,
+            known(guest_stays, known_at),
+            _not_ended(guest_stays, day, known_at),
         )
         .correlate(dwellings)
     )
@@ -183,10 +240,11 @@ def _people(known_at: datetime | None) -> tuple[FromClause, list[ColumnElement[A
     return persons.outerjoin(before, true()), columns
 
 
-def _needs() -> ColumnElement[Any]:
-    """Gather the needs of the person at hand."""
+def _needs(day: date, known_at: datetime | None) -> ColumnElement[Any]:
+    """Gather the needs of the person at hand; past their review they count all the same."""
     needs = select(assistance_needs.c.type).where(
-        assistance_needs.c.person_id == persons.c.person_id
+        assistance_needs.c.person_id == persons.c.person_id,
+        holds_on(assistance_needs, day, known_at),
     )
     return func.array(needs.correlate(persons).scalar_subquery()).label("needs")
 

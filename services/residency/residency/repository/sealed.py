@@ -17,12 +17,15 @@ from sqlalchemy import (
 )
 
 from chassis.database import Transaction
-from residency.domain.sealing import EMAIL, KEY_ID_BYTES, PHONE, Seal
+from residency.domain.sealing import EMAIL, KEY_ID_BYTES, PARTICULARS, PHONE, Seal
 from residency.repository.data_subject_requests import NOTE
 from residency.tables import (
+    absences,
+    assistance_needs,
     case_history,
     cases,
     data_subject_request_history,
+    guest_stays,
     person_corrections,
     persons,
 )
@@ -59,6 +62,24 @@ SEALED: Sequence[SealedColumn] = (
         data_subject_request_history.c.entry_id,
         data_subject_request_history.c.request_uuid,
         NOTE,
+    ),
+    SealedColumn(
+        guest_stays.c.particulars_sealed,
+        guest_stays.c.stay_id,
+        guest_stays.c.stay_id,
+        PARTICULARS,
+    ),
+    SealedColumn(
+        absences.c.particulars_sealed,
+        absences.c.absence_id,
+        absences.c.absence_id,
+        PARTICULARS,
+    ),
+    SealedColumn(
+        assistance_needs.c.proxy_sealed,
+        assistance_needs.c.need_id,
+        assistance_needs.c.need_id,
+        PARTICULARS,
     ),
 )
 

@@ -10,7 +10,7 @@ from chassis.context import current_access
 from chassis.pages import page_size
 from residency.domain.address import Gazetteer
 from residency.domain.break_glass import NotThroughIncidentsError
-from residency.domain.disclosure import Asker, Disclosure, PersonField
+from residency.domain.disclosure import Asker, Disclosure
 from residency.domain.lookups import FoundHousehold, FoundPerson
 from residency.domain.personal_id import PersonalIdNumber, RegistrationCodes
 from residency.domain.pseudonyms import Pseudonyms
@@ -23,6 +23,7 @@ from residency.queries.lookups import LookupQueries
 from residency.queries.search import SearchQueries
 from residency.servicer import Context
 from residency.servicer.asking import actor, asker_of
+from residency.servicer.showing import Showing
 from residency.wire import anomalies as wire_anomalies
 from residency.wire import answers, fields
 from residency.wire import break_glass as wire_glass
@@ -46,6 +47,7 @@ class LookupServicer(lookups_pb2_grpc.LookupServiceServicer):
         decoys: DecoyOperations,
         seal: NumberSeal,
         pseudonyms: Pseudonyms,
+        showing: Showing,
         codes: RegistrationCodes,
         gazetteer: Gazetteer,
         incidents_account: str,
@@ -60,6 +62,7 @@ class LookupServicer(lookups_pb2_grpc.LookupServiceServicer):
         self._incidents_account = incidents_account
         self._seal = seal
         self._pseudonyms = pseudonyms
+        self._showing = showing
         self._codes = codes
         self._gazetteer = gazetteer
         self._clock = clock
@@ -90,7 +93,7 @@ class LookupServicer(lookups_pb2_grpc.LookupServiceServicer):
             self._limits.note_persons(asker, [access.subject])
         access.fields = sorted(disclosure.fields) if found else ()
         await self._decoys.watch(asker.account, [access.subject], access.record_id)
-        shown = self._shown(found, disclosure, asker) if found else None
+        shown = self._showing.person(found, disclosure, asker) if found else None
         return wire.looked_up(disclosure, shown, access.record_id)
 
     async def ListHousehold(
@@ -133,7 +136,7 @@ class LookupServicer(lookups_pb2_grpc.LookupServiceServicer):
         access.shown = [subject_of(one.number_index) for one in people]
         self._limits.note_persons(asker, access.shown)
         await self._decoys.watch(asker.account, access.shown, access.record_id)
-        shown = [self._shown(one, disclosure, asker) for one in people]
+        shown = [self._showing.person(one, disclosure, asker) for one in people]
         return wire.searched(found, shown, disclosure, access.record_id)
 
     async def DiscloseOccupants(
@@ -150,7 +153,9 @@ class LookupServicer(lookups_pb2_grpc.LookupServiceServicer):
         dwellings = [
             pb.DisclosedDwelling(
                 dwelling=answers.dwelling(one.dwelling),
-                people=[self._shown(person, found.disclosure, asker) for person in one.people],
+                people=[
+                    self._showing.person(person, found.disclosure, asker) for person in one.people
+                ],
             )
             for one in found.dwellings
         ]
@@ -173,20 +178,10 @@ class LookupServicer(lookups_pb2_grpc.LookupServiceServicer):
     ) -> pb.HouseholdListing:
         members: Iterable[pb.HouseholdListingMember] = (
             pb.HouseholdListingMember(
-                person=self._shown(member.person, disclosure, asker),
+                person=self._showing.person(member.person, disclosure, asker),
                 householder=member.is_householder,
                 relationship=member.relationship,
             )
             for member in found.members
         )
         return wire.household(found.household_id, answers.dwelling(found.dwelling), members)
-
-    def _shown(self, found: FoundPerson, disclosure: Disclosure, asker: Asker) -> pb.Person:
-        """Write of a person what may be shown; what is sealed is opened only where it or its mask is shown."""
-        masked = phone = ""
-        if PersonField.MASKED_NUMBER in disclosure.fields:
-            masked = self._seal.open(found.number_sealed, found.person_id).masked
-        if PersonField.PHONE in disclosure.fields and found.phone_sealed:
-            phone = self._seal.open_phone(found.phone_sealed, found.person_id).text
-        pseudonym = self._pseudonyms.of(found.person_id, asker.account)
-        return wire.person(found, disclosure, pseudonym, masked, phone)

@@ -37,8 +37,10 @@ from residency.tables.residence import (
 )
 from residency.tables.reviews import break_glass_decisions
 from residency.tables.search import building_index, person_index
+from residency.tables.stays import absences, guest_stays
 
 __all__ = [
+    "absences",
     "access_records",
     "assistance_needs",
     "breach_history",
@@ -57,6 +59,7 @@ __all__ = [
     "decoys",
     "disclosure_rules",
     "dwellings",
+    "guest_stays",
     "household_memberships",
     "household_relationships",
     "households",

@@ -76,3 +76,10 @@ def known_end(table: FromClause, at: datetime | None) -> ColumnElement[date]:
     if at is None:
         return table.c.ends_on
     return case((table.c.end_recorded_at <= at, table.c.ended_on), else_=table.c.valid_until)
+
+
+def known_ended_on(table: FromClause, at: datetime | None) -> ColumnElement[date | None]:
+    """Give the day on which it was ended before its term, as it is known now (None) or was known at an instant."""
+    if at is None:
+        return table.c.ended_on
+    return case((table.c.end_recorded_at <= at, table.c.ended_on))

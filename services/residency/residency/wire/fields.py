@@ -167,6 +167,11 @@ def optional_date(value: date | None) -> date_pb2.Date | None:
     return None if value is None else date_message(value)
 
 
+def partial_date(value: PartialDate) -> date_pb2.Date:
+    """Write a date as precisely as it is known."""
+    return date_pb2.Date(year=value.year, month=value.month or 0, day=value.day or 0)
+
+
 def page_after(token: str, of_list: str) -> UUID | None:
     """Read the id after which a page of that list begins; None for the first page."""
     key = pages.decode(token, 2)

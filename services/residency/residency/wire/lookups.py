@@ -4,13 +4,10 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from uuid import UUID
 
-from google.type import date_pb2
-
 from chassis import pages
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
 from residency.domain.disclosure import Disclosure, PersonField
 from residency.domain.lookups import CurrentResidence, FoundPerson
-from residency.domain.partial_date import PartialDate
 from residency.domain.personal_id import PersonalIdNumber, RegistrationCodes
 from residency.domain.search import (
     ANY_NAME,
@@ -20,7 +17,7 @@ from residency.domain.search import (
     Rank,
     SearchResult,
 )
-from residency.wire import answers
+from residency.wire import answers, fields
 from ward.residency.v1 import lookups_pb2 as pb
 from ward.residency.v1 import residency_pb2
 
@@ -117,7 +114,7 @@ def person(
             case PersonField.FULL_NAME:
                 written.full_name = found.full_name.text
             case PersonField.BIRTH_DATE:
-                written.birth_date.CopyFrom(_partial(found.birth_date))
+                written.birth_date.CopyFrom(fields.partial_date(found.birth_date))
             case PersonField.BIRTH_YEAR:
                 written.birth_date.year = found.birth_date.year
             case PersonField.SEX:
@@ -148,14 +145,6 @@ def _residence(residence: CurrentResidence) -> pb.PersonResidence:
     return pb.PersonResidence(
         kind=residency_pb2.ResidenceKind.Value(f"RESIDENCE_KIND_{residence.kind}"),
         dwelling=answers.dwelling(residence.dwelling),
-        valid_from=_day(residence.valid_from),
-        valid_until=_day(residence.ends_on) if residence.ends_on else None,
+        valid_from=fields.date_message(residence.valid_from),
+        valid_until=fields.optional_date(residence.ends_on),
     )
-
-
-def _day(day: date) -> date_pb2.Date:
-    return date_pb2.Date(year=day.year, month=day.month, day=day.day)
-
-
-def _partial(day: PartialDate) -> date_pb2.Date:
-    return date_pb2.Date(year=day.year, month=day.month or 0, day=day.day or 0)

@@ -1,0 +1,135 @@
+"""Temporary absences: declared, corrected, ended and annulled."""
+
+from collections.abc import Callable
+from datetime import date
+from uuid import UUID, uuid4
+
+from chassis.clock import Clock, ward_day
+from chassis.context import current_account
+from chassis.database import Database, Transaction
+from chassis.outbox import Relay
+from residency.domain.absences import AbsenceContent, AbsenceCorrection, AbsenceDeclaration
+from residency.domain.requests import Request
+from residency.domain.residence import Origin
+from residency.domain.sealing import NumberSeal, ParticularsSeal
+from residency.domain.stays import Receipt
+from residency.operations.requests import claim
+from residency.repository import absences as repository
+from residency.repository import entries, occupancy
+
+
+class AbsenceOperations:
+    """Changes absences; each change publishes the new counts of wherever the person is registered."""
+
+    def __init__(
+        self,
+        database: Database,
+        relay: Relay,
+        clock: Clock,
+        seal: NumberSeal,
+        particulars: ParticularsSeal,
+        new_id: Callable[[], UUID] = uuid4,
+    ) -> None:
+        self._database = database
+        self._relay = relay
+        self._clock = clock
+        self._seal = seal
+        self._particulars = particulars
+        self._new_id = new_id
+
+    async def declare(
+        self, declared: AbsenceDeclaration, receipt: Receipt, request: Request
+    ) -> UUID:
+        """Enter an absence; tell its id.
+
+        A repeat of the request tells the first id and changes nothing. Raises PersonNotRegisteredError,
+        StayOverlapsError, FieldInvalidError, or RequestIdReusedError.
+        """
+        now, absence_id, content = self._clock(), self._new_id(), declared.content
+        origin = Origin(current_account(), request.reference)
+        async with self._database.transaction() as tx:
+            first = await claim(
+                tx, self._seal, request.request_id, request.digest, absence_id, now
+            )
+            if first:
+                return first
+            await _check(tx, content)
+            index = self._seal.blind_index(declared.number)
+            person, homes = await repository.lock_person(tx, index)
+            times = entries.times(content.term, origin, now)
+            await repository.add(
+                tx, absence_id, person.person_id, content, receipt, times, self._particulars
+            )
+            await occupancy.announce(tx, homes, now)
+        self._relay.wake()
+        return absence_id
+
+    async def correct(
+        self, absence_id: UUID, correction: AbsenceCorrection, request: Request
+    ) -> UUID:
+        """Enter an absence in the place of a wrong one, received when that was; tell its id.
+
+        A repeat of the request tells the first id and changes nothing. Raises StayNotFoundError,
+        EntrySupersededError, and as `declare` does.
+        """
+        now, new_id = self._clock(), self._new_id()
+        origin = Origin(current_account(), request.reference)
+        async with self._database.transaction() as tx:
+            first = await claim(tx, self._seal, request.request_id, request.digest, new_id, now)
+            if first:
+                return first
+            await _check(tx, correction.content)
+            correction.times.check(ward_day(now))
+            wrong, homes = await repository.load(tx, absence_id)
+            wrong.check_current()
+            await repository.annul(tx, absence_id, now)
+            times = entries.corrected(correction.times, absence_id, origin, now)
+            await repository.add(
+                tx,
+                new_id,
+                wrong.person_id,
+                correction.content,
+                wrong.receipt,
+                times,
+                self._particulars,
+            )
+            await occupancy.announce(tx, homes, now)
+        self._relay.wake()
+        return new_id
+
+    async def end(self, absence_id: UUID, ended_on: date, request: Request) -> None:
+        """Record that a person came back.
+
+        A repeat of the request changes nothing. Raises StayNotFoundError, StayAlreadyEndedError,
+        EntrySupersededError, FieldInvalidError for the day, or RequestIdReusedError.
+        """
+        now = self._clock()
+        async with self._database.transaction() as tx:
+            if await claim(tx, self._seal, request.request_id, request.digest, absence_id, now):
+                return
+            absence, homes = await repository.load(tx, absence_id)
+            absence.check_end(ended_on, ward_day(now))
+            await repository.end(tx, absence_id, ended_on, now)
+            await occupancy.announce(tx, homes, now)
+        self._relay.wake()
+
+    async def annul(self, absence_id: UUID, request: Request) -> None:
+        """Record that a person was never absent as declared.
+
+        A repeat of the request changes nothing. Raises StayNotFoundError, EntrySupersededError, or
+        RequestIdReusedError.
+        """
+        now = self._clock()
+        async with self._database.transaction() as tx:
+            if await claim(tx, self._seal, request.request_id, request.digest, absence_id, now):
+                return
+            absence, homes = await repository.load(tx, absence_id)
+            absence.check_current()
+            await repository.annul(tx, absence_id, now)
+            await occupancy.announce(tx, homes, now)
+        self._relay.wake()
+
+
+async def _check(tx: Transaction, content: AbsenceContent) -> None:
+    limits = await repository.limits_on(tx, content.term.valid_from)
+    limits.check(content)

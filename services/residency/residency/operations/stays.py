@@ -1,0 +1,135 @@
+"""Guests' stays: declared, corrected, ended and annulled."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID, uuid4
+
+from chassis.clock import Clock, ward_day
+from chassis.context import current_account
+from chassis.database import Database, Transaction
+from chassis.outbox import Relay
+from residency.domain.requests import Request
+from residency.domain.residence import Origin
+from residency.domain.sealing import NumberSeal, ParticularsSeal
+from residency.domain.stays import Receipt, StayCorrection, StayDeclaration
+from residency.operations.requests import claim
+from residency.repository import entries, occupancy
+from residency.repository import stays as repository
+
+
+class StayOperations:
+    """Changes guests' stays; each change publishes the dwelling's new counts, which end by themselves."""
+
+    def __init__(
+        self,
+        database: Database,
+        relay: Relay,
+        clock: Clock,
+        seal: NumberSeal,
+        particulars: ParticularsSeal,
+        new_id: Callable[[], UUID] = uuid4,
+    ) -> None:
+        self._database = database
+        self._relay = relay
+        self._clock = clock
+        self._seal = seal
+        self._particulars = particulars
+        self._new_id = new_id
+
+    async def declare(self, declared: StayDeclaration, receipt: Receipt, request: Request) -> UUID:
+        """Enter a stay; tell its id.
+
+        A repeat of the request tells the first id and changes nothing. Raises DwellingNotFoundError,
+        StayOverlapsError, LodgingTooLongError, FieldInvalidError, or RequestIdReusedError.
+        """
+        now, stay_id = self._clock(), self._new_id()
+        origin = Origin(current_account(), request.reference)
+        async with self._database.transaction() as tx:
+            first = await claim(tx, self._seal, request.request_id, request.digest, stay_id, now)
+            if first:
+                return first
+            await occupancy.lock_dwelling(tx, declared.dwelling_id)
+            times = entries.times(declared.term, origin, now)
+            await self._enter(tx, stay_id, declared, receipt, times)
+            await occupancy.announce(tx, [declared.dwelling_id], now)
+        self._relay.wake()
+        return stay_id
+
+    async def correct(self, stay_id: UUID, correction: StayCorrection, request: Request) -> UUID:
+        """Enter a stay in the place of a wrong one, received when that was; tell its id.
+
+        A repeat of the request tells the first id and changes nothing. Raises StayNotFoundError,
+        EntrySupersededError, and as `declare` does.
+        """
+        now, new_id, declared = self._clock(), self._new_id(), correction.declared
+        origin = Origin(current_account(), request.reference)
+        async with self._database.transaction() as tx:
+            first = await claim(tx, self._seal, request.request_id, request.digest, new_id, now)
+            if first:
+                return first
+            wrong = await repository.load_to_correct(tx, stay_id, declared.dwelling_id)
+            wrong.check_correction(declared)
+            correction.times.check(ward_day(now))
+            await repository.annul(tx, stay_id, now)
+            times = repository.corrected(correction, stay_id, origin, now)
+            await self._enter(tx, new_id, declared, wrong.receipt, times)
+            changed = {wrong.dwelling_id, declared.dwelling_id}
+            await occupancy.announce(tx, sorted(changed), now)
+        self._relay.wake()
+        return new_id
+
+    async def end(self, stay_id: UUID, ended_on: date, request: Request) -> None:
+        """Record that a guest left before the declared day.
+
+        A repeat of the request changes nothing. Raises StayNotFoundError, StayAlreadyEndedError,
+        EntrySupersededError, FieldInvalidError for the day, or RequestIdReusedError.
+        """
+        now = self._clock()
+        async with self._database.transaction() as tx:
+            if await claim(tx, self._seal, request.request_id, request.digest, stay_id, now):
+                return
+            stay = await repository.load(tx, stay_id)
+            stay.check_end(ended_on, ward_day(now))
+            await repository.end(tx, stay_id, ended_on, now)
+            await occupancy.announce(tx, [stay.dwelling_id], now)
+        self._relay.wake()
+
+    async def annul(self, stay_id: UUID, request: Request) -> None:
+        """Record that a declared guest never came.
+
+        A repeat of the request changes nothing. Raises StayNotFoundError, EntrySupersededError, or
+        RequestIdReusedError.
+        """
+        now = self._clock()
+        async with self._database.transaction() as tx:
+            if await claim(tx, self._seal, request.request_id, request.digest, stay_id, now):
+                return
+            stay = await repository.load(tx, stay_id)
+            stay.check_current()
+            await repository.annul(tx, stay_id, now)
+            await occupancy.announce(tx, [stay.dwelling_id], now)
+        self._relay.wake()
+
+    async def _enter(
+        self,
+        tx: Transaction,
+        stay_id: UUID,
+        declared: StayDeclaration,
+        receipt: Receipt,
+        times: Mapping[str, Any],
+    ) -> None:
+        """Check a stay against the limits in force and enter it; its dwelling is locked."""
+        index = self._seal.document_index(declared.guest.document)
+        limits = await repository.limits_of(tx, declared)
+        limits.check(declared, await repository.lodgings_there(tx, declared, index))
+        await repository.add(
+            tx,
+            stay_id,
+            declared,
+            receipt,
+            limits.declare_by(declared),
+            times,
+            index,
+            self._particulars,
+        )

@@ -1,0 +1,66 @@
+"""Who is declared for a night, and what of them the asker may see."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, select
+
+from chassis.database import Database
+from residency.domain.disclosure import Asker, Disclosure, Way
+from residency.domain.sealing import ParticularsSeal
+from residency.domain.stays import Asked, ToldStay
+from residency.queries.places import require_dwelling
+from residency.repository.disclosure import disclosure_to
+from residency.repository.stays import declaration_of, receipt_of
+from residency.tables import guest_stays
+from residency.tables.bitemporal import holds_on, known_ended_on
+
+
+class StayQueries:
+    """Lists guests for those who may see something of them; others are refused before anything is looked at."""
+
+    def __init__(self, database: Database, particulars: ParticularsSeal) -> None:
+        self._database = database
+        self._particulars = particulars
+
+    async def of_night(
+        self, asked: Asked, asker: Asker, today: date, after: UUID | None, limit: int
+    ) -> tuple[Disclosure, list[ToldStay]]:
+        """List the guests of the night of a day in order of the stays' ids, those behind `after` only.
+
+        Raises DwellingNotFoundError or DisclosureNotAllowedError.
+        """
+        statement = _stays(asked).limit(limit)
+        if after:
+            statement = statement.where(guest_stays.c.stay_id > after)
+        async with self._database.transaction() as tx:
+            disclosure = await disclosure_to(tx, asker, Way.LOOKUP, today)
+            if asked.dwelling_id:
+                await require_dwelling(tx, asked.dwelling_id)
+            rows = await tx.execute(statement)
+            return disclosure, [self._told(row) for row in rows]
+
+    def _told(self, row: Row[Any]) -> ToldStay:
+        return ToldStay(
+            stay_id=row.stay_id,
+            guest_index=row.guest_index,
+            declared=declaration_of(row, self._particulars),
+            ended_on=row.known_ended_on,
+            receipt=receipt_of(row),
+            declare_by=row.declare_by,
+            recorded_at=row.recorded_at,
+            corrects=row.corrects,
+            reference=row.reference,
+        )
+
+
+def _stays(asked: Asked) -> Select[Any]:
+    statement = (
+        select(guest_stays, known_ended_on(guest_stays, asked.known_at).label("known_ended_on"))
+        .where(holds_on(guest_stays, asked.day, asked.known_at))
+        .order_by(guest_stays.c.stay_id)
+    )
+    if asked.dwelling_id:
+        statement = statement.where(guest_stays.c.dwelling_id == asked.dwelling_id)
+    return statement

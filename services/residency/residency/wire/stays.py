@@ -1,0 +1,280 @@
+"""Guests' stays and absences: requests as they are read, answers as they are written."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from chassis import pages
+from chassis.errors import FieldInvalidError
+from residency.domain.absences import (
+    AbsenceContent,
+    AbsenceCorrection,
+    AbsenceDeclaration,
+    AbsenceGround,
+    ToldAbsence,
+)
+from residency.domain.contact import PassportNumber
+from residency.domain.disclosure import Disclosure, PersonField
+from residency.domain.nationality import VIETNAM, Nationalities
+from residency.domain.occupancy import StayKind
+from residency.domain.personal_id import PersonalIdNumber, RegistrationCodes
+from residency.domain.residence import Sex, Term
+from residency.domain.stays import (
+    Asked,
+    Channel,
+    Guest,
+    Receipt,
+    StayCorrection,
+    StayDeclaration,
+    StayNotFoundError,
+    ToldStay,
+)
+from residency.wire import fields, lookups
+from ward.residency.v1 import lookups_pb2, residency_pb2
+from ward.residency.v1 import stays_pb2 as pb
+
+_MAX_TEXT = 200
+_SEXES = {Sex.MALE: residency_pb2.SEX_MALE, Sex.FEMALE: residency_pb2.SEX_FEMALE}
+_Declaring = pb.DeclareLodgingRequest | pb.DeclareForeignStayRequest | pb.DeclareAbsenceRequest
+
+
+def stay_id(text: str) -> UUID:
+    """Read the id of a stay or an absence; what is no id is the id of none."""
+    return fields.uuid(text, StayNotFoundError())
+
+
+def receipt(request: _Declaring, now: datetime) -> Receipt:
+    """Read when a declaration came in, now if that is not said, and how."""
+    try:
+        name = pb.DeclarationChannel.Name(request.channel)
+        channel = Channel(name.removeprefix("DECLARATION_CHANNEL_"))
+    except ValueError:
+        raise FieldInvalidError("channel", "how the declaration came in") from None
+    return Receipt(fields.past_moment(request, "received_at", now) or now, channel)
+
+
+def lodging(message: pb.Lodging, codes: RegistrationCodes, today: date) -> StayDeclaration:
+    """Read a lodging notification."""
+    document: PersonalIdNumber | PassportNumber
+    match message.WhichOneof("document"):
+        case "personal_id_number":
+            document = PersonalIdNumber.parse(message.personal_id_number, codes, today)
+        case "passport_number":
+            document = _passport(VIETNAM, message.passport_number)
+        case _:
+            raise FieldInvalidError("document", "a personal_id_number or a passport_number")
+    return StayDeclaration(
+        dwelling_id=fields.dwelling_id(message.dwelling_id),
+        kind=StayKind.STANDING if message.standing else StayKind.LODGING,
+        guest=Guest(
+            document=document,
+            full_name=fields.full_name(message.full_name),
+            birth_date=fields.birth_date(message.birth_date, today),
+            nationality=VIETNAM,
+            sex=None,
+        ),
+        reason=_text("reason", message.reason),
+        arrives_at=_arrival(message),
+        leaves_on=fields.optional_day(message, "leaves_on"),
+    )
+
+
+def foreign_stay(
+    message: pb.ForeignStay, nationalities: Nationalities, today: date
+) -> StayDeclaration:
+    """Read the declaration of a foreign stay."""
+    nationality = fields.optional_nationality(message.nationality, nationalities)
+    if nationality in (None, VIETNAM):
+        raise FieldInvalidError("nationality", "a code of ISO 3166-1 alpha-3, not VNM")
+    return StayDeclaration(
+        dwelling_id=fields.dwelling_id(message.dwelling_id),
+        kind=StayKind.FOREIGN,
+        guest=Guest(
+            document=_passport(nationality, message.passport_number),
+            full_name=fields.full_name(message.full_name),
+            birth_date=fields.birth_date(message.birth_date, today),
+            nationality=nationality,
+            sex=fields.sex(message.sex),
+        ),
+        reason="",
+        arrives_at=_arrival(message),
+        leaves_on=fields.day("leaves_on", message.leaves_on),
+    )
+
+
+def corrected_lodging(
+    request: pb.CorrectLodgingRequest, codes: RegistrationCodes, today: date
+) -> StayCorrection:
+    """Read what a lodging notification should have said."""
+    ended_on = fields.optional_day(request, "ended_on")
+    return StayCorrection(lodging(request.lodging, codes, today), ended_on)
+
+
+def corrected_foreign_stay(
+    request: pb.CorrectForeignStayRequest, nationalities: Nationalities, today: date
+) -> StayCorrection:
+    """Read what the declaration of a foreign stay should have said."""
+    ended_on = fields.optional_day(request, "ended_on")
+    return StayCorrection(foreign_stay(request.foreign_stay, nationalities, today), ended_on)
+
+
+def absence(request: pb.DeclareAbsenceRequest, number: PersonalIdNumber) -> AbsenceDeclaration:
+    """Read the declaration of an absence of who has a number."""
+    return AbsenceDeclaration(number, _absence(request.absence))
+
+
+def corrected_absence(request: pb.CorrectAbsenceRequest) -> AbsenceCorrection:
+    """Read what the declaration of an absence should have said."""
+    return AbsenceCorrection(_absence(request.absence), fields.optional_day(request, "ended_on"))
+
+
+def asked(
+    request: pb.ListGuestStaysRequest | pb.ListAbsencesRequest, now: datetime, today: date
+) -> Asked:
+    """Read which declarations are asked for; those of today if no day is said."""
+    return Asked(
+        dwelling_id=fields.dwelling_id(request.dwelling_id) if request.dwelling_id else None,
+        day=fields.optional_day(request, "day") or today,
+        known_at=fields.past_moment(request, "as_known_at", now),
+    )
+
+
+def list_name(asked_for: Asked) -> str:
+    """Name a list, so that a page's token leads back to the same one."""
+    return f"{asked_for.dwelling_id} {asked_for.day} {asked_for.known_at}"
+
+
+def stays_page(
+    found: Sequence[ToldStay],
+    size: int,
+    of_list: str,
+    disclosure: Disclosure,
+    access_record_id: UUID,
+) -> pb.ListGuestStaysResponse:
+    """Write a page of `size`; one stay more than that was asked for, to see whether there is a next."""
+    token = pages.encode(of_list, str(found[size - 1].stay_id)) if len(found) > size else ""
+    return pb.ListGuestStaysResponse(
+        stays=[_stay(one, disclosure) for one in found[:size]],
+        next_page_token=token,
+        withheld=lookups.withheld(disclosure),
+        access_record_id=str(access_record_id),
+    )
+
+
+def absences_page(
+    found: Sequence[tuple[ToldAbsence, lookups_pb2.Person]],
+    size: int,
+    of_list: str,
+    disclosure: Disclosure,
+    access_record_id: UUID,
+) -> pb.ListAbsencesResponse:
+    """Write a page of `size`; one absence more than that was asked for, to see whether there is a next."""
+    token = pages.encode(of_list, str(found[size - 1][0].absence_id)) if len(found) > size else ""
+    return pb.ListAbsencesResponse(
+        absences=[_told_absence(one, person, disclosure) for one, person in found[:size]],
+        next_page_token=token,
+        withheld=lookups.withheld(disclosure),
+        access_record_id=str(access_record_id),
+    )
+
+
+def _passport(issuer: str, text: str) -> PassportNumber:
+    try:
+        return PassportNumber.parse(issuer, text)
+    except ValueError:
+        raise FieldInvalidError("passport_number", "5 to 15 letters and digits") from None
+
+
+def _arrival(message: pb.Lodging | pb.ForeignStay) -> datetime:
+    arrival = fields.optional_moment(message, "arrives_at")
+    if arrival is None:
+        raise FieldInvalidError("arrives_at", "when the guest comes")
+    return arrival
+
+
+def _text(field: str, text: str) -> str:
+    content = text.strip()
+    if not 0 < len(content) <= _MAX_TEXT or not content.isprintable():
+        raise FieldInvalidError(field, f"1 to {_MAX_TEXT} characters on one line")
+    return content
+
+
+def _absence(message: pb.Absence) -> AbsenceContent:
+    try:
+        name = pb.AbsenceGround.Name(message.ground)
+        ground = AbsenceGround(name.removeprefix("ABSENCE_GROUND_"))
+    except ValueError:
+        raise FieldInvalidError("ground", "point c or d of Art. 31(1)") from None
+    return AbsenceContent(
+        ground=ground,
+        reason=_text("reason", message.reason),
+        destination=_text("destination", message.destination),
+        term=Term(
+            fields.day("valid_from", message.valid_from),
+            fields.optional_day(message, "valid_until"),
+        ),
+    )
+
+
+def _stay(told: ToldStay, disclosure: Disclosure) -> pb.GuestStay:
+    declared, guest = told.declared, told.declared.guest
+    written = pb.GuestStay(
+        stay_id=str(told.stay_id),
+        dwelling_id=str(declared.dwelling_id),
+        kind=pb.GuestStayKind.Value(f"GUEST_STAY_KIND_{declared.kind}"),
+        nationality=guest.nationality,
+        arrives_at=fields.timestamp(declared.arrives_at),
+        leaves_on=fields.optional_date(declared.leaves_on),
+        ended_on=fields.optional_date(told.ended_on),
+        received_at=fields.timestamp(told.receipt.received_at),
+        channel=_channel(told.receipt),
+        declare_by=fields.timestamp(told.declare_by),
+        late=told.late,
+        recorded_at=fields.timestamp(told.recorded_at),
+        corrects_stay_id=str(told.corrects or ""),
+        reference=told.reference,
+    )
+    for field in disclosure.fields:
+        match field:
+            case PersonField.FULL_NAME:
+                written.full_name = guest.full_name.text
+            case PersonField.BIRTH_DATE:
+                written.birth_date.CopyFrom(fields.partial_date(guest.birth_date))
+            case PersonField.BIRTH_YEAR:
+                written.birth_date.year = guest.birth_date.year
+            case PersonField.SEX if guest.sex:
+                written.sex = _SEXES[guest.sex]
+            case PersonField.MASKED_NUMBER:
+                written.masked_document = guest.document.masked
+            case PersonField.RESIDENCES:
+                written.reason = declared.reason
+            case _:
+                pass  # not declared of guests
+    return written
+
+
+def _told_absence(
+    told: ToldAbsence, person: lookups_pb2.Person, disclosure: Disclosure
+) -> pb.DeclaredAbsence:
+    content, shown = told.content, PersonField.RESIDENCES in disclosure.fields
+    return pb.DeclaredAbsence(
+        absence_id=str(told.absence_id),
+        person=person,
+        absence=pb.Absence(
+            ground=pb.AbsenceGround.Value(f"ABSENCE_GROUND_{content.ground}"),
+            reason=content.reason if shown else "",
+            destination=content.destination if shown else "",
+            valid_from=fields.date_message(content.term.valid_from),
+            valid_until=fields.optional_date(content.term.valid_until),
+        ),
+        ended_on=fields.optional_date(told.ended_on),
+        received_at=fields.timestamp(told.receipt.received_at),
+        channel=_channel(told.receipt),
+        recorded_at=fields.timestamp(told.recorded_at),
+        corrects_absence_id=str(told.corrects or ""),
+        reference=told.reference,
+    )
+
+
+def _channel(received: Receipt) -> pb.DeclarationChannel.ValueType:
+    return pb.DeclarationChannel.Value(f"DECLARATION_CHANNEL_{received.channel}")
