@@ -1,7 +1,7 @@
 """What detection found on its way into the database: together, fires first, and the place with the last of it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
@@ -10,7 +10,8 @@ from sqlalchemy import select
 from chassis.database import Database, Lease
 from fire_safety import tables
 from fire_safety.consumers.noting import Noting, Signs
-from fire_safety.domain.alarms import AlarmKind
+from fire_safety.detection.ward import Seen
+from fire_safety.domain.alarms import AlarmKind, Signal
 from fire_safety.domain.progress import Position, Reached
 from fire_safety.operations.detection import DetectionOperations
 from fire_safety.queries.detection import DetectionQueries
@@ -70,3 +71,66 @@ async def test_the_place_is_entered_with_the_last_signal(
     assert asked == [0]
     progress = await DetectionQueries(database).progress("11002", REACHED.partitions)
     assert progress.settled == REACHED.position.stream_sequence
+
+
+class Listed(DetectionOperations):
+    """Lists what would be stored; `meanwhile` is called with each transaction of signals."""
+
+    def __init__(self, meanwhile: Callable[[], None]) -> None:
+        self._meanwhile = meanwhile
+        self.stored: list[tuple[int, Reached | None]] = []
+
+    async def note_signals(
+        self, lease: Lease, signals: Sequence[Signal], reached: Reached | None
+    ) -> None:
+        """List signals."""
+        del lease
+        self.stored.append((len(signals), reached))
+        self._meanwhile()
+
+    async def save_progress(
+        self,
+        lease: Lease,
+        reached: Reached | None,
+        seen: Sequence[Seen],
+        gateways: Mapping[str, int],
+    ) -> None:
+        """List signs of life as no signals."""
+        del lease
+        assert seen or gateways
+        self.stored.append((0, reached))
+
+
+async def test_what_ends_and_begins_again_is_stored_with_its_place(lease: Lease) -> None:
+    """After a crash in between, the end given again would end what began behind it."""
+    others = [signal(AlarmKind.FAULT, device_id=f"x{number}") for number in range(1200)]
+    more = [signal(AlarmKind.FAULT, at_s=9)]
+
+    def begin_again() -> None:
+        noting.add(more)
+        more.clear()
+
+    listed = Listed(begin_again)
+    async with kept(lease, listed) as noting:
+        noting.add([signal(AlarmKind.FAULT, raised=False), *others])
+
+    assert listed.stored == [(500, None), (702, REACHED)]
+
+
+async def test_signs_of_life_are_stored_while_signals_keep_coming(lease: Lease) -> None:
+    """Others hear of gateways by them, and would tell these as lost."""
+    more = [signal(AlarmKind.FAULT, device_id=f"x{number}") for number in range(5)]
+
+    def give_another() -> None:
+        noting.save()
+        noting.add([more.pop()] if more else [])
+
+    listed = Listed(give_another)
+    noting = Noting(lease, listed, lambda: REACHED, lambda: Signs([], {"g-1": 1}), lambda _: None)
+    task = asyncio.create_task(noting.keep())
+    noting.add([signal(AlarmKind.FAULT)])
+    async with asyncio.timeout(20):
+        await noting.all_done()
+    task.cancel()
+
+    assert [count for count, _ in listed.stored] == [1, 0] * 6

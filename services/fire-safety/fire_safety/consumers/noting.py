@@ -14,7 +14,7 @@ from chassis.database import Lease
 from chassis.errors import DatabaseUnavailableError
 from chassis.log import logger
 from fire_safety.detection.ward import Seen
-from fire_safety.domain.alarms import FIRE_KINDS, Signal
+from fire_safety.domain.alarms import FIRE_KINDS, AlarmKind, Effect, Signal
 from fire_safety.domain.progress import Reached
 from fire_safety.operations.detection import DetectionOperations
 
@@ -52,6 +52,8 @@ class Noting:
         self._signs = signs
         self._forget = forget
         self._signals: list[Signal] = []
+        # What ended and is stored, while the place before its end is the one that is entered.
+        self._ended: set[tuple[str, AlarmKind]] = set()
         self._saved: Reached | None = None
         self._to_save = False
         self._asked = asyncio.Event()
@@ -87,14 +89,14 @@ class Noting:
         while True:
             await self._asked.wait()
             self._asked.clear()
-            while signals := self._take():
-                # What is still waiting is not stored yet.
-                await self._note(signals, None if self._signals else self._reached())
-            if self._to_save:
-                self._to_save = False
-                await self._save()
-            if not self._asked.is_set():
-                self._done.set()
+            while self._signals or self._to_save:
+                if signals := self._take():
+                    await self._note(signals, self._place_behind(signals))
+                # However much is given meanwhile: others hear of gateways by what is saved.
+                if self._to_save:
+                    self._to_save = False
+                    await self._save()
+            self._done.set()
 
     def _ask(self) -> None:
         self._done.clear()
@@ -103,17 +105,41 @@ class Noting:
     def _take(self) -> list[Signal]:
         """Take what one transaction should hold: of many at once, what endangers life goes first."""
         signals = self._signals
-        if len(signals) > _AT_ONCE:
-            signals.sort(key=lambda one: one.kind not in FIRE_KINDS)
+        if len(signals) <= _AT_ONCE or self._begins_again():
+            self._signals = []
+            return signals
+        signals.sort(key=lambda one: one.kind not in FIRE_KINDS)
         self._signals = signals[_AT_ONCE:]
         return signals[:_AT_ONCE]
 
+    def _begins_again(self) -> bool:
+        """Tell whether anything waits to begin that ended behind the place that is entered.
+
+        All that waits must then be stored with its place. After a crash in between, the end would be given again and
+        end what began behind it; and the reading that began it raises nothing a second time.
+        """
+        ended = set(self._ended)
+        for one in self._signals:
+            if one.raised and (one.device_id, one.kind) in ended:
+                return True
+            ended.update(_ended(one))
+        return False
+
+    def _place_behind(self, signals: Sequence[Signal]) -> Reached | None:
+        """Tell how far detection has come if these were the last signals of it; None while others wait."""
+        if self._signals:
+            self._ended.update(*map(_ended, signals))
+            return None
+        self._ended.clear()
+        return self._reached()
+
     async def _save(self) -> None:
         # What was given meanwhile is not stored yet.
-        reached = None if self._signals else self._reached()
+        reached = self._saved if self._signals else self._reached()
         signs = self._signs()
-        if signs.seen or signs.gateways or reached != self._saved:
-            await self._operations.save_progress(self._lease, reached, *signs)
+        news = None if reached == self._saved else reached
+        if signs.seen or signs.gateways or news:
+            await self._operations.save_progress(self._lease, news, *signs)
             self._saved = reached
 
     async def _note(self, signals: Sequence[Signal], reached: Reached | None) -> None:
@@ -136,3 +162,7 @@ class Noting:
         except Exception:  # noqa: BLE001 - the edge: logged once
             logger().exception("signal_failed", kind=signal.kind)
             self._forget(signal)
+
+
+def _ended(signal: Signal) -> list[tuple[str, AlarmKind]]:
+    return [(signal.device_id, signal.kind)] if signal.effect is Effect.ENDS else []
