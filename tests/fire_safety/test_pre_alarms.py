@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from chassis.clock import utc_now
 from chassis.database import Database, Lease
+from chassis.errors import DatabaseUnavailableError
 from fire_safety import tables
 from fire_safety.domain.alarms import (
     Alarm,
@@ -19,6 +20,7 @@ from fire_safety.domain.alarms import (
     Disposition,
     Signal,
     SignalClass,
+    Suppression,
 )
 from fire_safety.domain.devices import DeviceKind
 from fire_safety.operations.alarms import AlarmOperations
@@ -26,6 +28,7 @@ from fire_safety.operations.detection import DetectionOperations
 from fire_safety.operations.register import RegisterOperations
 from fire_safety.queries.alarms import AlarmQueries
 from fire_safety.queries.detection import DetectionQueries
+from fire_safety.repository import signals
 from tests.fire_safety.samples import MARKET, NOW, NOW_MS, PLACED, UNPLACED, register, signal
 from tests.fire_safety.stored import ALL, alarms_of, events_of, note
 
@@ -102,6 +105,24 @@ async def test_a_pre_alarm_and_its_confirmation_may_come_in_one_message(
     assert alarm.confirmation is Confirmation.SAME_DEVICE
 
 
+async def test_a_pre_alarm_and_its_confirmation_in_one_message_are_stored_together(
+    database: Database,
+    lease: Lease,
+    detection: DetectionOperations,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A crash in between would leave a pre-alarm that waits anew, though what confirms it was sent."""
+
+    async def break_off(*_: object) -> None:
+        raise DatabaseUnavailableError
+
+    monkeypatch.setattr(signals, "raise_alarms", break_off)
+    with pytest.raises(DatabaseUnavailableError):
+        await detection.note_signals(lease, [pre(), signal(at_s=20)], None)
+
+    assert await alarms_of(database) == []
+
+
 async def test_a_signal_without_a_pre_alarm_is_a_fire_alarm_at_once(
     database: Database, lease: Lease, detection: DetectionOperations
 ) -> None:
@@ -172,7 +193,7 @@ async def test_trouble_and_what_is_suppressed_confirm_nothing(
     database: Database, lease: Lease, detection: DetectionOperations
 ) -> None:
     """Only a fire condition that counts does."""
-    tested = replace(signal(device_id=BESIDE.device_id), suppressed="TEST")
+    tested = replace(signal(device_id=BESIDE.device_id), suppressed=Suppression.TEST)
     await note(
         detection, lease, pre(), signal(AlarmKind.FAULT, device_id=BESIDE.device_id), tested
     )

@@ -84,9 +84,10 @@ class DetectionOperations:
     ) -> tuple[list[Alarm], list[Signal]]:
         """Raise the alarms of signals that are the first of their kind; tell them, and the signals that are left.
 
-        If anything ends or is suppressed, all are left: order matters.
+        If anything ends, is suppressed or is given twice, all are left: it must be stored in order, and together.
         """
-        if any(one.effect is not Effect.BEGINS for one in signals):
+        different = {(one.device_id, one.kind) for one in signals if one.effect is Effect.BEGINS}
+        if len(different) < len(signals):
             return [], list(signals)
         now = self._clock()
         new = [alarms.new_alarm(self._ward_code, one, places, now) for one in signals]

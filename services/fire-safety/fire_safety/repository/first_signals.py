@@ -55,7 +55,6 @@ def _statement() -> Select[Any]:
         insert_unless(tables.alarms)
         .from_select(
             [one.name for one in _ALARM],
-            # In order: a pre-alarm goes before what confirms it.
             select(*(news.c[one.name] for one in _ALARM)).order_by(news.c.place),
         )
         .on_conflict_do_nothing()
