@@ -136,6 +136,7 @@ class Detector:
         looked = self._clock()
         while True:
             messages = await reader.take(_TAKE_S)
+            _heed_cancellation()
             await watch.take(messages)
             self._waiting = messages[-1].metadata.num_pending if messages else 0
             metrics.LANE_PENDING.labels("detector").set(self._waiting)
@@ -180,3 +181,14 @@ class Detector:
         )
         await watch.refresh(since=datetime.min.replace(tzinfo=now.tzinfo))
         return watch
+
+
+def _heed_cancellation() -> None:
+    """End if we were asked to: what comes now would be stored by nobody.
+
+    `asyncio.wait_for`, before Python 3.12, loses a cancellation that arrives together with its result, and the client
+    of the broker uses it.
+    """
+    task = asyncio.current_task()
+    if task and task.cancelling():
+        raise asyncio.CancelledError
