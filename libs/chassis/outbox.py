@@ -180,5 +180,6 @@ class Relay:
 
     def _observe(self, rows: list[Row[Any]] | Any) -> None:  # noqa: ANN401 - a sequence of rows
         metrics.OUTBOX_PENDING.set(len(rows))
-        age = (self._clock() - rows[0].created_at).total_seconds() if rows else 0
-        metrics.OUTBOX_OLDEST_SECONDS.set(age)
+        now = self._clock()
+        ages = [(now - row.created_at).total_seconds() for row in rows]
+        metrics.OUTBOX_OLDEST_SECONDS.set(max(ages, default=0))

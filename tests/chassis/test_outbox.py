@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 from nats.aio.client import Client
+from prometheus_client import REGISTRY
 from sqlalchemy import ColumnElement, func, select, text
 
 from chassis import context, outbox
 from chassis.clock import utc_now
 from chassis.database import Database
+from chassis.errors import BrokerUnavailableError
 from chassis.outbox import Relay
 from stack.nats_server import NatsServer
 from tests.chassis.conftest import OUTBOX
@@ -100,6 +102,32 @@ async def test_what_is_urgent_overtakes_what_waits(database: Database, broker: C
     await relay(database, broker, OUTBOX.c.created_at).relay_all()
 
     assert await published(broker) == [str(number) for number in (300, 301, *range(300))]
+
+
+async def test_what_the_broker_refuses_waits_alone(database: Database, broker: Client) -> None:
+    """Those behind it overtake it, and only what is stored is deleted."""
+    refused = pb.IncidentOpened(incident=pb.Incident(number="x" * broker.max_payload))
+    async with database.transaction() as tx:
+        await outbox.add(tx, OUTBOX, utc_now(), event(1), refused, event(2))
+    for _ in range(2):
+        with pytest.raises(BrokerUnavailableError):
+            await relay(database, broker).relay_all()
+
+    assert await published(broker) == ["1", "2"]
+    assert await waiting(database) == 1
+
+
+async def test_the_oldest_event_is_told_whatever_goes_first(
+    database: Database, broker: Client
+) -> None:
+    """An urgent event of this moment must not hide that others have waited for an hour."""
+    urgent = OUTBOX.c.created_at.desc()
+    async with database.transaction() as tx:
+        await outbox.add(tx, OUTBOX, utc_now() - timedelta(hours=1), event(1))
+        await outbox.add(tx, OUTBOX, utc_now(), event(2))
+    await relay(database, broker, urgent).relay_all()
+
+    assert (REGISTRY.get_sample_value("ward_outbox_oldest_seconds") or 0) >= 3600
 
 
 async def test_a_crash_after_publishing_repeats_and_the_stream_drops_the_repeat(
