@@ -1,5 +1,6 @@
 """Exclusive rights and bulk transactions, on real PostgreSQL."""
 
+import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -9,7 +10,7 @@ import pytest
 from sqlalchemy import func, insert, select, text
 
 from chassis.clock import utc_now
-from chassis.database import Database
+from chassis.database import Database, Lease
 from chassis.errors import DatabaseUnavailableError
 from stack.postgres import PostgresServer
 from tests.chassis.conftest import INBOX
@@ -50,6 +51,51 @@ async def test_the_holder_writes_through_its_lease(database: Database) -> None:
                 raise RuntimeError("no")
 
     assert await entered(database) == 1
+
+
+async def test_statements_commit_by_themselves_and_transactions_beside_them_do_not(
+    database: Database,
+) -> None:
+    """Whoever comes meanwhile waits; after either, also one that failed, each is again what it says."""
+    row = insert(INBOX).values(event_id=func.gen_random_uuid(), received_at=utc_now())
+
+    async def state_one(lease: Lease) -> None:
+        with pytest.raises(RuntimeError, match="no"):
+            async with lease.statements() as statements:
+                await statements.execute(row)
+                await asyncio.sleep(0)
+                raise RuntimeError("no")
+
+    async def undo_one(lease: Lease) -> None:
+        with pytest.raises(RuntimeError, match="no"):
+            async with lease.transaction() as tx:
+                await tx.execute(row)
+                await asyncio.sleep(0)
+                raise RuntimeError("no")
+
+    async with database.lease("detector") as lease:
+        assert lease
+        await asyncio.gather(*(work(lease) for _ in range(5) for work in (state_one, undo_one)))
+
+    assert await entered(database) == 5
+
+
+async def test_whoever_is_cancelled_in_a_statement_has_lost_the_right(database: Database) -> None:
+    """What the server still answers must not be taken for the answer to another's statement."""
+    async with database.lease("detector") as lease:
+        assert lease
+
+        async def wait() -> None:
+            async with lease.statements() as statements:
+                await statements.execute(text("select pg_sleep(30)"))
+
+        under_way, behind = asyncio.create_task(wait()), asyncio.create_task(lease.touch())
+        await asyncio.sleep(0.2)
+        under_way.cancel()
+        with pytest.raises(DatabaseUnavailableError):
+            await behind
+        with pytest.raises(asyncio.CancelledError):
+            await under_way
 
 
 async def test_who_lost_the_connection_lost_the_right(database: Database) -> None:
