@@ -1,22 +1,25 @@
 """What detection found on its way into the database: together, fires first, and the place with the last of it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
 from sqlalchemy import select
 
-from chassis.database import Database, Lease
+from chassis.database import Database, Lease, Transaction
 from fire_safety import tables
 from fire_safety.consumers.noting import Noting, Signs
 from fire_safety.detection.ward import Seen
-from fire_safety.domain.alarms import AlarmKind, Signal
+from fire_safety.domain.alarms import AlarmKind, AlarmState, Signal
+from fire_safety.domain.confirmation import Confirmed
+from fire_safety.domain.places import Place
 from fire_safety.domain.progress import Position, Reached
 from fire_safety.operations.detection import DetectionOperations
 from fire_safety.queries.detection import DetectionQueries
+from fire_safety.repository import confirmation
 from tests.fire_safety.samples import NOW, signal
-from tests.fire_safety.stored import outbox_of
+from tests.fire_safety.stored import alarms_of, outbox_of
 
 pytestmark = pytest.mark.postgres
 
@@ -134,3 +137,29 @@ async def test_signs_of_life_are_stored_while_signals_keep_coming(lease: Lease) 
     task.cancel()
 
     assert [count for count, _ in listed.stored] == [1, 0] * 6
+
+
+async def test_what_is_stored_is_not_stored_again_if_confirming_fails(
+    database: Database,
+    lease: Lease,
+    detection: DetectionOperations,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The end would end what began behind it, which the same reading does not begin a second time."""
+    look, looks = confirmation.look, iter([False, False, True])
+
+    async def look_or_fail(tx: Transaction, places: Iterable[Place]) -> list[Confirmed]:
+        if next(looks, False):
+            raise RuntimeError("no")
+        return await look(tx, places)
+
+    monkeypatch.setattr(confirmation, "look", look_or_fail)
+    async with kept(lease, detection) as noting:
+        noting.add([signal(AlarmKind.FAULT)])
+        await noting.all_done()
+        noting.add([signal(AlarmKind.FAULT, raised=False), signal(AlarmKind.FAULT, at_s=9)])
+
+    assert [one.state for one in await alarms_of(database)] == [
+        AlarmState.RESET,
+        AlarmState.ACTIVE,
+    ]

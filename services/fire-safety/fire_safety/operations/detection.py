@@ -7,6 +7,7 @@ from itertools import groupby, islice
 from chassis import metrics
 from chassis.clock import Clock
 from chassis.database import Lease, Transaction
+from chassis.errors import DatabaseUnavailableError
 from chassis.log import logger
 from chassis.outbox import Relay
 from fire_safety.detection.ward import Seen
@@ -20,6 +21,7 @@ from fire_safety.repository.first_signals import raise_first
 from fire_safety.repository.places import Places, places_of
 
 _AT_ONCE = 500
+_ATTEMPTS = 3
 
 
 class DetectionOperations:
@@ -47,9 +49,7 @@ class DetectionOperations:
                 if reached:
                     await detection.save_reached(tx, self._ward_code, reached)
         self._relay.wake()
-        async with lease.statements() as statements:
-            found = await confirmation.look(statements, _areas(signals, places))
-        raised += await self._confirm(lease, found)
+        raised += await self._look(lease, _areas(signals, places))
         self._measure(signals, raised)
 
     async def confirm_all(self, lease: Lease) -> None:
@@ -120,6 +120,23 @@ class DetectionOperations:
         # What ends within the same message would not be found standing afterwards.
         found = await confirmation.look(tx, _areas(signals, places))
         return raised + await confirmation.confirm(tx, found, now)
+
+    async def _look(self, lease: Lease, places: Sequence[Place]) -> list[Alarm]:
+        """Confirm what is confirmed there by now.
+
+        Whatever fails here, the signals are stored and must not be given again: what ended would end what began since.
+        Two that confirm may stop each other; then there is nobody in the way of the next attempt.
+        """
+        for _ in range(_ATTEMPTS):
+            try:
+                async with lease.statements() as statements:
+                    found = await confirmation.look(statements, places)
+                return await self._confirm(lease, found)
+            except DatabaseUnavailableError:
+                raise
+            except Exception:  # noqa: BLE001 - the next signal there, or the next detector, looks again
+                logger().exception("confirmation_failed")
+        return []
 
     async def _confirm(self, lease: Lease, found: Sequence[Confirmed]) -> list[Alarm]:
         if not found:
