@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from google.protobuf import descriptor_pool
@@ -32,6 +32,8 @@ _SERVICE = "service"
 _ROLE_PREFIX = "ROLE_"
 _PURPOSE_PREFIX = "PURPOSE_"
 _CITIZEN = frozenset({"citizen"})
+# A case asks about several people one after the other.
+_KEPT_REFERENCES = 1024
 _REFERENCE = re.compile(r"[A-Za-z0-9./_-]{1,64}")
 
 
@@ -114,11 +116,15 @@ def stated_purpose(request: Any) -> StatedPurpose:  # noqa: ANN401 - any request
     """Read the purpose a request states; NO_PURPOSE where it states none or cannot."""
     if "purpose" not in request.DESCRIPTOR.fields_by_name or not request.HasField("purpose"):
         return NO_PURPOSE
-    known = _purposes().get(request.purpose.purpose)
+    return _stated(request.purpose.purpose, request.purpose.reference)
+
+
+@lru_cache(_KEPT_REFERENCES)
+def _stated(purpose: int, reference: str) -> StatedPurpose:
+    known = _purposes().get(purpose)
     if known is None:  # a number this contract does not know
         return NO_PURPOSE
     # A reference that breaks the rule is refused, and must not reach the access log: it could hold anything.
-    reference = request.purpose.reference
     return StatedPurpose(
         purpose=known.purpose,
         reference=reference if _is_reference(reference) else "",
@@ -169,16 +175,26 @@ def refuse_unknown_fields(request: Message) -> None:
 
     Ignoring them would answer another question than the one that was asked.
     """
+    known = type(request)()
+    known.CopyFrom(request)
+    known.DiscardUnknownFields()
+    if known.ByteSize() != request.ByteSize():
+        _name_unknown_field(request)
+        raise UnknownFieldError(message=str(request.DESCRIPTOR.name))
+
+
+def _name_unknown_field(request: Message) -> None:
+    """Look through the messages for the one with the unknown field; few requests have any."""
     if len(UnknownFieldSet(request)):
         raise UnknownFieldError(message=str(request.DESCRIPTOR.name))
     for descriptor, value in request.ListFields():
         if descriptor.message_type is None:
             continue
         if isinstance(value, Message):
-            refuse_unknown_fields(value)
+            _name_unknown_field(value)
         elif not descriptor.message_type.GetOptions().map_entry:
             for item in value:
-                refuse_unknown_fields(item)
+                _name_unknown_field(item)
 
 
 @cache

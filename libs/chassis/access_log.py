@@ -1,5 +1,7 @@
 """The account of every look at personal data: a chain of records, durable before the answer leaves."""
 
+import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -142,8 +144,8 @@ async def append(tx: Transaction, *records: AccessRecord) -> None:
 
 def count(records: Sequence[AccessRecord]) -> None:
     """Count records that are durable."""
-    for one in records:
-        metrics.ACCESS_RECORDS.labels(one.method, one.outcome).inc()
+    for kind, times in Counter((one.method, one.outcome) for one in records).items():
+        metrics.ACCESS_RECORDS.labels(*kind).inc(times)
 
 
 @asynccontextmanager
@@ -162,6 +164,29 @@ async def accounted(database: Database, now: datetime) -> AsyncGenerator[Transac
         await append(tx, record)
     access.accounted = True
     count([record])
+
+
+class AccountedLookups:
+    """Looks up by keys and records each look: one statement and one commit for all that wait at the same time.
+
+    `statement` takes the keys ($1, bytea[]) and as many records ($2), appends these with `append_access_records`, and
+    gives a row for each key, in their order.
+    """
+
+    def __init__(self, line: Line, statement: str) -> None:
+        self._line = line
+        self._statement = statement
+        self._commits = GroupCommit[tuple[bytes, AccessRecord], Any](self._look_up)
+
+    async def find(self, looks: Sequence[tuple[bytes, AccessRecord]]) -> list[Any]:
+        """Tell the row of each key; raises DatabaseUnavailableError, and then no answer may be given."""
+        return await asyncio.gather(*map(self._commits.add, looks))
+
+    async def _look_up(self, looks: Sequence[tuple[bytes, AccessRecord]]) -> list[Any]:
+        keys, records = zip(*looks, strict=True)
+        rows = await self._line.fetch(self._statement, keys, list(map(entry_of, records)))
+        count(records)
+        return rows
 
 
 class AccessLog:

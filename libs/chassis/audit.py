@@ -45,6 +45,8 @@ _COLUMNS = (
     "previous_hash",
     "hash",
 )
+# What begins a formula where the file is opened in a spreadsheet.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _FAULTS = {
     Fault.CHANGED: ("bản ghi đã bị sửa", "the record was changed"),
     Fault.MISSING: ("bản ghi bị mất", "the record is missing"),
@@ -236,9 +238,14 @@ def _csv(opened: TextIO) -> Callable[[Linked], object]:
     def write(one: Linked) -> None:
         told = _told(one)
         told |= {"roles": " ".join(told["roles"]), "fields": " ".join(told["fields"])}
-        writer.writerow([told[column] for column in _COLUMNS])
+        writer.writerow([_no_formula(told[column]) for column in _COLUMNS])
 
     return write
+
+
+def _no_formula(value: object) -> object:
+    """Keep a spreadsheet from taking for a formula what a caller chose, as an account or a reference."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 def _jsonl(opened: TextIO) -> Callable[[Linked], object]:

@@ -28,14 +28,14 @@ class GroupCommit(Generic[Item, Answer]):
         self._waiting: list[tuple[Item, asyncio.Future[Answer]]] = []
         self._writing: asyncio.Task[None] | None = None
 
-    async def add(self, item: Item) -> Answer:
+    def add(self, item: Item) -> "asyncio.Future[Answer]":
         """Have an item written; who leaves before the answer leaves the item behind, to be written all the same."""
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Answer] = loop.create_future()
         self._waiting.append((item, answer))
         if self._writing is None:
             self._writing = loop.create_task(self._write_all())
-        return await answer
+        return answer
 
     async def _write_all(self) -> None:
         written = 0

@@ -1,8 +1,10 @@
 """Calling another service: one channel, the caller's request id and token passed on, a deadline always."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
+import grpc
 from grpc import aio
 
 from chassis import context
@@ -18,11 +20,13 @@ _OPTIONS = (
 )
 
 
-def channel(target: str) -> aio.Channel:
-    """Open a channel that reconnects by itself."""
-    return aio.insecure_channel(
-        target, options=_OPTIONS, interceptors=[_PassOnUnary(), _PassOnStream()]
-    )
+def channel(target: str, authority_file: Path | None = None) -> aio.Channel:
+    """Open a channel that reconnects by itself, with TLS if there are certificates to trust."""
+    interceptors: list[aio.ClientInterceptor] = [_PassOnUnary(), _PassOnStream()]
+    if authority_file is None:
+        return aio.insecure_channel(target, options=_OPTIONS, interceptors=interceptors)
+    trusted = grpc.ssl_channel_credentials(authority_file.read_bytes())
+    return aio.secure_channel(target, trusted, options=_OPTIONS, interceptors=interceptors)
 
 
 def _passed_on(details: aio.ClientCallDetails, deadline_s: float | None) -> aio.ClientCallDetails:

@@ -7,7 +7,7 @@ import asyncio
 import math
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID, uuid4
@@ -58,37 +58,37 @@ class Call:
         return value if isinstance(value, str) else ""
 
 
-Around = Callable[[Call], AbstractAsyncContextManager[None]]
+class Edge(aio.ServerInterceptor):
+    """Wraps every answer, single or streamed, of the ward's own services; each method is wrapped once."""
 
-
-class Wrapper(aio.ServerInterceptor):
-    """Runs one context manager around every answer, single or streamed, of the ward's own services."""
-
-    def __init__(self, around: Around) -> None:
-        self._around = around
+    def __init__(self, guard: "AccessGuard") -> None:
+        self._guard = guard
+        self._wrapped: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}
 
     async def intercept_service(
         self,
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Any]],
         handler_call_details: grpc.HandlerCallDetails,
     ) -> Any:  # noqa: ANN401 - grpc's handlers are untyped
-        """Wrap the handler of the called method."""
-        handler = await continuation(handler_call_details)
+        """Give the wrapped handler of the called method."""
         method = handler_call_details.method
+        if wrapped := self._wrapped.get(method):
+            return wrapped
+        handler = await continuation(handler_call_details)
         if handler is None or method.lstrip("/").split("/")[0] in _OPEN_SERVICES:
             return handler
-        metadata = {
-            name.lower(): value for name, value in handler_call_details.invocation_metadata
-        }
+        wrapped = self._wrapped[method] = self._wrap(method, handler)
+        return wrapped
 
+    def _wrap(self, method: str, handler: Any) -> "grpc.RpcMethodHandler[Any, Any]":  # noqa: ANN401
         async def unary(request: Message, servicer: "aio.ServicerContext[Any, Any]") -> Any:  # noqa: ANN401
-            async with self._around(Call(method, metadata, request, servicer)):
+            async with self._around(_call(method, request, servicer)):
                 return await handler.unary_unary(request, servicer)
 
         async def stream(
             request: Message, servicer: "aio.ServicerContext[Any, Any]"
         ) -> AsyncIterator[Any]:
-            async with self._around(Call(method, metadata, request, servicer, streams=True)):
+            async with self._around(_call(method, request, servicer, streams=True)):
                 async for answer in handler.unary_stream(request, servicer):
                     yield answer
 
@@ -96,6 +96,22 @@ class Wrapper(aio.ServerInterceptor):
         if handler.unary_unary:
             return grpc.unary_unary_rpc_method_handler(unary, *codecs)
         return grpc.unary_stream_rpc_method_handler(stream, *codecs)
+
+    @asynccontextmanager
+    async def _around(self, call: Call) -> AsyncGenerator[None]:
+        async with request_scope(call), measured(call), told_errors(call), self._guard(call):
+            yield
+
+
+def _call(
+    method: str,
+    request: Message,
+    servicer: "aio.ServicerContext[Any, Any]",
+    *,
+    streams: bool = False,
+) -> Call:
+    metadata = {name.lower(): value for name, value in servicer.invocation_metadata() or ()}
+    return Call(method, metadata, request, servicer, streams)
 
 
 @asynccontextmanager
@@ -269,9 +285,8 @@ def grpc_server(guard: AccessGuard, readiness: Readiness, services: list[str]) -
 
     Two processes never share a port: a second one must fail, not silently take half of the calls.
     """
-    arounds: list[Around] = [request_scope, measured, told_errors, guard]
     server = aio.server(
-        interceptors=[Wrapper(around) for around in arounds],
+        interceptors=[Edge(guard)],
         options=[
             ("grpc.so_reuseport", 0),
             ("grpc.max_receive_message_length", _MAX_MESSAGE),

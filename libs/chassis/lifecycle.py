@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Any, Self
 
+import grpc
 import uvicorn
 import uvloop
 from grpc import aio
@@ -55,9 +56,21 @@ class Lifecycle:
         task.add_done_callback(self._on_ended)
         self._stack.push_async_callback(_cancelled, task)
 
-    async def serve_grpc(self, server: aio.Server, listen: str) -> int:
-        """Start a gRPC server and tell its port; at stop, calls under way have a few seconds to end."""
-        port = server.add_insecure_port(listen)
+    async def serve_grpc(
+        self,
+        server: aio.Server,
+        listen: str,
+        credentials: grpc.ServerCredentials | None = None,
+    ) -> int:
+        """Start a gRPC server and tell its port; at stop, calls under way have a few seconds to end.
+
+        With credentials it speaks TLS and nothing else.
+        """
+        port = (
+            server.add_secure_port(listen, credentials)
+            if credentials
+            else server.add_insecure_port(listen)
+        )
         await server.start()
         self._stack.push_async_callback(server.stop, _GRACE_S)
         return port

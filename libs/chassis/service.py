@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import grpc
 from grpc import aio
 from nats.aio.client import Client
 from nats.js import JetStreamContext
@@ -43,7 +44,8 @@ class Base:
     async def serve(self, life: Lifecycle, server: aio.Server, services: list[str]) -> int:
         """Start relaying events, telling readiness and answering calls; tell the gRPC port."""
         life.background("outbox", self.relay.run())
-        port = await life.serve_grpc(server, self.settings.grpc_listen)
+        credentials = _server_credentials(self.settings)
+        port = await life.serve_grpc(server, self.settings.grpc_listen, credentials)
         life.background("readiness", self.readiness.run(services))
         return port
 
@@ -109,6 +111,14 @@ async def start_base(
         clock=clock,
         guard=AccessGuard(verifier, log, clock, settings.ward_code),
     )
+
+
+def _server_credentials(settings: ServiceSettings) -> grpc.ServerCredentials | None:
+    """Read certificate and key; None where neither is named."""
+    certificate, key = settings.grpc_certificate_file, settings.grpc_key_file
+    if certificate is None or key is None:
+        return None
+    return grpc.ssl_server_credentials([(key.read_bytes(), certificate.read_bytes())])
 
 
 def account_line(life: Lifecycle, settings: ServiceSettings) -> Line:

@@ -1,9 +1,9 @@
 """What every service reads from the environment, once."""
 
 from pathlib import Path
-from typing import TypeVar
+from typing import Self, TypeVar
 
-from pydantic import SecretStr, ValidationError
+from pydantic import SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -19,6 +19,8 @@ class BaseServiceSettings(BaseSettings):
     auth_audience: str = "safe-digital-ward"
     # A file:// or https:// address of the issuer's key set (RFC 7517).
     auth_jwks: str = ""
+    # Certificates (PEM) to trust when calling other services; without them calls are not encrypted.
+    grpc_authority_file: Path | None = None
 
 
 class ServiceSettings(BaseServiceSettings):
@@ -30,11 +32,22 @@ class ServiceSettings(BaseServiceSettings):
     migration_database_url: SecretStr | None = None
     nats_url: SecretStr = SecretStr("nats://127.0.0.1:4222")
     grpc_listen: str = "127.0.0.1:0"
+    # The certificate chain and key (PEM) of the gRPC server; without them it speaks no TLS: for loopback, or behind
+    # something that does.
+    grpc_certificate_file: Path | None = None
+    grpc_key_file: Path | None = None
     admin_listen: str = "127.0.0.1:0"
     # How often the head of the chain of access records is witnessed outside the database, and in which file besides
     # the broker's stream: one on another machine, or on a medium that can only be appended to.
     access_witness_every_s: float = 300.0
     access_witness_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _certificate_with_its_key(self) -> Self:
+        """Half of what TLS needs must not end in none."""
+        if (self.grpc_certificate_file is None) != (self.grpc_key_file is None):
+            raise ValueError("GRPC_CERTIFICATE_FILE and GRPC_KEY_FILE go together")
+        return self
 
 
 _Settings = TypeVar("_Settings", bound=BaseServiceSettings)

@@ -13,6 +13,7 @@ from joserfc import jws, jwt
 from joserfc.errors import ExpiredTokenError, JoseError
 from joserfc.jwk import KeySet
 
+from chassis.clock import Clock, utc_now
 from chassis.context import Identity
 from chassis.errors import ServiceUnavailableError, TokenExpiredError, TokenInvalidError
 from chassis.log import logger
@@ -23,6 +24,7 @@ _ALGORITHMS = ["EdDSA", "Ed25519", "ES256", "RS256", "PS256"]
 _ASSURANCE_LEVELS = (1, 2)
 _REFRESH_S = 300.0
 _RETRY_S = 5.0
+_MOST_KNOWN = 10_000
 
 
 class TokenVerifier:
@@ -39,10 +41,13 @@ class TokenVerifier:
         audience: str,
         jwks_address: str,
         monotonic: Callable[[], float] = time.monotonic,
+        clock: Clock = utc_now,
     ) -> None:
         self._address = jwks_address
         self._monotonic = monotonic
+        self._clock = clock
         self._keys: KeySet | None = None
+        self._known: dict[str, Identity] = {}
         self._read_at = float("-inf")
         self._reading: asyncio.Task[None] | None = None
         self._claims = jwt.JWTClaimsRegistry(
@@ -58,18 +63,29 @@ class TokenVerifier:
 
         Raises TokenExpiredError, TokenInvalidError, or ServiceUnavailableError if no key could ever be read.
         """
+        if self._monotonic() - self._read_at > _REFRESH_S:
+            self._refresh()
+        known = self._known.get(token)
+        if known and self._clock().timestamp() < known.expires_at:
+            return known
         if self._needs_other_keys(token):
             await asyncio.shield(self._refresh())
-        elif self._monotonic() - self._read_at > _REFRESH_S:
-            self._refresh()
         if self._keys is None:
             raise ServiceUnavailableError
         try:
-            return self._decode(token, self._keys)
+            caller = self._decode(token, self._keys)
         except ExpiredTokenError as error:
             raise TokenExpiredError from error
         except (JoseError, ValueError, KeyError) as error:
             raise TokenInvalidError from error
+        self._keep(token, caller)
+        return caller
+
+    def _keep(self, token: str, caller: Identity) -> None:
+        """Remember who holds a good token: checking a signature costs more than most calls."""
+        if len(self._known) >= _MOST_KNOWN:
+            self._known.clear()
+        self._known[token] = caller
 
     def _needs_other_keys(self, token: str) -> bool:
         if self._keys is None:
@@ -109,6 +125,8 @@ class TokenVerifier:
     async def _read_keys(self) -> None:
         try:
             self._keys = KeySet.import_key_set(json.loads(await self._read()))
+            # A key that was taken back vouches for nobody any more.
+            self._known.clear()
         except (OSError, httpx2.HTTPError, ValueError, JoseError) as error:
             logger().warning("issuer_unreachable", cause=type(error).__name__)
         self._read_at = self._monotonic()

@@ -41,10 +41,10 @@ async def test_alone_nobody_waits_and_together_all_go_in_one_batch() -> None:
     writer = Writer()
     commits = GroupCommit(writer.write)
     writer.free.clear()
-    first = asyncio.create_task(commits.add(0))
+    first = commits.add(0)
     while not writer.batches:
         await asyncio.sleep(0)
-    others = [asyncio.create_task(commits.add(number)) for number in range(1, 50)]
+    others = [commits.add(number) for number in range(1, 50)]
     await asyncio.sleep(0)
     writer.free.set()
 
@@ -94,8 +94,8 @@ async def test_who_leaves_leaves_the_item_behind() -> None:
     writer = Writer()
     commits = GroupCommit(writer.write)
     writer.free.clear()
-    leaving = asyncio.create_task(commits.add(1))
-    staying = asyncio.create_task(commits.add(2))
+    leaving = commits.add(1)
+    staying = commits.add(2)
     await asyncio.sleep(0)
     leaving.cancel()
     with pytest.raises(asyncio.CancelledError):

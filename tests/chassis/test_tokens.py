@@ -1,17 +1,20 @@
 """Access tokens: what is accepted, what is refused, and why."""
 
+import asyncio
 import base64
 import json
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey
 
+from chassis.clock import utc_now
 from chassis.errors import ServiceUnavailableError, TokenExpiredError, TokenInvalidError
 from chassis.tokens import TokenVerifier
-from stack.issuer import Issuer, Role
+from stack.issuer import LIFETIME_SECONDS, Issuer, Role
 from tests.fixtures.servers import ISSUER_ADDRESS, MakeToken
 
 AUDIENCE = "safe-digital-ward"
@@ -67,6 +70,40 @@ async def test_an_expired_token_is_told_apart(issuer: Issuer, make_token: MakeTo
 
     with pytest.raises(TokenExpiredError):
         await verifier(issuer).verify(make_token("duty_officer", at=yesterday))
+
+
+async def test_a_token_that_was_good_expires_all_the_same(
+    issuer: Issuer, make_token: MakeToken
+) -> None:
+    """What is remembered of a token holds no longer than the token."""
+    now = utc_now()
+    checks = TokenVerifier(ISSUER_ADDRESS, AUDIENCE, issuer.jwks_url, clock=lambda: now)
+    token = make_token("duty_officer", at=now.timestamp() - LIFETIME_SECONDS + 1)
+    known = await checks.verify(token)
+    assert await checks.verify(token) is known
+    now += timedelta(seconds=2)
+
+    assert await checks.verify(token) is not known
+
+
+async def test_a_key_that_was_taken_back_vouches_for_nobody(
+    tmp_path: Path, make_token: MakeToken, issuer: Issuer
+) -> None:
+    """Not for a token either that was good under it, from the next reading of the keys on."""
+    file, passed = tmp_path / "jwks.json", 0.0
+    file.write_text(issuer.jwks_file.read_text())
+    checks = TokenVerifier(ISSUER_ADDRESS, AUDIENCE, file.as_uri(), lambda: passed)
+    token = make_token("duty_officer")
+    await checks.verify(token)
+    file.write_text(json.dumps({"keys": [ECKey.generate_key("P-256").as_dict(private=False)]}))
+    passed = 301
+    await checks.verify(token)
+    while "the keys are being read":
+        await asyncio.sleep(0)
+        try:
+            await checks.verify(token)
+        except TokenInvalidError:
+            return
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from tests.residency.desk import PEOPLE, Desk
 from tests.residency.refusals import Refusal, refusal_of
 from tests.residency.samples import ENCRYPTION_KEY, INDEX_KEY, PSEUDONYM_KEY, StoppedClock
 from ward.residency.v1 import (
+    account_pb2_grpc,
     assistance_pb2_grpc,
     breaches_pb2_grpc,
     cases_pb2_grpc,
@@ -132,6 +133,7 @@ async def service(
                 residency_pb2_grpc.ResidencyServiceStub(channel),
                 lookups_pb2_grpc.LookupServiceStub(channel),
                 register_pb2_grpc.RegisterServiceStub(channel),
+                account_pb2_grpc.AccountServiceStub(channel),
                 reviews_pb2_grpc.ReviewServiceStub(channel),
                 breaches_pb2_grpc.BreachServiceStub(channel),
                 data_subject_requests_pb2_grpc.DataSubjectRequestServiceStub(channel),

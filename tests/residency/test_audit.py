@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -112,8 +113,10 @@ async def test_the_witnesses_of_the_broker_are_asked(
 async def test_an_export_is_accounted_for_and_complete(
     test_database: TestDatabase, database: Database, tmp_path: Path
 ) -> None:
-    """Both forms hold every record, the export's own too."""
-    await fill(database, 0, 0)
+    """Both forms hold every record, the export's own too; a spreadsheet takes nothing for a formula."""
+    await fill(database, 0)
+    async with database.transaction() as tx:
+        await append(tx, replace(record(), account="=1+1"))
     lines, sheet = tmp_path / "records.jsonl", tmp_path / "records.csv"
     first = await audit(test_database, "export", str(lines), "--reference", "KT-1")
     second = await audit(test_database, "export", str(sheet), "--reference", "KT-1")
@@ -126,6 +129,7 @@ async def test_an_export_is_accounted_for_and_complete(
     assert [one["method"] for one in written] == ["/x", "/x", "audit export"]
     assert (written[2]["account"], written[2]["reference"]) == ("command line", "KT-1")
     assert written[0]["roles"] == ["duty_officer", "responder"]
+    assert (written[1]["account"], rows[1]["account"]) == ("=1+1", "'=1+1")
     assert [row["hash"] for row in rows[:3]] == [one["hash"] for one in written]
     assert len(rows) == 4
 

@@ -4,14 +4,17 @@ from datetime import date
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import select
 
+from chassis.context import Access
 from chassis.database import Database
+from residency import tables
 from residency.domain.partial_date import PartialDate
 from residency.domain.person_name import FullName
 from residency.domain.places import BuildingNotFoundError, DwellingNotFoundError
 from residency.domain.residence import ResidenceKind
 from residency.domain.verification import Declaration, FieldMatch, Verification
-from residency.queries.identity import IdentityQueries
+from residency.queries.identity import IdentityQueries, Look
 from residency.queries.occupancy import OccupancyQueries
 from residency.queries.places import PlaceQueries
 from tests.residency.samples import (
@@ -41,18 +44,34 @@ def places(database: Database) -> PlaceQueries:
     return PlaceQueries(database)
 
 
-async def test_a_registered_person_is_verified_by_number(database: Database) -> None:
-    """Name and birth date are compared with those of this number's person."""
+def look(declared: Declaration) -> Look:
+    """Make the look at a declared identity."""
+    access = Access(uuid4(), subject=SEAL.pseudonym(declared.number), fields=declared.fields)
+    return Look(declared, SEAL.blind_index(declared.number), access)
+
+
+async def test_registered_persons_are_verified_by_number(database: Database) -> None:
+    """Name and birth date are compared with those of this number's person; each look is recorded, in their order."""
     place = await add_building(database)
     for serial, name in ((1, "Phạm Thị Giả Định"), (2, "Trần Văn Ví Dụ")):
         entering = application(place.dwelling_ids[0], serial, full_name=name)
         await residence_operations(database).register(entering, f"request-{serial}", b"x")
-    queries = IdentityQueries(database, SEAL)
+    line = database.line()
     said, birth = FullName("TRẦN VĂN VÍ DỤ"), PartialDate(1990)
+    looks = [look(Declaration(number(serial), said, birth)) for serial in (2, 1, 3, 2)]
+    found = await IdentityQueries(line).verify(looks, NOON)
+    await line.close()
 
-    assert await queries.verify(Declaration(number(2), said, birth)) == Verification(YES, YES, YES)
-    assert await queries.verify(Declaration(number(1), said, birth)) == Verification(YES, NO, YES)
-    assert await queries.verify(Declaration(number(3), said, birth)) == Verification(NO, NO, NO)
+    assert found == [
+        Verification(YES, YES, YES),
+        Verification(YES, NO, YES),
+        Verification(NO, NO, NO),
+        Verification(YES, YES, YES),
+    ]
+    async with database.transaction() as tx:
+        recorded = select(tables.access_records.c.subject, tables.access_records.c.record_id)
+        rows = (await tx.execute(recorded.order_by(tables.access_records.c.position))).all()
+    assert rows == [(one.access.subject, one.access.record_id) for one in looks]
 
 
 async def test_occupancy_counts_those_registered_today(

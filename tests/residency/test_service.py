@@ -33,6 +33,8 @@ CASE = access_pb2.AccessPurpose(
 BORN = date_pb2.Date(year=1990, month=5, day=17)
 FIRST_DAY = date_pb2.Date(year=2026, month=1, day=2)
 YES, NO = pb.FIELD_MATCH_YES, pb.FIELD_MATCH_NO
+VERIFY = "/ward.residency.v1.ResidencyService/VerifyIdentity"
+VERIFY_MANY = "/ward.residency.v1.ResidencyService/VerifyIdentities"
 
 
 def registering(dwelling_id: UUID | str, **fields: Any) -> pb.RegisterResidenceRequest:
@@ -93,6 +95,61 @@ async def test_an_unknown_number_is_answered_in_the_same_shape(service: Service)
     assert answer.access_record_id
 
 
+def verifying_many(*serials: int) -> pb.VerifyIdentitiesRequest:
+    """Make a request to verify people of the same declared name."""
+    identities = [
+        pb.DeclaredIdentity(
+            personal_id_number=number(serial).digits,
+            full_name=NAME,
+            birth_date=BORN,
+            sex=pb.SEX_FEMALE,
+        )
+        for serial in serials
+    ]
+    return pb.VerifyIdentitiesRequest(purpose=CASE, identities=identities)
+
+
+async def test_several_are_verified_in_one_call_and_each_look_is_accounted_for(
+    service: Service,
+) -> None:
+    """Each answer names its own record; known and unknown numbers are in the order they were asked for."""
+    place = await add_building(service.database)
+    await service.call("RegisterResidence", registering(place.dwelling_ids[0]))
+    answer = await service.call("VerifyIdentities", verifying_many(7, 1, 8))
+    records = (await service.access_records())[1:]
+
+    assert [one.personal_id_number for one in answer.identities] == [NO, YES, NO]
+    assert [list(one.warnings) for one in answer.identities] == [
+        [pb.IDENTITY_WARNING_SEX_DIFFERS_FROM_NUMBER]
+    ] * 3
+    assert {
+        one.access_record_id: SEAL.pseudonym(number(serial))
+        for one, serial in zip(answer.identities, (7, 1, 8), strict=True)
+    } == {str(record.record_id): record.subject for record in records}
+    assert {(record.method, record.outcome) for record in records} == {(VERIFY_MANY, "OK")}
+
+
+async def test_several_are_verified_or_none(service: Service) -> None:
+    """A malformed number, none, and too many are refused whole; the refusal is one record about nobody."""
+    malformed = verifying_many(7, 1)
+    malformed.identities[1].personal_id_number = "123456789"
+    refused = (malformed, verifying_many(), verifying_many(*range(129)))
+    refusals = [await service.refusal("VerifyIdentities", one) for one in refused]
+    records = await service.access_records()
+
+    assert [one.reason for one in refusals] == ["PERSONAL_ID_INVALID", *["FIELD_INVALID"] * 2]
+    assert [one.outcome for one in records] == [one.reason for one in refusals]
+    assert {one.subject for one in records} == {"identities"}
+
+
+async def test_each_of_several_counts_as_a_look(service: Service) -> None:
+    """An officer's sixty a minute are used up by one call of sixty, and another account's are not."""
+    await service.call("VerifyIdentities", verifying_many(*[1] * 60))
+
+    assert (await service.refusal("VerifyIdentity", verifying())).reason == "LIMIT_REACHED"
+    await service.call("VerifyIdentity", verifying(), "duty_officer")
+
+
 async def test_what_was_asked_for_is_named_by_a_pseudonym_or_not_at_all(service: Service) -> None:
     """A number that nobody has, too; what is no number is `unknown`."""
     await service.call("VerifyIdentity", verifying(personal_id_number=number(7).digits))
@@ -102,7 +159,6 @@ async def test_what_was_asked_for_is_named_by_a_pseudonym_or_not_at_all(service:
     assert subjects == [SEAL.pseudonym(number(7)), "unknown"]
 
 
-VERIFY = "/ward.residency.v1.ResidencyService/VerifyIdentity"
 WITH_UNKNOWN_FIELD = pb.VerifyIdentityRequest.FromString(
     verifying().SerializeToString() + b"\x92\x03\x03abc"
 )
@@ -273,7 +329,7 @@ async def test_occupancy_is_told_by_dwelling_and_by_building(service: Service) -
     ],
 )
 async def test_a_place_that_does_not_exist_is_not_found(
-    service: Service, place: dict[str, str], reason: str
+    service: Service, place: dict[str, Any], reason: str
 ) -> None:
     """Whether the id is malformed or unknown is not told."""
     request = pb.GetOccupancyRequest(purpose=CASE, **place)

@@ -218,7 +218,7 @@ def test_every_kind_of_answer_has_its_word_on_the_wire() -> None:
     answer = Verification(
         FieldMatch.YES, FieldMatch.NO, FieldMatch.NOT_COMPARED, tuple(IdentityWarning)
     )
-    written = answers.verification(answer, PLACE)
+    written = answers.verification(pb.VerifyIdentityResponse, answer, PLACE)
 
     assert (written.personal_id_number, written.full_name, written.birth_date) == (
         pb.FIELD_MATCH_YES,

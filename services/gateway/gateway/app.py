@@ -29,7 +29,7 @@ async def start(life: Lifecycle, settings: Settings) -> int:
         "ward.fire_safety.v1": settings.fire_safety_target,
         "ward.incidents.v1": settings.incidents_target,
     }
-    clients, streams = Clients(targets), EventStreams()
+    clients, streams = Clients(targets, settings.grpc_authority_file), EventStreams()
     life.at_stop(clients.close)
     health = Health(clients)
     life.background("health", health.run())

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from pathlib import Path
 
 import grpc
 from google.protobuf.message import Message
@@ -25,9 +26,10 @@ Stream = Callable[[Message], "aio.UnaryStreamCall[Message, Message]"]
 class Clients:
     """Channels to the services, by the package that each serves."""
 
-    def __init__(self, targets: Mapping[str, str]) -> None:
+    def __init__(self, targets: Mapping[str, str], authority_file: Path | None = None) -> None:
         self._channels = {
-            package: grpc_client.channel(target) for package, target in targets.items()
+            package: grpc_client.channel(target, authority_file)
+            for package, target in targets.items()
         }
 
     def unary(self, method: Method) -> Unary:

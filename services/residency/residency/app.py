@@ -24,7 +24,7 @@ from chassis.jetstream import EVENTS
 from chassis.lifecycle import Lifecycle
 from chassis.log import logger
 from chassis.outbox import Relay
-from chassis.service import Base, start_base
+from chassis.service import Base, account_line, start_base
 from residency import tables, timers
 from residency.clients.population import PopulationClient
 from residency.consumers import LANE, Consumers
@@ -61,6 +61,7 @@ from residency.operations.reviews import ReviewOperations
 from residency.operations.stays import StayOperations
 from residency.operations.upkeep import UpkeepOperations
 from residency.queries.absences import AbsenceQueries
+from residency.queries.account import AccountQueries
 from residency.queries.anomalies import AnomalyQueries
 from residency.queries.assistance import AssistanceQueries
 from residency.queries.breaches import BreachQueries
@@ -80,6 +81,7 @@ from residency.queries.stays import StayQueries
 from residency.repository.cases import CaseSeal
 from residency.repository.data_subject_requests import NoteSeal
 from residency.servicer import Servicer
+from residency.servicer.account import AccountServicer
 from residency.servicer.assistance import AssistanceServicer
 from residency.servicer.breaches import BreachServicer
 from residency.servicer.cases import CaseServicer
@@ -163,7 +165,8 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
         await limits.exchange()
         await decoys.refresh()
     life.background("limits", timers.watch_lookups(limits, decoys))
-    servicers = servicers_of(base, settings, glass, limits, decoys, breaches)
+    identities = IdentityQueries(account_line(life, settings))
+    servicers = servicers_of(base, settings, identities, glass, limits, decoys, breaches)
     services = [one.service for one in servicers]
     server = base.server(services)
     for one in servicers:
@@ -193,6 +196,7 @@ def keep_asking(life: Lifecycle, base: Base, settings: Settings) -> None:
 def servicers_of(
     base: Base,
     settings: Settings,
+    identities: IdentityQueries,
     glass: BreakGlassOperations,
     limits: LookupLimits,
     decoys: DecoyOperations,
@@ -208,6 +212,7 @@ def servicers_of(
     showing, particulars = Showing(seal, pseudonyms), ParticularsSeal(content_seal(settings))
     residences = ResidenceOperations(database, relay, clock, seal)
     return [
+        AccountServicer(AccountQueries(database), seal, codes, clock),
         CaseServicer(
             CaseOperations(database, relay, clock, seal, case_seal, settings.ward_code),
             CaseQueries(database, case_seal),
@@ -216,7 +221,7 @@ def servicers_of(
         ),
         ResidencyServicer(
             residences,
-            IdentityQueries(database, seal),
+            identities,
             OccupancyQueries(database, clock),
             PlaceQueries(database),
             limits,

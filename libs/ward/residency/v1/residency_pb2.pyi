@@ -279,6 +279,136 @@ class VerifyIdentityResponse(_message.Message):
 Global___VerifyIdentityResponse: _TypeAlias = VerifyIdentityResponse  # noqa: Y015
 
 @_typing.final
+class VerifyIdentitiesRequest(_message.Message):
+    """Asks whether several people's declared identities agree with the register."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PURPOSE_FIELD_NUMBER: _builtins.int
+    IDENTITIES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def purpose(self) -> _access_pb2.AccessPurpose:
+        """Why, and in which case."""
+
+    @_builtins.property
+    def identities(self) -> _containers.RepeatedCompositeFieldContainer[Global___DeclaredIdentity]:
+        """The declarations, 1 to 128."""
+
+    def __init__(
+        self,
+        *,
+        purpose: _access_pb2.AccessPurpose | None = ...,
+        identities: _abc.Iterable[Global___DeclaredIdentity] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["purpose", b"purpose"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["identities", b"identities", "purpose", b"purpose"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___VerifyIdentitiesRequest: _TypeAlias = VerifyIdentitiesRequest  # noqa: Y015
+
+@_typing.final
+class DeclaredIdentity(_message.Message):
+    """What a person says of themselves."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERSONAL_ID_NUMBER_FIELD_NUMBER: _builtins.int
+    FULL_NAME_FIELD_NUMBER: _builtins.int
+    BIRTH_DATE_FIELD_NUMBER: _builtins.int
+    SEX_FIELD_NUMBER: _builtins.int
+    personal_id_number: _builtins.str
+    """Personal identification number (số định danh cá nhân): exactly 12 ASCII digits."""
+    full_name: _builtins.str
+    """Full name as declared, with diacritics; compared without regard to case, spacing and Unicode form. At most 120 characters."""
+    sex: Global___Sex.ValueType
+    """Sex as declared, if it is; compared with the digits of the number only."""
+    @_builtins.property
+    def birth_date(self) -> _date_pb2.Date:
+        """Birth date as declared; month and day may be 0 where the declaration has only the year or the month."""
+
+    def __init__(
+        self,
+        *,
+        personal_id_number: _builtins.str = ...,
+        full_name: _builtins.str = ...,
+        birth_date: _date_pb2.Date | None = ...,
+        sex: Global___Sex.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["birth_date", b"birth_date"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["birth_date", b"birth_date", "full_name", b"full_name", "personal_id_number", b"personal_id_number", "sex", b"sex"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeclaredIdentity: _TypeAlias = DeclaredIdentity  # noqa: Y015
+
+@_typing.final
+class VerifyIdentitiesResponse(_message.Message):
+    """The answers."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDENTITIES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def identities(self) -> _containers.RepeatedCompositeFieldContainer[Global___VerifiedIdentity]:
+        """One for each declaration, in their order."""
+
+    def __init__(
+        self,
+        *,
+        identities: _abc.Iterable[Global___VerifiedIdentity] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["identities", b"identities"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___VerifyIdentitiesResponse: _TypeAlias = VerifyIdentitiesResponse  # noqa: Y015
+
+@_typing.final
+class VerifiedIdentity(_message.Message):
+    """The answer to one declaration, yes or no per field."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERSONAL_ID_NUMBER_FIELD_NUMBER: _builtins.int
+    FULL_NAME_FIELD_NUMBER: _builtins.int
+    BIRTH_DATE_FIELD_NUMBER: _builtins.int
+    ACCESS_RECORD_ID_FIELD_NUMBER: _builtins.int
+    WARNINGS_FIELD_NUMBER: _builtins.int
+    personal_id_number: Global___FieldMatch.ValueType
+    """Whether the number is on the register."""
+    full_name: Global___FieldMatch.ValueType
+    """Whether the name agrees."""
+    birth_date: Global___FieldMatch.ValueType
+    """Whether the birth date agrees, as precisely as both sides know it."""
+    access_record_id: _builtins.str
+    """The access record that accounts for this look."""
+    @_builtins.property
+    def warnings(self) -> _containers.RepeatedScalarFieldContainer[Global___IdentityWarning.ValueType]:
+        """What the declaration and the number's own digits disagree in; the same for a number that is not on the register."""
+
+    def __init__(
+        self,
+        *,
+        personal_id_number: Global___FieldMatch.ValueType = ...,
+        full_name: Global___FieldMatch.ValueType = ...,
+        birth_date: Global___FieldMatch.ValueType = ...,
+        access_record_id: _builtins.str = ...,
+        warnings: _abc.Iterable[Global___IdentityWarning.ValueType] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_record_id", b"access_record_id", "birth_date", b"birth_date", "full_name", b"full_name", "personal_id_number", b"personal_id_number", "warnings", b"warnings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___VerifiedIdentity: _TypeAlias = VerifiedIdentity  # noqa: Y015
+
+@_typing.final
 class GetOccupancyRequest(_message.Message):
     """Asks for the occupancy of one place. Exactly one place is named."""
 

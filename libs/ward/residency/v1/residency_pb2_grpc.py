@@ -40,6 +40,11 @@ class ResidencyServiceStub:
                 request_serializer=ward_dot_residency_dot_v1_dot_residency__pb2.VerifyIdentityRequest.SerializeToString,
                 response_deserializer=ward_dot_residency_dot_v1_dot_residency__pb2.VerifyIdentityResponse.FromString,
                 _registered_method=True)
+        self.VerifyIdentities = channel.unary_unary(
+                '/ward.residency.v1.ResidencyService/VerifyIdentities',
+                request_serializer=ward_dot_residency_dot_v1_dot_residency__pb2.VerifyIdentitiesRequest.SerializeToString,
+                response_deserializer=ward_dot_residency_dot_v1_dot_residency__pb2.VerifyIdentitiesResponse.FromString,
+                _registered_method=True)
         self.GetOccupancy = channel.unary_unary(
                 '/ward.residency.v1.ResidencyService/GetOccupancy',
                 request_serializer=ward_dot_residency_dot_v1_dot_residency__pb2.GetOccupancyRequest.SerializeToString,
@@ -76,6 +81,15 @@ class ResidencyServiceServicer:
         disclosure. The access record is durable before the answer leaves. An unknown number answers NO in every field,
         in the same shape as a known one.
         Errors: PERSONAL_ID_INVALID, FIELD_INVALID, PURPOSE_REQUIRED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def VerifyIdentities(self, request, context):
+        """Verifies up to 128 identities in one call, each as VerifyIdentity does: each is one look for the caller's limits and
+        has an access record of its own. Where one declaration is malformed, none is looked up.
+        Errors: PERSONAL_ID_INVALID, FIELD_INVALID, PURPOSE_REQUIRED, LIMIT_REACHED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -134,6 +148,11 @@ def add_ResidencyServiceServicer_to_server(servicer, server):
                     request_deserializer=ward_dot_residency_dot_v1_dot_residency__pb2.VerifyIdentityRequest.FromString,
                     response_serializer=ward_dot_residency_dot_v1_dot_residency__pb2.VerifyIdentityResponse.SerializeToString,
             ),
+            'VerifyIdentities': grpc.unary_unary_rpc_method_handler(
+                    servicer.VerifyIdentities,
+                    request_deserializer=ward_dot_residency_dot_v1_dot_residency__pb2.VerifyIdentitiesRequest.FromString,
+                    response_serializer=ward_dot_residency_dot_v1_dot_residency__pb2.VerifyIdentitiesResponse.SerializeToString,
+            ),
             'GetOccupancy': grpc.unary_unary_rpc_method_handler(
                     servicer.GetOccupancy,
                     request_deserializer=ward_dot_residency_dot_v1_dot_residency__pb2.GetOccupancyRequest.FromString,
@@ -188,6 +207,33 @@ class ResidencyService:
             '/ward.residency.v1.ResidencyService/VerifyIdentity',
             ward_dot_residency_dot_v1_dot_residency__pb2.VerifyIdentityRequest.SerializeToString,
             ward_dot_residency_dot_v1_dot_residency__pb2.VerifyIdentityResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def VerifyIdentities(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ward.residency.v1.ResidencyService/VerifyIdentities',
+            ward_dot_residency_dot_v1_dot_residency__pb2.VerifyIdentitiesRequest.SerializeToString,
+            ward_dot_residency_dot_v1_dot_residency__pb2.VerifyIdentitiesResponse.FromString,
             options,
             channel_credentials,
             insecure,

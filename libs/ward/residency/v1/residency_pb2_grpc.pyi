@@ -39,6 +39,11 @@ class ResidencyServiceStub:
     in the same shape as a known one.
     Errors: PERSONAL_ID_INVALID, FIELD_INVALID, PURPOSE_REQUIRED.
     """
+    VerifyIdentities: _grpc.UnaryUnaryMultiCallable[_residency_pb2.VerifyIdentitiesRequest, _residency_pb2.VerifyIdentitiesResponse]
+    """Verifies up to 128 identities in one call, each as VerifyIdentity does: each is one look for the caller's limits and
+    has an access record of its own. Where one declaration is malformed, none is looked up.
+    Errors: PERSONAL_ID_INVALID, FIELD_INVALID, PURPOSE_REQUIRED, LIMIT_REACHED.
+    """
     GetOccupancy: _grpc.UnaryUnaryMultiCallable[_residency_pb2.GetOccupancyRequest, _residency_pb2.GetOccupancyResponse]
     """Tells how many people are in a dwelling or a building, by age band and need of assistance, without names: now, at
     another time, and as it was known then.
@@ -74,6 +79,11 @@ class ResidencyServiceAsyncStub(ResidencyServiceStub):
     disclosure. The access record is durable before the answer leaves. An unknown number answers NO in every field,
     in the same shape as a known one.
     Errors: PERSONAL_ID_INVALID, FIELD_INVALID, PURPOSE_REQUIRED.
+    """
+    VerifyIdentities: _aio.UnaryUnaryMultiCallable[_residency_pb2.VerifyIdentitiesRequest, _residency_pb2.VerifyIdentitiesResponse]  # type: ignore[assignment]
+    """Verifies up to 128 identities in one call, each as VerifyIdentity does: each is one look for the caller's limits and
+    has an access record of its own. Where one declaration is malformed, none is looked up.
+    Errors: PERSONAL_ID_INVALID, FIELD_INVALID, PURPOSE_REQUIRED, LIMIT_REACHED.
     """
     GetOccupancy: _aio.UnaryUnaryMultiCallable[_residency_pb2.GetOccupancyRequest, _residency_pb2.GetOccupancyResponse]  # type: ignore[assignment]
     """Tells how many people are in a dwelling or a building, by age band and need of assistance, without names: now, at
@@ -113,6 +123,17 @@ class ResidencyServiceServicer(metaclass=_abc_1.ABCMeta):
         disclosure. The access record is durable before the answer leaves. An unknown number answers NO in every field,
         in the same shape as a known one.
         Errors: PERSONAL_ID_INVALID, FIELD_INVALID, PURPOSE_REQUIRED.
+        """
+
+    @_abc_1.abstractmethod
+    def VerifyIdentities(
+        self,
+        request: _residency_pb2.VerifyIdentitiesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_residency_pb2.VerifyIdentitiesResponse, _abc.Awaitable[_residency_pb2.VerifyIdentitiesResponse]]:
+        """Verifies up to 128 identities in one call, each as VerifyIdentity does: each is one look for the caller's limits and
+        has an access record of its own. Where one declaration is malformed, none is looked up.
+        Errors: PERSONAL_ID_INVALID, FIELD_INVALID, PURPOSE_REQUIRED, LIMIT_REACHED.
         """
 
     @_abc_1.abstractmethod

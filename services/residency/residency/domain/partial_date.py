@@ -1,7 +1,7 @@
 """Dates of which old records know only the year, or the year and the month."""
 
 import re
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import date
 from typing import Self
 
@@ -44,8 +44,11 @@ class PartialDate:
 
     def agrees_with(self, other: "PartialDate") -> bool:
         """Tell whether both can mean the same day, compared as precisely as both know it."""
-        pairs = zip(astuple(self), astuple(other), strict=True)
-        return all(ours == theirs for ours, theirs in pairs if ours and theirs)
+        return (
+            self.year == other.year
+            and (not self.month or not other.month or self.month == other.month)
+            and (not self.day or not other.day or self.day == other.day)
+        )
 
 
 def years_later(day: date, years: int) -> date:

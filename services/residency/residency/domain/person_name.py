@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 
 from residency.domain import spelling
@@ -10,6 +11,8 @@ from residency.domain import spelling
 MAX_CHARACTERS = 120
 # Decomposed text has up to three marks a letter.
 _MAX_DECOMPOSED = 4 * MAX_CHARACTERS
+# More than Vietnamese has.
+_KEPT_SIGNS = 1024
 _PUNCTUATION = frozenset(" '\u2019-.·")
 _WORD = re.compile(r"[^\W\d_]+")
 
@@ -30,7 +33,7 @@ class FullName:
         if len(text) > _MAX_DECOMPOSED:
             raise ValueError("too long")
         name = " ".join(unicodedata.normalize("NFC", text).split())
-        if not 0 < len(name) <= MAX_CHARACTERS or not all(_is_of_a_name(sign) for sign in name):
+        if not 0 < len(name) <= MAX_CHARACTERS or not all(map(_is_of_a_name, name)):
             raise ValueError("not a name")
         if not any(sign.isalpha() for sign in name):
             raise ValueError("no letter")
@@ -58,5 +61,6 @@ class FullName:
         return b"".join(map(spelling.order, (given, *before)))
 
 
+@lru_cache(_KEPT_SIGNS)
 def _is_of_a_name(sign: str) -> bool:
     return sign in _PUNCTUATION or unicodedata.category(sign)[0] in "LM"

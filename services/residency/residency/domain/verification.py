@@ -36,8 +36,9 @@ class Declaration:
     @property
     def fields(self) -> tuple[str, ...]:
         """Name what is compared, as access records name it; the sex is compared with the number's digits only."""
-        declared = {"FULL_NAME": self.full_name, "BIRTH_DATE": self.birth_date}
-        return ("NUMBER", *(name for name, value in declared.items() if value is not None))
+        name = ("FULL_NAME",) if self.full_name else ()
+        birth = ("BIRTH_DATE",) if self.birth_date else ()
+        return ("NUMBER", *name, *birth)
 
     @property
     def warnings(self) -> tuple[IdentityWarning, ...]:
@@ -45,14 +46,12 @@ class Declaration:
 
         The register is not asked, so that a warning tells nothing of it.
         """
-        number, birth, sex = self.number, self.birth_date, self.sex
-        found = {
-            IdentityWarning.BIRTH_YEAR_DIFFERS_FROM_NUMBER: birth
-            and birth.year != number.birth_year,
-            IdentityWarning.SEX_DIFFERS_FROM_NUMBER: sex
-            and (sex is Sex.FEMALE) != number.is_of_woman,
-        }
-        return tuple(warning for warning, differs in found.items() if differs)
+        found = []
+        if self.birth_date and self.birth_date.year != self.number.birth_year:
+            found.append(IdentityWarning.BIRTH_YEAR_DIFFERS_FROM_NUMBER)
+        if self.sex and (self.sex is Sex.FEMALE) != self.number.is_of_woman:
+            found.append(IdentityWarning.SEX_DIFFERS_FROM_NUMBER)
+        return tuple(found)
 
 
 @dataclass(frozen=True)
@@ -73,18 +72,23 @@ class Verification:
     warnings: tuple[IdentityWarning, ...] = ()
 
 
+# Whom an unknown number is compared with, so that it costs what a known one costs.
+_NOBODY = RegisteredIdentity(FullName("Nguyễn Thị Không"), PartialDate(1, 1, 1))
+
+
 def verify(declared: Declaration, registered: RegisteredIdentity | None) -> Verification:
     """Compare field by field; `registered` is None where the number is unknown.
 
-    An unknown number answers in the same shape as a known one whose fields all disagree.
+    An unknown number answers in the same shape, after the same work, as a known one whose fields all disagree.
     """
+    known, compared = registered is not None, registered or _NOBODY
     name, birth = declared.full_name, declared.birth_date
-    same_name = name and registered and name.agrees_with(registered.full_name)
-    same_birth = birth and registered and birth.agrees_with(registered.birth_date)
+    same_name = name is not None and name.agrees_with(compared.full_name)
+    same_birth = birth is not None and birth.agrees_with(compared.birth_date)
     return Verification(
-        number=_answer(declared.number, agrees=registered is not None),
-        full_name=_answer(name, agrees=bool(same_name)),
-        birth_date=_answer(birth, agrees=bool(same_birth)),
+        number=_answer(declared.number, agrees=known),
+        full_name=_answer(name, agrees=same_name and known),
+        birth_date=_answer(birth, agrees=same_birth and known),
         warnings=declared.warnings,
     )
 

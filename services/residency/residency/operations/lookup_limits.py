@@ -38,9 +38,10 @@ class LookupLimits:
         # Whom an account asked for in the present window of PERSONS.
         self._seen: defaultdict[Usage, set[str]] = defaultdict(set)
 
-    def admit(self, asker: Asker) -> None:
-        """Count a lookup that is about to be made; raises LimitReachedError instead if it is one too many.
+    def admit(self, asker: Asker, lookups: int = 1) -> None:
+        """Count lookups that are about to be made; raises LimitReachedError instead if it is one too many.
 
+        Whom they find is seen afterwards: a call of several passes the other ceilings by at most its own lookups.
         Raises DatabaseUnavailableError as long as the ceilings are not known.
         """
         if not self._ceilings:
@@ -48,10 +49,11 @@ class LookupLimits:
         second, account = self._second(), asker.account
         ceilings = self._ceilings_of(asker)
         for pattern, ceiling in ceilings.items():
-            if self._used((account, pattern, ceiling.window(second))) >= ceiling.most:
+            coming = lookups if pattern is Pattern.CALLS else 1
+            if self._used((account, pattern, ceiling.window(second))) + coming > ceiling.most:
                 metrics.LOOKUPS_LIMITED.labels(pattern).inc()
                 raise LimitReachedError(ceiling.left_s(second), pattern=pattern)
-        self._count(asker, Pattern.CALLS, second)
+        self._count(asker, Pattern.CALLS, second, lookups)
 
     def note_number(self, asker: Asker, number: PersonalIdNumber, *, found: bool) -> None:
         """Count whose number was asked for, if nobody has it, and if the one next to it was asked for too."""

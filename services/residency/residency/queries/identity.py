@@ -1,35 +1,59 @@
 """Verification of identities."""
 
-from sqlalchemy import select
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
-from chassis.database import Database, Transaction
+from chassis.access_log import OK, AccountedLookups, record_of
+from chassis.context import Access
+from chassis.database import Line
 from residency.domain.partial_date import PartialDate
 from residency.domain.person_name import FullName
-from residency.domain.sealing import NumberSeal
 from residency.domain.verification import Declaration, RegisteredIdentity, Verification, verify
-from residency.tables import persons
+
+# The register as it is when the statement begins; a number that nobody has gives a row of nothing.
+_LOOK_UP = """
+    with recorded as materialized (select append_access_records($2))
+    select persons.full_name, persons.birth_year, persons.birth_month, persons.birth_day
+    from recorded
+    cross join unnest($1::bytea[]) with ordinality as asked (number_index, place)
+    left join persons using (number_index)
+    order by asked.place
+"""
+
+
+@dataclass(frozen=True)
+class Look:
+    """One identity to verify: what is declared, the number's blind index, and the access it is recorded as."""
+
+    declared: Declaration
+    number_index: bytes
+    access: Access
 
 
 class IdentityQueries:
     """Compares what is declared with the register."""
 
-    def __init__(self, database: Database, seal: NumberSeal) -> None:
-        self._database = database
-        self._seal = seal
+    def __init__(self, line: Line) -> None:
+        self._lookups = AccountedLookups(line, _LOOK_UP)
 
-    async def verify(self, declared: Declaration) -> Verification:
-        """Compare a declaration with the register; the same statement runs for unknown numbers."""
-        index = self._seal.blind_index(declared.number)
-        async with self._database.transaction() as tx:
-            return verify(declared, await _registered_identity(tx, index))
+    async def verify(self, looks: Sequence[Look], now: datetime) -> list[Verification]:
+        """Compare declarations with the register and record each look; the same is done for unknown numbers.
+
+        One statement serves whoever asks at the same time. Raises DatabaseUnavailableError.
+        """
+        rows = await self._lookups.find(
+            [
+                (look.number_index, record_of(look.access, look.access.record_id, OK, now))
+                for look in looks
+            ]
+        )
+        return [
+            verify(look.declared, _registered(row)) for look, row in zip(looks, rows, strict=True)
+        ]
 
 
-async def _registered_identity(tx: Transaction, index: bytes) -> RegisteredIdentity | None:
-    statement = select(
-        persons.c.full_name, persons.c.birth_year, persons.c.birth_month, persons.c.birth_day
-    ).where(persons.c.number_index == index)
-    row = (await tx.execute(statement)).one_or_none()
-    if row is None:
-        return None
-    birth_date = PartialDate(row.birth_year, row.birth_month, row.birth_day)
-    return RegisteredIdentity(FullName(row.full_name), birth_date)
+def _registered(row: Any) -> RegisteredIdentity | None:  # noqa: ANN401 - a row of the driver
+    full_name, year, month, day = row
+    return full_name and RegisteredIdentity(FullName(full_name), PartialDate(year, month, day))

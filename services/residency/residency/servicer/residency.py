@@ -1,21 +1,25 @@
 """Identity verification, occupancy and registrations."""
 
+from dataclasses import replace
+from uuid import uuid4
+
 from grpc import aio
 
 from chassis.clock import Clock, ward_day
-from chassis.context import current_access
+from chassis.context import Access, current_access
 from chassis.errors import FieldInvalidError
 from chassis.idempotency import digest_of
 from chassis.pages import page_size
 from residency.domain.address import Gazetteer
+from residency.domain.disclosure import Asker
 from residency.domain.nationality import Nationalities
 from residency.domain.personal_id import RegistrationCodes
-from residency.domain.sealing import NumberSeal
-from residency.domain.verification import FieldMatch
+from residency.domain.sealing import NumberSeal, subject_of
+from residency.domain.verification import Declaration, FieldMatch, Verification
 from residency.operations.decoys import DecoyOperations
 from residency.operations.lookup_limits import LookupLimits
 from residency.operations.residence import ResidenceOperations
-from residency.queries.identity import IdentityQueries
+from residency.queries.identity import IdentityQueries, Look
 from residency.queries.occupancy import OccupancyQueries
 from residency.queries.places import PlaceQueries
 from residency.servicer import Context
@@ -64,18 +68,48 @@ class ResidencyServicer(residency_pb2_grpc.ResidencyServiceServicer):
         self, request: pb.VerifyIdentityRequest, context: Context
     ) -> pb.VerifyIdentityResponse:
         """Answer yes or no per field."""
-        access = current_access()
+        access, asker = current_access(), asker_of(request)
         access.subject = "unknown"
         declared = requests.declaration(request, self._codes, ward_day(self._clock()))
-        access.subject = self._seal.pseudonym(declared.number)
-        access.fields = declared.fields
-        asker = asker_of(request)
+        look = self._look(declared, access)
         self._limits.admit(asker)
-        verification = await self._identities.verify(declared)
-        known = verification.number is FieldMatch.YES
-        self._limits.note_number(asker, declared.number, found=known)
-        await self._decoys.watch(asker.account, [access.subject], access.record_id)
-        return answers.verification(verification, access.record_id)
+        [verification] = await self._verify([look], asker)
+        return answers.verification(pb.VerifyIdentityResponse, verification, access.record_id)
+
+    async def VerifyIdentities(
+        self, request: pb.VerifyIdentitiesRequest, context: Context
+    ) -> pb.VerifyIdentitiesResponse:
+        """Answer yes or no per field of each declaration."""
+        access, asker = current_access(), asker_of(request)
+        access.subject = "identities"
+        declared = requests.declarations(request, self._codes, ward_day(self._clock()))
+        looks = [self._look(one, replace(access, record_id=uuid4())) for one in declared]
+        self._limits.admit(asker, len(looks))
+        verified = zip(looks, await self._verify(looks, asker), strict=True)
+        return pb.VerifyIdentitiesResponse(
+            identities=[
+                answers.verification(pb.VerifiedIdentity, answer, look.access.record_id)
+                for look, answer in verified
+            ]
+        )
+
+    def _look(self, declared: Declaration, access: Access) -> Look:
+        """Name whom a look is at, and what is compared, in what it is recorded as."""
+        number_index = self._seal.blind_index(declared.number)
+        access.subject, access.fields = subject_of(number_index), declared.fields
+        return Look(declared, number_index, access)
+
+    async def _verify(self, looks: list[Look], asker: Asker) -> list[Verification]:
+        """Compare and record; then note what the looks say of the caller."""
+        found = await self._identities.verify(looks, self._clock())
+        # Each look has its record now: the call needs none of its own.
+        current_access().accounted = True
+        for look, verification in zip(looks, found, strict=True):
+            known = verification.number is FieldMatch.YES
+            self._limits.note_number(asker, look.declared.number, found=known)
+            access = look.access
+            await self._decoys.watch(asker.account, [access.subject], access.record_id)
+        return found
 
     async def GetOccupancy(
         self, request: pb.GetOccupancyRequest, context: Context

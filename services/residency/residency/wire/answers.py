@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypeVar
 from uuid import UUID
 
 from chassis import pages
@@ -11,13 +12,17 @@ from residency.domain.verification import FieldMatch, Verification
 from residency.wire import fields
 from ward.residency.v1 import residency_pb2 as pb
 
+_MATCHES = {one: pb.FieldMatch.Value(f"FIELD_MATCH_{one}") for one in FieldMatch}
 
-def verification(answer: Verification, access_record_id: UUID) -> pb.VerifyIdentityResponse:
+Verified = TypeVar("Verified", pb.VerifyIdentityResponse, pb.VerifiedIdentity)
+
+
+def verification(kind: type[Verified], answer: Verification, access_record_id: UUID) -> Verified:
     """Write yes or no per field."""
-    return pb.VerifyIdentityResponse(
-        personal_id_number=_match(answer.number),
-        full_name=_match(answer.full_name),
-        birth_date=_match(answer.birth_date),
+    return kind(
+        personal_id_number=_MATCHES[answer.number],
+        full_name=_MATCHES[answer.full_name],
+        birth_date=_MATCHES[answer.birth_date],
         access_record_id=str(access_record_id),
         warnings=[
             pb.IdentityWarning.Value(f"IDENTITY_WARNING_{warning}") for warning in answer.warnings
@@ -71,10 +76,6 @@ def dwelling(written: Dwelling) -> pb.Dwelling:
             else pb.LegalBasis.Value(f"LEGAL_BASIS_{basis}")
         ),
     )
-
-
-def _match(answer: FieldMatch) -> pb.FieldMatch.ValueType:
-    return pb.FieldMatch.Value(f"FIELD_MATCH_{answer}")
 
 
 def _occupancy(occupancy: Occupancy) -> pb.DwellingOccupancy:

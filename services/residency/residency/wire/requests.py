@@ -19,6 +19,7 @@ from residency.wire import fields
 from ward.residency.v1 import residency_pb2 as pb
 
 _MAX_GROUP = 2**31 - 1
+_MOST_IDENTITIES = 128
 _KINDS = {
     pb.RESIDENCE_KIND_PERMANENT: ResidenceKind.PERMANENT,
     pb.RESIDENCE_KIND_TEMPORARY: ResidenceKind.TEMPORARY,
@@ -26,18 +27,28 @@ _KINDS = {
 
 
 def declaration(
-    request: pb.VerifyIdentityRequest, codes: RegistrationCodes, today: date
+    declared: pb.VerifyIdentityRequest | pb.DeclaredIdentity, codes: RegistrationCodes, today: date
 ) -> Declaration:
     """Read what is declared; an empty name, an absent birth date or an unsaid sex is not."""
     return Declaration(
-        number=PersonalIdNumber.parse(request.personal_id_number, codes, today),
-        full_name=fields.full_name(request.full_name) if request.full_name else None,
+        number=PersonalIdNumber.parse(declared.personal_id_number, codes, today),
+        full_name=fields.full_name(declared.full_name) if declared.full_name else None,
         birth_date=(
-            fields.birth_date(request.birth_date, today)
-            if request.HasField("birth_date")
+            fields.birth_date(declared.birth_date, today)
+            if declared.HasField("birth_date")
             else None
         ),
+        sex=fields.sex(declared.sex) if declared.sex else None,
     )
+
+
+def declarations(
+    request: pb.VerifyIdentitiesRequest, codes: RegistrationCodes, today: date
+) -> list[Declaration]:
+    """Read several; raises FieldInvalidError for none or too many."""
+    if not 0 < len(request.identities) <= _MOST_IDENTITIES:
+        raise FieldInvalidError("identities", f"1 to {_MOST_IDENTITIES}")
+    return [declaration(one, codes, today) for one in request.identities]
 
 
 def residence_application(

@@ -1,0 +1,48 @@
+"""The account of accesses, as its officer asks about it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from chassis.access_chain import AccessRecord, Head
+
+
+@dataclass(frozen=True)
+class AccessFilter:
+    """Which accesses are asked for; what is empty or None lets all through. `until` is excluded."""
+
+    account: str = ""
+    purpose: str = ""
+    reference: str = ""
+    outcome: str = ""
+    subject: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class AccountedAccess:
+    """An access and its place in the chain."""
+
+    position: int
+    record: AccessRecord
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A position of the chain that something was done at."""
+
+    position: int
+    marked_at: datetime
+
+
+@dataclass(frozen=True)
+class AccountStatus:
+    """How far the chain goes, behind which position records are kept, and where it was witnessed and verified last.
+
+    Where no record is left, the head is where the chain begins.
+    """
+
+    head: Head
+    kept_after: int
+    witnessed: Mark | None
+    verified: Mark | None

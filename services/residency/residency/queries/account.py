@@ -1,0 +1,112 @@
+"""What the account of accesses tells."""
+
+from sqlalchemy import ColumnElement, Subquery, select, true
+
+from chassis.access_account import linked_of
+from chassis.access_chain import Head
+from chassis.database import Database
+from residency.domain.account import AccessFilter, AccountedAccess, AccountStatus, Mark
+from residency.tables.account import account
+
+_records, _marks, _checkpoints = account.records, account.marks, account.checkpoints
+# As `linked_of` reads them.
+_LINKED = (
+    _records.c.position,
+    _records.c.format,
+    _records.c.previous_hash,
+    _records.c.hash,
+    _records.c.record_id,
+    _records.c.recorded_at,
+    _records.c.account,
+    _records.c.actor,
+    _records.c.roles,
+    _records.c.method,
+    _records.c.purpose,
+    _records.c.legal_basis,
+    _records.c.reference,
+    _records.c.subject,
+    _records.c.fields,
+    _records.c.outcome,
+    _records.c.request_id,
+    _records.c.ward_code,
+)
+
+
+class AccountQueries:
+    """Answers questions about accesses."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def list_accesses(
+        self, which: AccessFilter, before: int | None, limit: int
+    ) -> list[AccountedAccess]:
+        """List accesses, newest first, from before a position on."""
+        statement = (
+            select(*_LINKED)
+            .where(*_conditions(which, before))
+            .order_by(_records.c.position.desc())
+            .limit(limit)
+        )
+        async with self._database.transaction() as tx:
+            linked = [linked_of(row) for row in await tx.execute(statement)]
+        return [AccountedAccess(one.position, one.record) for one in linked]
+
+    async def status(self) -> AccountStatus:
+        """Tell how far the chain goes and what is known of it."""
+        start = (
+            select(_checkpoints.c.position, _checkpoints.c.hash)
+            .order_by(_checkpoints.c.position.desc())
+            .limit(1)
+            .subquery("start")
+        )
+        head = (
+            select(_records.c.position, _records.c.hash)
+            .order_by(_records.c.position.desc())
+            .limit(1)
+            .subquery("head")
+        )
+        witnessed, verified = _last("WITNESSED"), _last("VERIFIED")
+        statement = select(
+            start.c.position, start.c.hash, *head.c, *witnessed.c, *verified.c
+        ).select_from(
+            start.outerjoin(head, true()).outerjoin(witnessed, true()).outerjoin(verified, true())
+        )
+        async with self._database.transaction() as tx:
+            row = (await tx.execute(statement)).one()
+        kept_after, start_hash, position, own, *marks = row
+        return AccountStatus(
+            head=Head(position, own) if own else Head(kept_after, start_hash),
+            kept_after=kept_after,
+            witnessed=Mark(*marks[:2]) if marks[0] is not None else None,
+            verified=Mark(*marks[2:]) if marks[2] is not None else None,
+        )
+
+
+def _last(kind: str) -> Subquery:
+    return (
+        select(_marks.c.position, _marks.c.marked_at)
+        .where(_marks.c.kind == kind)
+        .order_by(_marks.c.mark_id.desc())
+        .limit(1)
+        .subquery(kind.lower())
+    )
+
+
+def _conditions(which: AccessFilter, before: int | None) -> list[ColumnElement[bool]]:
+    columns = _records.c
+    equal = {
+        columns.account: which.account,
+        columns.purpose: which.purpose,
+        columns.reference: which.reference,
+        columns.outcome: which.outcome,
+        columns.subject: which.subject,
+    }
+    conditions = [column == value for column, value in equal.items() if value]
+    if which.since:
+        conditions.append(columns.recorded_at >= which.since)
+    if which.until:
+        conditions.append(columns.recorded_at < which.until)
+    if before is not None:
+        conditions.append(columns.position < before)
+    return conditions

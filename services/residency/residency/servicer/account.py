@@ -1,0 +1,66 @@
+"""The account of accesses, for the data protection officer."""
+
+from grpc import aio
+
+from chassis.clock import Clock, ward_day
+from chassis.context import current_access
+from chassis.pages import page_size
+from residency.domain.account import AccessFilter
+from residency.domain.personal_id import PersonalIdNumber, RegistrationCodes
+from residency.domain.sealing import NumberSeal
+from residency.queries.account import AccountQueries
+from residency.servicer import Context
+from residency.wire import account as wire
+from ward.residency.v1 import account_pb2 as pb
+from ward.residency.v1 import account_pb2_grpc
+
+
+class AccountServicer(account_pb2_grpc.AccountServiceServicer):
+    """The methods of `AccountService`; looking at the account is accounted for too."""
+
+    service: str = pb.DESCRIPTOR.services_by_name["AccountService"].full_name
+
+    def __init__(
+        self, queries: AccountQueries, seal: NumberSeal, codes: RegistrationCodes, clock: Clock
+    ) -> None:
+        self._queries = queries
+        self._seal = seal
+        self._codes = codes
+        self._clock = clock
+
+    def add_to(self, server: aio.Server) -> None:
+        """Have a server answer by it."""
+        account_pb2_grpc.add_AccountServiceServicer_to_server(self, server)
+
+    async def ListAccesses(
+        self, request: pb.ListAccessesRequest, context: Context
+    ) -> pb.ListAccessesResponse:
+        """Answer a page of accesses."""
+        access, size = current_access(), page_size(request.page_size)
+        access.subject = "accesses"
+        which, list_of = wire.access_filter(request), "accesses"
+        before = wire.page_before(request.page_token, list_of)
+        found = await self._queries.list_accesses(which, before, size + 1)
+        return wire.accesses_page(pb.ListAccessesResponse, found, size, list_of, access.record_id)
+
+    async def ListAccessesToPerson(
+        self, request: pb.ListAccessesToPersonRequest, context: Context
+    ) -> pb.ListAccessesToPersonResponse:
+        """Answer a page of who looked a person up."""
+        access, size = current_access(), page_size(request.page_size)
+        access.subject = "unknown"
+        wire.require_own_request(request)
+        today = ward_day(self._clock())
+        number = PersonalIdNumber.parse(request.personal_id_number, self._codes, today)
+        access.subject = subject = self._seal.pseudonym(number)
+        before = wire.page_before(request.page_token, subject)
+        found = await self._queries.list_accesses(AccessFilter(subject=subject), before, size + 1)
+        return wire.accesses_page(
+            pb.ListAccessesToPersonResponse, found, size, subject, access.record_id
+        )
+
+    async def GetAccountStatus(
+        self, request: pb.GetAccountStatusRequest, context: Context
+    ) -> pb.GetAccountStatusResponse:
+        """Answer how far the chain goes and what is known of it."""
+        return wire.status(await self._queries.status())

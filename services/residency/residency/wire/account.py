@@ -1,0 +1,120 @@
+"""The account of accesses, as it is asked about and written."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TypeVar
+from uuid import UUID
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from chassis import pages
+from chassis.errors import FieldInvalidError, PageTokenInvalidError, PurposeRequiredError
+from residency.domain.account import AccessFilter, AccountedAccess, AccountStatus, Mark
+from residency.wire import fields
+from ward.options.v1 import access_pb2
+from ward.residency.v1 import account_pb2 as pb
+
+_PREFIX = "PURPOSE_"
+_LAST_POSITION = 2**63 - 1
+
+Page = TypeVar("Page", pb.ListAccessesResponse, pb.ListAccessesToPersonResponse)
+
+
+def access_filter(request: pb.ListAccessesRequest) -> AccessFilter:
+    """Read which accesses are asked for; raises FieldInvalidError."""
+    return AccessFilter(
+        account=request.account,
+        purpose=_purpose(request.accessed_for),
+        reference=request.reference,
+        outcome=request.outcome,
+        subject=request.subject,
+        since=_instant("since", request.since) if request.HasField("since") else None,
+        until=_instant("until", request.until) if request.HasField("until") else None,
+    )
+
+
+def require_own_request(request: pb.ListAccessesToPersonRequest) -> None:
+    """Refuse any purpose but the person's own request; raises PurposeRequiredError."""
+    if request.purpose.purpose != access_pb2.PURPOSE_DATA_SUBJECT_REQUEST:
+        raise PurposeRequiredError
+
+
+def page_before(token: str, of_list: str) -> int | None:
+    """Read the position before which a page of that list begins; None for the first page."""
+    key = pages.decode(token, 2)
+    if key is None:
+        return None
+    told, position = key
+    if told != of_list or not (position.isascii() and position.isdecimal()):
+        raise PageTokenInvalidError
+    if int(position) > _LAST_POSITION:
+        raise PageTokenInvalidError
+    return int(position)
+
+
+def accesses_page(
+    kind: type[Page],
+    found: Sequence[AccountedAccess],
+    size: int,
+    of_list: str,
+    access_record_id: UUID,
+) -> Page:
+    """Write a page of `size`; one access more than that was asked for, to see whether there is a next."""
+    more = len(found) > size
+    return kind(
+        accesses=[_access(one) for one in found[:size]],
+        next_page_token=pages.encode(of_list, str(found[size - 1].position)) if more else "",
+        access_record_id=str(access_record_id),
+    )
+
+
+def status(told: AccountStatus) -> pb.GetAccountStatusResponse:
+    """Write the state of the account."""
+    return pb.GetAccountStatusResponse(
+        head_position=told.head.position,
+        head_hash=told.head.hash.hex(),
+        kept_after_position=told.kept_after,
+        witnessed=_mark(told.witnessed),
+        verified=_mark(told.verified),
+    )
+
+
+def _access(found: AccountedAccess) -> pb.Access:
+    record = found.record
+    return pb.Access(
+        position=found.position,
+        access_record_id=str(record.record_id),
+        recorded_at=fields.timestamp(record.recorded_at),
+        account=record.account,
+        actor=record.actor,
+        roles=record.roles,
+        method=record.method,
+        purpose=record.purpose,
+        legal_basis=record.legal_basis,
+        reference=record.reference,
+        subject=record.subject,
+        fields=record.fields,
+        outcome=record.outcome,
+    )
+
+
+def _mark(mark: Mark | None) -> pb.AccountMark | None:
+    if mark is None:
+        return None
+    return pb.AccountMark(position=mark.position, marked_at=fields.timestamp(mark.marked_at))
+
+
+def _purpose(value: access_pb2.Purpose.ValueType) -> str:
+    if not value:
+        return ""
+    known = access_pb2.Purpose.DESCRIPTOR.values_by_number.get(value)
+    if known is None:
+        raise FieldInvalidError("accessed_for", "a purpose of the contract")
+    return str(known.name).removeprefix(_PREFIX)
+
+
+def _instant(field: str, value: Timestamp) -> datetime:
+    try:
+        return value.ToDatetime(UTC)
+    except (ValueError, OverflowError):
+        raise FieldInvalidError(field, "an instant from year 1 to 9999") from None

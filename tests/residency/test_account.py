@@ -1,0 +1,174 @@
+"""The account of accesses as the data protection officer asks about it, over gRPC on real PostgreSQL."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
+from sqlalchemy import text
+
+from chassis import access_account, pages
+from chassis.clock import utc_now
+from chassis.errors import FieldInvalidError, PageTokenInvalidError
+from residency.wire import account as wire
+from tests.residency.conftest import Service
+from tests.residency.samples import SEAL, number
+from tests.residency.test_service import VERIFY, verifying
+from ward.options.v1 import access_pb2
+from ward.residency.v1 import account_pb2 as pb
+
+pytestmark = [pytest.mark.postgres, pytest.mark.nats]
+
+OFFICER = "data_protection_officer"
+REVIEW = access_pb2.AccessPurpose(purpose=access_pb2.PURPOSE_SUPERVISION, reference="KT-1")
+REQUEST = access_pb2.AccessPurpose(
+    purpose=access_pb2.PURPOSE_DATA_SUBJECT_REQUEST, reference="YC-1"
+)
+
+
+def listing(**fields: Any) -> pb.ListAccessesRequest:
+    """Ask for accesses in a review."""
+    return pb.ListAccessesRequest(purpose=REVIEW, **fields)
+
+
+def to_person(serial: int = 1, **fields: Any) -> pb.ListAccessesToPersonRequest:
+    """Ask who looked a person up, for that person."""
+    fields = {"purpose": REQUEST, "personal_id_number": number(serial).digits, **fields}
+    return pb.ListAccessesToPersonRequest(**fields)
+
+
+async def look(service: Service, *serials: int, role: str = "residence_officer") -> None:
+    """Look people up, one after the other."""
+    for serial in serials:
+        await service.call(
+            "VerifyIdentity", verifying(personal_id_number=number(serial).digits), role
+        )
+
+
+async def test_accesses_are_listed_newest_first_page_by_page(service: Service) -> None:
+    """Every access once, persons by pseudonym; asking is an access too, which the next listing shows."""
+    await look(service, 1, 2, 3)
+    first = await service.call("ListAccesses", listing(page_size=2), OFFICER)
+    second = await service.call(
+        "ListAccesses", listing(page_size=2, page_token=first.next_page_token), OFFICER
+    )
+    listed = [*first.accesses, *second.accesses]
+    newest = await service.call("ListAccesses", listing(page_size=1), OFFICER)
+
+    assert [one.position for one in listed] == [3, 2, 1]
+    assert [one.subject for one in listed] == [SEAL.pseudonym(number(one)) for one in (3, 2, 1)]
+    assert not second.next_page_token
+    assert newest.accesses[0].access_record_id == second.access_record_id
+    assert newest.accesses[0].account == "demo-data-protection-officer"
+
+
+async def test_a_filter_lets_through_what_fits_all_of_it(service: Service) -> None:
+    """Account, purpose, reference, outcome, subject and time, each by itself and together."""
+    await look(service, 1)
+    await look(service, 2, role="duty_officer")
+    await service.refusal("VerifyIdentity", verifying(), "citizen")
+    now = utc_now()
+    records = await service.access_records()
+    of_duty = {"account": "demo-duty-officer", "outcome": "OK", "since": stamp(now, -60)}
+    expected: list[tuple[dict[str, Any], list[int]]] = [
+        ({"account": "demo-duty-officer"}, [2]),
+        ({"accessed_for": access_pb2.PURPOSE_RESIDENCE_CASE}, [3, 2, 1]),
+        ({"accessed_for": access_pb2.PURPOSE_FIRE_RESCUE}, []),
+        ({"reference": "HS-2026/0001"}, [3, 2, 1]),
+        ({"outcome": "ROLE_NOT_ALLOWED"}, [3]),
+        ({"subject": records[0].subject}, [1]),
+        ({"since": stamp(now, 60)}, []),
+        ({"until": stamp(now, -60)}, []),
+        (of_duty, [2]),
+        ({**of_duty, "subject": records[0].subject}, []),
+    ]
+    for fields, positions in expected:
+        answer = await service.call("ListAccesses", listing(**fields), OFFICER)
+        own = {"/ward.residency.v1.AccountService/ListAccesses"}
+        found = [one.position for one in answer.accesses if one.method not in own]
+        assert found == positions, fields
+
+
+def stamp(now: Any, seconds: int) -> Timestamp:
+    """Write an instant some seconds from now."""
+    written = Timestamp()
+    written.FromDatetime(now + timedelta(seconds=seconds))
+    return written
+
+
+async def test_a_person_is_told_who_looked(service: Service) -> None:
+    """By whom, in which role, for what and when, and of nobody else; the telling is accounted for by the request."""
+    await look(service, 1)
+    await look(service, 2, 1, role="duty_officer")
+    answer = await service.call("ListAccessesToPerson", to_person(), OFFICER)
+    record = (await service.access_records())[-1]
+
+    assert [(one.account, one.method) for one in answer.accesses] == [
+        ("demo-duty-officer", VERIFY),
+        ("demo-residence-officer", VERIFY),
+    ]
+    assert str(record.record_id) == answer.access_record_id
+    assert (record.subject, record.reference) == (SEAL.pseudonym(number()), "YC-1")
+    unknown = await service.call("ListAccessesToPerson", to_person(99), OFFICER)
+    assert not unknown.accesses
+
+
+async def test_only_for_the_persons_own_request(service: Service) -> None:
+    """A review is no reason to follow one person; the refusal is accounted for."""
+    refusal = await service.refusal("ListAccessesToPerson", to_person(purpose=REVIEW), OFFICER)
+    record = (await service.access_records())[-1]
+
+    assert refusal.reason == "PURPOSE_REQUIRED"
+    assert (record.outcome, record.subject) == ("PURPOSE_REQUIRED", "unknown")
+
+
+@pytest.mark.parametrize("method", ["ListAccesses", "ListAccessesToPerson", "GetAccountStatus"])
+async def test_nobody_else_may_ask(service: Service, method: str) -> None:
+    """Who looks people up does not supervise it."""
+    request = {"ListAccesses": listing(), "ListAccessesToPerson": to_person()}.get(
+        method, pb.GetAccountStatusRequest()
+    )
+
+    assert (await service.refusal(method, request)).reason == "ROLE_NOT_ALLOWED"
+
+
+async def test_the_state_of_the_account_is_told(service: Service) -> None:
+    """Empty at first; then the head, where it was witnessed, and up to where it was verified."""
+    asked = pb.GetAccountStatusRequest()
+    empty = await service.call("GetAccountStatus", asked, OFFICER)
+    await look(service, 1, 2)
+    head = await access_account.verify(service.database, [], None, utc_now(), lambda _: None)
+    async with service.database.transaction() as tx:
+        await tx.execute(
+            text(
+                "insert into access_marks (kind, position, hash, marked_at)"
+                " values ('WITNESSED', 1, '', now())"
+            )
+        )
+    told = await service.call("GetAccountStatus", asked, OFFICER)
+
+    assert (empty.head_position, empty.HasField("witnessed"), empty.HasField("verified")) == (
+        0,
+        False,
+        False,
+    )
+    assert (told.head_position, told.head_hash) == (2, head.hash.hex())
+    assert (told.witnessed.position, told.verified.position, told.kept_after_position) == (1, 2, 0)
+
+
+@pytest.mark.parametrize("position", ["", "-1", "1.5", "٣", "9" * 20])
+def test_a_page_token_made_elsewhere_is_refused(position: str) -> None:
+    """Only a position of the chain, and of the list that it was given for."""
+    token = pages.encode("accesses", position)
+    with pytest.raises(PageTokenInvalidError):
+        wire.page_before(token, "accesses")
+    with pytest.raises(PageTokenInvalidError):
+        wire.page_before(pages.encode("another", "1"), "accesses")
+
+
+def test_a_purpose_outside_the_contract_is_a_field_error() -> None:
+    """It would let nothing through, which is another answer than none."""
+    request = pb.ListAccessesRequest()
+    request.MergeFromString(b"\x18\x63")
+    with pytest.raises(FieldInvalidError):
+        wire.access_filter(request)
