@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from chassis.database import Database
 from residency import tables
+from residency.app import nationalities
 from residency.domain.cases.machine import Caller, Case
 from residency.domain.cases.states import IdentityCheck
 from residency.domain.population import Verdict
@@ -39,7 +40,7 @@ class Office:
         """Bring a case of these persons to where the database is asked."""
         first, *others = (declared(serial) for serial in serials)
         message = temporary(uuid4(), *others, declarant=first)
-        declaration = declarations.declaration(message, CODES, TODAY)
+        declaration = declarations.declaration(message, CODES, nationalities(), TODAY)
         case = await self.cases.create(CITIZEN, declaration, str(uuid4()), b"digest")
         await self.cases.submit(request(case, CITIZEN))
         await self.cases.accept(request(case, OFFICER))

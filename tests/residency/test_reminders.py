@@ -13,17 +13,27 @@ from sqlalchemy import select, text, update
 from chassis.database import Database
 from residency import tables
 from residency.domain.break_glass import PremisesPlace
+from residency.domain.nationality import VIETNAM
+from residency.domain.occupancy import StayKind
+from residency.domain.partial_date import PartialDate
+from residency.domain.person_name import FullName
 from residency.domain.reminders import ReminderKind, ReminderTimes
 from residency.domain.residence import ResidenceKind
+from residency.domain.sealing import ParticularsSeal
+from residency.domain.stays import Channel, Guest, Receipt, StayDeclaration
 from residency.operations.break_glass import BreakGlassOperations
 from residency.operations.reminders import ReminderOperations
+from residency.operations.stays import StayOperations
 from tests.residency.samples import (
+    CONTENT_SEAL,
+    NOON,
     SEAL,
     StoppedClock,
     add_building,
     application,
     number,
     relay,
+    request,
     residence_operations,
 )
 from ward.residency.v1 import reminders_pb2 as pb
@@ -105,7 +115,7 @@ async def test_what_was_renewed_or_ended_before_is_told_of_no_more(database: Dat
     """Nor is what ended so long ago that a reminder helps nobody, nor permanent residence."""
     reminders = Reminders(database)
     place = await add_building(database)
-    first = await temporary(database, place.dwelling_ids[0])
+    await temporary(database, place.dwelling_ids[0])
     renewed = application(
         place.dwelling_ids[0],
         kind=ResidenceKind.TEMPORARY,
@@ -122,7 +132,6 @@ async def test_what_was_renewed_or_ended_before_is_told_of_no_more(database: Dat
     await temporary(database, place.dwelling_ids[0], 4)
     late = await reminders.look(ENDS + timedelta(days=31))
 
-    assert first
     assert told == [[], []]
     assert late == []
 
@@ -162,6 +171,27 @@ async def test_lodging_houses_are_asked_for_their_list_every_evening(database: D
     assert kinds(asked) == kinds(next_evening) == ["LODGING_LIST"]
     assert {one.premises_id for one in (*asked, *next_evening)} == {"hotel"}
     assert [one.day.day for one in (*asked, *next_evening)] == [23, 24]
+
+
+async def test_a_lodging_house_that_declared_a_guest_is_not_asked(database: Database) -> None:
+    """On the day on which it did; the next evening it is."""
+    reminders = Reminders(database)
+    place = await add_building(database)
+    clock = reminders.clock
+    parts = (database, relay(database, clock), clock, SEAL)
+    hotel = PremisesPlace("hotel", place.building_id, 1, lodging=True)
+    await BreakGlassOperations(*parts).take_premises(uuid4(), hotel)
+    guest = Guest(
+        number(8), FullName.parse("Trần Văn Khách"), PartialDate.parse("1990"), VIETNAM, None
+    )
+    stay = StayDeclaration(
+        place.dwelling_ids[0], StayKind.LODGING, guest, "du lịch", NOON, date(2026, 11, 25)
+    )
+    receipt = Receipt(NOON, Channel.LODGING_SOFTWARE)
+    await StayOperations(*parts, ParticularsSeal(CONTENT_SEAL)).declare(stay, receipt, request())
+
+    assert await reminders.look(date(2026, 11, 23), 22) == []
+    assert kinds(await reminders.look(date(2026, 11, 24), 22)) == ["LODGING_LIST"]
 
 
 async def test_many_instances_tell_each_reminder_once(database: Database) -> None:

@@ -217,6 +217,7 @@ def servicers_of(
             CaseOperations(database, relay, clock, seal, case_seal, settings.ward_code),
             CaseQueries(database, case_seal),
             codes,
+            nations,
             clock,
         ),
         ResidencyServicer(

@@ -12,6 +12,7 @@ from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.type import date_pb2 as _date_pb2
 from ward.options.v1 import access_pb2 as _access_pb2
 from ward.residency.v1 import residency_pb2 as _residency_pb2
+from ward.residency.v1 import stays_pb2 as _stays_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -43,6 +44,12 @@ class _CaseKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CaseKind.Val
     """Household split (tách hộ)."""
     CASE_KIND_CHANGE_OF_INFORMATION: _CaseKind.ValueType  # 6
     """Change of information on residence (điều chỉnh thông tin về cư trú)."""
+    CASE_KIND_LODGING: _CaseKind.ValueType  # 7
+    """Lodging notification (thông báo lưu trú)."""
+    CASE_KIND_TEMPORARY_ABSENCE: _CaseKind.ValueType  # 8
+    """Temporary absence (khai báo tạm vắng)."""
+    CASE_KIND_FOREIGN_STAY: _CaseKind.ValueType  # 9
+    """Stay of foreigners (khai báo tạm trú cho người nước ngoài)."""
 
 class CaseKind(_CaseKind, metaclass=_CaseKindEnumTypeWrapper):
     """What a case asks for."""
@@ -61,6 +68,12 @@ CASE_KIND_HOUSEHOLD_SPLIT: CaseKind.ValueType  # 5
 """Household split (tách hộ)."""
 CASE_KIND_CHANGE_OF_INFORMATION: CaseKind.ValueType  # 6
 """Change of information on residence (điều chỉnh thông tin về cư trú)."""
+CASE_KIND_LODGING: CaseKind.ValueType  # 7
+"""Lodging notification (thông báo lưu trú)."""
+CASE_KIND_TEMPORARY_ABSENCE: CaseKind.ValueType  # 8
+"""Temporary absence (khai báo tạm vắng)."""
+CASE_KIND_FOREIGN_STAY: CaseKind.ValueType  # 9
+"""Stay of foreigners (khai báo tạm trú cho người nước ngoài)."""
 Global___CaseKind: _TypeAlias = CaseKind  # noqa: Y015
 
 class _CaseState:
@@ -351,6 +364,9 @@ class ResidenceDeclaration(_message.Message):
     DEREGISTRATION_FIELD_NUMBER: _builtins.int
     HOUSEHOLD_SPLIT_FIELD_NUMBER: _builtins.int
     CHANGE_OF_INFORMATION_FIELD_NUMBER: _builtins.int
+    LODGING_FIELD_NUMBER: _builtins.int
+    TEMPORARY_ABSENCE_FIELD_NUMBER: _builtins.int
+    FOREIGN_STAY_FIELD_NUMBER: _builtins.int
     phone: _builtins.str
     """Phone number: digits, spaces and + only, at most 20 characters; may be empty."""
     email: _builtins.str
@@ -397,6 +413,18 @@ class ResidenceDeclaration(_message.Message):
     def change_of_information(self) -> Global___ChangeOfInformation:
         """Change of information."""
 
+    @_builtins.property
+    def lodging(self) -> Global___LodgingChange:
+        """Lodging notification."""
+
+    @_builtins.property
+    def temporary_absence(self) -> _stays_pb2.Absence:
+        """Temporary absence of the declarant and the members."""
+
+    @_builtins.property
+    def foreign_stay(self) -> Global___ForeignStayChange:
+        """Stay of foreigners."""
+
     def __init__(
         self,
         *,
@@ -414,12 +442,15 @@ class ResidenceDeclaration(_message.Message):
         deregistration: Global___DeregistrationChange | None = ...,
         household_split: Global___HouseholdSplitChange | None = ...,
         change_of_information: Global___ChangeOfInformation | None = ...,
+        lodging: Global___LodgingChange | None = ...,
+        temporary_absence: _stays_pb2.Absence | None = ...,
+        foreign_stay: Global___ForeignStayChange | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "change_of_information", b"change_of_information", "declarant", b"declarant", "deregistration", b"deregistration", "household_split", b"household_split", "permanent_residence", b"permanent_residence", "renewal", b"renewal", "temporary_residence", b"temporary_residence"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "change_of_information", b"change_of_information", "declarant", b"declarant", "deregistration", b"deregistration", "foreign_stay", b"foreign_stay", "household_split", b"household_split", "lodging", b"lodging", "permanent_residence", b"permanent_residence", "renewal", b"renewal", "temporary_absence", b"temporary_absence", "temporary_residence", b"temporary_residence"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "change_of_information", b"change_of_information", "declarant", b"declarant", "deregistration", b"deregistration", "email", b"email", "household_split", b"household_split", "householder_name", b"householder_name", "householder_personal_id_number", b"householder_personal_id_number", "members", b"members", "permanent_residence", b"permanent_residence", "phone", b"phone", "renewal", b"renewal", "requested_content", b"requested_content", "signatories", b"signatories", "temporary_residence", b"temporary_residence"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "change_of_information", b"change_of_information", "declarant", b"declarant", "deregistration", b"deregistration", "email", b"email", "foreign_stay", b"foreign_stay", "household_split", b"household_split", "householder_name", b"householder_name", "householder_personal_id_number", b"householder_personal_id_number", "lodging", b"lodging", "members", b"members", "permanent_residence", b"permanent_residence", "phone", b"phone", "renewal", b"renewal", "requested_content", b"requested_content", "signatories", b"signatories", "temporary_absence", b"temporary_absence", "temporary_residence", b"temporary_residence"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_change: _TypeAlias = _typing.Literal["permanent_residence", "temporary_residence", "renewal", "deregistration", "household_split", "change_of_information"]  # noqa: Y015
+    _WhichOneofReturnType_change: _TypeAlias = _typing.Literal["permanent_residence", "temporary_residence", "renewal", "deregistration", "household_split", "change_of_information", "lodging", "temporary_absence", "foreign_stay"]  # noqa: Y015
     _WhichOneofArgType_change: _TypeAlias = _typing.Literal["change", b"change"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_change) -> _WhichOneofReturnType_change | None: ...
 
@@ -599,6 +630,54 @@ class ChangeOfInformation(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ChangeOfInformation: _TypeAlias = ChangeOfInformation  # noqa: Y015
+
+@_typing.final
+class LodgingChange(_message.Message):
+    """Guests whom the declarant lodges, or of whom the declarant is one."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GUESTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def guests(self) -> _containers.RepeatedCompositeFieldContainer[_stays_pb2.Lodging]:
+        """The guests, 1 to 31."""
+
+    def __init__(
+        self,
+        *,
+        guests: _abc.Iterable[_stays_pb2.Lodging] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["guests", b"guests"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LodgingChange: _TypeAlias = LodgingChange  # noqa: Y015
+
+@_typing.final
+class ForeignStayChange(_message.Message):
+    """Foreigners whom the declarant lodges."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GUESTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def guests(self) -> _containers.RepeatedCompositeFieldContainer[_stays_pb2.ForeignStay]:
+        """The guests, 1 to 31."""
+
+    def __init__(
+        self,
+        *,
+        guests: _abc.Iterable[_stays_pb2.ForeignStay] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["guests", b"guests"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ForeignStayChange: _TypeAlias = ForeignStayChange  # noqa: Y015
 
 @_typing.final
 class ResidenceCase(_message.Message):

@@ -35,7 +35,7 @@ class _ReminderKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reminder
     Art. 12(3)).
     """
     REMINDER_KIND_LODGING_LIST: _ReminderKind.ValueType  # 4
-    """A lodging house has not declared tonight's guests yet; it must before 23:00 (Law 68/2020/QH14 Art. 30)."""
+    """A lodging house has declared no guest today; it must before 23:00 (Law 68/2020/QH14 Art. 30)."""
 
 class ReminderKind(_ReminderKind, metaclass=_ReminderKindEnumTypeWrapper):
     """What a reminder is about."""
@@ -51,7 +51,7 @@ REMINDER_KIND_TENANCY_END: ReminderKind.ValueType  # 3
 Art. 12(3)).
 """
 REMINDER_KIND_LODGING_LIST: ReminderKind.ValueType  # 4
-"""A lodging house has not declared tonight's guests yet; it must before 23:00 (Law 68/2020/QH14 Art. 30)."""
+"""A lodging house has declared no guest today; it must before 23:00 (Law 68/2020/QH14 Art. 30)."""
 Global___ReminderKind: _TypeAlias = ReminderKind  # noqa: Y015
 
 @_typing.final

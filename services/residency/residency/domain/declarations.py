@@ -6,6 +6,8 @@ from enum import StrEnum
 from uuid import UUID
 
 from chassis.errors import DomainError
+from residency.domain.absences import AbsenceContent
+from residency.domain.occupancy import StayKind
 from residency.domain.partial_date import PartialDate
 from residency.domain.person_name import FullName
 from residency.domain.personal_id import PersonalIdNumber
@@ -18,6 +20,7 @@ from residency.domain.residence import (
     Sex,
     Term,
 )
+from residency.domain.stays import StayDeclaration
 
 
 class RenewalNotOpenError(DomainError):
@@ -35,6 +38,9 @@ class CaseKind(StrEnum):
     DEREGISTRATION = "DEREGISTRATION"
     HOUSEHOLD_SPLIT = "HOUSEHOLD_SPLIT"
     CHANGE_OF_INFORMATION = "CHANGE_OF_INFORMATION"
+    LODGING = "LODGING"
+    TEMPORARY_ABSENCE = "TEMPORARY_ABSENCE"
+    FOREIGN_STAY = "FOREIGN_STAY"
 
 
 class Signatory(StrEnum):
@@ -114,7 +120,34 @@ class ChangeOfInformation:
     new_householder_from: date | None
 
 
-Change = NewResidence | Renewal | Deregistration | HouseholdSplit | ChangeOfInformation
+@dataclass(frozen=True)
+class GuestStays:
+    """Stays of guests, at least one, whom the declarant lodges or of whom they are one; all are foreign, or none is."""
+
+    stays: tuple[StayDeclaration, ...]
+
+    @property
+    def foreign(self) -> bool:
+        """Whether the guests are foreigners."""
+        return self.stays[0].kind is StayKind.FOREIGN
+
+
+@dataclass(frozen=True)
+class TemporaryAbsence:
+    """An absence of the declarant and the members."""
+
+    content: AbsenceContent
+
+
+Change = (
+    NewResidence
+    | Renewal
+    | Deregistration
+    | HouseholdSplit
+    | ChangeOfInformation
+    | GuestStays
+    | TemporaryAbsence
+)
 
 
 @dataclass(frozen=True)
@@ -147,6 +180,10 @@ class ResidenceDeclaration:
                 return CaseKind.HOUSEHOLD_SPLIT
             case ChangeOfInformation():
                 return CaseKind.CHANGE_OF_INFORMATION
+            case GuestStays():
+                return CaseKind.FOREIGN_STAY if self.change.foreign else CaseKind.LODGING
+            case TemporaryAbsence():
+                return CaseKind.TEMPORARY_ABSENCE
 
     @property
     def persons(self) -> tuple[DeclaredPerson, ...]:

@@ -43,6 +43,9 @@ KIND_NAMES: Mapping[CaseKind, str] = {
     CaseKind.DEREGISTRATION: "Xóa đăng ký cư trú",
     CaseKind.HOUSEHOLD_SPLIT: "Tách hộ",
     CaseKind.CHANGE_OF_INFORMATION: "Điều chỉnh thông tin về cư trú",
+    CaseKind.LODGING: "Thông báo lưu trú",
+    CaseKind.TEMPORARY_ABSENCE: "Khai báo tạm vắng",
+    CaseKind.FOREIGN_STAY: "Khai báo tạm trú cho người nước ngoài",
 }
 
 _FORMS: Mapping[CaseAct, tuple[NoticeForm, str, str]] = {

@@ -1,7 +1,7 @@
 """Temporary absences: declared, corrected, ended and annulled."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID, uuid4
 
 from chassis.clock import Clock, ward_day
@@ -45,7 +45,7 @@ class AbsenceOperations:
         A repeat of the request tells the first id and changes nothing. Raises PersonNotRegisteredError,
         StayOverlapsError, FieldInvalidError, or RequestIdReusedError.
         """
-        now, absence_id, content = self._clock(), self._new_id(), declared.content
+        now, absence_id = self._clock(), self._new_id()
         origin = Origin(current_account(), request.reference)
         async with self._database.transaction() as tx:
             first = await claim(
@@ -53,14 +53,9 @@ class AbsenceOperations:
             )
             if first:
                 return first
-            await _check(tx, content)
-            index = self._seal.blind_index(declared.number)
-            person, homes = await repository.lock_person(tx, index)
-            times = entries.times(content.term, origin, now)
-            await repository.add(
-                tx, absence_id, person.person_id, content, receipt, times, self._particulars
+            await enter(
+                tx, absence_id, declared, receipt, origin, self._seal, self._particulars, now
             )
-            await occupancy.announce(tx, homes, now)
         self._relay.wake()
         return absence_id
 
@@ -123,11 +118,41 @@ class AbsenceOperations:
         async with self._database.transaction() as tx:
             if await claim(tx, self._seal, request.request_id, request.digest, absence_id, now):
                 return
-            absence, homes = await repository.load(tx, absence_id)
-            absence.check_current()
-            await repository.annul(tx, absence_id, now)
-            await occupancy.announce(tx, homes, now)
+            await annul(tx, absence_id, now)
         self._relay.wake()
+
+
+async def enter(
+    tx: Transaction,
+    absence_id: UUID,
+    declared: AbsenceDeclaration,
+    receipt: Receipt,
+    origin: Origin,
+    seal: NumberSeal,
+    particulars: ParticularsSeal,
+    now: datetime,
+) -> None:
+    """Enter an absence and publish the new counts of wherever the person is registered.
+
+    Raises PersonNotRegisteredError, StayOverlapsError, or FieldInvalidError.
+    """
+    content = declared.content
+    await _check(tx, content)
+    person, homes = await repository.lock_person(tx, seal.blind_index(declared.number))
+    times = entries.times(content.term, origin, now)
+    await repository.add(tx, absence_id, person.person_id, content, receipt, times, particulars)
+    await occupancy.announce(tx, homes, now)
+
+
+async def annul(tx: Transaction, absence_id: UUID, now: datetime) -> None:
+    """Record that a person was never absent as declared, and publish the new counts.
+
+    Raises StayNotFoundError or EntrySupersededError.
+    """
+    absence, homes = await repository.load(tx, absence_id)
+    absence.check_current()
+    await repository.annul(tx, absence_id, now)
+    await occupancy.announce(tx, homes, now)
 
 
 async def _check(tx: Transaction, content: AbsenceContent) -> None:

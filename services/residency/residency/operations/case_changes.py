@@ -11,27 +11,34 @@ from residency.domain.cases.machine import Case
 from residency.domain.declarations import (
     ChangeOfInformation,
     Deregistration,
+    GuestStays,
     HouseholdSplit,
     NewResidence,
     Renewal,
     ResidenceDeclaration,
+    TemporaryAbsence,
     application_of,
 )
 from residency.domain.residence import HouseholdChoice, Origin, Registration, ResidenceKind
-from residency.domain.sealing import NumberSeal
+from residency.domain.sealing import NumberSeal, ParticularsSeal
 from residency.domain.spelling import same_spelling
 from residency.operations.case_households import HouseholdChanges
+from residency.operations.case_stays import StayChanges
 from residency.operations.residence import annul, end, enter
 from residency.repository import cases, households, occupancy, residence
+from residency.tables import registrations
 
 
 class CaseChanges:
     """Enters what declarations ask for, and annuls it. Locks are taken in one order: case, dwelling, person."""
 
-    def __init__(self, numbers: NumberSeal, new_id: Callable[[], UUID]) -> None:
+    def __init__(
+        self, numbers: NumberSeal, particulars: ParticularsSeal, new_id: Callable[[], UUID]
+    ) -> None:
         self._numbers = numbers
         self._new_id = new_id
         self._households = HouseholdChanges(numbers, new_id)
+        self._stays = StayChanges(numbers, particulars, new_id)
 
     async def enter(
         self, tx: Transaction, case: Case, declaration: ResidenceDeclaration, now: datetime
@@ -49,11 +56,16 @@ class CaseChanges:
                 await self._households.split(tx, case, declaration, change, now)
             case ChangeOfInformation() as change:
                 await self._households.inform(tx, case, declaration, change, now)
+            case GuestStays() as change:
+                await self._stays.lodge(tx, case, change, now)
+            case TemporaryAbsence() as change:
+                await self._stays.absent(tx, case, declaration, change, now)
 
     async def annul(self, tx: Transaction, case: Case, now: datetime) -> None:
-        """Annul the registrations that a case entered and publish the dwellings' new counts."""
-        for registration_id in await cases.linked(tx, case):
+        """Annul what a case entered and publish the dwellings' new counts."""
+        for registration_id in await cases.linked(tx, case, registrations):
             await annul(tx, registration_id, now)
+        await self._stays.annul(tx, case, now)
 
     async def _register(
         self,
@@ -79,7 +91,7 @@ class CaseChanges:
                 tx, self._new_id(), application, self._numbers, origin, self._new_id, now
             )
             household_id = registration.household_id
-            await cases.link(tx, case, registration.entry_id)
+            await cases.link(tx, case, registrations, registration.entry_id)
         await occupancy.announce(tx, [change.dwelling_id], now)
 
     async def _renew(

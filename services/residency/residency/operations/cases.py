@@ -12,7 +12,7 @@ from residency.domain.cases.machine import Caller, Case
 from residency.domain.cases.states import CaseAct, CaseChannel, RefusalGround
 from residency.domain.cases.told import HistoryEntry
 from residency.domain.declarations import ResidenceDeclaration
-from residency.domain.sealing import NumberSeal
+from residency.domain.sealing import NumberSeal, ParticularsSeal
 from residency.operations.case_changes import CaseChanges
 from residency.operations.requests import claim
 from residency.repository import cases, population
@@ -63,7 +63,7 @@ class CaseOperations:
         self._seal = seal
         self._ward_code = ward_code
         self._new_id = new_id
-        self._changes = CaseChanges(numbers, new_id)
+        self._changes = CaseChanges(numbers, ParticularsSeal(seal.seal), new_id)
 
     async def create(
         self, caller: Caller, declaration: ResidenceDeclaration, request_id: str, digest: bytes

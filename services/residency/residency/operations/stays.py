@@ -1,7 +1,7 @@
 """Guests' stays: declared, corrected, ended and annulled."""
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -51,7 +51,7 @@ class StayOperations:
                 return first
             await occupancy.lock_dwelling(tx, declared.dwelling_id)
             times = entries.times(declared.term, origin, now)
-            await self._enter(tx, stay_id, declared, receipt, times)
+            await enter(tx, stay_id, declared, receipt, times, self._seal, self._particulars)
             await occupancy.announce(tx, [declared.dwelling_id], now)
         self._relay.wake()
         return stay_id
@@ -73,7 +73,7 @@ class StayOperations:
             correction.times.check(ward_day(now))
             await repository.annul(tx, stay_id, now)
             times = repository.corrected(correction, stay_id, origin, now)
-            await self._enter(tx, new_id, declared, wrong.receipt, times)
+            await enter(tx, new_id, declared, wrong.receipt, times, self._seal, self._particulars)
             changed = {wrong.dwelling_id, declared.dwelling_id}
             await occupancy.announce(tx, sorted(changed), now)
         self._relay.wake()
@@ -105,31 +105,36 @@ class StayOperations:
         async with self._database.transaction() as tx:
             if await claim(tx, self._seal, request.request_id, request.digest, stay_id, now):
                 return
-            stay = await repository.load(tx, stay_id)
-            stay.check_current()
-            await repository.annul(tx, stay_id, now)
-            await occupancy.announce(tx, [stay.dwelling_id], now)
+            await annul(tx, stay_id, now)
         self._relay.wake()
 
-    async def _enter(
-        self,
-        tx: Transaction,
-        stay_id: UUID,
-        declared: StayDeclaration,
-        receipt: Receipt,
-        times: Mapping[str, Any],
-    ) -> None:
-        """Check a stay against the limits in force and enter it; its dwelling is locked."""
-        index = self._seal.document_index(declared.guest.document)
-        limits = await repository.limits_of(tx, declared)
-        limits.check(declared, await repository.lodgings_there(tx, declared, index))
-        await repository.add(
-            tx,
-            stay_id,
-            declared,
-            receipt,
-            limits.declare_by(declared),
-            times,
-            index,
-            self._particulars,
-        )
+
+async def enter(
+    tx: Transaction,
+    stay_id: UUID,
+    declared: StayDeclaration,
+    receipt: Receipt,
+    times: Mapping[str, Any],
+    seal: NumberSeal,
+    particulars: ParticularsSeal,
+) -> None:
+    """Check a stay against the limits in force and enter it; its dwelling is locked, and yet to be announced.
+
+    Raises StayOverlapsError, LodgingTooLongError, or FieldInvalidError.
+    """
+    index = seal.document_index(declared.guest.document)
+    limits = await repository.limits_of(tx, declared)
+    limits.check(declared, await repository.lodgings_there(tx, declared, index))
+    declare_by = limits.declare_by(declared)
+    await repository.add(tx, stay_id, declared, receipt, declare_by, times, index, particulars)
+
+
+async def annul(tx: Transaction, stay_id: UUID, now: datetime) -> None:
+    """Record that a declared guest never came, and publish the new counts.
+
+    Raises StayNotFoundError or EntrySupersededError.
+    """
+    stay = await repository.load(tx, stay_id)
+    stay.check_current()
+    await repository.annul(tx, stay_id, now)
+    await occupancy.announce(tx, [stay.dwelling_id], now)

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, insert, select, update
+from sqlalchemy import ColumnElement, Row, Table, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_update
 
 from chassis import outbox
@@ -30,17 +30,23 @@ from residency.domain.declarations import CaseKind, ResidenceDeclaration
 from residency.domain.residence import Registration, RegistrationNotFoundError
 from residency.domain.sealing import Seal
 from residency.tables import (
+    absences,
+    case_absences,
     case_history,
     case_numbers,
     case_registrations,
+    case_stays,
     cases,
     decided_days,
+    guest_stays,
     legal_limits,
     persons,
     registrations,
 )
 from residency.tables.bitemporal import known
 from residency.wire.cases import answers, declarations
+
+_LINKS = {registrations: case_registrations, guest_stays: case_stays, absences: case_absences}
 
 
 @dataclass(frozen=True)
@@ -146,28 +152,24 @@ async def last_entry(tx: Transaction, case: Case, act: CaseAct, seal: CaseSeal) 
     return entry_of((await tx.execute(statement)).one(), case, seal)
 
 
-async def link(tx: Transaction, case: Case, registration_id: UUID) -> None:
-    """Remember that a case entered a registration."""
-    await tx.execute(
-        insert(case_registrations).values(case_id=case.case_id, registration_id=registration_id)
-    )
+async def link(tx: Transaction, case: Case, entries: Table, entry_id: UUID) -> None:
+    """Remember that a case entered something: a registration, a stay or an absence."""
+    links = _LINKS[entries]
+    key = next(iter(entries.primary_key))
+    await tx.execute(insert(links).values({"case_id": case.case_id, key.name: entry_id}))
 
 
-async def linked(tx: Transaction, case: Case) -> list[UUID]:
-    """Tell which registrations hold that a case entered, or that correct what it entered."""
+async def linked(tx: Transaction, case: Case, entries: Table) -> list[UUID]:
+    """Tell which entries hold that a case made, or that correct what it made."""
+    links, key = _LINKS[entries], next(iter(entries.primary_key))
     entered = (
-        select(case_registrations.c.registration_id)
-        .where(case_registrations.c.case_id == case.case_id)
+        select(links.c[key.name].label("entry_id"))
+        .where(links.c.case_id == case.case_id)
         .cte("entered", recursive=True)
     )
-    later = registrations.c.corrects == entered.c.registration_id
-    entered = entered.union(select(registrations.c.registration_id).where(later))
-    holding = (
-        select(registrations.c.registration_id)
-        .join(entered, entered.c.registration_id == registrations.c.registration_id)
-        .where(known(registrations, None))
-    )
-    return list((await tx.scalars(holding.order_by(registrations.c.registration_id))).all())
+    entered = entered.union(select(key).where(entries.c.corrects == entered.c.entry_id))
+    holding = select(key).join(entered, entered.c.entry_id == key).where(known(entries, None))
+    return list((await tx.scalars(holding.order_by(key))).all())
 
 
 async def check_declared(

@@ -1,7 +1,7 @@
 """Reminders: what is due, and what was told, with its event in one transaction."""
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, Text, cast, exists, select
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis import outbox
+from chassis.clock import ward_time
 from chassis.database import Transaction
 from residency import tables
 from residency.domain.reminders import Reminder, ReminderKind, ReminderTimes
@@ -17,6 +18,7 @@ from residency.tables import (
     case_registrations,
     cases,
     dwellings,
+    guest_stays,
     premises_places,
     registrations,
     reminders,
@@ -94,8 +96,15 @@ async def tenancies_due(
 
 
 async def lists_due(tx: Transaction, day: date, limit: int) -> list[Reminder]:
-    """Load some reminders of lodging houses to declare the guests of a day."""
-    places = premises_places.c
+    """Load some reminders of lodging houses to declare the guests of a day, where none was declared on it yet."""
+    places, received = premises_places.c, guest_stays.c.received_at
+    declared = exists().where(
+        guest_stays.c.dwelling_id == dwellings.c.dwelling_id,
+        dwellings.c.building_id == places.building_id,
+        known(guest_stays, None),
+        received >= ward_time(day),
+        received < ward_time(day + timedelta(days=1)),
+    )
     told = exists().where(
         reminders.c.kind == ReminderKind.LODGING_LIST,
         reminders.c.about == places.premises_id,
@@ -103,7 +112,7 @@ async def lists_due(tx: Transaction, day: date, limit: int) -> list[Reminder]:
     )
     statement = (
         select(places.premises_id)
-        .where(places.lodging, ~told)
+        .where(places.lodging, ~told, ~declared)
         .order_by(places.premises_id)
         .limit(limit)
     )

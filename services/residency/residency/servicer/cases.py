@@ -7,6 +7,8 @@ from chassis.context import current_access, current_identity
 from chassis.idempotency import check_request_id, digest_of
 from chassis.pages import page_size
 from residency.domain.cases.machine import Caller
+from residency.domain.declarations import ResidenceDeclaration
+from residency.domain.nationality import Nationalities
 from residency.domain.notices import notice_of
 from residency.domain.personal_id import RegistrationCodes
 from residency.operations.cases import CaseOperations, Moved, Request
@@ -29,11 +31,13 @@ class CaseServicer(cases_pb2_grpc.CaseServiceServicer):
         operations: CaseOperations,
         queries: CaseQueries,
         codes: RegistrationCodes,
+        nationalities: Nationalities,
         clock: Clock,
     ) -> None:
         self._operations = operations
         self._queries = queries
         self._codes = codes
+        self._nationalities = nationalities
         self._clock = clock
 
     def add_to(self, server: aio.Server) -> None:
@@ -45,8 +49,7 @@ class CaseServicer(cases_pb2_grpc.CaseServiceServicer):
     ) -> pb.CreateCaseResponse:
         """Make a draft."""
         check_request_id(request.request_id)
-        today = ward_day(self._clock())
-        declaration = declarations.declaration(request.declaration, self._codes, today)
+        declaration = self._declaration(request.declaration)
         case = await self._operations.create(
             _caller(), declaration, request.request_id, digest_of(request)
         )
@@ -73,8 +76,7 @@ class CaseServicer(cases_pb2_grpc.CaseServiceServicer):
     ) -> pb.SupplementCaseResponse:
         """Take the supplemented declaration."""
         asked = _accounted(request)
-        today = ward_day(self._clock())
-        declaration = declarations.declaration(request.declaration, self._codes, today)
+        declaration = self._declaration(request.declaration)
         moved = await self._operations.supplement(asked, declaration)
         return pb.SupplementCaseResponse(case=answers.case(moved.case))
 
@@ -146,6 +148,10 @@ class CaseServicer(cases_pb2_grpc.CaseServiceServicer):
         today = ward_day(self._clock())
         found = await self._queries.list_cases(chosen, after, size + 1, today)
         return answers.cases_page(found, size)
+
+    def _declaration(self, message: pb.ResidenceDeclaration) -> ResidenceDeclaration:
+        today = ward_day(self._clock())
+        return declarations.declaration(message, self._codes, self._nationalities, today)
 
 
 Moving = (

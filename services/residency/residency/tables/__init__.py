@@ -5,9 +5,11 @@ from residency.tables.assistance import assistance_needs
 from residency.tables.breaches import breach_history, breaches, running_numbers
 from residency.tables.break_glass import break_glass_reviews, incidents, premises_places
 from residency.tables.cases import (
+    case_absences,
     case_history,
     case_numbers,
     case_registrations,
+    case_stays,
     cases,
     decided_days,
     population_checks,
@@ -49,9 +51,11 @@ __all__ = [
     "break_glass_reviews",
     "building_index",
     "buildings",
+    "case_absences",
     "case_history",
     "case_numbers",
     "case_registrations",
+    "case_stays",
     "cases",
     "data_subject_request_history",
     "data_subject_requests",

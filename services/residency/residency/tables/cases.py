@@ -101,6 +101,20 @@ case_registrations = Table(
     Column("registration_id", ForeignKey("registrations.registration_id"), primary_key=True),
 )
 
+case_stays = Table(
+    "case_stays",
+    metadata,
+    Column("case_id", ForeignKey("cases.case_id"), primary_key=True),
+    Column("stay_id", ForeignKey("guest_stays.stay_id"), primary_key=True),
+)
+
+case_absences = Table(
+    "case_absences",
+    metadata,
+    Column("case_id", ForeignKey("cases.case_id"), primary_key=True),
+    Column("absence_id", ForeignKey("absences.absence_id"), primary_key=True),
+)
+
 # One row for each person of a case that the population database is asked about; a timer until it is answered.
 population_checks = Table(
     "population_checks",

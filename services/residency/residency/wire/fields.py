@@ -1,5 +1,6 @@
 """Fields that several messages share."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,7 @@ from residency.domain.households import HouseholdNotFoundError
 from residency.domain.nationality import Nationalities
 from residency.domain.partial_date import PartialDate
 from residency.domain.person_name import MAX_CHARACTERS, FullName
+from residency.domain.personal_id import PersonalIdNumber
 from residency.domain.places import BuildingNotFoundError, DwellingNotFoundError
 from residency.domain.requests import Request
 from residency.domain.residence import Sex
@@ -26,6 +28,9 @@ _FIRST_YEAR, _LAST_YEAR = 1900, 9000
 _TEXT = range(3, 1001)
 _MAX_ADDRESS = 200
 _SEXES = {pb.SEX_MALE: Sex.MALE, pb.SEX_FEMALE: Sex.FEMALE}
+
+ReadNumber = Callable[[str], PersonalIdNumber]
+ReadNationality = Callable[[str], str | None]
 
 
 def uuid(text: str, otherwise: DomainError) -> UUID:

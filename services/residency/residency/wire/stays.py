@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import partial
 from uuid import UUID
 
 from chassis import pages
@@ -54,11 +55,16 @@ def receipt(request: _Declaring, now: datetime) -> Receipt:
 
 
 def lodging(message: pb.Lodging, codes: RegistrationCodes, today: date) -> StayDeclaration:
-    """Read a lodging notification."""
+    """Read a lodging notification that is handed in."""
+    return lodging_by(message, partial(PersonalIdNumber.parse, codes=codes, today=today), today)
+
+
+def lodging_by(message: pb.Lodging, number: fields.ReadNumber, today: date) -> StayDeclaration:
+    """Read a lodging notification, with its number read so."""
     document: PersonalIdNumber | PassportNumber
     match message.WhichOneof("document"):
         case "personal_id_number":
-            document = PersonalIdNumber.parse(message.personal_id_number, codes, today)
+            document = number(message.personal_id_number)
         case "passport_number":
             document = _passport(VIETNAM, message.passport_number)
         case _:
@@ -82,8 +88,16 @@ def lodging(message: pb.Lodging, codes: RegistrationCodes, today: date) -> StayD
 def foreign_stay(
     message: pb.ForeignStay, nationalities: Nationalities, today: date
 ) -> StayDeclaration:
-    """Read the declaration of a foreign stay."""
-    nationality = fields.optional_nationality(message.nationality, nationalities)
+    """Read the declaration of a foreign stay that is handed in."""
+    read = partial(fields.optional_nationality, nationalities=nationalities)
+    return foreign_stay_by(message, read, today)
+
+
+def foreign_stay_by(
+    message: pb.ForeignStay, read_nationality: fields.ReadNationality, today: date
+) -> StayDeclaration:
+    """Read the declaration of a foreign stay, with its nationality read so."""
+    nationality = read_nationality(message.nationality)
     if nationality in (None, VIETNAM):
         raise FieldInvalidError("nationality", "a code of ISO 3166-1 alpha-3, not VNM")
     return StayDeclaration(
@@ -120,12 +134,14 @@ def corrected_foreign_stay(
 
 def absence(request: pb.DeclareAbsenceRequest, number: PersonalIdNumber) -> AbsenceDeclaration:
     """Read the declaration of an absence of who has a number."""
-    return AbsenceDeclaration(number, _absence(request.absence))
+    return AbsenceDeclaration(number, absence_content(request.absence))
 
 
 def corrected_absence(request: pb.CorrectAbsenceRequest) -> AbsenceCorrection:
     """Read what the declaration of an absence should have said."""
-    return AbsenceCorrection(_absence(request.absence), fields.optional_day(request, "ended_on"))
+    return AbsenceCorrection(
+        absence_content(request.absence), fields.optional_day(request, "ended_on")
+    )
 
 
 def asked(
@@ -178,6 +194,51 @@ def absences_page(
     )
 
 
+def lodging_message(declared: StayDeclaration) -> pb.Lodging:
+    """Write a lodging notification as it was declared."""
+    guest = declared.guest
+    message = pb.Lodging(
+        dwelling_id=str(declared.dwelling_id),
+        full_name=guest.full_name.text,
+        birth_date=fields.partial_date(guest.birth_date),
+        reason=declared.reason,
+        arrives_at=fields.timestamp(declared.arrives_at),
+        leaves_on=fields.optional_date(declared.leaves_on),
+        standing=declared.kind is StayKind.STANDING,
+    )
+    if isinstance(guest.document, PassportNumber):
+        message.passport_number = guest.document.text
+    else:
+        message.personal_id_number = guest.document.digits
+    return message
+
+
+def foreign_stay_message(declared: StayDeclaration) -> pb.ForeignStay:
+    """Write the declaration of a foreign stay as it was declared; a foreigner has a passport and a sex."""
+    guest = declared.guest
+    return pb.ForeignStay(
+        dwelling_id=str(declared.dwelling_id),
+        passport_number=guest.document.text if isinstance(guest.document, PassportNumber) else "",
+        nationality=guest.nationality,
+        full_name=guest.full_name.text,
+        birth_date=fields.partial_date(guest.birth_date),
+        sex=_SEXES[guest.sex] if guest.sex else residency_pb2.SEX_UNSPECIFIED,
+        arrives_at=fields.timestamp(declared.arrives_at),
+        leaves_on=fields.optional_date(declared.leaves_on),
+    )
+
+
+def absence_message(content: AbsenceContent) -> pb.Absence:
+    """Write an absence as it was declared."""
+    return pb.Absence(
+        ground=pb.AbsenceGround.Value(f"ABSENCE_GROUND_{content.ground}"),
+        reason=content.reason,
+        destination=content.destination,
+        valid_from=fields.date_message(content.term.valid_from),
+        valid_until=fields.optional_date(content.term.valid_until),
+    )
+
+
 def _passport(issuer: str, text: str) -> PassportNumber:
     try:
         return PassportNumber.parse(issuer, text)
@@ -199,7 +260,8 @@ def _text(field: str, text: str) -> str:
     return content
 
 
-def _absence(message: pb.Absence) -> AbsenceContent:
+def absence_content(message: pb.Absence) -> AbsenceContent:
+    """Read what is declared of an absence besides who."""
     try:
         name = pb.AbsenceGround.Name(message.ground)
         ground = AbsenceGround(name.removeprefix("ABSENCE_GROUND_"))

@@ -74,9 +74,11 @@ _MOVES: Mapping[CaseAct, Mapping[CaseState, CaseState]] = {
     CaseAct.CANCEL: {_S.RECORDED: _S.CANCELLED},
 }
 # What can be annulled is an entry. An end or a change cannot be made as if it had not been: another case is needed.
-_ENTERING = frozenset(
-    {CaseKind.PERMANENT_RESIDENCE, CaseKind.TEMPORARY_RESIDENCE, CaseKind.RENEWAL}
-)
+_ENTERING = frozenset(CaseKind) - {
+    CaseKind.DEREGISTRATION,
+    CaseKind.HOUSEHOLD_SPLIT,
+    CaseKind.CHANGE_OF_INFORMATION,
+}
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,11 @@
 """Declarations of form CT01: read when they are handed in and when they are opened, and written."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from typing import TypeVar
 from uuid import UUID
 
 from google.protobuf.message import Message
@@ -15,45 +17,61 @@ from residency.domain.declarations import (
     ChangeOfInformation,
     DeclaredPerson,
     Deregistration,
+    GuestStays,
     HouseholdSplit,
     NewResidence,
     Renewal,
     ResidenceDeclaration,
     Signatory,
+    TemporaryAbsence,
 )
+from residency.domain.nationality import Nationalities
 from residency.domain.partial_date import PartialDate
 from residency.domain.personal_id import PersonalIdNumber, RegistrationCodes
 from residency.domain.residence import RegistrationNotFoundError, ResidenceKind, Sex, Term
-from residency.wire import fields
+from residency.wire import fields, stays
 from residency.wire.cases.requests import written
 from ward.residency.v1 import cases_pb2 as pb
-from ward.residency.v1 import residency_pb2
+from ward.residency.v1 import residency_pb2, stays_pb2
 
 _PHONE = re.compile(r"[0-9+ ]{0,20}")
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
 _MAX_RELATIONSHIP = 60
 _MAX_MEMBERS = 30
+_GUESTS = range(1, 32)
 _SIGNATORIES = {pb.Signatory.Value(f"SIGNATORY_{one}"): one for one in Signatory}
+G = TypeVar("G", stays_pb2.Lodging, stays_pb2.ForeignStay)
 _SEXES = {Sex.MALE: residency_pb2.SEX_MALE, Sex.FEMALE: residency_pb2.SEX_FEMALE}
 
-ReadNumber = Callable[[str], PersonalIdNumber]
+
+@dataclass(frozen=True)
+class _Reading:
+    """How a declaration is read: by the lists of codes when it is handed in, as it is when it was stored."""
+
+    number: fields.ReadNumber
+    nationality: fields.ReadNationality
+    today: date
 
 
 def declaration(
-    message: pb.ResidenceDeclaration, codes: RegistrationCodes, today: date
+    message: pb.ResidenceDeclaration,
+    codes: RegistrationCodes,
+    nationalities: Nationalities,
+    today: date,
 ) -> ResidenceDeclaration:
     """Read a declaration that is handed in; raises FieldInvalidError or PersonalIdInvalidError."""
-    return _declaration(message, partial(PersonalIdNumber.parse, codes=codes, today=today), today)
+    number = partial(PersonalIdNumber.parse, codes=codes, today=today)
+    nationality = partial(fields.optional_nationality, nationalities=nationalities)
+    return _declaration(message, _Reading(number, nationality, today))
 
 
 def stored_declaration(content: bytes, today: date) -> ResidenceDeclaration:
     """Read a declaration back that was checked when it was handed in."""
-    return _declaration(pb.ResidenceDeclaration.FromString(content), PersonalIdNumber, today)
+    message = pb.ResidenceDeclaration.FromString(content)
+    return _declaration(message, _Reading(PersonalIdNumber, str, today))
 
 
-def _declaration(
-    message: pb.ResidenceDeclaration, number: ReadNumber, today: date
-) -> ResidenceDeclaration:
+def _declaration(message: pb.ResidenceDeclaration, read: _Reading) -> ResidenceDeclaration:
     if not _PHONE.fullmatch(message.phone):
         raise FieldInvalidError("declaration.phone", "digits, spaces and + only, at most 20")
     if message.email and not _EMAIL.fullmatch(message.email):
@@ -65,28 +83,28 @@ def _declaration(
         message.householder_personal_id_number,
     )
     return ResidenceDeclaration(
-        declarant=_person(message.declarant, number, today),
+        declarant=_person(message.declarant, read),
         phone=message.phone,
         email=message.email,
         householder_name=fields.full_name(householder) if householder else None,
-        householder_number=number(householder_number) if householder_number else None,
+        householder_number=read.number(householder_number) if householder_number else None,
         requested_content=written("declaration.requested_content", message.requested_content),
-        members=tuple(_person(member, number, today) for member in message.members),
+        members=tuple(_person(member, read) for member in message.members),
         signatories=_signatories(message),
-        change=_change(message),
+        change=_change(message, read),
     )
 
 
-def _person(message: pb.DeclaredPerson, number: ReadNumber, today: date) -> DeclaredPerson:
+def _person(message: pb.DeclaredPerson, read: _Reading) -> DeclaredPerson:
     relationship = message.relationship_to_householder.strip()
     if len(relationship) > _MAX_RELATIONSHIP or any(sign.isdigit() for sign in relationship):
         raise FieldInvalidError(
             "relationship_to_householder", f"at most {_MAX_RELATIONSHIP} characters, no digits"
         )
     return DeclaredPerson(
-        number=number(message.personal_id_number),
+        number=read.number(message.personal_id_number),
         full_name=fields.full_name(message.full_name),
-        birth_date=fields.birth_date(message.birth_date, today),
+        birth_date=fields.birth_date(message.birth_date, read.today),
         sex=fields.sex(message.sex),
         relationship=relationship,
     )
@@ -99,7 +117,7 @@ def _signatories(message: pb.ResidenceDeclaration) -> frozenset[Signatory]:
     return signed
 
 
-def _change(message: pb.ResidenceDeclaration) -> Change:
+def _change(message: pb.ResidenceDeclaration, read: _Reading) -> Change:
     match message.WhichOneof("change"):
         case "permanent_residence":
             permanent = message.permanent_residence
@@ -126,8 +144,29 @@ def _change(message: pb.ResidenceDeclaration) -> Change:
         case "change_of_information":
             since = fields.optional_day(message.change_of_information, "new_householder_from")
             return ChangeOfInformation(since)
+        case "lodging":
+            guests = _guests(message.lodging.guests)
+            return GuestStays(
+                tuple(stays.lodging_by(guest, read.number, read.today) for guest in guests)
+            )
+        case "temporary_absence":
+            return TemporaryAbsence(stays.absence_content(message.temporary_absence))
+        case "foreign_stay":
+            foreigners = _guests(message.foreign_stay.guests)
+            return GuestStays(
+                tuple(
+                    stays.foreign_stay_by(guest, read.nationality, read.today)
+                    for guest in foreigners
+                )
+            )
         case _:
             raise FieldInvalidError("declaration.change", "what is to be entered; required")
+
+
+def _guests(guests: Sequence[G]) -> Sequence[G]:
+    if len(guests) not in _GUESTS:
+        raise FieldInvalidError("guests", f"1 to {_GUESTS.stop - 1}")
+    return guests
 
 
 def _registration_id(text: str) -> UUID:
@@ -199,6 +238,14 @@ def _change_message(change: Change) -> tuple[str, Message]:
             since = fields.optional_date(change.new_householder_from)
             information = pb.ChangeOfInformation(new_householder_from=since)
             return "change_of_information", information
+        case GuestStays() if change.foreign:
+            foreigners = [stays.foreign_stay_message(one) for one in change.stays]
+            return "foreign_stay", pb.ForeignStayChange(guests=foreigners)
+        case GuestStays():
+            guests = [stays.lodging_message(one) for one in change.stays]
+            return "lodging", pb.LodgingChange(guests=guests)
+        case TemporaryAbsence():
+            return "temporary_absence", stays.absence_message(change.content)
 
 
 def _partial(born: PartialDate) -> date_pb2.Date:

@@ -1,0 +1,92 @@
+"""What an approved case enters of guests and absences; always within the case's transaction."""
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+from chassis.context import current_account
+from chassis.database import Transaction
+from residency.domain.absences import AbsenceDeclaration
+from residency.domain.cases.machine import Case
+from residency.domain.cases.states import CaseChannel
+from residency.domain.declarations import GuestStays, ResidenceDeclaration, TemporaryAbsence
+from residency.domain.places import DwellingNotFoundError
+from residency.domain.residence import Origin
+from residency.domain.sealing import NumberSeal, ParticularsSeal
+from residency.domain.stays import Channel, Receipt
+from residency.operations import absences, stays
+from residency.repository import cases, entries, occupancy
+from residency.tables import absences as absences_table
+from residency.tables import guest_stays
+
+_CHANNELS = {
+    CaseChannel.ELECTRONIC: Channel.PORTAL,
+    CaseChannel.COUNTER: Channel.IN_PERSON,
+}
+
+
+class StayChanges:
+    """Enters guests' stays and absences as received when the case was handed in, and annuls them."""
+
+    def __init__(
+        self, numbers: NumberSeal, particulars: ParticularsSeal, new_id: Callable[[], UUID]
+    ) -> None:
+        self._numbers = numbers
+        self._particulars = particulars
+        self._new_id = new_id
+
+    async def lodge(self, tx: Transaction, case: Case, change: GuestStays, now: datetime) -> None:
+        """Enter the stays of guests, all or none.
+
+        Raises DwellingNotFoundError, StayOverlapsError, LodgingTooLongError, or FieldInvalidError.
+        """
+        wanted = sorted({stay.dwelling_id for stay in change.stays})
+        locked = await occupancy.lock_dwellings(tx, wanted)
+        if len(locked) < len(wanted):
+            raise DwellingNotFoundError
+        receipt, origin = _receipt(case, now), _origin(case)
+        for declared in change.stays:
+            stay_id = self._new_id()
+            times = entries.times(declared.term, origin, now)
+            await stays.enter(
+                tx, stay_id, declared, receipt, times, self._numbers, self._particulars
+            )
+            await cases.link(tx, case, guest_stays, stay_id)
+        await occupancy.announce(tx, locked, now)
+
+    async def absent(
+        self,
+        tx: Transaction,
+        case: Case,
+        declaration: ResidenceDeclaration,
+        change: TemporaryAbsence,
+        now: datetime,
+    ) -> None:
+        """Enter the absence of all who are declared.
+
+        Raises PersonNotRegisteredError, StayOverlapsError, or FieldInvalidError.
+        """
+        receipt, origin = _receipt(case, now), _origin(case)
+        for person in sorted(declaration.persons, key=lambda one: one.number.digits):
+            absence_id = self._new_id()
+            declared = AbsenceDeclaration(person.number, change.content)
+            await absences.enter(
+                tx, absence_id, declared, receipt, origin, self._numbers, self._particulars, now
+            )
+            await cases.link(tx, case, absences_table, absence_id)
+
+    async def annul(self, tx: Transaction, case: Case, now: datetime) -> None:
+        """Annul the stays and absences that a case entered."""
+        for stay_id in await cases.linked(tx, case, guest_stays):
+            await stays.annul(tx, stay_id, now)
+        for absence_id in await cases.linked(tx, case, absences_table):
+            await absences.annul(tx, absence_id, now)
+
+
+def _origin(case: Case) -> Origin:
+    return Origin(current_account(), case.case_number)
+
+
+def _receipt(case: Case, now: datetime) -> Receipt:
+    """Tell when and how the declaration came in: when the citizen handed it in, however long it took since."""
+    return Receipt(case.submitted_at or now, _CHANNELS[case.channel])

@@ -1,0 +1,192 @@
+"""Cases of guests and of absences, at the running service."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
+from google.type import date_pb2
+from sqlalchemy import func, select
+
+from residency import tables
+from residency.app import nationalities
+from residency.wire.cases import declarations
+from tests.residency.desk import BORN, NAME, OFFICER, SECOND_OFFICER, Desk, declared, temporary
+from tests.residency.samples import CODES, TODAY, add_building, number
+from ward.residency.v1 import cases_pb2 as pb
+from ward.residency.v1 import residency_pb2, stays_pb2
+
+pytestmark = [pytest.mark.postgres, pytest.mark.nats]
+
+# Midday of 2026-11-23 in the ward, when the desk's clock stands.
+ARRIVES = Timestamp()
+ARRIVES.FromDatetime(datetime(2026, 11, 23, 5, tzinfo=UTC))
+LEAVES = date_pb2.Date(year=2026, month=11, day=25)
+PASSPORT = "K9990001"
+
+
+def lodging(dwelling_id: UUID | str, serial: int = 8, **fields: Any) -> stays_pb2.Lodging:
+    """Declare a guest of two nights, with fields changed."""
+    guest: dict[str, Any] = {
+        "dwelling_id": str(dwelling_id),
+        "personal_id_number": number(serial).digits,
+        "full_name": "Trần Văn Khách",
+        "birth_date": BORN,
+        "reason": "thăm người thân",
+        "arrives_at": ARRIVES,
+        "leaves_on": LEAVES,
+    }
+    return stays_pb2.Lodging(**(guest | fields))
+
+
+def lodgings(*guests: stays_pb2.Lodging) -> pb.ResidenceDeclaration:
+    """Declare guests."""
+    return temporary(UUID(int=0), lodging=pb.LodgingChange(guests=guests))
+
+
+def foreigner(dwelling_id: UUID | str) -> pb.ResidenceDeclaration:
+    """Declare a foreign guest."""
+    guest = stays_pb2.ForeignStay(
+        dwelling_id=str(dwelling_id),
+        passport_number=PASSPORT,
+        nationality="FRA",
+        full_name="Camille Exemple",
+        birth_date=BORN,
+        sex=residency_pb2.SEX_FEMALE,
+        arrives_at=ARRIVES,
+        leaves_on=LEAVES,
+    )
+    return temporary(UUID(int=0), foreign_stay=pb.ForeignStayChange(guests=[guest]))
+
+
+def absence(serial: int, *members: pb.DeclaredPerson) -> pb.ResidenceDeclaration:
+    """Declare that people are away for long."""
+    away = stays_pb2.Absence(
+        ground=stays_pb2.ABSENCE_GROUND_LONG_ABSENCE,
+        reason="đi làm xa",
+        destination="Hà Nội",
+        valid_from=date_pb2.Date(year=2026, month=11, day=20),
+    )
+    return temporary(UUID(int=0), *members, declarant=declared(serial), temporary_absence=away)
+
+
+async def recorded(desk: Desk, declaration: pb.ResidenceDeclaration) -> str:
+    """Bring a case to the register; tell its number."""
+    case_number = await desk.seen(declaration)
+    await desk.act(SECOND_OFFICER, "ApproveCase", case_number)
+    return case_number
+
+
+async def occupancy(desk: Desk) -> residency_pb2.DwellingOccupancy:
+    """Wait for the next event of who is where."""
+    event: residency_pb2.OccupancyChanged = await desk.hear(residency_pb2.OccupancyChanged)
+    return event.occupancy
+
+
+async def test_guests_are_lodged_by_a_case_and_the_case_can_be_annulled(desk: Desk) -> None:
+    """They are in tonight's occupancy, received when the case was handed in; annulled, they never came."""
+    place = await add_building(desk.database)
+    declared_ = lodgings(lodging(place.dwelling_ids[0]), lodging(place.dwelling_ids[0], 9))
+    case_number = await recorded(desk, declared_)
+    entered = await occupancy(desk)
+    async with desk.database.transaction() as tx:
+        rows = (await tx.execute(select(tables.guest_stays))).all()
+    whole = await desk.get(case_number)
+    reason = {"reason": "Khách không đến"}
+    cancelled = await desk.act(OFFICER, "CancelCase", case_number, **reason)
+    left = await occupancy(desk)
+    left = await occupancy(desk)
+
+    assert (entered.lodging, entered.registered) == (2, 0)
+    assert whole.case.kind == pb.CASE_KIND_LODGING
+    assert len(whole.declaration.lodging.guests) == 2
+    assert {(row.channel, row.reference) for row in rows} == {("PORTAL", case_number)}
+    assert all(row.received_at < row.declare_by for row in rows)
+    assert cancelled.case.state == pb.CASE_STATE_CANCELLED
+    assert left.lodging == 0
+
+
+async def test_guests_who_stay_too_long_are_not_entered_at_all(desk: Desk) -> None:
+    """All guests of a case or none, and the case waits for another decision."""
+    place = await add_building(desk.database)
+    long_ = lodging(place.dwelling_ids[0], 9, leaves_on=date_pb2.Date(year=2026, month=12, day=30))
+    case_number = await desk.seen(lodgings(lodging(place.dwelling_ids[0]), long_))
+    refused = await desk.refusal(SECOND_OFFICER, "ApproveCase", case_number)
+    nowhere = await desk.seen(lodgings(lodging(UUID(int=5))))
+    homeless = await desk.refusal(SECOND_OFFICER, "ApproveCase", nowhere)
+    async with desk.database.transaction() as tx:
+        entered = await tx.scalar(select(func.count()).select_from(tables.guest_stays))
+
+    assert refused.reason == "LODGING_TOO_LONG"
+    assert homeless.reason == "DWELLING_NOT_FOUND"
+    assert entered == 0
+    assert (await desk.get(case_number)).case.state == pb.CASE_STATE_VERIFYING
+
+
+async def test_a_foreigner_s_stay_is_entered_and_the_passport_is_nowhere_in_the_clear(
+    desk: Desk,
+) -> None:
+    """Counted apart; the officer who decides reads the passport in the declaration."""
+    place = await add_building(desk.database)
+    case_number = await recorded(desk, foreigner(place.dwelling_ids[0]))
+    entered = await occupancy(desk)
+    whole = await desk.get(case_number)
+    async with desk.database.transaction() as tx:
+        rows = [
+            *await tx.execute(select(tables.guest_stays)),
+            *await tx.execute(select(tables.cases)),
+        ]
+
+    assert (entered.foreign, entered.lodging) == (1, 0)
+    assert whole.case.kind == pb.CASE_KIND_FOREIGN_STAY
+    assert whole.declaration.foreign_stay.guests[0].passport_number == PASSPORT
+    assert not any(PASSPORT.encode() in bytes(str(row), "utf-8") for row in rows)
+
+
+async def test_who_declares_absence_is_absent_from_home(desk: Desk) -> None:
+    """The declarant and the members, wherever they are registered; annulled, they are back."""
+    place = await add_building(desk.database)
+    await recorded(desk, temporary(place.dwelling_ids[0], declared(2)))
+    await occupancy(desk)
+    case_number = await recorded(desk, absence(1, declared(2)))
+    first, second = await occupancy(desk), await occupancy(desk)
+    stranger = await desk.seen(absence(3))
+    refused = await desk.refusal(SECOND_OFFICER, "ApproveCase", stranger)
+    await desk.act(OFFICER, "CancelCase", case_number, reason="Khai nhầm người")
+    await occupancy(desk)
+    back = await occupancy(desk)
+
+    assert (first.absent, second.absent, second.registered) == (1, 2, 2)
+    assert refused.reason == "PERSON_NOT_REGISTERED"
+    assert back.absent == 0
+
+
+@pytest.mark.parametrize(
+    "declaration",
+    [
+        lodgings(
+            lodging(UUID(int=7)),
+            lodging(UUID(int=7), personal_id_number="", passport_number=PASSPORT),
+        ),
+        foreigner(UUID(int=7)),
+        absence(1, declared(2)),
+        temporary(UUID(int=7), household_split=pb.HouseholdSplitChange(valid_from=LEAVES)),
+        temporary(UUID(int=7), change_of_information=pb.ChangeOfInformation()),
+        temporary(
+            UUID(int=7), change_of_information=pb.ChangeOfInformation(new_householder_from=LEAVES)
+        ),
+        temporary(UUID(int=7)),
+    ],
+    ids=lambda declaration: declaration.WhichOneof("change"),
+)
+def test_a_declaration_is_read_back_as_it_was_handed_in(
+    declaration: pb.ResidenceDeclaration,
+) -> None:
+    """Whatever it asks for."""
+    read = declarations.declaration(declaration, CODES, nationalities(), TODAY)
+    stored = declarations.declaration_message(read)
+
+    assert declarations.stored_declaration(stored.SerializeToString(), TODAY) == read
+    assert stored.WhichOneof("change") == declaration.WhichOneof("change")
+    assert read.declarant.full_name.text == NAME
