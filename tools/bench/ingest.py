@@ -85,7 +85,7 @@ class Benchmark:
         self._sizes = sizes
         self._progress = progress
         self._sender = Sender(platform.broker)
-        self._smoking = platform.devices()[: sizes.alarming]
+        self._smoking = platform.detectors()[: sizes.alarming]
         # No device on a register sends that much: it would be told as trouble, an alarm for each of them.
         self._calm = [f"BENCH-{number:05}" for number in range(sizes.devices)]
 

@@ -44,9 +44,10 @@ class Alarms:
         """Let detectors smell smoke at a pace; each must be one that is silent now."""
         self._published, self._heard = {}, {}
         self._expected = len(devices)
-        self._all_heard = asyncio.Event()
-        listening = asyncio.create_task(self._listen())
-        await asyncio.sleep(0.5)
+        self._all_heard, begun = asyncio.Event(), asyncio.Event()
+        listening = asyncio.create_task(self._listen(begun))
+        async with asyncio.timeout(_PATIENCE_S):
+            await begun.wait()
         begin = time.perf_counter()
         async with asyncio.TaskGroup() as group:
             for number, device in enumerate(devices):
@@ -64,7 +65,7 @@ class Alarms:
         self._published[device] = time.perf_counter()
         await self._platform.jetstream.publish(subject, payload)
 
-    async def _listen(self) -> None:
+    async def _listen(self, begun: asyncio.Event) -> None:
         client = await self._platform.connect("listener")
         config = ConsumerConfig(
             filter_subject=_RAISED, deliver_policy=DeliverPolicy.NEW, ack_policy=AckPolicy.NONE
@@ -72,6 +73,8 @@ class Alarms:
         consumer = await client.jetstream().add_consumer(_EVENTS, config)
         try:
             async with Pull(client, _EVENTS, consumer.name) as pull:
+                # What is stored from now on is delivered, whenever it is asked for.
+                begun.set()
                 while True:
                     for message in await pull.take(1):
                         alarm = fire_safety_pb2.AlarmRaised.FromString(message.data).alarm

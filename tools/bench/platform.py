@@ -26,6 +26,7 @@ READINGS = jetstream.readings_stream(WARD)
 _CLEAN = "fire_safety_clean"
 _RESIDENTS = 3000
 _LOOK_S = 0.1
+_SMOKE_DETECTOR = "DEVICE_KIND_SMOKE_HEAT"
 _UNMISSED_S = 24 * 3600
 _RECORDED = "select stream_sequence from recorder_positions"
 
@@ -48,10 +49,11 @@ class Platform:
         """Where the broker is, as the services see it."""
         return self._installation.nats.url
 
-    def devices(self) -> list[str]:
-        """Tell the registered detectors."""
+    def detectors(self) -> list[str]:
+        """Tell the registered detectors of smoke; gateways and the like smell none."""
         written = (self._installation.ward / "devices.jsonl").read_text()
-        return [json.loads(line)["deviceId"] for line in written.splitlines()]
+        devices = [json.loads(line) for line in written.splitlines()]
+        return [one["deviceId"] for one in devices if one["kind"] == _SMOKE_DETECTOR]
 
     async def connect(self, name: str) -> Client:
         """Make another connection to the broker."""
