@@ -71,7 +71,7 @@ def test_any_text_is_read_or_refused(kind: type[Message], text: bytes) -> None:
 @given(st.data())
 def test_any_value_of_a_known_field_is_read_or_refused(data: st.DataObject) -> None:
     """The same with names that exist."""
-    kind = data.draw(st.sampled_from(REQUESTS))
+    kind = data.draw(st.sampled_from([one for one in REQUESTS if one.DESCRIPTOR.fields]))
     field = data.draw(st.sampled_from(list(kind.DESCRIPTOR.fields)))
     value = json.loads(json.dumps(data.draw(JSON)))
     with suppress(UnknownFieldError, FieldInvalidError):

@@ -57,12 +57,12 @@ def hang(
     near = {one.residential_group: one.group_id for one in groups}
     return [
         _gateway(plan, place, number)
-        if number == _gateway_number(plan, count)
+        if number == _gateway_number(plan, place, count)
         else _detector(
             plan,
             place,
             number,
-            gateway=_gateway_number(plan, count),
+            gateway=_gateway_number(plan, place, count),
             group_id=near.get(plan.group, "") if plan.kind.homes and plan.kind.battery else "",
         )
         for plan, place, count in zip(planned, premises, counts, strict=True)
@@ -94,9 +94,13 @@ def device_id(premises_number: int, number: int) -> str:
     return f"CS{premises_number:04d}-D{number:02d}"
 
 
-def _gateway_number(plan: PlannedPremises, count: int) -> int:
-    """Return the number of the premises' gateway; 0 where each device reports for itself."""
-    return count if plan.kind.battery and count >= GATEWAY_FROM else 0
+def _gateway_number(plan: PlannedPremises, premises: pb.Premises, count: int) -> int:
+    """Return the number of the premises' gateway; 0 where each device reports for itself.
+
+    No zone goes without a detector for it.
+    """
+    enough = count >= GATEWAY_FROM and count > len(premises.zones)
+    return count if plan.kind.battery and enough else 0
 
 
 def _gateway(plan: PlannedPremises, premises: pb.Premises, number: int) -> pb.Device:
