@@ -84,27 +84,22 @@ class Database:
                     raise
 
     @asynccontextmanager
-    async def lease(
-        self, name: str, *, autocommit: bool = False
-    ) -> AsyncGenerator["Lease | None"]:
+    async def lease(self, name: str) -> AsyncGenerator["Lease | None"]:
         """Hold an exclusive right, told by its name, during the block; None if somebody else holds it."""
-        async with self.holder(autocommit=autocommit) as holder:
+        async with self.holder() as holder:
             yield holder if await holder.gain(name) else None
 
     @asynccontextmanager
-    async def holder(self, *, autocommit: bool = False) -> AsyncGenerator["Lease"]:
+    async def holder(self) -> AsyncGenerator["Lease"]:
         """Open a connection that can gain exclusive rights, and gives all back at the end of the block.
 
-        The rights live and die with the one connection: whoever can write through it still holds them. With
-        `autocommit` each statement commits by itself, without a round trip to begin and one to end.
+        The rights live and die with the one connection: whoever can write through it still holds them.
         """
         connection = self.engine.connect()
-        isolation = _EACH_COMMITS if autocommit else _TOGETHER
         with _outages_told():
             await connection.start()
-            await connection.execution_options(isolation_level=isolation)
         try:
-            yield Lease(connection, isolation)
+            yield Lease(connection)
         finally:
             # Only a closed connection surely gives the rights back: the pool must not keep it.
             await connection.invalidate()
@@ -127,9 +122,8 @@ class Database:
 class Lease:
     """Exclusive rights and the one connection that holds them."""
 
-    def __init__(self, connection: AsyncConnection, isolation: IsolationLevel) -> None:
+    def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
-        self._isolation = isolation
         self._one_at_a_time = asyncio.Lock()
         self._held: set[str] = set()
 
@@ -200,7 +194,7 @@ class Lease:
             yield
         finally:
             if not self._connection.invalidated:
-                await self._connection.execution_options(isolation_level=self._isolation)
+                await self._connection.execution_options(isolation_level=_TOGETHER)
 
 
 class Line:

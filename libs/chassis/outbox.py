@@ -114,7 +114,8 @@ class Relay:
             try:
                 async with self._lease() as lease:
                     if lease:
-                        await self._keep_relaying(lease)
+                        async with lease.statements() as statements:
+                            await self._keep_relaying(statements)
             except (BrokerUnavailableError, DatabaseUnavailableError) as error:
                 logger().warning("outbox_delayed", cause=error.reason)
             await asyncio.sleep(_POLL_S)
@@ -122,32 +123,33 @@ class Relay:
     async def relay_all(self) -> None:
         """Publish all that waits now, unless another instance does."""
         async with self._lease() as lease:
-            while lease and await self._relay_batch(lease):
-                pass
+            if lease:
+                async with lease.statements() as statements:
+                    while await self._relay_batch(statements):
+                        pass
 
     def _lease(self) -> AbstractAsyncContextManager[Lease | None]:
-        return self._database.lease("outbox relay", autocommit=True)
+        return self._database.lease("outbox relay")
 
-    async def _keep_relaying(self, lease: Lease) -> None:
+    async def _keep_relaying(self, statements: Transaction) -> None:
         while True:
             self._woken.clear()
-            if not await self._relay_batch(lease):
+            if not await self._relay_batch(statements):
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(_POLL_S):
                         await self._woken.wait()
 
-    async def _relay_batch(self, lease: Lease) -> bool:
+    async def _relay_batch(self, statements: Transaction) -> bool:
         """Publish one batch; True if there may be more.
 
         The rows are deleted only after the broker has stored their events: a crash in between repeats, never loses.
         """
-        async with lease.transaction() as tx:
-            rows = (await tx.execute(self._waiting())).all()
-            self._observe(rows)
-            if not rows:
-                return False
-            stored = await self._publish_all(rows)
-            await tx.execute(delete(self._table).where(self._table.c.position.in_(stored)))
+        rows = (await statements.execute(self._waiting())).all()
+        self._observe(rows)
+        if not rows:
+            return False
+        stored = await self._publish_all(rows)
+        await statements.execute(delete(self._table).where(self._table.c.position.in_(stored)))
         if len(stored) < len(rows):
             raise BrokerUnavailableError
         return len(rows) == _BATCH

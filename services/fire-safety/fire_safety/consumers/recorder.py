@@ -92,7 +92,7 @@ class Recorder:
     async def _stand_by(self) -> None:
         """Record whenever nobody else does."""
         while True:
-            async with self._database.lease(self._name, autocommit=True) as lease:
+            async with self._database.lease(self._name) as lease:
                 if lease:
                     await self._record_on(lease)
             await asyncio.sleep(_STAND_BY_S)

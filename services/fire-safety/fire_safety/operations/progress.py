@@ -26,7 +26,7 @@ class ProgressOperations:
 
     async def save_recorded(self, lease: Lease, stream_sequence: int) -> None:
         """Enter that everything up to a message is stored; what is further already stays."""
-        async with lease.transaction() as tx:
+        async with lease.statements() as tx:
             await progress.save_recorded(tx, self._ward_code, stream_sequence)
 
     async def _begin(
