@@ -13,14 +13,16 @@ from grpc_status import rpc_status
 from chassis.database import Database
 from chassis.lifecycle import Lifecycle
 from incidents import app
-from incidents.operations import Operations
-from incidents.queries import Queries
 from incidents.settings import Settings
 from stack.issuer import Issuer
 from stack.nats_server import NatsServer
 from tests.fixtures.servers import ISSUER_ADDRESS, MakeDatabase, MakeToken, TestDatabase
 from tests.incidents import samples
-from tests.incidents.samples import StoppedClock
+from tests.incidents.samples import (
+    Operations,
+    Queries,
+    StoppedClock,
+)
 from ward.incidents.v1 import incidents_pb2_grpc
 
 MakeSettings = Callable[..., Settings]

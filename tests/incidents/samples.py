@@ -20,14 +20,34 @@ from incidents.domain.alarms import Alarm
 from incidents.domain.incidents import Disposition, Incident
 from incidents.domain.places import Occupancy, Premises
 from incidents.domain.requests import Acknowledgement, Assignment, Closure, Listing
-from incidents.operations import Operations
-from incidents.queries import Queries
+from incidents.operations.alarms import AlarmOperations
+from incidents.operations.escalation import EscalationOperations
+from incidents.operations.incidents import IncidentOperations
+from incidents.operations.projections import ProjectionOperations
+from incidents.operations.upkeep import UpkeepOperations
+from incidents.queries.briefs import BriefQueries
+from incidents.queries.incidents import IncidentQueries
+from incidents.queries.timers import TimerQueries
 from incidents.wire import inbound
 from ward.fire_safety.v1 import fire_safety_pb2 as fire
 from ward.residency.v1 import residency_pb2 as residency
 
 NIGHT = datetime(2026, 1, 5, 19, 14, tzinfo=UTC)  # 02:14 in the ward
 OFFICER = "demo-duty-officer"
+
+
+class Operations(
+    AlarmOperations,
+    ProjectionOperations,
+    IncidentOperations,
+    EscalationOperations,
+    UpkeepOperations,
+):
+    """All operations in one, for tests that tell a story across them."""
+
+
+class Queries(IncidentQueries, BriefQueries, TimerQueries):
+    """All queries in one."""
 
 
 @dataclass

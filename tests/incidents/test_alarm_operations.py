@@ -10,10 +10,10 @@ from chassis.database import Database
 from incidents import tables
 from incidents.domain.incidents import IncidentState
 from incidents.domain.priorities import Priority
-from incidents.operations import Operations
-from incidents.queries import Queries
 from tests.incidents.samples import (
     NIGHT,
+    Operations,
+    Queries,
     StoppedClock,
     acknowledgement,
     alarm,

@@ -7,11 +7,11 @@ import pytest
 from google.protobuf.json_format import MessageToJson
 
 from incidents.domain.incidents import IncidentNotFoundError
-from incidents.operations import Operations
-from incidents.queries import Queries
 from incidents.wire.brief import brief_message
 from tests.incidents.samples import (
     NIGHT,
+    Operations,
+    Queries,
     StoppedClock,
     alarm_message,
     alarm_of,

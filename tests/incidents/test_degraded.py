@@ -15,8 +15,6 @@ from chassis.database import Database
 from chassis.messages import EVENT_ID_HEADER, subject_of
 from incidents import tables
 from incidents.app import MIGRATIONS
-from incidents.operations import Operations
-from incidents.queries import Queries
 from incidents.settings import Settings
 from stack.issuer import Issuer
 from stack.nats_server import NatsServer
@@ -24,6 +22,8 @@ from stack.postgres import PostgresServer
 from tests.fixtures.servers import ISSUER_ADDRESS, MakeToken
 from tests.incidents.conftest import Service, running
 from tests.incidents.samples import (
+    Operations,
+    Queries,
     StoppedClock,
     alarm_message,
     events,

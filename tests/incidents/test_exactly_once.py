@@ -15,10 +15,10 @@ from incidents.domain.alarms import Alarm
 from incidents.domain.incidents import Incident, IncidentState
 from incidents.domain.priorities import Priority
 from incidents.domain.requests import Listing
-from incidents.operations import Operations
-from incidents.queries import Queries
 from tests.incidents.samples import (
     NIGHT,
+    Operations,
+    Queries,
     StoppedClock,
     acknowledgement,
     alarm,

@@ -15,21 +15,21 @@ from chassis.database import Database
 from chassis.errors import DomainError, InvalidMessageError, RequestIdReusedError
 from chassis.grpc_errors import abort
 from incidents import tables
-from incidents.consumers import Consumers
+from incidents.consumers.lanes import Consumers
 from incidents.domain.incidents import Incident
 from incidents.domain.occupants import (
     DisclosureNotAllowedError,
     PlaceUnknownError,
     ReviewPendingError,
 )
-from incidents.operations import Operations
-from incidents.queries import Queries
 from stack.issuer import Issuer
 from stack.nats_server import NatsServer
 from tests.fixtures.servers import MakeToken
 from tests.incidents.conftest import MakeSettings, Refusal, Service, running
 from tests.incidents.samples import (
     NIGHT,
+    Operations,
+    Queries,
     acknowledgement,
     closure,
     envelope,
@@ -237,7 +237,7 @@ async def test_the_timeline_tells_once_who_was_told(
         officer="officer-1",
         expires_at=stamp(NIGHT + timedelta(hours=1)),
     )
-    event, handle = envelope(broken), Consumers(operations).of_alarm_lane()
+    event, handle = envelope(broken), Consumers(operations, operations, operations).of_alarm_lane()
     await operations.acknowledge(acknowledgement(incident.incident_id))
     await operations.close(closure(incident.incident_id))
     for _ in range(2):
@@ -261,4 +261,4 @@ async def test_an_event_of_no_incident_is_set_aside(
     """With its reason, and the lane goes on."""
     event = envelope(lookups_pb2.GlassBroken(incident_id=incident_id))
     with pytest.raises(InvalidMessageError, match=reason):
-        await Consumers(operations).of_alarm_lane()[event.subject](event)
+        await Consumers(operations, operations, operations).of_alarm_lane()[event.subject](event)

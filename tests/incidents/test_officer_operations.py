@@ -15,10 +15,10 @@ from incidents.domain.incidents import (
     IncidentNotFoundError,
     IncidentState,
 )
-from incidents.operations import Operations
-from incidents.queries import Queries
 from tests.incidents.samples import (
     OFFICER,
+    Operations,
+    Queries,
     StoppedClock,
     acknowledgement,
     assignment,

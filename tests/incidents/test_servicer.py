@@ -8,10 +8,10 @@ from google.protobuf.message import Message
 from chassis.clock import utc_now
 from chassis.database import Database
 from incidents import tables
-from incidents.operations import Operations
-from incidents.queries import Queries
 from tests.incidents.conftest import Service
 from tests.incidents.samples import (
+    Operations,
+    Queries,
     StoppedClock,
     acknowledgement,
     closure,

@@ -10,10 +10,14 @@ from sqlalchemy.sql import text
 
 from chassis.database import Database
 from incidents import tables
-from incidents.operations import Operations
-from incidents.queries import Queries
 from tests.fixtures.servers import TestDatabase
-from tests.incidents.samples import NIGHT, raise_alarm, rows
+from tests.incidents.samples import (
+    NIGHT,
+    Operations,
+    Queries,
+    raise_alarm,
+    rows,
+)
 
 pytestmark = pytest.mark.postgres
 

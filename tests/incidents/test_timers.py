@@ -11,12 +11,12 @@ from structlog.testing import capture_logs
 
 from chassis.database import Database
 from incidents import tables
-from incidents.operations import Operations
-from incidents.queries import Queries
 from incidents.timers import Timers, forget_hourly, pause
 from tests.fixtures.servers import TestDatabase
 from tests.incidents.samples import (
     NIGHT,
+    Operations,
+    Queries,
     StoppedClock,
     acknowledgement,
     alarm,

@@ -12,12 +12,18 @@ from nats.aio.client import Client
 
 from chassis.clock import utc_now
 from chassis.messages import EVENT_ID_HEADER, subject_of
-from incidents.operations import Operations
-from incidents.queries import Queries
 from incidents.wire.events import watched
 from stack.nats_server import NatsServer
 from tests.incidents.conftest import Service, refusal_of
-from tests.incidents.samples import StoppedClock, acknowledgement, assignment, closure, raise_alarm
+from tests.incidents.samples import (
+    Operations,
+    Queries,
+    StoppedClock,
+    acknowledgement,
+    assignment,
+    closure,
+    raise_alarm,
+)
 from ward.incidents.v1 import incidents_pb2 as pb
 
 pytestmark = [pytest.mark.postgres, pytest.mark.nats]

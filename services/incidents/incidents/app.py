@@ -3,7 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
-import incidents
+import incidents as package
 from chassis import grpc_client, migrations
 from chassis.clock import Clock, utc_now
 from chassis.consumer import EventConsumer
@@ -13,15 +13,21 @@ from chassis.lifecycle import Lifecycle
 from chassis.service import Base, start_base
 from incidents import tables
 from incidents.clients.residency import NoRegister, OccupancyRegister, ResidencyClient
-from incidents.consumers import ALARM_LANE, OCCUPANCY_LANE, Consumers
-from incidents.operations import Operations
-from incidents.queries import Queries
-from incidents.servicer import SERVICE, IncidentsServicer
+from incidents.consumers.lanes import ALARM_LANE, OCCUPANCY_LANE, Consumers
+from incidents.operations.alarms import AlarmOperations
+from incidents.operations.escalation import EscalationOperations
+from incidents.operations.incidents import IncidentOperations
+from incidents.operations.projections import ProjectionOperations
+from incidents.operations.upkeep import UpkeepOperations
+from incidents.queries.briefs import BriefQueries
+from incidents.queries.incidents import IncidentQueries
+from incidents.queries.timers import TimerQueries
+from incidents.servicer import Servicer
+from incidents.servicer.incidents import IncidentsServicer
 from incidents.settings import Settings
 from incidents.timers import Timers, forget_hourly
-from ward.incidents.v1 import incidents_pb2_grpc
 
-MIGRATIONS = Path(incidents.__file__).parents[1] / "migrations"
+MIGRATIONS = Path(package.__file__).parents[1] / "migrations"
 SUBJECTS = ["ward.incidents.v1.>"]
 # A day longer than the stream keeps events: what it can still deliver is never forgotten. Requests are kept as long.
 KEPT = timedelta(seconds=EVENTS.max_age or 0) + timedelta(days=1)
@@ -44,15 +50,31 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
         accounted=True,
         clock=clock,
     )
-    operations = Operations(base.database, base.relay, clock)
-    queries = Queries(base.database)
-    feed = Feed(base.broker, base.jetstream, str(EVENTS.name), SUBJECTS)
-    register = occupancy_register(life, settings)
-    servicer = IncidentsServicer(operations, queries, register, feed, clock, settings.ward_code)
-    server = base.server([SERVICE])
-    incidents_pb2_grpc.add_IncidentsServiceServicer_to_server(servicer, server)
-    _start_background(life, base, operations, queries)
-    return await base.serve(life, server, [SERVICE])
+    incidents = IncidentOperations(base.database, base.relay, clock)
+    _start_background(life, base, incidents)
+    servicers = servicers_of(base, incidents, occupancy_register(life, settings))
+    services = [one.service for one in servicers]
+    server = base.server(services)
+    for one in servicers:
+        one.add_to(server)
+    return await base.serve(life, server, services)
+
+
+def servicers_of(
+    base: Base, incidents: IncidentOperations, register: OccupancyRegister
+) -> list[Servicer]:
+    """Make what answers each service of the package."""
+    return [
+        IncidentsServicer(
+            incidents,
+            IncidentQueries(base.database),
+            BriefQueries(base.database),
+            register,
+            Feed(base.broker, base.jetstream, str(EVENTS.name), SUBJECTS),
+            base.clock,
+            base.settings.ward_code,
+        ),
+    ]
 
 
 def occupancy_register(life: Lifecycle, settings: Settings) -> OccupancyRegister:
@@ -64,18 +86,23 @@ def occupancy_register(life: Lifecycle, settings: Settings) -> OccupancyRegister
     return ResidencyClient(channel, settings.service_token_file)
 
 
-def _start_background(
-    life: Lifecycle, base: Base, operations: Operations, queries: Queries
-) -> None:
-    consumers = Consumers(operations)
+def _start_background(life: Lifecycle, base: Base, incidents: IncidentOperations) -> None:
+    consumers = Consumers(
+        AlarmOperations(base.database, base.relay, base.clock),
+        ProjectionOperations(base.database, base.clock),
+        incidents,
+    )
     for name, handlers in (
         (ALARM_LANE, consumers.of_alarm_lane()),
         (OCCUPANCY_LANE, consumers.of_occupancy_lane()),
     ):
         consumer = EventConsumer(base.broker, base.jetstream, name, str(EVENTS.name), handlers)
         life.background(name, consumer.run())
-    life.background("timers", Timers(operations, queries, base.clock).run())
-    life.background("forgetting", forget_hourly(operations, KEPT))
+    escalations = EscalationOperations(base.database, base.relay, base.clock)
+    timers = Timers(escalations, TimerQueries(base.database), base.clock)
+    life.background("timers", timers.run())
+    upkeep = UpkeepOperations(base.database, base.clock)
+    life.background("forgetting", forget_hourly(upkeep, KEPT))
 
 
 async def migrate(settings: Settings) -> None:

@@ -7,8 +7,9 @@ from chassis import context
 from chassis.clock import Clock
 from chassis.errors import DatabaseUnavailableError
 from chassis.log import logger
-from incidents.operations import Operations
-from incidents.queries import Queries
+from incidents.operations.escalation import EscalationOperations
+from incidents.operations.upkeep import UpkeepOperations
+from incidents.queries.timers import TimerQueries
 
 # A timer is never looked for later than this after it is due; a row that is locked just now is tried again after the
 # shorter pause.
@@ -21,7 +22,9 @@ _FORGET_EVERY_S = 3600.0
 class Timers:
     """Takes escalations as they become due; any number of instances may run, each timer is taken once."""
 
-    def __init__(self, operations: Operations, queries: Queries, clock: Clock) -> None:
+    def __init__(
+        self, operations: EscalationOperations, queries: TimerQueries, clock: Clock
+    ) -> None:
         self._operations = operations
         self._queries = queries
         self._clock = clock
@@ -56,7 +59,7 @@ def pause(next_due_at: datetime | None, now: datetime) -> float:
     return min(_LONGEST_S, max(_SHORTEST_S, (next_due_at - now).total_seconds()))
 
 
-async def forget_hourly(operations: Operations, kept: timedelta) -> None:
+async def forget_hourly(operations: UpkeepOperations, kept: timedelta) -> None:
     """Forget events the stream cannot deliver again, and requests as old, until cancelled; a failure only delays."""
     while True:
         try:

@@ -10,7 +10,9 @@ from chassis.consumer import Handler
 from chassis.errors import InvalidMessageError
 from chassis.messages import Envelope, subject_of
 from incidents.domain.incidents import IncidentNotFoundError
-from incidents.operations import Operations
+from incidents.operations.alarms import AlarmOperations
+from incidents.operations.incidents import IncidentOperations
+from incidents.operations.projections import ProjectionOperations
 from incidents.wire import inbound
 from incidents.wire.occupants import GLASS_BROKEN, glass_broken
 from ward.fire_safety.v1 import fire_safety_pb2
@@ -23,8 +25,15 @@ OCCUPANCY_LANE = "incidents-occupancy"
 class Consumers:
     """The handlers of the lanes, by subject."""
 
-    def __init__(self, operations: Operations) -> None:
-        self._operations = operations
+    def __init__(
+        self,
+        alarms: AlarmOperations,
+        projections: ProjectionOperations,
+        incidents: IncidentOperations,
+    ) -> None:
+        self._alarms = alarms
+        self._projections = projections
+        self._incidents = incidents
 
     def of_alarm_lane(self) -> Mapping[str, Handler]:
         """Give the handlers of alarms and premises, and of what is told of an incident itself."""
@@ -43,23 +52,23 @@ class Consumers:
 
     async def _on_raised(self, envelope: Envelope) -> None:
         alarm = inbound.read_alarm(envelope)
-        await self._operations.take_raised_alarm(envelope.event_id, alarm)
+        await self._alarms.take_raised_alarm(envelope.event_id, alarm)
 
     async def _on_changed(self, envelope: Envelope) -> None:
         alarm = inbound.read_alarm(envelope)
-        await self._operations.take_changed_alarm(envelope.event_id, alarm)
+        await self._alarms.take_changed_alarm(envelope.event_id, alarm)
 
     async def _on_premises(self, envelope: Envelope) -> None:
         premises = inbound.read_premises(envelope)
-        await self._operations.take_premises(envelope.event_id, premises)
+        await self._projections.take_premises(envelope.event_id, premises)
 
     async def _on_glass_broken(self, envelope: Envelope) -> None:
         broken = glass_broken(envelope)
         try:
-            await self._operations.take_glass_broken(envelope.event_id, broken)
+            await self._incidents.take_glass_broken(envelope.event_id, broken)
         except IncidentNotFoundError as error:
             raise InvalidMessageError("unknown_incident") from error
 
     async def _on_occupancy(self, envelope: Envelope) -> None:
         occupancy = inbound.read_occupancy(envelope)
-        await self._operations.take_occupancy(envelope.event_id, occupancy)
+        await self._projections.take_occupancy(envelope.event_id, occupancy)

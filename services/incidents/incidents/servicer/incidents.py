@@ -1,7 +1,6 @@
-"""gRPC in: read the request, call one operation or query, write the answer."""
+"""Incidents and their briefs."""
 
 from collections.abc import AsyncIterator
-from typing import Any
 
 from grpc import aio
 
@@ -10,8 +9,10 @@ from chassis.clock import Clock
 from chassis.context import current_access, current_account
 from chassis.feed import Feed
 from incidents.clients.residency import OccupancyRegister
-from incidents.operations import Operations
-from incidents.queries import Queries
+from incidents.operations.incidents import IncidentOperations
+from incidents.queries.briefs import BriefQueries
+from incidents.queries.incidents import IncidentQueries
+from incidents.servicer import Context
 from incidents.wire import occupants
 from incidents.wire.brief import brief_message
 from incidents.wire.events import watched
@@ -26,18 +27,17 @@ from incidents.wire.requests import (
 )
 from ward.incidents.v1 import incidents_pb2, incidents_pb2_grpc
 
-SERVICE = incidents_pb2.DESCRIPTOR.services_by_name["IncidentsService"].full_name
-
-Context = aio.ServicerContext[Any, Any]
-
 
 class IncidentsServicer(incidents_pb2_grpc.IncidentsServiceServicer):
-    """Answers `ward.incidents.v1.IncidentsService`."""
+    """The methods of `IncidentsService`."""
+
+    service: str = incidents_pb2.DESCRIPTOR.services_by_name["IncidentsService"].full_name
 
     def __init__(
         self,
-        operations: Operations,
-        queries: Queries,
+        operations: IncidentOperations,
+        queries: IncidentQueries,
+        briefs: BriefQueries,
         register: OccupancyRegister,
         feed: Feed,
         clock: Clock,
@@ -45,10 +45,15 @@ class IncidentsServicer(incidents_pb2_grpc.IncidentsServiceServicer):
     ) -> None:
         self._operations = operations
         self._queries = queries
+        self._briefs = briefs
         self._register = register
         self._feed = feed
         self._clock = clock
         self._ward_code = ward_code
+
+    def add_to(self, server: aio.Server) -> None:
+        """Have a server answer by it."""
+        incidents_pb2_grpc.add_IncidentsServiceServicer_to_server(self, server)
 
     async def GetIncident(
         self, request: incidents_pb2.GetIncidentRequest, context: Context
@@ -76,7 +81,7 @@ class IncidentsServicer(incidents_pb2_grpc.IncidentsServiceServicer):
         """Tell what rescuers must know, and account for the look."""
         incident_id = read_id(request.incident_id)
         current_access().subject = f"incident:{incident_id}"
-        brief = await self._queries.brief(incident_id)
+        brief = await self._briefs.brief(incident_id)
         return incidents_pb2.GetRescueBriefResponse(brief=brief_message(brief, self._clock()))
 
     async def DiscloseOccupants(

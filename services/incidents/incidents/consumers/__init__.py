@@ -1,0 +1,1 @@
+"""Events of other services in, decoded, and each given to one operation."""

@@ -1,0 +1,1 @@
+"""What the service can do: one public method is one transaction."""

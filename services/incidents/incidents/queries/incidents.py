@@ -1,0 +1,94 @@
+"""Incidents and their timelines."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, tuple_
+from sqlalchemy.sql.selectable import LateralFromClause
+
+from chassis.database import Database
+from incidents import tables
+from incidents.domain.incidents import Incident, IncidentState
+from incidents.domain.requests import Listing
+from incidents.domain.timeline import EntryKind, TimelineEntry
+from incidents.queries.gathering import gather, incident_from, incidents_with, row_of
+
+
+@dataclass(frozen=True)
+class Story:
+    """An incident with its timeline, oldest first."""
+
+    incident: Incident
+    timeline: tuple[TimelineEntry, ...]
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of incidents, and whether more follow."""
+
+    incidents: tuple[Incident, ...]
+    more: bool
+
+
+class IncidentQueries:
+    """Asks for incidents."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def story(self, incident_id: UUID) -> Story:
+        """Tell one incident and what happened so far; raises IncidentNotFoundError."""
+        row = await row_of(self._database, incident_id, incidents_with(_entries()))
+        timeline = zip(row.sequences, row.times, row.kinds, row.actors, row.texts, strict=True)
+        return Story(
+            incident=incident_from(row),
+            timeline=tuple(
+                TimelineEntry(sequence, at, EntryKind(kind), actor, text)
+                for sequence, at, kind, actor, text in timeline
+            ),
+        )
+
+    async def open_incident(self, incident_id: UUID) -> Incident:
+        """Tell an incident that has not ended; raises IncidentNotFoundError or IncidentClosedError."""
+        found = incident_from(await row_of(self._database, incident_id, incidents_with()))
+        found.require_open()
+        return found
+
+    async def page(self, listing: Listing) -> Page:
+        """Tell a page of incidents, newest first."""
+        async with self._database.transaction() as tx:
+            rows = (await tx.execute(_page(listing))).all()
+        incidents = tuple(incident_from(row) for row in rows[: listing.size])
+        return Page(incidents, more=len(rows) > listing.size)
+
+
+def _page(listing: Listing) -> Select[Any]:
+    columns = tables.incidents.c
+    newest_first = (columns.opened_at.desc(), columns.incident_id.desc())
+    page = incidents_with().order_by(*newest_first).limit(listing.size + 1)
+    if listing.open_only:
+        page = page.where(columns.state != IncidentState.CLOSED)
+    if listing.premises_id:
+        page = page.where(columns.premises_id == listing.premises_id)
+    if listing.after is not None:
+        opened_at, incident_id = listing.after
+        page = page.where(
+            tuple_(columns.opened_at, columns.incident_id) < tuple_(opened_at, incident_id)
+        )
+    return page
+
+
+def _entries() -> LateralFromClause:
+    columns = tables.timeline.c
+    return gather(
+        "entries",
+        tables.timeline,
+        columns.incident_id == tables.incidents.c.incident_id,
+        [columns.sequence],
+        sequences=columns.sequence,
+        times=columns.at,
+        kinds=columns.kind,
+        actors=columns.actor,
+        texts=columns.text,
+    )

@@ -1,0 +1,32 @@
+"""Tables and constraints, one file per topic. What must never be doubled is a constraint here, not a check in code."""
+
+from incidents.tables.alarms import IN_TROUBLE, alarms, incident_alarms
+from incidents.tables.escalation import PENDING, escalation_policies, escalations, notifications
+from incidents.tables.incidents import OPEN_FIRE, incident_numbers, incidents, timeline
+from incidents.tables.limits import legal_limits
+from incidents.tables.messages import access_records, account, inbox, outbox, requests
+from incidents.tables.metadata import metadata
+from incidents.tables.projections import occupancies, premises
+
+__all__ = [
+    "IN_TROUBLE",
+    "OPEN_FIRE",
+    "PENDING",
+    "access_records",
+    "account",
+    "alarms",
+    "escalation_policies",
+    "escalations",
+    "inbox",
+    "incident_alarms",
+    "incident_numbers",
+    "incidents",
+    "legal_limits",
+    "metadata",
+    "notifications",
+    "occupancies",
+    "outbox",
+    "premises",
+    "requests",
+    "timeline",
+]
