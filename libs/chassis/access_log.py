@@ -4,10 +4,10 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from sqlalchemy import (
     BigInteger,
@@ -137,6 +137,21 @@ def record_of(
     )
 
 
+def records_of(access: context.Access, now: datetime) -> list[AccessRecord]:
+    """Write down the answer of the present call: a record of its own, and one for each who is shown in it.
+
+    All together are one look: the ids of the others are of version 5 (RFC 9562) and follow from the answer's own id.
+    """
+    others = dict.fromkeys(one for one in access.shown if one != access.subject)
+    return [
+        record_of(access, access.record_id, OK, now),
+        *(
+            record_of(replace(access, subject=one), uuid5(access.record_id, one), OK, now)
+            for one in others
+        ),
+    ]
+
+
 async def append(tx: Transaction, *records: AccessRecord) -> None:
     """Add records to the chain in a transaction; others who append wait until it has ended."""
     await tx.execute(_APPEND_IN_TRANSACTION, {"entries": [entry_of(one) for one in records]})
@@ -150,9 +165,9 @@ def count(records: Sequence[AccessRecord]) -> None:
 
 @asynccontextmanager
 async def accounted(database: Database, now: datetime) -> AsyncGenerator[Transaction]:
-    """Open a transaction that ends with the record of the access that caused it: both are durable, or neither.
+    """Open a transaction that ends with the records of the access that caused it: all are durable, or none.
 
-    The record comes last, since others who append wait for it. Outside a call that is accounted for, and where the
+    They come last, since others who append wait for it. Outside a call that is accounted for, and where the
     call has its record already, the transaction is like any other.
     """
     access = context.access.get()
@@ -160,10 +175,10 @@ async def accounted(database: Database, now: datetime) -> AsyncGenerator[Transac
         yield tx
         if access is None or access.accounted:
             return
-        record = record_of(access, access.record_id, OK, now)
-        await append(tx, record)
+        records = records_of(access, now)
+        await append(tx, *records)
     access.accounted = True
-    count([record])
+    count(records)
 
 
 class AccountedLookups:

@@ -62,8 +62,10 @@ _FAULTS = {
 }
 
 
-def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `audit` and what follows it to a service's commands."""
+def add_commands(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+) -> "argparse._SubParsersAction[argparse.ArgumentParser]":
+    """Add `audit` and what follows it to a service's commands; give what a service's own actions are added to."""
     actions = commands.add_parser("audit", help="the account of every look").add_subparsers(
         dest="action", required=True
     )
@@ -80,6 +82,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     export.add_argument("--from", dest="begin", type=int, default=1, metavar="POSITION")
     expire = actions.add_parser("expire", help="remove records whose time is over, as their owner")
     expire.add_argument("--dry-run", action="store_true", help="only tell what would be removed")
+    return actions
 
 
 async def run(

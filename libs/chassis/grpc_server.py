@@ -8,9 +8,9 @@ import math
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import grpc
 from google.protobuf.message import Message
@@ -19,7 +19,7 @@ from grpc_health.v1 import health, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from chassis import access, context, metrics
-from chassis.access_log import OK, AccessLog, record_of
+from chassis.access_log import AccessLog, record_of, records_of
 from chassis.clock import Clock
 from chassis.context import Access
 from chassis.errors import DomainError, InternalError, TokenExpiredError
@@ -202,14 +202,14 @@ class AccessGuard:
             await self._admit(rule, call)
             yield
         except DomainError as error:
-            await self._record(entry, uuid4(), error.reason)
+            await self._record(entry, error.reason)
             raise
         except asyncio.CancelledError:
             # The caller has left, and what was done stays done: it is accounted for all the same.
-            await asyncio.shield(self._record(entry, uuid4(), _CANCELLED))
+            await asyncio.shield(self._record(entry, _CANCELLED))
             raise
         except Exception:
-            await self._record(entry, uuid4(), InternalError.reason)
+            await self._record(entry, InternalError.reason)
             raise
         if not entry.accounted:
             await asyncio.shield(self._record_answer(entry))
@@ -256,28 +256,28 @@ class AccessGuard:
         access.require_purpose(rule, call.request)
 
     async def _record_answer(self, entry: Access) -> None:
-        """Write the record of an answer, and one for each who is shown in it; what waits is committed together."""
-        others = (replace(entry, subject=one) for one in entry.shown)
-        await asyncio.gather(
-            self._record(entry, entry.record_id, OK),
-            *(self._record(other, uuid4(), OK) for other in others),
-        )
+        """Write the records of an answer; what waits is committed together."""
+        log, records = self._log_of(entry), records_of(entry, self._clock())
+        await asyncio.gather(*map(log.record, records))
 
-    async def _record(self, entry: Access, record_id: UUID, outcome: str) -> None:
-        """Write the record of a call; one that does not tell of an answer has an id of its own.
+    async def _record(self, entry: Access, outcome: str) -> None:
+        """Write the record of a call without an answer, under an id of its own.
 
         Whether a record that should have been written with its answer is there is not known when that has failed.
         """
-        if self._log is None:
-            raise LookupError(
-                f"{entry.method} is marked personal_data, but there is no access log"
-            )
-        now = self._clock()
+        log, now = self._log_of(entry), self._clock()
         caller = context.identity.get() or context.NOBODY
         if not caller.account and not self._anonymous.take(now.timestamp()):
             metrics.ACCESS_RECORDS.labels(entry.method, f"{outcome}_COUNTED").inc()
             return
-        await self._log.record(record_of(entry, record_id, outcome, now))
+        await log.record(record_of(entry, uuid4(), outcome, now))
+
+    def _log_of(self, entry: Access) -> AccessLog:
+        if self._log is None:
+            raise LookupError(
+                f"{entry.method} is marked personal_data, but there is no access log"
+            )
+        return self._log
 
 
 def grpc_server(guard: AccessGuard, readiness: Readiness, services: list[str]) -> aio.Server:

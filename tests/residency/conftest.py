@@ -81,7 +81,7 @@ class Service:
 
     async def access_records(self) -> list[Any]:
         """Read the access records, oldest first."""
-        statement = select(tables.access_records).order_by(tables.access_records.c.recorded_at)
+        statement = select(tables.access_records).order_by(tables.access_records.c.position)
         async with self.database.transaction() as tx:
             return list((await tx.execute(statement)).all())
 

@@ -17,7 +17,7 @@ from residency.domain.person_name import FullName
 from residency.domain.personal_id import PersonalIdNumber
 from residency.domain.requests import Request
 from residency.domain.residence import ResidenceApplication, ResidenceKind, Sex, Term
-from residency.domain.sealing import NumberSeal, Seal
+from residency.domain.sealing import NumberSeal, ParticularsSeal, Seal
 from residency.domain.search import IndexedAddress
 from residency.operations.persons import PersonOperations
 from residency.operations.residence import ResidenceOperations
@@ -32,6 +32,7 @@ INDEX_KEY = b"i" * 32
 PSEUDONYM_KEY = b"p" * 32
 CONTENT_SEAL = Seal([ENCRYPTION_KEY], os.urandom)
 SEAL = NumberSeal(CONTENT_SEAL, INDEX_KEY)
+PARTICULARS = ParticularsSeal(CONTENT_SEAL)
 NOON = datetime(2026, 11, 23, 5, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
 

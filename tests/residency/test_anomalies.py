@@ -212,7 +212,7 @@ async def test_the_command_tells_the_report_as_a_table(
     row = {"account": "clerk", "pattern": "MISSES", "window_start": utc_now(), "count": 10}
     async with database.transaction() as tx:
         await tx.execute(insert(tables.lookup_usage).values(row))
-    ended = await run("anomalies", "--days", "1", DATABASE_URL=test_database.url, **KEYS)
+    ended = await run("audit", "anomalies", "--days", "1", DATABASE_URL=test_database.url, **KEYS)
     head, line = (line.split("\t") for line in ended.output.splitlines())
 
     assert (ended.code, ended.errors) == (0, "")

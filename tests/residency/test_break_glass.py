@@ -12,6 +12,7 @@ from grpc import aio
 from nats.aio.client import Client
 from sqlalchemy import select, update
 
+from chassis.clock import utc_now, ward_day, ward_time
 from chassis.database import Database
 from chassis.errors import DomainError, FieldInvalidError, InvalidMessageError
 from chassis.messages import EVENT_ID_HEADER, Envelope, subject_of
@@ -26,17 +27,32 @@ from residency.domain.break_glass import (
     ReviewPendingError,
 )
 from residency.domain.disclosure import Asker, DisclosureNotAllowedError, PersonField
+from residency.domain.occupancy import StayKind
 from residency.operations.break_glass import BreakGlassOperations
 from residency.wire import break_glass as wire
 from tests.residency.conftest import Service
 from tests.residency.samples import (
     NOON,
+    PARTICULARS,
     SEAL,
+    TODAY,
     StoppedClock,
     add_building,
     application,
+    number,
     relay,
+    request,
     residence_operations,
+)
+from tests.residency.test_stay_operations import (
+    PASSPORT,
+    RECEIPT,
+    TOMORROW,
+    TONIGHT,
+    absences_of,
+    away,
+    lodging,
+    stays_of,
 )
 from ward.fire_safety.v1 import fire_safety_pb2
 from ward.incidents.v1 import incidents_pb2
@@ -45,6 +61,7 @@ from ward.residency.v1 import lookups_pb2 as pb
 
 pytestmark = pytest.mark.postgres
 
+AFTER = TODAY + timedelta(days=2)
 FIRE = Incident("i-1", "VV-2026-000042", "p-1", closed=False, version=1)
 OFFICER = Asker("officer-1", frozenset({"duty_officer"}), "FIRE_RESCUE")
 REASON = "Khói dày ở tầng hai, cần gọi từng người"
@@ -57,6 +74,7 @@ class Glass:
     database: Database
     clock: StoppedClock
     operations: BreakGlassOperations
+    dwelling_ids: list[UUID]
 
     async def reviews(self) -> list[Any]:
         """Read the queue of reviews."""
@@ -83,16 +101,16 @@ class Glass:
 
 @pytest.fixture
 async def glass(database: Database) -> Glass:
-    """Let two people live in the building of the premises of an open incident."""
-    place = await add_building(database, dwellings=2)
-    for serial, dwelling_id in enumerate(place.dwelling_ids, start=1):
+    """Let two people live in the building of the premises of an open incident, where one dwelling is empty."""
+    place = await add_building(database, dwellings=3)
+    for serial, dwelling_id in enumerate(place.dwelling_ids[:2], start=1):
         entering = application(dwelling_id, serial)
         await residence_operations(database).register(entering, f"request-{serial}", b"x")
     clock = StoppedClock()
-    operations = BreakGlassOperations(database, relay(database, clock), clock, SEAL)
+    operations = BreakGlassOperations(database, relay(database, clock), clock, SEAL, PARTICULARS)
     await operations.take_premises(uuid4(), PremisesPlace("p-1", place.building_id, 1))
     await operations.take_incident(uuid4(), FIRE)
-    return Glass(database, clock, operations)
+    return Glass(database, clock, operations, place.dwelling_ids)
 
 
 def wanting(**fields: Any) -> BreakGlassWanted:
@@ -143,6 +161,43 @@ async def test_until_it_expires_the_officer_may_look_again_under_the_same_review
 
     assert first.broken == again.broken == other.broken
     assert len(await glass.reviews()) == len(await glass.announced()) == 1
+
+
+async def test_guests_of_now_are_told_too_and_who_was_declared_absent(glass: Glass) -> None:
+    """Nobody twice: who is registered is no guest, who is absent but stays has come back; at noon guests leave."""
+    first, second, hotel = glass.dwelling_ids
+    stays = stays_of(glass.database)
+    tonight: dict[str, Any] = {"arrives_at": TONIGHT, "leaves_on": TOMORROW}
+    for declared in (
+        lodging(hotel, number(8), **tonight),
+        lodging(hotel, PASSPORT, kind=StayKind.FOREIGN, **tonight),
+        lodging(first, number(9), kind=StayKind.STANDING, leaves_on=None),
+        lodging(first, number(1), **tonight),
+        lodging(second, number(7), arrives_at=ward_time(TOMORROW, 20), leaves_on=AFTER),
+    ):
+        await stays.declare(declared, RECEIPT, request())
+    absences = absences_of(glass.database)
+    for serial in (1, 2):
+        away_from = replace(away(), number=number(serial))
+        await absences.declare(away_from, RECEIPT, request())
+    told = []
+    for hour in (2, 11, 12):
+        glass.clock.now = ward_time(TOMORROW, hour)
+        officer = replace(OFFICER, account=f"officer-{hour}")
+        told.append((await glass.operations.disclose(wanting(), officer)).dwellings)
+    at_night, before_noon, at_noon = told
+
+    assert [one.dwelling.dwelling_id for one in at_night] == [first, second, hotel]
+    assert [len(one.people) for one in at_night] == [1, 1, 0]
+    assert [len(one.absent) for one in at_night] == [0, 1, 0]
+    assert [sorted(guest.declared.kind for guest in one.guests) for one in at_night] == [
+        ["STANDING"],
+        ["LODGING"],
+        ["FOREIGN", "LODGING"],
+    ]
+    assert before_noon == at_night
+    assert [len(one.guests) for one in at_noon] == [1, 1]
+    assert [len(one.absent) for one in at_noon] == [1, 1]
 
 
 @pytest.mark.parametrize(
@@ -297,6 +352,13 @@ async def test_only_incidents_acting_for_a_duty_officer_gets_an_answer(
     place = await add_building(service.database)
     entering = application(place.dwelling_ids[0])
     await residence_operations(service.database).register(entering, "request-1", b"x")
+    guest_of_now = lodging(
+        place.dwelling_ids[0],
+        number(8),
+        arrives_at=utc_now(),
+        leaves_on=ward_day(utc_now()) + timedelta(days=1),
+    )
+    await stays_of(service.database).declare(guest_of_now, RECEIPT, request())
     await tell_of_fire(service, broker, place.building_id)
     method = "DiscloseOccupants"
     alone = await service.refusal(method, asking(), "duty_officer")
@@ -310,7 +372,7 @@ async def test_only_incidents_acting_for_a_duty_officer_gets_an_answer(
         await service.call(method, asking(), "duty_officer", acting=by_officer)
     by_incidents = service.make_token("service", account="incidents")
     answer = await service.call(method, asking(), "duty_officer", acting=by_incidents)
-    (person,) = answer.dwellings[0].people
+    (person,), (guest,) = answer.dwellings[0].people, answer.dwellings[0].guests
     records = await service.access_records()
 
     assert alone.reason == other.reason == "BREAK_GLASS_NOT_THROUGH_INCIDENTS"
@@ -318,9 +380,17 @@ async def test_only_incidents_acting_for_a_duty_officer_gets_an_answer(
     assert person.full_name == "Phạm Thị Giả Định"
     assert (person.birth_date.year, person.birth_date.month) == (1990, 0)
     assert not person.masked_number
-    assert str(records[-1].record_id) == answer.access_record_id
-    assert records[-1].subject == f"building:{place.building_id}"
-    assert records[-1].actor == "incidents"
+    assert (guest.full_name, guest.birth_date.year, guest.birth_date.month) == (
+        "Khách Giả Định",
+        1990,
+        0,
+    )
+    assert not guest.masked_document
+    building, *shown = records[-3:]
+    assert str(building.record_id) == answer.access_record_id
+    assert building.subject == f"building:{place.building_id}"
+    assert {one.subject for one in shown} == {SEAL.pseudonym(number(one)) for one in (1, 8)}
+    assert {one.actor for one in (building, *shown)} == {"incidents"}
     assert {record.account for record in records} == {
         "demo-duty-officer",
         "demo-residence-officer",

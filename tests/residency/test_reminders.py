@@ -19,14 +19,13 @@ from residency.domain.partial_date import PartialDate
 from residency.domain.person_name import FullName
 from residency.domain.reminders import ReminderKind, ReminderTimes
 from residency.domain.residence import ResidenceKind
-from residency.domain.sealing import ParticularsSeal
 from residency.domain.stays import Channel, Guest, Receipt, StayDeclaration
 from residency.operations.break_glass import BreakGlassOperations
 from residency.operations.reminders import ReminderOperations
 from residency.operations.stays import StayOperations
 from tests.residency.samples import (
-    CONTENT_SEAL,
     NOON,
+    PARTICULARS,
     SEAL,
     StoppedClock,
     add_building,
@@ -157,7 +156,9 @@ async def test_a_landlord_is_told_once_for_all_tenants_of_a_day(database: Databa
 async def test_lodging_houses_are_asked_for_their_list_every_evening(database: Database) -> None:
     """From ten in the evening on, once a day; other premises never."""
     reminders = Reminders(database)
-    glass = BreakGlassOperations(database, relay(database, reminders.clock), reminders.clock, SEAL)
+    glass = BreakGlassOperations(
+        database, relay(database, reminders.clock), reminders.clock, SEAL, PARTICULARS
+    )
     for premises_id, lodging in (("hotel", True), ("market", False)):
         place = PremisesPlace(premises_id, None, 1, lodging)
         await glass.take_premises(uuid4(), place)
@@ -180,7 +181,7 @@ async def test_a_lodging_house_that_declared_a_guest_is_not_asked(database: Data
     clock = reminders.clock
     parts = (database, relay(database, clock), clock, SEAL)
     hotel = PremisesPlace("hotel", place.building_id, 1, lodging=True)
-    await BreakGlassOperations(*parts).take_premises(uuid4(), hotel)
+    await BreakGlassOperations(*parts, PARTICULARS).take_premises(uuid4(), hotel)
     guest = Guest(
         number(8), FullName.parse("Trần Văn Khách"), PartialDate.parse("1990"), VIETNAM, None
     )
@@ -188,7 +189,7 @@ async def test_a_lodging_house_that_declared_a_guest_is_not_asked(database: Data
         place.dwelling_ids[0], StayKind.LODGING, guest, "du lịch", NOON, date(2026, 11, 25)
     )
     receipt = Receipt(NOON, Channel.LODGING_SOFTWARE)
-    await StayOperations(*parts, ParticularsSeal(CONTENT_SEAL)).declare(stay, receipt, request())
+    await StayOperations(*parts, PARTICULARS).declare(stay, receipt, request())
 
     assert await reminders.look(date(2026, 11, 23), 22) == []
     assert kinds(await reminders.look(date(2026, 11, 24), 22)) == ["LODGING_LIST"]

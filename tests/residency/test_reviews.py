@@ -25,7 +25,7 @@ from residency.operations.break_glass import BreakGlassOperations
 from residency.operations.reviews import ReviewOperations, ReviewRequest
 from residency.queries.reviews import ReviewQueries
 from tests.residency.conftest import Service
-from tests.residency.samples import NOON, SEAL, StoppedClock, add_building, relay
+from tests.residency.samples import NOON, PARTICULARS, SEAL, StoppedClock, add_building, relay
 from tests.residency.test_break_glass import FIRE, OFFICER, asking, tell_of_fire, wanting
 from ward.residency.v1 import reviews_pb2 as pb
 
@@ -73,7 +73,7 @@ async def queue(database: Database) -> Queue:
     """Have an open incident whose building is known."""
     place = await add_building(database)
     clock = StoppedClock()
-    glass = BreakGlassOperations(database, relay(database, clock), clock, SEAL)
+    glass = BreakGlassOperations(database, relay(database, clock), clock, SEAL, PARTICULARS)
     await glass.take_premises(uuid4(), PremisesPlace("p-1", place.building_id, 1))
     await glass.take_incident(uuid4(), FIRE)
     operations = ReviewOperations(database, clock, SEAL)

@@ -42,9 +42,9 @@ from residency.operations.stays import StayOperations
 from residency.queries.occupancy import OccupancyQueries
 from residency.repository.stays import declaration_of
 from tests.residency.samples import (
-    CONTENT_SEAL,
     ENCRYPTION_KEY,
     NOON,
+    PARTICULARS,
     SEAL,
     TODAY,
     StoppedClock,
@@ -60,7 +60,6 @@ from tests.residency.samples import (
 
 pytestmark = pytest.mark.postgres
 
-PARTICULARS = ParticularsSeal(CONTENT_SEAL)
 TONIGHT = ward_time(TODAY, 22)
 TOMORROW = TODAY + timedelta(days=1)
 RECEIPT = Receipt(NOON, Channel.PHONE)

@@ -36,15 +36,17 @@ def main() -> None:
     adding.add_argument("--name", required=True, help="full name")
     adding.add_argument("--birth-date", required=True, help="YYYY, YYYY-MM or YYYY-MM-DD")
     adding.add_argument("--sex", required=True, choices=["M", "F"])
-    anomalies = commands.add_parser("anomalies", help="tell what is odd in how callers look")
+    auditing = audit.add_commands(commands)
+    anomalies = auditing.add_parser("anomalies", help="tell what is odd in how callers look")
     anomalies.add_argument("--days", type=int, default=7, help="how many days back")
-    audit.add_commands(commands)
     arguments = parser.parse_args()
     settings = read_settings(Settings)
     log.configure("residency", settings.log_level)
     match arguments.command:
         case "serve":
             lifecycle.run(app.serve(settings))
+        case "audit" if arguments.action == "anomalies":
+            asyncio.run(app.report_anomalies(settings, arguments.days))
         case "audit":
             sys.exit(asyncio.run(audit.run(arguments, "residency", settings)))
         case "migrate":
@@ -60,8 +62,6 @@ def main() -> None:
             asyncio.run(app.import_residences(settings, wish))
         case "export-statistics":
             asyncio.run(app.export_statistics(settings, arguments.file))
-        case "anomalies":
-            asyncio.run(app.report_anomalies(settings, arguments.days))
         case "decoys":
             asyncio.run(
                 app.add_decoy(settings, arguments.name, arguments.birth_date, arguments.sex)

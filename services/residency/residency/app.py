@@ -133,7 +133,10 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     reminders = ReminderOperations(base.database, base.relay, clock)
     life.background("reminders", timers.remind_when_due(reminders))
     life.background("forgetting", timers.forget_hourly(upkeep, KEPT))
-    glass = BreakGlassOperations(base.database, base.relay, clock, number_seal(settings))
+    particulars = ParticularsSeal(content_seal(settings))
+    glass = BreakGlassOperations(
+        base.database, base.relay, clock, number_seal(settings), particulars
+    )
     lane = EventConsumer(
         base.broker, base.jetstream, LANE, str(EVENTS.name), Consumers(glass).handlers()
     )

@@ -727,7 +727,7 @@ Global___DiscloseOccupantsRequest: _TypeAlias = DiscloseOccupantsRequest  # noqa
 
 @_typing.final
 class DiscloseOccupantsResponse(_message.Message):
-    """Who is registered inside."""
+    """Who is inside as far as was declared."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -742,7 +742,7 @@ class DiscloseOccupantsResponse(_message.Message):
     """Residency's access record of this look."""
     @_builtins.property
     def dwellings(self) -> _containers.RepeatedCompositeFieldContainer[_lookups_pb2.DisclosedDwelling]:
-        """Dwellings in which somebody is registered today, by floor and unit."""
+        """Dwellings in which somebody is registered today or stays as a guest now, by floor and unit."""
 
     @_builtins.property
     def withheld(self) -> _containers.RepeatedScalarFieldContainer[_lookups_pb2.PersonField.ValueType]:

@@ -599,7 +599,7 @@ Global___DiscloseOccupantsRequest: _TypeAlias = DiscloseOccupantsRequest  # noqa
 
 @_typing.final
 class DiscloseOccupantsResponse(_message.Message):
-    """Who is registered inside."""
+    """Who is inside as far as was declared."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -614,7 +614,7 @@ class DiscloseOccupantsResponse(_message.Message):
     """The access record that accounts for this look."""
     @_builtins.property
     def dwellings(self) -> _containers.RepeatedCompositeFieldContainer[Global___DisclosedDwelling]:
-        """Dwellings in which somebody is registered today, by floor and unit."""
+        """Dwellings in which somebody is registered today or stays as a guest now, by floor and unit."""
 
     @_builtins.property
     def withheld(self) -> _containers.RepeatedScalarFieldContainer[Global___PersonField.ValueType]:
@@ -643,12 +643,14 @@ Global___DiscloseOccupantsResponse: _TypeAlias = DiscloseOccupantsResponse  # no
 
 @_typing.final
 class DisclosedDwelling(_message.Message):
-    """One dwelling with those who are registered there."""
+    """One dwelling with those who are registered there, and its guests."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     DWELLING_FIELD_NUMBER: _builtins.int
     PEOPLE_FIELD_NUMBER: _builtins.int
+    ABSENT_FIELD_NUMBER: _builtins.int
+    GUESTS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def dwelling(self) -> _residency_pb2.Dwelling:
         """Where."""
@@ -657,19 +659,85 @@ class DisclosedDwelling(_message.Message):
     def people(self) -> _containers.RepeatedCompositeFieldContainer[Global___Person]:
         """Who; residences are not repeated here."""
 
+    @_builtins.property
+    def absent(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The pseudonyms of those of them who were declared absent, and are no guests here meanwhile."""
+
+    @_builtins.property
+    def guests(self) -> _containers.RepeatedCompositeFieldContainer[Global___DisclosedGuest]:
+        """Guests who are declared for now and not registered here."""
+
     def __init__(
         self,
         *,
         dwelling: _residency_pb2.Dwelling | None = ...,
         people: _abc.Iterable[Global___Person] | None = ...,
+        absent: _abc.Iterable[_builtins.str] | None = ...,
+        guests: _abc.Iterable[Global___DisclosedGuest] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["dwelling", b"dwelling"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["dwelling", b"dwelling", "people", b"people"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["absent", b"absent", "dwelling", b"dwelling", "guests", b"guests", "people", b"people"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DisclosedDwelling: _TypeAlias = DisclosedDwelling  # noqa: Y015
+
+@_typing.final
+class DisclosedGuest(_message.Message):
+    """A guest in a building where there is an emergency."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FULL_NAME_FIELD_NUMBER: _builtins.int
+    BIRTH_DATE_FIELD_NUMBER: _builtins.int
+    SEX_FIELD_NUMBER: _builtins.int
+    NATIONALITY_FIELD_NUMBER: _builtins.int
+    MASKED_DOCUMENT_FIELD_NUMBER: _builtins.int
+    ASSISTANCE_FIELD_NUMBER: _builtins.int
+    LEAVES_ON_FIELD_NUMBER: _builtins.int
+    STANDING_FIELD_NUMBER: _builtins.int
+    full_name: _builtins.str
+    """Full name; empty if withheld."""
+    sex: _residency_pb2.Sex.ValueType
+    """Sex, where it was declared and is not withheld."""
+    nationality: _builtins.str
+    """Nationality, ISO 3166-1 alpha-3."""
+    masked_document: _builtins.str
+    """The number of the document as people may see it; empty if withheld."""
+    standing: _builtins.bool
+    """True for a close relative who comes often and was declared once: nobody knows the nights."""
+    @_builtins.property
+    def birth_date(self) -> _date_pb2.Date:
+        """Birth date; parts are 0 where they are not known or withheld."""
+
+    @_builtins.property
+    def assistance(self) -> _containers.RepeatedScalarFieldContainer[_residency_pb2.AssistanceType.ValueType]:
+        """Help that rescue must plan for, known of guests who are persons of the register only."""
+
+    @_builtins.property
+    def leaves_on(self) -> _date_pb2.Date:
+        """The declared day of leaving; absent without one."""
+
+    def __init__(
+        self,
+        *,
+        full_name: _builtins.str = ...,
+        birth_date: _date_pb2.Date | None = ...,
+        sex: _residency_pb2.Sex.ValueType = ...,
+        nationality: _builtins.str = ...,
+        masked_document: _builtins.str = ...,
+        assistance: _abc.Iterable[_residency_pb2.AssistanceType.ValueType] | None = ...,
+        leaves_on: _date_pb2.Date | None = ...,
+        standing: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["birth_date", b"birth_date", "leaves_on", b"leaves_on"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["assistance", b"assistance", "birth_date", b"birth_date", "full_name", b"full_name", "leaves_on", b"leaves_on", "masked_document", b"masked_document", "nationality", b"nationality", "sex", b"sex", "standing", b"standing"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DisclosedGuest: _TypeAlias = DisclosedGuest  # noqa: Y015
 
 @_typing.final
 class GlassBroken(_message.Message):

@@ -1,7 +1,9 @@
 """Persons and households as a lookup finds them, before it is decided what of them may be shown."""
 
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Self
 from uuid import UUID
 
 from residency.domain.occupancy import Assistance
@@ -9,6 +11,7 @@ from residency.domain.partial_date import PartialDate
 from residency.domain.person_name import FullName
 from residency.domain.places import Dwelling
 from residency.domain.residence import ResidenceKind, Sex
+from residency.domain.stays import StayDeclaration
 
 
 @dataclass(frozen=True)
@@ -59,8 +62,52 @@ class FoundHousehold:
 
 
 @dataclass(frozen=True)
+class FoundGuest:
+    """A guest of a dwelling, with the needs of assistance that are known of who is a person of the register too.
+
+    `restricted` is true while that person has the processing restricted.
+    """
+
+    index: bytes
+    declared: StayDeclaration
+    needs: tuple[Assistance, ...]
+    restricted: bool
+
+
+@dataclass(frozen=True)
 class OccupiedDwelling:
-    """A dwelling with those who are registered there."""
+    """A dwelling with those who are registered there, those of them who are absent, and its guests; nobody twice."""
 
     dwelling: Dwelling
     people: tuple[FoundPerson, ...]
+    absent: frozenset[UUID]
+    guests: tuple[FoundGuest, ...]
+
+    @classmethod
+    def of(
+        cls,
+        dwelling: Dwelling,
+        people: Iterable[FoundPerson],
+        declared_absent: Collection[UUID],
+        guests: Iterable[FoundGuest],
+    ) -> Self:
+        """Put together who is there: who is registered is no guest, and who is absent but stays has come back."""
+        registered, staying = tuple(people), tuple(guests)
+        indexes = {person.number_index for person in registered}
+        back = {guest.index for guest in staying}
+        return cls(
+            dwelling=dwelling,
+            people=registered,
+            absent=frozenset(
+                person.person_id
+                for person in registered
+                if person.person_id in declared_absent and person.number_index not in back
+            ),
+            guests=tuple(guest for guest in staying if guest.index not in indexes),
+        )
+
+    @property
+    def indexes(self) -> Iterator[bytes]:
+        """Give the blind indexes of all who are named here."""
+        yield from (person.number_index for person in self.people)
+        yield from (guest.index for guest in self.guests)

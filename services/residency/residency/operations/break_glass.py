@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from chassis import inbox, metrics
+from chassis import context, inbox, metrics
+from chassis.access_log import accounted
 from chassis.clock import Clock, ward_day
 from chassis.database import Database
 from chassis.outbox import Relay
@@ -17,7 +18,7 @@ from residency.domain.break_glass import (
 )
 from residency.domain.disclosure import Asker, Disclosure, Way
 from residency.domain.lookups import OccupiedDwelling
-from residency.domain.sealing import NumberSeal
+from residency.domain.sealing import NumberSeal, ParticularsSeal, subject_of
 from residency.operations.requests import claim
 from residency.repository import break_glass as repository
 from residency.repository.disclosure import disclosure_to
@@ -41,12 +42,14 @@ class BreakGlassOperations:
         relay: Relay,
         clock: Clock,
         seal: NumberSeal,
+        particulars: ParticularsSeal,
         new_id: Callable[[], UUID] = uuid4,
     ) -> None:
         self._database = database
         self._relay = relay
         self._clock = clock
         self._seal = seal
+        self._particulars = particulars
         self._new_id = new_id
 
     async def disclose(self, wanted: BreakGlassWanted, asker: Asker) -> Disclosed:
@@ -58,7 +61,7 @@ class BreakGlassOperations:
         """
         now, review_id = self._clock(), self._new_id()
         today = ward_day(now)
-        async with self._database.transaction() as tx:
+        async with accounted(self._database, now) as tx:
             await claim(tx, self._seal, wanted.request_id, wanted.digest, review_id, now)
             disclosure = await disclosure_to(tx, asker, Way.BREAK_GLASS, today)
             place = await repository.place_of(tx, wanted.incident_id)
@@ -76,11 +79,15 @@ class BreakGlassOperations:
             )
             broken = await repository.add_unless_pending(tx, breaking, now)
             broken.check_continues(wanted.incident_id, now)
-            occupied = await repository.occupants_of(tx, broken.building_id, today)
+            occupied = await repository.occupants_of(
+                tx, broken.building_id, now, self._particulars
+            )
+            found = Disclosed(broken, disclosure, occupied)
+            _account_for(found)
         self._relay.wake()
         if broken is breaking:
             metrics.GLASS_BROKEN.inc()
-        return Disclosed(broken, disclosure, occupied)
+        return found
 
     async def take_incident(self, event_id: UUID, incident: Incident) -> None:
         """Keep the newest state of an incident."""
@@ -93,3 +100,13 @@ class BreakGlassOperations:
         async with self._database.transaction() as tx:
             if await inbox.first_time(tx, tables.inbox, event_id, self._clock()):
                 await repository.project_premises(tx, place)
+
+
+def _account_for(found: Disclosed) -> None:
+    """Have the access records name the building, and each who is shown in it."""
+    if access := context.access.get():
+        access.subject = f"building:{found.broken.building_id}"
+        access.fields = sorted(found.disclosure.fields)
+        access.shown = [
+            subject_of(index) for dwelling in found.dwellings for index in dwelling.indexes
+        ]

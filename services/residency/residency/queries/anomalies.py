@@ -6,8 +6,8 @@ from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
-    ScalarSelect,
     Select,
+    Text,
     Uuid,
     cast,
     extract,
@@ -23,10 +23,10 @@ from chassis.clock import ward_day
 from chassis.database import Database
 from residency.domain.anomalies import Anomaly, AnomalyKind
 from residency.domain.population import METHOD
+from residency.repository.limits import in_force
 from residency.tables import (
     access_records,
     dwellings,
-    legal_limits,
     lookup_usage,
     persons,
     registrations,
@@ -38,6 +38,10 @@ _BY_DAY = ("residence_officer", "data_protection_officer")
 _SUNDAY = 7
 _NO_BUILDING = UUID(int=0)
 _records = access_records.c
+# Who is shown beside another in one answer belongs to the same look (`access_log.records_of`): ids of version 5.
+_A_LOOK = func.substr(cast(_records.record_id, Text), 15, 1) != "5"
+# Names in an emergency are those of a whole building, and reviewed one by one.
+_BREAKING_GLASS = "/ward.residency.v1.LookupService/DiscloseOccupants"
 # As the access records name a person (`sealing.subject_of`).
 _SUBJECT = func.encode(func.substring(persons.c.number_index, 1, 16), "hex")
 
@@ -56,7 +60,7 @@ class AnomalyQueries:
         looked = _records.recorded_at.between(since, until)
         counted = lookup_usage.c.window_start.between(since, until)
         parts = (
-            _hourly(AnomalyKind.RATE, looked & (_records.outcome == "OK"), day),
+            _hourly(AnomalyKind.RATE, looked & _A_LOOK & (_records.outcome == "OK"), day),
             _hourly(AnomalyKind.REFUSALS, looked & (_records.outcome != "OK"), day),
             _counted(AnomalyKind.MISSES, counted, day),
             _counted(AnomalyKind.SEQUENCES, counted, day),
@@ -89,7 +93,7 @@ def _hourly(kind: AnomalyKind, which: ColumnElement[bool], day: date) -> Select[
 
 
 def _counted(kind: AnomalyKind, which: ColumnElement[bool], day: date) -> Select[Any]:
-    usage, threshold = lookup_usage.c, _in_force(_rule(kind), day)
+    usage, threshold = lookup_usage.c, in_force(_rule(kind), day)
     return select(
         literal(kind.value).label("kind"),
         usage.account,
@@ -108,7 +112,7 @@ def _neighbours(which: ColumnElement[bool], day: date) -> Select[Any]:
         .join(persons, _records.subject == _SUBJECT)
         .join(registrations, registrations.c.person_id == persons.c.person_id)
         .join(dwellings, dwellings.c.dwelling_id == registrations.c.dwelling_id)
-        .where(which)
+        .where(which, _records.method != _BREAKING_GLASS)
         .group_by(building)
     )
 
@@ -117,12 +121,12 @@ def _out_of_shift(which: ColumnElement[bool], day: date) -> Select[Any]:
     local = func.timezone(_WARD_ZONE, _records.recorded_at)
     hour = extract("hour", local)
     outside = or_(
-        hour < _in_force("shift_first_hour", day),
-        hour >= _in_force("shift_end_hour", day),
+        hour < in_force("shift_first_hour", day),
+        hour >= in_force("shift_end_hour", day),
         extract("isodow", local) == _SUNDAY,
     )
     return _by_account(AnomalyKind.OUT_OF_SHIFT, _ward_day(), func.count(), day).where(
-        which, _records.roles.overlap(_BY_DAY), outside
+        which, _A_LOOK, _records.roles.overlap(_BY_DAY), outside
     )
 
 
@@ -137,7 +141,7 @@ def _by_account(
 
     What is asked of the population database, again and again while it is away, follows from cases and is no odd look.
     """
-    threshold = _in_force(_rule(kind), day)
+    threshold = in_force(_rule(kind), day)
     building = cast(literal(_NO_BUILDING), Uuid) if building_id is None else building_id
     return (
         select(
@@ -157,16 +161,6 @@ def _by_account(
 
 def _rule(kind: AnomalyKind) -> str:
     return f"anomaly_{kind.lower()}"
-
-
-def _in_force(rule: str, day: date) -> ScalarSelect[int]:
-    return (
-        select(legal_limits.c.value)
-        .where(legal_limits.c.rule == rule, legal_limits.c.effective_from <= day)
-        .order_by(legal_limits.c.effective_from.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
 
 
 def _ward_day() -> ColumnElement[Any]:

@@ -1,15 +1,16 @@
 """Incidents as they are told, who is in their buildings, and each breaking of the glass."""
 
+from collections import defaultdict
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
-from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, select
+from sqlalchemy import Row, Select, Table, exists, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis import outbox
+from chassis.clock import ward_day, ward_local
 from chassis.database import Transaction
 from residency import tables
 from residency.domain.break_glass import (
@@ -19,19 +20,30 @@ from residency.domain.break_glass import (
     IncidentPlace,
     PremisesPlace,
 )
-from residency.domain.lookups import OccupiedDwelling
-from residency.repository.limits import limit_in_force
-from residency.repository.lookups import in_force_on, person_columns, person_of
+from residency.domain.lookups import FoundGuest, FoundPerson, OccupiedDwelling
+from residency.domain.occupancy import Assistance
+from residency.domain.sealing import ParticularsSeal
+from residency.repository.limits import in_force, limit_in_force
+from residency.repository.lookups import (
+    in_force_on,
+    person_columns,
+    person_of,
+    standing_columns,
+)
 from residency.repository.occupancy import dwelling_of, place_columns
+from residency.repository.stays import declaration_of
 from residency.tables import (
+    absences,
     break_glass_reviews,
     buildings,
     dwellings,
+    guest_stays,
     incidents,
     persons,
     premises_places,
     registrations,
 )
+from residency.tables.bitemporal import holds_on, known
 from residency.wire import break_glass as wire
 
 _DURATION = "break_glass_duration"
@@ -90,22 +102,74 @@ async def add_unless_pending(tx: Transaction, wanted: BreakGlass, now: datetime)
     return BreakGlass(**(await tx.execute(pending)).mappings().one())
 
 
-async def occupants_of(tx: Transaction, building_id: UUID, day: date) -> list[OccupiedDwelling]:
-    """Load who is registered in a building on a day, by floor and unit."""
-    statement = (
-        select(*place_columns(), *person_columns())
-        .select_from(registrations.join(persons).join(dwellings).join(buildings))
-        .where(dwellings.c.building_id == building_id, in_force_on(day))
-        .order_by(
-            dwellings.c.floor, dwellings.c.unit, dwellings.c.dwelling_id, persons.c.person_id
-        )
+async def occupants_of(
+    tx: Transaction, building_id: UUID, now: datetime, seal: ParticularsSeal
+) -> list[OccupiedDwelling]:
+    """Load who is registered in a building today and who is a guest there now, by floor and unit."""
+    place = (
+        select(*place_columns())
+        .select_from(dwellings.join(buildings))
+        .where(dwellings.c.building_id == building_id)
+        .order_by(dwellings.c.floor, dwellings.c.unit, dwellings.c.dwelling_id)
     )
-    found = []
-    for _, group in groupby(await tx.execute(statement), lambda row: row.dwelling_id):
-        rows = list(group)
-        people = {row.person_id: person_of(row) for row in rows}
-        found.append(OccupiedDwelling(dwelling_of(rows[0]), tuple(people.values())))
-    return found
+    people: defaultdict[UUID, dict[UUID, FoundPerson]] = defaultdict(dict)
+    absent: set[UUID] = set()
+    for row in await tx.execute(_registered(building_id, ward_day(now))):
+        people[row.dwelling_id][row.person_id] = person_of(row)
+        if row.absent:
+            absent.add(row.person_id)
+    guests: defaultdict[UUID, list[FoundGuest]] = defaultdict(list)
+    for row in await tx.execute(_guests(building_id, now)):
+        guests[row.dwelling_id].append(_guest(row, seal))
+    return [
+        OccupiedDwelling.of(
+            dwelling_of(row), people[row.dwelling_id].values(), absent, guests[row.dwelling_id]
+        )
+        for row in await tx.execute(place)
+        if row.dwelling_id in people or row.dwelling_id in guests
+    ]
+
+
+def _registered(building_id: UUID, day: date) -> Select[Any]:
+    away = exists().where(absences.c.person_id == persons.c.person_id, holds_on(absences, day))
+    return (
+        select(
+            registrations.c.dwelling_id, *person_columns(), away.correlate(persons).label("absent")
+        )
+        .select_from(registrations.join(persons).join(dwellings))
+        .where(dwellings.c.building_id == building_id, in_force_on(day))
+        .order_by(persons.c.person_id)
+    )
+
+
+def _guests(building_id: UUID, now: datetime) -> Select[Any]:
+    """Select the guests of a building at an instant; on the day they leave they are there until the night's hour."""
+    day, until = ward_day(now), guest_stays.c.ends_on
+    night_lasts = in_force("lodging_night_ends", day) > ward_local(now).hour
+    return (
+        select(guest_stays, *standing_columns())
+        .select_from(
+            guest_stays.join(dwellings).outerjoin(
+                persons, persons.c.number_index == guest_stays.c.guest_index
+            )
+        )
+        .where(
+            dwellings.c.building_id == building_id,
+            known(guest_stays, None),
+            guest_stays.c.valid_from <= day,
+            or_(until.is_(None), until > day, (until == day) & night_lasts),
+        )
+        .order_by(guest_stays.c.stay_id)
+    )
+
+
+def _guest(row: Row[Any], seal: ParticularsSeal) -> FoundGuest:
+    return FoundGuest(
+        index=row.guest_index,
+        declared=declaration_of(row, seal),
+        needs=tuple(Assistance(need) for need in row.needs),
+        restricted=row.restricted,
+    )
 
 
 async def _project(tx: Transaction, table: Table, values: dict[str, Any]) -> None:

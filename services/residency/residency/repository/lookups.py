@@ -61,15 +61,6 @@ async def load_persons(
 
 def person_columns() -> tuple[ColumnElement[Any], ...]:
     """Name the columns that `person_of` reads."""
-    needs = select(assistance_needs.c.type).where(
-        assistance_needs.c.person_id == persons.c.person_id,
-        assistance_needs.c.superseded_at.is_(None),
-        assistance_needs.c.ended_on.is_(None),
-    )
-    ordered = needs.order_by(assistance_needs.c.type).correlate(persons).scalar_subquery()
-    restricted = exists().where(
-        restrictions.c.person_id == persons.c.person_id, restrictions.c.lifted_at.is_(None)
-    )
     return (
         persons.c.person_id,
         persons.c.number_sealed,
@@ -80,6 +71,22 @@ def person_columns() -> tuple[ColumnElement[Any], ...]:
         persons.c.birth_month,
         persons.c.birth_day,
         persons.c.sex,
+        *standing_columns(),
+    )
+
+
+def standing_columns() -> tuple[ColumnElement[Any], ...]:
+    """Name what is so of the person at hand, if there is one: their needs now, and whether a restriction stands."""
+    needs = select(assistance_needs.c.type).where(
+        assistance_needs.c.person_id == persons.c.person_id,
+        assistance_needs.c.superseded_at.is_(None),
+        assistance_needs.c.ended_on.is_(None),
+    )
+    ordered = needs.order_by(assistance_needs.c.type).correlate(persons).scalar_subquery()
+    restricted = exists().where(
+        restrictions.c.person_id == persons.c.person_id, restrictions.c.lifted_at.is_(None)
+    )
+    return (
         func.array(ordered).label("needs"),
         restricted.correlate(persons).label("restricted"),
     )

@@ -108,8 +108,8 @@ class AssistanceServicer(assistance_pb2_grpc.AssistanceServiceServicer):
                 disclosure, found = await self._queries.due_by(
                     due_by, asker, today, after, size + 1
                 )
-                subjects = [subject_of(one.person.number_index) for one in found[:size]]
-                self._limits.note_persons(asker, subjects)
+                access.shown = [subject_of(one.person.number_index) for one in found[:size]]
+                self._limits.note_persons(asker, access.shown)
             case _:
                 raise FieldInvalidError("which", "a personal_id_number or a day")
         access.fields = sorted(disclosure.fields) if found else ()

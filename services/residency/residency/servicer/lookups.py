@@ -109,7 +109,8 @@ class LookupServicer(lookups_pb2_grpc.LookupServiceServicer):
         )
         access.subject, access.fields = subject_of(number_index), sorted(disclosure.fields)
         members = (member.person for one in found for member in one.members)
-        self._limits.note_persons(asker, [subject_of(one.number_index) for one in members])
+        access.shown = [subject_of(one.number_index) for one in members]
+        self._limits.note_persons(asker, access.shown)
         return pb.ListHouseholdResponse(
             households=[self._household(one, disclosure, asker) for one in found],
             withheld=wire.withheld(disclosure),
@@ -142,22 +143,14 @@ class LookupServicer(lookups_pb2_grpc.LookupServiceServicer):
     async def DiscloseOccupants(
         self, request: pb.DiscloseOccupantsRequest, context: Context
     ) -> pb.DiscloseOccupantsResponse:
-        """Break the glass: answer who is registered in the building of an open incident."""
+        """Break the glass: answer who is in the building of an open incident."""
         access, asker = current_access(), asker_of(request)
         access.subject = "occupants"
         if actor() != self._incidents_account:
             raise NotThroughIncidentsError
         found = await self._glass.disclose(wire_glass.wanted(request), asker)
-        access.subject = f"building:{found.broken.building_id}"
-        access.fields = sorted(found.disclosure.fields)
         dwellings = [
-            pb.DisclosedDwelling(
-                dwelling=answers.dwelling(one.dwelling),
-                people=[
-                    self._showing.person(person, found.disclosure, asker) for person in one.people
-                ],
-            )
-            for one in found.dwellings
+            self._showing.dwelling(one, found.disclosure, asker) for one in found.dwellings
         ]
         kept_back = wire.withheld(found.disclosure)
         return wire_glass.disclosed(found.broken, dwellings, kept_back, access.record_id)

@@ -1,10 +1,10 @@
 """How persons are shown to who may see something of them."""
 
 from residency.domain.disclosure import Asker, Disclosure, PersonField
-from residency.domain.lookups import FoundPerson
+from residency.domain.lookups import FoundPerson, OccupiedDwelling
 from residency.domain.pseudonyms import Pseudonyms
 from residency.domain.sealing import NumberSeal
-from residency.wire import lookups
+from residency.wire import answers, lookups
 from ward.residency.v1 import lookups_pb2 as pb
 
 
@@ -24,3 +24,18 @@ class Showing:
             phone = self._seal.open_phone(found.phone_sealed, found.person_id).text
         pseudonym = self._pseudonyms.of(found.person_id, asker.account)
         return lookups.person(found, disclosure, pseudonym, masked, phone)
+
+    def dwelling(
+        self, found: OccupiedDwelling, disclosure: Disclosure, asker: Asker
+    ) -> pb.DisclosedDwelling:
+        """Write who is in a dwelling in an emergency."""
+        return pb.DisclosedDwelling(
+            dwelling=answers.dwelling(found.dwelling),
+            people=[self.person(person, disclosure, asker) for person in found.people],
+            absent=[
+                self._pseudonyms.of(person.person_id, asker.account)
+                for person in found.people
+                if person.person_id in found.absent
+            ],
+            guests=[lookups.guest(guest, disclosure) for guest in found.guests],
+        )

@@ -133,7 +133,8 @@ class StaysServicer(stays_pb2_grpc.StaysServiceServicer):
             asked, asker, self._today(), after, size + 1
         )
         access.fields = sorted(disclosure.fields) if found else ()
-        self._limits.note_persons(asker, [subject_of(one.guest_index) for one in found[:size]])
+        access.shown = [subject_of(one.guest_index) for one in found[:size]]
+        self._limits.note_persons(asker, access.shown)
         return wire.stays_page(found, size, of_list, disclosure, access.record_id)
 
     async def DeclareAbsence(
@@ -196,7 +197,8 @@ class StaysServicer(stays_pb2_grpc.StaysServiceServicer):
         )
         access.fields = sorted(disclosure.fields) if found else ()
         people = [one.person for one in found]
-        self._limits.note_persons(asker, [subject_of(one.number_index) for one in people[:size]])
+        access.shown = [subject_of(one.number_index) for one in people[:size]]
+        self._limits.note_persons(asker, access.shown)
         shown = [self._showing.person(one, disclosure, asker) for one in people]
         told = list(zip(found, shown, strict=True))
         return wire.absences_page(told, size, of_list, disclosure, access.record_id)

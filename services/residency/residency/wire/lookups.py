@@ -7,7 +7,8 @@ from uuid import UUID
 from chassis import pages
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
 from residency.domain.disclosure import Disclosure, PersonField
-from residency.domain.lookups import CurrentResidence, FoundPerson
+from residency.domain.lookups import CurrentResidence, FoundGuest, FoundPerson
+from residency.domain.occupancy import StayKind
 from residency.domain.personal_id import PersonalIdNumber, RegistrationCodes
 from residency.domain.search import (
     ANY_NAME,
@@ -17,9 +18,10 @@ from residency.domain.search import (
     Rank,
     SearchResult,
 )
+from residency.domain.stays import Guest
 from residency.wire import answers, fields
 from ward.residency.v1 import lookups_pb2 as pb
-from ward.residency.v1 import residency_pb2
+from ward.residency.v1 import residency_pb2, stays_pb2
 
 # Of a search.
 _FOUND, _MOST_FOUND = 10, 50
@@ -130,6 +132,41 @@ def person(
             case PersonField.HOUSEHOLD:
                 pass  # told by ListHousehold
     return written
+
+
+def guest(found: FoundGuest, disclosure: Disclosure) -> pb.DisclosedGuest:
+    """Write of a guest what may be shown in an emergency, and nothing else."""
+    declared = found.declared
+    written = pb.DisclosedGuest(
+        nationality=declared.guest.nationality,
+        leaves_on=fields.optional_date(declared.leaves_on),
+        standing=declared.kind is StayKind.STANDING,
+    )
+    shown = disclosure.shown(restricted=found.restricted)
+    show_guest(written, declared.guest, shown)
+    if PersonField.ASSISTANCE in shown:
+        written.assistance.extend(map(answers.assistance_type, found.needs))
+    return written
+
+
+def show_guest(
+    written: pb.DisclosedGuest | stays_pb2.GuestStay, declared: Guest, shown: Iterable[PersonField]
+) -> None:
+    """Write who a guest is, as far as these fields tell it."""
+    for field in shown:
+        match field:
+            case PersonField.FULL_NAME:
+                written.full_name = declared.full_name.text
+            case PersonField.BIRTH_DATE:
+                written.birth_date.CopyFrom(fields.partial_date(declared.birth_date))
+            case PersonField.BIRTH_YEAR:
+                written.birth_date.year = declared.birth_date.year
+            case PersonField.SEX if declared.sex:
+                written.sex = _SEXES[declared.sex]
+            case PersonField.MASKED_NUMBER:
+                written.masked_document = declared.document.masked
+            case _:
+                pass  # not declared of guests, or told elsewhere
 
 
 def household(

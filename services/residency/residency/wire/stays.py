@@ -296,22 +296,9 @@ def _stay(told: ToldStay, disclosure: Disclosure) -> pb.GuestStay:
         corrects_stay_id=str(told.corrects or ""),
         reference=told.reference,
     )
-    for field in disclosure.fields:
-        match field:
-            case PersonField.FULL_NAME:
-                written.full_name = guest.full_name.text
-            case PersonField.BIRTH_DATE:
-                written.birth_date.CopyFrom(fields.partial_date(guest.birth_date))
-            case PersonField.BIRTH_YEAR:
-                written.birth_date.year = guest.birth_date.year
-            case PersonField.SEX if guest.sex:
-                written.sex = _SEXES[guest.sex]
-            case PersonField.MASKED_NUMBER:
-                written.masked_document = guest.document.masked
-            case PersonField.RESIDENCES:
-                written.reason = declared.reason
-            case _:
-                pass  # not declared of guests
+    lookups.show_guest(written, guest, disclosure.fields)
+    if PersonField.RESIDENCES in disclosure.fields:
+        written.reason = declared.reason
     return written
 
 
