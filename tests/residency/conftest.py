@@ -18,6 +18,7 @@ from simulator.population.server import PopulationServer
 from stack.issuer import Issuer
 from stack.nats_server import NatsServer
 from tests.fixtures.servers import ISSUER_ADDRESS, MakeDatabase, MakeToken, TestDatabase
+from tests.residency.accounted import unaccounted
 from tests.residency.desk import PEOPLE, Desk
 from tests.residency.refusals import Refusal, refusal_of
 from tests.residency.samples import ENCRYPTION_KEY, INDEX_KEY, PSEUDONYM_KEY, StoppedClock
@@ -125,7 +126,7 @@ async def service(
     make_token: MakeToken,
     database: Database,
 ) -> AsyncGenerator[Service]:
-    """Run the whole service with its broker."""
+    """Run the whole service with its broker; what was changed through it must be accounted for."""
     async with Lifecycle() as life:
         port = await app.start(life, make_settings(nats_server.url))
         async with aio.insecure_channel(f"127.0.0.1:{port}") as channel:
@@ -139,8 +140,10 @@ async def service(
                 data_subject_requests_pb2_grpc.DataSubjectRequestServiceStub(channel),
                 stays_pb2_grpc.StaysServiceStub(channel),
                 assistance_pb2_grpc.AssistanceServiceStub(channel),
+                cases_pb2_grpc.CaseServiceStub(channel),
             )
             yield Service(stubs, make_token, database)
+    assert await unaccounted(database) == []
 
 
 @pytest.fixture
@@ -164,3 +167,4 @@ async def desk(
             stub = cases_pb2_grpc.CaseServiceStub(channel)
             yield Desk(target, stub, make_token, database, clock, population, heard)
     await server.stop(None)
+    assert await unaccounted(database) == []

@@ -8,9 +8,11 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import insert
 
+from chassis import context
 from chassis.access_chain import AccessRecord
-from chassis.access_log import append
+from chassis.access_log import append, records_of
 from chassis.clock import utc_now
+from chassis.context import Access, Identity
 from chassis.database import Database
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
 from residency import tables
@@ -106,6 +108,31 @@ async def test_guessing_and_trying_one_by_one_are_odd(
 async def test_a_few_are_not_odd(database: Database, kind: str) -> None:
     """People mistype; calls and persons are told by the rate of looks."""
     await count(database, kind, 2)
+
+    assert await found(database) == []
+
+
+async def test_a_page_is_one_look_however_many_it_shows(database: Database) -> None:
+    """Whoever is shown beside has a record of the same look."""
+    context.identity.set(Identity("clerk", frozenset({"duty_officer"}), ""))
+    async with database.transaction() as tx:
+        for _ in range(119):
+            page = Access(uuid4(), "/x", subject="search", shown=["one", "another"])
+            await append(tx, *records_of(page, NOON))
+    before = await found(database)
+    await look(database, 1)
+
+    assert before == []
+    assert [(one.kind, one.occurrences) for one in await found(database)] == [
+        (AnomalyKind.RATE, 120)
+    ]
+
+
+async def test_the_emergency_of_a_whole_building_is_no_odd_look(database: Database) -> None:
+    """It is announced and reviewed by itself."""
+    _, subjects = await people_of_a_building(database, 10)
+    method = "/ward.residency.v1.LookupService/DiscloseOccupants"
+    await look(database, 10, subjects=subjects, method=method)
 
     assert await found(database) == []
 

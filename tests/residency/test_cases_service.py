@@ -34,6 +34,7 @@ from tests.residency.refusals import refusal_of
 from tests.residency.samples import (
     CONTENT_SEAL,
     NOON,
+    SEAL,
     add_building,
     number,
     request,
@@ -385,25 +386,56 @@ async def test_a_registration_is_ended_for_whom_it_belongs_to(desk: Desk) -> Non
         ]
 
 
-async def test_every_look_at_a_declaration_is_accounted_for_by_its_case(desk: Desk) -> None:
-    """Reading, and what opens the declaration to decide; refused looks too."""
+async def test_all_that_is_done_with_a_case_is_accounted_for_by_its_case_and_persons(
+    desk: Desk,
+) -> None:
+    """Whom the declaration names is named where it is written, read and entered; refused looks too."""
     place = await add_building(desk.database)
     case_number = await desk.seen(temporary(place.dwelling_ids[0]))
     with pytest.raises(aio.AioRpcError):
         await desk.get(case_number, NEIGHBOUR)
+    await desk.get(case_number)
+    await desk.act(SECOND_OFFICER, "ApproveCase", case_number)
     async with desk.database.transaction() as tx:
         columns = tables.access_records.c
         rows = await tx.execute(
-            select(columns.method, columns.outcome, columns.subject).order_by(columns.recorded_at)
+            select(columns.method, columns.outcome, columns.subject).order_by(columns.position)
         )
         found = [(row.method.rpartition("/")[2], row.outcome, row.subject) for row in rows]
 
-    subject = f"case:{case_number}"
+    subject, person = f"case:{case_number}", SEAL.pseudonym(number())
     assert found == [
         ("CreateCase", "OK", subject),
+        ("CreateCase", "OK", person),
+        ("SubmitCase", "OK", subject),
+        ("AcceptCase", "OK", subject),
         ("VerifyCase", "OK", subject),
         ("GetCase", "CASE_NOT_FOUND", subject),
+        ("GetCase", "OK", subject),
+        ("GetCase", "OK", person),
+        ("ApproveCase", "OK", subject),
+        ("ApproveCase", "OK", person),
     ]
+
+
+async def test_how_the_declarant_can_be_reached_comes_to_the_register_sealed(desk: Desk) -> None:
+    """What a later declaration leaves empty stays; what is no telephone number is refused when it is handed in."""
+    first, second = (await add_building(desk.database, dwellings=2)).dwelling_ids
+    address = "nguoi.khai@example.vn"
+    case_number = await desk.seen(temporary(first, declared(2), email=address))
+    await desk.act(SECOND_OFFICER, "ApproveCase", case_number)
+    later = temporary(second, phone="", email="")
+    await desk.act(SECOND_OFFICER, "ApproveCase", await desk.seen(later))
+    with pytest.raises(aio.AioRpcError) as refused:
+        await desk.create(temporary(first, phone="12"))
+    async with desk.database.transaction() as tx:
+        rows = await tx.execute(select(tables.persons).order_by(tables.persons.c.number_index))
+        declarant, member = sorted(rows, key=lambda row: row.phone_sealed is None)
+
+    assert refusal_of(refused.value).reason == "FIELD_INVALID"
+    assert SEAL.open_phone(declarant.phone_sealed, declarant.person_id).text == "+84100000001"
+    assert SEAL.open_email(declarant.email_sealed, declarant.person_id).text == address
+    assert (member.phone_sealed, member.email_sealed) == (None, None)
 
 
 async def registered(desk: Desk) -> int:

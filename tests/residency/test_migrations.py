@@ -78,6 +78,8 @@ async def test_access_records_stay_whoever_tries(
         "delete from household_memberships",
         "update household_memberships set household_id = household_id",
         "delete from person_corrections",
+        "update place_changes set legal_basis = 'OWNED'",
+        "delete from place_changes",
         "update person_corrections set full_name = full_name",
         "insert into household_relationships values ('X', 99, 'x', 'none')",
         "update registrations set person_id = person_id",

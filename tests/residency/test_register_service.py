@@ -82,11 +82,14 @@ async def test_a_residence_is_told_as_it_is_known_and_as_it_was_known(service: S
     assert (now[0].dwelling.dwelling_id, now[0].reference) == (home, "HS-2026/0001")
     assert not now[0].HasField("ended_on")
     assert (list(unknown.registrations), bool(unknown.access_record_id)) == ([], True)
+    person = SEAL.pseudonym(number())
     assert [(record.subject, record.outcome) for record in records[1:]] == [
         (f"registration:{wrong}", "OK"),
-        (SEAL.pseudonym(number()), "OK"),
+        (person, "OK"),
+        (person, "OK"),
         (f"registration:{right}", "OK"),
-        (SEAL.pseudonym(number()), "OK"),
+        (person, "OK"),
+        (person, "OK"),
         (SEAL.pseudonym(number(9)), "OK"),
     ]
 
@@ -187,7 +190,11 @@ async def test_a_household_is_rearranged_and_split_over_the_wire(service: Servic
 
     assert split.household_id != household
     assert reasons == ["FIELD_INVALID", "HOUSEHOLD_NOT_FOUND"]
-    assert {record.subject for record in records[2:4]} == {f"household:{household}"}
+    persons = [SEAL.pseudonym(number(serial)) for serial in (2, 1)]
+    assert [record.subject for record in records[2:7]] == [
+        *(f"household:{household}", *persons),
+        *(f"household:{household}", persons[1]),
+    ]
 
 
 async def test_places_and_contacts_are_kept(service: Service) -> None:
@@ -220,6 +227,25 @@ async def test_places_and_contacts_are_kept(service: Service) -> None:
     homes = await service.call(
         "ListDwellings", residency_pb2.ListDwellingsRequest(building_id=building)
     )
+    basis, again = (
+        pb.SetLegalBasisRequest(
+            request_id=str(uuid4()), dwelling_id=home, legal_basis=residency_pb2.LEGAL_BASIS_OWNED
+        )
+        for _ in range(2)
+    )
+    await service.call("SetLegalBasis", basis)
+    await service.call("SetLegalBasis", again)
+    changes = {
+        place: (
+            await service.call(
+                "ListPlaceChanges",
+                pb.ListPlaceChangesRequest(**{place: place_id}),
+                "data_protection_officer",
+            )
+        ).changes
+        for place, place_id in (("dwelling_id", home), ("building_id", building))
+    }
+    records = await service.access_records()
     relationships = await service.call(
         "ListHouseholdRelationships", pb.ListHouseholdRelationshipsRequest(), "citizen"
     )
@@ -227,6 +253,13 @@ async def test_places_and_contacts_are_kept(service: Service) -> None:
     assert (bad.reason, nowhere.reason) == ("FIELD_INVALID", "FIELD_INVALID")
     assert listed.buildings[0].position == where
     assert homes.dwellings[0].legal_basis == residency_pb2.LEGAL_BASIS_RENTED
+    assert [one.legal_basis for one in changes["dwelling_id"]] == [
+        residency_pb2.LEGAL_BASIS_RENTED,
+        residency_pb2.LEGAL_BASIS_UNSPECIFIED,
+    ]
+    assert [one.HasField("position") for one in changes["building_id"]] == [False]
+    assert {one.changed_by for one in changes["dwelling_id"]} == {"demo-residence-officer"}
+    assert [one.subject for one in records if "SetLegal" in one.method] == [f"dwelling:{home}"] * 3
     assert relationships.relationships[0].name_vi == "chủ hộ"
 
 

@@ -219,6 +219,7 @@ def servicers_of(
         CaseServicer(
             CaseOperations(database, relay, clock, seal, case_seal, settings.ward_code),
             CaseQueries(database, case_seal),
+            seal,
             codes,
             nations,
             clock,
@@ -259,6 +260,7 @@ def servicers_of(
             ResidenceQueries(database),
             PersonQueries(database),
             HouseholdQueries(database),
+            PlaceQueries(database),
             limits,
             decoys,
             seal,

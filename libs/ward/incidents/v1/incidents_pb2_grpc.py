@@ -106,8 +106,8 @@ class IncidentsServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DiscloseOccupants(self, request, context):
-        """Breaks the glass of an open incident: tells a duty officer who is registered in its building, so that rescuers can
-        ask for them by name. Residency decides which fields, announces it to the data protection officer at once and has it
+        """Breaks the glass of an open incident: tells a duty officer who is registered in its building, who of them was declared
+        absent, and who is a guest there, so that rescuers can ask for them by name. Residency decides which fields, announces it to the data protection officer at once and has it
         reviewed; until it expires the officer may look again, after that not before the review. The timeline tells of it.
         Without residency there are no names; the brief stays.
         Errors: INCIDENT_NOT_FOUND, INCIDENT_CLOSED, INCIDENT_PLACE_UNKNOWN, BREAK_GLASS_REVIEW_PENDING,

@@ -45,8 +45,8 @@ class IncidentsServiceStub:
     Errors: INCIDENT_NOT_FOUND.
     """
     DiscloseOccupants: _grpc.UnaryUnaryMultiCallable[_incidents_pb2.DiscloseOccupantsRequest, _incidents_pb2.DiscloseOccupantsResponse]
-    """Breaks the glass of an open incident: tells a duty officer who is registered in its building, so that rescuers can
-    ask for them by name. Residency decides which fields, announces it to the data protection officer at once and has it
+    """Breaks the glass of an open incident: tells a duty officer who is registered in its building, who of them was declared
+    absent, and who is a guest there, so that rescuers can ask for them by name. Residency decides which fields, announces it to the data protection officer at once and has it
     reviewed; until it expires the officer may look again, after that not before the review. The timeline tells of it.
     Without residency there are no names; the brief stays.
     Errors: INCIDENT_NOT_FOUND, INCIDENT_CLOSED, INCIDENT_PLACE_UNKNOWN, BREAK_GLASS_REVIEW_PENDING,
@@ -86,8 +86,8 @@ class IncidentsServiceAsyncStub(IncidentsServiceStub):
     Errors: INCIDENT_NOT_FOUND.
     """
     DiscloseOccupants: _aio.UnaryUnaryMultiCallable[_incidents_pb2.DiscloseOccupantsRequest, _incidents_pb2.DiscloseOccupantsResponse]  # type: ignore[assignment]
-    """Breaks the glass of an open incident: tells a duty officer who is registered in its building, so that rescuers can
-    ask for them by name. Residency decides which fields, announces it to the data protection officer at once and has it
+    """Breaks the glass of an open incident: tells a duty officer who is registered in its building, who of them was declared
+    absent, and who is a guest there, so that rescuers can ask for them by name. Residency decides which fields, announces it to the data protection officer at once and has it
     reviewed; until it expires the officer may look again, after that not before the review. The timeline tells of it.
     Without residency there are no names; the brief stays.
     Errors: INCIDENT_NOT_FOUND, INCIDENT_CLOSED, INCIDENT_PLACE_UNKNOWN, BREAK_GLASS_REVIEW_PENDING,
@@ -148,8 +148,8 @@ class IncidentsServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _incidents_pb2.DiscloseOccupantsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_incidents_pb2.DiscloseOccupantsResponse, _abc.Awaitable[_incidents_pb2.DiscloseOccupantsResponse]]:
-        """Breaks the glass of an open incident: tells a duty officer who is registered in its building, so that rescuers can
-        ask for them by name. Residency decides which fields, announces it to the data protection officer at once and has it
+        """Breaks the glass of an open incident: tells a duty officer who is registered in its building, who of them was declared
+        absent, and who is a guest there, so that rescuers can ask for them by name. Residency decides which fields, announces it to the data protection officer at once and has it
         reviewed; until it expires the officer may look again, after that not before the review. The timeline tells of it.
         Without residency there are no names; the brief stays.
         Errors: INCIDENT_NOT_FOUND, INCIDENT_CLOSED, INCIDENT_PLACE_UNKNOWN, BREAK_GLASS_REVIEW_PENDING,

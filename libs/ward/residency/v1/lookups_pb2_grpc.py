@@ -103,8 +103,8 @@ class LookupServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DiscloseOccupants(self, request, context):
-        """Breaks the glass: tells who is registered in the building of an open incident, so that rescuers can ask for them by
-        name. Only the incidents service may ask, acting for a duty officer (metadata `ward-acting`, or the claim `act` of
+        """Breaks the glass: tells who is registered in the building of an open incident, who of them was declared absent, and
+        who is a guest there, so that rescuers can ask for them by name. Only the incidents service may ask, acting for a duty officer (metadata `ward-acting`, or the claim `act` of
         the token, RFC 8693): officers call ward.incidents.v1.IncidentsService.DiscloseOccupants. It is
         announced to the data protection officer at once and waits for review; until it expires the officer may look again
         in the same incident, after that not before the review. The reference of the purpose is the incident's number.

@@ -55,8 +55,8 @@ class LookupServiceStub:
     Errors: DISCLOSURE_NOT_ALLOWED, FIELD_INVALID, PAGE_TOKEN_INVALID, PERSON_NOT_FOUND, PURPOSE_REQUIRED.
     """
     DiscloseOccupants: _grpc.UnaryUnaryMultiCallable[_lookups_pb2.DiscloseOccupantsRequest, _lookups_pb2.DiscloseOccupantsResponse]
-    """Breaks the glass: tells who is registered in the building of an open incident, so that rescuers can ask for them by
-    name. Only the incidents service may ask, acting for a duty officer (metadata `ward-acting`, or the claim `act` of
+    """Breaks the glass: tells who is registered in the building of an open incident, who of them was declared absent, and
+    who is a guest there, so that rescuers can ask for them by name. Only the incidents service may ask, acting for a duty officer (metadata `ward-acting`, or the claim `act` of
     the token, RFC 8693): officers call ward.incidents.v1.IncidentsService.DiscloseOccupants. It is
     announced to the data protection officer at once and waits for review; until it expires the officer may look again
     in the same incident, after that not before the review. The reference of the purpose is the incident's number.
@@ -95,8 +95,8 @@ class LookupServiceAsyncStub(LookupServiceStub):
     Errors: DISCLOSURE_NOT_ALLOWED, FIELD_INVALID, PAGE_TOKEN_INVALID, PERSON_NOT_FOUND, PURPOSE_REQUIRED.
     """
     DiscloseOccupants: _aio.UnaryUnaryMultiCallable[_lookups_pb2.DiscloseOccupantsRequest, _lookups_pb2.DiscloseOccupantsResponse]  # type: ignore[assignment]
-    """Breaks the glass: tells who is registered in the building of an open incident, so that rescuers can ask for them by
-    name. Only the incidents service may ask, acting for a duty officer (metadata `ward-acting`, or the claim `act` of
+    """Breaks the glass: tells who is registered in the building of an open incident, who of them was declared absent, and
+    who is a guest there, so that rescuers can ask for them by name. Only the incidents service may ask, acting for a duty officer (metadata `ward-acting`, or the claim `act` of
     the token, RFC 8693): officers call ward.incidents.v1.IncidentsService.DiscloseOccupants. It is
     announced to the data protection officer at once and waits for review; until it expires the officer may look again
     in the same incident, after that not before the review. The reference of the purpose is the incident's number.
@@ -156,8 +156,8 @@ class LookupServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _lookups_pb2.DiscloseOccupantsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_lookups_pb2.DiscloseOccupantsResponse, _abc.Awaitable[_lookups_pb2.DiscloseOccupantsResponse]]:
-        """Breaks the glass: tells who is registered in the building of an open incident, so that rescuers can ask for them by
-        name. Only the incidents service may ask, acting for a duty officer (metadata `ward-acting`, or the claim `act` of
+        """Breaks the glass: tells who is registered in the building of an open incident, who of them was declared absent, and
+        who is a guest there, so that rescuers can ask for them by name. Only the incidents service may ask, acting for a duty officer (metadata `ward-acting`, or the claim `act` of
         the token, RFC 8693): officers call ward.incidents.v1.IncidentsService.DiscloseOccupants. It is
         announced to the data protection officer at once and waits for review; until it expires the officer may look again
         in the same incident, after that not before the review. The reference of the purpose is the incident's number.

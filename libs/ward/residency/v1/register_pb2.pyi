@@ -832,3 +832,93 @@ class SetPositionResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SetPositionResponse: _TypeAlias = SetPositionResponse  # noqa: Y015
+
+@_typing.final
+class ListPlaceChangesRequest(_message.Message):
+    """Asks for the changes of one place."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DWELLING_ID_FIELD_NUMBER: _builtins.int
+    BUILDING_ID_FIELD_NUMBER: _builtins.int
+    dwelling_id: _builtins.str
+    """A dwelling."""
+    building_id: _builtins.str
+    """A building."""
+    def __init__(
+        self,
+        *,
+        dwelling_id: _builtins.str = ...,
+        building_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["building_id", b"building_id", "dwelling_id", b"dwelling_id", "place", b"place"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["building_id", b"building_id", "dwelling_id", b"dwelling_id", "place", b"place"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_place: _TypeAlias = _typing.Literal["dwelling_id", "building_id"]  # noqa: Y015
+    _WhichOneofArgType_place: _TypeAlias = _typing.Literal["place", b"place"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_place) -> _WhichOneofReturnType_place | None: ...
+
+Global___ListPlaceChangesRequest: _TypeAlias = ListPlaceChangesRequest  # noqa: Y015
+
+@_typing.final
+class ListPlaceChangesResponse(_message.Message):
+    """The changes."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHANGES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___PlaceChange]:
+        """Newest first."""
+
+    def __init__(
+        self,
+        *,
+        changes: _abc.Iterable[Global___PlaceChange] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPlaceChangesResponse: _TypeAlias = ListPlaceChangesResponse  # noqa: Y015
+
+@_typing.final
+class PlaceChange(_message.Message):
+    """What was said of a place until it was changed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHANGED_AT_FIELD_NUMBER: _builtins.int
+    CHANGED_BY_FIELD_NUMBER: _builtins.int
+    LEGAL_BASIS_FIELD_NUMBER: _builtins.int
+    POSITION_FIELD_NUMBER: _builtins.int
+    changed_by: _builtins.str
+    """The account that changed it."""
+    legal_basis: _residency_pb2.LegalBasis.ValueType
+    """Of a dwelling: by what right people lived there; unspecified where it was not said."""
+    @_builtins.property
+    def changed_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was changed."""
+
+    @_builtins.property
+    def position(self) -> _residency_pb2.Position:
+        """Of a building: where it was; absent where it was not said."""
+
+    def __init__(
+        self,
+        *,
+        changed_at: _timestamp_pb2.Timestamp | None = ...,
+        changed_by: _builtins.str = ...,
+        legal_basis: _residency_pb2.LegalBasis.ValueType = ...,
+        position: _residency_pb2.Position | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["changed_at", b"changed_at", "position", b"position"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed_at", b"changed_at", "changed_by", b"changed_by", "legal_basis", b"legal_basis", "position", b"position"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlaceChange: _TypeAlias = PlaceChange  # noqa: Y015

@@ -91,6 +91,11 @@ class RegisterServiceStub:
                 request_serializer=ward_dot_residency_dot_v1_dot_register__pb2.SetPositionRequest.SerializeToString,
                 response_deserializer=ward_dot_residency_dot_v1_dot_register__pb2.SetPositionResponse.FromString,
                 _registered_method=True)
+        self.ListPlaceChanges = channel.unary_unary(
+                '/ward.residency.v1.RegisterService/ListPlaceChanges',
+                request_serializer=ward_dot_residency_dot_v1_dot_register__pb2.ListPlaceChangesRequest.SerializeToString,
+                response_deserializer=ward_dot_residency_dot_v1_dot_register__pb2.ListPlaceChangesResponse.FromString,
+                _registered_method=True)
 
 
 class RegisterServiceServicer:
@@ -173,7 +178,7 @@ class RegisterServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SetLegalBasis(self, request, context):
-        """Says by what right people live in a dwelling.
+        """Says by what right people live in a dwelling; what was said before is kept.
         Errors: DWELLING_NOT_FOUND, FIELD_INVALID, REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -181,8 +186,16 @@ class RegisterServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SetPosition(self, request, context):
-        """Says where a building is.
+        """Says where a building is; what was said before is kept.
         Errors: BUILDING_NOT_FOUND, FIELD_INVALID, REQUEST_ID_REUSED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListPlaceChanges(self, request, context):
+        """Lists what was said of a dwelling or a building before, and who changed it, newest first: the newest 500 changes.
+        Errors: DWELLING_NOT_FOUND, BUILDING_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -245,6 +258,11 @@ def add_RegisterServiceServicer_to_server(servicer, server):
                     servicer.SetPosition,
                     request_deserializer=ward_dot_residency_dot_v1_dot_register__pb2.SetPositionRequest.FromString,
                     response_serializer=ward_dot_residency_dot_v1_dot_register__pb2.SetPositionResponse.SerializeToString,
+            ),
+            'ListPlaceChanges': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPlaceChanges,
+                    request_deserializer=ward_dot_residency_dot_v1_dot_register__pb2.ListPlaceChangesRequest.FromString,
+                    response_serializer=ward_dot_residency_dot_v1_dot_register__pb2.ListPlaceChangesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -546,6 +564,33 @@ class RegisterService:
             '/ward.residency.v1.RegisterService/SetPosition',
             ward_dot_residency_dot_v1_dot_register__pb2.SetPositionRequest.SerializeToString,
             ward_dot_residency_dot_v1_dot_register__pb2.SetPositionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPlaceChanges(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ward.residency.v1.RegisterService/ListPlaceChanges',
+            ward_dot_residency_dot_v1_dot_register__pb2.ListPlaceChangesRequest.SerializeToString,
+            ward_dot_residency_dot_v1_dot_register__pb2.ListPlaceChangesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -73,12 +73,16 @@ class RegisterServiceStub:
     ListHouseholdRelationships: _grpc.UnaryUnaryMultiCallable[_register_pb2.ListHouseholdRelationshipsRequest, _register_pb2.ListHouseholdRelationshipsResponse]
     """Lists what a member may be to the householder, in the order of the circular."""
     SetLegalBasis: _grpc.UnaryUnaryMultiCallable[_register_pb2.SetLegalBasisRequest, _register_pb2.SetLegalBasisResponse]
-    """Says by what right people live in a dwelling.
+    """Says by what right people live in a dwelling; what was said before is kept.
     Errors: DWELLING_NOT_FOUND, FIELD_INVALID, REQUEST_ID_REUSED.
     """
     SetPosition: _grpc.UnaryUnaryMultiCallable[_register_pb2.SetPositionRequest, _register_pb2.SetPositionResponse]
-    """Says where a building is.
+    """Says where a building is; what was said before is kept.
     Errors: BUILDING_NOT_FOUND, FIELD_INVALID, REQUEST_ID_REUSED.
+    """
+    ListPlaceChanges: _grpc.UnaryUnaryMultiCallable[_register_pb2.ListPlaceChangesRequest, _register_pb2.ListPlaceChangesResponse]
+    """Lists what was said of a dwelling or a building before, and who changed it, newest first: the newest 500 changes.
+    Errors: DWELLING_NOT_FOUND, BUILDING_NOT_FOUND.
     """
 
 @_typing.type_check_only
@@ -126,12 +130,16 @@ class RegisterServiceAsyncStub(RegisterServiceStub):
     ListHouseholdRelationships: _aio.UnaryUnaryMultiCallable[_register_pb2.ListHouseholdRelationshipsRequest, _register_pb2.ListHouseholdRelationshipsResponse]  # type: ignore[assignment]
     """Lists what a member may be to the householder, in the order of the circular."""
     SetLegalBasis: _aio.UnaryUnaryMultiCallable[_register_pb2.SetLegalBasisRequest, _register_pb2.SetLegalBasisResponse]  # type: ignore[assignment]
-    """Says by what right people live in a dwelling.
+    """Says by what right people live in a dwelling; what was said before is kept.
     Errors: DWELLING_NOT_FOUND, FIELD_INVALID, REQUEST_ID_REUSED.
     """
     SetPosition: _aio.UnaryUnaryMultiCallable[_register_pb2.SetPositionRequest, _register_pb2.SetPositionResponse]  # type: ignore[assignment]
-    """Says where a building is.
+    """Says where a building is; what was said before is kept.
     Errors: BUILDING_NOT_FOUND, FIELD_INVALID, REQUEST_ID_REUSED.
+    """
+    ListPlaceChanges: _aio.UnaryUnaryMultiCallable[_register_pb2.ListPlaceChangesRequest, _register_pb2.ListPlaceChangesResponse]  # type: ignore[assignment]
+    """Lists what was said of a dwelling or a building before, and who changed it, newest first: the newest 500 changes.
+    Errors: DWELLING_NOT_FOUND, BUILDING_NOT_FOUND.
     """
 
 class RegisterServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -236,7 +244,7 @@ class RegisterServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _register_pb2.SetLegalBasisRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_register_pb2.SetLegalBasisResponse, _abc.Awaitable[_register_pb2.SetLegalBasisResponse]]:
-        """Says by what right people live in a dwelling.
+        """Says by what right people live in a dwelling; what was said before is kept.
         Errors: DWELLING_NOT_FOUND, FIELD_INVALID, REQUEST_ID_REUSED.
         """
 
@@ -246,8 +254,18 @@ class RegisterServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _register_pb2.SetPositionRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_register_pb2.SetPositionResponse, _abc.Awaitable[_register_pb2.SetPositionResponse]]:
-        """Says where a building is.
+        """Says where a building is; what was said before is kept.
         Errors: BUILDING_NOT_FOUND, FIELD_INVALID, REQUEST_ID_REUSED.
+        """
+
+    @_abc_1.abstractmethod
+    def ListPlaceChanges(
+        self,
+        request: _register_pb2.ListPlaceChangesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_register_pb2.ListPlaceChangesResponse, _abc.Awaitable[_register_pb2.ListPlaceChangesResponse]]:
+        """Lists what was said of a dwelling or a building before, and who changed it, newest first: the newest 500 changes.
+        Errors: DWELLING_NOT_FOUND, BUILDING_NOT_FOUND.
         """
 
 def add_RegisterServiceServicer_to_server(servicer: RegisterServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
+from chassis.errors import FieldInvalidError
+
 _SEPARATORS = re.compile(r"[ .()-]")
 # ITU-T E.164: a country's code and up to 15 digits in all. National numbers of Viet Nam have 0 and nine more.
 _NATIONAL = re.compile("0([1-9][0-9]{8})")
@@ -87,3 +89,17 @@ class Contact:
 
     phone: PhoneNumber | None
     email: EmailAddress | None
+
+    @classmethod
+    def parse(cls, phone: str, email: str) -> Self:
+        """Read what is declared; what is empty is None. Raises FieldInvalidError."""
+        try:
+            phone_number = PhoneNumber.parse(phone) if phone else None
+        except ValueError:
+            rule = "0 and nine digits, or + and up to 15"
+            raise FieldInvalidError("phone", rule) from None
+        try:
+            address = EmailAddress.parse(email) if email else None
+        except ValueError:
+            raise FieldInvalidError("email", "name@domain") from None
+        return cls(phone_number, address)

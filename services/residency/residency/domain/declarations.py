@@ -7,6 +7,7 @@ from uuid import UUID
 
 from chassis.errors import DomainError
 from residency.domain.absences import AbsenceContent
+from residency.domain.contact import Contact, PassportNumber
 from residency.domain.occupancy import StayKind
 from residency.domain.partial_date import PartialDate
 from residency.domain.person_name import FullName
@@ -189,6 +190,22 @@ class ResidenceDeclaration:
     def persons(self) -> tuple[DeclaredPerson, ...]:
         """The declarant and the members who change with them."""
         return (self.declarant, *self.members)
+
+    @property
+    def documents(self) -> tuple[PersonalIdNumber | PassportNumber, ...]:
+        """The documents of all who are named: the declarant, the members, the householder and the guests."""
+        householder = (self.householder_number,) if self.householder_number else ()
+        stays = self.change.stays if isinstance(self.change, GuestStays) else ()
+        return (
+            *(person.number for person in self.persons),
+            *householder,
+            *(stay.guest.document for stay in stays),
+        )
+
+    @property
+    def contact(self) -> Contact:
+        """How the declarant can be reached; raises FieldInvalidError for what is no contact."""
+        return Contact.parse(self.phone, self.email)
 
 
 def application_of(

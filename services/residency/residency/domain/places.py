@@ -1,6 +1,7 @@
 """Buildings and the dwellings in them."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -62,3 +63,13 @@ class Dwelling:
     floor: int
     unit: str
     legal_basis: LegalBasis | None = None
+
+
+@dataclass(frozen=True)
+class PlaceChange:
+    """What was said of a place until it was changed: of a dwelling the right, of a building the position."""
+
+    changed_at: datetime
+    changed_by: str
+    legal_basis: LegalBasis | None
+    position: Position | None

@@ -143,6 +143,8 @@ class GuestStay(Entry):
 
     dwelling_id: UUID
     kind: StayKind
+    # The blind index of the guest's document.
+    guest_index: bytes
     receipt: Receipt
 
     def check_correction(self, declared: StayDeclaration) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
+from chassis.access_log import accounted
 from chassis.clock import Clock, ward_day
 from chassis.context import current_account
 from chassis.database import Database, Transaction
@@ -13,9 +14,10 @@ from residency.domain.requests import Request
 from residency.domain.residence import Origin
 from residency.domain.sealing import NumberSeal, ParticularsSeal
 from residency.domain.stays import Receipt
+from residency.operations.account import concerns
 from residency.operations.requests import claim
 from residency.repository import absences as repository
-from residency.repository import entries, occupancy
+from residency.repository import entries, occupancy, persons
 
 
 class AbsenceOperations:
@@ -47,7 +49,7 @@ class AbsenceOperations:
         """
         now, absence_id = self._clock(), self._new_id()
         origin = Origin(current_account(), request.reference)
-        async with self._database.transaction() as tx:
+        async with accounted(self._database, now) as tx:
             first = await claim(
                 tx, self._seal, request.request_id, request.digest, absence_id, now
             )
@@ -69,13 +71,14 @@ class AbsenceOperations:
         """
         now, new_id = self._clock(), self._new_id()
         origin = Origin(current_account(), request.reference)
-        async with self._database.transaction() as tx:
+        async with accounted(self._database, now) as tx:
             first = await claim(tx, self._seal, request.request_id, request.digest, new_id, now)
             if first:
                 return first
             await _check(tx, correction.content)
             correction.times.check(ward_day(now))
             wrong, homes = await repository.load(tx, absence_id)
+            concerns(await persons.index_of(tx, wrong.person_id))
             wrong.check_current()
             await repository.annul(tx, absence_id, now)
             times = entries.corrected(correction.times, absence_id, origin, now)
@@ -99,10 +102,11 @@ class AbsenceOperations:
         EntrySupersededError, FieldInvalidError for the day, or RequestIdReusedError.
         """
         now = self._clock()
-        async with self._database.transaction() as tx:
+        async with accounted(self._database, now) as tx:
             if await claim(tx, self._seal, request.request_id, request.digest, absence_id, now):
                 return
             absence, homes = await repository.load(tx, absence_id)
+            concerns(await persons.index_of(tx, absence.person_id))
             absence.check_end(ended_on, ward_day(now))
             await repository.end(tx, absence_id, ended_on, now)
             await occupancy.announce(tx, homes, now)
@@ -115,7 +119,7 @@ class AbsenceOperations:
         RequestIdReusedError.
         """
         now = self._clock()
-        async with self._database.transaction() as tx:
+        async with accounted(self._database, now) as tx:
             if await claim(tx, self._seal, request.request_id, request.digest, absence_id, now):
                 return
             await annul(tx, absence_id, now)
@@ -150,6 +154,7 @@ async def annul(tx: Transaction, absence_id: UUID, now: datetime) -> None:
     Raises StayNotFoundError or EntrySupersededError.
     """
     absence, homes = await repository.load(tx, absence_id)
+    concerns(await persons.index_of(tx, absence.person_id))
     absence.check_current()
     await repository.annul(tx, absence_id, now)
     await occupancy.announce(tx, homes, now)

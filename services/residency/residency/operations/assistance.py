@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from uuid import UUID, uuid4
 
+from chassis.access_log import accounted
 from chassis.clock import Clock, ward_day
 from chassis.context import current_account
 from chassis.database import Database
@@ -13,9 +14,10 @@ from residency.domain.personal_id import PersonalIdNumber
 from residency.domain.requests import Request
 from residency.domain.residence import Origin
 from residency.domain.sealing import NumberSeal, ParticularsSeal
+from residency.operations.account import concerns
 from residency.operations.requests import claim
 from residency.repository import assistance as repository
-from residency.repository import occupancy
+from residency.repository import occupancy, persons
 
 
 class AssistanceOperations:
@@ -51,7 +53,7 @@ class AssistanceOperations:
         """
         now, need_id = self._clock(), self._new_id()
         today, origin = ward_day(now), Origin(current_account(), request.reference)
-        async with self._database.transaction() as tx:
+        async with accounted(self._database, now) as tx:
             first = await claim(tx, self._seal, request.request_id, request.digest, need_id, now)
             if first:
                 return first
@@ -71,12 +73,13 @@ class AssistanceOperations:
         """
         now, new_id = self._clock(), self._new_id()
         today, origin = ward_day(now), Origin(current_account(), request.reference)
-        async with self._database.transaction() as tx:
+        async with accounted(self._database, now) as tx:
             first = await claim(tx, self._seal, request.request_id, request.digest, new_id, now)
             if first:
                 return first
             (await repository.review_limit(tx, today)).check(statement.review_on, today)
             was, _ = await repository.load(tx, need_id)
+            concerns(await persons.index_of(tx, was.person_id))
             was.check_current()
             await repository.supersede(tx, need_id, now)
             need = Need(new_id, was.person_id, was.type, was.valid_from)
@@ -92,10 +95,11 @@ class AssistanceOperations:
         AssistanceNeedWithdrawnError, EntrySupersededError, or RequestIdReusedError.
         """
         now = self._clock()
-        async with self._database.transaction() as tx:
+        async with accounted(self._database, now) as tx:
             if await claim(tx, self._seal, request.request_id, request.digest, need_id, now):
                 return
             need, homes = await repository.load(tx, need_id)
+            concerns(await persons.index_of(tx, need.person_id))
             need.check_current()
             await repository.withdraw(tx, need_id, ward_day(now), now)
             await occupancy.announce(tx, homes, now)

@@ -25,7 +25,7 @@ from residency.domain.spelling import same_spelling
 from residency.operations.case_households import HouseholdChanges
 from residency.operations.case_stays import StayChanges
 from residency.operations.residence import annul, end, enter
-from residency.repository import cases, households, occupancy, residence
+from residency.repository import cases, households, occupancy, persons, residence
 from residency.tables import registrations
 
 
@@ -43,7 +43,7 @@ class CaseChanges:
     async def enter(
         self, tx: Transaction, case: Case, declaration: ResidenceDeclaration, now: datetime
     ) -> None:
-        """Enter the change and publish the dwelling's new counts; raises what the register refuses."""
+        """Enter the change with the declarant's contact and publish new counts; raises what the register refuses."""
         match declaration.change:
             case NewResidence() as change:
                 await self._register(tx, case, declaration, change, None, now)
@@ -60,6 +60,8 @@ class CaseChanges:
                 await self._stays.lodge(tx, case, change, now)
             case TemporaryAbsence() as change:
                 await self._stays.absent(tx, case, declaration, change, now)
+        declarant = self._numbers.blind_index(declaration.declarant.number)
+        await persons.take_contact(tx, declarant, declaration.contact, self._numbers)
 
     async def annul(self, tx: Transaction, case: Case, now: datetime) -> None:
         """Annul what a case entered and publish the dwellings' new counts."""

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
+from chassis import context
+from chassis.access_log import accounted
 from chassis.clock import Clock, ward_day
 from chassis.database import Database, Transaction
 from chassis.outbox import Relay
@@ -13,6 +15,7 @@ from residency.domain.cases.states import CaseAct, CaseChannel, RefusalGround
 from residency.domain.cases.told import HistoryEntry
 from residency.domain.declarations import ResidenceDeclaration
 from residency.domain.sealing import NumberSeal, ParticularsSeal
+from residency.operations.account import concerns
 from residency.operations.case_changes import CaseChanges
 from residency.operations.requests import claim
 from residency.repository import cases, population
@@ -70,9 +73,11 @@ class CaseOperations:
     ) -> Case:
         """Make a draft with its number."""
         now, case_id = self._clock(), self._new_id()
-        async with self._database.transaction() as tx:
+        async with accounted(self._database, now) as tx:
             if first := await claim(tx, self._numbers, request_id, digest, case_id, now):
-                return await cases.load(tx, first)
+                case = await cases.load(tx, first)
+                self._account_for(case, declaration)
+                return case
             year = ward_day(now).year
             case = Case(
                 case_id=case_id,
@@ -84,6 +89,7 @@ class CaseOperations:
                 created_at=now,
             )
             await cases.add(tx, case, declaration, self._seal)
+            self._account_for(case, declaration)
         return case
 
     async def submit(self, request: Request) -> Moved:
@@ -110,6 +116,7 @@ class CaseOperations:
             calendar = await cases.working_calendar(tx)
             case = case.supplemented(declaration.kind, calendar, now)
             await cases.save_declaration(tx, case, declaration, self._seal)
+            self._account_for(case, declaration)
             return case
 
         return await self._move(request, CaseAct.SUPPLEMENT, move)
@@ -155,6 +162,7 @@ class CaseOperations:
             note = self._seal.note(case.case_id, finding)
             await cases.save(tx, case, CaseAct.APPROVE, request.caller.account, now, note)
             declaration = await cases.load_declaration(tx, case, self._seal, ward_day(now))
+            self._account_for(case, declaration)
             await self._changes.enter(tx, case, declaration, now)
             return case.record()
 
@@ -183,14 +191,22 @@ class CaseOperations:
 
         async def move(tx: Transaction, case: Case, now: datetime) -> Case:
             case = case.cancel(request.caller)
+            declaration = await cases.load_declaration(tx, case, self._seal, ward_day(now))
+            self._account_for(case, declaration)
             await self._changes.annul(tx, case, now)
             return case
 
         return await self._move(request, CaseAct.CANCEL, move, reason)
 
+    def _account_for(self, case: Case, declaration: ResidenceDeclaration) -> None:
+        """Have the access records name the case, and each whom its declaration names."""
+        if access := context.access.get():
+            access.subject = f"case:{case.case_number}"
+        concerns(*map(self._numbers.document_index, declaration.documents))
+
     async def _move(self, request: Request, act: CaseAct, move: Move, note: str = "") -> Moved:
         now, account = self._clock(), request.caller.account
-        async with self._database.transaction() as tx:
+        async with accounted(self._database, now) as tx:
             case = await cases.lock(tx, request.case_number)
             case.check_visible(request.caller)
             repeated = await claim(

@@ -12,6 +12,7 @@ from residency.domain.households import NamedMembers, Rearrangement
 from residency.domain.requests import Request
 from residency.domain.residence import Origin
 from residency.domain.sealing import NumberSeal
+from residency.operations.account import concerns
 from residency.operations.requests import claim
 from residency.repository import households as repository
 from residency.repository import occupancy, persons
@@ -105,6 +106,7 @@ async def _load(tx: Transaction, named: NamedMembers, seal: NumberSeal) -> Rearr
     by_index = {
         seal.blind_index(number): relationship for number, relationship in named.members.items()
     }
+    concerns(*by_index)
     relationships = {
         (await persons.find(tx, index)).person_id: by_index[index] for index in sorted(by_index)
     }

@@ -13,8 +13,9 @@ from residency.domain.households import fitted
 from residency.domain.requests import Request
 from residency.domain.residence import Correction, Origin, Registration, ResidenceApplication
 from residency.domain.sealing import NumberSeal
+from residency.operations.account import concerns
 from residency.operations.requests import claim
-from residency.repository import households, occupancy, residence
+from residency.repository import households, occupancy, persons, residence
 
 NewId = Callable[[], UUID]
 
@@ -90,6 +91,7 @@ class ResidenceOperations:
                 return first
             wrong = await _load_current(tx, registration_id)
             limit = await residence.temporary_limit(tx, correction.term.valid_from)
+            concerns(await persons.index_of(tx, wrong.person_id))
             correction.term.check(wrong.kind, limit)
             correction.check(ward_day(now))
             await residence.correct_registration(tx, wrong, correction, new_id, origin, now)
@@ -158,6 +160,7 @@ async def end(tx: Transaction, registration_id: UUID, ended_on: date, now: datet
     the day.
     """
     registration = await residence.load_registration(tx, registration_id)
+    concerns(await persons.index_of(tx, registration.person_id))
     registration.check_end(ended_on, ward_day(now))
     await residence.end_registration(tx, registration_id, ended_on, now)
     members = await households.of_registration(tx, registration_id)
@@ -171,6 +174,7 @@ async def annul(tx: Transaction, registration_id: UUID, now: datetime) -> None:
     Raises RegistrationNotFoundError or EntrySupersededError.
     """
     wrong = await _load_current(tx, registration_id)
+    concerns(await persons.index_of(tx, wrong.person_id))
     await residence.annul_registration(tx, registration_id, now)
     members = await households.of_registration(tx, registration_id)
     await households.leave(tx, members, date.min, now)

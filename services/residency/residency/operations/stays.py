@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from chassis.access_log import accounted
 from chassis.clock import Clock, ward_day
 from chassis.context import current_account
 from chassis.database import Database, Transaction
@@ -13,6 +14,7 @@ from residency.domain.requests import Request
 from residency.domain.residence import Origin
 from residency.domain.sealing import NumberSeal, ParticularsSeal
 from residency.domain.stays import Receipt, StayCorrection, StayDeclaration
+from residency.operations.account import concerns
 from residency.operations.requests import claim
 from residency.repository import entries, occupancy
 from residency.repository import stays as repository
@@ -45,7 +47,7 @@ class StayOperations:
         """
         now, stay_id = self._clock(), self._new_id()
         origin = Origin(current_account(), request.reference)
-        async with self._database.transaction() as tx:
+        async with accounted(self._database, now) as tx:
             first = await claim(tx, self._seal, request.request_id, request.digest, stay_id, now)
             if first:
                 return first
@@ -64,11 +66,12 @@ class StayOperations:
         """
         now, new_id, declared = self._clock(), self._new_id(), correction.declared
         origin = Origin(current_account(), request.reference)
-        async with self._database.transaction() as tx:
+        async with accounted(self._database, now) as tx:
             first = await claim(tx, self._seal, request.request_id, request.digest, new_id, now)
             if first:
                 return first
             wrong = await repository.load_to_correct(tx, stay_id, declared.dwelling_id)
+            concerns(wrong.guest_index)
             wrong.check_correction(declared)
             correction.times.check(ward_day(now))
             await repository.annul(tx, stay_id, now)
@@ -86,10 +89,11 @@ class StayOperations:
         EntrySupersededError, FieldInvalidError for the day, or RequestIdReusedError.
         """
         now = self._clock()
-        async with self._database.transaction() as tx:
+        async with accounted(self._database, now) as tx:
             if await claim(tx, self._seal, request.request_id, request.digest, stay_id, now):
                 return
             stay = await repository.load(tx, stay_id)
+            concerns(stay.guest_index)
             stay.check_end(ended_on, ward_day(now))
             await repository.end(tx, stay_id, ended_on, now)
             await occupancy.announce(tx, [stay.dwelling_id], now)
@@ -102,7 +106,7 @@ class StayOperations:
         RequestIdReusedError.
         """
         now = self._clock()
-        async with self._database.transaction() as tx:
+        async with accounted(self._database, now) as tx:
             if await claim(tx, self._seal, request.request_id, request.digest, stay_id, now):
                 return
             await annul(tx, stay_id, now)
@@ -135,6 +139,7 @@ async def annul(tx: Transaction, stay_id: UUID, now: datetime) -> None:
     Raises StayNotFoundError or EntrySupersededError.
     """
     stay = await repository.load(tx, stay_id)
+    concerns(stay.guest_index)
     stay.check_current()
     await repository.annul(tx, stay_id, now)
     await occupancy.announce(tx, [stay.dwelling_id], now)

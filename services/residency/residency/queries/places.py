@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import ColumnElement, select, tuple_
 
 from chassis.database import Database, Transaction
 from residency.domain.places import (
@@ -11,9 +11,14 @@ from residency.domain.places import (
     BuildingNotFoundError,
     Dwelling,
     DwellingNotFoundError,
+    LegalBasis,
+    PlaceChange,
+    Position,
 )
 from residency.repository.occupancy import building_of, dwelling_of, place_columns
-from residency.tables import building_index, buildings, dwellings
+from residency.tables import building_index, buildings, dwellings, place_changes
+
+_MOST_CHANGES = 500
 
 
 class PlaceQueries:
@@ -64,6 +69,32 @@ class PlaceQueries:
             if not found:
                 await require_building(tx, building_id)
         return found
+
+    async def changes_of_dwelling(self, dwelling_id: UUID) -> list[PlaceChange]:
+        """List what was said of a dwelling before, newest first; raises DwellingNotFoundError."""
+        async with self._database.transaction() as tx:
+            await require_dwelling(tx, dwelling_id)
+            return await _changes(tx, place_changes.c.dwelling_id == dwelling_id)
+
+    async def changes_of_building(self, building_id: UUID) -> list[PlaceChange]:
+        """List what was said of a building before, newest first; raises BuildingNotFoundError."""
+        async with self._database.transaction() as tx:
+            await require_building(tx, building_id)
+            return await _changes(tx, place_changes.c.building_id == building_id)
+
+
+async def _changes(tx: Transaction, which: ColumnElement[bool]) -> list[PlaceChange]:
+    order = (place_changes.c.changed_at.desc(), place_changes.c.change_id)
+    statement = select(place_changes).where(which).order_by(*order).limit(_MOST_CHANGES)
+    return [
+        PlaceChange(
+            changed_at=row.changed_at,
+            changed_by=row.changed_by,
+            legal_basis=row.legal_basis and LegalBasis(row.legal_basis),
+            position=None if row.latitude is None else Position(row.latitude, row.longitude),
+        )
+        for row in await tx.execute(statement)
+    ]
 
 
 async def require_building(tx: Transaction, building_id: UUID) -> None:

@@ -49,16 +49,19 @@ class ResidenceQueries:
 
     async def of_registration(
         self, registration_id: UUID, at: datetime | None, known_at: datetime | None
-    ) -> list[RegistrationTold]:
-        """Tell the registrations of who has a registration; raises RegistrationNotFoundError."""
-        statement = select(registrations.c.person_id).where(
-            registrations.c.registration_id == registration_id
+    ) -> tuple[bytes, list[RegistrationTold]]:
+        """Tell the blind index of who has a registration, and theirs; raises RegistrationNotFoundError."""
+        statement = (
+            select(persons.c.person_id, persons.c.number_index)
+            .join(registrations)
+            .where(registrations.c.registration_id == registration_id)
         )
         async with self._database.transaction() as tx:
-            person_id: UUID | None = await tx.scalar(statement)
-            if person_id is None:
+            row = (await tx.execute(statement)).one_or_none()
+            if row is None:
                 raise RegistrationNotFoundError
-            return await _told(tx, registrations.c.person_id == person_id, at, known_at)
+            of_person = registrations.c.person_id == row.person_id
+            return row.number_index, await _told(tx, of_person, at, known_at)
 
 
 async def _told(

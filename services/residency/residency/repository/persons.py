@@ -44,6 +44,12 @@ async def lock_by_id(tx: Transaction, person_id: UUID) -> RegisteredPerson:
     return _person((await tx.execute(_locked(known))).one())
 
 
+async def index_of(tx: Transaction, person_id: UUID) -> bytes:
+    """Tell under which blind index a person of the register is found."""
+    statement = select(persons.c.number_index).where(persons.c.person_id == person_id)
+    return bytes((await tx.scalars(statement)).one())
+
+
 async def correct(
     tx: Transaction,
     person: RegisteredPerson,
@@ -99,6 +105,23 @@ async def set_contact(
         .where(persons.c.person_id == person_id)
         .values(phone_sealed=phone, phone_index=phone_index, email_sealed=email)
     )
+
+
+async def take_contact(
+    tx: Transaction, number_index: bytes, contact: Contact, seal: NumberSeal
+) -> None:
+    """Keep what of a contact is given, and leave the rest as it is; nothing if nobody has the number."""
+    statement = select(persons.c.person_id).where(persons.c.number_index == number_index)
+    person_id = await tx.scalar(statement)
+    if person_id is None:
+        return
+    given = {}
+    if contact.phone:
+        given["phone_sealed"], given["phone_index"] = seal.sealed_phone(contact.phone, person_id)
+    if contact.email:
+        given["email_sealed"] = seal.sealed_email(contact.email, person_id)
+    if given:
+        await tx.execute(update(persons).where(persons.c.person_id == person_id).values(given))
 
 
 async def dwellings_of(tx: Transaction, number_index: bytes) -> list[UUID]:

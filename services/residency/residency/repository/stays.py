@@ -178,6 +178,7 @@ async def _load(tx: Transaction, stay_id: UUID, others: list[UUID]) -> GuestStay
         superseded=row.superseded_at is not None,
         dwelling_id=row.dwelling_id,
         kind=StayKind(row.kind),
+        guest_index=row.guest_index,
         receipt=receipt_of(row),
     )
 

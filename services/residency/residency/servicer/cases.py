@@ -11,6 +11,7 @@ from residency.domain.declarations import ResidenceDeclaration
 from residency.domain.nationality import Nationalities
 from residency.domain.notices import notice_of
 from residency.domain.personal_id import RegistrationCodes
+from residency.domain.sealing import NumberSeal, subject_of
 from residency.operations.cases import CaseOperations, Moved, Request
 from residency.queries.cases import CaseQueries
 from residency.servicer import Context
@@ -30,12 +31,14 @@ class CaseServicer(cases_pb2_grpc.CaseServiceServicer):
         self,
         operations: CaseOperations,
         queries: CaseQueries,
+        numbers: NumberSeal,
         codes: RegistrationCodes,
         nationalities: Nationalities,
         clock: Clock,
     ) -> None:
         self._operations = operations
         self._queries = queries
+        self._numbers = numbers
         self._codes = codes
         self._nationalities = nationalities
         self._clock = clock
@@ -53,7 +56,6 @@ class CaseServicer(cases_pb2_grpc.CaseServiceServicer):
         case = await self._operations.create(
             _caller(), declaration, request.request_id, digest_of(request)
         )
-        current_access().subject = f"case:{case.case_number}"
         return pb.CreateCaseResponse(case=answers.case(case))
 
     async def SubmitCase(
@@ -75,7 +77,7 @@ class CaseServicer(cases_pb2_grpc.CaseServiceServicer):
         self, request: pb.SupplementCaseRequest, context: Context
     ) -> pb.SupplementCaseResponse:
         """Take the supplemented declaration."""
-        asked = _accounted(request)
+        asked = _request(request)
         declaration = self._declaration(request.declaration)
         moved = await self._operations.supplement(asked, declaration)
         return pb.SupplementCaseResponse(case=answers.case(moved.case))
@@ -94,14 +96,14 @@ class CaseServicer(cases_pb2_grpc.CaseServiceServicer):
         verify = (
             self._operations.see_original if request.original_seen else self._operations.verify
         )
-        moved = await verify(_accounted(request))
+        moved = await verify(_request(request))
         return pb.VerifyCaseResponse(case=answers.case(moved.case))
 
     async def ApproveCase(
         self, request: pb.ApproveCaseRequest, context: Context
     ) -> pb.ApproveCaseResponse:
         """Approve a case and enter its change."""
-        asked = _accounted(request)
+        asked = _request(request)
         moved = await self._operations.approve(asked, requests.finding(request))
         return pb.ApproveCaseResponse(case=answers.case(moved.case), notice=_notice(moved))
 
@@ -137,6 +139,8 @@ class CaseServicer(cases_pb2_grpc.CaseServiceServicer):
         number = requests.case_number(request.case_number)
         access.subject = f"case:{number}"
         found = await self._queries.get(number, _caller(), ward_day(self._clock()))
+        indexes = map(self._numbers.document_index, found.declaration.documents)
+        access.shown = [subject_of(index) for index in indexes]
         return answers.whole_case(found, access.record_id)
 
     async def ListCases(
@@ -173,17 +177,11 @@ def _caller() -> Caller:
 
 
 def _request(request: Moving) -> Request:
-    """Read which case is moved, by whom and under which key."""
+    """Read which case is moved, by whom and under which key, and name it for the access record."""
     check_request_id(request.request_id)
     number = requests.case_number(request.case_number)
+    current_access().subject = f"case:{number}"
     return Request(_caller(), number, request.request_id, digest_of(request))
-
-
-def _accounted(request: Moving) -> Request:
-    """Read likewise, and name the case for the access record."""
-    asked = _request(request)
-    current_access().subject = f"case:{asked.case_number}"
-    return asked
 
 
 def _notice(moved: Moved) -> pb.CaseNotice | None:

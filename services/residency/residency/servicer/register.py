@@ -8,6 +8,7 @@ from grpc import aio
 from chassis.clock import Clock, ward_day
 from chassis.context import current_access
 from chassis.errors import FieldInvalidError
+from residency.domain.contact import Contact
 from residency.domain.nationality import Nationalities
 from residency.domain.personal_id import PersonalIdNumber, RegistrationCodes
 from residency.domain.pseudonyms import Pseudonyms
@@ -21,6 +22,7 @@ from residency.operations.places import PlaceOperations
 from residency.operations.residence import ResidenceOperations
 from residency.queries.households import HouseholdQueries
 from residency.queries.persons import PersonQueries
+from residency.queries.places import PlaceQueries
 from residency.queries.residence import ResidenceQueries
 from residency.servicer import Context
 from residency.servicer.asking import asker_of
@@ -44,6 +46,7 @@ class RegisterServicer(register_pb2_grpc.RegisterServiceServicer):
         residence_queries: ResidenceQueries,
         person_queries: PersonQueries,
         household_queries: HouseholdQueries,
+        place_queries: PlaceQueries,
         limits: LookupLimits,
         decoys: DecoyOperations,
         seal: NumberSeal,
@@ -59,6 +62,7 @@ class RegisterServicer(register_pb2_grpc.RegisterServiceServicer):
         self._residence_queries = residence_queries
         self._person_queries = person_queries
         self._household_queries = household_queries
+        self._place_queries = place_queries
         self._limits = limits
         self._decoys = decoys
         self._seal = seal
@@ -83,8 +87,9 @@ class RegisterServicer(register_pb2_grpc.RegisterServiceServicer):
                 registration_id = wire.registration_id(request.registration_id)
                 access.subject = f"registration:{registration_id}"
                 self._limits.admit(asker)
-                found = await queries.of_registration(registration_id, at, known_at)
-                self._limits.note_persons(asker, [access.subject])
+                index, found = await queries.of_registration(registration_id, at, known_at)
+                access.shown = [subject_of(index)]
+                self._limits.note_persons(asker, access.shown)
             case "personal_id_number":
                 number = self._subject(request)
                 self._limits.admit(asker)
@@ -100,7 +105,8 @@ class RegisterServicer(register_pb2_grpc.RegisterServiceServicer):
             case _:
                 rule = "a registration_id, a personal_id_number or a pseudonym"
                 raise FieldInvalidError("person", rule)
-        await self._decoys.watch(asker.account, [access.subject], access.record_id)
+        looked_at = [access.subject, *access.shown]
+        await self._decoys.watch(asker.account, looked_at, access.record_id)
         return wire.residence(found, access.record_id)
 
     async def CorrectResidence(
@@ -151,7 +157,9 @@ class RegisterServicer(register_pb2_grpc.RegisterServiceServicer):
     ) -> pb.SetContactResponse:
         """Keep how a person can be reached."""
         number = self._subject(request)
-        await self._persons.set_contact(number, wire.contact(request), fields.request(request))
+        await self._persons.set_contact(
+            number, Contact.parse(request.phone, request.email), fields.request(request)
+        )
         return pb.SetContactResponse()
 
     async def RearrangeHousehold(
@@ -183,6 +191,7 @@ class RegisterServicer(register_pb2_grpc.RegisterServiceServicer):
     ) -> pb.SetLegalBasisResponse:
         """Keep by what right people live in a dwelling."""
         dwelling_id = fields.dwelling_id(request.dwelling_id)
+        current_access().subject = f"dwelling:{dwelling_id}"
         await self._places.set_legal_basis(
             dwelling_id, wire.legal_basis(request), fields.request(request)
         )
@@ -193,10 +202,26 @@ class RegisterServicer(register_pb2_grpc.RegisterServiceServicer):
     ) -> pb.SetPositionResponse:
         """Keep where a building is."""
         building_id = fields.building_id(request.building_id)
+        current_access().subject = f"building:{building_id}"
         await self._places.set_position(
             building_id, wire.position(request), fields.request(request)
         )
         return pb.SetPositionResponse()
+
+    async def ListPlaceChanges(
+        self, request: pb.ListPlaceChangesRequest, context: Context
+    ) -> pb.ListPlaceChangesResponse:
+        """Answer what was said of a place before."""
+        match request.WhichOneof("place"):
+            case "dwelling_id":
+                dwelling_id = fields.dwelling_id(request.dwelling_id)
+                changes = await self._place_queries.changes_of_dwelling(dwelling_id)
+            case "building_id":
+                building_id = fields.building_id(request.building_id)
+                changes = await self._place_queries.changes_of_building(building_id)
+            case _:
+                raise FieldInvalidError("place", "a dwelling_id or a building_id")
+        return wire.place_changes(changes)
 
     def _subject(self, request: Any) -> PersonalIdNumber:  # noqa: ANN401 - any request that names a person
         """Read the number of whom a request is about, and name them for the access record."""

@@ -29,7 +29,7 @@ from residency.tables.lookup_limits import lookup_limits, lookup_usage
 from residency.tables.messages import inbox, outbox, requests
 from residency.tables.metadata import metadata
 from residency.tables.persons import person_corrections, persons
-from residency.tables.places import buildings, dwellings
+from residency.tables.places import buildings, dwellings, place_changes
 from residency.tables.reminders import reminders
 from residency.tables.residence import (
     household_memberships,
@@ -78,6 +78,7 @@ __all__ = [
     "person_corrections",
     "person_index",
     "persons",
+    "place_changes",
     "population_checks",
     "premises_places",
     "registrations",

@@ -57,3 +57,19 @@ dwellings = Table(
         name="dwellings_legal_basis",
     ),
 )
+
+# What was said of a place until it was changed, and who changed it: of a dwelling its legal basis, of a building its
+# position. Rows are never changed.
+place_changes = Table(
+    "place_changes",
+    metadata,
+    Column("change_id", Uuid, primary_key=True),
+    Column("dwelling_id", ForeignKey("dwellings.dwelling_id"), index=True),
+    Column("building_id", ForeignKey("buildings.building_id"), index=True),
+    Column("changed_at", INSTANT, nullable=False),
+    Column("changed_by", Text, nullable=False),
+    Column("legal_basis", Text),
+    Column("latitude", Double),
+    Column("longitude", Double),
+    CheckConstraint("num_nonnulls(dwelling_id, building_id) = 1", name="place_changes_one_place"),
+)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from chassis import pages
 from residency.domain.occupancy import Assistance, Counts, Occupancy
-from residency.domain.places import Building, Dwelling
+from residency.domain.places import Building, Dwelling, LegalBasis, Position
 from residency.domain.verification import FieldMatch, Verification
 from residency.wire import fields
 from ward.residency.v1 import residency_pb2 as pb
@@ -61,7 +61,7 @@ def occupancy_changed(occupancy: Occupancy) -> pb.OccupancyChanged:
 
 def dwelling(written: Dwelling) -> pb.Dwelling:
     """Write a dwelling with its building's address."""
-    building, basis = written.building, written.legal_basis
+    building = written.building
     return pb.Dwelling(
         dwelling_id=str(written.dwelling_id),
         building_id=str(building.building_id),
@@ -70,12 +70,15 @@ def dwelling(written: Dwelling) -> pb.Dwelling:
         address=building.address,
         floor=written.floor,
         unit=written.unit,
-        legal_basis=(
-            pb.LEGAL_BASIS_UNSPECIFIED
-            if basis is None
-            else pb.LegalBasis.Value(f"LEGAL_BASIS_{basis}")
-        ),
+        legal_basis=legal_basis(written.legal_basis),
     )
+
+
+def legal_basis(basis: LegalBasis | None) -> pb.LegalBasis.ValueType:
+    """Write by what right people live in a dwelling."""
+    if basis is None:
+        return pb.LEGAL_BASIS_UNSPECIFIED
+    return pb.LegalBasis.Value(f"LEGAL_BASIS_{basis}")
 
 
 def _occupancy(occupancy: Occupancy) -> pb.DwellingOccupancy:
@@ -109,12 +112,16 @@ def assistance_type(need: Assistance) -> pb.AssistanceType.ValueType:
 
 
 def _building(building: Building) -> pb.Building:
-    position = building.position
     return pb.Building(
         building_id=str(building.building_id),
         ward_code=building.ward_code,
         residential_group=building.residential_group,
         address=building.address,
         storeys=building.storeys,
-        position=None if position is None else pb.Position(**vars(position)),
+        position=position(building.position),
     )
+
+
+def position(where: Position | None) -> pb.Position | None:
+    """Write where a building is."""
+    return None if where is None else pb.Position(**vars(where))

@@ -5,12 +5,11 @@ from datetime import date
 from uuid import UUID
 
 from chassis.errors import FieldInvalidError
-from residency.domain.contact import Contact, EmailAddress, PhoneNumber
 from residency.domain.households import NamedMembers, Relationship
 from residency.domain.nationality import Nationalities
 from residency.domain.personal_id import PersonalIdNumber, RegistrationCodes
 from residency.domain.persons import IdentityCorrection, PastCorrection
-from residency.domain.places import LegalBasis, Position
+from residency.domain.places import LegalBasis, PlaceChange, Position
 from residency.domain.residence import (
     Correction,
     RegistrationNotFoundError,
@@ -57,20 +56,6 @@ def identity_correction(
         sex=fields.sex(request.sex) if request.sex else None,
         nationality=fields.optional_nationality(request.nationality, nationalities),
     )
-
-
-def contact(request: pb.SetContactRequest) -> Contact:
-    """Read how a person can be reached; an empty field is none."""
-    try:
-        phone = PhoneNumber.parse(request.phone) if request.phone else None
-    except ValueError:
-        rule = "0 and nine digits, or + and up to 15"
-        raise FieldInvalidError("phone", rule) from None
-    try:
-        email = EmailAddress.parse(request.email) if request.email else None
-    except ValueError:
-        raise FieldInvalidError("email", "name@domain") from None
-    return Contact(phone, email)
 
 
 def named_members(
@@ -144,6 +129,21 @@ def relationships(found: Sequence[Relationship]) -> pb.ListHouseholdRelationship
     """Write what a member may be."""
     return pb.ListHouseholdRelationshipsResponse(
         relationships=[pb.HouseholdRelationship(**vars(one)) for one in found]
+    )
+
+
+def place_changes(found: Sequence[PlaceChange]) -> pb.ListPlaceChangesResponse:
+    """Write what was said of a place before."""
+    return pb.ListPlaceChangesResponse(
+        changes=[
+            pb.PlaceChange(
+                changed_at=fields.timestamp(one.changed_at),
+                changed_by=one.changed_by,
+                legal_basis=answers.legal_basis(one.legal_basis),
+                position=answers.position(one.position),
+            )
+            for one in found
+        ]
     )
 
 

@@ -12,6 +12,7 @@ from google.protobuf.message import Message
 from google.type import date_pb2
 
 from chassis.errors import FieldInvalidError
+from residency.domain.contact import Contact
 from residency.domain.declarations import (
     Change,
     ChangeOfInformation,
@@ -62,7 +63,9 @@ def declaration(
     """Read a declaration that is handed in; raises FieldInvalidError or PersonalIdInvalidError."""
     number = partial(PersonalIdNumber.parse, codes=codes, today=today)
     nationality = partial(fields.optional_nationality, nationalities=nationalities)
-    return _declaration(message, _Reading(number, nationality, today))
+    declared = _declaration(message, _Reading(number, nationality, today))
+    Contact.parse(declared.phone, declared.email)
+    return declared
 
 
 def stored_declaration(content: bytes, today: date) -> ResidenceDeclaration:
