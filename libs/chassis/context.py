@@ -20,7 +20,8 @@ class Identity:
     """Who calls: the account (a pseudonym of the issuer, never a name), its roles, and the token to pass on.
 
     `expires_at` is in seconds since 1970. `actor` is the account that acts for this one (claim `act`, RFC 8693); empty
-    where it acts itself. `assurance` is the level of the electronic identity, 1 or 2.
+    where it acts itself. `assurance` is the level of the electronic identity, 1 or 2. `own_number` is the personal
+    identification number that the issuer vouches for, of citizens who signed in with theirs; it is never printed.
     """
 
     account: str
@@ -29,6 +30,7 @@ class Identity:
     expires_at: float = float("inf")
     actor: str = ""
     assurance: int = 1
+    own_number: str = field(default="", repr=False)
 
 
 NOBODY = Identity("", frozenset(), "")

@@ -28,7 +28,7 @@ _MOST_KNOWN = 10_000
 
 
 class TokenVerifier:
-    """Checks signature, issuer, audience and expiry of access tokens; reads account, roles and assurance level.
+    """Checks signature, issuer, audience and expiry of access tokens; reads account, roles, assurance level, own number.
 
     The key set is read on first use, again every five minutes in the background, and (at most every five seconds)
     when a token names an unknown key, so that a key roll-over needs no restart. Only who needs a key that is not known
@@ -114,6 +114,7 @@ class TokenVerifier:
             expires_at=float(claims["exp"]),
             actor=_actor(claims),
             assurance=assurance,
+            own_number=_text(claims.get("personal_id_number", "")),
         )
 
     def _refresh(self) -> "asyncio.Task[None]":
@@ -139,6 +140,13 @@ class TokenVerifier:
             response = await client.get(self._address)
             response.raise_for_status()
             return response.text
+
+
+def _text(claim: object) -> str:
+    """Read a claim that is text; raises TokenInvalidError."""
+    if not isinstance(claim, str):
+        raise TokenInvalidError
+    return claim
 
 
 def _actor(claims: dict[str, Any]) -> str:

@@ -27,6 +27,7 @@ from ward.residency.v1 import (
     assistance_pb2_grpc,
     breaches_pb2_grpc,
     cases_pb2_grpc,
+    citizens_pb2_grpc,
     data_subject_requests_pb2_grpc,
     lookups_pb2_grpc,
     register_pb2_grpc,
@@ -53,9 +54,13 @@ class Service:
         role: str = "residence_officer",
         actor: str = "",
         acting: str = "",
+        own_number: str = "",
     ) -> Any:
-        """Call a method in a role, or have another account act for it: in the token, or by a token `acting`."""
-        token = self.make_token(role, actor=actor)
+        """Call a method in a role, or have another account act for it: in the token, or by a token `acting`.
+
+        `own_number` is whose token it is, of citizens.
+        """
+        token = self.make_token(role, actor=actor, personal_id_number=own_number)
         metadata = [("authorization", f"Bearer {token}")]
         if acting:
             metadata.append(("ward-acting", f"Bearer {acting}"))
@@ -141,6 +146,7 @@ async def service(
                 stays_pb2_grpc.StaysServiceStub(channel),
                 assistance_pb2_grpc.AssistanceServiceStub(channel),
                 cases_pb2_grpc.CaseServiceStub(channel),
+                citizens_pb2_grpc.CitizenServiceStub(channel),
             )
             yield Service(stubs, make_token, database)
     assert await unaccounted(database) == []

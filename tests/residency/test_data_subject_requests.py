@@ -13,9 +13,12 @@ from hypothesis import strategies as st
 from sqlalchemy import select, text, update
 
 from chassis.database import Database
-from chassis.errors import RequestIdReusedError
+from chassis.errors import FieldInvalidError, RequestIdReusedError
+from chassis.messages import subject_of
 from residency import tables
-from residency.domain.cases.machine import SecondPersonRequiredError
+from residency.domain.assistance import AssistanceBasis, Grounds, NeedStatement
+from residency.domain.cases.machine import Caller, SecondPersonRequiredError
+from residency.domain.cases.states import CaseState
 from residency.domain.contact import Contact, PhoneNumber
 from residency.domain.data_subject_requests import (
     DataSubjectRequest,
@@ -28,20 +31,28 @@ from residency.domain.data_subject_requests import (
     RequestState,
     RestrictionNotFoundError,
 )
-from residency.domain.residence import PersonNotRegisteredError
+from residency.domain.declarations import CaseKind, DeclaredPerson
+from residency.domain.occupancy import Assistance
+from residency.domain.partial_date import PartialDate
+from residency.domain.person_name import FullName
+from residency.domain.residence import PersonNotRegisteredError, Sex
+from residency.operations.assistance import AssistanceOperations
 from residency.operations.data_subject_requests import (
     DataSubjectRequestOperations,
     Moving,
     Receiving,
 )
+from residency.queries.cases import CaseQueries
 from residency.queries.data_subject_requests import DataSubjectRequestQueries
 from residency.repository import persons
+from residency.repository.cases import CaseSeal
 from residency.repository.data_subject_requests import NoteSeal
 from residency.repository.sealed import SEALED
 from tests.residency.conftest import Service
 from tests.residency.samples import (
     CONTENT_SEAL,
     NOON,
+    PARTICULARS,
     SEAL,
     TODAY,
     StoppedClock,
@@ -49,11 +60,12 @@ from tests.residency.samples import (
     application,
     number,
     relay,
+    request,
     residence_operations,
 )
 from ward.options.v1 import access_pb2
 from ward.residency.v1 import data_subject_requests_pb2 as pb
-from ward.residency.v1 import lookups_pb2
+from ward.residency.v1 import lookups_pb2, residency_pb2
 
 DPO = "data_protection_officer"
 CONTENT = "Đề nghị cho tôi biết dữ liệu đang lưu giữ"
@@ -159,6 +171,15 @@ class Office:
         return [one.request_number for one in found]
 
 
+async def waiting_occupancies(database: Database) -> list[residency_pb2.DwellingOccupancy]:
+    """Read the counts that wait to be published, in order."""
+    outbox, subject = tables.outbox.c, subject_of(residency_pb2.OccupancyChanged)
+    statement = select(outbox.payload).where(outbox.subject == subject).order_by(outbox.position)
+    async with database.transaction() as tx:
+        found = (await tx.scalars(statement)).all()
+    return [residency_pb2.OccupancyChanged.FromString(one).occupancy for one in found]
+
+
 def moving(request: DataSubjectRequest, account: str = "officer-1", **fields: Any) -> Moving:
     """Move a request under a new request id."""
     asked = Moving(account, request.request_number, str(uuid4()), b"x")
@@ -174,7 +195,7 @@ async def office(database: Database) -> Office:
     )
     clock, seal = StoppedClock(), NoteSeal(CONTENT_SEAL)
     operations = DataSubjectRequestOperations(
-        database, relay(database, clock), clock, SEAL, seal, "11002"
+        database, relay(database, clock), clock, SEAL, seal, CaseSeal(CONTENT_SEAL), "11002"
     )
     return Office(database, clock, operations, DataSubjectRequestQueries(database, seal))
 
@@ -259,6 +280,75 @@ async def test_deletion_takes_what_no_law_keeps_and_says_what_is_kept(office: Of
     assert answer.startswith(f"{ANSWER}\nĐã xóa: số điện thoại, thư điện tử.")
     assert "- thông tin đăng ký cư trú: Luật Cư trú 68/2020/QH14" in answer
     assert "- nhật ký truy cập: Nghị định 53/2022/NĐ-CP" in answer
+
+
+@pytest.mark.postgres
+async def test_with_a_withdrawn_consent_ends_what_is_kept_on_no_law(office: Office) -> None:
+    """The need that was consented to counts no longer, from today on; what an article asks for stays."""
+    needs = AssistanceOperations(
+        office.database, relay(office.database, office.clock), office.clock, SEAL, PARTICULARS
+    )
+    for need, grounds in (
+        (Assistance.OXYGEN, Grounds(AssistanceBasis.CONSENT, "")),
+        (Assistance.MOBILITY, Grounds(AssistanceBasis.LAW, "Luật 91/2025/QH15 Điều 19")),
+    ):
+        statement = NeedStatement(grounds, None, TODAY + 100 * DAY)
+        await needs.declare(number(), need, statement, request())
+    asked = await office.verified(RequestKind.WITHDRAW_CONSENT)
+    await office.operations.answer(moving(asked, "dpo-1"), ANSWER)
+    last = (await waiting_occupancies(office.database))[-1]
+    answer = (await office.queries.get(asked.request_number)).history[-1].note
+    nobody = await office.verified(RequestKind.WITHDRAW_CONSENT, number=number(99))
+    await office.operations.answer(moving(nobody, "dpo-1"), ANSWER)
+    nothing = (await office.queries.get(nobody.request_number)).history[-1].note
+    async with office.database.transaction() as tx:
+        rows = (await tx.execute(select(tables.assistance_needs))).all()
+
+    assert {row.type: row.ended_on for row in rows} == {"OXYGEN": TODAY, "MOBILITY": None}
+    assert [one.type for one in last.assistance] == [residency_pb2.ASSISTANCE_TYPE_MOBILITY]
+    assert answer == f"{ANSWER}\nĐã chấm dứt 1 nhu cầu hỗ trợ được lưu giữ theo sự đồng ý."
+    assert "Không có dữ liệu nào" in nothing
+
+
+def right(serial: int = 1) -> DeclaredPerson:
+    """Say what the register should say of a person."""
+    return DeclaredPerson(
+        number(serial),
+        FullName.parse("Phạm Thị Giả Định Đúng"),
+        PartialDate.parse("1990-05-18"),
+        Sex.FEMALE,
+        "",
+    )
+
+
+@pytest.mark.postgres
+async def test_a_correction_opens_the_case_by_which_two_officers_enter_it(office: Office) -> None:
+    """Handed in, of the person who asked; another request may name the same case, and no case of others."""
+    first, second = [await office.verified(RequestKind.CORRECT) for _ in range(2)]
+    for wrong in (None, right(2)):
+        with pytest.raises(FieldInvalidError):
+            await office.operations.answer(moving(first, "dpo-1"), ANSWER, wrong)
+    answered = await office.operations.answer(moving(first, "dpo-1"), ANSWER, right())
+    linked = await office.operations.answer(moving(second, "dpo-1"), ANSWER, answered.case_number)
+    stranger = await office.verified(RequestKind.CORRECT, number=number(99))
+    with pytest.raises(PersonNotRegisteredError):
+        await office.operations.answer(moving(stranger, "dpo-1"), ANSWER, answered.case_number)
+    viewing = await office.verified(RequestKind.VIEW)
+    with pytest.raises(FieldInvalidError):
+        await office.operations.answer(moving(viewing, "dpo-1"), ANSWER, answered.case_number)
+    officer = Caller("officer-2", is_officer=True)
+    cases = CaseQueries(office.database, CaseSeal(CONTENT_SEAL))
+    whole = await cases.get(answered.case_number, officer, TODAY)
+    note = (await office.queries.get(first.request_number)).history[-1].note
+
+    assert linked.case_number == answered.case_number == "11002-2026-000001"
+    assert (whole.case.kind, whole.case.state) == (
+        CaseKind.CHANGE_OF_INFORMATION,
+        CaseState.SUBMITTED,
+    )
+    assert whole.declaration.declarant == right()
+    assert first.request_number in whole.declaration.requested_content
+    assert note == f"{ANSWER}\nViệc chỉnh sửa được giải quyết theo hồ sơ {answered.case_number}."
 
 
 @pytest.mark.postgres

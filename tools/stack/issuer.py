@@ -68,12 +68,13 @@ class Issuer:
         *,
         account: str = "",
         assurance_level: int = 2,
+        personal_id_number: str = "",
         lifetime_s: int = LIFETIME_SECONDS,
     ) -> str:
         """Return a token of the role's demonstration account, or another, valid from `now` for twelve hours or so long.
 
         `now` is in seconds since 1970; `actor` is the account that acts for it (RFC 8693), if another does;
-        `assurance_level` is that of the electronic identity, 1 or 2.
+        `assurance_level` is that of the electronic identity, 1 or 2, and `personal_id_number` whose it is, of citizens.
         """
         key = self._key()
         claims = {
@@ -87,6 +88,7 @@ class Issuer:
             "exp": int(now) + lifetime_s,
             "jti": secrets.token_urlsafe(12),
             **({"act": {"sub": actor}} if actor else {}),
+            **({"personal_id_number": personal_id_number} if personal_id_number else {}),
         }
         return jwt.encode({"alg": ALGORITHM, "kid": key.kid}, claims, key)
 

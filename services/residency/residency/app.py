@@ -51,6 +51,7 @@ from residency.operations.decoys import DecoyOperations
 from residency.operations.households import HouseholdOperations
 from residency.operations.keys import KeyOperations
 from residency.operations.lookup_limits import LookupLimits
+from residency.operations.own_guests import OwnGuestOperations
 from residency.operations.persons import PersonOperations
 from residency.operations.places import PlaceOperations
 from residency.operations.population import PopulationOperations
@@ -66,6 +67,7 @@ from residency.queries.anomalies import AnomalyQueries
 from residency.queries.assistance import AssistanceQueries
 from residency.queries.breaches import BreachQueries
 from residency.queries.cases import CaseQueries
+from residency.queries.citizens import CitizenQueries
 from residency.queries.data_subject_requests import DataSubjectRequestQueries
 from residency.queries.households import HouseholdQueries
 from residency.queries.identity import IdentityQueries
@@ -85,6 +87,7 @@ from residency.servicer.account import AccountServicer
 from residency.servicer.assistance import AssistanceServicer
 from residency.servicer.breaches import BreachServicer
 from residency.servicer.cases import CaseServicer
+from residency.servicer.citizens import CitizenServicer
 from residency.servicer.data_subject_requests import DataSubjectRequestServicer, HeldData
 from residency.servicer.lookups import LookupServicer
 from residency.servicer.register import RegisterServicer
@@ -214,6 +217,10 @@ def servicers_of(
     pseudonyms = Pseudonyms(read_key(settings.pseudonym_key.get_secret_value()))
     showing, particulars = Showing(seal, pseudonyms), ParticularsSeal(content_seal(settings))
     residences = ResidenceOperations(database, relay, clock, seal)
+    subject_requests = DataSubjectRequestOperations(
+        database, relay, clock, seal, note_seal, case_seal, settings.ward_code
+    )
+    subject_request_queries = DataSubjectRequestQueries(database, note_seal)
     return [
         AccountServicer(AccountQueries(database), seal, codes, clock),
         CaseServicer(
@@ -276,12 +283,23 @@ def servicers_of(
         ),
         BreachServicer(breaches, BreachQueries(base.database), base.clock),
         DataSubjectRequestServicer(
-            DataSubjectRequestOperations(
-                database, relay, clock, seal, note_seal, settings.ward_code
-            ),
-            DataSubjectRequestQueries(database, note_seal),
+            subject_requests,
+            subject_request_queries,
             HeldData(LookupQueries(database), ResidenceQueries(database), seal),
             codes,
+            clock,
+        ),
+        CitizenServicer(
+            subject_requests,
+            subject_request_queries,
+            OwnGuestOperations(
+                database, relay, clock, seal, particulars, case_seal, settings.ward_code
+            ),
+            CitizenQueries(database),
+            limits,
+            seal,
+            codes,
+            nations,
             clock,
         ),
         StaysServicer(

@@ -179,6 +179,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """{"reason": "DATA_SUBJECT_REQUEST_STATE_CONFLICT", "domain": "ward", "metadata": {"state": "ANSWERED", "act": "EXTEND"}}"""
     ERROR_REASON_RESTRICTION_NOT_FOUND: _ErrorReason.ValueType  # 138
     """{"reason": "RESTRICTION_NOT_FOUND", "domain": "ward"}"""
+    ERROR_REASON_OWN_NUMBER_UNKNOWN: _ErrorReason.ValueType  # 139
+    """{"reason": "OWN_NUMBER_UNKNOWN", "domain": "ward"}"""
     ERROR_REASON_STAY_NOT_FOUND: _ErrorReason.ValueType  # 150
     """{"reason": "STAY_NOT_FOUND", "domain": "ward"}"""
     ERROR_REASON_STAY_ALREADY_ENDED: _ErrorReason.ValueType  # 151
@@ -349,6 +351,8 @@ ERROR_REASON_DATA_SUBJECT_REQUEST_STATE_CONFLICT: ErrorReason.ValueType  # 137
 """{"reason": "DATA_SUBJECT_REQUEST_STATE_CONFLICT", "domain": "ward", "metadata": {"state": "ANSWERED", "act": "EXTEND"}}"""
 ERROR_REASON_RESTRICTION_NOT_FOUND: ErrorReason.ValueType  # 138
 """{"reason": "RESTRICTION_NOT_FOUND", "domain": "ward"}"""
+ERROR_REASON_OWN_NUMBER_UNKNOWN: ErrorReason.ValueType  # 139
+"""{"reason": "OWN_NUMBER_UNKNOWN", "domain": "ward"}"""
 ERROR_REASON_STAY_NOT_FOUND: ErrorReason.ValueType  # 150
 """{"reason": "STAY_NOT_FOUND", "domain": "ward"}"""
 ERROR_REASON_STAY_ALREADY_ENDED: ErrorReason.ValueType  # 151

@@ -11,6 +11,7 @@ from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.type import date_pb2 as _date_pb2
 from ward.options.v1 import access_pb2 as _access_pb2
+from ward.residency.v1 import cases_pb2 as _cases_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -33,7 +34,7 @@ class _DataSubjectRequestKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper
     DATA_SUBJECT_REQUEST_KIND_VIEW: _DataSubjectRequestKind.ValueType  # 1
     """To view the data or be given it (xem, cung cấp)."""
     DATA_SUBJECT_REQUEST_KIND_CORRECT: _DataSubjectRequestKind.ValueType  # 2
-    """To correct it (chỉnh sửa); entered by RegisterService."""
+    """To correct it (chỉnh sửa); entered by a case of change of information."""
     DATA_SUBJECT_REQUEST_KIND_RESTRICT: _DataSubjectRequestKind.ValueType  # 3
     """To restrict its processing (hạn chế xử lý)."""
     DATA_SUBJECT_REQUEST_KIND_OBJECT: _DataSubjectRequestKind.ValueType  # 4
@@ -51,7 +52,7 @@ DATA_SUBJECT_REQUEST_KIND_UNSPECIFIED: DataSubjectRequestKind.ValueType  # 0
 DATA_SUBJECT_REQUEST_KIND_VIEW: DataSubjectRequestKind.ValueType  # 1
 """To view the data or be given it (xem, cung cấp)."""
 DATA_SUBJECT_REQUEST_KIND_CORRECT: DataSubjectRequestKind.ValueType  # 2
-"""To correct it (chỉnh sửa); entered by RegisterService."""
+"""To correct it (chỉnh sửa); entered by a case of change of information."""
 DATA_SUBJECT_REQUEST_KIND_RESTRICT: DataSubjectRequestKind.ValueType  # 3
 """To restrict its processing (hạn chế xử lý)."""
 DATA_SUBJECT_REQUEST_KIND_OBJECT: DataSubjectRequestKind.ValueType  # 4
@@ -197,6 +198,7 @@ class DataSubjectRequest(_message.Message):
     REFUSAL_GROUND_FIELD_NUMBER: _builtins.int
     DUE_SOON_FIELD_NUMBER: _builtins.int
     OVERDUE_FIELD_NUMBER: _builtins.int
+    CASE_NUMBER_FIELD_NUMBER: _builtins.int
     request_number: _builtins.str
     """Number for people, `11002-YC-2026-000001`; the reference of purposes."""
     kind: Global___DataSubjectRequestKind.ValueType
@@ -213,6 +215,8 @@ class DataSubjectRequest(_message.Message):
     """True if it is to be answered soon."""
     overdue: _builtins.bool
     """True if it should have been answered by now."""
+    case_number: _builtins.str
+    """The case by which a correction is entered; empty where there is none."""
     @_builtins.property
     def received_at(self) -> _timestamp_pb2.Timestamp:
         """When it came."""
@@ -249,10 +253,11 @@ class DataSubjectRequest(_message.Message):
         refusal_ground: Global___DataSubjectRefusalGround.ValueType = ...,
         due_soon: _builtins.bool = ...,
         overdue: _builtins.bool = ...,
+        case_number: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["acknowledge_by", b"acknowledge_by", "acknowledged_at", b"acknowledged_at", "decided_at", b"decided_at", "due_on", b"due_on", "received_at", b"received_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledge_by", b"acknowledge_by", "acknowledged_at", b"acknowledged_at", "decided_at", b"decided_at", "due_on", b"due_on", "due_soon", b"due_soon", "extended", b"extended", "kind", b"kind", "overdue", b"overdue", "received_at", b"received_at", "refusal_ground", b"refusal_ground", "request_number", b"request_number", "state", b"state", "through_processor", b"through_processor"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledge_by", b"acknowledge_by", "acknowledged_at", b"acknowledged_at", "case_number", b"case_number", "decided_at", b"decided_at", "due_on", b"due_on", "due_soon", b"due_soon", "extended", b"extended", "kind", b"kind", "overdue", b"overdue", "received_at", b"received_at", "refusal_ground", b"refusal_ground", "request_number", b"request_number", "state", b"state", "through_processor", b"through_processor"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -557,24 +562,36 @@ class AnswerRequestRequest(_message.Message):
     REQUEST_NUMBER_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     ANSWER_FIELD_NUMBER: _builtins.int
+    CASE_NUMBER_FIELD_NUMBER: _builtins.int
+    CORRECTED_FIELD_NUMBER: _builtins.int
     request_number: _builtins.str
     """Which."""
     request_id: _builtins.str
     """Idempotency key chosen by the caller. 8 to 64 characters A–Z a–z 0–9 -"""
     answer: _builtins.str
     """The answer to the person: 3 to 1000 characters, no identification number. What was deleted and what is kept is added to it."""
+    case_number: _builtins.str
+    """By this case of change of information, which names the person."""
+    @_builtins.property
+    def corrected(self) -> _cases_pb2.DeclaredPerson:
+        """By a case that is opened, handed in and decided by two officers: what the register should say of the person."""
+
     def __init__(
         self,
         *,
         request_number: _builtins.str = ...,
         request_id: _builtins.str = ...,
         answer: _builtins.str = ...,
+        case_number: _builtins.str = ...,
+        corrected: _cases_pb2.DeclaredPerson | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["case_number", b"case_number", "corrected", b"corrected", "correction", b"correction"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "request_id", b"request_id", "request_number", b"request_number"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "case_number", b"case_number", "corrected", b"corrected", "correction", b"correction", "request_id", b"request_id", "request_number", b"request_number"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType_correction: _TypeAlias = _typing.Literal["case_number", "corrected"]  # noqa: Y015
+    _WhichOneofArgType_correction: _TypeAlias = _typing.Literal["correction", b"correction"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_correction) -> _WhichOneofReturnType_correction | None: ...
 
 Global___AnswerRequestRequest: _TypeAlias = AnswerRequestRequest  # noqa: Y015
 

@@ -136,9 +136,10 @@ class DataSubjectRequestServiceServicer:
     def AnswerRequest(self, request, context):
         """Grants a request with an answer in words, and does what it asks for as far as this register can: a restriction stands
         from now on; of a deletion, what no law requires keeping is deleted and the answer names what is kept and why.
-        Restriction and deletion need another person than who received or verified.
+        Restriction and deletion need another person than who received or verified. With a consent that is withdrawn, needs of
+        assistance end that are kept on no law. A correction is entered by a case of change of information.
         Errors: DATA_SUBJECT_REQUEST_NOT_FOUND, DATA_SUBJECT_REQUEST_STATE_CONFLICT,
-        SECOND_PERSON_REQUIRED, PERSON_NOT_REGISTERED, FIELD_INVALID, REQUEST_ID_REUSED.
+        SECOND_PERSON_REQUIRED, PERSON_NOT_REGISTERED, CASE_NOT_FOUND, FIELD_INVALID, REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -57,9 +57,10 @@ class DataSubjectRequestServiceStub:
     AnswerRequest: _grpc.UnaryUnaryMultiCallable[_data_subject_requests_pb2.AnswerRequestRequest, _data_subject_requests_pb2.AnswerRequestResponse]
     """Grants a request with an answer in words, and does what it asks for as far as this register can: a restriction stands
     from now on; of a deletion, what no law requires keeping is deleted and the answer names what is kept and why.
-    Restriction and deletion need another person than who received or verified.
+    Restriction and deletion need another person than who received or verified. With a consent that is withdrawn, needs of
+    assistance end that are kept on no law. A correction is entered by a case of change of information.
     Errors: DATA_SUBJECT_REQUEST_NOT_FOUND, DATA_SUBJECT_REQUEST_STATE_CONFLICT,
-    SECOND_PERSON_REQUIRED, PERSON_NOT_REGISTERED, FIELD_INVALID, REQUEST_ID_REUSED.
+    SECOND_PERSON_REQUIRED, PERSON_NOT_REGISTERED, CASE_NOT_FOUND, FIELD_INVALID, REQUEST_ID_REUSED.
     """
     RefuseRequest: _grpc.UnaryUnaryMultiCallable[_data_subject_requests_pb2.RefuseRequestRequest, _data_subject_requests_pb2.RefuseRequestResponse]
     """Refuses a request with a ground and a reason.
@@ -119,9 +120,10 @@ class DataSubjectRequestServiceAsyncStub(DataSubjectRequestServiceStub):
     AnswerRequest: _aio.UnaryUnaryMultiCallable[_data_subject_requests_pb2.AnswerRequestRequest, _data_subject_requests_pb2.AnswerRequestResponse]  # type: ignore[assignment]
     """Grants a request with an answer in words, and does what it asks for as far as this register can: a restriction stands
     from now on; of a deletion, what no law requires keeping is deleted and the answer names what is kept and why.
-    Restriction and deletion need another person than who received or verified.
+    Restriction and deletion need another person than who received or verified. With a consent that is withdrawn, needs of
+    assistance end that are kept on no law. A correction is entered by a case of change of information.
     Errors: DATA_SUBJECT_REQUEST_NOT_FOUND, DATA_SUBJECT_REQUEST_STATE_CONFLICT,
-    SECOND_PERSON_REQUIRED, PERSON_NOT_REGISTERED, FIELD_INVALID, REQUEST_ID_REUSED.
+    SECOND_PERSON_REQUIRED, PERSON_NOT_REGISTERED, CASE_NOT_FOUND, FIELD_INVALID, REQUEST_ID_REUSED.
     """
     RefuseRequest: _aio.UnaryUnaryMultiCallable[_data_subject_requests_pb2.RefuseRequestRequest, _data_subject_requests_pb2.RefuseRequestResponse]  # type: ignore[assignment]
     """Refuses a request with a ground and a reason.
@@ -208,9 +210,10 @@ class DataSubjectRequestServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_data_subject_requests_pb2.AnswerRequestResponse, _abc.Awaitable[_data_subject_requests_pb2.AnswerRequestResponse]]:
         """Grants a request with an answer in words, and does what it asks for as far as this register can: a restriction stands
         from now on; of a deletion, what no law requires keeping is deleted and the answer names what is kept and why.
-        Restriction and deletion need another person than who received or verified.
+        Restriction and deletion need another person than who received or verified. With a consent that is withdrawn, needs of
+        assistance end that are kept on no law. A correction is entered by a case of change of information.
         Errors: DATA_SUBJECT_REQUEST_NOT_FOUND, DATA_SUBJECT_REQUEST_STATE_CONFLICT,
-        SECOND_PERSON_REQUIRED, PERSON_NOT_REGISTERED, FIELD_INVALID, REQUEST_ID_REUSED.
+        SECOND_PERSON_REQUIRED, PERSON_NOT_REGISTERED, CASE_NOT_FOUND, FIELD_INVALID, REQUEST_ID_REUSED.
         """
 
     @_abc_1.abstractmethod

@@ -129,6 +129,8 @@ class DataSubjectRequest:
     decided_by: str = ""
     decided_at: datetime | None = None
     refusal_ground: RequestRefusalGround | None = None
+    # The case by which a correction is entered; empty where there is none.
+    case_number: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -222,6 +224,18 @@ class RetentionRule:
     source: str
 
 
+def consent_told(answer: str, ended: int) -> str:
+    """Add to an answer how many needs of assistance, kept on no law, have ended with the consent."""
+    if not ended:
+        return f"{answer}\nKhông có dữ liệu nào được lưu giữ chỉ theo sự đồng ý."
+    return f"{answer}\nĐã chấm dứt {ended} nhu cầu hỗ trợ được lưu giữ theo sự đồng ý."
+
+
+def correction_told(answer: str, case_number: str) -> str:
+    """Add to an answer by which case the correction is entered."""
+    return f"{answer}\nViệc chỉnh sửa được giải quyết theo hồ sơ {case_number}."
+
+
 def deletion_told(answer: str, deleted: Sequence[str], kept: Sequence[RetentionRule]) -> str:
     """Add to an answer what was deleted, and what is kept by which law."""
     lines = [answer, f"Đã xóa: {', '.join(deleted) if deleted else 'không có dữ liệu nào'}."]
@@ -240,6 +254,8 @@ class RequestFilter:
     due_soon: bool = False
     overdue: bool = False
     unacknowledged: bool = False
+    # About whom, as access records name them; all if it is empty.
+    subject: str = ""
 
 
 @dataclass(frozen=True)

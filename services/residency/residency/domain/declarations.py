@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import Self
 from uuid import UUID
 
 from chassis.errors import DomainError
@@ -14,6 +15,7 @@ from residency.domain.person_name import FullName
 from residency.domain.personal_id import PersonalIdNumber
 from residency.domain.residence import (
     HouseholdChoice,
+    RegisteredPerson,
     Registration,
     RegistrationAlreadyEndedError,
     ResidenceApplication,
@@ -164,6 +166,38 @@ class ResidenceDeclaration:
     members: tuple[DeclaredPerson, ...]
     signatories: frozenset[Signatory]
     change: Change
+
+    @classmethod
+    def of_correction(cls, right: DeclaredPerson, request_number: str) -> Self:
+        """Declare what the register should say of a person who asked for it as a data subject."""
+        return cls(
+            declarant=right,
+            phone="",
+            email="",
+            householder_name=None,
+            householder_number=None,
+            requested_content=f"Chỉnh sửa thông tin theo yêu cầu {request_number}",
+            members=(),
+            signatories=frozenset({Signatory.DECLARANT}),
+            change=ChangeOfInformation(None),
+        )
+
+    @classmethod
+    def of_guest(
+        cls, host: PersonalIdNumber, person: RegisteredPerson, declared: StayDeclaration
+    ) -> Self:
+        """Declare a guest as a host did who is on the register."""
+        return cls(
+            declarant=DeclaredPerson(host, person.full_name, person.birth_date, person.sex, ""),
+            phone="",
+            email="",
+            householder_name=None,
+            householder_number=None,
+            requested_content="Thông báo lưu trú; khách đã được khai báo cho thời gian này",
+            members=(),
+            signatories=frozenset({Signatory.DECLARANT}),
+            change=GuestStays((declared,)),
+        )
 
     @property
     def kind(self) -> CaseKind:

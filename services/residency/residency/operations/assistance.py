@@ -1,12 +1,13 @@
 """Needs of assistance: declared, renewed and withdrawn."""
 
 from collections.abc import Callable
+from datetime import datetime
 from uuid import UUID, uuid4
 
 from chassis.access_log import accounted
 from chassis.clock import Clock, ward_day
 from chassis.context import current_account
-from chassis.database import Database
+from chassis.database import Database, Transaction
 from chassis.outbox import Relay
 from residency.domain.assistance import Need, NeedStatement
 from residency.domain.occupancy import Assistance
@@ -104,3 +105,15 @@ class AssistanceOperations:
             await repository.withdraw(tx, need_id, ward_day(now), now)
             await occupancy.announce(tx, homes, now)
         self._relay.wake()
+
+
+async def withdraw_consented(tx: Transaction, person_id: UUID, now: datetime) -> int:
+    """Have the needs of a person count no longer that are kept on no law; tell how many, and publish new counts."""
+    index = await persons.index_of(tx, person_id)
+    _, homes = await repository.lock_person(tx, index)
+    consented = await repository.on_no_law(tx, person_id)
+    for need_id in consented:
+        await repository.withdraw(tx, need_id, ward_day(now), now)
+    if consented:
+        await occupancy.announce(tx, homes, now)
+    return len(consented)

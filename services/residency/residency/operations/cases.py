@@ -17,6 +17,7 @@ from residency.domain.declarations import ResidenceDeclaration
 from residency.domain.sealing import NumberSeal, ParticularsSeal
 from residency.operations.account import concerns
 from residency.operations.case_changes import CaseChanges
+from residency.operations.case_opening import draft
 from residency.operations.requests import claim
 from residency.repository import cases, population
 from residency.repository.cases import CaseSeal
@@ -78,17 +79,17 @@ class CaseOperations:
                 case = await cases.load(tx, first)
                 self._account_for(case, declaration)
                 return case
-            year = ward_day(now).year
-            case = Case(
-                case_id=case_id,
-                case_number=str(await cases.next_number(tx, self._ward_code, year)),
-                ward_code=self._ward_code,
-                kind=declaration.kind,
-                channel=CaseChannel.COUNTER if caller.is_officer else CaseChannel.ELECTRONIC,
-                account=caller.account,
-                created_at=now,
+            channel = CaseChannel.COUNTER if caller.is_officer else CaseChannel.ELECTRONIC
+            case = await draft(
+                tx,
+                case_id,
+                declaration,
+                caller.account,
+                channel,
+                self._seal,
+                self._ward_code,
+                now,
             )
-            await cases.add(tx, case, declaration, self._seal)
             self._account_for(case, declaration)
         return case
 

@@ -1,7 +1,7 @@
 """Requests of data subjects: received, moved, and done as far as this register can."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -9,19 +9,29 @@ from chassis import context
 from chassis.access_log import accounted
 from chassis.clock import Clock, ward_day
 from chassis.database import Database, Transaction
+from chassis.errors import FieldInvalidError
 from chassis.outbox import Relay
+from residency.domain.cases.machine import Case
+from residency.domain.cases.states import CaseChannel
 from residency.domain.data_subject_requests import (
     DataSubjectRequest,
     RequestAct,
     RequestEntry,
     RequestKind,
     RequestRefusalGround,
+    consent_told,
+    correction_told,
     deletion_told,
 )
+from residency.domain.declarations import CaseKind, DeclaredPerson, ResidenceDeclaration
 from residency.domain.personal_id import PersonalIdNumber
 from residency.domain.sealing import NumberSeal
+from residency.operations.assistance import withdraw_consented
+from residency.operations.case_opening import hand_in
 from residency.operations.requests import claim
+from residency.repository import cases
 from residency.repository import data_subject_requests as repository
+from residency.repository.cases import CaseSeal
 from residency.repository.data_subject_requests import NoteSeal
 
 _PURPOSE = "DATA_SUBJECT_REQUEST"
@@ -50,6 +60,8 @@ class Moving:
     digest: bytes
 
 
+# The number of the case that corrects, or what the register should say.
+Correction = str | DeclaredPerson
 # What is done, and what is written of it.
 Done = tuple[DataSubjectRequest, str]
 Move = Callable[[Transaction, DataSubjectRequest, datetime], Awaitable[Done]]
@@ -69,6 +81,7 @@ class DataSubjectRequestOperations:
         clock: Clock,
         numbers: NumberSeal,
         seal: NoteSeal,
+        case_seal: CaseSeal,
         ward_code: str,
         new_id: Callable[[], UUID] = uuid4,
     ) -> None:
@@ -77,6 +90,7 @@ class DataSubjectRequestOperations:
         self._clock = clock
         self._numbers = numbers
         self._seal = seal
+        self._cases = case_seal
         self._ward_code = ward_code
         self._new_id = new_id
 
@@ -138,19 +152,36 @@ class DataSubjectRequestOperations:
 
         return await self._move(moving, RequestAct.EXTEND, move)
 
-    async def answer(self, moving: Moving, answer: str) -> DataSubjectRequest:
-        """Grant a request and do what it asks for; raises SecondPersonRequiredError or PersonNotRegisteredError."""
+    async def answer(
+        self, moving: Moving, answer: str, correction: Correction | None = None
+    ) -> DataSubjectRequest:
+        """Grant a request and do what it asks for.
+
+        A correction is entered by a case: the named one, or one that is opened for what the register should say. Raises
+        SecondPersonRequiredError, PersonNotRegisteredError, CaseNotFoundError or FieldInvalidError.
+        """
 
         async def move(tx: Transaction, request: DataSubjectRequest, now: datetime) -> Done:
             answered = request.answer(moving.account, now)
-            if request.kind is RequestKind.RESTRICT:
-                await repository.restrict(tx, request, now)
-            if request.kind is not RequestKind.DELETE:
-                return answered, answer
-            deleted, kept = await repository.delete_unkept(
-                tx, request, self._numbers, ward_day(now)
-            )
-            return answered, deletion_told(answer, deleted, kept)
+            if (request.kind is RequestKind.CORRECT) != (correction is not None):
+                raise FieldInvalidError("correction", "given if, and only if, it is to correct")
+            match request.kind:
+                case RequestKind.RESTRICT:
+                    await repository.restrict(tx, request, now)
+                case RequestKind.DELETE:
+                    deleted, kept = await repository.delete_unkept(
+                        tx, request, self._numbers, ward_day(now)
+                    )
+                    return answered, deletion_told(answer, deleted, kept)
+                case RequestKind.WITHDRAW_CONSENT:
+                    person_id = request.person_id
+                    ended = await withdraw_consented(tx, person_id, now) if person_id else 0
+                    return answered, consent_told(answer, ended)
+                case RequestKind.CORRECT if correction is not None:
+                    case = await self._corrected_by(tx, request, correction, moving.account, now)
+                    corrected = replace(answered, case_number=case.case_number)
+                    return corrected, correction_told(answer, case.case_number)
+            return answered, answer
 
         return await self._move(moving, RequestAct.ANSWER, move)
 
@@ -180,6 +211,31 @@ class DataSubjectRequestOperations:
             return request, reason
 
         return await self._move(moving, RequestAct.LIFT, move)
+
+    async def _corrected_by(
+        self,
+        tx: Transaction,
+        request: DataSubjectRequest,
+        correction: Correction,
+        account: str,
+        now: datetime,
+    ) -> Case:
+        """Load the case that corrects what is said of the person, or open one."""
+        repository.person_of_request(request)
+        if isinstance(correction, str):
+            case = await cases.lock(tx, correction)
+            declaration = await cases.load_declaration(tx, case, self._cases, ward_day(now))
+            named = {self._numbers.pseudonym(one.number) for one in declaration.persons}
+            if case.kind is not CaseKind.CHANGE_OF_INFORMATION or request.subject not in named:
+                raise FieldInvalidError("case_number", "a change of information of the person")
+            return case
+        if self._numbers.pseudonym(correction.number) != request.subject:
+            raise FieldInvalidError("corrected.personal_id_number", "that of the request")
+        declaration = ResidenceDeclaration.of_correction(correction, request.request_number)
+        counter, case_id = CaseChannel.COUNTER, self._new_id()
+        return await hand_in(
+            tx, case_id, declaration, account, counter, self._cases, self._ward_code, now
+        )
 
     async def _move(self, moving: Moving, act: RequestAct, move: Move) -> DataSubjectRequest:
         now = self._clock()

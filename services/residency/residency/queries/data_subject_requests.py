@@ -79,6 +79,8 @@ class DataSubjectRequestQueries:
             .order_by(columns.received_at, columns.request_uuid)
             .limit(size)
         )
+        if chosen.subject:
+            statement = statement.where(columns.subject == chosen.subject)
         if chosen.kind:
             statement = statement.where(columns.kind == chosen.kind)
         if chosen.state:

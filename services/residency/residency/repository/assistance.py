@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from chassis.database import Transaction
 from residency.domain.assistance import (
+    AssistanceBasis,
     AssistanceNeedExistsError,
     AssistanceNeedNotFoundError,
     Need,
@@ -92,6 +93,18 @@ async def load(tx: Transaction, need_id: UUID) -> tuple[Need, list[UUID]]:
         withdrawn=row.ended_on is not None,
     )
     return need, homes
+
+
+async def on_no_law(tx: Transaction, person_id: UUID) -> list[UUID]:
+    """Tell which needs of a person count and are kept on consent, or on nothing that was ever said."""
+    needs = assistance_needs.c
+    statement = select(needs.need_id).where(
+        needs.person_id == person_id,
+        needs.basis.is_distinct_from(AssistanceBasis.LAW.value),
+        needs.superseded_at.is_(None),
+        needs.ended_on.is_(None),
+    )
+    return list((await tx.scalars(statement.order_by(needs.need_id))).all())
 
 
 async def supersede(tx: Transaction, need_id: UUID, now: datetime) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from itertools import groupby
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, Select, exists, func, select
 
@@ -111,6 +112,22 @@ def person_of(row: Row[Any], residences: Sequence[CurrentResidence] = ()) -> Fou
 def in_force_on(day: date) -> ColumnElement[bool]:
     """Say in SQL: a registration that covers this day."""
     return holds_on(registrations, day)
+
+
+async def is_registered(
+    tx: Transaction, number_index: bytes, dwelling_id: UUID, day: date
+) -> bool:
+    """Tell whether who has a number is registered in a dwelling on a day."""
+    statement = (
+        select(registrations.c.registration_id)
+        .join(persons, persons.c.person_id == registrations.c.person_id)
+        .where(
+            persons.c.number_index == number_index,
+            registrations.c.dwelling_id == dwelling_id,
+            in_force_on(day),
+        )
+    )
+    return (await tx.scalars(statement.limit(1))).one_or_none() is not None
 
 
 def _residence(row: Row[Any]) -> CurrentResidence:

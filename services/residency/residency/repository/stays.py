@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, case, insert, select
+from sqlalchemy import Row, case, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from chassis.clock import ward_day
@@ -33,6 +33,7 @@ from residency.repository import entries
 from residency.repository.limits import in_force
 from residency.repository.occupancy import lock_dwellings
 from residency.tables import buildings, dwellings, guest_stays
+from residency.tables.bitemporal import days
 
 
 async def limits_of(tx: Transaction, declared: StayDeclaration) -> StayLimits:
@@ -66,6 +67,21 @@ async def lodgings_there(tx: Transaction, declared: StayDeclaration, index: byte
         columns.ends_on > columns.valid_from,
     )
     return [Term(row.valid_from, row.ends_on) for row in await tx.execute(statement)]
+
+
+async def is_declared(tx: Transaction, declared: StayDeclaration, index: bytes) -> bool:
+    """Tell whether the guest is declared for a night of this stay already, here or elsewhere."""
+    if declared.kind is StayKind.STANDING:
+        return False
+    columns, term = guest_stays.c, declared.term
+    wanted = func.daterange(term.valid_from, term.valid_until)
+    statement = select(columns.stay_id).where(
+        columns.guest_index == index,
+        columns.kind != StayKind.STANDING.value,
+        columns.superseded_at.is_(None),
+        days().op("&&")(wanted),
+    )
+    return (await tx.scalars(statement.limit(1))).one_or_none() is not None
 
 
 async def add(

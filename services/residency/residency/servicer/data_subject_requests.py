@@ -122,7 +122,9 @@ class DataSubjectRequestServicer(data_subject_requests_pb2_grpc.DataSubjectReque
     ) -> pb.AnswerRequestResponse:
         """Grant it, and do what it asks for."""
         answer = fields.written("answer", request.answer)
-        moved = await self._operations.answer(_moving(request), answer)
+        moving, today = _moving(request), ward_day(self._clock())
+        correction = wire.correction(request, self._codes, today)
+        moved = await self._operations.answer(moving, answer, correction)
         return pb.AnswerRequestResponse(request=await self._told(moved))
 
     async def RefuseRequest(
@@ -201,7 +203,13 @@ class DataSubjectRequestServicer(data_subject_requests_pb2_grpc.DataSubjectReque
         )
         after, today = wire.requests_after(request.page_token), ward_day(now)
         found = await self._queries.list_requests(chosen, after, size + 1, today)
-        return wire.requests_page(found, size, today, await self._queries.due_soon_days(now))
+        return wire.requests_page(
+            pb.ListDataSubjectRequestsResponse,
+            found,
+            size,
+            today,
+            await self._queries.due_soon_days(now),
+        )
 
     async def _told(self, found: DataSubjectRequest) -> pb.DataSubjectRequest:
         now = self._clock()

@@ -47,6 +47,8 @@ data_subject_requests = Table(
     Column("decided_at", INSTANT),
     # Null where it was not refused.
     Column("refusal_ground", Text),
+    # The case by which a correction is entered; empty where there is none.
+    Column("case_number", Text, nullable=False, server_default=""),
     CheckConstraint(
         "kind in ('VIEW', 'CORRECT', 'RESTRICT', 'OBJECT', 'WITHDRAW_CONSENT', 'DELETE')",
         name="data_subject_requests_kind",
@@ -74,6 +76,7 @@ data_subject_requests = Table(
         name="data_subject_requests_second_person",
     ),
     Index("data_subject_requests_oldest", "received_at", "request_uuid"),
+    Index("data_subject_requests_of_subject", "subject", "received_at", "request_uuid"),
     Index("data_subject_requests_due", "due_on", postgresql_where=text("decided_at is null")),
 )
 

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Sequence
 from datetime import date
+from typing import TypeVar
 from uuid import UUID
 
 from chassis import pages
@@ -20,9 +21,16 @@ from residency.domain.data_subject_requests import (
     RequestState,
     WholeRequest,
 )
+from residency.domain.declarations import DeclaredPerson
 from residency.domain.personal_data_export import PersonalDataExport
+from residency.domain.personal_id import RegistrationCodes
 from residency.wire import fields
+from residency.wire.cases.declarations import declared_person
+from residency.wire.cases.requests import case_number
+from ward.residency.v1 import citizens_pb2
 from ward.residency.v1 import data_subject_requests_pb2 as pb
+
+Page = TypeVar("Page", pb.ListDataSubjectRequestsResponse, citizens_pb2.ListOwnRequestsResponse)
 
 _NUMBER = re.compile(r"[0-9]{1,8}-YC-[0-9]{4}-[0-9]{6,9}")
 _KINDS = {
@@ -51,7 +59,7 @@ def check_reference(number: str, reference: str) -> None:
         raise FieldInvalidError("purpose.reference", "the number of the request")
 
 
-def kind(request: pb.ReceiveRequestRequest) -> RequestKind:
+def kind(request: pb.ReceiveRequestRequest | citizens_pb2.FileOwnRequestRequest) -> RequestKind:
     """Read what is asked for; raises FieldInvalidError."""
     asked = _KINDS.get(request.kind)
     if asked is None:
@@ -65,6 +73,22 @@ def ground(request: pb.RefuseRequestRequest) -> RequestRefusalGround:
     if read is None:
         raise FieldInvalidError("ground", "one of the grounds; required")
     return read
+
+
+def correction(
+    request: pb.AnswerRequestRequest, codes: RegistrationCodes, today: date
+) -> str | DeclaredPerson | None:
+    """Read by which case a correction is entered, or what the register should say; None where it is not said.
+
+    Raises CaseNotFoundError, FieldInvalidError or PersonalIdInvalidError.
+    """
+    match request.WhichOneof("correction"):
+        case "case_number":
+            return case_number(request.case_number)
+        case "corrected":
+            return declared_person(request.corrected, codes, today)
+        case _:
+            return None
 
 
 def request_filter(request: pb.ListDataSubjectRequestsRequest) -> RequestFilter:
@@ -89,10 +113,14 @@ def requests_after(token: str) -> RequestPosition | None:
 
 
 def requests_page(
-    found: Sequence[DataSubjectRequest], size: int, today: date, soon_days: int
-) -> pb.ListDataSubjectRequestsResponse:
+    kind_of_page: type[Page],
+    found: Sequence[DataSubjectRequest],
+    size: int,
+    today: date,
+    soon_days: int,
+) -> Page:
     """Write a page of `size`; one more than that was asked for, to see whether there is a next."""
-    return pb.ListDataSubjectRequestsResponse(
+    return kind_of_page(
         requests=[request_message(one, today, soon_days) for one in found[:size]],
         next_page_token=_token(found[size - 1]) if len(found) > size else "",
     )
@@ -104,7 +132,7 @@ def whole_request(
     """Write a request with its history."""
     return pb.GetDataSubjectRequestResponse(
         request=request_message(found.request, today, soon_days),
-        history=[_entry(one) for one in found.history],
+        history=[entry(one) for one in found.history],
         restriction_stands=found.restriction_stands,
         access_record_id=str(access_record_id),
     )
@@ -138,6 +166,7 @@ def request_message(
         refusal_ground=pb.DataSubjectRefusalGround.Value(f"DATA_SUBJECT_REFUSAL_GROUND_{refused}"),
         due_soon=found.is_due_soon(today, soon_days),
         overdue=found.is_overdue(today),
+        case_number=found.case_number,
     )
 
 
@@ -148,9 +177,10 @@ def request_moved(moved: DataSubjectRequest, act: RequestAct) -> pb.DataSubjectR
     )
 
 
-def _entry(entry: RequestEntry) -> pb.DataSubjectRequestEntry:
+def entry(done: RequestEntry) -> pb.DataSubjectRequestEntry:
+    """Write what was done with a request."""
     return pb.DataSubjectRequestEntry(
-        at=fields.timestamp(entry.at), act=_act(entry.act), account=entry.account, note=entry.note
+        at=fields.timestamp(done.at), act=_act(done.act), account=done.account, note=done.note
     )
 
 

@@ -68,6 +68,14 @@ def declaration(
     return declared
 
 
+def declared_person(
+    message: pb.DeclaredPerson, codes: RegistrationCodes, today: date
+) -> DeclaredPerson:
+    """Read a person who is declared; raises FieldInvalidError or PersonalIdInvalidError."""
+    number = partial(PersonalIdNumber.parse, codes=codes, today=today)
+    return _person(message, _Reading(number, str, today))
+
+
 def stored_declaration(content: bytes, today: date) -> ResidenceDeclaration:
     """Read a declaration back that was checked when it was handed in."""
     message = pb.ResidenceDeclaration.FromString(content)

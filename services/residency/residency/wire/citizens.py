@@ -1,0 +1,26 @@
+"""What citizens ask and declare in their own affairs."""
+
+from datetime import date
+
+from chassis.errors import FieldInvalidError
+from residency.domain.nationality import Nationalities
+from residency.domain.personal_id import RegistrationCodes
+from residency.domain.stays import StayDeclaration
+from residency.wire import stays
+from ward.residency.v1 import citizens_pb2 as pb
+
+
+def guest(
+    request: pb.DeclareOwnGuestRequest,
+    codes: RegistrationCodes,
+    nationalities: Nationalities,
+    today: date,
+) -> StayDeclaration:
+    """Read who is declared as a guest; raises FieldInvalidError, PersonalIdInvalidError or DwellingNotFoundError."""
+    match request.WhichOneof("guest"):
+        case "lodging":
+            return stays.lodging(request.lodging, codes, today)
+        case "foreign_stay":
+            return stays.foreign_stay(request.foreign_stay, nationalities, today)
+        case _:
+            raise FieldInvalidError("guest", "a lodging or a foreign_stay")

@@ -1,0 +1,146 @@
+"""Citizens in their own affairs: who they are is told by their token, and they learn of nobody else."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from grpc import aio
+from sqlalchemy import select
+
+from residency import tables
+from tests.residency.conftest import Service
+from tests.residency.refusals import Refusal, refusal_of
+from tests.residency.samples import SEAL, add_building, application, number, residence_operations
+from tests.residency.test_stays_service import lodging
+from ward.residency.v1 import citizens_pb2 as pb
+from ward.residency.v1 import data_subject_requests_pb2 as requests_pb
+
+pytestmark = [pytest.mark.postgres, pytest.mark.nats]
+
+CONTENT = "Đề nghị cho tôi biết dữ liệu đang lưu giữ"
+
+
+async def own(service: Service, method: str, request: Any, serial: int = 1) -> Any:
+    """Call a method as the citizen who has a number."""
+    return await service.call(method, request, "citizen", own_number=number(serial).digits)
+
+
+async def refused(service: Service, method: str, request: Any, serial: int = 1) -> Refusal:
+    """Call a method that must be refused."""
+    with pytest.raises(aio.AioRpcError) as refusal:
+        await own(service, method, request, serial)
+    return refusal_of(refusal.value)
+
+
+async def homes(service: Service) -> list[UUID]:
+    """Let persons 1 and 2 live in two dwellings."""
+    dwelling_ids = (await add_building(service.database, dwellings=2)).dwelling_ids
+    for serial, dwelling_id in enumerate(dwelling_ids, start=1):
+        entering = application(dwelling_id, serial)
+        await residence_operations(service.database).register(entering, f"request-{serial}", b"x")
+    return dwelling_ids
+
+
+def guest(home: UUID, **fields: Any) -> pb.DeclareOwnGuestRequest:
+    """Declare a guest of tonight."""
+    return pb.DeclareOwnGuestRequest(request_id=str(uuid4()), lodging=lodging(str(home), **fields))
+
+
+async def test_a_request_about_oneself_is_filed_followed_and_seen_by_nobody_else(
+    service: Service,
+) -> None:
+    """By the number of the token; accounts of officers are not told, and another's request does not exist."""
+    filing = pb.FileOwnRequestRequest(
+        request_id=str(uuid4()), kind=requests_pb.DATA_SUBJECT_REQUEST_KIND_VIEW, content=CONTENT
+    )
+    filed = (await own(service, "FileOwnRequest", filing)).request
+    again = (await own(service, "FileOwnRequest", filing)).request
+    verifying = requests_pb.VerifyRequesterRequest(
+        request_number=filed.request_number, request_id=str(uuid4()), means="Căn cước bản gốc"
+    )
+    await service.call("VerifyRequester", verifying)
+    reading = pb.GetOwnRequestRequest(request_number=filed.request_number)
+    whole = await own(service, "GetOwnRequest", reading)
+    listed = await own(service, "ListOwnRequests", pb.ListOwnRequestsRequest())
+    others = await own(service, "ListOwnRequests", pb.ListOwnRequestsRequest(), serial=2)
+    stranger = await refused(service, "GetOwnRequest", reading, serial=2)
+    records = await service.access_records()
+
+    assert filed == again
+    assert whole.request.state == requests_pb.DATA_SUBJECT_REQUEST_STATE_VERIFIED
+    assert [(one.note, one.account) for one in whole.history] == [
+        (CONTENT, ""),
+        ("Căn cước bản gốc", ""),
+    ]
+    assert [one.request_number for one in listed.requests] == [filed.request_number]
+    assert list(others.requests) == []
+    assert stranger.reason == "DATA_SUBJECT_REQUEST_NOT_FOUND"
+    assert [one.subject for one in records] == [
+        SEAL.pseudonym(number(one)) for one in (1,) * 5 + (2,) * 2
+    ]
+    assert (records[0].purpose, records[0].reference) == (
+        "DATA_SUBJECT_REQUEST",
+        filed.request_number,
+    )
+
+
+@pytest.mark.parametrize("own_number", ["", "12"])
+async def test_a_token_of_nobody_has_no_affairs(service: Service, own_number: str) -> None:
+    """Without a number, with none that can be one, or with the lower level of identity; each attempt is recorded."""
+    with pytest.raises(aio.AioRpcError) as unknown:
+        await service.call(
+            "ListOwnDwellings", pb.ListOwnDwellingsRequest(), "citizen", own_number=own_number
+        )
+    lower = service.make_token("citizen", assurance_level=1, personal_id_number=number().digits)
+    low = await service.refusal(
+        "ListOwnDwellings",
+        pb.ListOwnDwellingsRequest(),
+        metadata=(("authorization", f"Bearer {lower}"),),
+    )
+
+    expected = "PERSONAL_ID_INVALID" if own_number else "OWN_NUMBER_UNKNOWN"
+    assert (refusal_of(unknown.value).reason, low.reason) == (expected, "ASSURANCE_TOO_LOW")
+    assert [one.outcome for one in await service.access_records()] == [expected, low.reason]
+
+
+async def test_a_guest_is_declared_for_the_own_dwelling_only(service: Service) -> None:
+    """It counts tonight; the record names host and guest; another's dwelling is like one that does not exist."""
+    first, second = await homes(service)
+    listed = await own(service, "ListOwnDwellings", pb.ListOwnDwellingsRequest())
+    declaring = guest(first)
+    for _ in range(2):
+        await own(service, "DeclareOwnGuest", declaring)
+    elsewhere = await refused(service, "DeclareOwnGuest", guest(second))
+    nowhere = await refused(service, "DeclareOwnGuest", guest(UUID(int=9)))
+    nobody = await refused(
+        service, "DeclareOwnGuest", pb.DeclareOwnGuestRequest(request_id="x" * 8)
+    )
+    async with service.database.transaction() as tx:
+        (stay,) = (await tx.execute(select(tables.guest_stays))).all()
+    records = await service.access_records()
+
+    assert [one.dwelling_id for one in listed.dwellings] == [str(first)]
+    assert (stay.dwelling_id, stay.channel) == (first, "PORTAL")
+    assert [elsewhere.reason, nowhere.reason] == ["DWELLING_NOT_FOUND"] * 2
+    assert nobody.reason == "FIELD_INVALID"
+    host, visitor = (SEAL.pseudonym(number(one)) for one in (1, 5))
+    assert [one.subject for one in records[1:3]] == [host, visitor]
+    assert records[1].legal_basis == "Law 68/2020/QH14 Art. 30"
+
+
+async def test_whether_a_guest_is_declared_elsewhere_is_told_to_officers_only(
+    service: Service,
+) -> None:
+    """The answer is the same; a case of nobody's waits, which the host does not see."""
+    first, second = await homes(service)
+    answers = [
+        await own(service, "DeclareOwnGuest", guest(home), serial)
+        for serial, home in ((1, first), (2, second))
+    ]
+    async with service.database.transaction() as tx:
+        stays = (await tx.scalars(select(tables.guest_stays.c.dwelling_id))).all()
+        (case,) = (await tx.execute(select(tables.cases))).all()
+
+    assert answers[0] == answers[1]
+    assert stays == [first]
+    assert (case.kind, case.state, case.account) == ("LODGING", "SUBMITTED", "")
