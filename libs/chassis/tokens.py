@@ -28,7 +28,7 @@ _MOST_KNOWN = 10_000
 
 
 class TokenVerifier:
-    """Checks signature, issuer, audience and expiry of access tokens; reads account, roles, assurance level, own number.
+    """Checks signature, issuer, audience and expiry of access tokens; reads account, roles, level and own number.
 
     The key set is read on first use, again every five minutes in the background, and (at most every five seconds)
     when a token names an unknown key, so that a key roll-over needs no restart. Only who needs a key that is not known
