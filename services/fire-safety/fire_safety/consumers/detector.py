@@ -21,6 +21,7 @@ from chassis.errors import BrokerUnavailableError, DatabaseUnavailableError
 from chassis.jetstream import ensure_streams, readings_stream
 from chassis.log import logger
 from fire_safety.consumers.formats import Formats
+from fire_safety.consumers.mode_changes import ModeChanges
 from fire_safety.consumers.ordered import OrderedReader, StreamLostError, stream_state
 from fire_safety.consumers.share import Share
 from fire_safety.consumers.watch import Watch, milliseconds
@@ -102,19 +103,20 @@ class Detector:
             await share.give_back()
             metrics.PARTITIONS_HELD.set(len(share.held))
             if share.held:
-                await self._detect(lease, share)
+                async with ModeChanges(self._client) as changes:
+                    await self._detect(lease, share, changes)
             else:
                 self._ready, self._waiting = True, 0
                 await asyncio.sleep(_LOOK.total_seconds())
 
-    async def _detect(self, lease: Lease, share: Share) -> None:
+    async def _detect(self, lease: Lease, share: Share, changes: ModeChanges) -> None:
         """Work on a share until it should change; then everything done with it is saved."""
         self._ready = False
         stream = await stream_state(self._jetstream, self._stream)
         await self._places.begin_detection(lease, share.held, stream)
         progress = await self._queries.progress(self._ward_code, share.held)
         since = progress.begins_at - _REMEMBERED if progress.begins_at else None
-        watch = await self._recall(lease, share.held, progress, since)
+        watch = await self._recall(lease, share.held, progress, since, changes)
         # All of the ward, also what others work on: to select takes the broker much longer than us
         # (docs/bench-ingest.md).
         reader = OrderedReader(
@@ -153,6 +155,7 @@ class Detector:
         partitions: frozenset[int],
         progress: Progress,
         taken_again_from: datetime | None,
+        changes: ModeChanges,
     ) -> Watch:
         now = self._clock()
         profiles = await self._queries.profiles(now)
@@ -177,6 +180,7 @@ class Detector:
             self._queries,
             self._operations,
             self._formats,
+            changes,
             self._clock,
         )
         await watch.refresh(since=datetime.min.replace(tzinfo=now.tzinfo))

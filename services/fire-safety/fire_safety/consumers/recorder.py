@@ -8,6 +8,7 @@ stores them. What cannot be read goes from here to the dead letters.
 
 import asyncio
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
@@ -33,6 +34,8 @@ from fire_safety.queries.recording import RecordingQueries
 
 _TAKE_S = 0.5
 _RETRY_S = 0.5
+# How often it is asked for limits that came into force.
+_REFRESH = timedelta(seconds=5)
 # Another instance may record; it is asked again this often.
 _STAND_BY_S = 1.0
 # When all that has come is taken it pays to let some gather: each group costs a commit.
@@ -99,8 +102,9 @@ class Recorder:
 
     async def _record_on(self, lease: Lease) -> None:
         """Go on behind what is stored, for as long as the right is held."""
-        limits = await self._queries.ingestion_limits(self._clock())
-        surplus = Surplus(await self._recorded.limits(self._clock()))
+        looked = self._clock()
+        limits = await self._queries.ingestion_limits(looked)
+        surplus = Surplus(await self._recorded.limits(looked))
         await self._formats.refresh()
         name = readings_stream(self._ward_code)
         stream = await stream_state(self._jetstream, name)
@@ -120,6 +124,10 @@ class Recorder:
             ) as storing,
         ):
             while True:
+                if abs(self._clock() - looked) >= _REFRESH:
+                    looked = self._clock()
+                    limits = await self._queries.ingestion_limits(looked)
+                    surplus.allow(await self._recorded.limits(looked))
                 messages = await reader.take(_TAKE_S)
                 await self._give_way()
                 await self._read(storing, messages, limits, surplus)

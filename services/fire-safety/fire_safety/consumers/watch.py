@@ -11,6 +11,7 @@ from chassis.delivery import Delivery
 from chassis.log import logger
 from chassis.partitions import partition_of
 from fire_safety.consumers.formats import Formats
+from fire_safety.consumers.mode_changes import ModeChanges
 from fire_safety.consumers.noting import Noting, Signs
 from fire_safety.consumers.ordered import OrderedReader
 from fire_safety.consumers.received import comes_again, position_of, slices
@@ -46,6 +47,7 @@ class Watch:
         queries: DetectionQueries,
         operations: DetectionOperations,
         formats: Formats,
+        changes: ModeChanges,
         clock: Clock,
     ) -> None:
         self._ward = ward
@@ -56,6 +58,7 @@ class Watch:
         self._position: Position | None = None
         self._queries = queries
         self._formats = formats
+        self._changes = changes
         self._clock = clock
         self._bindings = 0
         self._ticked = self._refreshed = clock()
@@ -96,9 +99,13 @@ class Watch:
         await self._noting.keep()
 
     async def keep_informed(self) -> None:
-        """Follow the register, and what others hear of gateways, until cancelled; raises DatabaseUnavailableError."""
+        """Follow the register, modes, and what others hear of gateways, until cancelled.
+
+        Raises DatabaseUnavailableError.
+        """
         while True:
-            await asyncio.sleep(_TICK.total_seconds())
+            if await self._changes.within(_TICK.total_seconds()):
+                await self._learn_of_modes(self._clock())
             if self._ward.supervision.relays.known:
                 for gateway_id, at_ms in (await self._queries.gateways_heard()).items():
                     self._ward.supervision.hear_gateway(gateway_id, at_ms)
@@ -109,9 +116,9 @@ class Watch:
         """Learn of limits that came into force, of devices that were entered or changed, and of modes."""
         now = self._clock()
         self._ward.take_profiles(await self._queries.profiles(now))
+        self._limits = await self._queries.ingestion_limits(now)
         await self._learn_of_devices(since, now)
-        modes = await self._queries.suppressed(self._read_until(now))
-        self._ward.suppress(modes, await self._queries.longest_test_ms(now))
+        await self._learn_of_modes(now)
         self._refreshed = now
 
     async def _learn_of_devices(self, since: datetime, now: datetime) -> None:
@@ -122,6 +129,11 @@ class Watch:
         ours = [one for one in changed if partition_of(one.device_id) in self._partitions]
         self._ward.register(ours, milliseconds(now))
         self._entries = entries
+
+    async def _learn_of_modes(self, now: datetime) -> None:
+        """Take the modes in force, and those that were when what is still to be read was sent."""
+        modes = await self._queries.suppressed(self._read_until(now))
+        self._ward.suppress(modes, await self._queries.longest_test_ms(now))
 
     def _read_until(self, now: datetime) -> datetime:
         """Tell what was received before and is not read again: a mode may have ended while nobody read."""

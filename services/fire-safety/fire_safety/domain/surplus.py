@@ -21,9 +21,13 @@ class Surplus:
     """Counts what each device sends, by the broker's clock: each reading costs it time, and it may owe only so much."""
 
     def __init__(self, limits: RecordingLimits) -> None:
+        self._paid_ms: dict[str, float] = {}
+        self.allow(limits)
+
+    def allow(self, limits: RecordingLimits) -> None:
+        """Allow so much from now on; a device that owes more than that begins anew."""
         self._cost_ms = _MS / limits.readings_per_s
         self._most_ms = self._cost_ms * limits.burst_readings
-        self._paid_ms: dict[str, float] = {}
 
     def beyond(self, messages: Iterable[tuple[str, int, int]]) -> list[int]:
         """Count messages: device, milliseconds of receipt, readings. Tell which are beyond what may be stored.

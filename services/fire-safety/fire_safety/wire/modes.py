@@ -6,6 +6,7 @@ from uuid import UUID
 from chassis import pages
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
 from chassis.idempotency import check_request_id
+from chassis.messages import subject_of
 from fire_safety.domain.alarms import Suppression
 from fire_safety.domain.modes import (
     DeviceMode,
@@ -31,6 +32,9 @@ from ward.fire_safety.v1 import fire_safety_pb2, modes_pb2
 
 _KINDS = {modes_pb2.DeviceModeKind.Value(f"DEVICE_MODE_KIND_{one}"): one for one in Suppression}
 _SCOPES = {modes_pb2.ModeScope.Value(f"MODE_SCOPE_{one}"): one for one in ModeScope}
+# Subjects of the events that tell changes of modes.
+CHANGE_SUBJECTS = [subject_of(one) for one in (modes_pb2.DeviceModeSet, modes_pb2.DeviceModeEnded)]
+
 _REASON = range(3, 501)
 # What a bigint surely holds.
 _MAX_DIGITS = 18
