@@ -20,6 +20,7 @@ from chassis.database import Database
 from chassis.jetstream import DEAD_LETTERS, ensure_streams
 from chassis.lifecycle import Lifecycle
 from fire_safety import app, tables
+from fire_safety.consumers import recorder
 from fire_safety.domain.alarms import AlarmKind, AlarmState, Suppression
 from fire_safety.domain.modes import ModeScope, SuppressedFilter, SuppressedSignal
 from fire_safety.domain.readings import Condition
@@ -326,6 +327,30 @@ async def test_the_recorder_s_place_is_the_end_of_the_stream_at_last(
 
     assert await until_recorded(database, 1, "x199")
     assert await dead_letters(broker, 1)
+
+
+@pytest.mark.usefixtures("running")
+async def test_the_recorder_follows_its_limits(
+    broker: Client, owner: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A version that comes into force leaves out what it does not allow, without a restart."""
+    monkeypatch.setattr(recorder, "_REFRESH", timedelta())
+    narrow = {
+        "version": 2,
+        "effective_from": utc_now(),
+        "source": "a test",
+        "readings_per_s": 0.001,
+        "burst_readings": 1,
+    }
+    async with owner.transaction() as tx:
+        await tx.execute(insert(tables.recording_limits), narrow)
+    stream, before = broker.jetstream(), counted("ward_readings_surplus_total")
+
+    async def left_out() -> bool:
+        await publish(stream, [written(now_ms())])
+        return counted("ward_readings_surplus_total") > before
+
+    await until(left_out)
 
 
 async def test_a_mode_that_ended_while_nobody_detected_suppressed_what_was_sent(

@@ -45,8 +45,8 @@ async def test_a_mode_counts_as_soon_as_it_is_set_and_no_longer_than_it_is_ended
     """Smoke of a tested device is recorded only; a call when the officer has ended the test is an alarm."""
     stream = broker.jetstream()
     wanted = modes_pb2.SetDeviceModeRequest(
-        kind="DEVICE_MODE_KIND_TEST",
-        scope="MODE_SCOPE_DEVICE",
+        kind=modes_pb2.DEVICE_MODE_KIND_TEST,
+        scope=modes_pb2.MODE_SCOPE_DEVICE,
         target_id=PLACED.device_id,
         reason="thử định kỳ",
         request_id="request-0001",
@@ -82,6 +82,6 @@ async def test_every_replica_hears_a_change_and_many_together_are_one(
         for subject in CHANGE_SUBJECTS * 3:
             await broker.publish(subject, b"")
 
-        assert await asyncio.gather(here.within(10), there.within(10)) == [True, True]
-        assert await asyncio.gather(here.within(0.1), there.within(0.1)) == [False, False]
+        assert all(await asyncio.gather(here.within(10), there.within(10)))
+        assert not any(await asyncio.gather(here.within(0.1), there.within(0.1)))
     await other.close()

@@ -1,6 +1,8 @@
 """Pre-alarms in the database: told at once, confirmed once, by whoever comes first."""
 
 import asyncio
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -8,7 +10,7 @@ import pytest
 from sqlalchemy import update
 
 from chassis.clock import utc_now
-from chassis.database import Database, Lease
+from chassis.database import Database, Lease, Transaction
 from chassis.errors import DatabaseUnavailableError
 from fire_safety import tables
 from fire_safety.domain.alarms import (
@@ -22,13 +24,15 @@ from fire_safety.domain.alarms import (
     SignalClass,
     Suppression,
 )
+from fire_safety.domain.confirmation import Confirmed
 from fire_safety.domain.devices import DeviceKind
+from fire_safety.domain.places import Place
 from fire_safety.operations.alarms import AlarmOperations
 from fire_safety.operations.detection import DetectionOperations
 from fire_safety.operations.register import RegisterOperations
 from fire_safety.queries.alarms import AlarmQueries
 from fire_safety.queries.detection import DetectionQueries
-from fire_safety.repository import signals
+from fire_safety.repository import confirmation, signals
 from tests.fire_safety.samples import MARKET, NOW, NOW_MS, PLACED, UNPLACED, register, signal
 from tests.fire_safety.stored import ALL, alarms_of, events_of, note
 
@@ -282,6 +286,46 @@ async def test_two_first_signals_at_the_same_moment_see_each_other(
             await note(detection, lease, signal(raised=False, device_id=device_id, at_s=at_s + 50))
             request_id = f"{device_id}-{turn}"
             await people.reset(alarm.alarm_id, Disposition.NUISANCE, request_id, b"")
+
+
+async def test_two_that_confirm_each_other_wait_in_no_circle(
+    database: Database,
+    lease: Lease,
+    detection: DetectionOperations,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each has changed its own alarm and then confirms the other's, which that one has just changed."""
+    look = confirmation.look
+
+    async def no_look(*_: object) -> list[Confirmed]:
+        return []
+
+    monkeypatch.setattr(confirmation, "look", no_look)
+    await note(detection, lease, pre(), pre(BESIDE.device_id))
+    changed = asyncio.Barrier(2)
+
+    async def look_once_both_have_changed(
+        tx: Transaction, places: Iterable[Place]
+    ) -> list[Confirmed]:
+        # Whoever is kept out until the first has committed does not come in time.
+        with suppress(TimeoutError, asyncio.BrokenBarrierError):
+            async with asyncio.timeout(0.3):
+                await changed.wait()
+        return await look(tx, places)
+
+    monkeypatch.setattr(confirmation, "look", look_once_both_have_changed)
+    async with database.lease("another detector") as other:
+        assert other
+        await asyncio.gather(
+            note(detection, lease, signal(at_s=20)),
+            note(detection, other, signal(device_id=BESIDE.device_id, at_s=20)),
+        )
+
+    assert {one.state for one in await alarms_of(database)} == {AlarmState.ACTIVE}
+    assert [name for name, _ in await events_of(database)] == [
+        *["PreAlarmRaised"] * 2,
+        *["AlarmRaised"] * 2,
+    ]
 
 
 async def test_lists_show_a_pre_alarm_in_its_class(

@@ -71,6 +71,16 @@ def test_a_declared_condition_is_stored_however_much_there_is() -> None:
     assert list(one_by_one.batches) == [0]
 
 
+def test_limits_that_come_into_force_count_at_once() -> None:
+    """Narrower ones leave out more, wider ones less."""
+    surplus = Surplus(LIMITS)
+    surplus.allow(RecordingLimits(version=2, readings_per_s=2, burst_readings=3))
+    assert surplus.beyond(("one", NOW, 1) for _ in range(5)) == [3, 4]
+
+    surplus.allow(LIMITS)
+    assert surplus.beyond(("one", NOW, 1) for _ in range(8)) == [7]
+
+
 def test_a_clock_that_is_set_back_makes_nobody_a_debtor() -> None:
     """The broker's clock went back by an hour: what comes then is stored."""
     surplus = Surplus(LIMITS)

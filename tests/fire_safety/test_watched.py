@@ -233,6 +233,22 @@ def test_a_device_far_above_its_rate_is_told_once_and_when_it_is_back() -> None:
     assert 900 < told(calm)[0][0] < 1000
 
 
+def test_a_stranger_far_above_its_rate_is_told_once_too() -> None:
+    """And when it is back; by the interval of a device of which nothing is known, a minute."""
+    made = ward()
+
+    def changes(readings: list[Reading]) -> list[tuple[AlarmKind, bool]]:
+        signals = [
+            one for each in readings for one in made.take(Batch("x", each.received_ms, [each]))
+        ]
+        return [(one.kind, one.raised) for one in signals]
+
+    assert changes(flood(600)) == [(AlarmKind.RATE_EXCEEDED, True)]
+    assert changes([reading(t) for t in range(600, 6000, 60)]) == [
+        (AlarmKind.RATE_EXCEEDED, False)
+    ]
+
+
 def test_kept_readings_after_an_outage_are_not_too_many() -> None:
     """Ten messages of a thousand readings at once."""
     made = ward()

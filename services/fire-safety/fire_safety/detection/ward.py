@@ -227,8 +227,6 @@ class Ward:
         if silently or watched.suppressed_at(at):
             watched.too_fast = before
             return []
-        if not watched.known:
-            return []
         return [self._own_signal(batch.device_id, _TOO_FAST, at, raised=watched.too_fast)]
 
     def _heard(self, watched: Watched, batch: Batch | Stretch, *, silently: bool) -> list[Signal]:

@@ -68,7 +68,7 @@ class Watched:
         )
 
     def tells(self, kind: AlarmKind) -> bool:
-        """Tell whether a condition is told; of a device that is not on the register only fire is."""
+        """Tell whether what it shows is told; of a device that is not on the register only fire is."""
         return self.known or kind in FIRE_KINDS
 
     def suppressed_at(self, at_ms: int) -> Suppression | None:
@@ -178,11 +178,11 @@ class Watched:
         return self.too_fast is not was
 
     def recognise(self) -> None:
-        """Have it on the register: what it declared before was not told."""
+        """Have it on the register: what it declared before was not told, how fast it sends was."""
         standings = self.state.standings
         fire = {kind: one for kind, one in standings.now.items() if kind in FIRE_KINDS}
         self.state = self.state._replace(standings=NONE._replace(now=fire))
-        self.known, self.too_fast = True, False
+        self.known = True
 
     def disown(self) -> None:
         """Have it on the register no longer: whoever took it off ended all that stood, so fire is told anew."""

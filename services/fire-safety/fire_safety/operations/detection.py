@@ -45,6 +45,7 @@ class DetectionOperations:
             raised, left = await self._raise_first(statements, signals, places, reached)
         if left:
             async with lease.transaction() as tx:
+                await confirmation.alone(tx, _areas(left, places))
                 raised += await self._apply(tx, left, places)
                 if reached:
                     await detection.save_reached(tx, self._ward_code, reached)
@@ -125,7 +126,6 @@ class DetectionOperations:
         """Confirm what is confirmed there by now.
 
         Whatever fails here, the signals are stored and must not be given again: what ended would end what began since.
-        Two that confirm may stop each other; then there is nobody in the way of the next attempt.
         """
         for _ in range(_ATTEMPTS):
             try:
@@ -139,11 +139,12 @@ class DetectionOperations:
         return []
 
     async def _confirm(self, lease: Lease, found: Sequence[Confirmed]) -> list[Alarm]:
-        if not found:
-            return []
-        async with lease.transaction() as tx:
-            raised = await confirmation.confirm(tx, found, self._clock())
-        self._relay.wake()
+        """Confirm one after the other: who holds one alarm must not wait for another."""
+        raised: list[Alarm] = []
+        for one in found:
+            async with lease.transaction() as tx:
+                raised += await confirmation.confirm(tx, [one], self._clock())
+            self._relay.wake()
         return raised
 
     def _measure(self, signals: Iterable[Signal], raised: Iterable[Alarm]) -> None:

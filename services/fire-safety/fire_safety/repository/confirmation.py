@@ -3,13 +3,27 @@
 Detectors of different devices write at once. Two first signals of one zone would miss each other if each looked before
 the other has committed. Each looks once its own signal is committed: whoever does so last sees both. Looking takes no
 lock, and a pre-alarm that two confirm at once changes once.
+
+Nobody waits for another in a circle. A transaction that changes alarms and then confirms others has the places to
+itself from its beginning, `alone`; every other one confirms one alarm and waits for nothing while it holds that.
 """
 
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Select, bindparam, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    RowMapping,
+    Select,
+    Text,
+    bindparam,
+    func,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from chassis.database import Transaction
 from fire_safety import tables
@@ -47,6 +61,19 @@ _THERE = _standing(
         _devices.mutual_aid_group_id.in_(bindparam("groups", expanding=True)),
     )
 )
+
+
+_names = func.unnest(bindparam("areas", type_=ARRAY(Text))).column_valued("name")
+_keys = select(func.hashtextextended(_names, 0).label("key")).distinct().order_by("key").subquery()
+# In one order, whoever asks.
+_ALONE = select(func.pg_advisory_xact_lock(_keys.c.key))
+
+
+async def alone(tx: Transaction, places: Iterable[Place]) -> None:
+    """Keep others out of here until the transaction ends: who changes alarms where these devices hang, and confirms."""
+    areas = {area for place in places for area in (place.premises, place.group) if area}
+    if areas:
+        await tx.execute(_ALONE, {"areas": sorted(areas)})
 
 
 async def look(tx: Transaction, places: Iterable[Place]) -> list[Confirmed]:
