@@ -119,6 +119,17 @@ class Database:
         await self.engine.dispose()
 
 
+@asynccontextmanager
+async def part_of(tx: Transaction) -> AsyncGenerator[None]:
+    """Open a part of a transaction that may fail by itself: then it is undone, and the rest stands.
+
+    Raises what failed, and DatabaseUnavailableError where nothing stands any longer.
+    """
+    with _outages_told():
+        async with tx.begin_nested():
+            yield
+
+
 class Lease:
     """Exclusive rights and the one connection that holds them."""
 

@@ -3,21 +3,24 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
 
 from chassis.database import Database, Lease, Transaction
+from chassis.errors import DatabaseUnavailableError
 from fire_safety import tables
 from fire_safety.consumers.noting import Noting, Signs
 from fire_safety.detection.ward import Seen
-from fire_safety.domain.alarms import AlarmKind, AlarmState, Signal
+from fire_safety.domain.alarms import Alarm, AlarmKind, AlarmState, Signal
 from fire_safety.domain.confirmation import Confirmed
 from fire_safety.domain.places import Place
 from fire_safety.domain.progress import Position, Reached
 from fire_safety.operations.detection import DetectionOperations
 from fire_safety.queries.detection import DetectionQueries
 from fire_safety.repository import confirmation
+from fire_safety.repository.places import Places
 from tests.fire_safety.samples import NOW, signal
 from tests.fire_safety.stored import alarms_of, outbox_of
 
@@ -31,9 +34,10 @@ async def kept(
     lease: Lease,
     operations: DetectionOperations,
     reached: Callable[[], Reached] = lambda: REACHED,
+    forget: Callable[[Signal], None] = lambda _: None,
 ) -> AsyncIterator[Noting]:
     """Store what is added during the block, and all of it at its end."""
-    noting = Noting(lease, operations, reached, lambda: Signs([], {}), lambda _: None)
+    noting = Noting(lease, operations, reached, lambda: Signs([], {}), forget)
     task = asyncio.create_task(noting.keep())
     yield noting
     async with asyncio.timeout(20):
@@ -118,6 +122,74 @@ async def test_what_ends_and_begins_again_is_stored_with_its_place(lease: Lease)
         noting.add([signal(AlarmKind.FAULT, raised=False), *others])
 
     assert listed.stored == [(500, None), (702, REACHED)]
+
+
+async def test_what_begins_and_ends_is_stored_with_its_place(lease: Lease) -> None:
+    """After a crash in between it would begin and end a second time."""
+    others = [signal(AlarmKind.FAULT, device_id=f"x{number}") for number in range(1200)]
+    more = [signal(AlarmKind.FAULT, raised=False, at_s=9)]
+
+    def end() -> None:
+        noting.add(more)
+        more.clear()
+
+    listed = Listed(end)
+    async with kept(lease, listed) as noting:
+        noting.add([signal(AlarmKind.FAULT), *others])
+
+    assert listed.stored == [(500, None), (702, REACHED)]
+
+
+# No text of PostgreSQL holds it: whatever else is wrong with a signal, this one is refused.
+REFUSED = replace(signal(AlarmKind.TAMPER), profile="\0")
+IN_ONE_MESSAGE = [signal(AlarmKind.FAULT), signal(AlarmKind.FAULT, raised=False, at_s=9), REFUSED]
+
+
+async def test_a_signal_that_is_refused_holds_up_no_other_and_is_given_again(
+    database: Database, lease: Lease, detection: DetectionOperations
+) -> None:
+    """The others are stored together with their place."""
+    forgotten: list[Signal] = []
+    async with kept(lease, detection, forget=forgotten.append) as noting:
+        noting.add(IN_ONE_MESSAGE)
+
+    assert forgotten == [REFUSED]
+    assert [one.state for one in await alarms_of(database)] == [AlarmState.RESET]
+    progress = await DetectionQueries(database).progress("11002", REACHED.partitions)
+    assert progress.settled == REACHED.position.stream_sequence
+
+
+async def test_a_crash_among_signals_stored_one_by_one_loses_and_doubles_nothing(
+    database: Database,
+    lease: Lease,
+    detection: DetectionOperations,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What had begun and ended before it is given again with the rest, and begins and ends once."""
+    apply = DetectionOperations._apply  # noqa: SLF001 - the crash is in the midst of it
+
+    async def apply_until_the_crash(
+        self: DetectionOperations, tx: Transaction, signals: Sequence[Signal], places: Places
+    ) -> list[Alarm]:
+        if signals == [REFUSED]:
+            raise DatabaseUnavailableError
+        return await apply(self, tx, signals, places)
+
+    with monkeypatch.context() as crash:
+        crash.setattr(DetectionOperations, "_apply", apply_until_the_crash)
+        noting = Noting(lease, detection, lambda: REACHED, lambda: Signs([], {}), lambda _: None)
+        noting.add(IN_ONE_MESSAGE)
+        with pytest.raises(DatabaseUnavailableError):
+            await noting.keep()
+    async with kept(lease, detection) as after:
+        after.add(IN_ONE_MESSAGE)
+
+    assert [one.state for one in await alarms_of(database)] == [AlarmState.RESET]
+    assert [name for name, _ in await outbox_of(database, "Alarm")] == [
+        "AlarmRaised",
+        "AlarmRestored",
+        "AlarmReset",
+    ]
 
 
 async def test_signs_of_life_are_stored_while_signals_keep_coming(lease: Lease) -> None:

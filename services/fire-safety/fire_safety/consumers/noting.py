@@ -6,7 +6,7 @@ trouble of thousands: how far detection has come is entered with the last of wha
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from chassis import context
@@ -52,8 +52,8 @@ class Noting:
         self._signs = signs
         self._forget = forget
         self._signals: list[Signal] = []
-        # What ended and is stored, while the place before its end is the one that is entered.
-        self._ended: set[tuple[str, AlarmKind]] = set()
+        # How each device and kind changed last that is stored, while the place before it is the one that is entered.
+        self._changed: dict[tuple[str, AlarmKind], Effect] = {}
         self._saved: Reached | None = None
         self._to_save = False
         self._asked = asyncio.Event()
@@ -105,32 +105,33 @@ class Noting:
     def _take(self) -> list[Signal]:
         """Take what one transaction should hold: of many at once, what endangers life goes first."""
         signals = self._signals
-        if len(signals) <= _AT_ONCE or self._begins_again():
+        if len(signals) <= _AT_ONCE or self._changes_back():
             self._signals = []
             return signals
         signals.sort(key=lambda one: one.kind not in FIRE_KINDS)
         self._signals = signals[_AT_ONCE:]
         return signals[:_AT_ONCE]
 
-    def _begins_again(self) -> bool:
-        """Tell whether anything waits to begin that ended behind the place that is entered.
+    def _changes_back(self) -> bool:
+        """Tell whether anything that waits undoes what is stored, or waits, behind the place that is entered.
 
-        All that waits must then be stored with its place. After a crash in between, the end would be given again and
-        end what began behind it; and the reading that began it raises nothing a second time.
+        All that waits must then be stored with its place. After a crash in between both would be given again: an end
+        would end what began behind it, which the same reading does not begin a second time; and what began and ended
+        would do so twice.
         """
-        ended = set(self._ended)
+        changed = dict(self._changed)
         for one in self._signals:
-            if one.raised and (one.device_id, one.kind) in ended:
-                return True
-            ended.update(_ended(one))
+            for key, effect in _changes([one]).items():
+                if changed.setdefault(key, effect) is not effect:
+                    return True
         return False
 
     def _place_behind(self, signals: Sequence[Signal]) -> Reached | None:
         """Tell how far detection has come if these were the last signals of it; None while others wait."""
         if self._signals:
-            self._ended.update(*map(_ended, signals))
+            self._changed |= _changes(signals)
             return None
-        self._ended.clear()
+        self._changed.clear()
         return self._reached()
 
     async def _save(self) -> None:
@@ -151,18 +152,12 @@ class Noting:
             raise
         except Exception:  # noqa: BLE001 - the edge: logged once
             logger().exception("signals_failed", signals=len(signals))
-            for signal in signals:
-                await self._note_alone(signal)
-
-    async def _note_alone(self, signal: Signal) -> None:
-        try:
-            await self._operations.note_signals(self._lease, [signal], None)
-        except DatabaseUnavailableError:
-            raise
-        except Exception:  # noqa: BLE001 - the edge: logged once
-            logger().exception("signal_failed", kind=signal.kind)
-            self._forget(signal)
+            for refused in await self._operations.note_one_by_one(self._lease, signals, reached):
+                self._forget(refused)
 
 
-def _ended(signal: Signal) -> list[tuple[str, AlarmKind]]:
-    return [(signal.device_id, signal.kind)] if signal.effect is Effect.ENDS else []
+def _changes(signals: Iterable[Signal]) -> dict[tuple[str, AlarmKind], Effect]:
+    """Tell how each device and kind changed last, but for what is recorded only."""
+    return {
+        (one.device_id, one.kind): one.effect for one in signals if one.effect is not Effect.NONE
+    }

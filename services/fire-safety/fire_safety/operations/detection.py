@@ -6,7 +6,7 @@ from itertools import groupby, islice
 
 from chassis import metrics
 from chassis.clock import Clock
-from chassis.database import Lease, Transaction
+from chassis.database import Lease, Transaction, part_of
 from chassis.errors import DatabaseUnavailableError
 from chassis.log import logger
 from chassis.outbox import Relay
@@ -52,6 +52,36 @@ class DetectionOperations:
         self._relay.wake()
         raised += await self._look(lease, _areas(signals, places))
         self._measure(signals, raised)
+
+    async def note_one_by_one(
+        self, lease: Lease, signals: Sequence[Signal], reached: Reached | None
+    ) -> list[Signal]:
+        """Do what `note_signals` does, but for signals that the database refuses; tell these.
+
+        Still in one transaction: signals that are stored without the place behind them are given again after a crash,
+        and what began and ended would do both a second time.
+        """
+        raised: list[Alarm] = []
+        refused: list[Signal] = []
+        async with lease.transaction() as tx:
+            places = await places_of(tx, (one.device_id for one in signals))
+            await confirmation.alone(tx, _areas(signals, places))
+            for one in signals:
+                try:
+                    async with part_of(tx):
+                        raised += await self._apply(tx, [one], places)
+                except DatabaseUnavailableError:
+                    raise
+                except Exception:  # noqa: BLE001 - one must not hold up the others: logged once
+                    logger().exception("signal_failed", kind=one.kind)
+                    refused.append(one)
+            if reached:
+                await detection.save_reached(tx, self._ward_code, reached)
+        self._relay.wake()
+        stored = [one for one in signals if one not in refused]
+        raised += await self._look(lease, _areas(stored, places))
+        self._measure(stored, raised)
+        return refused
 
     async def confirm_all(self, lease: Lease) -> None:
         """Confirm pre-alarms whose witness was stored by a detector that ended before it looked."""
