@@ -19,11 +19,11 @@ NAME = "Phạm Thị Giả Định"
 def restored_logging() -> Generator[None]:
     """Leave logging as it was before the test."""
     root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    handlers, level, before = root.handlers[:], root.level, structlog.get_config()
     yield
     root.handlers = handlers
     root.setLevel(level)
-    structlog.reset_defaults()
+    structlog.configure(**before)
     structlog.contextvars.clear_contextvars()
 
 
