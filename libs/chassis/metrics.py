@@ -30,6 +30,13 @@ OUTBOX_PENDING = Gauge("ward_outbox_pending", "Events waiting in the outbox")
 OUTBOX_OLDEST_SECONDS = Gauge(
     "ward_outbox_oldest_seconds", "Age of the oldest event waiting in the outbox"
 )
+OUTBOX_PARKED = Gauge(
+    "ward_outbox_parked",
+    "Events that the broker refused for good, kept until a person retries them",
+)
+EVENTS_PARKED = Counter(
+    "ward_events_parked_total", "Events parked because the broker refused them", ["subject"]
+)
 MESSAGES = Counter(
     "ward_messages_total",
     "Messages taken from a stream, by outcome: done, dead_letter, retry",

@@ -1,22 +1,34 @@
-"""The outbox: events written in the transaction of their cause, and the relay that publishes them."""
+"""The outbox: events written in the transaction of their cause, and the relay that publishes them.
+
+An event that the broker refuses, though it is there and answers, is tried again, less and less often; after some
+minutes it is parked: kept, counted and told, until a person has it tried again (`chassis.parked`).
+"""
 
 import asyncio
 import contextlib
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 from google.protobuf.message import Message
 from nats.errors import Error as NatsError
+from nats.errors import MaxPayloadError
 from nats.js import JetStreamContext
+from nats.js.errors import (
+    APIError,
+    NoStreamResponseError,
+    NotFoundError,
+    ServiceUnavailableError,
+)
 from sqlalchemy import (
     BigInteger,
     Column,
     ColumnElement,
     DateTime,
     Identity,
+    Integer,
     LargeBinary,
     MetaData,
     Row,
@@ -24,8 +36,11 @@ from sqlalchemy import (
     Text,
     Uuid,
     delete,
+    func,
     insert,
+    or_,
     select,
+    update,
 )
 
 from chassis import context, metrics
@@ -39,6 +54,12 @@ _BATCH = 200
 # Another instance may hold the relay; it is asked again this often while events wait.
 _POLL_S = 0.25
 _PUBLISH_TIMEOUT_S = 5.0
+# Refusals after which an event is parked, and the seconds until it is tried again after the first; each time doubled:
+# four minutes in all.
+_TRIES = 10
+_TRY_AGAIN_S = 0.25
+# How often parked events are counted.
+_COUNT = timedelta(seconds=5)
 # What the client says of a broker that cannot be reached or does not store now.
 _AWAY = (NatsError, OSError, TimeoutError)
 
@@ -54,6 +75,11 @@ def outbox_table(metadata: MetaData, *more: Column[Any]) -> Table:
         Column("payload", LargeBinary, nullable=False),
         Column("request_id", Text, nullable=False),
         Column("created_at", DateTime(timezone=True), nullable=False),
+        # How often the broker refused it, why it did so last, and when it is tried again or was parked.
+        Column("refusals", Integer, nullable=False, server_default="0"),
+        Column("refusal", Text, nullable=False, server_default=""),
+        Column("retry_at", DateTime(timezone=True)),
+        Column("parked_at", DateTime(timezone=True)),
         *more,
     )
 
@@ -86,7 +112,7 @@ class Relay:
     One instance at a time does the work, as long as it holds a lease; the broker drops a repeat by its id, and
     consumers drop it by their inbox. Call `wake` after a commit: the relay then publishes at once, one round trip to
     the database later, instead of at its next poll. What waits when the relay comes goes in the order `first`, if
-    there is one, and then as it was added.
+    there is one, and then as it was added. What the broker refuses for good is parked and holds up nothing.
     """
 
     def __init__(
@@ -103,6 +129,7 @@ class Relay:
         self._clock = clock
         self._order = [*([] if first is None else [first]), table.c.position]
         self._woken = asyncio.Event()
+        self._counted: datetime | None = None
 
     def wake(self) -> None:
         """Say that a transaction with events has committed."""
@@ -135,6 +162,7 @@ class Relay:
         while True:
             self._woken.clear()
             if not await self._relay_batch(statements):
+                await self._count_parked(statements)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(_POLL_S):
                         await self._woken.wait()
@@ -148,30 +176,98 @@ class Relay:
         self._observe(rows)
         if not rows:
             return False
-        stored = await self._publish_all(rows)
+        stored, refused = await self._publish_all(rows)
         await statements.execute(delete(self._table).where(self._table.c.position.in_(stored)))
-        if len(stored) < len(rows):
+        for row, refusal in refused:
+            await self._put_off(statements, row, refusal)
+        if len(stored) + len(refused) < len(rows):
             raise BrokerUnavailableError
         return len(rows) == _BATCH
 
     def _waiting(self) -> Any:  # noqa: ANN401 - SQLAlchemy's own generic type says less
-        return select(self._table).order_by(*self._order).limit(_BATCH)
+        columns = self._table.c
+        return (
+            select(self._table)
+            .where(
+                columns.parked_at.is_(None),
+                or_(columns.retry_at.is_(None), columns.retry_at <= self._clock()),
+            )
+            .order_by(*self._order)
+            .limit(_BATCH)
+        )
 
-    async def _publish_all(self, rows: Sequence[Row[Any]]) -> list[int]:
-        """Send events one behind the other without waiting in between; tell the positions of those that are stored.
+    async def _publish_all(
+        self, rows: Sequence[Row[Any]]
+    ) -> tuple[list[int], list[tuple[Row[Any], str]]]:
+        """Send events one behind the other without waiting in between.
 
-        The broker stores them in the order of the connection. Only if it refuses one in the middle do those behind it
-        overtake it: whoever hears of states compares their versions.
+        Tell the positions of those that are stored, and those that are refused with the reason. The broker stores them
+        in the order of the connection. Only if it refuses one in the middle do those behind it overtake it: whoever
+        hears of states compares their versions.
         """
         answers = await asyncio.gather(*map(self._publish, rows), return_exceptions=True)
-        for one in answers:
-            if isinstance(one, BaseException) and not isinstance(one, _AWAY):
-                raise one
-        return [
-            row.position
-            for row, answer in zip(rows, answers, strict=True)
-            if not isinstance(answer, BaseException)
-        ]
+        stored: list[int] = []
+        refused: list[tuple[Row[Any], str]] = []
+        for row, answer in zip(rows, answers, strict=True):
+            if not isinstance(answer, BaseException):
+                stored.append(row.position)
+            elif not isinstance(answer, _AWAY):
+                raise answer
+            elif refusal := await self._refusal(row.subject, answer):
+                refused.append((row, refusal))
+        return stored, refused
+
+    async def _refusal(self, subject: str, error: BaseException) -> str:
+        """Tell why the broker refuses an event; empty if it is away, or only does not store now."""
+        match error:
+            case MaxPayloadError():
+                return "too_large"
+            case NoStreamResponseError():
+                return "" if await self._has_stream(subject) else "no_stream"
+            case APIError() if not isinstance(error, ServiceUnavailableError):
+                return f"refused_{error.err_code}"
+            case _:
+                return ""
+
+    async def _has_stream(self, subject: str) -> bool:
+        """Tell whether a stream takes a subject; one whose broker is away for a moment does."""
+        try:
+            await self._jetstream.find_stream_name_by_subject(subject)
+        except NotFoundError:
+            return False
+        except _AWAY:
+            return True
+        return True
+
+    async def _put_off(self, statements: Transaction, row: Row[Any], refusal: str) -> None:
+        """Try a refused event again later, or park it."""
+        now, refusals = self._clock(), row.refusals + 1
+        parked = refusals >= _TRIES
+        later = now + timedelta(seconds=_TRY_AGAIN_S * 2**refusals)
+        await statements.execute(
+            update(self._table)
+            .where(self._table.c.position == row.position)
+            .values(
+                refusals=refusals,
+                refusal=refusal,
+                retry_at=None if parked else later,
+                parked_at=now if parked else None,
+            )
+        )
+        if parked:
+            metrics.EVENTS_PARKED.labels(row.subject).inc()
+            logger().error("event_parked", subject=row.subject, cause=refusal)
+            self._counted = None
+        else:
+            logger().warning("event_refused", subject=row.subject, cause=refusal, tries=refusals)
+
+    async def _count_parked(self, statements: Transaction) -> None:
+        """Count from time to time what is parked."""
+        now = self._clock()
+        if self._counted is None or abs(now - self._counted) >= _COUNT:
+            self._counted = now
+            parked = select(func.count()).where(self._table.c.parked_at.is_not(None))
+            metrics.OUTBOX_PARKED.set(await statements.scalar(parked) or 0)
 
     async def _publish(self, row: Row[Any]) -> None:
         headers = {EVENT_ID_HEADER: str(row.event_id), REQUEST_ID_HEADER: row.request_id}

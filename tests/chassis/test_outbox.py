@@ -1,19 +1,23 @@
 """The outbox and its relay, on real PostgreSQL and NATS."""
 
 import asyncio
-from datetime import timedelta
+from argparse import ArgumentParser
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from nats.aio.client import Client
 from prometheus_client import REGISTRY
-from sqlalchemy import ColumnElement, func, select, text
+from pydantic import SecretStr
+from sqlalchemy import ColumnElement, func, insert, select, text
 
-from chassis import context, outbox
+from chassis import context, outbox, parked
 from chassis.clock import utc_now
 from chassis.database import Database
 from chassis.errors import BrokerUnavailableError
 from chassis.outbox import Relay
+from chassis.settings import ServiceSettings
 from stack.nats_server import NatsServer
 from tests.chassis.conftest import OUTBOX
 from ward.incidents.v1 import incidents_pb2 as pb
@@ -36,6 +40,11 @@ async def waiting(database: Database) -> int:
     """Count what waits."""
     async with database.transaction() as tx:
         return int(await tx.scalar(select(func.count()).select_from(OUTBOX)) or 0)
+
+
+def url_of(database: Database) -> str:
+    """Tell the address of a database, as settings have it."""
+    return database.engine.url.render_as_string(hide_password=False)
 
 
 async def published(broker: Client) -> list[str]:
@@ -104,17 +113,107 @@ async def test_what_is_urgent_overtakes_what_waits(database: Database, broker: C
     assert await published(broker) == [str(number) for number in (300, 301, *range(300))]
 
 
+class Clock:
+    """A clock that is put forward."""
+
+    def __init__(self) -> None:
+        self.now = utc_now()
+
+    def __call__(self) -> datetime:
+        """Tell the time."""
+        return self.now
+
+
+def too_large(broker: Client) -> pb.IncidentOpened:
+    """Make an event that no broker of these settings takes."""
+    return pb.IncidentOpened(incident=pb.Incident(number="x" * broker.max_payload))
+
+
 async def test_what_the_broker_refuses_waits_alone(database: Database, broker: Client) -> None:
-    """Those behind it overtake it, and only what is stored is deleted."""
-    refused = pb.IncidentOpened(incident=pb.Incident(number="x" * broker.max_payload))
+    """Those behind it overtake it, and only what is stored is deleted; it is tried again later and not at once."""
     async with database.transaction() as tx:
-        await outbox.add(tx, OUTBOX, utc_now(), event(1), refused, event(2))
+        await outbox.add(tx, OUTBOX, utc_now(), event(1), too_large(broker), event(2))
     for _ in range(2):
-        with pytest.raises(BrokerUnavailableError):
-            await relay(database, broker).relay_all()
+        await relay(database, broker).relay_all()
 
     assert await published(broker) == ["1", "2"]
-    assert await waiting(database) == 1
+    async with database.transaction() as tx:
+        (row,) = (await tx.execute(select(OUTBOX))).all()
+    assert (row.refusals, row.refusal, row.parked_at) == (1, "too_large", None)
+    assert row.retry_at > utc_now() - timedelta(seconds=10)
+
+
+async def parked_after_tries(
+    database: Database, broker: Client, subject: str, event: pb.IncidentOpened
+) -> Any:
+    """Relay at ten times, longer apart than any delay; give the row of the parked event."""
+    before = REGISTRY.get_sample_value("ward_events_parked_total", {"subject": subject}) or 0
+    async with database.transaction() as tx:
+        row = outbox.row_of(event, utc_now()) | {"subject": subject}
+        await tx.execute(insert(OUTBOX), [row])
+    clock = Clock()
+    relaying = Relay(database, OUTBOX, broker.jetstream(), clock)
+    for _ in range(10):
+        clock.now += timedelta(minutes=5)
+        await relaying.relay_all()
+    assert (
+        REGISTRY.get_sample_value("ward_events_parked_total", {"subject": subject}) == before + 1
+    )
+    async with database.transaction() as tx:
+        (found,) = (await tx.execute(select(OUTBOX))).all()
+    assert (found.refusals, found.retry_at) == (10, None)
+    assert found.parked_at is not None
+    return found
+
+
+async def test_what_is_refused_again_and_again_is_parked_and_kept(
+    database: Database, broker: Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is listed without what it says, and goes when a person has it tried again and the broker takes it."""
+    subject = "ward.nobody.v1.Listens"
+    found = await parked_after_tries(database, broker, subject, event(7))
+    settings = ServiceSettings(database_url=SecretStr(url_of(database)))
+    commands = ArgumentParser()
+    parked.add_commands(commands.add_subparsers())
+
+    async def command(*words: str) -> str:
+        arguments = commands.parse_args(["outbox", *words])
+        assert await parked.run(arguments, settings, OUTBOX) == parked.DONE
+        return capsys.readouterr().out
+
+    listed = await command("list")
+    assert (found.refusal, str(found.event_id) in listed, subject in listed) == (
+        "no_stream",
+        True,
+        True,
+    )
+    await broker.jetstream().add_stream(name="OTHERS", subjects=[subject])
+    assert (await command("retry", str(uuid4()))).startswith("0 ")
+    assert (await command("retry")).startswith("1 ")
+    await relay(database, broker).relay_all()
+    assert await waiting(database) == 0
+    assert (await broker.jetstream().get_msg("OTHERS", 1)).data == found.payload
+    assert (await command("list")).startswith("0 ")
+
+
+async def test_a_broker_that_is_away_refuses_nothing(
+    database: Database,
+    broker: Client,
+    nats_server: NatsServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """However often it is tried: an outage is none of the event's doing."""
+    monkeypatch.setattr(outbox, "_PUBLISH_TIMEOUT_S", 0.3)
+    async with database.transaction() as tx:
+        await outbox.add(tx, OUTBOX, utc_now(), event(1))
+    nats_server.kill()
+    with pytest.raises(BrokerUnavailableError):
+        await relay(database, broker).relay_all()
+    nats_server.start()
+    async with database.transaction() as tx:
+        (row,) = (await tx.execute(select(OUTBOX))).all()
+
+    assert (row.refusals, row.retry_at, row.parked_at) == (0, None, None)
 
 
 async def test_the_oldest_event_is_told_whatever_goes_first(

@@ -2,11 +2,12 @@
 
 import argparse
 import asyncio
+import sys
 from pathlib import Path
 
-from chassis import lifecycle, log
+from chassis import lifecycle, log, parked
 from chassis.settings import read_settings
-from fire_safety import app
+from fire_safety import app, tables
 from fire_safety.settings import Settings
 
 
@@ -23,6 +24,7 @@ def main() -> None:
     )
     streams.add_argument("--migrate", action="store_true", help="move them to the ward's stream")
     streams.add_argument("--dry-run", action="store_true", help="only tell, move nothing")
+    parked.add_commands(commands)
     _add_device_commands(commands)
     arguments = parser.parse_args()
     if arguments.command == "device-template":
@@ -35,6 +37,8 @@ def main() -> None:
             lifecycle.run(app.serve(settings))
         case "migrate":
             asyncio.run(app.migrate(settings))
+        case "outbox":
+            sys.exit(asyncio.run(parked.run(arguments, settings, tables.outbox)))
         case "streams":
             migrate = arguments.migrate and not arguments.dry_run
             asyncio.run(app.move_streams(settings, migrate=migrate))

@@ -1,12 +1,12 @@
-"""Commands of the incidents service: `python -m incidents serve | migrate | audit`."""
+"""Commands of the incidents service: `python -m incidents serve | migrate | audit | outbox`."""
 
 import argparse
 import asyncio
 import sys
 
-from chassis import audit, lifecycle, log
+from chassis import audit, lifecycle, log, parked
 from chassis.settings import read_settings
-from incidents import app
+from incidents import app, tables
 from incidents.settings import Settings
 
 
@@ -17,12 +17,15 @@ def main() -> None:
     commands.add_parser("serve", help="serve gRPC until stopped")
     commands.add_parser("migrate", help="bring the tables to the present version")
     audit.add_commands(commands)
+    parked.add_commands(commands)
     arguments = parser.parse_args()
     settings = read_settings(Settings)
     log.configure("incidents", settings.log_level)
     match arguments.command:
         case "serve":
             lifecycle.run(app.serve(settings))
+        case "outbox":
+            sys.exit(asyncio.run(parked.run(arguments, settings, tables.outbox)))
         case "audit":
             sys.exit(asyncio.run(audit.run(arguments, "incidents", settings)))
         case _:

@@ -5,9 +5,9 @@ import asyncio
 import sys
 from pathlib import Path
 
-from chassis import audit, lifecycle, log
+from chassis import audit, lifecycle, log, parked
 from chassis.settings import read_settings
-from residency import app
+from residency import app, tables
 from residency.importer.residences import Wish
 from residency.settings import Settings
 
@@ -39,12 +39,15 @@ def main() -> None:
     auditing = audit.add_commands(commands)
     anomalies = auditing.add_parser("anomalies", help="tell what is odd in how callers look")
     anomalies.add_argument("--days", type=int, default=7, help="how many days back")
+    parked.add_commands(commands)
     arguments = parser.parse_args()
     settings = read_settings(Settings)
     log.configure("residency", settings.log_level)
     match arguments.command:
         case "serve":
             lifecycle.run(app.serve(settings))
+        case "outbox":
+            sys.exit(asyncio.run(parked.run(arguments, settings, tables.outbox)))
         case "audit" if arguments.action == "anomalies":
             asyncio.run(app.report_anomalies(settings, arguments.days))
         case "audit":
