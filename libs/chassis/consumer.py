@@ -12,7 +12,8 @@ from uuid import UUID
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
-from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+from nats.js.api import AckPolicy, ConsumerConfig, ConsumerInfo, DeliverPolicy
+from nats.js.errors import NotFoundError
 
 from chassis import context, metrics
 from chassis.delivery import Delivery
@@ -40,7 +41,11 @@ Handler = Callable[[Envelope], Awaitable[None]]
 
 
 class EventConsumer:
-    """Takes events one by one, in order, and gives each to the handler of its subject."""
+    """Takes events one by one, in order, and gives each to the handler of its subject.
+
+    Whoever consumes under one `name` shares the events. A name that is new begins where `formerly`, the name before it,
+    has everything behind itself; what that one had taken beyond comes twice, which the inbox drops.
+    """
 
     def __init__(
         self,
@@ -49,12 +54,14 @@ class EventConsumer:
         name: str,
         stream: str,
         handlers: Mapping[str, Handler],
+        formerly: str = "",
     ) -> None:
         self._client = client
         self._jetstream = jetstream
         self._name = name
         self._stream = stream
         self._handlers = handlers
+        self._formerly = formerly
 
     async def run(self) -> None:
         """Consume until cancelled; an outage of the broker only delays."""
@@ -68,9 +75,11 @@ class EventConsumer:
                 await asyncio.sleep(_RETRY_S)
 
     async def _consume(self) -> None:
+        policy, first = await self._beginning()
         config = ConsumerConfig(
             durable_name=self._name,
-            deliver_policy=DeliverPolicy.ALL,
+            deliver_policy=policy,
+            opt_start_seq=first,
             ack_policy=AckPolicy.EXPLICIT,
             ack_wait=_ACK_WAIT_S,
             max_deliver=-1,
@@ -82,6 +91,22 @@ class EventConsumer:
             while True:
                 for message in await pull.take(_TAKE_S):
                     await self._handle(message)
+
+    async def _beginning(self) -> tuple[DeliverPolicy | None, int | None]:
+        """Tell where this consumer began, which cannot be changed, or is to begin: policy and first message."""
+        if known := await self._info(self._name):
+            return known.config.deliver_policy, known.config.opt_start_seq
+        former = await self._info(self._formerly) if self._formerly else None
+        # The former stays: an earlier version that is started again goes on with it.
+        if former and former.ack_floor:
+            return DeliverPolicy.BY_START_SEQUENCE, former.ack_floor.stream_seq + 1
+        return DeliverPolicy.ALL, None
+
+    async def _info(self, name: str) -> ConsumerInfo | None:
+        try:
+            return await self._jetstream.consumer_info(self._stream, name)
+        except NotFoundError:
+            return None
 
     async def _handle(self, message: Delivery) -> None:
         with metrics.MESSAGE_SECONDS.labels(self._name).time():

@@ -232,3 +232,38 @@ async def test_a_consumer_outlives_the_broker(broker: Client, nats_server: NatsS
 def test_retries_slow_down_to_half_a_minute() -> None:
     """Half a second first, then doubling, then steady."""
     assert [retry_delay(deliveries) for deliveries in (1, 2, 3, 7, 100)] == [0.5, 1, 2, 30, 30]
+
+
+@pytest.mark.nats
+async def test_a_consumer_that_gets_another_name_goes_on_where_the_old_one_was(
+    broker: Client,
+) -> None:
+    """What the old one had not acknowledged comes again, nothing before it does, and a restart changes nothing."""
+    blocked, old = asyncio.Event(), Handled()
+
+    async def hang_at_the_fourth(envelope: Envelope) -> None:
+        if envelope.payload == b"3":
+            blocked.set()
+            await asyncio.Event().wait()
+        await old(envelope)
+
+    for number in range(6):
+        await publish(broker, str(number).encode())
+    task = await consuming(broker, hang_at_the_fourth)
+    await blocked.wait()
+    # Sent before the hanging one was taken, not waited for.
+    await broker.flush()
+    task.cancel()
+
+    handled = Handled()
+    for number in range(6, 8):
+        renamed = EventConsumer(
+            broker, broker.jetstream(), "tests-11002", "EVENTS", {SUBJECT: handled}, "tests"
+        )
+        task = asyncio.create_task(renamed.run())
+        await publish(broker, str(number).encode())
+        await handled.count(number - 2)
+        task.cancel()
+
+    assert old.seen == [b"0", b"1", b"2"]
+    assert handled.seen == [b"3", b"4", b"5", b"6", b"7"]

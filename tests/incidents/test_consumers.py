@@ -7,17 +7,23 @@ import pytest
 from google.protobuf.message import Message
 from nats.aio.client import Client
 from nats.js.api import StreamInfo
+from nats.js.errors import NotFoundError
+from pydantic import SecretStr
 
 from chassis.clock import utc_now
+from chassis.consumer import EventConsumer
 from chassis.database import Database
-from chassis.messages import EVENT_ID_HEADER, subject_of
+from chassis.messages import EVENT_ID_HEADER, Envelope, subject_of
 from incidents import tables
+from incidents.wire import inbound
 from stack.nats_server import NatsServer
-from tests.fixtures.servers import MakeToken
+from tests.fixtures.servers import MakeDatabase, MakeToken
 from tests.incidents.conftest import MakeSettings, Service, running
 from tests.incidents.samples import (
+    StoppedClock,
     alarm_message,
     occupancy_message,
+    operations,
     premises_message,
     rows,
     stamp,
@@ -40,15 +46,21 @@ async def publish(broker: Client, *events: Message) -> None:
         )
 
 
-async def settled(broker: Client) -> None:
+async def settled(broker: Client, ward_code: str = "11002") -> None:
     """Wait until every event has had its effect and none is on its way."""
     async with asyncio.timeout(30):
         for lane in ("incidents", "incidents-occupancy"):
-            while True:
-                info = await broker.jetstream().consumer_info("EVENTS", lane)
-                if not info.num_pending and not info.num_ack_pending:
-                    break
+            while not await is_settled(broker, f"{lane}-{ward_code}"):
                 await asyncio.sleep(0.02)
+
+
+async def is_settled(broker: Client, lane: str) -> bool:
+    """Tell whether a lane, once it has begun, has everything behind it."""
+    try:
+        info = await broker.jetstream().consumer_info("EVENTS", lane)
+    except NotFoundError:
+        return False
+    return not info.num_pending and not info.num_ack_pending
 
 
 async def next_event(broker: Client, kind: type[Message]) -> Message:
@@ -181,3 +193,87 @@ async def test_an_alarm_does_not_wait_behind_a_census(
 
     assert told < 500
     assert len(await rows(database, tables.occupancies)) == 500
+
+
+async def alarms_of_incidents(database: Database) -> list[str]:
+    """Tell the alarms of all incidents."""
+    return sorted(row.alarm_id for row in await rows(database, tables.incident_alarms))
+
+
+async def test_two_wards_on_one_broker_take_nothing_from_each_other(
+    make_settings: MakeSettings,
+    make_database: MakeDatabase,
+    nats_server: NatsServer,
+    make_token: MakeToken,
+    broker: Client,
+    database: Database,
+) -> None:
+    """Each has an incident of each of its own alarms, and none of the neighbour's; nor its places and people."""
+    theirs = await make_database("incidents")
+    neighbour = make_settings(nats_server.url).model_copy(
+        update={"database_url": SecretStr(theirs.url), "ward_code": "11003"}
+    )
+    events: list[Message] = []
+    for number in range(20):
+        ward = f"1100{2 + number % 2}"
+        said = {"ward_code": ward, "premises_id": f"premises-{number}", "device_id": f"d-{number}"}
+        alarm = alarm_message(f"alarm-{number:02}", raised_at=stamp(utc_now()), **said)
+        there = premises_message(f"premises-{number}", ward_code=ward)
+        events += [fire.PremisesChanged(premises=there), fire.AlarmRaised(alarm=alarm)]
+    async with (
+        running(make_settings(nats_server.url), make_token),
+        running(neighbour, make_token),
+    ):
+        await publish(broker, *events)
+        await settled(broker)
+        await settled(broker, "11003")
+    other = Database.connect(theirs.url)
+    theirs_alarms = await alarms_of_incidents(other)
+    theirs_premises = await rows(other, tables.premises)
+    await other.close()
+
+    assert await alarms_of_incidents(database) == [f"alarm-{n:02}" for n in range(0, 20, 2)]
+    assert theirs_alarms == [f"alarm-{n:02}" for n in range(1, 20, 2)]
+    assert len(await rows(database, tables.premises)) == len(theirs_premises) == 10
+
+
+async def test_an_upgrade_from_lanes_without_a_ward_loses_and_doubles_nothing(
+    make_settings: MakeSettings,
+    nats_server: NatsServer,
+    make_token: MakeToken,
+    broker: Client,
+    database: Database,
+) -> None:
+    """What the earlier version had stored and not acknowledged has no second effect; what waited has its first."""
+    alarms = [
+        alarm_message(
+            f"alarm-{n}",
+            raised_at=stamp(utc_now()),
+            premises_id=f"premises-{n}",
+            device_id=f"d-{n}",
+        )
+        for n in range(4)
+    ]
+    stored = asyncio.Event()
+    old = operations(database, StoppedClock())
+
+    async def take(envelope: Envelope) -> None:
+        alarm = inbound.read_alarm(envelope)
+        await old.take_raised_alarm(envelope.event_id, alarm)
+        if alarm.alarm_id == "alarm-1":
+            stored.set()
+            await asyncio.Event().wait()
+
+    raised = subject_of(fire.AlarmRaised)
+    earlier = EventConsumer(broker, broker.jetstream(), "incidents", "EVENTS", {raised: take})
+    before = asyncio.create_task(earlier.run())
+    await publish(broker, *(fire.AlarmRaised(alarm=one) for one in alarms))
+    await stored.wait()
+    before.cancel()
+    async with running(make_settings(nats_server.url), make_token):
+        await settled(broker)
+        info = await broker.jetstream().consumer_info("EVENTS", "incidents-11002")
+
+    assert await alarms_of_incidents(database) == [f"alarm-{n}" for n in range(4)]
+    assert len(await rows(database, tables.incidents)) == 4
+    assert info.config.opt_start_seq == 2

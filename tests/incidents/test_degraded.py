@@ -92,7 +92,7 @@ async def test_an_alarm_raised_while_the_database_is_dead_opens_its_incident_aft
         mortal_postgres.kill()
         await raise_over_the_broker(broker, "alarm-1")
         refused = await service.refusal("ListIncidents", pb.ListIncidentsRequest())
-        unacknowledged = await broker.jetstream().consumer_info("EVENTS", "incidents")
+        unacknowledged = await broker.jetstream().consumer_info("EVENTS", "incidents-11002")
         mortal_postgres.start()
         incident = await opened(service)
 

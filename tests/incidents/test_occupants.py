@@ -237,7 +237,10 @@ async def test_the_timeline_tells_once_who_was_told(
         officer="officer-1",
         expires_at=stamp(NIGHT + timedelta(hours=1)),
     )
-    event, handle = envelope(broken), Consumers(operations, operations, operations).of_alarm_lane()
+    event, handle = (
+        envelope(broken),
+        Consumers("11002", operations, operations, operations).of_alarm_lane(),
+    )
     await operations.acknowledge(acknowledgement(incident.incident_id))
     await operations.close(closure(incident.incident_id))
     for _ in range(2):
@@ -261,4 +264,6 @@ async def test_an_event_of_no_incident_is_set_aside(
     """With its reason, and the lane goes on."""
     event = envelope(lookups_pb2.GlassBroken(incident_id=incident_id))
     with pytest.raises(InvalidMessageError, match=reason):
-        await Consumers(operations, operations, operations).of_alarm_lane()[event.subject](event)
+        await Consumers("11002", operations, operations, operations).of_alarm_lane()[
+            event.subject
+        ](event)

@@ -87,7 +87,9 @@ def occupancy_register(life: Lifecycle, settings: Settings) -> OccupancyRegister
 
 
 def _start_background(life: Lifecycle, base: Base, incidents: IncidentOperations) -> None:
+    ward_code = base.settings.ward_code
     consumers = Consumers(
+        ward_code,
         AlarmOperations(base.database, base.relay, base.clock),
         ProjectionOperations(base.database, base.clock),
         incidents,
@@ -96,7 +98,14 @@ def _start_background(life: Lifecycle, base: Base, incidents: IncidentOperations
         (ALARM_LANE, consumers.of_alarm_lane()),
         (OCCUPANCY_LANE, consumers.of_occupancy_lane()),
     ):
-        consumer = EventConsumer(base.broker, base.jetstream, name, str(EVENTS.name), handlers)
+        consumer = EventConsumer(
+            base.broker,
+            base.jetstream,
+            f"{name}-{ward_code}",
+            str(EVENTS.name),
+            handlers,
+            formerly=name,
+        )
         life.background(name, consumer.run())
     escalations = EscalationOperations(base.database, base.relay, base.clock)
     timers = Timers(escalations, TimerQueries(base.database), base.clock)

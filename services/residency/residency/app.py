@@ -141,7 +141,12 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
         base.database, base.relay, clock, number_seal(settings), particulars
     )
     lane = EventConsumer(
-        base.broker, base.jetstream, LANE, str(EVENTS.name), Consumers(glass).handlers()
+        base.broker,
+        base.jetstream,
+        f"{LANE}-{settings.ward_code}",
+        str(EVENTS.name),
+        Consumers(glass).handlers(),
+        formerly=LANE,
     )
     life.background(LANE, lane.run())
     case_queries = CaseQueries(base.database, CaseSeal(content_seal(settings)))

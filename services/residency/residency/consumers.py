@@ -7,6 +7,7 @@ from chassis.messages import Envelope
 from residency.operations.break_glass import BreakGlassOperations
 from residency.wire import break_glass as wire
 
+# Its name at the broker is this with the ward's code behind; earlier versions had it without.
 LANE = "residency"
 
 

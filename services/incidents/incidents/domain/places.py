@@ -12,6 +12,7 @@ class Premises:
     """
 
     premises_id: str
+    ward_code: str
     version: int
     as_of: datetime
     name: str
@@ -28,6 +29,7 @@ class Occupancy:
     """
 
     dwelling_id: str
+    ward_code: str
     building_id: str
     floor: int
     unit: str

@@ -1,7 +1,5 @@
 """What other services tell, newest version only: redelivered and reordered events change nothing they should not."""
 
-from typing import Any
-
 from sqlalchemy import ColumnElement, Table, select, tuple_
 from sqlalchemy.dialects.postgresql import Insert, insert
 
@@ -30,12 +28,12 @@ async def project_alarm(tx: Transaction, alarm: Alarm) -> None:
 
 async def project_premises(tx: Transaction, premises: Premises) -> None:
     """Keep the newest state of premises."""
-    await _project(tx, tables.premises, vars(premises))
+    await _project(tx, tables.premises, premises)
 
 
 async def project_occupancy(tx: Transaction, occupancy: Occupancy) -> None:
     """Keep the newest count of a dwelling."""
-    await _project(tx, tables.occupancies, vars(occupancy))
+    await _project(tx, tables.occupancies, occupancy)
 
 
 async def place_of(tx: Transaction, premises_id: str) -> Place | None:
@@ -48,8 +46,8 @@ async def place_of(tx: Transaction, premises_id: str) -> Place | None:
     return row and Place(row.name, row.address)
 
 
-async def _project(tx: Transaction, table: Table, values: dict[str, Any]) -> None:
-    added = insert(table).values(values)
+async def _project(tx: Transaction, table: Table, told: Premises | Occupancy) -> None:
+    added = insert(table).values({one.name: getattr(told, one.name) for one in table.columns})
     # The same version counted again later confirms it: its age starts anew.
     newer = tuple_(added.excluded.version, added.excluded.as_of) > tuple_(
         table.c.version, table.c.as_of

@@ -68,6 +68,7 @@ def read_premises(envelope: Envelope) -> Premises:
         premises = fire_safety_pb2.PremisesChanged.FromString(envelope.payload).premises
     return Premises(
         premises_id=_identifier(premises.premises_id),
+        ward_code=_clean(premises.ward_code),
         version=_version(premises.version),
         as_of=envelope.stored_at,
         name=_clean(premises.name),
@@ -84,6 +85,7 @@ def read_occupancy(envelope: Envelope) -> Occupancy:
     dwelling = counted.dwelling
     return Occupancy(
         dwelling_id=_identifier(dwelling.dwelling_id),
+        ward_code=_clean(dwelling.ward_code),
         building_id=_clean(dwelling.building_id),
         floor=dwelling.floor,
         unit=_clean(dwelling.unit),
