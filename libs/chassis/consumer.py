@@ -104,9 +104,10 @@ class EventConsumer:
 
     async def _info(self, name: str) -> ConsumerInfo | None:
         try:
-            return await self._jetstream.consumer_info(self._stream, name)
+            info: ConsumerInfo = await self._jetstream.consumer_info(self._stream, name)
         except NotFoundError:
             return None
+        return info
 
     async def _handle(self, message: Delivery) -> None:
         with metrics.MESSAGE_SECONDS.labels(self._name).time():
