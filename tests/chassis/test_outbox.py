@@ -210,6 +210,9 @@ async def test_a_broker_that_is_away_refuses_nothing(
     with pytest.raises(BrokerUnavailableError):
         await relay(database, broker).relay_all()
     nats_server.start()
+    async with asyncio.timeout(20):
+        while not broker.is_connected:
+            await asyncio.sleep(0.02)
     async with database.transaction() as tx:
         (row,) = (await tx.execute(select(OUTBOX))).all()
 
