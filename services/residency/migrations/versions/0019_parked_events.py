@@ -1,13 +1,13 @@
 """Events that the broker refuses are put off, and parked after some tries.
 
-Revision ID: 0018
+Revision ID: 0019
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0018"
-down_revision = "0017"
+revision = "0019"
+down_revision = "0018"
 
 
 def upgrade() -> None:
