@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from uuid import UUID
 
 FORMAT = 1
@@ -24,6 +25,8 @@ START = hashlib.sha256(b"ward access chain 1").digest()
 _PREFIX = b"ward access record 1\n\n"
 _LINK = b"\x01"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Most texts of a record are those of many others: callers, methods, purposes, cases.
+_KEPT_TEXTS = 1024
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -85,6 +88,7 @@ def link(position: int, previous: bytes, digest: bytes) -> bytes:
     return hashlib.sha256(_LINK + position.to_bytes(8, "big") + previous + digest).digest()
 
 
+@lru_cache(_KEPT_TEXTS)
 def _text(text: str) -> bytes:
     written = text.encode()
     return len(written).to_bytes(4, "big") + written

@@ -70,9 +70,11 @@ def status_of(error: DomainError) -> status_pb2.Status:
 
 
 async def abort(context: "aio.ServicerContext[Any, Any]", error: DomainError) -> NoReturn:
-    """End the call with an expected error."""
-    await context.abort_with_status(rpc_status.to_status(status_of(error)))
-    raise AssertionError("abort_with_status returned")  # pragma: no cover
+    """End the call with an expected error, and with what the call was to end with anyway."""
+    status = rpc_status.to_status(status_of(error))
+    told = (*(context.trailing_metadata() or ()), *status.trailing_metadata)
+    await context.abort(status.code, status.details, told)
+    raise AssertionError("abort returned")  # pragma: no cover
 
 
 def reason_of(error: aio.AioRpcError) -> str:

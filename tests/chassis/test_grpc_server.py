@@ -213,8 +213,8 @@ async def test_the_request_id_follows_the_call_and_comes_back(
         call = rpc.IncidentsServiceStub(channel).GetIncident(
             pb.GetIncidentRequest(), metadata=headers("duty_officer")
         )
-        answered = dict(await call.initial_metadata())
         await call
+        answered = dict(await call.trailing_metadata())
 
     assert edge.servicer.seen == ["0123456789abcdef"]
     assert answered["x-request-id"] == "0123456789abcdef"
