@@ -169,29 +169,38 @@ async def ask_population_when_due(
 
     Any number of instances may: a question is taken by one at a time.
     """
+    free = asyncio.Semaphore(_ASK_AT_ONCE)
     async with asyncio.TaskGroup() as askers:
-        for _ in range(_ASK_AT_ONCE):
-            askers.create_task(_keep_asking(questions, registry))
+        while True:
+            await free.acquire()
+            context.request_id.set(context.accept_request_id(None))
+            question = await _due(questions)
+            if question is None:
+                free.release()
+                await asyncio.sleep(_ASK_EVERY_S)
+                continue
+            asking = askers.create_task(_ask(question, questions, registry))
+            asking.add_done_callback(lambda _: free.release())
 
 
-async def _keep_asking(
-    questions: PopulationOperations, registry: NationalPopulationRegistry
-) -> None:
-    while True:
-        context.request_id.set(context.accept_request_id(None))
-        try:
-            while question := await questions.take_due():
-                await _ask(question, questions, registry)
-        except DatabaseUnavailableError:
-            logger().warning("questions_delayed")
-        except Exception:  # noqa: BLE001 - the edge, as above
-            logger().exception("questions_failed")
-        await asyncio.sleep(_ASK_EVERY_S)
+async def _due(questions: PopulationOperations) -> Question | None:
+    try:
+        return await questions.take_due()
+    except DatabaseUnavailableError:
+        logger().warning("questions_delayed")
+    except Exception:  # noqa: BLE001 - the edge, as above
+        logger().exception("questions_failed")
+    return None
 
 
 async def _ask(
     question: Question, questions: PopulationOperations, registry: NationalPopulationRegistry
 ) -> None:
-    answer = await registry.verify(question)
-    metrics.POPULATION_ANSWERS.labels(answer.verdict).inc()
-    await questions.answered(question, answer.verdict)
+    try:
+        answer = await registry.verify(question)
+        metrics.POPULATION_ANSWERS.labels(answer.verdict).inc()
+        await questions.answered(question, answer.verdict)
+    except DatabaseUnavailableError:
+        logger().warning("questions_delayed")
+    except Exception:  # noqa: BLE001 - the edge, as above
+        logger().exception("questions_failed")
