@@ -8,7 +8,7 @@ from chassis.database import Database
 from residency.domain.occupancy import Occupancy
 from residency.domain.places import DwellingNotFoundError
 from residency.queries.places import require_building
-from residency.repository.occupancy import load_occupants
+from residency.repository.occupancy import load_occupants_of
 from residency.tables import dwellings
 
 
@@ -26,9 +26,9 @@ class OccupancyQueries:
 
         Raises DwellingNotFoundError.
         """
-        which = dwellings.c.dwelling_id == dwelling_id
+        place = dwellings.c.dwelling_id
         async with self._database.transaction() as tx:
-            found = await load_occupants(tx, which, at, known_at)
+            found = await load_occupants_of(tx, place, dwelling_id, at, known_at)
         if not found:
             raise DwellingNotFoundError
         return [occupants.counted(at, known_at or self._clock()) for occupants in found]
@@ -37,9 +37,9 @@ class OccupancyQueries:
         self, building_id: UUID, at: datetime, known_at: datetime | None = None
     ) -> list[Occupancy]:
         """Count who is in each dwelling of a building, as above; raises BuildingNotFoundError."""
-        which = dwellings.c.building_id == building_id
+        place = dwellings.c.building_id
         async with self._database.transaction() as tx:
-            found = await load_occupants(tx, which, at, known_at)
+            found = await load_occupants_of(tx, place, building_id, at, known_at)
             if not found:
                 await require_building(tx, building_id)
         return [occupants.counted(at, known_at or self._clock()) for occupants in found]

@@ -6,18 +6,21 @@ through only where they are few, so that no question, however broad, reads the w
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
-    ARRAY,
     CTE,
     ColumnElement,
+    Integer,
+    LargeBinary,
     Select,
+    Text,
     Uuid,
     all_,
     and_,
-    any_,
+    bindparam,
     case,
     false,
     func,
@@ -34,12 +37,11 @@ from residency.domain.disclosure import Asker, Disclosure, PersonField, Way
 from residency.domain.pseudonyms import PersonNotFoundError
 from residency.domain.search import After, NameQuestion, PersonMatch, Rank, SearchResult
 from residency.repository.disclosure import disclosure_to
-from residency.repository.lookups import in_force_on, load_persons
+from residency.repository.lookups import TODAY, in_force_on, load_these
 from residency.tables import (
     building_index,
     dwellings,
     person_index,
-    persons,
     registrations,
     restrictions,
 )
@@ -51,6 +53,23 @@ _LAST = "\U0010ffff"
 # How many people have a word differs so much that a plan made for some word is a plan for none.
 _PLANNED_EACH_TIME = text("set local plan_cache_mode = force_custom_plan")
 
+# Statements are made once for each form of question, with places for what is asked: to make one anew takes longer than
+# to have it answered.
+_INDEX = person_index.c
+_PLAIN, _SPELLED = bindparam("plain", type_=Text), bindparam("spelled", type_=Text)
+_LIMIT, _MOST = bindparam("limit", type_=Integer), bindparam("most", type_=Integer)
+_LAST_PLACE = (
+    bindparam("last_place", type_=LargeBinary),
+    bindparam("last_person", type_=Uuid),
+)
+# Who is registered today in a building with such an address.
+_LIVING_AT = (
+    select(registrations.c.person_id)
+    .join(dwellings, dwellings.c.dwelling_id == registrations.c.dwelling_id)
+    .join(building_index, building_index.c.building_id == dwellings.c.building_id)
+    .where(building_index.c.terms.contains(bindparam("address_terms")), in_force_on(TODAY))
+)
+
 
 class _Behind(NamedTuple):
     """The last person of the page before: the rank, and what people of a rank are in order by."""
@@ -59,6 +78,38 @@ class _Behind(NamedTuple):
     plain: str
     place: bytes
     person_id: UUID
+
+
+class _Asked(NamedTuple):
+    """What is asked for: whom, living where on which day, behind whom; and whether restricted persons are shown."""
+
+    question: NameQuestion
+    address_terms: Sequence[str]
+    today: date
+    behind: _Behind | None
+    despite: bool
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Give what the statements have places for."""
+        question, behind = self.question, self.behind
+        values = {
+            "spelled": question.spelled,
+            "plain": question.plain,
+            "after_all": question.plain + _LAST,
+            "unordered": question.unordered,
+            "terms": question.terms,
+            "address_terms": self.address_terms,
+            "today": self.today,
+        }
+        if behind:
+            values |= {
+                "last_rank": behind.rank.value,
+                "last_plain": behind.plain,
+                "last_place": behind.place,
+                "last_person": behind.person_id,
+            }
+        return values
 
 
 class _Found(NamedTuple):
@@ -92,15 +143,15 @@ class SearchQueries:
             disclosure = await disclosure_to(tx, asker, Way.LOOKUP, today)
             disclosure.require(PersonField.FULL_NAME)
             behind = await _behind(tx, after) if after else None
-            visible = true() if disclosure.despite_restriction else _unrestricted()
+            asked = _Asked(
+                question, address_terms, today, behind, despite=disclosure.despite_restriction
+            )
             if address_terms:
                 disclosure.require(PersonField.RESIDENCES)
-                visible &= _living_at(address_terms, today)
-                found = await _look_through(tx, question, visible, Rank.SAME, behind, limit)
+                found = await _look_through(tx, asked, Rank.SAME, limit)
             else:
-                found = await _search(tx, question, visible, behind, limit)
-            which = persons.c.person_id == any_(literal(list(found.ranks), ARRAY(Uuid)))
-            people = {one.person_id: one for one in await load_persons(tx, which, today)}
+                found = await _search(tx, asked, limit)
+            people = {one.person_id: one for one in await load_these(tx, list(found.ranks), today)}
         matches = [PersonMatch(rank, people[one]) for one, rank in found.ranks.items()]
         return disclosure, SearchResult(matches, found.looked_through > _MOST_LOOKED_THROUGH)
 
@@ -114,106 +165,105 @@ async def _behind(tx: Transaction, after: After) -> _Behind:
     return _Behind(after.rank, *row)
 
 
-async def _search(
-    tx: Transaction,
-    question: NameQuestion,
-    visible: ColumnElement[bool],
-    behind: _Behind | None,
-    limit: int,
-) -> _Found:
+async def _search(tx: Transaction, asked: _Asked, limit: int) -> _Found:
     """Read the ranges of the better ranks, and look through the rest only if they do not fill the page."""
-    ranges = union_all(*_ranges(question, visible, behind, limit)).subquery()
-    best = select(ranges).order_by(*ranges.c).limit(limit)
-    ranks = {row.person_id: Rank(row.rank) for row in await tx.execute(best)}
+    rank = asked.behind.rank if asked.behind else None
+    statement = _best_of_ranges(rank, despite=asked.despite)
+    rows = await tx.execute(statement, asked.values | {"limit": limit})
+    ranks = {row.person_id: Rank(row.rank) for row in rows}
     if len(ranks) == limit:
         return _Found(ranks, 0)
-    others = await _look_through(tx, question, visible, Rank.ALL_WORDS, behind, limit - len(ranks))
+    others = await _look_through(tx, asked, Rank.ALL_WORDS, limit - len(ranks))
     return _Found(ranks | others.ranks, others.looked_through)
 
 
-def _ranges(
-    question: NameQuestion, visible: ColumnElement[bool], behind: _Behind | None, limit: int
-) -> Iterator[Select[tuple[int, str, bytes, UUID]]]:
-    """Give the best of each range behind the page before; what they are in order by is told first."""
-    index = person_index.c
-    same = index.plain == question.plain
-    begins = and_(index.plain > question.plain, index.plain < question.plain + _LAST)
-    otherwise = (index.unordered == question.unordered) & (index.plain != question.plain)
-    nothing = literal("").collate("C")
-    for rank, which, first in (
-        (Rank.SAME, same & (index.spelled == question.spelled), nothing),
-        (Rank.SAME_LETTERS, same & (index.spelled != question.spelled), nothing),
-        (Rank.BEGINS, begins, index.plain),
-        (Rank.OTHER_ORDER, otherwise, nothing),
-    ):
-        order = (first, index.place, index.person_id)
-        statement = select(literal(rank.value).label("rank"), first.label("plain"), *order[1:])
-        if behind and rank <= behind.rank:
-            last = (behind.plain if rank is Rank.BEGINS else "", behind.place, behind.person_id)
-            further = tuple_(*order) > tuple_(*map(literal, last))
-            statement = statement.where(further if rank is behind.rank else false())
-        yield statement.where(which, visible).order_by(*order).limit(limit)
-
-
-async def _look_through(
-    tx: Transaction,
-    question: NameQuestion,
-    visible: ColumnElement[bool],
-    best: Rank,
-    behind: _Behind | None,
-    limit: int,
-) -> _Found:
+async def _look_through(tx: Transaction, asked: _Asked, best: Rank, limit: int) -> _Found:
     """Find those visible who have all words of the question, at most of a rank, unless they are too many."""
-    candidates = _candidates(question, visible)
-    counted = select(func.count().label("counted")).select_from(candidates).subquery()
-    order = (candidates.c.rank, candidates.c.place, candidates.c.person_id)
-    wanted = and_(
-        counted.c.counted <= _MOST_LOOKED_THROUGH,
-        candidates.c.rank >= best.value,
-        tuple_(*order) > tuple_(*map(literal, (behind.rank.value, behind.place, behind.person_id)))
-        if behind
-        else true(),
+    await tx.execute(_PLANNED_EACH_TIME)
+    statement = _best_of_all(
+        despite=asked.despite,
+        named=bool(asked.question.terms),
+        at_address=bool(asked.address_terms),
+        behind=asked.behind is not None,
     )
-    statement = (
-        select(candidates.c.person_id, candidates.c.rank, counted.c.counted)
-        .select_from(counted.outerjoin(candidates, wanted))
-        .order_by(*order)
-        .limit(limit)
-    )
-    rows = (await tx.execute(statement)).all()
+    values = asked.values | {"best": best.value, "limit": limit, "most": _MOST_LOOKED_THROUGH}
+    rows = (await tx.execute(statement, values)).all()
     return _Found(
         {row.person_id: Rank(row.rank) for row in rows if row.person_id}, rows[0].counted
     )
 
 
-def _candidates(question: NameQuestion, visible: ColumnElement[bool]) -> CTE:
-    index = person_index.c
-    same = index.plain == question.plain
+@cache
+def _best_of_ranges(behind: Rank | None, *, despite: bool) -> Select[Any]:
+    """Read ranges in their order, from a person of a rank on if there is one."""
+    ranges = union_all(*_ranges(behind, despite=despite)).subquery()
+    return select(ranges).order_by(*ranges.c).limit(_LIMIT)
+
+
+def _ranges(
+    behind: Rank | None, *, despite: bool
+) -> Iterator[Select[tuple[int, str, bytes, UUID]]]:
+    """Give the best of each range behind the page before; what they are in order by is told first."""
+    same = _INDEX.plain == _PLAIN
+    begins = and_(_INDEX.plain > _PLAIN, _INDEX.plain < bindparam("after_all", type_=Text))
+    otherwise = (_INDEX.unordered == bindparam("unordered")) & (_INDEX.plain != _PLAIN)
+    nothing = literal("").collate("C")
+    for rank, which, first in (
+        (Rank.SAME, same & (_INDEX.spelled == _SPELLED), nothing),
+        (Rank.SAME_LETTERS, same & (_INDEX.spelled != _SPELLED), nothing),
+        (Rank.BEGINS, begins, _INDEX.plain),
+        (Rank.OTHER_ORDER, otherwise, nothing),
+    ):
+        order = (first, _INDEX.place, _INDEX.person_id)
+        statement = select(literal(rank.value).label("rank"), first.label("plain"), *order[1:])
+        if behind is not None and rank <= behind:
+            last = bindparam("last_plain", type_=Text) if rank is Rank.BEGINS else literal("")
+            further = tuple_(*order) > tuple_(last, *_LAST_PLACE)
+            statement = statement.where(further if rank is behind else false())
+        yield statement.where(which, _visible(despite=despite)).order_by(*order).limit(_LIMIT)
+
+
+@cache
+def _best_of_all(*, despite: bool, named: bool, at_address: bool, behind: bool) -> Select[Any]:
+    """Count those who have all words, and put them into order unless they are too many."""
+    candidates = _candidates(despite=despite, named=named, at_address=at_address)
+    counted = select(func.count().label("counted")).select_from(candidates).subquery()
+    order = (candidates.c.rank, candidates.c.place, candidates.c.person_id)
+    last = tuple_(bindparam("last_rank", type_=Integer), *_LAST_PLACE)
+    wanted = and_(
+        counted.c.counted <= _MOST,
+        candidates.c.rank >= bindparam("best"),
+        tuple_(*order) > last if behind else true(),
+    )
+    return (
+        select(candidates.c.person_id, candidates.c.rank, counted.c.counted)
+        .select_from(counted.outerjoin(candidates, wanted))
+        .order_by(*order)
+        .limit(_LIMIT)
+    )
+
+
+def _candidates(*, despite: bool, named: bool, at_address: bool) -> CTE:
+    same = _INDEX.plain == _PLAIN
     rank = case(
-        (same & (index.spelled == question.spelled), Rank.SAME.value),
+        (same & (_INDEX.spelled == _SPELLED), Rank.SAME.value),
         (same, Rank.SAME_LETTERS.value),
-        (index.plain.startswith(question.plain, autoescape=True), Rank.BEGINS.value),
-        (index.unordered == question.unordered, Rank.OTHER_ORDER.value),
+        (_INDEX.plain.startswith(_PLAIN), Rank.BEGINS.value),
+        (_INDEX.unordered == bindparam("unordered"), Rank.OTHER_ORDER.value),
         else_=Rank.ALL_WORDS.value,
     )
-    statement = select(index.person_id, index.place, rank.label("rank")).where(visible)
-    if question.terms:
-        statement = statement.where(index.terms.contains(question.terms))
-    return statement.limit(_MOST_LOOKED_THROUGH + 1).cte("candidates")
+    statement = select(_INDEX.person_id, _INDEX.place, rank.label("rank"))
+    statement = statement.where(_visible(despite=despite))
+    if named:
+        statement = statement.where(_INDEX.terms.contains(bindparam("terms")))
+    if at_address:
+        statement = statement.where(_INDEX.person_id.in_(_LIVING_AT))
+    return statement.limit(_MOST + 1).cte("candidates")
 
 
-def _unrestricted() -> ColumnElement[bool]:
+def _visible(*, despite: bool) -> ColumnElement[bool]:
     """Say in SQL: nobody who has the processing restricted; to be found would tell that they are on the register."""
+    if despite:
+        return true()
     standing = select(restrictions.c.person_id).where(restrictions.c.lifted_at.is_(None))
-    return person_index.c.person_id != all_(func.array(standing.scalar_subquery()))
-
-
-def _living_at(address_terms: Sequence[str], today: date) -> ColumnElement[bool]:
-    """Say in SQL: somebody who is registered today in a building with such an address."""
-    resident = (
-        select(registrations.c.person_id)
-        .join(dwellings, dwellings.c.dwelling_id == registrations.c.dwelling_id)
-        .join(building_index, building_index.c.building_id == dwellings.c.building_id)
-        .where(building_index.c.terms.contains(address_terms), in_force_on(today))
-    )
-    return person_index.c.person_id.in_(resident)
+    return _INDEX.person_id != all_(func.array(standing.scalar_subquery()))

@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 from datetime import date
+from functools import cache
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Date, Select, Text, bindparam, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from chassis.database import Transaction
@@ -20,25 +22,8 @@ from residency.tables import disclosure_rules, restriction_rules
 
 async def disclosure_to(tx: Transaction, asker: Asker, way: Way, today: date) -> Disclosure:
     """Decide by the rules in force what the asker may see; raises DisclosureNotAllowedError."""
-    rules = disclosure_rules.c
-    key = (rules.purpose, rules.role, rules.way)
-    despite = (
-        select(restriction_rules.c.disclosed)
-        .where(
-            restriction_rules.c.purpose == asker.purpose,
-            restriction_rules.c.effective_from <= today,
-        )
-        .order_by(restriction_rules.c.effective_from.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    statement = (
-        select(*key, rules.fields, despite.label("despite_restriction"))
-        .ext(distinct_on(*key))
-        .where(rules.purpose == asker.purpose, rules.effective_from <= today)
-        .order_by(*key, rules.effective_from.desc())
-    )
-    rows = (await tx.execute(statement)).all()
+    values = {"purpose": asker.purpose, "today": today}
+    rows = (await tx.execute(_in_force(), values)).all()
     in_force = [
         DisclosureRule(
             row.purpose, row.role, Way(row.way), frozenset(map(PersonField, row.fields))
@@ -47,3 +32,24 @@ async def disclosure_to(tx: Transaction, asker: Asker, way: Way, today: date) ->
     ]
     despite_restriction = any(row.despite_restriction for row in rows)
     return replace(decide(in_force, asker, way), despite_restriction=despite_restriction)
+
+
+@cache
+def _in_force() -> Select[Any]:
+    """Select the latest rule of each role and way for a purpose; made once, since it is needed for each look."""
+    rules, despite = disclosure_rules.c, restriction_rules.c
+    purpose, today = bindparam("purpose", type_=Text), bindparam("today", type_=Date)
+    disclosed = (
+        select(despite.disclosed)
+        .where(despite.purpose == purpose, despite.effective_from <= today)
+        .order_by(despite.effective_from.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    key = (rules.purpose, rules.role, rules.way)
+    return (
+        select(*key, rules.fields, disclosed.label("despite_restriction"))
+        .ext(distinct_on(*key))
+        .where(rules.purpose == purpose, rules.effective_from <= today)
+        .order_by(*key, rules.effective_from.desc())
+    )

@@ -1,12 +1,25 @@
 """How persons are read, for those who look them up."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import cache
 from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, exists, func, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Date,
+    Row,
+    Select,
+    Uuid,
+    any_,
+    bindparam,
+    exists,
+    func,
+    select,
+)
 
 from chassis.database import Transaction
 from residency.domain.lookups import CurrentResidence, FoundPerson
@@ -25,13 +38,36 @@ from residency.tables import (
 )
 from residency.tables.bitemporal import holds_on
 
+# The place for the day on which a statement that is made once asks.
+TODAY = bindparam("today", type_=Date)
+
 
 async def load_persons(
     tx: Transaction, which: ColumnElement[bool], today: date
 ) -> list[FoundPerson]:
     """Load persons with where they are registered today, permanent residence first."""
+    return _persons(await tx.execute(_registered().where(which), {"today": today}))
+
+
+async def load_these(
+    tx: Transaction, person_ids: Sequence[UUID], today: date
+) -> list[FoundPerson]:
+    """Load persons by their ids, as `load_persons` does."""
+    values = {"person_ids": person_ids, "today": today}
+    return _persons(await tx.execute(_these(), values))
+
+
+@cache
+def _these() -> Select[Any]:
+    """Select those of the ids; made once, which takes longer than to have it answered."""
+    person_ids = bindparam("person_ids", type_=ARRAY(Uuid))
+    return _registered().where(persons.c.person_id == any_(person_ids))
+
+
+def _registered() -> Select[Any]:
+    """Select persons, each with their registrations of `today`."""
     of_person = registrations.c.person_id == persons.c.person_id
-    statement: Select[Any] = (
+    return (
         select(
             *person_columns(),
             *place_columns(),
@@ -40,11 +76,10 @@ async def load_persons(
             registrations.c.ends_on,
         )
         .select_from(
-            persons.outerjoin(registrations, of_person & in_force_on(today))
+            persons.outerjoin(registrations, of_person & in_force_on(TODAY))
             .outerjoin(dwellings, dwellings.c.dwelling_id == registrations.c.dwelling_id)
             .outerjoin(buildings)
         )
-        .where(which)
         .order_by(
             persons.c.person_id,
             registrations.c.kind,
@@ -52,7 +87,10 @@ async def load_persons(
             dwellings.c.dwelling_id,
         )
     )
-    by_person = groupby(await tx.execute(statement), lambda row: row.person_id)
+
+
+def _persons(found: Iterable[Row[Any]]) -> list[FoundPerson]:
+    by_person = groupby(found, lambda row: row.person_id)
     of_each = [list(rows) for _, rows in by_person]
     return [
         person_of(rows[0], [_residence(row) for row in rows if row.dwelling_id])
@@ -109,7 +147,7 @@ def person_of(row: Row[Any], residences: Sequence[CurrentResidence] = ()) -> Fou
     )
 
 
-def in_force_on(day: date) -> ColumnElement[bool]:
+def in_force_on(day: date | ColumnElement[date]) -> ColumnElement[bool]:
     """Say in SQL: a registration that covers this day."""
     return holds_on(registrations, day)
 

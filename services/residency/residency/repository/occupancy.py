@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
+    Column,
     ColumnElement,
     FromClause,
     Row,
@@ -61,6 +63,8 @@ from residency.tables import (
 from residency.tables.bitemporal import holds_on, known, known_end
 from residency.wire import answers
 
+# Today's, by dwelling and by building, and those of other days that are asked for.
+_KEPT_STATEMENTS = 32
 _SET_COUNTED = (
     update(dwellings)
     .where(dwellings.c.dwelling_id == bindparam("counted_id"))
@@ -80,8 +84,20 @@ async def load_occupants(
 
     Stays are as they are known now, or as they were known at `known_at`.
     """
-    rows = await tx.execute(_occupants(ward_day(at), known_at).where(which))
-    return [_dwelling(list(group)) for _, group in groupby(rows, lambda row: row.dwelling_id)]
+    return _dwellings(await tx.execute(_occupants(ward_day(at), known_at).where(which)))
+
+
+async def load_occupants_of(
+    tx: Transaction,
+    place: Column[UUID],
+    place_id: UUID,
+    at: datetime,
+    known_at: datetime | None = None,
+) -> list[Occupants]:
+    """Load the dwellings of one place, by the column that names it, as `load_occupants` does."""
+    day = ward_day(at)
+    statement = _occupants_now(place, day) if known_at is None else _of(place, day, known_at)
+    return _dwellings(await tx.execute(statement, {"place_id": place_id}))
 
 
 async def lock_dwelling(tx: Transaction, dwelling_id: UUID) -> None:
@@ -130,6 +146,16 @@ def _counted(occupants: Occupants, now: datetime) -> dict[str, Any]:
         "version": occupants.version,
         "next_recount": next_change(occupants.stays, now),
     }
+
+
+@lru_cache(_KEPT_STATEMENTS)
+def _occupants_now(place: Column[UUID], day: date) -> Select[Any]:
+    """Select what is known now; made once a day and place, which takes longer than to have it answered."""
+    return _of(place, day, None)
+
+
+def _of(place: Column[UUID], day: date, known_at: datetime | None) -> Select[Any]:
+    return _occupants(day, known_at).where(place == bindparam("place_id"))
 
 
 def _occupants(day: date, known_at: datetime | None) -> Select[Any]:
@@ -280,6 +306,10 @@ def building_of(row: Row[Any]) -> Building:
         Position(row.latitude, row.longitude) if located else None,
         row.remote_area,
     )
+
+
+def _dwellings(rows: Iterable[Row[Any]]) -> list[Occupants]:
+    return [_dwelling(list(group)) for _, group in groupby(rows, lambda row: row.dwelling_id)]
 
 
 def _dwelling(rows: list[Row[Any]]) -> Occupants:

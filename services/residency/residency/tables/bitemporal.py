@@ -65,7 +65,9 @@ def known(table: FromClause, at: datetime | None) -> ColumnElement[bool]:
     return (table.c.recorded_at <= at) & not_yet
 
 
-def holds_on(table: FromClause, day: date, at: datetime | None = None) -> ColumnElement[bool]:
+def holds_on(
+    table: FromClause, day: date | ColumnElement[date], at: datetime | None = None
+) -> ColumnElement[bool]:
     """Select what was so on a day, as it is known now (None) or was known at an instant."""
     ends_on = known_end(table, at)
     return known(table, at) & (table.c.valid_from <= day) & or_(ends_on.is_(None), ends_on > day)
