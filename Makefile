@@ -98,6 +98,10 @@ bench-ingest: install ## Measure ingest and alarm latency beside their floors: a
 bench-search: install ## Measure search by name among a million persons beside pg_trgm: about four minutes
 	@$(BIN)/python -m bench.search
 
+.PHONY: bench-lookup
+bench-lookup: install ## Measure audited lookups beside their floors: about five minutes
+	@$(BIN)/python -m bench lookup
+
 # One worker a core, each with servers of its own; WORKERS=0 runs the tests in one process, in order.
 WORKERS ?= auto
 

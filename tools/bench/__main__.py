@@ -6,9 +6,9 @@ import sys
 import uvloop
 from rich.console import Console
 
-from bench import machine, platform, report
+from bench import lookup, lookup_report, machine, platform, register, report
 from bench.ingest import Benchmark, Results
-from bench.sizes import FULL, QUICK, Sizes
+from bench.sizes import FULL, QUICK
 from chassis import log
 from stack.errors import StackError
 from stack.progress import Progress
@@ -21,28 +21,46 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         "python -m bench", description="The product beside its floors."
     )
-    parser.add_argument("benchmark", choices=["ingest"])
+    parser.add_argument("benchmark", choices=["ingest", "lookup"])
     parser.add_argument("--quick", action="store_true", help="only see that everything works")
     chosen = parser.parse_args(arguments)
     # What the services and servers say is in their logs; the figures have the terminal.
     log.configure("bench", "CRITICAL")
     console = Console(highlight=False, width=_WIDTH)
-    facts = machine.facts()
+    benchmark = {"ingest": _ingest, "lookup": _lookup}[chosen.benchmark]
     try:
-        results = uvloop.run(_ingest(QUICK if chosen.quick else FULL, Progress(console)))
+        benchmark(console, quick=chosen.quick)
     except StackError as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Đã ngừng và dọn xong. / Stopped; nothing is left behind.", file=sys.stderr)
         return 130
-    report.show(console, facts, results)
     return 0
 
 
-async def _ingest(sizes: Sizes, progress: Progress) -> Results:
-    async with platform.running(sizes.devices, progress) as running:
-        return await Benchmark(running, sizes, progress).run()
+def _ingest(console: Console, *, quick: bool) -> None:
+    sizes, progress, facts = QUICK if quick else FULL, Progress(console), machine.facts()
+
+    async def run() -> Results:
+        async with platform.running(sizes.devices, progress) as running:
+            return await Benchmark(running, sizes, progress).run()
+
+    report.show(console, facts, uvloop.run(run()))
+
+
+def _lookup(console: Console, *, quick: bool) -> None:
+    sizes, progress, facts = (
+        lookup.QUICK if quick else lookup.FULL,
+        Progress(console),
+        machine.facts(),
+    )
+
+    async def run() -> lookup.Results:
+        async with register.running(progress) as running:
+            return await lookup.Benchmark(running, sizes, progress).run()
+
+    lookup_report.show(console, facts, uvloop.run(run()))
 
 
 if __name__ == "__main__":

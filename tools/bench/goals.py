@@ -23,6 +23,25 @@ class Goal:
         return measured <= bound if self.at_most else measured >= bound
 
 
+LOOK = Goal(
+    "tra cứu có nhật ký và TLS, 64 lượt : echo",
+    "audited look, TLS, 64 in flight : echo",
+    0.5,
+    0.65,
+)
+BY_REQUEST = Goal(
+    "như trên : mỗi lượt một giao dịch", "the same : a transaction by request", 2.5, 3
+)
+ALONE = Goal(
+    "một lượt, p50 : echo + commit + select",
+    "one in flight, p50 : echo + commit + select",
+    1.5,
+    1.3,
+    at_most=True,
+)
+MANY = Goal("32 người một lượt, 4 lượt : echo", "32 a call, 4 in flight : echo", 3, 4.4)
+UNACCOUNTED = Goal("trả lời khác bản ghi", "answers other than records", 0, 0, at_most=True)
+
 HEAP = Goal("ghi, 50 số đo/bản tin : COPY thô", "recorder, 50 a message : raw COPY", 0.30, 0.55)
 KEYED = Goal("như trên : COPY có khóa", "the same : COPY with the same key", 0.85, 1.5)
 SINGLES = Goal("ghi, 1 số đo/bản tin : COPY thô", "recorder, 1 a message : raw COPY", 0.15, 0.25)

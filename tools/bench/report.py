@@ -18,12 +18,17 @@ _SETTING = """\
 
 def show(console: Console, facts: dict[str, str], results: Results) -> None:
     """Print everything."""
+    setting(console, facts)
+    for one in (_rates(results), _small(results), _latencies(results), _floods(results)):
+        console.print(one)
+    console.print(goals_table(judged(results)))
+
+
+def setting(console: Console, facts: dict[str, str]) -> None:
+    """Print what the figures were taken on."""
     for name, fact in facts.items():
         console.print(f"  {name:<28} {fact}")
     console.print(_SETTING)
-    for table in (_rates(results), _small(results), _latencies(results), _floods(results)):
-        console.print(table)
-    console.print(_goals(judged(results)))
 
 
 def judged(results: Results) -> list[tuple[Goal, float]]:
@@ -45,7 +50,7 @@ def judged(results: Results) -> list[tuple[Goal, float]]:
 
 def _rates(results: Results) -> Table:
     both = (results.batches, results.singles)
-    table = _table(
+    shown = table(
         f"Số đo mỗi giây, trung vị {len(results.small)} lượt · readings a second, medians",
         ("50 một bản tin", "50 a message"),
         ("1 một bản tin", "1 a message"),
@@ -57,22 +62,22 @@ def _rates(results: Results) -> Table:
         ("làn phát hiện riêng · detector lane alone", [one.detector for one in both]),
         ("hai làn, một tiến trình · both, one process", [one.both for one in both]),
     ):
-        table.add_row(name, *(f"{median(column):,.0f}" for column in columns))
-    return table
+        shown.add_row(name, *(f"{median(column):,.0f}" for column in columns))
+    return shown
 
 
 def _small(results: Results) -> Table:
-    table = _table("Bản tin 100 B mỗi giây · messages of 100 B a second", ("", ""))
+    shown = table("Bản tin 100 B mỗi giây · messages of 100 B a second", ("", ""))
     for name, rates in (
         ("nats-py fetch(256)", [one.fetch for one in results.small]),
         ("chassis Pull", [one.pull for one in results.small]),
     ):
-        table.add_row(name, f"{median(rates):,.0f}")
-    return table
+        shown.add_row(name, f"{median(rates):,.0f}")
+    return shown
 
 
 def _latencies(results: Results) -> Table:
-    table = _table(
+    shown = table(
         "Báo động: phát số đo → sự kiện nhận được, ms · alarm: published → event received, ms",
         ("số lần", "number"),
         ("p50", ""),
@@ -80,23 +85,23 @@ def _latencies(results: Results) -> Table:
         ("lâu nhất", "longest"),
     )
     floor = "sàn: 2 lần lưu luồng + 1 commit · floor: 2 stream acks + 1 commit"
-    _add_latency(table, floor, results.floor)
-    _add_latency(table, "rỗi · idle", results.idle)
+    _add_latency(shown, floor, results.floor)
+    _add_latency(shown, "rỗi · idle", results.idle)
     half, full = results.sustained / 2, results.sustained
-    _add_latency(table, f"tải · load 50 %: {half:,.0f}/s", results.half)
-    _add_latency(table, f"tải · load 100 %: {full:,.0f}/s", results.full)
+    _add_latency(shown, f"tải · load 50 %: {half:,.0f}/s", results.half)
+    _add_latency(shown, f"tải · load 100 %: {full:,.0f}/s", results.full)
     for flood in (results.ward_flood, results.broker_flood):
-        _add_latency(table, f"lũ · flood {flood.sent_per_second:,.0f}/s", flood.alarms)
-    return table
+        _add_latency(shown, f"lũ · flood {flood.sent_per_second:,.0f}/s", flood.alarms)
+    return shown
 
 
-def _add_latency(table: Table, name: str, one: Latencies) -> None:
+def _add_latency(shown: Table, name: str, one: Latencies) -> None:
     percentiles = (f"{one.percentile(share):.1f}" for share in (0.5, 0.99, 1))
-    table.add_row(name, str(len(one.seconds)), *percentiles)
+    shown.add_row(name, str(len(one.seconds)), *percentiles)
 
 
 def _floods(results: Results) -> Table:
-    table = _table(
+    shown = table(
         "Lũ · floods",
         ("số đo/bản tin", "readings a message"),
         ("đã phát", "sent"),
@@ -106,15 +111,15 @@ def _floods(results: Results) -> Table:
         ("MiB sau", "after"),
     )
     ward = "10 lần mức của phường · 10 times the ward's own load"
-    _add_flood(table, ward, results.ward_flood)
+    _add_flood(shown, ward, results.ward_flood)
     times = results.broker_flood.sent_per_second / results.sustained
     broker = f"hết mức luồng lưu được · all the stream stores ({times:.1f} x sustained)"
-    _add_flood(table, broker, results.broker_flood)
-    return table
+    _add_flood(shown, broker, results.broker_flood)
+    return shown
 
 
-def _add_flood(table: Table, name: str, flood: Flood) -> None:
-    table.add_row(
+def _add_flood(shown: Table, name: str, flood: Flood) -> None:
+    shown.add_row(
         name,
         str(flood.per_message),
         f"{flood.sent:,}",
@@ -125,8 +130,9 @@ def _add_flood(table: Table, name: str, flood: Flood) -> None:
     )
 
 
-def _goals(told: list[tuple[Goal, float]]) -> Table:
-    table = _table(
+def goals_table(told: list[tuple[Goal, float]]) -> Table:
+    """Lay out each goal beside what was measured."""
+    shown = table(
         "Mục tiêu · goals",
         ("đo được", "measured"),
         ("phải đạt", "must"),
@@ -137,13 +143,14 @@ def _goals(told: list[tuple[Goal, float]]) -> Table:
         sign = "≤" if goal.at_most else "≥"
         bounds = (f"{sign} {bound:g}" for bound in (goal.must, goal.stretch))
         name = f"{goal.vietnamese} · {goal.english}"
-        table.add_row(name, f"{measured:.2f}", *bounds, goal.verdict(measured))
-    return table
+        shown.add_row(name, f"{measured:.2f}", *bounds, goal.verdict(measured))
+    return shown
 
 
-def _table(title: str, *columns: tuple[str, str]) -> Table:
-    table = Table(title=title, title_justify="left", box=SIMPLE)
-    table.add_column("")
+def table(title: str, *columns: tuple[str, str]) -> Table:
+    """Begin a table, its columns named in both languages."""
+    begun = Table(title=title, title_justify="left", box=SIMPLE)
+    begun.add_column("")
     for vietnamese, english in columns:
-        table.add_column("\n".join(filter(None, (vietnamese, english))), justify="right")
-    return table
+        begun.add_column("\n".join(filter(None, (vietnamese, english))), justify="right")
+    return begun

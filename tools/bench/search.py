@@ -11,12 +11,10 @@ import tempfile
 import time
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
 from pathlib import Path
 from random import Random
-from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -24,15 +22,16 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from bench import machine
+from bench import machine, persons
 from bench.latency import Latencies
+from bench.persons import Person
 from chassis import migrations
 from chassis.clock import utc_now
 from chassis.database import Database
 from residency.app import MIGRATIONS
 from residency.domain.disclosure import Asker
 from residency.domain.person_name import FullName
-from residency.domain.search import IndexedName, NameQuestion
+from residency.domain.search import NameQuestion
 from residency.queries.search import SearchQueries
 from simulator.generator import names
 from stack.postgres import PostgresServer
@@ -45,15 +44,9 @@ _SEED = 7
 _SHOWN = 20
 _ASKER = Asker("bench", frozenset({"residence_officer"}), "RESIDENCE_CASE")
 _TODAY = date(2026, 11, 27)
-_PERSONS = "person_id number_sealed number_index full_name birth_year sex recorded_at"
-_INDEXED = "person_id spelled plain unordered terms place"
 _TRIGRAMS = """
     create extension pg_trgm;
     create index trigrams on person_index using gin (plain gin_trgm_ops);
-"""
-_INDEXES = """
-    select indexdef from pg_indexes
-    where indexname like 'person_index_%' and indexname <> 'person_index_pkey'
 """
 _LIKE = "select person_id from person_index where {which} limit $1"
 
@@ -78,13 +71,14 @@ class Population:
 
     size: int
 
-    def __iter__(self) -> Iterator[tuple[UUID, str, int, str]]:
-        """Give id, name, year of birth and sex."""
+    def __iter__(self) -> Iterator[Person]:
+        """Give persons; nobody asks for their numbers."""
         rng = Random(_SEED)  # noqa: S311 - the same people each time
         for _ in range(self.size):
             sex, year = rng.choice("MF"), rng.randint(1930, 2025)
             name = names.full_name(rng, names.surname(rng), sex, year)
-            yield UUID(int=rng.getrandbits(128)), name, year, sex
+            key = UUID(int=rng.getrandbits(128))
+            yield Person(key, key.bytes, key.bytes, name, (year, None, None), sex)
 
     def questions(self, count: int) -> Iterator[str]:
         """Draw names of the population's making."""
@@ -132,9 +126,8 @@ async def register(population: Population) -> AsyncGenerator[PostgresServer]:
             await migrations.upgrade(server.url("residency", "residency_owner"), MIGRATIONS)
             connection = await asyncpg.connect(_driver(server))
             try:
-                await _fill(connection, population)
+                await persons.add(connection, population, utc_now())
                 await connection.execute(_TRIGRAMS, timeout=600)
-                await connection.execute("vacuum analyze", timeout=600)
             finally:
                 await connection.close()
             yield server
@@ -182,33 +175,6 @@ async def _ask_trigrams(connection: asyncpg.Connection, typed: str) -> float:
     started = time.perf_counter()
     await connection.fetch(_LIKE.format(which=which), _SHOWN, *(f"%{word}%" for word in words))
     return time.perf_counter() - started
-
-
-async def _fill(connection: asyncpg.Connection, population: Population) -> None:
-    """Copy the population; the indexes are made afterwards, which takes a tenth of the time."""
-    indexes = [row["indexdef"] for row in await connection.fetch(_INDEXES)]
-    await connection.execute(
-        "drop index person_index_terms, person_index_names, person_index_unordered"
-    )
-    now = utc_now()
-    people = (
-        (key, key.bytes, key.bytes, name, year, sex, now) for key, name, year, sex in population
-    )
-    found_by = ((key, *_indexed(name)) for key, name, _, _ in population)
-    for table, columns, records in (
-        ("persons", _PERSONS, people),
-        ("person_index", _INDEXED, found_by),
-    ):
-        await connection.copy_records_to_table(
-            table, records=records, columns=columns.split(), timeout=600
-        )
-    for definition in indexes:
-        await connection.execute(definition, timeout=600)
-
-
-@lru_cache(maxsize=100_000)
-def _indexed(name: str) -> tuple[Any, ...]:
-    return astuple(IndexedName.of(FullName(name)))
 
 
 def _driver(server: PostgresServer) -> str:
