@@ -217,17 +217,17 @@ class Line:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._connection: AsyncConnection | None = None
+        self._driver: Any = None
 
     async def fetch(self, statement: str, *values: Any) -> list[Any]:  # noqa: ANN401 - the driver's own
         """Run a statement; raises DatabaseUnavailableError, and then it may be committed or not."""
         with _outages_told():
-            self._connection = self._connection or await self._engine.connect()
-            driver: Any = (await self._connection.get_raw_connection()).driver_connection
+            connection = self._connection or await self._open()
             try:
-                return list(await driver.fetch(statement, *values))
+                return list(await self._driver.fetch(statement, *values))
             except (*_OUTAGES, asyncio.CancelledError):
                 # What the connection still has to say would be taken for the answer to the next statement.
-                await self._connection.invalidate()
+                await connection.invalidate()
                 await self.close()
                 raise
 
@@ -236,6 +236,12 @@ class Line:
         connection, self._connection = self._connection, None
         if connection is not None:
             await connection.close()
+
+    async def _open(self) -> AsyncConnection:
+        connection = await self._engine.connect()
+        self._driver = (await connection.get_raw_connection()).driver_connection
+        self._connection = connection
+        return connection
 
 
 # Locks of two numbers, the group's and the member's, apart from those of one (objsubid).
