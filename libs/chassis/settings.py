@@ -1,10 +1,33 @@
 """What every service reads from the environment, once."""
 
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Annotated, Self, TypeVar
 
-from pydantic import SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from chassis.sealing import read_key
+
+
+def parts_of(secrets: SecretStr) -> list[str]:
+    """Give the parts of a setting that are separated by commas."""
+    return [part.strip() for part in secrets.get_secret_value().split(",") if part.strip()]
+
+
+def _checked(key: SecretStr) -> SecretStr:
+    read_key(key.get_secret_value())
+    return key
+
+
+def _all_checked(keys: SecretStr) -> SecretStr:
+    for key in parts_of(keys):
+        read_key(key)
+    return keys
+
+
+# 32 bytes in base64; and several, separated by commas.
+Key = Annotated[SecretStr, AfterValidator(_checked)]
+Keys = Annotated[SecretStr, AfterValidator(_all_checked)]
 
 
 class BaseServiceSettings(BaseSettings):

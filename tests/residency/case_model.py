@@ -7,7 +7,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from residency.domain.calendar import WorkingCalendar
+from chassis.calendar import WorkingCalendar
 from residency.domain.cases.states import OPEN_STATES, CaseState, RefusalGround
 
 CALENDAR = WorkingCalendar()

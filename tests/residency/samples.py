@@ -10,6 +10,7 @@ from sqlalchemy import insert, select
 
 from chassis.database import Database
 from chassis.outbox import Relay
+from chassis.sealing import Seal
 from residency import tables
 from residency.app import gazetteer, nationalities, registration_codes
 from residency.domain.partial_date import PartialDate
@@ -17,7 +18,7 @@ from residency.domain.person_name import FullName
 from residency.domain.personal_id import PersonalIdNumber
 from residency.domain.requests import Request
 from residency.domain.residence import ResidenceApplication, ResidenceKind, Sex, Term
-from residency.domain.sealing import NumberSeal, ParticularsSeal, Seal
+from residency.domain.sealing import NumberSeal, ParticularsSeal
 from residency.domain.search import IndexedAddress
 from residency.operations.persons import PersonOperations
 from residency.operations.residence import ResidenceOperations

@@ -10,9 +10,9 @@ from google.type import date_pb2
 from grpc import aio
 from sqlalchemy import func, select, text
 
+from chassis.calendar import WorkingCalendar
 from chassis.clock import ward_day
 from residency import tables
-from residency.domain.calendar import WorkingCalendar
 from residency.domain.cases.told import CaseFigures, share
 from residency.domain.declarations import CaseKind
 from residency.domain.residence import Correction, Term

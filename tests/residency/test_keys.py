@@ -15,10 +15,11 @@ from sqlalchemy import insert, select, update
 
 from chassis.database import Database
 from chassis.lifecycle import Lifecycle
+from chassis.sealing import Seal, UnknownKeyError
 from residency import app, tables
 from residency.domain.contact import Contact, EmailAddress, PhoneNumber
 from residency.domain.persons import IdentityCorrection
-from residency.domain.sealing import NumberSeal, Seal, UnknownKeyError
+from residency.domain.sealing import NumberSeal
 from residency.operations.keys import KeyOperations
 from residency.repository.sealed import SEALED
 from stack.nats_server import NatsServer

@@ -10,6 +10,7 @@ from sqlalchemy import select, text, update
 
 from chassis.clock import ward_time
 from chassis.database import Database
+from chassis.sealing import Seal
 from residency import tables
 from residency.domain.absences import (
     AbsenceContent,
@@ -24,7 +25,7 @@ from residency.domain.person_name import FullName
 from residency.domain.personal_id import PersonalIdNumber
 from residency.domain.places import DwellingNotFoundError
 from residency.domain.residence import EntrySupersededError, Sex, Term
-from residency.domain.sealing import ParticularsSeal, Seal
+from residency.domain.sealing import ParticularsSeal
 from residency.domain.stays import (
     Channel,
     Guest,

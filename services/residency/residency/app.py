@@ -24,6 +24,7 @@ from chassis.jetstream import EVENTS
 from chassis.lifecycle import Lifecycle
 from chassis.log import logger
 from chassis.outbox import Relay
+from chassis.sealing import Seal, UnknownKeyError, read_key
 from chassis.service import Base, account_line, start_base
 from residency import tables, timers
 from residency.clients.population import PopulationClient
@@ -36,7 +37,7 @@ from residency.domain.person_name import FullName
 from residency.domain.personal_id import RegistrationCodes
 from residency.domain.pseudonyms import Pseudonyms
 from residency.domain.residence import Sex
-from residency.domain.sealing import NumberSeal, ParticularsSeal, Seal, UnknownKeyError, read_key
+from residency.domain.sealing import NumberSeal, ParticularsSeal
 from residency.importer.files import ImportRefusedError
 from residency.importer.importing import Importer
 from residency.importer.residence_table import ResidenceTable

@@ -1,30 +1,11 @@
 """What the service reads from the environment, once."""
 
-from typing import Annotated, Self
+from typing import Self
 
-from pydantic import AfterValidator, SecretStr, model_validator
+from pydantic import SecretStr, model_validator
 
-from chassis.settings import ServiceSettings
-from residency.domain.sealing import read_key
-
-
-def _checked(key: SecretStr) -> SecretStr:
-    read_key(key.get_secret_value())
-    return key
-
-
-def _all_checked(keys: SecretStr) -> SecretStr:
-    for key in _parts(keys):
-        read_key(key)
-    return keys
-
-
-def _parts(keys: SecretStr) -> list[str]:
-    return [key.strip() for key in keys.get_secret_value().split(",") if key.strip()]
-
-
-Key = Annotated[SecretStr, AfterValidator(_checked)]
-Keys = Annotated[SecretStr, AfterValidator(_all_checked)]
+from chassis.sealing import read_key
+from chassis.settings import Key, Keys, ServiceSettings, parts_of
 
 
 class Settings(ServiceSettings):
@@ -50,7 +31,7 @@ class Settings(ServiceSettings):
 
     @property
     def _encryption_keys(self) -> list[str]:
-        return [self.id_encryption_key.get_secret_value(), *_parts(self.id_encryption_old_keys)]
+        return [self.id_encryption_key.get_secret_value(), *parts_of(self.id_encryption_old_keys)]
 
     @model_validator(mode="after")
     def _different_keys(self) -> Self:

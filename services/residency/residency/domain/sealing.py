@@ -1,66 +1,23 @@
 """How personal data that must not lie in the clear is kept: sealed for storage, and indexed to find an equal one.
 
-Sealed is key id (4 bytes), nonce (12 bytes) and AES-256-GCM ciphertext, bound to its place: the id of its row and,
-where a row holds several, its use. An identification number is found by an HMAC-SHA-256 under another key. A copy of
-the database alone gives neither a number nor a way to try all numbers, of which there are few enough to try.
+What is sealed is bound to its place: the id of its row and, where a row holds several, its use. An identification
+number is found by an HMAC-SHA-256 under another key. A copy of the database alone gives neither a number nor a way to
+try all numbers, of which there are few enough to try.
 """
 
-import base64
-import hashlib
 import hmac
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from uuid import UUID
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
+from chassis.sealing import Seal
 from residency.domain.contact import EmailAddress, PassportNumber, PhoneNumber
 from residency.domain.personal_id import PersonalIdNumber
 
-KEY_BYTES = 32
-KEY_ID_BYTES = 4
-_NONCE_BYTES = 12
 _PSEUDONYM_BYTES = 16
 # What else a row holds sealed: bound to the id of the row and to its use.
 PHONE, EMAIL = b"phone", b"email"
 PARTICULARS = b"particulars"
-
-
-class UnknownKeyError(Exception):
-    """Something was sealed under a key that is not at hand."""
-
-
-class Seal:
-    """Seals under the first of its keys of 32 bytes; opens what any of them sealed, so that keys can be changed.
-
-    `random_bytes` gives so many unpredictable bytes; every sealing takes a fresh nonce from it. `place` binds the
-    content: sealed for one place, it does not open in another.
-    """
-
-    def __init__(self, keys: Sequence[bytes], random_bytes: Callable[[int], bytes]) -> None:
-        self._ciphers = {_key_id(key): AESGCM(key) for key in keys}
-        self.key_id = _key_id(keys[0])
-        self._random_bytes = random_bytes
-
-    def seal(self, content: bytes, place: bytes) -> bytes:
-        """Encrypt content for its place."""
-        nonce = self._random_bytes(_NONCE_BYTES)
-        return self.key_id + nonce + self._ciphers[self.key_id].encrypt(nonce, content, place)
-
-    def open(self, sealed: bytes, place: bytes) -> bytes:
-        """Decrypt; raises UnknownKeyError, or InvalidTag if it was altered or moved."""
-        cipher = self._ciphers.get(sealed[:KEY_ID_BYTES])
-        if cipher is None:
-            raise UnknownKeyError
-        nonce, ciphertext = (
-            sealed[KEY_ID_BYTES:][:_NONCE_BYTES],
-            sealed[KEY_ID_BYTES + _NONCE_BYTES :],
-        )
-        return cipher.decrypt(nonce, ciphertext, place)
-
-    def renew(self, sealed: bytes, place: bytes) -> bytes:
-        """Seal anew under the first key what any key sealed; raises as `open` does."""
-        return self.seal(self.open(sealed, place), place)
 
 
 class NumberSeal:
@@ -139,18 +96,3 @@ class ParticularsSeal:
 def subject_of(number_index: bytes) -> str:
     """Name a person in the access log, by the blind index of their number."""
     return number_index[:_PSEUDONYM_BYTES].hex()
-
-
-def _key_id(key: bytes) -> bytes:
-    return hashlib.sha256(b"key id\0" + key).digest()[:KEY_ID_BYTES]
-
-
-def read_key(text: str) -> bytes:
-    """Read a key of 32 bytes in base64; ValueError says what is needed."""
-    try:
-        key = base64.b64decode(text, validate=True)
-    except ValueError:
-        key = b""
-    if len(key) != KEY_BYTES:
-        raise ValueError("32 bytes in base64 are needed, as `openssl rand -base64 32` makes them")
-    return key

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator
 
 from chassis.database import Database
-from residency.domain.sealing import Seal
+from chassis.sealing import Seal
 from residency.repository.sealed import SEALED, Key, SealedColumn, count_old, renew_some
 
 _BATCH = 500

@@ -12,10 +12,12 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, Table, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_update
 
-from chassis import outbox
+from chassis import decided_days, outbox
+from chassis.calendar import WorkingCalendar
 from chassis.database import Transaction
+from chassis.sealing import Seal
 from residency import tables
-from residency.domain.calendar import ProcessingClock, WorkingCalendar
+from residency.domain.calendar import ProcessingClock
 from residency.domain.cases.machine import Case, CaseNotFoundError, CaseNumber
 from residency.domain.cases.states import (
     OPEN_STATES,
@@ -28,7 +30,6 @@ from residency.domain.cases.states import (
 from residency.domain.cases.told import HistoryEntry
 from residency.domain.declarations import CaseKind, ResidenceDeclaration
 from residency.domain.residence import Registration, RegistrationNotFoundError
-from residency.domain.sealing import Seal
 from residency.tables import (
     absences,
     case_absences,
@@ -37,7 +38,6 @@ from residency.tables import (
     case_registrations,
     case_stays,
     cases,
-    decided_days,
     guest_stays,
     legal_limits,
     persons,
@@ -199,8 +199,7 @@ async def limit(tx: Transaction, rule: str, day: date) -> int:
 
 async def working_calendar(tx: Transaction) -> WorkingCalendar:
     """Load the calendar with all days that were decided."""
-    rows = await tx.execute(select(decided_days.c.day, decided_days.c.working))
-    return WorkingCalendar({row.day: row.working for row in rows})
+    return await decided_days.working_calendar(tx, tables.decided_days)
 
 
 def case_of(row: Row[Any]) -> Case:

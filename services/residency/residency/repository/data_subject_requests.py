@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from chassis import outbox
 from chassis.clock import ward_day
 from chassis.database import Transaction
+from chassis.sealing import Seal
 from residency import tables
 from residency.domain.contact import Contact
 from residency.domain.data_subject_requests import (
@@ -28,7 +29,7 @@ from residency.domain.data_subject_requests import (
     RetentionRule,
 )
 from residency.domain.residence import PersonNotRegisteredError
-from residency.domain.sealing import NumberSeal, Seal
+from residency.domain.sealing import NumberSeal
 from residency.repository import persons as persons_repository
 from residency.repository.cases import working_calendar
 from residency.repository.limits import limit_in_force

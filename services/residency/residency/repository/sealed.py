@@ -17,7 +17,8 @@ from sqlalchemy import (
 )
 
 from chassis.database import Transaction
-from residency.domain.sealing import EMAIL, KEY_ID_BYTES, PARTICULARS, PHONE, Seal
+from chassis.sealing import KEY_ID_BYTES, Seal
+from residency.domain.sealing import EMAIL, PARTICULARS, PHONE
 from residency.repository.data_subject_requests import NOTE
 from residency.tables import (
     absences,

@@ -2,7 +2,6 @@
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -18,6 +17,7 @@ from sqlalchemy import (
     text,
 )
 
+from chassis.decided_days import decided_days_table
 from residency.tables.metadata import INSTANT, metadata
 
 cases = Table(
@@ -137,11 +137,5 @@ population_checks = Table(
     ),
 )
 
-# Days that are or are not worked whatever the rule says, as they were decided for a year; changed by migrations only.
-decided_days = Table(
-    "decided_days",
-    metadata,
-    Column("day", Date, primary_key=True),
-    Column("working", Boolean, nullable=False),
-    Column("source", Text, nullable=False),
-)
+# Days that are or are not worked whatever the rule says; changed by migrations only.
+decided_days = decided_days_table(metadata)

@@ -12,9 +12,10 @@ from datetime import date, datetime
 from typing import Self
 from uuid import UUID
 
+from chassis.calendar import WorkingCalendar
 from chassis.clock import ward_day
 from chassis.errors import DomainError, FieldInvalidError
-from residency.domain.calendar import ProcessingClock, WorkingCalendar
+from residency.domain.calendar import ProcessingClock
 from residency.domain.cases.states import (
     CaseAct,
     CaseChannel,
