@@ -98,7 +98,7 @@ def test_a_body_leaves_out_what_the_path_says() -> None:
     """And nothing else may be in it."""
     schema = DOCUMENT["components"]["schemas"]["CloseIncidentRequest"]
 
-    assert set(schema["properties"]) == {"requestId", "disposition", "note"}
+    assert set(schema["properties"]) == {"requestId", "disposition", "outcome", "note"}
     assert schema["additionalProperties"] is False
 
 
@@ -114,8 +114,8 @@ def test_schemas_are_proto3_json() -> None:
     }
     assert incident["openedAt"]["format"] == "date-time"
     assert incident["alarmIds"]["items"] == {"type": "string"}
-    assert priority["enum"] == ["PRIORITY_UNSPECIFIED", "PRIORITY_P1", "PRIORITY_P2"]
-    assert "- `PRIORITY_P2`: Probable danger: a single detector." in priority["description"]
+    assert priority["enum"] == ["PRIORITY_UNSPECIFIED", *(f"PRIORITY_P{n}" for n in range(1, 5))]
+    assert "- `PRIORITY_P3`: Public and urban order: the same day." in priority["description"]
 
 
 def test_a_stream_is_described_as_server_sent_events() -> None:

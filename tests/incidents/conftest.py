@@ -23,7 +23,7 @@ from tests.incidents.samples import (
     Queries,
     StoppedClock,
 )
-from ward.incidents.v1 import incidents_pb2_grpc
+from ward.incidents.v1 import categories_pb2_grpc, incidents_pb2_grpc, lifecycle_pb2_grpc
 
 MakeSettings = Callable[..., Settings]
 
@@ -43,6 +43,8 @@ class Service:
 
     stub: incidents_pb2_grpc.IncidentsServiceStub
     make_token: MakeToken
+    # Of the other services of the package.
+    others: tuple[Any, ...] = ()
 
     def credentials(self, role: str) -> tuple[tuple[str, str], ...]:
         """Give the metadata that names the caller."""
@@ -50,7 +52,8 @@ class Service:
 
     async def call(self, method: str, request: Any, role: str = "duty_officer") -> Any:
         """Call a method in a role."""
-        return await getattr(self.stub, method)(request, metadata=self.credentials(role))
+        stub = next(one for one in (self.stub, *self.others) if hasattr(one, method))
+        return await getattr(stub, method)(request, metadata=self.credentials(role))
 
     async def refusal(self, method: str, request: Any, role: str = "duty_officer") -> Refusal:
         """Call a method that must be refused."""
@@ -121,7 +124,11 @@ async def running(settings: Settings, make_token: MakeToken) -> AsyncGenerator[S
     async with Lifecycle() as life:
         port = await app.start(life, settings)
         async with aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-            yield Service(incidents_pb2_grpc.IncidentsServiceStub(channel), make_token)
+            others = (
+                categories_pb2_grpc.CategoriesServiceStub(channel),
+                lifecycle_pb2_grpc.LifecycleServiceStub(channel),
+            )
+            yield Service(incidents_pb2_grpc.IncidentsServiceStub(channel), make_token, others)
 
 
 @pytest.fixture

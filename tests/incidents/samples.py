@@ -23,10 +23,13 @@ from incidents.domain.requests import Acknowledgement, Assignment, Closure, List
 from incidents.operations.alarms import AlarmOperations
 from incidents.operations.escalation import EscalationOperations
 from incidents.operations.incidents import IncidentOperations
+from incidents.operations.lifecycle import LifecycleOperations
 from incidents.operations.projections import ProjectionOperations
 from incidents.operations.upkeep import UpkeepOperations
 from incidents.queries.briefs import BriefQueries
+from incidents.queries.catalogue import CatalogueQueries
 from incidents.queries.incidents import IncidentQueries
+from incidents.queries.lifecycle import LifecycleQueries
 from incidents.queries.timers import TimerQueries
 from incidents.wire import inbound
 from ward.fire_safety.v1 import fire_safety_pb2 as fire
@@ -40,13 +43,14 @@ class Operations(
     AlarmOperations,
     ProjectionOperations,
     IncidentOperations,
+    LifecycleOperations,
     EscalationOperations,
     UpkeepOperations,
 ):
     """All operations in one, for tests that tell a story across them."""
 
 
-class Queries(IncidentQueries, BriefQueries, TimerQueries):
+class Queries(IncidentQueries, BriefQueries, LifecycleQueries, CatalogueQueries, TimerQueries):
     """All queries in one."""
 
 

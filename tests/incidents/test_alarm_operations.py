@@ -8,7 +8,7 @@ import pytest
 
 from chassis.database import Database
 from incidents import tables
-from incidents.domain.incidents import IncidentState
+from incidents.domain.lifecycle import IncidentState
 from incidents.domain.priorities import Priority
 from tests.incidents.samples import (
     NIGHT,

@@ -12,16 +12,20 @@ from incidents.domain.alarms import Alarm
 from incidents.domain.escalation import Ladders, Notification, Rung, Timer
 from incidents.domain.events import AlarmJoined, Assigned, Escalated, Opened
 from incidents.domain.incidents import (
+    OUTCOMES,
     Change,
     Disposition,
     Incident,
-    IncidentClosedError,
-    IncidentNotAcknowledgedError,
-    IncidentState,
     Member,
     number_for,
     open_fire,
     year_of,
+)
+from incidents.domain.kinds import IncidentKind
+from incidents.domain.lifecycle import (
+    IncidentClosedError,
+    IncidentNotAcknowledgedError,
+    IncidentState,
 )
 from incidents.domain.places import Place, unknown_place
 from incidents.domain.priorities import Priority, grade, most_urgent
@@ -237,7 +241,9 @@ def test_only_an_incident_that_was_taken_on_can_be_closed() -> None:
 @pytest.mark.parametrize("disposition", Disposition)
 def test_every_disposition_has_its_words(disposition: Disposition) -> None:
     """No officer reads a code."""
-    change = acknowledged(opened()).close(disposition, "", "officer-1", LATER)
+    kind = IncidentKind.RESCUE if disposition in OUTCOMES else IncidentKind.FIRE
+    incident = replace(acknowledged(opened()), kind=kind)
+    change = incident.close(disposition, "", "officer-1", LATER)
 
     assert disposition not in texts(change)[0]
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from chassis.database import Database
 from incidents import tables
 from incidents.domain.alarms import Alarm
-from incidents.domain.incidents import Incident, IncidentState
+from incidents.domain.incidents import Incident
+from incidents.domain.lifecycle import IncidentState
 from incidents.domain.priorities import Priority
 from incidents.domain.requests import Listing
 from tests.incidents.samples import (

@@ -9,10 +9,10 @@ import pytest
 from chassis.database import Database
 from chassis.errors import RequestIdReusedError
 from incidents import tables
-from incidents.domain.incidents import (
+from incidents.domain.incidents import IncidentNotFoundError
+from incidents.domain.lifecycle import (
     IncidentClosedError,
     IncidentNotAcknowledgedError,
-    IncidentNotFoundError,
     IncidentState,
 )
 from tests.incidents.samples import (

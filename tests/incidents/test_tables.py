@@ -10,6 +10,7 @@ from sqlalchemy.sql import text
 
 from chassis.database import Database
 from incidents import tables
+from incidents.domain.kinds import IncidentKind
 from tests.fixtures.servers import TestDatabase
 from tests.incidents.samples import (
     NIGHT,
@@ -21,7 +22,15 @@ from tests.incidents.samples import (
 
 pytestmark = pytest.mark.postgres
 
-APPEND_ONLY = ["timeline", "notifications", "access_records"]
+APPEND_ONLY = [
+    "timeline",
+    "notifications",
+    "transfers",
+    "access_records",
+    "categories",
+    "category_clocks",
+    "priorities",
+]
 
 
 def changes(*names: str) -> list[str]:
@@ -87,17 +96,25 @@ async def test_the_service_cannot_write_its_own_policy(database: Database) -> No
 
 
 async def test_each_policy_row_names_its_source(database: Database) -> None:
-    """From the first notification on, for each priority, without a hole between steps."""
-    policies = await rows(database, tables.escalation_policies, "priority", "step")
+    """From the first notification on, for each kind and priority, without a hole between steps."""
+    policies = await rows(database, tables.escalation_policies, "kind", "priority", "step")
+    ladders: dict[str, list[object]] = {}
+    for row in policies:
+        rung = (row.priority, row.step, row.delay_s, row.recipient)
+        ladders.setdefault(row.kind, []).append(rung)
 
-    assert [(row.priority, row.step, row.delay_s, row.recipient) for row in policies] == [
-        ("P1", 0, 0, "duty_officer"),
-        ("P1", 1, 60, "deputy_duty_officer"),
-        ("P1", 2, 60, "ward_executive"),
-        ("P2", 0, 0, "duty_officer"),
-        ("P2", 1, 300, "deputy_duty_officer"),
-        ("P2", 2, 300, "ward_executive"),
-    ]
+    assert set(ladders) == set(IncidentKind)
+    for ladder in ladders.values():
+        assert ladder == [
+            ("P1", 0, 0, "duty_officer"),
+            ("P1", 1, 60, "deputy_duty_officer"),
+            ("P1", 2, 60, "ward_executive"),
+            ("P2", 0, 0, "duty_officer"),
+            ("P2", 1, 300, "deputy_duty_officer"),
+            ("P2", 2, 300, "ward_executive"),
+            ("P3", 0, 0, "duty_officer"),
+            ("P4", 0, 0, "duty_officer"),
+        ]
     assert all(row.source for row in policies)
 
 

@@ -12,9 +12,10 @@ from uuid import UUID
 
 import asyncpg
 
+from chassis.sealing import Seal
 from residency.domain.person_name import FullName
 from residency.domain.personal_id import PersonalIdNumber
-from residency.domain.sealing import NumberSeal, Seal
+from residency.domain.sealing import NumberSeal
 from residency.domain.search import IndexedName
 from simulator.generator import names
 

@@ -17,13 +17,18 @@ from incidents.consumers.lanes import ALARM_LANE, OCCUPANCY_LANE, Consumers
 from incidents.operations.alarms import AlarmOperations
 from incidents.operations.escalation import EscalationOperations
 from incidents.operations.incidents import IncidentOperations
+from incidents.operations.lifecycle import LifecycleOperations
 from incidents.operations.projections import ProjectionOperations
 from incidents.operations.upkeep import UpkeepOperations
 from incidents.queries.briefs import BriefQueries
+from incidents.queries.catalogue import CatalogueQueries
 from incidents.queries.incidents import IncidentQueries
+from incidents.queries.lifecycle import LifecycleQueries
 from incidents.queries.timers import TimerQueries
 from incidents.servicer import Servicer
+from incidents.servicer.categories import CategoriesServicer
 from incidents.servicer.incidents import IncidentsServicer
+from incidents.servicer.lifecycle import LifecycleServicer
 from incidents.settings import Settings
 from incidents.timers import Timers, forget_hourly
 
@@ -73,6 +78,12 @@ def servicers_of(
             Feed(base.broker, base.jetstream, str(EVENTS.name), SUBJECTS),
             base.clock,
             base.settings.ward_code,
+        ),
+        CategoriesServicer(CatalogueQueries(base.database), base.clock),
+        LifecycleServicer(
+            LifecycleOperations(base.database, base.relay, base.clock),
+            LifecycleQueries(base.database),
+            base.clock,
         ),
     ]
 

@@ -139,6 +139,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """{"reason": "INCIDENT_CLOSED", "domain": "ward"}"""
     ERROR_REASON_INCIDENT_NOT_ACKNOWLEDGED: _ErrorReason.ValueType  # 72
     """{"reason": "INCIDENT_NOT_ACKNOWLEDGED", "domain": "ward"}"""
+    ERROR_REASON_INCIDENT_STATE_CONFLICT: _ErrorReason.ValueType  # 73
+    """{"reason": "INCIDENT_STATE_CONFLICT", "domain": "ward", "metadata": {"state": "DISPATCHED", "act": "CONTROL"}}"""
+    ERROR_REASON_CATEGORY_NOT_FOUND: _ErrorReason.ValueType  # 74
+    """{"reason": "CATEGORY_NOT_FOUND", "domain": "ward"}"""
     ERROR_REASON_PERSON_NOT_FOUND: _ErrorReason.ValueType  # 90
     """{"reason": "PERSON_NOT_FOUND", "domain": "ward"}"""
     ERROR_REASON_DISCLOSURE_NOT_ALLOWED: _ErrorReason.ValueType  # 91
@@ -311,6 +315,10 @@ ERROR_REASON_INCIDENT_CLOSED: ErrorReason.ValueType  # 71
 """{"reason": "INCIDENT_CLOSED", "domain": "ward"}"""
 ERROR_REASON_INCIDENT_NOT_ACKNOWLEDGED: ErrorReason.ValueType  # 72
 """{"reason": "INCIDENT_NOT_ACKNOWLEDGED", "domain": "ward"}"""
+ERROR_REASON_INCIDENT_STATE_CONFLICT: ErrorReason.ValueType  # 73
+"""{"reason": "INCIDENT_STATE_CONFLICT", "domain": "ward", "metadata": {"state": "DISPATCHED", "act": "CONTROL"}}"""
+ERROR_REASON_CATEGORY_NOT_FOUND: ErrorReason.ValueType  # 74
+"""{"reason": "CATEGORY_NOT_FOUND", "domain": "ward"}"""
 ERROR_REASON_PERSON_NOT_FOUND: ErrorReason.ValueType  # 90
 """{"reason": "PERSON_NOT_FOUND", "domain": "ward"}"""
 ERROR_REASON_DISCLOSURE_NOT_ALLOWED: ErrorReason.ValueType  # 91

@@ -134,7 +134,8 @@ class IncidentsServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CloseIncident(self, request, context):
-        """Closes an acknowledged incident with what it turned out to be. The alarms stay until they are reset.
+        """Closes an acknowledged incident with what it turned out to be, resolved before or not. The alarms stay until they
+        are reset.
         Errors: INCIDENT_NOT_FOUND, INCIDENT_CLOSED, INCIDENT_NOT_ACKNOWLEDGED, FIELD_INVALID, REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -10,7 +10,8 @@ from chassis.access import ACTING_HEADER
 from chassis.errors import DomainError, RequestIdReusedError, ServiceUnavailableError
 from chassis.grpc_errors import reason_of
 from chassis.log import logger
-from incidents.domain.incidents import Incident, IncidentClosedError
+from incidents.domain.incidents import Incident
+from incidents.domain.lifecycle import IncidentClosedError
 from incidents.domain.occupants import (
     DisclosureNotAllowedError,
     Occupants,

@@ -34,8 +34,15 @@ class Escalated:
 
 
 @dataclass(frozen=True)
+class Moved:
+    """Event: the incident was moved, or a report came or left; `act` is the kind of the timeline entry that tells."""
+
+    act: str
+
+
+@dataclass(frozen=True)
 class Closed:
     """Event: the incident has ended."""
 
 
-Event = Opened | AlarmJoined | Acknowledged | Assigned | Escalated | Closed
+Event = Opened | AlarmJoined | Acknowledged | Assigned | Escalated | Moved | Closed

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta, timezone
 from enum import StrEnum
 from uuid import UUID
 
-from chassis.errors import DomainError
+from chassis.errors import DomainError, FieldInvalidError
 from incidents.domain import sentences
 from incidents.domain.alarms import Alarm
+from incidents.domain.catalogue import FIRE_ALARM, Category
 from incidents.domain.escalation import Ladders, Notification, Timer
 from incidents.domain.events import (
     Acknowledged,
@@ -16,11 +17,23 @@ from incidents.domain.events import (
     Closed,
     Escalated,
     Event,
+    Moved,
     Opened,
 )
-from incidents.domain.places import Place
-from incidents.domain.priorities import Priority, grade, most_urgent
-from incidents.domain.timeline import EntryKind, TimelineEntry
+from incidents.domain.kinds import IncidentKind
+from incidents.domain.lifecycle import (
+    ENDED,
+    OPEN,
+    TAKEN_ON,
+    Act,
+    IncidentClosedError,
+    IncidentState,
+    IncidentStateConflictError,
+    after,
+)
+from incidents.domain.places import Place, Position
+from incidents.domain.priorities import Priority, Severity, grade, most_urgent
+from incidents.domain.timeline import ENTRY_OF, EntryKind, TimelineEntry
 
 # Viet Nam has one time zone and no summer time.
 LOCAL = timezone(timedelta(hours=7))
@@ -32,33 +45,6 @@ class IncidentNotFoundError(DomainError):
     reason = "INCIDENT_NOT_FOUND"
 
 
-class IncidentClosedError(DomainError):
-    """The incident has ended."""
-
-    reason = "INCIDENT_CLOSED"
-
-
-class IncidentNotAcknowledgedError(DomainError):
-    """Nobody has taken the incident on, so nobody can close it."""
-
-    reason = "INCIDENT_NOT_ACKNOWLEDGED"
-
-
-class IncidentKind(StrEnum):
-    """Kind of incident."""
-
-    FIRE = "FIRE"
-
-
-class IncidentState(StrEnum):
-    """Where an incident stands."""
-
-    REPORTED = "REPORTED"
-    ACKNOWLEDGED = "ACKNOWLEDGED"
-    ASSIGNED = "ASSIGNED"
-    CLOSED = "CLOSED"
-
-
 class Disposition(StrEnum):
     """What an incident turned out to be."""
 
@@ -68,6 +54,21 @@ class Disposition(StrEnum):
     FAULT = "FAULT"
     MALICIOUS = "MALICIOUS"
     DRILL = "DRILL"
+    # What is no fire turned out to be:
+    HANDLED = "HANDLED"
+    UNFOUNDED = "UNFOUNDED"
+    NOT_COMPETENT = "NOT_COMPETENT"
+    WITHDRAWN = "WITHDRAWN"
+
+
+OUTCOMES = frozenset(
+    {
+        Disposition.HANDLED,
+        Disposition.UNFOUNDED,
+        Disposition.NOT_COMPETENT,
+        Disposition.WITHDRAWN,
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,8 @@ class Incident:
     """An incident (vụ việc).
 
     `place_key` names what may have one open fire incident at a time. `step` is the last step of the ladder that
-    was told, `entries` the length of the timeline. Its methods decide and change nothing: they return a Change.
+    was told, `entries` the length of the timeline. `ended_at` is when it ended for the first time since it was last
+    open. Its methods decide and change nothing: they return a Change.
     """
 
     incident_id: UUID
@@ -107,6 +109,12 @@ class Incident:
     step: int = 0
     entries: int = 0
     version: int = 0
+    category: str = FIRE_ALARM
+    severity: Severity = Severity.UNSPECIFIED
+    position: Position | None = None
+    duplicate_of: UUID | None = None
+    reopenings: int = 0
+    ended_at: datetime | None = None
     members: tuple[Member, ...] = ()
 
     def take(self, alarm: Alarm, ladders: Ladders, now: datetime) -> "Change | None":
@@ -136,7 +144,7 @@ class Incident:
 
     def note_restored(self, device_id: str, now: datetime) -> "Change":
         """Note that a detector is back to normal: a note, never an end, and no event."""
-        text = sentences.restored(device_id, still_open=self.state is not IncidentState.CLOSED)
+        text = sentences.restored(device_id, still_open=self.state in OPEN)
         return Change(self, now).noting(EntryKind.ALARM_RESTORED, text)
 
     def note_glass_broken(self, officer: str, until: datetime, now: datetime) -> "Change":
@@ -157,41 +165,122 @@ class Incident:
         return change.noting(EntryKind.ESCALATED, sentences.escalated(due))
 
     def acknowledge(self, account: str, now: datetime) -> "Change | None":
-        """Take the incident on, which ends its escalation; None if somebody has. Raises IncidentClosedError."""
-        self.require_open()
-        if self.acknowledged_at is not None:
+        """Take the incident on, which ends its escalation; None if somebody has. Raises if it has ended."""
+        if after(self.state, Act.ACKNOWLEDGE) is self.state:
             return None
-        taken_on = replace(
-            self,
-            state=IncidentState.ACKNOWLEDGED,
-            acknowledged_at=now,
-            acknowledged_by=account,
-        )
-        change = Change(taken_on, now, Acknowledged(), ends_timers=True)
-        return change.noting(EntryKind.ACKNOWLEDGED, sentences.acknowledged(), account)
+        taken_on = replace(self, acknowledged_at=now, acknowledged_by=account)
+        change = _moved(taken_on, Act.ACKNOWLEDGE, sentences.acknowledged(), account, now)
+        return replace(change, event=Acknowledged(), ends_timers=True)
 
     def assign(self, assignee: str, task: str, account: str, now: datetime) -> "Change":
-        """Give the task to a unit or account; a later one replaces it. Raises IncidentClosedError."""
-        self.require_open()
-        given = replace(self, state=IncidentState.ASSIGNED, assignee=assignee)
-        change = Change(given, now, Assigned())
-        return change.noting(EntryKind.ASSIGNED, sentences.assigned(assignee, task), account)
+        """Give the task to a unit or account; a later one replaces it."""
+        text = sentences.assigned(assignee, task)
+        change = _moved(replace(self, assignee=assignee), Act.ASSIGN, text, account, now)
+        return replace(change, event=Assigned())
+
+    def triage(
+        self,
+        category: Category | None,
+        priority: Priority | None,
+        severity: Severity | None,
+        note: str,
+        account: str,
+        now: datetime,
+    ) -> "Change":
+        """Judge it; None leaves a part as it is. A person may lower the priority, which a machine never does.
+
+        Raises FieldInvalidError for a category of another kind where alarms belong to it: they make it a fire.
+        """
+        if category is not None and self.members and category.kind is not self.kind:
+            raise FieldInvalidError("category", "an incident with alarms stays a fire")
+        judged = replace(
+            self,
+            category=category.code if category else self.category,
+            kind=category.kind if category else self.kind,
+            priority=priority or self.priority,
+            severity=severity or self.severity,
+        )
+        name = category.name_vi if category else ""
+        text = sentences.triaged(name, judged.priority, judged.severity, note)
+        return _moved(judged, Act.TRIAGE, text, account, now)
+
+    def dispatch(self, assignee: str, task: str, account: str, now: datetime) -> "Change":
+        """Send a unit to the scene."""
+        text = sentences.dispatched(assignee, task)
+        return _moved(replace(self, assignee=assignee), Act.DISPATCH, text, account, now)
+
+    def advance(self, act: Act, note: str, account: str, now: datetime) -> "Change":
+        """Note how far the unit is, that the work is done, that there was nothing, or where it went."""
+        return _moved(self, act, sentences.advanced(act, note), account, now)
+
+    def transfer(self, to: str, reference: str, account: str, now: datetime) -> "Change":
+        """Hand it over; once more adds what was learnt later."""
+        text = sentences.transferred(to, reference)
+        return _moved(self, Act.TRANSFER, text, account, now)
+
+    def merge_into(self, into: "Incident", reason: str, account: str, now: datetime) -> "Change":
+        """Say that it is the same as another one, which goes on. What belongs to it stays with it.
+
+        Raises IncidentStateConflictError unless the other one is open.
+        """
+        if into.state not in TAKEN_ON:
+            raise IncidentStateConflictError(state=into.state, act=Act.MERGE)
+        text = sentences.merged(into.number, reason)
+        duplicate = replace(self, duplicate_of=into.incident_id)
+        return _moved(duplicate, Act.MERGE, text, account, now)
+
+    def absorb(self, duplicate: "Incident", account: str, now: datetime) -> "Change":
+        """Go on for another one too, with the more urgent priority of both."""
+        urgent = most_urgent(self.priority, duplicate.priority)
+        change = Change(replace(self, priority=urgent), now, Moved(EntryKind.ABSORBED))
+        text = sentences.absorbed(duplicate.number, urgent)
+        return change.noting(EntryKind.ABSORBED, text, account)
+
+    def separate(self, reason: str, account: str, now: datetime) -> "Change":
+        """Take a merge back."""
+        text = sentences.separated(reason)
+        return _moved(replace(self, duplicate_of=None), Act.SEPARATE, text, account, now)
+
+    def reopen(self, reason: str, account: str, now: datetime) -> "Change":
+        """Open it again, since it had not ended after all."""
+        again = replace(self, closed_at=None, disposition=None, reopenings=self.reopenings + 1)
+        return _moved(again, Act.REOPEN, sentences.reopened(reason), account, now)
 
     def close(self, disposition: Disposition, note: str, account: str, now: datetime) -> "Change":
-        """End it with what it turned out to be.
+        """End it with what it turned out to be; raises FieldInvalidError for what only a fire, or no fire, can be."""
+        if (disposition in OUTCOMES) is (self.kind is IncidentKind.FIRE):
+            field = "disposition" if self.kind is IncidentKind.FIRE else "outcome"
+            raise FieldInvalidError(field, "what it turned out to be is required")
+        text = sentences.closed(disposition, note)
+        ended = replace(self, closed_at=now, disposition=disposition)
+        change = _moved(ended, Act.CLOSE, text, account, now)
+        return replace(change, event=Closed())
 
-        Raises IncidentClosedError, or IncidentNotAcknowledgedError if nobody has taken it on.
-        """
-        self.require_open()
-        if self.acknowledged_at is None:
-            raise IncidentNotAcknowledgedError
-        ended = replace(self, state=IncidentState.CLOSED, closed_at=now, disposition=disposition)
-        change = Change(ended, now, Closed(), ends_timers=True)
-        return change.noting(EntryKind.CLOSED, sentences.closed(disposition, note), account)
+    def note(self, text: str, corrects: int, account: str, now: datetime) -> "Change":
+        """Add a note, or a correction of an entry, which stays; raises FieldInvalidError for one that is not there."""
+        if corrects > self.entries:
+            raise FieldInvalidError("corrects", "an entry of this timeline, or 0")
+        kind = EntryKind.CORRECTED if corrects else EntryKind.NOTED
+        return Change(self, now).noting(
+            kind, sentences.noted(text, corrects), account, corrects=corrects
+        )
+
+    def report_joined(self, number: str, account: str, now: datetime) -> "Change":
+        """Note that a report belongs to it."""
+        change = Change(self, now, Moved(EntryKind.REPORT_JOINED))
+        return change.noting(EntryKind.REPORT_JOINED, sentences.report_joined(number), account)
+
+    def report_left(
+        self, numbers: str, into: str, reason: str, account: str, now: datetime
+    ) -> "Change":
+        """Note that reports were taken out of it into another one."""
+        change = Change(self, now, Moved(EntryKind.REPORT_LEFT))
+        text = sentences.report_left(numbers, into, reason)
+        return change.noting(EntryKind.REPORT_LEFT, text, account)
 
     def require_open(self) -> None:
         """Raise IncidentClosedError if it has ended."""
-        if self.state is IncidentState.CLOSED:
+        if self.state in ENDED:
             raise IncidentClosedError
 
 
@@ -215,9 +304,12 @@ class Change:
         members = tuple({**known, alarm.alarm_id: member}.values())
         return replace(self, incident=replace(self.incident, members=members), admitted=member)
 
-    def noting(self, kind: EntryKind, text: str, actor: str = "") -> "Change":
+    def noting(
+        self, kind: EntryKind, text: str, actor: str = "", *, corrects: int = 0
+    ) -> "Change":
         """Add an entry to the timeline; the incident's version grows with it."""
-        entry = TimelineEntry(self.incident.entries + 1, self.at, kind, actor, text)
+        sequence = self.incident.entries + 1
+        entry = TimelineEntry(sequence, self.at, kind, actor, text, corrects)
         incident = replace(
             self.incident, entries=entry.sequence, version=self.incident.version + 1
         )
@@ -229,7 +321,6 @@ def open_fire(
 ) -> Change:
     """Open a fire incident for an alarm, tell the first function and start the timer of the next step."""
     priority = grade([alarm.device_id], place_known=alarm.place_known)
-    notification = ladders.first(priority, now)
     incident = Incident(
         incident_id=incident_id,
         number=number,
@@ -243,18 +334,28 @@ def open_fire(
         address=place.address,
         opened_at=now,
     )
-    change = Change(
-        incident=incident,
-        at=now,
-        event=Opened(),
-        notification=notification,
-        timer=ladders.after(priority, 0, now),
-    )
-    change = change.admitting(alarm)
-    change = change.noting(EntryKind.OPENED, sentences.opened(alarm, priority))
+    change = Change(incident, now, Opened()).admitting(alarm)
+    return opening(change, sentences.opened(alarm, priority), ladders)
+
+
+def opening(change: Change, text: str, ladders: Ladders, actor: str = "") -> Change:
+    """Complete the opening of an incident: its first entry, the first function told, the timer of the next step."""
+    priority, now = change.incident.priority, change.at
+    notification = ladders.first(priority, now)
+    change = replace(change, notification=notification, timer=ladders.after(priority, 0, now))
+    change = change.noting(EntryKind.OPENED, text, actor)
     if notification is None:
         return change
     return change.noting(EntryKind.NOTIFIED, sentences.notified(notification))
+
+
+def _moved(incident: Incident, act: Act, text: str, account: str, now: datetime) -> Change:
+    """Move an incident by an act, as the table of the lifecycle says; raises what it refuses."""
+    state = after(incident.state, act)
+    ended_at = (incident.ended_at or now) if state in ENDED else None
+    moved = replace(incident, state=state, ended_at=ended_at)
+    change = Change(moved, now, Moved(ENTRY_OF[act]), ends_timers=state in ENDED)
+    return change.noting(ENTRY_OF[act], text, account)
 
 
 def year_of(now: datetime) -> int:

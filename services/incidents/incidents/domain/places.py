@@ -39,6 +39,14 @@ class Occupancy:
 
 
 @dataclass(frozen=True)
+class Position:
+    """WGS 84 position, degrees north and east."""
+
+    latitude: float
+    longitude: float
+
+
+@dataclass(frozen=True)
 class Place:
     """Where an incident is, for people."""
 

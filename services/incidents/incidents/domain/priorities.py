@@ -1,4 +1,4 @@
-"""The order of work."""
+"""The order of work, and apart from it how bad the effect is."""
 
 from collections.abc import Collection
 from enum import StrEnum
@@ -9,6 +9,18 @@ class Priority(StrEnum):
 
     P1 = "P1"
     P2 = "P2"
+    P3 = "P3"
+    P4 = "P4"
+
+
+class Severity(StrEnum):
+    """How bad the effect is, in the words of CAP 1.2; UNSPECIFIED until a person has judged it."""
+
+    UNSPECIFIED = "UNSPECIFIED"
+    MINOR = "MINOR"
+    MODERATE = "MODERATE"
+    SEVERE = "SEVERE"
+    EXTREME = "EXTREME"
 
 
 def grade(devices: Collection[str], *, place_known: bool) -> Priority:

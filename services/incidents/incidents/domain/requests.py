@@ -5,10 +5,14 @@ from datetime import datetime
 from uuid import UUID
 
 from incidents.domain.incidents import Disposition
+from incidents.domain.kinds import IncidentKind
+from incidents.domain.lifecycle import Act
+from incidents.domain.priorities import Priority, Severity
+from incidents.domain.transfers import Transfer
 
 
 @dataclass(frozen=True)
-class Act:
+class Write:
     """A write of one account; `request_id` is its idempotency key and `digest` tells a repeat from a reuse."""
 
     incident_id: UUID
@@ -18,12 +22,12 @@ class Act:
 
 
 @dataclass(frozen=True)
-class Acknowledgement(Act):
+class Acknowledgement(Write):
     """Taking an incident on."""
 
 
 @dataclass(frozen=True)
-class Assignment(Act):
+class Assignment(Write):
     """Giving a task."""
 
     assignee: str
@@ -31,11 +35,74 @@ class Assignment(Act):
 
 
 @dataclass(frozen=True)
-class Closure(Act):
+class Closure(Write):
     """Ending an incident."""
 
     disposition: Disposition
     note: str
+
+
+@dataclass(frozen=True)
+class Triage(Write):
+    """Judging an incident; an empty code and None leave a part as it is."""
+
+    category: str
+    priority: Priority | None
+    severity: Severity | None
+    note: str
+
+
+@dataclass(frozen=True)
+class Dispatch(Write):
+    """Sending a unit."""
+
+    assignee: str
+    task: str
+
+
+@dataclass(frozen=True)
+class Advance(Write):
+    """Moving an incident on by an act that needs no more than a note."""
+
+    act: Act
+    note: str
+
+
+@dataclass(frozen=True)
+class Handover(Write):
+    """Handing an incident over; without a time of its own the transfer was made when it was told."""
+
+    transfer: Transfer
+
+
+@dataclass(frozen=True)
+class Merge(Write):
+    """Saying that an incident is the same as another one."""
+
+    into: UUID
+    reason: str
+
+
+@dataclass(frozen=True)
+class Separation(Write):
+    """Taking a merge back."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Reopening(Write):
+    """Opening an incident again."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Note(Write):
+    """Adding a note, or a correction of an entry; 0 corrects none."""
+
+    text: str
+    corrects: int
 
 
 @dataclass(frozen=True)
@@ -46,3 +113,4 @@ class Listing:
     premises_id: str
     size: int
     after: tuple[datetime, UUID] | None
+    kind: IncidentKind | None = None

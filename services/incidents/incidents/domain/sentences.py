@@ -28,6 +28,24 @@ _DISPOSITIONS: Mapping[str, str] = {
     "FAULT": "lỗi thiết bị",
     "MALICIOUS": "cố ý gây báo động",
     "DRILL": "diễn tập",
+    "HANDLED": "đã xử lý",
+    "UNFOUNDED": "không xác minh được nội dung",
+    "NOT_COMPETENT": "không thuộc thẩm quyền, đã chuyển hướng",
+    "WITHDRAWN": "người phản ánh đã rút",
+}
+_SEVERITIES: Mapping[str, str] = {
+    "UNSPECIFIED": "chưa đánh giá",
+    "MINOR": "nhẹ",
+    "MODERATE": "trung bình",
+    "SEVERE": "nghiêm trọng",
+    "EXTREME": "đặc biệt nghiêm trọng",
+}
+_ADVANCES: Mapping[str, str] = {
+    "SET_OUT": "Lực lượng đang trên đường.",
+    "ARRIVE": "Lực lượng đã có mặt tại hiện trường.",
+    "CONTROL": "Đã khống chế.",
+    "RESOLVE": "Đã giải quyết xong, chờ đóng.",
+    "DISMISS": "Báo động giả: không có sự việc.",
 }
 
 
@@ -81,8 +99,78 @@ def glass_broken(until: datetime) -> str:
 
 def closed(disposition: str, note: str) -> str:
     """Say what it turned out to be."""
-    remark = f" Ghi chú: {note}" if note else ""
-    return f"Đóng vụ việc: {_DISPOSITIONS[disposition]}.{remark}"
+    return f"Đóng vụ việc: {_DISPOSITIONS[disposition]}.{_remark(note)}"
+
+
+def triaged(category: str, priority: Priority, severity: str, note: str) -> str:
+    """Say how it was judged; without a category that stays as it was."""
+    named = f" Loại: {category}." if category else ""
+    grade = f"Phân loại: mức ưu tiên {priority}, mức độ {_SEVERITIES[severity]}."
+    return f"{grade}{named}{_remark(note)}"
+
+
+def dispatched(assignee: str, task: str) -> str:
+    """Say who was sent to do what."""
+    return f"Điều động {assignee}: {task}" if task else f"Điều động {assignee}."
+
+
+def advanced(act: str, note: str) -> str:
+    """Say how far it is."""
+    return f"{_ADVANCES[act]}{_remark(note)}"
+
+
+def transferred(to: str, reference: str) -> str:
+    """Say to whom it went, and under which number it goes on there."""
+    return f"Đã chuyển {to}, số {reference}." if reference else f"Đã chuyển {to}."
+
+
+def merged(into: str, reason: str) -> str:
+    """Say which incident goes on in its place."""
+    return f"Trùng với vụ việc {into}, nhập vào đó.{_remark(reason)}"
+
+
+def absorbed(duplicate: str, priority: Priority) -> str:
+    """Say which incident was found to be the same."""
+    return f"Nhập vụ việc trùng {duplicate}; mức ưu tiên {priority}."
+
+
+def separated(reason: str) -> str:
+    """Say that a merge was taken back."""
+    return f"Tách lại thành vụ việc riêng.{_remark(reason)}"
+
+
+def reopened(reason: str) -> str:
+    """Say that it had not ended."""
+    return f"Mở lại vụ việc.{_remark(reason)}"
+
+
+def noted(text: str, corrects: int) -> str:
+    """Say what was added, or what is wrong with an entry."""
+    return f"Đính chính mục {corrects}: {text}" if corrects else text
+
+
+def reported(category: str, number: str, priority: Priority) -> str:
+    """Say by which report it was opened."""
+    return f"Mở vụ việc mức {priority}: {category}, tin {number}."
+
+
+def report_joined(number: str) -> str:
+    """Say which report belongs to it."""
+    return f"Thêm tin {number}."
+
+
+def report_left(numbers: str, into: str, reason: str) -> str:
+    """Say which reports were taken out."""
+    return f"Tách tin {numbers} sang vụ việc {into}.{_remark(reason)}"
+
+
+def split_off(numbers: str, source: str) -> str:
+    """Say from where its reports come."""
+    return f"Mở vụ việc từ tin {numbers}, tách khỏi vụ việc {source}."
+
+
+def _remark(note: str) -> str:
+    return f" Ghi chú: {note}" if note else ""
 
 
 def _signal(alarm: Alarm) -> str:

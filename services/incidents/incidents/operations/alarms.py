@@ -11,7 +11,8 @@ from chassis.outbox import Relay
 from incidents import tables
 from incidents.domain.alarms import Alarm, SignalClass
 from incidents.domain.escalation import Ladders
-from incidents.domain.incidents import Change, IncidentKind, number_for, open_fire, year_of
+from incidents.domain.incidents import Change, number_for, open_fire, year_of
+from incidents.domain.kinds import IncidentKind
 from incidents.domain.places import unknown_place
 from incidents.repository.escalation import ladders_of
 from incidents.repository.incidents import (

@@ -1,17 +1,16 @@
 """What officers do to an incident."""
 
-from datetime import datetime
 from uuid import UUID
 
 from chassis import inbox
 from chassis.clock import Clock
-from chassis.database import Database, Transaction
+from chassis.database import Database
 from chassis.outbox import Relay
 from incidents import tables
 from incidents.domain.incidents import Incident
 from incidents.domain.occupants import GlassBroken
 from incidents.domain.requests import Acknowledgement, Assignment, Closure
-from incidents.operations.requests import is_repeat
+from incidents.operations.requests import is_repeat, taken_on
 from incidents.repository.incidents import lock_incident, save_change
 
 
@@ -42,7 +41,7 @@ class IncidentOperations:
             repeated = await is_repeat(tx, asked, now)
             incident = await lock_incident(tx, asked.incident_id)
             if not repeated:
-                incident = await _acknowledged(tx, incident, asked.account, now)
+                incident = await taken_on(tx, incident, asked.account, now)
         self._relay.wake()
         return incident
 
@@ -56,7 +55,7 @@ class IncidentOperations:
             repeated = await is_repeat(tx, asked, now)
             incident = await lock_incident(tx, asked.incident_id)
             if not repeated:
-                incident = await _acknowledged(tx, incident, asked.account, now)
+                incident = await taken_on(tx, incident, asked.account, now)
                 change = incident.assign(asked.assignee, asked.task, asked.account, now)
                 incident = await save_change(tx, change)
         self._relay.wake()
@@ -76,10 +75,3 @@ class IncidentOperations:
                 incident = await save_change(tx, change)
         self._relay.wake()
         return incident
-
-
-async def _acknowledged(
-    tx: Transaction, incident: Incident, account: str, now: datetime
-) -> Incident:
-    change = incident.acknowledge(account, now)
-    return incident if change is None else await save_change(tx, change)

@@ -9,7 +9,7 @@ from sqlalchemy.sql.selectable import LateralFromClause
 
 from chassis.database import Database
 from incidents import tables
-from incidents.domain.incidents import Incident, IncidentState
+from incidents.domain.incidents import Incident
 from incidents.domain.requests import Listing
 from incidents.domain.timeline import EntryKind, TimelineEntry
 from incidents.queries.gathering import gather, incident_from, incidents_with, row_of
@@ -17,10 +17,11 @@ from incidents.queries.gathering import gather, incident_from, incidents_with, r
 
 @dataclass(frozen=True)
 class Story:
-    """An incident with its timeline, oldest first."""
+    """An incident with its timeline and the incidents merged into it, oldest first."""
 
     incident: Incident
     timeline: tuple[TimelineEntry, ...]
+    merged: tuple[UUID, ...]
 
 
 @dataclass(frozen=True)
@@ -39,14 +40,17 @@ class IncidentQueries:
 
     async def story(self, incident_id: UUID) -> Story:
         """Tell one incident and what happened so far; raises IncidentNotFoundError."""
-        row = await row_of(self._database, incident_id, incidents_with(_entries()))
-        timeline = zip(row.sequences, row.times, row.kinds, row.actors, row.texts, strict=True)
+        row = await row_of(self._database, incident_id, incidents_with(_entries(), _merged()))
+        timeline = zip(
+            row.sequences, row.times, row.kinds, row.actors, row.texts, row.corrected, strict=True
+        )
         return Story(
             incident=incident_from(row),
             timeline=tuple(
-                TimelineEntry(sequence, at, EntryKind(kind), actor, text)
-                for sequence, at, kind, actor, text in timeline
+                TimelineEntry(sequence, at, EntryKind(kind), actor, text, corrects)
+                for sequence, at, kind, actor, text, corrects in timeline
             ),
+            merged=tuple(row.merged_ids),
         )
 
     async def open_incident(self, incident_id: UUID) -> Incident:
@@ -68,7 +72,9 @@ def _page(listing: Listing) -> Select[Any]:
     newest_first = (columns.opened_at.desc(), columns.incident_id.desc())
     page = incidents_with().order_by(*newest_first).limit(listing.size + 1)
     if listing.open_only:
-        page = page.where(columns.state != IncidentState.CLOSED)
+        page = page.where(columns.ended_at.is_(None))
+    if listing.kind is not None:
+        page = page.where(columns.kind == listing.kind)
     if listing.premises_id:
         page = page.where(columns.premises_id == listing.premises_id)
     if listing.after is not None:
@@ -91,4 +97,16 @@ def _entries() -> LateralFromClause:
         kinds=columns.kind,
         actors=columns.actor,
         texts=columns.text,
+        corrected=columns.corrects,
+    )
+
+
+def _merged() -> LateralFromClause:
+    merged = tables.incidents.alias("merged_incidents")
+    return gather(
+        "merged",
+        merged,
+        merged.c.duplicate_of == tables.incidents.c.incident_id,
+        [merged.c.opened_at, merged.c.incident_id],
+        merged_ids=merged.c.incident_id,
     )

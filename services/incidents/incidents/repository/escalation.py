@@ -8,7 +8,8 @@ from sqlalchemy import and_, func, select, update
 from chassis.database import Transaction
 from incidents import tables
 from incidents.domain.escalation import Ladders, Rung, Timer
-from incidents.domain.incidents import Incident, IncidentKind
+from incidents.domain.incidents import Incident
+from incidents.domain.kinds import IncidentKind
 from incidents.domain.priorities import Priority
 from incidents.repository.incidents import with_members
 

@@ -3,22 +3,19 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, exists, or_, select, update
+from sqlalchemy import ColumnElement, Row, exists, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import IntegrityError
 
 from chassis.database import Transaction
 from incidents import tables
 from incidents.domain.alarms import Alarm
-from incidents.domain.incidents import (
-    Change,
-    Disposition,
-    Incident,
-    IncidentKind,
-    IncidentNotFoundError,
-    IncidentState,
-    Member,
-)
-from incidents.domain.priorities import Priority
+from incidents.domain.incidents import Change, Disposition, Incident, IncidentNotFoundError, Member
+from incidents.domain.kinds import IncidentKind
+from incidents.domain.lifecycle import IncidentState, IncidentStateConflictError
+from incidents.domain.places import Position
+from incidents.domain.priorities import Priority, Severity
+from incidents.domain.transfers import Transfer
 from incidents.repository.additions import keep
 
 
@@ -102,6 +99,44 @@ async def save_change(tx: Transaction, change: Change) -> Incident:
     return change.incident
 
 
+async def save_opened_again(tx: Transaction, change: Change) -> Incident:
+    """Store a change after which a locked incident is open again, or of another kind.
+
+    Raises IncidentStateConflictError where its place has another open fire incident: they can be merged.
+    """
+    try:
+        return await save_change(tx, change)
+    except IntegrityError as error:
+        if "one_open_fire_per_place" not in str(error.orig):
+            raise
+        state = change.incident.state
+        raise IncidentStateConflictError(state=state, act="OPEN_AT_ITS_PLACE") from error
+
+
+async def lock_both(
+    tx: Transaction, incident_id: UUID, other_id: UUID
+) -> tuple[Incident, Incident]:
+    """Load and lock two incidents, in order of their ids so that nobody waits in a circle.
+
+    Raises IncidentNotFoundError.
+    """
+    first, second = sorted((incident_id, other_id))
+    found = {first: await lock_incident(tx, first), second: await lock_incident(tx, second)}
+    return found[incident_id], found[other_id]
+
+
+async def add_transfer(tx: Transaction, change: Change, transfer: Transfer, account: str) -> None:
+    """Store to whom an incident was handed over, beside the last entry of its timeline."""
+    await tx.execute(
+        insert(tables.transfers).values(
+            incident_id=change.incident.incident_id,
+            sequence=change.incident.entries,
+            account=account,
+            **vars(transfer),
+        )
+    )
+
+
 async def note_restored(tx: Transaction, alarm: Alarm) -> UUID | None:
     """Mark the newest restoring of an alarm as told; None if there is none, or it was told, or no incident has it."""
     columns, newest = tables.incident_alarms.c, tables.alarms.c
@@ -149,14 +184,25 @@ def incident_of(row: Row[Any], members: list[Member]) -> Incident:
         step=row.step,
         entries=row.entries,
         version=row.version,
+        category=row.category,
+        severity=Severity(row.severity),
+        position=None if row.latitude is None else Position(row.latitude, row.longitude),
+        duplicate_of=row.duplicate_of,
+        reopenings=row.reopenings,
+        ended_at=row.ended_at,
         members=tuple(members),
     )
 
 
 def _columns_of(incident: Incident) -> dict[str, Any]:
     columns = dict(vars(incident))
-    del columns["incident_id"], columns["members"]
-    return columns
+    del columns["incident_id"], columns["members"], columns["position"]
+    where = incident.position
+    return {
+        **columns,
+        "latitude": where and where.latitude,
+        "longitude": where and where.longitude,
+    }
 
 
 async def _locked(tx: Transaction, condition: ColumnElement[bool]) -> Row[Any] | None:

@@ -9,6 +9,7 @@ from chassis.clock import Clock
 from chassis.context import current_access, current_account
 from chassis.feed import Feed
 from incidents.clients.residency import OccupancyRegister
+from incidents.domain.durations import durations
 from incidents.operations.incidents import IncidentOperations
 from incidents.queries.briefs import BriefQueries
 from incidents.queries.incidents import IncidentQueries
@@ -16,13 +17,13 @@ from incidents.servicer import Context
 from incidents.wire import occupants
 from incidents.wire.brief import brief_message
 from incidents.wire.events import watched
-from incidents.wire.incidents import entry_message, incident_message
+from incidents.wire.fields import read_id
+from incidents.wire.incidents import durations_message, entry_message, incident_message
 from incidents.wire.requests import (
     page_token,
     read_acknowledgement,
     read_assignment,
     read_closure,
-    read_id,
     read_listing,
 )
 from ward.incidents.v1 import incidents_pb2, incidents_pb2_grpc
@@ -63,6 +64,8 @@ class IncidentsServicer(incidents_pb2_grpc.IncidentsServiceServicer):
         return incidents_pb2.GetIncidentResponse(
             incident=incident_message(story.incident),
             timeline=[entry_message(entry) for entry in story.timeline],
+            durations=durations_message(durations(story.timeline, self._clock())),
+            merged_incident_ids=[str(merged) for merged in story.merged],
         )
 
     async def ListIncidents(

@@ -1,8 +1,9 @@
 """Tables and constraints, one file per topic. What must never be doubled is a constraint here, not a check in code."""
 
 from incidents.tables.alarms import IN_TROUBLE, alarms, incident_alarms
+from incidents.tables.catalogue import categories, category_clocks, decided_days, priorities
 from incidents.tables.escalation import PENDING, escalation_policies, escalations, notifications
-from incidents.tables.incidents import OPEN_FIRE, incident_numbers, incidents, timeline
+from incidents.tables.incidents import OPEN_FIRE, incident_numbers, incidents, timeline, transfers
 from incidents.tables.limits import legal_limits
 from incidents.tables.messages import access_records, account, inbox, outbox, requests
 from incidents.tables.metadata import metadata
@@ -15,6 +16,9 @@ __all__ = [
     "access_records",
     "account",
     "alarms",
+    "categories",
+    "category_clocks",
+    "decided_days",
     "escalation_policies",
     "escalations",
     "inbox",
@@ -27,6 +31,8 @@ __all__ = [
     "occupancies",
     "outbox",
     "premises",
+    "priorities",
     "requests",
     "timeline",
+    "transfers",
 ]

@@ -1,9 +1,13 @@
 """Incidents, their timelines and their numbers."""
 
+from collections.abc import Iterable
+
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    Double,
+    ForeignKey,
     Index,
     Integer,
     Table,
@@ -13,10 +17,20 @@ from sqlalchemy import (
     text,
 )
 
+from incidents.domain.kinds import IncidentKind
+from incidents.domain.lifecycle import IncidentState
+from incidents.domain.priorities import Priority
 from incidents.tables.metadata import incident_id, metadata, moment, words
 
+
+def _listed(values: Iterable[str]) -> str:
+    return ", ".join(f"'{value}'" for value in values)
+
+
 # Conditions of partial indexes, as text: a bound parameter would hide from PostgreSQL that an index fits.
-OPEN_FIRE = text("kind = 'FIRE' and state <> 'CLOSED'")
+_ENDED = "('RESOLVED', 'CLOSED', 'TRANSFERRED', 'FALSE_ALARM', 'DUPLICATE')"
+OPEN_FIRE = text(f"kind = 'FIRE' and state not in {_ENDED}")
+DUPLICATES = text("duplicate_of is not null")
 
 incidents = Table(
     "incidents",
@@ -41,17 +55,28 @@ incidents = Table(
     Column("entries", Integer, nullable=False),
     Column("version", BigInteger, nullable=False),
     UniqueConstraint("ward_code", "number", name="incident_number_is_unique"),
-    CheckConstraint("kind in ('FIRE')", name="kind_is_known"),
-    CheckConstraint(
-        "state in ('REPORTED', 'ACKNOWLEDGED', 'ASSIGNED', 'CLOSED')", name="state_is_known"
-    ),
-    CheckConstraint("priority in ('P1', 'P2')", name="priority_is_known"),
+    Column("category", Text, nullable=False),
+    Column("severity", Text, nullable=False),
+    Column("reopenings", Integer, nullable=False),
+    Column("latitude", Double, nullable=True),
+    Column("longitude", Double, nullable=True),
+    Column("duplicate_of", Uuid, ForeignKey("incidents.incident_id"), nullable=True),
+    moment("ended_at", nullable=True),
+    CheckConstraint(f"kind in ({_listed(IncidentKind)})", name="kind_is_known"),
+    CheckConstraint(f"state in ({_listed(IncidentState)})", name="state_is_known"),
+    CheckConstraint(f"priority in ({_listed(Priority)})", name="priority_is_known"),
     CheckConstraint(
         "(state = 'CLOSED') = (closed_at is not null)"
         " and (closed_at is null) = (disposition is null)",
         name="closed_says_when_and_what",
     ),
     CheckConstraint("(state = 'REPORTED') = (acknowledged_at is null)", name="taken_on_says_when"),
+    CheckConstraint(f"(state in {_ENDED}) = (ended_at is not null)", name="ended_says_when"),
+    CheckConstraint(
+        "(state = 'DUPLICATE') = (duplicate_of is not null) and duplicate_of <> incident_id",
+        name="duplicate_says_of_what",
+    ),
+    CheckConstraint("(latitude is null) = (longitude is null)", name="position_is_whole"),
     # One open fire incident per premises, or per device where the premises are not known.
     Index(
         "one_open_fire_per_place",
@@ -60,6 +85,8 @@ incidents = Table(
         unique=True,
         postgresql_where=OPEN_FIRE,
     ),
+    Index("incidents_of_kind", "kind", "opened_at", "incident_id"),
+    Index("duplicates", "duplicate_of", postgresql_where=DUPLICATES),
     Index("incidents_newest_first", "opened_at", "incident_id"),
     Index("incidents_of_premises", "premises_id", "opened_at", "incident_id"),
 )
@@ -74,6 +101,23 @@ timeline = Table(
     words("kind"),
     words("actor"),
     words("text"),
+    # The entry that this one corrects, 0 for none.
+    Column("corrects", Integer, nullable=False),
+)
+
+# Append-only, by privilege and by trigger: to whom an incident was handed over, and what was learnt of it later.
+transfers = Table(
+    "transfers",
+    metadata,
+    incident_id(primary_key=True),
+    # That of the timeline's entry.
+    Column("sequence", Integer, primary_key=True),
+    words("authority"),
+    words("channel"),
+    moment("transferred_at"),
+    words("receipt_number"),
+    words("external_reference"),
+    words("account"),
 )
 
 incident_numbers = Table(

@@ -9,6 +9,7 @@ from incidents.domain.events import (
     Closed,
     Escalated,
     Event,
+    Moved,
     Opened,
 )
 from incidents.domain.incidents import Incident
@@ -21,6 +22,7 @@ EventMessage = (
     | incidents_pb2.IncidentAcknowledged
     | incidents_pb2.IncidentAssigned
     | incidents_pb2.IncidentEscalated
+    | incidents_pb2.IncidentMoved
     | incidents_pb2.IncidentClosed
 )
 
@@ -43,6 +45,8 @@ def event_message(event: Event, incident: Incident) -> EventMessage:
             return incidents_pb2.IncidentAssigned(incident=told)
         case Escalated(step, recipient):
             return incidents_pb2.IncidentEscalated(incident=told, step=step, recipient=recipient)
+        case Moved(act):
+            return incidents_pb2.IncidentMoved(incident=told, act=act)
         case Closed():
             return incidents_pb2.IncidentClosed(incident=told)
 

@@ -1,10 +1,12 @@
 """Incidents and their timelines as the contract tells them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from incidents.domain.incidents import Incident
+from incidents.domain.durations import Durations
+from incidents.domain.incidents import OUTCOMES, Incident
+from incidents.domain.places import Position
 from incidents.domain.timeline import TimelineEntry
 from ward.fire_safety.v1 import fire_safety_pb2
 from ward.incidents.v1 import incidents_pb2
@@ -12,6 +14,8 @@ from ward.incidents.v1 import incidents_pb2
 
 def incident_message(incident: Incident) -> incidents_pb2.Incident:
     """Write an incident."""
+    ended_as = incident.disposition or "UNSPECIFIED"
+    is_outcome = incident.disposition in OUTCOMES
     return incidents_pb2.Incident(
         incident_id=str(incident.incident_id),
         number=incident.number,
@@ -29,10 +33,43 @@ def incident_message(incident: Incident) -> incidents_pb2.Incident:
         assignee=incident.assignee,
         closed_at=timestamp(incident.closed_at),
         disposition=fire_safety_pb2.Disposition.Value(
-            f"DISPOSITION_{incident.disposition or 'UNSPECIFIED'}"
+            f"DISPOSITION_{'UNSPECIFIED' if is_outcome else ended_as}"
         ),
         version=incident.version,
+        category=incident.category,
+        severity=incidents_pb2.Severity.Value(f"SEVERITY_{incident.severity}"),
+        position=position_message(incident.position),
+        duplicate_of=str(incident.duplicate_of or ""),
+        reopenings=incident.reopenings,
+        outcome=incidents_pb2.Outcome.Value(
+            f"OUTCOME_{ended_as if is_outcome else 'UNSPECIFIED'}"
+        ),
+        ended_at=timestamp(incident.ended_at),
     )
+
+
+def durations_message(told: Durations) -> incidents_pb2.IncidentDurations:
+    """Write how long an incident took."""
+    return incidents_pb2.IncidentDurations(
+        acknowledge_s=_seconds(told.acknowledge),
+        assign_s=_seconds(told.assign),
+        arrive_s=_seconds(told.arrive),
+        control_s=_seconds(told.control),
+        end_s=_seconds(told.end),
+        open_s=_seconds(told.open) or 0,
+    )
+
+
+def position_message(position: Position | None) -> fire_safety_pb2.Position | None:
+    """Write a position; None leaves the field absent."""
+    if position is None:
+        return None
+    return fire_safety_pb2.Position(latitude=position.latitude, longitude=position.longitude)
+
+
+def _seconds(duration: timedelta | None) -> int | None:
+    # A clock that was set back makes it 0, never negative.
+    return None if duration is None else max(0, int(duration.total_seconds()))
 
 
 def entry_message(entry: TimelineEntry) -> incidents_pb2.TimelineEntry:
@@ -43,6 +80,7 @@ def entry_message(entry: TimelineEntry) -> incidents_pb2.TimelineEntry:
         kind=entry.kind,
         actor=entry.actor,
         text=entry.text,
+        corrects=entry.corrects,
     )
 
 

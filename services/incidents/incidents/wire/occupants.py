@@ -10,8 +10,8 @@ from chassis.messages import Envelope, subject_of
 from chassis.privacy import may_hold_id_number
 from incidents.domain.incidents import Incident
 from incidents.domain.occupants import GlassBroken, Occupants, OccupantsWanted
+from incidents.wire.fields import read_id
 from incidents.wire.incidents import moment
-from incidents.wire.requests import read_id
 from ward.incidents.v1 import incidents_pb2
 from ward.options.v1 import access_pb2
 from ward.residency.v1 import lookups_pb2

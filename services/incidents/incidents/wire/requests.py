@@ -1,31 +1,25 @@
 """Requests, checked field by field."""
 
-import re
-from datetime import datetime
-from uuid import UUID
-
 from chassis import pages
-from chassis.errors import FieldInvalidError, PageTokenInvalidError
+from chassis.errors import FieldInvalidError
 from chassis.idempotency import check_request_id, digest_of
-from chassis.privacy import may_hold_id_number
-from incidents.domain.incidents import Disposition, Incident, IncidentNotFoundError
+from incidents.domain.incidents import Disposition, Incident
+from incidents.domain.kinds import IncidentKind
 from incidents.domain.requests import Acknowledgement, Assignment, Closure, Listing
+from incidents.wire.fields import (
+    page_position,
+    plain_text,
+    read_assignee,
+    read_enum,
+    read_enum_or_none,
+    read_id,
+    read_note,
+    read_task,
+)
 from ward.fire_safety.v1 import fire_safety_pb2
 from ward.incidents.v1 import incidents_pb2
 
-_ASSIGNEE_MAX = 120
-_TASK_MAX = 500
-_NOTE_MAX = 2000
 _PREMISES_ID_MAX = 200
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-
-
-def read_id(incident_id: str) -> UUID:
-    """Read an incident's id; one that cannot be ours is not found, like any other unknown one."""
-    try:
-        return UUID(incident_id)
-    except ValueError as error:
-        raise IncidentNotFoundError from error
 
 
 def read_acknowledgement(
@@ -41,16 +35,13 @@ def read_acknowledgement(
 def read_assignment(request: incidents_pb2.AssignIncidentRequest, account: str) -> Assignment:
     """Read who gets which task."""
     check_request_id(request.request_id)
-    assignee = request.assignee.strip()
-    if not assignee or "\n" in assignee:
-        raise FieldInvalidError("assignee", f"1 to {_ASSIGNEE_MAX} characters in one line")
     return Assignment(
         read_id(request.incident_id),
         account,
         request.request_id,
         digest_of(request),
-        assignee=_kept_text("assignee", assignee, _ASSIGNEE_MAX),
-        task=_kept_text("task", request.task, _TASK_MAX),
+        assignee=read_assignee(request.assignee),
+        task=read_task(request.task),
     )
 
 
@@ -62,8 +53,8 @@ def read_closure(request: incidents_pb2.CloseIncidentRequest, account: str) -> C
         account,
         request.request_id,
         digest_of(request),
-        disposition=_disposition(request.disposition),
-        note=_kept_text("note", request.note, _NOTE_MAX),
+        disposition=_disposition(request),
+        note=read_note(request.note),
     )
 
 
@@ -71,9 +62,10 @@ def read_listing(request: incidents_pb2.ListIncidentsRequest) -> Listing:
     """Read which page of which incidents is asked for."""
     return Listing(
         open_only=request.open_only,
-        premises_id=_text("premises_id", request.premises_id, _PREMISES_ID_MAX),
+        premises_id=plain_text("premises_id", request.premises_id, _PREMISES_ID_MAX),
         size=pages.page_size(request.page_size),
-        after=_position(request.page_token),
+        after=page_position(request.page_token),
+        kind=read_enum_or_none("kind", incidents_pb2.IncidentKind, request.kind, IncidentKind),
     )
 
 
@@ -82,35 +74,10 @@ def page_token(last: Incident) -> str:
     return pages.encode(last.opened_at.isoformat(), str(last.incident_id))
 
 
-def _position(token: str) -> tuple[datetime, UUID] | None:
-    key = pages.decode(token, 2)
-    if key is None:
-        return None
-    try:
-        opened_at, incident_id = datetime.fromisoformat(key[0]), UUID(key[1])
-    except ValueError as error:
-        raise PageTokenInvalidError from error
-    if opened_at.tzinfo is None:
-        raise PageTokenInvalidError
-    return opened_at, incident_id
-
-
-def _disposition(number: int) -> Disposition:
-    try:
-        name = fire_safety_pb2.Disposition.Name(number)  # type: ignore[arg-type]
-        return Disposition(name.removeprefix("DISPOSITION_"))
-    except ValueError as error:
-        raise FieldInvalidError("disposition", "what it turned out to be is required") from error
-
-
-def _kept_text(field: str, text: str, longest: int) -> str:
-    """Read what goes into the timeline and the events, where it can never be taken out again."""
-    if may_hold_id_number(text):
-        raise FieldInvalidError(field, "no identification numbers")
-    return _text(field, text, longest)
-
-
-def _text(field: str, text: str, longest: int) -> str:
-    if len(text) > longest or _CONTROL.search(text):
-        raise FieldInvalidError(field, f"at most {longest} characters, no control characters")
-    return text.strip()
+def _disposition(request: incidents_pb2.CloseIncidentRequest) -> Disposition:
+    """Read what it was: what a fire turned out to be, or else the outcome; the incident's kind says which is needed."""
+    if request.disposition and request.outcome:
+        raise FieldInvalidError("outcome", "either a disposition or an outcome")
+    if request.outcome:
+        return read_enum("outcome", incidents_pb2.Outcome, request.outcome, Disposition)
+    return read_enum("disposition", fire_safety_pb2.Disposition, request.disposition, Disposition)

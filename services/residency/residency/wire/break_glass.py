@@ -29,6 +29,7 @@ IncidentEvent = (
     | incidents_pb2.IncidentAcknowledged
     | incidents_pb2.IncidentAssigned
     | incidents_pb2.IncidentEscalated
+    | incidents_pb2.IncidentMoved
     | incidents_pb2.IncidentClosed
 )
 INCIDENT_EVENTS: dict[str, type[IncidentEvent]] = {
@@ -39,9 +40,20 @@ INCIDENT_EVENTS: dict[str, type[IncidentEvent]] = {
         incidents_pb2.IncidentAcknowledged,
         incidents_pb2.IncidentAssigned,
         incidents_pb2.IncidentEscalated,
+        incidents_pb2.IncidentMoved,
         incidents_pb2.IncidentClosed,
     )
 }
+# In these an incident has ended, and nobody is told who is inside.
+_ENDED = frozenset(
+    {
+        incidents_pb2.INCIDENT_STATE_RESOLVED,
+        incidents_pb2.INCIDENT_STATE_CLOSED,
+        incidents_pb2.INCIDENT_STATE_TRANSFERRED,
+        incidents_pb2.INCIDENT_STATE_FALSE_ALARM,
+        incidents_pb2.INCIDENT_STATE_DUPLICATE,
+    }
+)
 PREMISES_CHANGED = subject_of(fire_safety_pb2.PremisesChanged)
 _REASON = range(10, 501)
 # What a bigint column holds.
@@ -102,7 +114,7 @@ def incident(envelope: Envelope) -> Incident:
         incident_id=_identifier(told.incident_id),
         number=_clean(told.number),
         premises_id=_clean(told.premises_id),
-        closed=told.state == incidents_pb2.INCIDENT_STATE_CLOSED,
+        closed=told.state in _ENDED,
         version=_version(told.version),
     )
 

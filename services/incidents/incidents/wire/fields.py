@@ -1,0 +1,105 @@
+"""Fields that several requests have, read and checked."""
+
+import re
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, TypeVar
+from uuid import UUID
+
+from chassis import pages
+from chassis.errors import FieldInvalidError, PageTokenInvalidError
+from chassis.privacy import may_hold_id_number
+from incidents.domain.incidents import IncidentNotFoundError
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_ASSIGNEE_MAX = 120
+_TASK_MAX = 500
+_NOTE_MAX = 2000
+
+Named = TypeVar("Named", bound=StrEnum)
+
+
+def read_id(incident_id: str) -> UUID:
+    """Read an incident's id; one that cannot be ours is not found, like any other unknown one."""
+    try:
+        return UUID(incident_id)
+    except ValueError as error:
+        raise IncidentNotFoundError from error
+
+
+def read_enum(field: str, contract: Any, number: int, domain: type[Named]) -> Named:  # noqa: ANN401 - generated
+    """Read a value of an enum of the contract, which the domain names alike; raises FieldInvalidError."""
+    known = read_enum_or_none(field, contract, number, domain)
+    if known is None:
+        raise FieldInvalidError(field, "must be said")
+    return known
+
+
+def read_enum_or_none(
+    field: str,
+    contract: Any,  # noqa: ANN401 - generated
+    number: int,
+    domain: type[Named],
+) -> Named | None:
+    """Read such a value, or None where it is not said; raises FieldInvalidError for one that is not known."""
+    if number == 0:
+        return None
+    prefix = contract.Name(0).removesuffix("UNSPECIFIED")
+    try:
+        return domain(contract.Name(number).removeprefix(prefix))
+    except ValueError as error:
+        raise FieldInvalidError(field, "one of the contract's values") from error
+
+
+def read_assignee(text: str) -> str:
+    """Read who gets a task: a unit or an account."""
+    assignee = text.strip()
+    if not assignee or "\n" in assignee:
+        raise FieldInvalidError("assignee", f"1 to {_ASSIGNEE_MAX} characters in one line")
+    return kept_text("assignee", assignee, _ASSIGNEE_MAX)
+
+
+def read_task(text: str) -> str:
+    """Read what is to be done."""
+    return kept_text("task", text, _TASK_MAX)
+
+
+def read_note(text: str, field: str = "note") -> str:
+    """Read a note for the timeline."""
+    return kept_text(field, text, _NOTE_MAX)
+
+
+def read_reason(text: str, field: str = "reason") -> str:
+    """Read why something is done, or said, which must be said."""
+    reason = read_note(text, field)
+    if not reason:
+        raise FieldInvalidError(field, f"1 to {_NOTE_MAX} characters")
+    return reason
+
+
+def page_position(token: str) -> tuple[datetime, UUID] | None:
+    """Read the token of a page that follows what happened at a time and has an id; None for the first."""
+    key = pages.decode(token, 2)
+    if key is None:
+        return None
+    try:
+        opened_at, incident_id = datetime.fromisoformat(key[0]), UUID(key[1])
+    except ValueError as error:
+        raise PageTokenInvalidError from error
+    if opened_at.tzinfo is None:
+        raise PageTokenInvalidError
+    return opened_at, incident_id
+
+
+def kept_text(field: str, text: str, longest: int) -> str:
+    """Read what goes into the timeline and the events, where it can never be taken out again."""
+    if may_hold_id_number(text):
+        raise FieldInvalidError(field, "no identification numbers")
+    return plain_text(field, text, longest)
+
+
+def plain_text(field: str, text: str, longest: int) -> str:
+    """Read a text without control characters; raises FieldInvalidError."""
+    if len(text) > longest or _CONTROL.search(text):
+        raise FieldInvalidError(field, f"at most {longest} characters, no control characters")
+    return text.strip()
