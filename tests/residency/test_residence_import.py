@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from residency.domain.residence_rows import Outcome
 from residency.importer.residence_table import COLUMNS, ResidenceTable
 from residency.importer.residences import TableRefusedError, Wish, import_table
 from residency.operations.residence_import import ResidenceImport
-from tests.fixtures.servers import TestDatabase
+from tests.fixtures.servers import MakeDatabase, TestDatabase
 from tests.residency.samples import (
     CODES,
     GAZETTEER,
@@ -27,8 +28,10 @@ from tests.residency.samples import (
     TODAY,
     StoppedClock,
     add_building,
+    application,
     number,
     relay,
+    residence_operations,
     waiting_events,
 )
 from tests.residency.test_command_line import KEYS, run
@@ -203,6 +206,52 @@ async def test_what_is_wrong_is_told_and_keeps_all_out_unless_it_is_accepted(
     assert await counted(database, "persons", "registrations", "outbox") == [0, 0, 0]
     assert await take(database, content, accept_valid=True) == (expected, True)
     assert await counted(database, "persons", "registrations", "outbox") == [2, 2, 2]
+
+
+async def households(database: Database) -> set[tuple[str, date, str | None, int]]:
+    """Tell of each person the first day in a household, as what, and how many belong to it."""
+    columns = tables.household_memberships.c
+    members = func.count().over(partition_by=columns.household_id)
+    statement = select(
+        tables.persons.c.number_index,
+        columns.valid_from,
+        columns.relationship_to_householder,
+        members,
+    ).join(tables.persons, tables.persons.c.person_id == columns.person_id)
+    async with database.transaction() as tx:
+        return {(one.hex(), *rest) for one, *rest in await tx.execute(statement)}
+
+
+@pytest.mark.postgres
+async def test_many_at_once_live_together_as_if_entered_one_by_one(
+    database: Database, make_database: MakeDatabase
+) -> None:
+    """Who comes first founds the household and heads it; whose term begins after all others' founds another."""
+    terms = {
+        1: ("2026-01-01", ""),
+        2: ("2026-06-01", ""),
+        3: ("2020-01-01", "2021-01-01"),
+        4: ("2020-06-01", "2025-01-01"),
+        5: ("2024-01-01", "2026-02-01"),
+    }
+    other = Database.connect((await make_database("residency")).url)
+    for each in (database, other):
+        home = (await add_building(each, address="số 5 ngách 12/34 phố Thử Nghiệm")).dwelling_ids
+        if each is other:
+            for serial in sorted(terms, key=lambda one: SEAL.blind_index(number(one))):
+                first, last = terms[serial]
+                term = {"valid_from": date.fromisoformat(first)}
+                term |= {"valid_until": date.fromisoformat(last)} if last else {}
+                entering = application(home[0], serial, **term)
+                await residence_operations(each).register(entering, f"request-{serial}", b"x")
+    rows = [row(one, valid_from=first, valid_until=last) for one, (first, last) in terms.items()]
+    outcomes, _ = await take(database, csv_of(*rows))
+    found, expected = await households(database), await households(other)
+    await other.close()
+
+    assert {outcome for _, outcome, _ in outcomes} == {Outcome.NEW}
+    assert found == expected
+    assert len({members for *_, members in found}) > 1
 
 
 @pytest.mark.postgres

@@ -7,6 +7,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from google.type import date_pb2
 
 from chassis.errors import DomainError
+from residency.wire import absences
 from residency.wire import stays as wire
 from tests.residency.samples import CODES, NATIONALITIES, NOON, TODAY, number
 from ward.residency.v1 import residency_pb2
@@ -81,10 +82,10 @@ def test_what_no_foreign_stay_may_say_is_refused(changed: dict[str, Any]) -> Non
 )
 def test_what_no_absence_may_say_is_refused(changed: dict[str, Any]) -> None:
     """As above; there are two grounds and no others."""
-    wire.absence(pb.DeclareAbsenceRequest(absence=pb.Absence(**ABSENCE)), number())
+    absences.declaration(pb.DeclareAbsenceRequest(absence=pb.Absence(**ABSENCE)), number())
     wrong = pb.DeclareAbsenceRequest(absence=pb.Absence(**(ABSENCE | changed)))
     with pytest.raises(DomainError) as refused:
-        wire.absence(wrong, number())
+        absences.declaration(wrong, number())
     assert refused.value.reason == "FIELD_INVALID"
     assert len(pb.AbsenceGround.keys()) == 3
 

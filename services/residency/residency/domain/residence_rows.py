@@ -2,15 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
 from chassis.errors import DomainError
+from residency.domain.households import HOUSEHOLDER
 from residency.domain.partial_date import PartialDate
 from residency.domain.person_name import FullName
 from residency.domain.personal_id import PersonalIdNumber
-from residency.domain.residence import ResidenceApplication, ResidenceKind, Sex, Term
+from residency.domain.residence import (
+    Registration,
+    ResidenceApplication,
+    ResidenceKind,
+    Sex,
+    Term,
+)
 
 
 class Fault(NamedTuple):
@@ -115,3 +123,42 @@ class Homes:
         if not fitting:
             return UNKNOWN_HOME
         return fitting[0] if len(fitting) == 1 else AMBIGUOUS_HOME
+
+
+@dataclass
+class Households:
+    """The households of dwellings and when somebody lives in them, while the rows of a table are entered.
+
+    They stand in the order in which they are joined: by when they were recorded and by their ids.
+    """
+
+    by_dwelling: dict[UUID, list[tuple[datetime, UUID, list[Term]]]]
+
+    def join(
+        self, dwelling_id: UUID, term: Term, new_id: UUID, now: datetime
+    ) -> tuple[UUID, str | None]:
+        """Have a person live in the dwelling's first household in which somebody lives then, or found one.
+
+        Tells the household, and as what to its householder; one who founds it is that.
+        """
+        there = self.by_dwelling.setdefault(dwelling_id, [])
+        for _, household_id, lived_in in there:
+            if any(term.overlaps(other) for other in lived_in):
+                lived_in.append(term)
+                return household_id, None
+        there.append((now, new_id, [term]))
+        there.sort(key=lambda one: one[:2])
+        return new_id, HOUSEHOLDER
+
+
+@dataclass(frozen=True)
+class NewResident:
+    """A person whom the register did not know, with the registration and the household they are entered with."""
+
+    person_id: UUID
+    number_index: bytes
+    declared: Declared
+    registration: Registration
+    membership_id: UUID
+    # A code of `household_relationships`; who founds the household is its householder.
+    relationship: str | None

@@ -18,8 +18,8 @@ from residency.domain.residence_rows import Declared, Fault, Home, ResidenceRow
 from residency.importer import cells
 
 _Value = TypeVar("_Value")
-# A whole ward is loaded as a folder; a table keeps the dwellings it is about locked until it is entered.
-LIMITS = Limits(file_bytes=8 * 2**20, unfolded_bytes=64 * 2**20, rows=5_000)
+# A whole ward several times over: what a hostile file may make of memory is bounded all the same.
+LIMITS = Limits(file_bytes=64 * 2**20, unfolded_bytes=512 * 2**20, rows=200_000)
 
 _LOCAL_DAY = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})")
 _KINDS = {

@@ -1,23 +1,36 @@
 """Entering a table of residences: all of it, or what of it is valid, or nothing."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
-from chassis.clock import Clock
+from chassis.clock import Clock, ward_day
 from chassis.database import Database, Transaction
 from chassis.errors import DomainError
 from chassis.outbox import Relay
-from residency.domain.residence import Origin
-from residency.domain.residence_rows import Declared, Fault, Known, Outcome, ResidenceRow, Verdict
+from residency.domain.residence import Origin, Registration
+from residency.domain.residence_rows import (
+    Declared,
+    Fault,
+    Households,
+    Known,
+    NewResident,
+    Outcome,
+    ResidenceRow,
+    Verdict,
+)
 from residency.domain.sealing import NumberSeal
 from residency.operations import residence
 from residency.repository import occupancy
 from residency.repository import residence_rows as repository
+from residency.repository.residence import temporary_limit
 
 Progress = Callable[[int, int], object]
 _ANNOUNCED_AT_ONCE = 1000
+_ENTERED_AT_ONCE = 1000
 
 
 class _NothingMeantError(Exception):
@@ -83,7 +96,8 @@ class ResidenceImport:
     ) -> tuple[list[Verdict], list[UUID]]:
         """Enter what can be entered; tell what becomes of each row, and which dwellings changed.
 
-        Dwellings are locked first, and then the persons as their rows are taken, each in one order.
+        Dwellings are locked first, and then the persons as their rows are taken, each in one order. New persons are
+        entered many at a time, and then, one by one, whoever the register or another row knows.
         """
         homes = await repository.load_homes(tx)
         placed, refused = [], []
@@ -96,17 +110,78 @@ class ResidenceImport:
                 index = self._seal.blind_index(row.declared.number)
                 placed.append(_Placed(index, row.number, row.declared, home))
         placed.sort(key=lambda one: (one.number_index, one.row))
-        await occupancy.lock_dwellings(tx, sorted({one.dwelling_id for one in placed}))
-        known = await repository.load_known(tx, [one.number_index for one in placed])
-        entered, changed = [], set()
-        for done, one in enumerate(placed, start=1):
-            verdict = await self._enter(tx, one, known, reference)
-            entered.append(verdict)
-            if verdict.outcome is Outcome.NEW:
-                changed.add(one.dwelling_id)
-            progress(done, len(placed))
-        verdicts = sorted([*refused, *entered], key=lambda verdict: verdict.number)
-        return verdicts, sorted(changed)
+        homes_meant = sorted({one.dwelling_id for one in placed})
+        await occupancy.lock_dwellings(tx, homes_meant)
+        indexes = [one.number_index for one in placed]
+        times = Counter(indexes)
+        registered = await repository.load_registered(tx, indexes)
+        new: list[_Placed] = []
+        others: list[_Placed] = []
+        for one in placed:
+            is_new = one.number_index not in registered and times[one.number_index] == 1
+            (new if is_new else others).append(one)
+        households = await repository.load_households(tx, homes_meant)
+        entered: list[tuple[_Placed, Verdict]] = []
+        for start in range(0, len(new), _ENTERED_AT_ONCE):
+            some = new[start : start + _ENTERED_AT_ONCE]
+            judged, met = await self._enter_new(tx, some, households, reference)
+            entered += judged
+            others += met
+            progress(len(entered), len(placed))
+        known = await repository.load_known(tx, [one.number_index for one in others])
+        for one in sorted(others, key=lambda one: (one.number_index, one.row)):
+            entered.append((one, await self._enter(tx, one, known, reference)))
+            progress(len(entered), len(placed))
+        changed = {one.dwelling_id for one, verdict in entered if verdict.outcome is Outcome.NEW}
+        verdicts = [*refused, *(verdict for _, verdict in entered)]
+        return sorted(verdicts, key=lambda verdict: verdict.number), sorted(changed)
+
+    async def _enter_new(
+        self,
+        tx: Transaction,
+        rows: Sequence[_Placed],
+        households: Households,
+        reference: str,
+    ) -> tuple[list[tuple[_Placed, Verdict]], list[_Placed]]:
+        """Enter rows of persons whom neither the register nor another row knows, all in a few statements.
+
+        No rule about what else is said of a person can refuse them. Tells what becomes of each, and which rows are of
+        persons who were entered by others meanwhile.
+        """
+        now, verdicts, residents = self._clock(), [], {}
+        limit = await temporary_limit(tx, ward_day(now))
+        for one in rows:
+            try:
+                one.declared.term.check(one.declared.kind, limit)
+            except DomainError as error:
+                verdicts.append((one, Verdict(one.row, Outcome.REFUSED, refusal=error)))
+            else:
+                residents[one] = self._new_resident(one, households, now)
+        origin, wanted = Origin("", reference), list(residents.values())
+        entered = await repository.enter(tx, wanted, origin, self._seal, now)
+        met = [one for one in residents if one.number_index not in entered]
+        new = (one for one in residents if one.number_index in entered)
+        verdicts += [(one, Verdict(one.row, Outcome.NEW)) for one in new]
+        return verdicts, met
+
+    def _new_resident(self, one: _Placed, households: Households, now: datetime) -> NewResident:
+        declared, person_id = one.declared, self._new_id()
+        household_id, relationship = households.join(
+            one.dwelling_id, declared.term, self._new_id(), now
+        )
+        registration = Registration(
+            self._new_id(),
+            declared.term,
+            ended_on=None,
+            superseded=False,
+            kind=declared.kind,
+            person_id=person_id,
+            dwelling_id=one.dwelling_id,
+            household_id=household_id,
+        )
+        return NewResident(
+            person_id, one.number_index, declared, registration, self._new_id(), relationship
+        )
 
     async def _enter(
         self, tx: Transaction, one: _Placed, known: set[Known], reference: str

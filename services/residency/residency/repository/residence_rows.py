@@ -1,15 +1,33 @@
-"""What rows of a table are compared with: the dwellings of the ward, and registrations that there are already."""
+"""What rows of a table are compared with, and new residents entered many at a time."""
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from itertools import groupby
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, LargeBinary, any_, literal, select
+from sqlalchemy import ARRAY, LargeBinary, Uuid, any_, insert, literal, select
+from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 
 from chassis.database import Transaction
-from residency.domain.residence import ResidenceKind, Term
-from residency.domain.residence_rows import Homes, Known
-from residency.tables import building_index, dwellings, persons, registrations
+from residency.domain.households import HOUSEHOLDER
+from residency.domain.nationality import VIETNAM
+from residency.domain.residence import Origin, ResidenceKind, Term
+from residency.domain.residence_rows import Homes, Households, Known, NewResident
+from residency.domain.sealing import NumberSeal
+from residency.domain.search import IndexedName
+from residency.repository import entries
+from residency.tables import (
+    building_index,
+    dwellings,
+    household_memberships,
+    households,
+    person_index,
+    persons,
+    registrations,
+)
 from residency.tables.bitemporal import known
 
 
@@ -48,4 +66,118 @@ async def load_known(tx: Transaction, number_indexes: Sequence[bytes]) -> set[Kn
             Term(row.valid_from, row.valid_until),
         )
         for row in await tx.execute(statement)
+    }
+
+
+async def load_registered(tx: Transaction, number_indexes: Sequence[bytes]) -> set[bytes]:
+    """Tell which of these numbers persons of the register have."""
+    wanted = any_(literal(number_indexes, ARRAY(LargeBinary)))
+    statement = select(persons.c.number_index).where(persons.c.number_index == wanted)
+    return set((await tx.scalars(statement)).all())
+
+
+async def load_households(tx: Transaction, dwelling_ids: Sequence[UUID]) -> Households:
+    """Load the households of locked dwellings in which anybody lives, with the terms of their members."""
+    lasting, found = household_memberships.c, households.c
+    statement = (
+        select(
+            found.dwelling_id,
+            found.recorded_at,
+            found.household_id,
+            lasting.valid_from,
+            lasting.ends_on,
+        )
+        .join(household_memberships, lasting.household_id == found.household_id)
+        .where(
+            found.dwelling_id == any_(literal(dwelling_ids, ARRAY(Uuid))),
+            known(household_memberships, None),
+        )
+        .order_by(found.dwelling_id, found.recorded_at, found.household_id)
+    )
+    by_dwelling: defaultdict[UUID, list[tuple[datetime, UUID, list[Term]]]] = defaultdict(list)
+    rows = await tx.execute(statement)
+    for (dwelling_id, *household), members in groupby(rows, lambda row: row[:3]):
+        recorded_at, household_id = household
+        lived_in = [Term(row.valid_from, row.ends_on) for row in members]
+        by_dwelling[dwelling_id].append((recorded_at, household_id, lived_in))
+    return Households(dict(by_dwelling))
+
+
+async def enter(
+    tx: Transaction,
+    residents: Sequence[NewResident],
+    origin: Origin,
+    seal: NumberSeal,
+    now: datetime,
+) -> set[bytes]:
+    """Enter residents whom the register does not know; tell by their numbers' indexes who were entered.
+
+    Who was entered by others meanwhile is left out.
+    """
+    people = [_person(one, seal, now) for one in residents]
+    entering = insert_or_skip(persons).on_conflict_do_nothing().returning(persons.c.number_index)
+    entered = set((await tx.scalars(entering, people)).all())
+    new = [one for one in residents if one.number_index in entered]
+    founded = [one for one in new if one.relationship == HOUSEHOLDER]
+    for table, rows in (
+        (person_index, [_indexed(one) for one in new]),
+        (households, [_household(one, now) for one in founded]),
+        (registrations, [_registration(one, origin, now) for one in new]),
+        (household_memberships, [_membership(one, origin, now) for one in new]),
+    ):
+        if rows:
+            await tx.execute(insert(table), rows)
+    return entered
+
+
+def _person(one: NewResident, seal: NumberSeal, now: datetime) -> dict[str, Any]:
+    declared = one.declared
+    return {
+        "person_id": one.person_id,
+        "number_sealed": seal.seal(declared.number, one.person_id),
+        "number_index": one.number_index,
+        "full_name": declared.full_name.text,
+        "birth_year": declared.birth_date.year,
+        "birth_month": declared.birth_date.month,
+        "birth_day": declared.birth_date.day,
+        "sex": declared.sex,
+        "nationality": VIETNAM,
+        "recorded_at": now,
+    }
+
+
+def _indexed(one: NewResident) -> dict[str, Any]:
+    return {"person_id": one.person_id, **asdict(IndexedName.of(one.declared.full_name))}
+
+
+def _household(one: NewResident, now: datetime) -> dict[str, Any]:
+    entered = one.registration
+    return {
+        "household_id": entered.household_id,
+        "dwelling_id": entered.dwelling_id,
+        "recorded_at": now,
+    }
+
+
+def _registration(one: NewResident, origin: Origin, now: datetime) -> dict[str, Any]:
+    entered = one.registration
+    return {
+        "registration_id": entered.entry_id,
+        "person_id": entered.person_id,
+        "dwelling_id": entered.dwelling_id,
+        "household_id": entered.household_id,
+        "kind": entered.kind,
+        **entries.times(entered.term, origin, now),
+    }
+
+
+def _membership(one: NewResident, origin: Origin, now: datetime) -> dict[str, Any]:
+    entered = one.registration
+    return {
+        "membership_id": one.membership_id,
+        "household_id": entered.household_id,
+        "person_id": entered.person_id,
+        "registration_id": entered.entry_id,
+        "relationship_to_householder": one.relationship,
+        **entries.times(entered.term, origin, now),
     }

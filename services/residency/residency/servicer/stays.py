@@ -19,6 +19,7 @@ from residency.queries.stays import StayQueries
 from residency.servicer import Context
 from residency.servicer.asking import asker_of
 from residency.servicer.showing import Showing
+from residency.wire import absences as wire_absences
 from residency.wire import fields
 from residency.wire import stays as wire
 from ward.residency.v1 import stays_pb2 as pb
@@ -146,7 +147,7 @@ class StaysServicer(stays_pb2_grpc.StaysServiceServicer):
         number = PersonalIdNumber.parse(request.personal_id_number, self._codes, today)
         access.subject = self._seal.pseudonym(number)
         absence_id = await self._absences.declare(
-            wire.absence(request, number),
+            wire_absences.declaration(request, number),
             wire.receipt(request, self._clock()),
             fields.request(request),
         )
@@ -159,7 +160,7 @@ class StaysServicer(stays_pb2_grpc.StaysServiceServicer):
         absence_id = wire.stay_id(request.absence_id)
         current_access().subject = f"absence:{absence_id}"
         new_id = await self._absences.correct(
-            absence_id, wire.corrected_absence(request), fields.request(request)
+            absence_id, wire_absences.correction(request), fields.request(request)
         )
         return pb.CorrectAbsenceResponse(absence_id=str(new_id))
 
@@ -201,7 +202,7 @@ class StaysServicer(stays_pb2_grpc.StaysServiceServicer):
         self._limits.note_persons(asker, access.shown)
         shown = [self._showing.person(one, disclosure, asker) for one in people]
         told = list(zip(found, shown, strict=True))
-        return wire.absences_page(told, size, of_list, disclosure, access.record_id)
+        return wire_absences.absences_page(told, size, of_list, disclosure, access.record_id)
 
     def _name_guest(self, declared: StayDeclaration) -> None:
         """Name the guest for the access record."""

@@ -1,4 +1,4 @@
-"""Guests' stays and absences: requests as they are read, answers as they are written."""
+"""Guests' stays: requests as they are read, answers as they are written."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -7,19 +7,12 @@ from uuid import UUID
 
 from chassis import pages
 from chassis.errors import FieldInvalidError
-from residency.domain.absences import (
-    AbsenceContent,
-    AbsenceCorrection,
-    AbsenceDeclaration,
-    AbsenceGround,
-    ToldAbsence,
-)
 from residency.domain.contact import PassportNumber
 from residency.domain.disclosure import Disclosure, PersonField
 from residency.domain.nationality import VIETNAM, Nationalities
 from residency.domain.occupancy import StayKind
 from residency.domain.personal_id import PersonalIdNumber, RegistrationCodes
-from residency.domain.residence import Sex, Term
+from residency.domain.residence import Sex
 from residency.domain.stays import (
     Asked,
     Channel,
@@ -31,7 +24,7 @@ from residency.domain.stays import (
     ToldStay,
 )
 from residency.wire import fields, lookups
-from ward.residency.v1 import lookups_pb2, residency_pb2
+from ward.residency.v1 import residency_pb2
 from ward.residency.v1 import stays_pb2 as pb
 
 _MAX_TEXT = 200
@@ -79,7 +72,7 @@ def lodging_by(message: pb.Lodging, number: fields.ReadNumber, today: date) -> S
             nationality=VIETNAM,
             sex=None,
         ),
-        reason=_text("reason", message.reason),
+        reason=line_of_text("reason", message.reason),
         arrives_at=_arrival(message),
         leaves_on=fields.optional_day(message, "leaves_on"),
     )
@@ -132,18 +125,6 @@ def corrected_foreign_stay(
     return StayCorrection(foreign_stay(request.foreign_stay, nationalities, today), ended_on)
 
 
-def absence(request: pb.DeclareAbsenceRequest, number: PersonalIdNumber) -> AbsenceDeclaration:
-    """Read the declaration of an absence of who has a number."""
-    return AbsenceDeclaration(number, absence_content(request.absence))
-
-
-def corrected_absence(request: pb.CorrectAbsenceRequest) -> AbsenceCorrection:
-    """Read what the declaration of an absence should have said."""
-    return AbsenceCorrection(
-        absence_content(request.absence), fields.optional_day(request, "ended_on")
-    )
-
-
 def asked(
     request: pb.ListGuestStaysRequest | pb.ListAbsencesRequest, now: datetime, today: date
 ) -> Asked:
@@ -171,23 +152,6 @@ def stays_page(
     token = pages.encode(of_list, str(found[size - 1].stay_id)) if len(found) > size else ""
     return pb.ListGuestStaysResponse(
         stays=[_stay(one, disclosure) for one in found[:size]],
-        next_page_token=token,
-        withheld=lookups.withheld(disclosure),
-        access_record_id=str(access_record_id),
-    )
-
-
-def absences_page(
-    found: Sequence[tuple[ToldAbsence, lookups_pb2.Person]],
-    size: int,
-    of_list: str,
-    disclosure: Disclosure,
-    access_record_id: UUID,
-) -> pb.ListAbsencesResponse:
-    """Write a page of `size`; one absence more than that was asked for, to see whether there is a next."""
-    token = pages.encode(of_list, str(found[size - 1][0].absence_id)) if len(found) > size else ""
-    return pb.ListAbsencesResponse(
-        absences=[_told_absence(one, person, disclosure) for one, person in found[:size]],
         next_page_token=token,
         withheld=lookups.withheld(disclosure),
         access_record_id=str(access_record_id),
@@ -228,17 +192,6 @@ def foreign_stay_message(declared: StayDeclaration) -> pb.ForeignStay:
     )
 
 
-def absence_message(content: AbsenceContent) -> pb.Absence:
-    """Write an absence as it was declared."""
-    return pb.Absence(
-        ground=pb.AbsenceGround.Value(f"ABSENCE_GROUND_{content.ground}"),
-        reason=content.reason,
-        destination=content.destination,
-        valid_from=fields.date_message(content.term.valid_from),
-        valid_until=fields.optional_date(content.term.valid_until),
-    )
-
-
 def _passport(issuer: str, text: str) -> PassportNumber:
     try:
         return PassportNumber.parse(issuer, text)
@@ -253,29 +206,12 @@ def _arrival(message: pb.Lodging | pb.ForeignStay) -> datetime:
     return arrival
 
 
-def _text(field: str, text: str) -> str:
+def line_of_text(field: str, text: str) -> str:
+    """Read one line of what is said; raises FieldInvalidError."""
     content = text.strip()
     if not 0 < len(content) <= _MAX_TEXT or not content.isprintable():
         raise FieldInvalidError(field, f"1 to {_MAX_TEXT} characters on one line")
     return content
-
-
-def absence_content(message: pb.Absence) -> AbsenceContent:
-    """Read what is declared of an absence besides who."""
-    try:
-        name = pb.AbsenceGround.Name(message.ground)
-        ground = AbsenceGround(name.removeprefix("ABSENCE_GROUND_"))
-    except ValueError:
-        raise FieldInvalidError("ground", "point c or d of Art. 31(1)") from None
-    return AbsenceContent(
-        ground=ground,
-        reason=_text("reason", message.reason),
-        destination=_text("destination", message.destination),
-        term=Term(
-            fields.day("valid_from", message.valid_from),
-            fields.optional_day(message, "valid_until"),
-        ),
-    )
 
 
 def _stay(told: ToldStay, disclosure: Disclosure) -> pb.GuestStay:
@@ -289,7 +225,7 @@ def _stay(told: ToldStay, disclosure: Disclosure) -> pb.GuestStay:
         leaves_on=fields.optional_date(declared.leaves_on),
         ended_on=fields.optional_date(told.ended_on),
         received_at=fields.timestamp(told.receipt.received_at),
-        channel=_channel(told.receipt),
+        channel=channel(told.receipt),
         declare_by=fields.timestamp(told.declare_by),
         late=told.late,
         recorded_at=fields.timestamp(told.recorded_at),
@@ -302,28 +238,6 @@ def _stay(told: ToldStay, disclosure: Disclosure) -> pb.GuestStay:
     return written
 
 
-def _told_absence(
-    told: ToldAbsence, person: lookups_pb2.Person, disclosure: Disclosure
-) -> pb.DeclaredAbsence:
-    content, shown = told.content, PersonField.RESIDENCES in disclosure.fields
-    return pb.DeclaredAbsence(
-        absence_id=str(told.absence_id),
-        person=person,
-        absence=pb.Absence(
-            ground=pb.AbsenceGround.Value(f"ABSENCE_GROUND_{content.ground}"),
-            reason=content.reason if shown else "",
-            destination=content.destination if shown else "",
-            valid_from=fields.date_message(content.term.valid_from),
-            valid_until=fields.optional_date(content.term.valid_until),
-        ),
-        ended_on=fields.optional_date(told.ended_on),
-        received_at=fields.timestamp(told.receipt.received_at),
-        channel=_channel(told.receipt),
-        recorded_at=fields.timestamp(told.recorded_at),
-        corrects_absence_id=str(told.corrects or ""),
-        reference=told.reference,
-    )
-
-
-def _channel(received: Receipt) -> pb.DeclarationChannel.ValueType:
+def channel(received: Receipt) -> pb.DeclarationChannel.ValueType:
+    """Write how a declaration came in."""
     return pb.DeclarationChannel.Value(f"DECLARATION_CHANNEL_{received.channel}")

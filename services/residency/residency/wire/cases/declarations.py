@@ -30,7 +30,7 @@ from residency.domain.nationality import Nationalities
 from residency.domain.partial_date import PartialDate
 from residency.domain.personal_id import PersonalIdNumber, RegistrationCodes
 from residency.domain.residence import RegistrationNotFoundError, ResidenceKind, Sex, Term
-from residency.wire import fields, stays
+from residency.wire import absences, fields, stays
 from residency.wire.cases.requests import written
 from ward.residency.v1 import cases_pb2 as pb
 from ward.residency.v1 import residency_pb2, stays_pb2
@@ -161,7 +161,7 @@ def _change(message: pb.ResidenceDeclaration, read: _Reading) -> Change:
                 tuple(stays.lodging_by(guest, read.number, read.today) for guest in guests)
             )
         case "temporary_absence":
-            return TemporaryAbsence(stays.absence_content(message.temporary_absence))
+            return TemporaryAbsence(absences.content(message.temporary_absence))
         case "foreign_stay":
             foreigners = _guests(message.foreign_stay.guests)
             return GuestStays(
@@ -256,7 +256,7 @@ def _change_message(change: Change) -> tuple[str, Message]:
             guests = [stays.lodging_message(one) for one in change.stays]
             return "lodging", pb.LodgingChange(guests=guests)
         case TemporaryAbsence():
-            return "temporary_absence", stays.absence_message(change.content)
+            return "temporary_absence", absences.message(change.content)
 
 
 def _partial(born: PartialDate) -> date_pb2.Date:
