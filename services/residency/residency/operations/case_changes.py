@@ -26,6 +26,7 @@ from residency.operations.case_households import HouseholdChanges
 from residency.operations.case_stays import StayChanges
 from residency.operations.residence import annul, end, enter
 from residency.repository import cases, households, occupancy, persons, residence
+from residency.repository.limits import limit_in_force
 from residency.tables import registrations
 
 
@@ -106,7 +107,7 @@ class CaseChanges:
     ) -> None:
         """Register for the further term, in the household to which the person belonged at the end of this one."""
         registration = await self._load_declared(tx, declaration, change.registration_id)
-        window = await cases.limit(tx, "renewal_window", ward_day(now))
+        window = await limit_in_force(tx, "renewal_window", ward_day(now))
         asked_on = ward_day(case.submitted_at or now)
         next_term = change.next_term(registration, asked_on, window)
         renewed = NewResidence(ResidenceKind.TEMPORARY, registration.dwelling_id, next_term)

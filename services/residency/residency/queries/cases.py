@@ -15,10 +15,10 @@ from residency.repository.cases import (
     case_of,
     entry_of,
     history_columns,
-    limit,
     open_cases,
     working_calendar,
 )
+from residency.repository.limits import limit_in_force
 from residency.tables import case_history, case_registrations, cases
 
 _WARD_TIME = "Asia/Ho_Chi_Minh"
@@ -82,7 +82,7 @@ class CaseQueries:
             statement = statement.where(place > (after.created_at, after.case_id))
         async with self._database.transaction() as tx:
             if chosen.due_soon:
-                days = await limit(tx, "case_due_soon", today)
+                days = await limit_in_force(tx, "case_due_soon", today)
                 horizon = (await working_calendar(tx)).after(today, days)
                 statement = statement.where(columns.due_on.between(today, horizon), open_cases())
             return [case_of(row) for row in await tx.execute(statement)]

@@ -30,6 +30,7 @@ from residency.domain.cases.states import (
 from residency.domain.cases.told import HistoryEntry
 from residency.domain.declarations import CaseKind, ResidenceDeclaration
 from residency.domain.residence import Registration, RegistrationNotFoundError
+from residency.repository.limits import limit_in_force
 from residency.tables import (
     absences,
     case_absences,
@@ -39,7 +40,6 @@ from residency.tables import (
     case_stays,
     cases,
     guest_stays,
-    legal_limits,
     persons,
     registrations,
 )
@@ -183,18 +183,7 @@ async def check_declared(
 
 async def term_days(tx: Transaction, kind: CaseKind, day: date) -> int:
     """Tell the term of a kind in force on a day, working days."""
-    return await limit(tx, f"case_term_{kind.lower()}", day)
-
-
-async def limit(tx: Transaction, rule: str, day: date) -> int:
-    """Tell a legal number in force on a day."""
-    in_force = (
-        select(legal_limits.c.value)
-        .where(legal_limits.c.rule == rule, legal_limits.c.effective_from <= day)
-        .order_by(legal_limits.c.effective_from.desc())
-        .limit(1)
-    )
-    return int((await tx.scalars(in_force)).one())
+    return await limit_in_force(tx, f"case_term_{kind.lower()}", day)
 
 
 async def working_calendar(tx: Transaction) -> WorkingCalendar:
