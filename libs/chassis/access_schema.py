@@ -81,6 +81,10 @@ _APPEND = r"""
     end $$
 """
 
+# The plan for the last record is kept by each session: one made while there are few records reads them all, for each
+# look anew, however many there are by then. By the index it costs the same on any table.
+HEAD_BY_INDEX = "alter function append_access_records(access_entry[]) set enable_seqscan = off"
+
 # Where the chain begins: START at position 0, later the last record that was removed because its time was over.
 _CHECKPOINTS = """
     create table access_checkpoints (

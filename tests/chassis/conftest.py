@@ -47,6 +47,6 @@ async def _make_template(server: PostgresServer) -> None:
     async with template.engine.begin() as connection:
         await connection.run_sync(METADATA.create_all)
         await connection.execute(text(ACCESS_RECORDS))
-        for statement in access_schema.statements("public"):
+        for statement in (*access_schema.statements("public"), access_schema.HEAD_BY_INDEX):
             await connection.execute(text(statement))
     await template.close()
