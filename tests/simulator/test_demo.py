@@ -7,13 +7,23 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 import pytest_asyncio
 
+from fire_safety.domain.devices import PayloadFormat
 from simulator.__main__ import main
+from stack.installation import Installation
 from stack.supervisor import Stack
 
 SPEED = "40"
+SILENT = """
+    select device_id, payload_format from devices
+    where payload_format <> 'NATIVE' and (last_seen_at is null or not exists (
+        select from device_credentials as own
+        where own.device_id = devices.device_id and own.first_used_at is not null))
+"""
+FORMATS_HEARD = "select distinct payload_format from devices where last_seen_at is not null"
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
@@ -66,6 +76,25 @@ async def test_every_real_fire_is_noticed_about_as_early_as_by_the_real_alarms(
     ):
         assert told in printed
     assert printed.count("reset and closed") == 4
+
+
+@pytest.mark.system
+@pytest.mark.timeout(180)
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_detector_of_each_format_is_heard_under_its_own_credentials(run_dir: Path) -> None:
+    """All that are of other makers: each was given a password, signed in with it, and was heard."""
+    address = Installation.of_run(run_dir).postgres.url("fire_safety", "fire_safety_app")
+    connection = await asyncpg.connect(address.replace("+asyncpg", ""))
+    try:
+        async with asyncio.timeout(120):
+            while silent := await connection.fetch(SILENT):
+                await asyncio.sleep(0.5)
+        formats = await connection.fetch(FORMATS_HEARD)
+    finally:
+        await connection.close()
+
+    assert silent == []
+    assert {one["payload_format"] for one in formats} == set(PayloadFormat)
 
 
 def test_without_a_platform_it_says_what_to_do(

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from fire_safety.domain.devices import PayloadFormat
 from simulator.fleet.command import read_sensors
 from simulator.generator.devices import FIRMWARE, NOT_TESTED, TOO_OLD, WITH_PAPERS
 
@@ -76,3 +77,31 @@ def test_gateways_of_the_fleet_send_signs_of_life_only(whole_ward: Path) -> None
 
     assert len(quiet) > 50
     assert (sample.optical_density, sample.temperature, sample.battery) == (None, None, None)
+
+
+def test_one_in_fifty_detectors_is_of_another_maker_and_every_format_is_written(
+    devices: dict[str, dict[str, Any]],
+) -> None:
+    """SenML comes over NATS and MQTT; each of them reports for itself; half of the demo's detectors are among them."""
+    others = {
+        name: one
+        for name, one in devices.items()
+        if one["payloadFormat"] != "PAYLOAD_FORMAT_NATIVE"
+    }
+    ways = {
+        (one["payloadFormat"].removeprefix("PAYLOAD_FORMAT_"), one["protocol"])
+        for one in others.values()
+    }
+
+    assert len(others) == len(devices) // 50 + 3
+    assert {name for name, _ in ways} == {
+        name for name in PayloadFormat if name is not PayloadFormat.NATIVE
+    }
+    for senml in ("SENML_JSON", "SENML_CBOR"):
+        assert {way for name, way in ways if name == senml} == {"PROTOCOL_NATS", "PROTOCOL_MQTT"}
+    assert not any("gatewayId" in one for one in others.values())
+    assert {name for name in others if name.startswith("CS0001")} == {
+        "CS0001-D02",
+        "CS0001-D04",
+        "CS0001-D06",
+    }

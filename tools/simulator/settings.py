@@ -17,6 +17,8 @@ class FleetSettings(BaseSettings):
     ward_data: Path = REPOSITORY / ".run" / "ward"
     ward_code: str = "11002"
     nats_url: SecretStr = SecretStr("nats://127.0.0.1:14222")
+    # That of `make up`: detectors of other makers sign in there as themselves; unset they are silent.
+    run_dir: Path | None = Field(default=None, validation_alias="STACK_RUN_DIR")
     # The broker lets devices hear acknowledgements below this prefix only.
     nats_inbox_prefix: str = "_INBOX_devices"
     log_level: str = "INFO"

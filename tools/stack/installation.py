@@ -168,7 +168,10 @@ class Installation:
         }
 
     def _simulator(self) -> dict[str, str]:
-        return {"NATS_URL": self.nats.url_for(SIMULATOR)}
+        return {
+            "NATS_URL": self.nats.url_for(SIMULATOR),
+            "STACK_RUN_DIR": str(self.run_dir),
+        }
 
     def _port(self, service: str, kind: str) -> int:
         port: int = getattr(self.ports, f"{service}_{kind}_port")

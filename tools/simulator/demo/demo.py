@@ -1,7 +1,6 @@
 """One fire after the other, from the tidy premises to the tidy premises."""
 
 import asyncio
-import contextlib
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -21,6 +20,7 @@ from simulator.demo.speaker import Speaker
 from simulator.demo.stations import stations
 from simulator.demo.story import Story
 from simulator.demo.tidying import StillBurningError, tidy
+from simulator.fleet.command import lines_of
 from simulator.fleet.link import Acknowledged, Link
 from simulator.fleet.sender import Sender
 from simulator.fleet.sensor import Sensor
@@ -137,14 +137,19 @@ async def _speaker(
         return Link("demo", platform.broker_url, setting.inbox_prefix, acknowledged)
 
     sensors = [Sensor.of(device) for device in place.devices]
-    sender = Sender(place.device_ids, setting.ward_code, link, time.monotonic)
+    shared = [sensor.device_id for sensor in sensors if not sensor.is_own]
+    lines = lines_of(platform.run_dir, setting.ward_code, sensors)
+    sender = Sender(shared, setting.ward_code, link, time.monotonic, lines)
     speaker = Speaker(sensors, sender, setting.clock, setting.rng)
-    speaking = asyncio.create_task(speaker.speak())
+    speaking = [
+        asyncio.create_task(work)
+        for work in (speaker.speak(), *(one.run() for one in lines.values()))
+    ]
     try:
         if not await speaker.connected():
             raise NotRunningError("NATS")
         yield speaker
     finally:
-        speaking.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await speaking
+        for task in speaking:
+            task.cancel()
+        await asyncio.gather(*speaking, return_exceptions=True)

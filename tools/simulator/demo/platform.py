@@ -12,6 +12,7 @@ from stack.nats_server import SIMULATOR
 class Platform:
     """Where the gateway and the broker are, and how an officer and a device sign in."""
 
+    run_dir: Path
     gateway: str
     officer_token: str
     broker_url: str
@@ -21,6 +22,7 @@ class Platform:
         """Return the platform of a run directory; raises stack.errors.StackError if never started."""
         place = Installation.of_run(run_dir)
         return cls(
+            run_dir=run_dir,
             gateway=place.gateway_address,
             officer_token=place.issuer.token(Role.DUTY_OFFICER, now),
             broker_url=place.nats.url_for(SIMULATOR),

@@ -6,6 +6,7 @@ import contextlib
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
@@ -15,6 +16,8 @@ from google.protobuf.json_format import Parse
 from chassis import clock, log
 from simulator.fleet.fleet import Fleet
 from simulator.fleet.holds import SUBJECT
+from simulator.fleet.keyring import Keyring
+from simulator.fleet.line import Line
 from simulator.fleet.link import Acknowledged, Link
 from simulator.fleet.sender import Sender
 from simulator.fleet.sensor import Sensor
@@ -56,17 +59,27 @@ def read_sensors(ward: Path) -> list[Sensor]:
 
 
 def build(settings: FleetSettings, sensors: list[Sensor]) -> Fleet:
-    """Put a fleet together from its settings."""
+    """Put a fleet together from its settings; without a run directory those that sign in as themselves are silent."""
 
     def link(acknowledged: Acknowledged) -> Link:
         url = settings.nats_url.get_secret_value()
         return Link("fleet", url, settings.nats_inbox_prefix, acknowledged)
 
-    device_ids = [sensor.device_id for sensor in sensors]
-    sender = Sender(device_ids, settings.ward_code, link, time.monotonic)
+    ours = [sensor for sensor in sensors if not sensor.is_own]
+    lines = lines_of(settings.run_dir, settings.ward_code, sensors) if settings.run_dir else {}
+    shared = [sensor.device_id for sensor in ours]
+    sender = Sender(shared, settings.ward_code, link, time.monotonic, lines)
     # Noise on clean air: nothing secret hangs on it.
     rng = Random()  # noqa: S311
-    return Fleet(sensors, sender, lambda: clock.utc_now().timestamp(), time.monotonic, rng)
+    reporting = sensors if lines else ours
+    return Fleet(reporting, sender, lambda: clock.utc_now().timestamp(), time.monotonic, rng)
+
+
+def lines_of(run_dir: Path, ward_code: str, sensors: Sequence[Sensor]) -> dict[str, Line]:
+    """Give each detector that signs in as itself its line to the platform of a run directory."""
+    own = [sensor for sensor in sensors if sensor.is_own]
+    keyring = Keyring(run_dir, ward_code, [sensor.device_id for sensor in own])
+    return {sensor.device_id: Line(sensor, keyring) for sensor in own}
 
 
 async def _serve(settings: FleetSettings, sensors: list[Sensor]) -> None:
@@ -75,6 +88,7 @@ async def _serve(settings: FleetSettings, sensors: list[Sensor]) -> None:
     tasks = [
         asyncio.create_task(fleet.sender.link.keep_up({SUBJECT: fleet.hold})),
         asyncio.create_task(fleet.run()),
+        *(asyncio.create_task(line.run()) for line in fleet.sender.lines),
         asyncio.create_task(_report(fleet)),
         asyncio.create_task(_end_asked_for()),
     ]

@@ -1,9 +1,10 @@
 """At-least-once for many detectors over one link: keep, send, and send again what was not acknowledged."""
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from simulator import wire
+from simulator.fleet.line import Line
 from simulator.fleet.link import Acknowledged, Link
 from simulator.fleet.mailbox import Mailbox
 from simulator.fleet.sensor import Sample
@@ -16,7 +17,10 @@ Clock = Callable[[], float]
 
 
 class Sender:
-    """Sends the samples of detectors in order; `monotonic` is a clock that never goes back."""
+    """Sends the samples of detectors in order; `monotonic` is a clock that never goes back.
+
+    Detectors with `lines` of their own are given what is theirs; somebody else runs these.
+    """
 
     def __init__(
         self,
@@ -24,9 +28,11 @@ class Sender:
         ward_code: str,
         link: Callable[[Acknowledged], Link],
         monotonic: Clock,
+        lines: Mapping[str, Line] | None = None,
     ) -> None:
-        self.sent = 0
-        self.acknowledged = 0
+        self._sent = 0
+        self._acknowledged = 0
+        self._lines = dict(lines or {})
         self._ward_code = ward_code
         self._monotonic = monotonic
         self._mailboxes = {device_id: Mailbox() for device_id in device_ids}
@@ -37,20 +43,38 @@ class Sender:
 
     def __contains__(self, device_id: object) -> bool:
         """Tell whether the detector is one of ours."""
-        return device_id in self._mailboxes
+        return device_id in self._mailboxes or device_id in self._lines
+
+    @property
+    def lines(self) -> Iterable[Line]:
+        """The lines of detectors that sign in as themselves; they must be run."""
+        return self._lines.values()
+
+    @property
+    def sent(self) -> int:
+        """How many samples were sent; those sent again count again."""
+        return self._sent + sum(line.sent for line in self.lines)
+
+    @property
+    def acknowledged(self) -> int:
+        """How many samples the platform has."""
+        return self._acknowledged + sum(line.acknowledged for line in self.lines)
 
     @property
     def kept(self) -> int:
         """How many samples are not acknowledged."""
-        return sum(len(mailbox) for mailbox in self._mailboxes.values())
+        return sum(map(len, self._kept()))
 
     @property
     def dropped(self) -> int:
         """How many samples were given up because the broker was away too long."""
-        return sum(mailbox.dropped for mailbox in self._mailboxes.values())
+        return sum(mailbox.dropped for mailbox in self._kept())
 
     async def submit(self, device_id: str, *samples: Sample) -> None:
         """Keep samples and send them, at once if nothing is under way and the broker is there."""
+        if line := self._lines.get(device_id):
+            line.submit(*samples)
+            return
         mailbox = self._mailboxes[device_id]
         for sample in samples:
             mailbox.add(sample)
@@ -69,15 +93,19 @@ class Sender:
             if self._mailboxes[device_id].take():
                 await self._send(device_id, self._mailboxes[device_id])
 
+    def _kept(self) -> Iterable[Mailbox]:
+        yield from self._mailboxes.values()
+        yield from (line.mailbox for line in self.lines)
+
     async def _send(self, device_id: str, mailbox: Mailbox) -> None:
         batch = mailbox.take()
         self._awaited.append((self._monotonic() + ACKNOWLEDGED_WITHIN_S, device_id))
-        self.sent += len(batch)
+        self._sent += len(batch)
         await self.link.send(wire.subject(self._ward_code, device_id), device_id, batch)
 
     def _note_acknowledged(self, device_id: str, at_ms: int) -> None:
         mailbox = self._mailboxes[device_id]
-        self.acknowledged += mailbox.acknowledge(at_ms)
+        self._acknowledged += mailbox.acknowledge(at_ms)
         if len(mailbox) and not mailbox.under_way:
             # What gathered behind the batch goes out at the next turn.
             self._awaited.appendleft((0.0, device_id))

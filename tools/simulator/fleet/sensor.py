@@ -45,6 +45,8 @@ class Sensor:
     conditions: int
     # A gateway measures nothing: what it sends are signs of life.
     measures: bool = True
+    payload_format: pb.PayloadFormat.ValueType = pb.PAYLOAD_FORMAT_NATIVE
+    over_mqtt: bool = False
 
     @classmethod
     def of(cls, device: pb.Device) -> "Sensor":
@@ -52,8 +54,19 @@ class Sensor:
         trouble = TROUBLED.get(device.device_id, 0)
         measures = device.kind != pb.DEVICE_KIND_GATEWAY
         return cls(
-            device.device_id, device.interval_s, not device.mains_powered, trouble, measures
+            device.device_id,
+            device.interval_s,
+            not device.mains_powered,
+            trouble,
+            measures,
+            device.payload_format,
+            device.protocol == pb.PROTOCOL_MQTT,
         )
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is of another maker, and signs in as itself; the others share the fleet's connection."""
+        return self.payload_format != pb.PAYLOAD_FORMAT_NATIVE
 
     @property
     def phase_s(self) -> float:

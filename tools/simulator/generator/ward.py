@@ -79,6 +79,7 @@ def grow(seed: Seed, size: Size, as_of: date, progress: Progress) -> Ward:
     groups, members = community.mutual_aid(seed, settlement.buildings, settlement.dwellings)
     hung = devices.hang(planned, places, counts, groups)
     devices.give_papers(seed, hung, as_of)
+    devices.give_makes(seed, hung)
     return Ward(
         buildings=settlement.buildings,
         dwellings=settlement.dwellings,
