@@ -70,9 +70,13 @@ class Officer:
         return found
 
     async def devices(self, premises_id: str) -> list[str]:
-        """List the devices of a premises."""
+        """List the devices of a premises that write in the platform's own format."""
         listed = (await self.get(f"/v1/premises/{premises_id}/devices"))["devices"]
-        return [device["deviceId"] for device in listed]
+        return [
+            device["deviceId"]
+            for device in listed
+            if device["payloadFormat"] == "PAYLOAD_FORMAT_NATIVE"
+        ]
 
     async def open_alarms(self, device_id: str) -> list[dict[str, Any]]:
         """List the open fire alarms of a device."""
