@@ -30,6 +30,8 @@ from ward.fire_safety.v1 import fire_safety_pb2 as fire
 LEASE_MARGIN_S = 300.0
 # What was killed in the middle of a fire is back within this time.
 SEEN_WITHIN_S = 60.0
+# What the platform has is detected by then, on a machine with other work too: the last alarm is waited for.
+DETECTED_WITHIN_S = 1.0
 PATIENCE_S = 30.0
 Clock = Callable[[], float]
 
@@ -92,6 +94,8 @@ class Demo:
         async with observer.watching():
             readings = steps(placed, timing, self._setting.rng)
             await self._speaker.play(readings, records.published.__setitem__)
+            await self._speaker.delivered(SEEN_WITHIN_S)
+            await asyncio.sleep(DETECTED_WITHIN_S)
             await observer.all_seen(SEEN_WITHIN_S)
         outcome = results(trace.test, placed, self._place.zones, timing, records)
         story.table(outcome)

@@ -75,6 +75,14 @@ class Speaker:
             published((step.device_id, step.sample.at_ms), time.monotonic())
             await self._submit(step.device_id, step.sample)
 
+    async def delivered(self, within_s: float) -> bool:
+        """Wait until the platform has all that was said; tell whether it was in time."""
+        for _ in range(round(within_s / TURN_S)):
+            if not self._sender.kept:
+                return True
+            await asyncio.sleep(TURN_S)
+        return False
+
     async def breathe(self) -> None:
         """Report clean air from where each detector's clock stopped up to now."""
         now = self._clock()
