@@ -34,8 +34,12 @@ class Database:
         self.engine = engine
 
     @classmethod
-    def connect(cls, url: str, *, pool_size: int = 10) -> "Database":
-        """Make the pool; the first connection is opened by the first transaction."""
+    def connect(cls, url: str, *, pool_size: int = 10, flushes: bool = True) -> "Database":
+        """Make the pool; the first connection is opened by the first transaction.
+
+        Without `flushes` a commit is told before it is on the disk (`synchronous_commit`). A crash of the server may
+        lose the latest, but none before anything that another connection committed afterwards and flushed.
+        """
         return cls(
             create_async_engine(
                 url,
@@ -55,6 +59,7 @@ class Database:
                         "tcp_keepalives_interval": "1",
                         "tcp_keepalives_count": "3",
                         "tcp_user_timeout": "5000",
+                        **({} if flushes else {"synchronous_commit": "off"}),
                     },
                 },
             )

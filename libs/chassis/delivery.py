@@ -6,6 +6,7 @@ hundreds of thousands a second may come, and few are asked for their headers.
 
 import json
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Self
 
@@ -17,6 +18,7 @@ _NS_PER_US = 10**3
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # `$JS.ACK.<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<time>.<pending>`; brokers that say more put
 # domain and account before the stream.
+_BEGIN = b"$JS"
 _SHORT = 9
 _ADDED = 2
 # Places of these words from the stream's name on.
@@ -26,7 +28,7 @@ _SHORT_STORED_AT = 7
 _HEADER = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([^\r\n]*)")
 
 
-class Sequence(NamedTuple):
+class Numbers(NamedTuple):
     """A message's number among those of its stream, and among those delivered by its consumer."""
 
     stream: int
@@ -37,7 +39,7 @@ class Metadata(NamedTuple):
     """What the broker says of a message; it was stored `timestamp_ns` after 1970, the same at every delivery."""
 
     stream: str
-    sequence: Sequence
+    sequence: Numbers
     num_delivered: int
     num_pending: int
     timestamp_ns: int
@@ -90,7 +92,6 @@ class Delivery:
     @property
     def stored_ms(self) -> int:
         """When the broker stored it, milliseconds since 1970: the same at every delivery."""
-        # Asked of every message: what the others keep need not be kept for it.
         words = self.reply.split(b".")
         return int(words[_SHORT_STORED_AT + (len(words) != _SHORT) * _ADDED]) // _NS_PER_MS
 
@@ -99,7 +100,7 @@ class Delivery:
         """What the broker says of it."""
         stream, _, *numbers = self._read()
         delivered, in_stream, by_consumer, stored_ns, pending = map(int, numbers)
-        sequence = Sequence(in_stream, by_consumer)
+        sequence = Numbers(in_stream, by_consumer)
         return Metadata(stream.decode(), sequence, delivered, pending, stored_ns)
 
     def _read(self) -> list[bytes]:
@@ -131,6 +132,14 @@ class Delivery:
     async def term(self) -> None:
         """Have it never delivered again."""
         await self._client.publish(self.reply.decode(), b"+TERM")
+
+
+def all_stored_ms(messages: Sequence[Delivery]) -> list[int]:
+    """Tell when the broker stored each message, milliseconds since 1970, in one go where all say it alike."""
+    words = b".".join([one.reply for one in messages]).split(b".")
+    if words[::_SHORT] != [_BEGIN] * len(messages) or len(words) != _SHORT * len(messages):
+        return [one.stored_ms for one in messages]
+    return [int(one) // _NS_PER_MS for one in words[_SHORT_STORED_AT::_SHORT]]
 
 
 def read_headers(written: bytes) -> dict[str, str]:

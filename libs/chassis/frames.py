@@ -21,6 +21,10 @@ Sink = Callable[[bytes, bytes, bytes, bytes], None]
 _LINE_END = b"\r\n"
 _END = len(_LINE_END)
 _MESSAGE, _MESSAGE_WITH_HEADERS = ord("M"), ord("H")
+# Before a pulled message without headers, which always has a reply subject, and between two of them.
+_PLAIN = b"MSG "
+_NEXT_PLAIN = _LINE_END + _PLAIN
+_PLAIN_WORDS = 4
 # MSG <subject> <subscription> [<reply>] <size>; HMSG has the headers' size before the whole one.
 _WORDS_WITH_REPLY = {_MESSAGE: 5, _MESSAGE_WITH_HEADERS: 6}
 
@@ -54,7 +58,7 @@ class FrameParser(Parser):
 
     async def _give(self, data: bytes) -> int:
         """Give away the complete messages; tell where the incomplete one begins."""
-        at, length = 0, len(data)
+        at, length = self._give_plain(data), len(data)
         while (line_end := data.find(_LINE_END, at)) >= 0:
             begin = line_end + _END
             if data[at] not in _WORDS_WITH_REPLY:
@@ -66,12 +70,29 @@ class FrameParser(Parser):
             if end + _END > length:
                 self._wanted = end + _END - at
                 break
-            sink = self.sinks.get(words[2])
-            if sink and data[at] == _MESSAGE and len(words) == 5:  # noqa: PLR2004 - as nearly all are
-                sink(words[1], words[3], b"", data[begin:end])
-            else:
-                await self._give_one(words, data[begin:end], sink)
+            await self._give_one(words, data[begin:end], self.sinks.get(words[2]))
             at = end + _END
+        return at
+
+    def _give_plain(self, data: bytes) -> int:
+        """Give away the pulled messages without headers that come first, as nearly all do; tell where others begin.
+
+        A payload may hold what looks like the next message: each piece must be as long as it says.
+        """
+        at, sinks = 0, self.sinks
+        if not data.startswith(_PLAIN):
+            return at
+        # The last may go on in what comes next.
+        for piece in data[len(_PLAIN) :].split(_NEXT_PLAIN)[:-1]:
+            line, _, payload = piece.partition(_LINE_END)
+            words = line.split(b" ")
+            if len(words) != _PLAIN_WORDS or words[3] != b"%d" % len(payload):
+                break
+            sink = sinks.get(words[1])
+            if sink is None:
+                break
+            sink(words[0], words[2], b"", payload)
+            at += len(piece) + len(_NEXT_PLAIN)
         return at
 
     async def _give_one(self, words: list[bytes], content: bytes, sink: Sink | None) -> None:

@@ -6,11 +6,11 @@ minutes it is parked: kept, counted and told, until a person has it tried again 
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from google.protobuf.message import Message
 from nats.errors import Error as NatsError
@@ -60,6 +60,8 @@ _TRIES = 10
 _TRY_AGAIN_S = 0.25
 # How often parked events are counted.
 _COUNT = timedelta(seconds=5)
+# So many events that were sent are known until the relay comes to their rows; those before are sent a second time.
+_KNOWN = 1_000
 # What the client says of a broker that cannot be reached or does not store now.
 _AWAY = (NatsError, OSError, TimeoutError)
 
@@ -130,10 +132,23 @@ class Relay:
         self._order = [*([] if first is None else [first]), table.c.position]
         self._woken = asyncio.Event()
         self._counted: datetime | None = None
+        self._sent: dict[UUID, asyncio.Task[bool]] = {}
 
     def wake(self) -> None:
         """Say that a transaction with events has committed."""
         self._woken.set()
+
+    def send(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Publish events at once whose rows, as `row_of` writes them, have just committed, without reading them.
+
+        They may overtake what waits. However this ends the rows are there: the relay takes them out, and publishes
+        those that the broker did not store.
+        """
+        for row in rows:
+            sending = asyncio.create_task(self._is_stored(row))
+            self._sent[row["event_id"]] = sending
+        while len(self._sent) > _KNOWN:
+            del self._sent[next(iter(self._sent))]
 
     async def run(self) -> None:
         """Relay until cancelled; an outage of broker or database only delays."""
@@ -205,7 +220,9 @@ class Relay:
         in the order of the connection. Only if it refuses one in the middle do those behind it overtake it: whoever
         hears of states compares their versions.
         """
-        answers = await asyncio.gather(*map(self._publish, rows), return_exceptions=True)
+        answers = await asyncio.gather(
+            *map(self._publish_unless_sent, rows), return_exceptions=True
+        )
         stored: list[int] = []
         refused: list[tuple[Row[Any], str]] = []
         for row, answer in zip(rows, answers, strict=True):
@@ -269,12 +286,26 @@ class Relay:
             parked = select(func.count()).where(self._table.c.parked_at.is_not(None))
             metrics.OUTBOX_PARKED.set(await statements.scalar(parked) or 0)
 
-    async def _publish(self, row: Row[Any]) -> None:
-        headers = {EVENT_ID_HEADER: str(row.event_id), REQUEST_ID_HEADER: row.request_id}
+    async def _publish_unless_sent(self, row: Row[Any]) -> None:
+        """See that the broker has stored an event."""
+        sending = self._sent.pop(row.event_id, None)
+        if not (sending and await sending):
+            await self._publish(row._asdict())
+
+    async def _is_stored(self, event: Mapping[str, Any]) -> bool:
+        """Publish an event; False if that fails: its row waits for the relay, which tells why if it still does."""
+        try:
+            await self._publish(event)
+        except Exception:  # noqa: BLE001 - as above
+            return False
+        return True
+
+    async def _publish(self, event: Mapping[str, Any]) -> None:
+        headers = {EVENT_ID_HEADER: str(event["event_id"]), REQUEST_ID_HEADER: event["request_id"]}
         await self._jetstream.publish(
-            row.subject, row.payload, timeout=_PUBLISH_TIMEOUT_S, headers=headers
+            event["subject"], event["payload"], timeout=_PUBLISH_TIMEOUT_S, headers=headers
         )
-        metrics.EVENTS_PUBLISHED.labels(row.subject).inc()
+        metrics.EVENTS_PUBLISHED.labels(event["subject"]).inc()
 
     def _observe(self, rows: list[Row[Any]] | Any) -> None:  # noqa: ANN401 - a sequence of rows
         metrics.OUTBOX_PENDING.set(len(rows))

@@ -55,6 +55,11 @@ class Pull:
         if self._client.is_connected:
             await self._subscription.unsubscribe()
 
+    @property
+    def waiting(self) -> int:
+        """Tell how many messages have come and are not taken."""
+        return len(self._come)
+
     async def take(self, wait_s: float) -> list[Delivery]:
         """Give what has come, oldest first, waiting for the first at most so long; empty if nothing came.
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chassis.delivery import Delivery
+from chassis.delivery import Delivery, all_stored_ms
 
 STORED_NS = 1_764_230_000_123_456_789
 SHORT = b"$JS.ACK.EVENTS.reader.2.41.7.%d.5" % STORED_NS
@@ -34,3 +34,12 @@ def test_a_header_that_is_surely_absent_is_told_without_reading(
     """False is sure, True may be."""
     client: Any = None
     assert Delivery(client, b"ward.x", SHORT, headers, b"").may_have("B") is expected
+
+
+@pytest.mark.parametrize("replies", [[], [SHORT], [SHORT, SHORT], [LONG, LONG], [SHORT, LONG]])
+def test_many_are_asked_at_once_and_answer_as_each_by_itself(replies: list[bytes]) -> None:
+    """However each says it."""
+    client: Any = None
+    messages = [Delivery(client, b"ward.x", reply, b"", b"") for reply in replies]
+
+    assert all_stored_ms(messages) == [one.stored_ms for one in messages]

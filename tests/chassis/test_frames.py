@@ -13,9 +13,12 @@ from chassis.jetstream import HardenedClient
 Message = tuple[bytes, bytes, bytes, bytes]
 
 words = st.binary(min_size=1, max_size=20).filter(lambda word: not set(word) & set(b" \t\r\n"))
-messages = st.tuples(
-    words, st.one_of(st.just(b""), words), st.binary(max_size=40), st.binary(max_size=200)
-)
+# A sender may write what looks like the broker's next message.
+payloads = st.binary(max_size=200) | st.lists(
+    st.sampled_from([b"\r\nMSG a 7 b 1\r\n", b"\r\nMSG ", b"x", b"\r\n", b"MSG a 7 b 0\r\n"]),
+    max_size=4,
+).map(b"".join)
+messages = st.tuples(words, st.just(b"") | words, st.just(b"") | st.binary(max_size=40), payloads)
 
 
 def written(message: Message) -> bytes:

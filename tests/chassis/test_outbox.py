@@ -295,3 +295,46 @@ async def test_another_relay_goes_on_when_the_connection_of_the_first_breaks(
         task.cancel()
 
     assert await published(broker) == [str(number) for number in range(5)]
+
+
+async def commit_and_send(sender: Relay, database: Database, *numbers: int) -> None:
+    """Commit events, and have them sent without waiting for the relay."""
+    rows = [outbox.row_of(event(number), utc_now()) for number in numbers]
+    async with database.transaction() as tx:
+        await tx.execute(insert(OUTBOX), rows)
+    sender.send(rows)
+
+
+async def test_what_is_sent_at_once_is_taken_out_and_not_sent_again(
+    database: Database, broker: Client
+) -> None:
+    """Nobody needs to hold the relay to send, and it may overtake what waits."""
+    async with database.transaction() as tx:
+        await outbox.add(tx, OUTBOX, utc_now(), event(1))
+    sender = relay(database, broker)
+    await commit_and_send(sender, database, 2, 3)
+    before = REGISTRY.get_sample_value(
+        "ward_events_published_total", {"subject": "ward.incidents.v1.IncidentOpened"}
+    )
+    await sender.relay_all()
+    after = REGISTRY.get_sample_value(
+        "ward_events_published_total", {"subject": "ward.incidents.v1.IncidentOpened"}
+    )
+
+    assert await published(broker) == ["2", "3", "1"]
+    assert (after or 0) - (before or 0) == 3
+    assert await waiting(database) == 0
+
+
+async def test_what_could_not_be_sent_at_once_is_published_by_the_relay(
+    database: Database, broker: Client
+) -> None:
+    """The row is there, whatever became of the sending; another's relay repeats it under the same id."""
+    await commit_and_send(Relay(database, OUTBOX, Client().jetstream(), utc_now), database, 1)
+    sender = relay(database, broker)
+    await commit_and_send(sender, database, 2)
+    await relay(database, broker).relay_all()
+    await sender.relay_all()
+
+    assert sorted(await published(broker)) == ["1", "2"]
+    assert await waiting(database) == 0

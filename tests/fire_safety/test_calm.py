@@ -62,8 +62,8 @@ def courses(draw: st.DrawFn) -> list[Stretch]:
 def stretches_of(batch: pb.ReadingBatch, received_ms: int) -> list[Stretch]:
     """Read a message as the lanes do."""
     subject = f"ward.11002.device.{batch.device_id}.up".encode()
-    sent = Sent(0, subject, batch.SerializeToString(), received_ms)
-    return [one for block in columns.read([sent], INGESTION) for one in block.stretches()]
+    sent = Sent([0], [subject], [batch.SerializeToString()], [received_ms])
+    return [one for block in columns.read(sent, INGESTION) for one in block.stretches()]
 
 
 @given(courses())

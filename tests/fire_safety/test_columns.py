@@ -69,10 +69,12 @@ def outcome_of(subject: str, payload: bytes) -> Batch | None:
 
 def blocks_of(*given_: tuple[str, bytes]) -> list[Block]:
     """Read messages as columns."""
-    sent = [
-        Sent(place, subject.encode(), payload, NOW)
-        for place, (subject, payload) in enumerate(given_)
-    ]
+    sent = Sent(
+        range(len(given_)),
+        [subject.encode() for subject, _ in given_],
+        [payload for _, payload in given_],
+        [NOW] * len(given_),
+    )
     return columns.read(sent, INGESTION)
 
 

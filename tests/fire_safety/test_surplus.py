@@ -15,7 +15,12 @@ LIMITS = RecordingLimits(version=1, readings_per_s=2, burst_readings=10)
 NOW = 1_790_000_000_000
 
 
-def sent(place: int, device_id: str, at_ms: int, conditions: int = 0, readings: int = 1) -> Sent:
+Message = tuple[int, bytes, bytes, int]
+
+
+def sent(
+    place: int, device_id: str, at_ms: int, conditions: int = 0, readings: int = 1
+) -> Message:
     """Send a message of the platform's own format."""
     batch = pb.ReadingBatch(
         device_id=device_id,
@@ -25,12 +30,12 @@ def sent(place: int, device_id: str, at_ms: int, conditions: int = 0, readings: 
         ],
     )
     subject = f"ward.11002.device.{device_id}.up.1".encode()
-    return Sent(place, subject, batch.SerializeToString(), at_ms)
+    return place, subject, batch.SerializeToString(), at_ms
 
 
-def decoded(*messages: Sent) -> Decoded:
+def decoded(*messages: Message) -> Decoded:
     """Read messages as columns."""
-    return Decoded(columns.read(list(messages), INGESTION), {}, {})
+    return Decoded(columns.read(Sent(*zip(*messages, strict=True)), INGESTION), {}, {})
 
 
 def stored(one: Decoded) -> list[tuple[str, int]]:

@@ -58,6 +58,7 @@ def _rates(results: Results) -> Table:
     for name, columns in (
         ("COPY thô vào heap · raw COPY to a heap", [one.heap for one in both]),
         ("COPY thô có khóa · raw COPY with the key", [one.keyed for one in both]),
+        ("luồng lưu · the stream stores", [[one.stream] for one in both]),
         ("làn ghi riêng · recorder lane alone", [one.recorder for one in both]),
         ("làn phát hiện riêng · detector lane alone", [one.detector for one in both]),
         ("hai làn, một tiến trình · both, one process", [one.both for one in both]),

@@ -102,7 +102,7 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     life.at_stop(database.close)
     formats = Formats(DetectionQueries(database), settings.ward_code, clock)
     life.background("formats", formats.keep())
-    _start_lanes(life, base, database, formats, settings.lanes)
+    _start_lanes(life, base, settings, database, formats)
     clocks = Clocks(base.broker, ClockQueries(base.database), settings.ward_code, clock)
     base.readiness.warn("clocks", clocks.check)
     life.background("clocks", clocks.run())
@@ -151,15 +151,20 @@ def servicers_of(base: Base, modes: ModeOperations) -> list[Servicer]:
 
 
 def _start_lanes(
-    life: Lifecycle, base: Base, database: Database, formats: Formats, lanes: Lanes
+    life: Lifecycle, base: Base, settings: Settings, database: Database, formats: Formats
 ) -> None:
     """Start the lanes of this process; a recorder beside a detector gives way to it."""
-    detector = detector_of(base, database, formats)
+    lanes, detector = settings.lanes, detector_of(base, database, formats)
     if lanes is not Lanes.RECORDER:
         base.readiness.watch("detector", detector.check)
         life.background("detector", detector.run())
     if lanes is not Lanes.DETECTOR:
-        recorder = recorder_of(base, database, formats, must_wait=lambda: detector.is_behind)
+        # Readings are on the disk when their place in the stream is: until then they would be stored again.
+        bulk = Database.connect(
+            settings.database_url.get_secret_value(), pool_size=3, flushes=False
+        )
+        life.at_stop(bulk.close)
+        recorder = recorder_of(base, database, bulk, formats, lambda: detector.goes_first)
         life.background("recorder", recorder.run())
 
 
@@ -213,7 +218,11 @@ def detector_of(base: Base, database: Database, formats: Formats) -> Detector:
 
 
 def recorder_of(
-    base: Base, database: Database, formats: Formats, must_wait: Callable[[], bool]
+    base: Base,
+    database: Database,
+    bulk: Database,
+    formats: Formats,
+    must_wait: Callable[[], bool],
 ) -> Recorder:
     """Make the recorder lane."""
     ward_code = base.settings.ward_code
@@ -224,7 +233,7 @@ def recorder_of(
         ward_code=ward_code,
         queries=DetectionQueries(base.database),
         recorded=RecordingQueries(base.database),
-        operations=RecordingOperations(base.database),
+        operations=RecordingOperations(bulk),
         places=ProgressOperations(ward_code),
         formats=formats,
         clock=base.clock,

@@ -37,8 +37,8 @@ _RETRY_S = 0.5
 _REMEMBERED = timedelta(minutes=3)
 # How often the others are looked for.
 _LOOK = timedelta(seconds=1)
-# So many messages waiting mean that detection does not keep up.
-_BEHIND = 200
+# So many messages waiting mean that detection does not keep up: some ten milliseconds of it.
+_BEHIND = 50
 
 
 class Detector:
@@ -67,12 +67,16 @@ class Detector:
         self._formats = formats
         self._clock = clock
         self._ready = False
-        self._waiting = 0
+        self._reader: OrderedReader | None = None
+        self._watch: Watch | None = None
 
     @property
-    def is_behind(self) -> bool:
-        """Tell whether readings wait for detection here."""
-        return self._waiting > _BEHIND
+    def goes_first(self) -> bool:
+        """Tell whether readings wait for detection here, or something that was found for being stored."""
+        reader, watch = self._reader, self._watch
+        if reader is None or watch is None:
+            return False
+        return watch.is_noting or watch.unread + reader.waiting > _BEHIND
 
     async def check(self) -> None:
         """Fail unless this detector is up to date with its share, or stands by for those that work elsewhere."""
@@ -92,7 +96,7 @@ class Detector:
                 logger().warning("detector_delayed", cause=cause)
             except* Exception:  # noqa: BLE001 - the edge: logged once, then begun anew
                 logger().exception("detector_failed")
-            self._ready, self._waiting = False, 0
+            self._ready, self._reader, self._watch = False, None, None
             await asyncio.sleep(_RETRY_S)
 
     async def _take_part(self, lease: Lease) -> None:
@@ -106,7 +110,7 @@ class Detector:
                 async with ModeChanges(self._client) as changes:
                     await self._detect(lease, share, changes)
             else:
-                self._ready, self._waiting = True, 0
+                self._ready, self._reader, self._watch = True, None, None
                 await asyncio.sleep(_LOOK.total_seconds())
 
     async def _detect(self, lease: Lease, share: Share, changes: ModeChanges) -> None:
@@ -116,10 +120,10 @@ class Detector:
         await self._places.begin_detection(lease, share.held, stream)
         progress = await self._queries.progress(self._ward_code, share.held)
         since = progress.begins_at - _REMEMBERED if progress.begins_at else None
-        watch = await self._recall(lease, share.held, progress, since, changes)
+        self._watch = watch = await self._recall(lease, share.held, progress, since, changes)
         # All of the ward, also what others work on: to select takes the broker much longer than us
         # (docs/bench-ingest.md).
-        reader = OrderedReader(
+        self._reader = reader = OrderedReader(
             self._client, self._jetstream, self._stream, stream.created_at, since
         )
         logger().info("detector_begins", partitions=len(share.held), position=progress.settled)
@@ -140,8 +144,8 @@ class Detector:
             messages = await reader.take(_TAKE_S)
             _heed_cancellation()
             await watch.take(messages)
-            self._waiting = messages[-1].metadata.num_pending if messages else 0
-            metrics.LANE_PENDING.labels("detector").set(self._waiting)
+            pending = messages[-1].metadata.num_pending if messages else 0
+            metrics.LANE_PENDING.labels("detector").set(pending)
             self._ready = watch.is_settled or (reader.listening and not messages)
             watch.tick(reader, idle=not messages)
             if abs(self._clock() - looked) >= _LOOK:

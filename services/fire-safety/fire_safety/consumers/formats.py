@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from chassis.clock import Clock
-from chassis.delivery import Delivery
+from chassis.delivery import Delivery, all_stored_ms
 from chassis.errors import DatabaseUnavailableError, InvalidMessageError
 from chassis.log import logger
 from fire_safety.decoders import columns, native
@@ -115,16 +115,19 @@ class Formats:
         self, messages: Sequence[Delivery], limits: IngestionLimits
     ) -> Sequence[Block]:
         format_of, own = self._decoders.get, native.decode
-        given = [
-            Sent(place, one.subject_bytes, one.data, one.stored_ms)
-            for place, one in enumerate(messages)
-            # What is not on the register is recognised, and the own format comes first.
-            if format_of(one.subject_bytes, own) is own
+        subjects = [one.subject_bytes for one in messages]
+        # What is not on the register is recognised, and the own format comes first.
+        places = [
+            place for place, subject in enumerate(subjects) if format_of(subject, own) is own
         ]
+        if len(places) < len(messages):
+            messages = [messages[place] for place in places]
+            subjects = [subjects[place] for place in places]
+        sent = Sent(places, subjects, [one.data for one in messages], all_stored_ms(messages))
         try:
-            return columns.read(given, limits)
+            return columns.read(sent, limits)
         except Exception:  # noqa: BLE001 - a mistake of ours must not stop the lanes: logged once
-            logger().exception("columns_failed", messages=len(given))
+            logger().exception("columns_failed", messages=len(places))
             return ()
 
     def _decode_alone(self, message: Delivery, limits: IngestionLimits) -> Batch:

@@ -54,6 +54,7 @@ class Noting:
         self._signals: list[Signal] = []
         # How each device and kind changed last that is stored, while the place before it is the one that is entered.
         self._changed: dict[tuple[str, AlarmKind], Effect] = {}
+        self._is_storing = False
         self._saved: Reached | None = None
         self._to_save = False
         self._asked = asyncio.Event()
@@ -63,6 +64,11 @@ class Noting:
     def waiting(self) -> int:
         """Tell how many signals have gathered."""
         return len(self._signals)
+
+    @property
+    def is_under_way(self) -> bool:
+        """Tell whether signals wait or are being stored."""
+        return bool(self._signals) or self._is_storing
 
     @property
     def is_full(self) -> bool:
@@ -146,6 +152,7 @@ class Noting:
     async def _note(self, signals: Sequence[Signal], reached: Reached | None) -> None:
         """Store signals; one that the database refuses must not hold up the others, and is given again."""
         context.request_id.set(context.accept_request_id(None))
+        self._is_storing = True
         try:
             await self._operations.note_signals(self._lease, signals, reached)
         except DatabaseUnavailableError:
@@ -154,6 +161,8 @@ class Noting:
             logger().exception("signals_failed", signals=len(signals))
             for refused in await self._operations.note_one_by_one(self._lease, signals, reached):
                 self._forget(refused)
+        finally:
+            self._is_storing = False
 
 
 def _changes(signals: Iterable[Signal]) -> dict[tuple[str, AlarmKind], Effect]:

@@ -85,6 +85,11 @@ class OrderedReader:
         """Tell whether all that is in the stream comes here at once."""
         return self._pull is not None and self._client.is_connected
 
+    @property
+    def waiting(self) -> int:
+        """Tell how many messages have come and are not taken."""
+        return self._pull.waiting if self._pull else 0
+
     async def take(self, wait_s: float) -> list[Delivery]:
         """Give the next messages; empty if none came in that time or the broker is away.
 

@@ -38,11 +38,12 @@ _RETRY_S = 0.5
 _REFRESH = timedelta(seconds=5)
 # Another instance may record; it is asked again this often.
 _STAND_BY_S = 1.0
-# When all that has come is taken it pays to let some gather: each group costs a commit.
-_GATHER_S = 0.05
-# How long a group waits for a detector that is behind, and how often at most.
-_GIVE_WAY_S = 0.02
-_GIVE_WAY_TIMES = 50
+# When all that has come is taken it pays to let more gather, and an alarm among it is stored first: each group costs a
+# commit.
+_GATHER_S = 0.1
+# How long it waits at a time for a detector that is behind or has an alarm to store, and how often between two takes.
+_GIVE_WAY_S = 0.005
+_GIVE_WAY_TIMES = 200
 # Bytes decoded before others on the event loop have their turn: a few milliseconds.
 _SLICE_BYTES = 65_536
 
@@ -129,19 +130,19 @@ class Recorder:
                     limits = await self._queries.ingestion_limits(looked)
                     surplus.allow(await self._recorded.limits(looked))
                 messages = await reader.take(_TAKE_S)
-                await self._give_way()
-                await self._read(storing, messages, limits, surplus)
                 pending = messages[-1].metadata.num_pending if messages else 0
                 metrics.LANE_PENDING.labels("recorder").set(pending)
                 if messages and not pending:
                     await asyncio.sleep(_GATHER_S)
+                await self._read(storing, messages, limits, surplus)
+                await storing.begin_if_free(more_waits=pending > 0)
 
-    async def _give_way(self) -> None:
-        """Let the detector catch up first, but never wait for ever."""
-        for _ in range(_GIVE_WAY_TIMES):
-            if not self._must_wait():
-                return
+    async def _give_way(self, left: int) -> int:
+        """Let the detector go first, but never wait for ever; tell how often it may wait from now on."""
+        while left and self._must_wait():
             await asyncio.sleep(_GIVE_WAY_S)
+            left -= 1
+        return left
 
     async def _read(
         self,
@@ -151,11 +152,12 @@ class Recorder:
         surplus: Surplus,
     ) -> None:
         """Hand on what the messages say, but for what a device sends far above any rate."""
+        left = _GIVE_WAY_TIMES
         for some in slices(messages, _SLICE_BYTES):
+            left = await self._give_way(left)
             kept = [one for one in some if not comes_again(one)]
             decoded = self._formats.decode(kept, limits)
             stored = decoded.without(surplus)
             metrics.READINGS_SURPLUS.inc(len(decoded.bulk) - len(stored.bulk))
             await storing.add(kept, stored, some[-1].sequence)
             await asyncio.sleep(0)
-        await storing.begin_if_free()

@@ -31,8 +31,8 @@ from fire_safety.operations.recording import RecordingOperations
 _RETRY_S = 0.5
 # After an error that is no outage; it is told in full each time.
 _FAILED_S = 5.0
-# Readings in one COPY: enough to pay for its commit, few enough to be done in some 20 ms. Bytes bound the memory.
-_GROUP = 5_000
+# Readings in one COPY: enough to pay for its round trips, few enough to be done in some 50 ms. Bytes bound the memory.
+_GROUP = 10_000
 _GROUP_BYTES = 4 * 2**20
 _GROUPS_AT_ONCE = 2
 _SAVE_S = 0.25
@@ -148,8 +148,13 @@ class Storing:
             await self._free.acquire()
             self._begin()
 
-    async def begin_if_free(self) -> None:
-        """Store what has gathered, unless enough is being stored already: then it goes on gathering."""
+    async def begin_if_free(self, *, more_waits: bool) -> None:
+        """Store what has gathered, unless enough is being stored already: then it goes on gathering.
+
+        Also while more waits to be read and something is being stored: a whole group is soon together.
+        """
+        if more_waits and self._under_way:
+            return
         if self._group.parts and not self._free.locked():
             await self._free.acquire()
             self._begin()

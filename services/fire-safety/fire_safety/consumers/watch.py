@@ -56,6 +56,7 @@ class Watch:
         self._progress = progress
         self._settled = progress.settled
         self._position: Position | None = None
+        self._unread = 0
         self._queries = queries
         self._formats = formats
         self._changes = changes
@@ -71,10 +72,22 @@ class Watch:
         position = self._position
         return position is not None and position.stream_sequence > self._settled
 
+    @property
+    def unread(self) -> int:
+        """Tell how many of the messages that were taken are not folded yet."""
+        return self._unread
+
+    @property
+    def is_noting(self) -> bool:
+        """Tell whether something that was found is not stored yet."""
+        return self._noting.is_under_way
+
     async def take(self, messages: list[Delivery]) -> None:
         """Fold messages; what they give is stored beside, in order."""
+        self._unread = len(messages)
         for some in slices(messages, _SLICE_BYTES):
             signals = self._fold(some)
+            self._unread -= len(some)
             self._position = position_of(some[-1])
             self._noting.add(signals)
             await asyncio.sleep(0)

@@ -8,9 +8,8 @@ decides what a message says and what is wrong with it.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import compress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -46,52 +45,70 @@ _SUBJECTS = 65_536
 
 
 class Sent(NamedTuple):
-    """A message: its place among those given, its subject as it came, payload, and when the broker received it."""
+    """Messages: their places among those given, subjects as they came, payloads, and when the broker received them."""
 
-    place: int
-    subject: bytes
-    payload: bytes
-    received_ms: int
+    places: Sequence[int]
+    subjects: Sequence[bytes]
+    payloads: Sequence[bytes]
+    received_ms: Sequence[int]
 
 
 class _Origin(NamedTuple):
     device_id: str
-    # What a payload of the device begins with.
+    # What a payload of the device begins with, and how long that is.
     header: bytes
+    size: int
 
 
-class _Tables(NamedTuple):
-    """Messages of as many rows `each`, all rows of one width, as bytes."""
+# Of those whose subject says nothing.
+_NOBODY = _Origin("", b"", 0)
 
-    sent: Sequence[Sent]
-    device_ids: Sequence[str]
+
+class _Table(NamedTuple):
+    """Messages, by their numbers, of as many rows `each`, all rows of one width, as bytes."""
+
+    numbers: NDArray[np.int64]
     each: int
     rows: NDArray[np.uint8]
 
 
-def read(messages: Sequence[Sent], limits: IngestionLimits) -> list[Block]:
+def read(sent: Sent, limits: IngestionLimits) -> list[Block]:
     """Read those of the messages that are tables and believable; whoever is in no block is left to the parser."""
-    shapes: defaultdict[tuple[int, int], list[tuple[Sent, _Origin]]] = defaultdict(list)
-    for message in messages:
-        if origin := _origin(message.subject):
-            shapes[len(origin.header), len(message.payload)].append((message, origin))
-    alike: defaultdict[bytes, list[_Tables]] = defaultdict(list)
-    for (header, length), some in shapes.items():
-        if header + _NARROWEST <= length <= limits.max_bytes:
-            for kind, tables in _tables(some, header, limits):
-                alike[kind].append(tables)
-    found = (_block(kind, tables, limits) for kind, tables in alike.items())
+    origins = list(map(_origin, sent.subjects))
+    alike: defaultdict[bytes, list[_Table]] = defaultdict(list)
+    for (header, length), numbers in _shapes(origins, sent.payloads).items():
+        if header and header + _NARROWEST <= length <= limits.max_bytes:
+            headers = _matrix([origins[one].header for one in numbers])
+            written = _matrix([sent.payloads[one] for one in numbers])
+            left = (written[:, :header] == headers).all(axis=1)
+            for kind, table in _tables(np.array(numbers), written[:, header:], left, limits):
+                alike[kind].append(table)
+    found = (_block(kind, tables, sent, origins, limits) for kind, tables in alike.items())
     return [block for block in found if block]
 
 
+def _shapes(
+    origins: Sequence[_Origin], payloads: Sequence[bytes]
+) -> Mapping[tuple[int, int], Sequence[int]]:
+    """Sort messages, by their numbers, by the lengths of header and payload."""
+    shapes = [
+        (origin.size, len(payload)) for origin, payload in zip(origins, payloads, strict=True)
+    ]
+    if shapes and shapes.count(shapes[0]) == len(shapes):
+        return {shapes[0]: range(len(shapes))}
+    found: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
+    for number, shape in enumerate(shapes):
+        found[shape].append(number)
+    return found
+
+
 def _tables(
-    given: Sequence[tuple[Sent, _Origin]], header: int, limits: IngestionLimits
-) -> Iterator[tuple[bytes, _Tables]]:
-    """Cut messages of equal length into rows; the length of a row and its tags are their kind."""
-    written = _matrix([one.payload for one, _ in given])
-    headers = _matrix([origin.header for _, origin in given])
-    left = (written[:, :header] == headers).all(axis=1)
-    rows = written[:, header:]
+    numbers: NDArray[np.int64],
+    rows: NDArray[np.uint8],
+    left: NDArray[np.bool],
+    limits: IngestionLimits,
+) -> Iterator[tuple[bytes, _Table]]:
+    """Cut those of the messages that are left into rows; the length of a row and its tags are their kind."""
     size = rows.shape[1]
     for _ in range(_KINDS):
         if not left.any():
@@ -104,17 +121,9 @@ def _tables(
             tags = slice(_FIRST_TAG, width, _TAG_STEP)
             same &= (rows[:, tags] == first[tags]).all(axis=1)
             if size <= width * limits.max_readings:
-                some = list(compress(given, same.tolist()))
-                yield (
-                    first[1:2].tobytes() + first[tags].tobytes(),
-                    _Tables(
-                        [one for one, _ in some],
-                        [origin.device_id for _, origin in some],
-                        size // width,
-                        rows[same].reshape(-1, width),
-                    ),
-                )
-        left &= ~same
+                kind = first[1:2].tobytes() + first[tags].tobytes()
+                yield kind, _Table(numbers[same], size // width, rows[same].reshape(-1, width))
+        left = left & ~same
 
 
 def _matrix(lines: Sequence[bytes]) -> NDArray[np.uint8]:
@@ -122,13 +131,14 @@ def _matrix(lines: Sequence[bytes]) -> NDArray[np.uint8]:
 
 
 @lru_cache(_SUBJECTS)
-def _origin(subject: bytes) -> _Origin | None:
+def _origin(subject: bytes) -> _Origin:
     try:
         device_id = device_of(subject.decode())
     except (InvalidMessageError, UnicodeDecodeError):
-        return None
+        return _NOBODY
     written = device_id.encode()
-    return _Origin(device_id, bytes((_DEVICE_ID, len(written))) + written)
+    header = bytes((_DEVICE_ID, len(written))) + written
+    return _Origin(device_id, header, len(header))
 
 
 @lru_cache(256)
@@ -145,39 +155,34 @@ def _row_type(kind: bytes) -> np.dtype[np.void] | None:
     return np.dtype(fields)
 
 
-def _block(kind: bytes, tables: Sequence[_Tables], limits: IngestionLimits) -> Block | None:
+def _block(
+    kind: bytes,
+    tables: Sequence[_Table],
+    sent: Sent,
+    origins: Sequence[_Origin],
+    limits: IngestionLimits,
+) -> Block | None:
     """Read tables of one kind; those that are not what they seem, or not believable, are left out."""
     row_type = _row_type(kind)
     if row_type is None:
         return None
     rows = np.concatenate([one.rows for one in tables]).view(row_type)[:, 0]
-    counts = np.repeat([one.each for one in tables], [len(one.sent) for one in tables])
-    sent = [message for one in tables for message in one.sent]
-    device_ids = [device_id for one in tables for device_id in one.device_ids]
-    received = np.array([one.received_ms for one in sent])
-    starts = _starts(counts)
+    numbers = np.concatenate([one.numbers for one in tables])
+    received = np.array(sent.received_ms)[numbers]
+    starts = _starts(np.repeat([one.each for one in tables], [len(one.numbers) for one in tables]))
     good = _is_written_as(rows, kind) & _is_believable(rows, limits)
     good &= _is_timely(rows["observed"].astype(np.int64), starts, received, limits)
     whole = np.logical_and.reduceat(good, starts[:-1])
     if not whole.all():
-        rows, received = rows[np.repeat(whole, counts)], received[whole]
+        counts = np.diff(starts)
+        rows, numbers, received = rows[np.repeat(whole, counts)], numbers[whole], received[whole]
         starts = _starts(counts[whole])
-        sent = list(compress(sent, whole.tolist()))
-        device_ids = list(compress(device_ids, whole.tolist()))
-    return _block_of(rows, starts, sent, device_ids, received) if sent else None
-
-
-def _block_of(
-    rows: NDArray[np.void],
-    starts: NDArray[np.int64],
-    sent: Sequence[Sent],
-    device_ids: Sequence[str],
-    received: NDArray[np.int64],
-) -> Block:
-    names = rows.dtype.names or ()
+    if not len(numbers):
+        return None
+    names, chosen = rows.dtype.names or (), numbers.tolist()
     return Block(
-        places=[one.place for one in sent],
-        device_ids=device_ids,
+        places=[sent.places[one] for one in chosen],
+        device_ids=[origins[one].device_id for one in chosen],
         received_ms=received,
         starts=starts,
         observed_ms=rows["observed"].astype(np.int64),

@@ -21,6 +21,8 @@ from fire_safety.detection.window import (
 from fire_safety.domain.columns import Stretch
 
 _BELOW = Side.BELOW
+# More than thousands of additions of optical densities, m⁻¹, can be rounded by.
+_ROUNDED = 1e-9
 
 
 def passed(state: DeviceState, stretch: Stretch, limits: Limits) -> DeviceState | None:
@@ -95,13 +97,12 @@ def _after(temperatures: Temperatures, stretch: Stretch, limits: Limits) -> Temp
     """
     times, values = stretch.times, stretch.values("temperature")
     apart_ms = -(-limits.rise_span_ms // KEPT_PER_SPAN)
-    at, last = 0, len(times) - 1
-    while at <= last:
-        temperatures = kept(temperatures, times[at], limits)
-        if not temperatures or times[at] - temperatures[-1][0] >= apart_ms:
-            temperatures = (*temperatures, (times[at], values[at]))
-        at = max(bisect_left(times, temperatures[-1][0] + apart_ms), at + 1)
-    return kept(temperatures, times[last], limits)
+    at = bisect_left(times, temperatures[-1][0] + apart_ms) if temperatures else 0
+    more = []
+    while at < len(times):
+        more.append((times[at], values[at]))
+        at = bisect_left(times, times[at] + apart_ms, at + 1)
+    return kept((*temperatures, *more), times[-1], limits)
 
 
 def _clean_air(state: DeviceState, stretch: Stretch, limits: Limits) -> float:
@@ -111,11 +112,15 @@ def _clean_air(state: DeviceState, stretch: Stretch, limits: Limits) -> float:
         return clean_air
     if stretch.density == (clean_air, clean_air):
         return clean_air
-    times = (state.live.newest_ms, *stretch.times)
+    times = pairwise((state.live.newest_ms, *stretch.times))
     rate, most = limits.clean_air_rise_per_ms, limits.clean_air_max
-    for (before, at), density in zip(
-        pairwise(times), stretch.values("optical_density"), strict=True
-    ):
+    rise = (stretch.last_ms - state.live.newest_ms) * rate
+    if clean_air + rise + _ROUNDED < min(stretch.density[0], most):
+        # It meets nothing on its way up; step by step, so that it is rounded alike.
+        for before, at in times:
+            clean_air += (at - before) * rate
+        return clean_air
+    for (before, at), density in zip(times, stretch.values("optical_density"), strict=True):
         # As fast as it may rise, or down at once.
         risen = min(clean_air + (at - before) * rate, most)
         clean_air = max(density, 0.0) if density <= clean_air else min(risen, density)

@@ -49,7 +49,7 @@ class DetectionOperations:
                 raised += await self._apply(tx, left, places)
                 if reached:
                     await detection.save_reached(tx, self._ward_code, reached)
-        self._relay.wake()
+            self._relay.wake()
         raised += await self._look(lease, _areas(signals, places))
         self._measure(signals, raised)
 
@@ -122,7 +122,11 @@ class DetectionOperations:
             return [], list(signals)
         now = self._clock()
         new = [alarms.new_alarm(self._ward_code, one, places, now) for one in signals]
-        raised = await raise_first(statements, self._ward_code, new, reached, now)
+        raised, events = await raise_first(statements, self._ward_code, new, reached, now)
+        # A new alarm's event has none before it: what is urgent need not wait for the relay.
+        self._relay.send(one for one in events if one["urgent"])
+        if not all(one["urgent"] for one in events):
+            self._relay.wake()
         known = {one.alarm_id for one in raised}
         pairs = zip(new, signals, strict=True)
         return raised, [one for alarm, one in pairs if alarm.alarm_id not in known]

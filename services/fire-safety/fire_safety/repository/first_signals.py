@@ -4,8 +4,9 @@ The alarms, their events and how far detection came are durable after one round 
 in single statements takes seven (docs/bench-ingest.md).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import compress
 from typing import Any
 
 from sqlalchemy import (
@@ -93,8 +94,8 @@ async def raise_first(
     alarms: Sequence[Alarm],
     reached: Reached | None,
     now: datetime,
-) -> list[Alarm]:
-    """Raise those whose device and kind have no alarm, each with its event; tell them.
+) -> tuple[list[Alarm], list[Mapping[str, Any]]]:
+    """Raise those whose device and kind have no alarm, each with its event; tell them and their events' rows.
 
     How far detection came is saved if these are all of them.
     """
@@ -103,7 +104,8 @@ async def raise_first(
     common = {name: events[0][name] for name in ("request_id", "created_at")}
     values |= _values(events, _EVENT) | common | values_of(ward_code, reached)
     raised = set(await statements.scalars(_RAISE, values))
-    return [one for one in alarms if one.alarm_id in raised]
+    told = [one.alarm_id in raised for one in alarms]
+    return list(compress(alarms, told)), list(compress(events, told))
 
 
 def _values(rows: Iterable[dict[str, Any]], columns: Iterable[Column[Any]]) -> dict[str, Any]:
