@@ -1,5 +1,6 @@
 """A migrated database, its operations under a clock that stands still, and the running service, for one test."""
 
+import base64
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ import pytest
 from google.rpc import error_details_pb2
 from grpc import aio
 from grpc_status import rpc_status
+from pydantic import SecretStr
 
 from chassis.database import Database
 from chassis.lifecycle import Lifecycle
@@ -23,7 +25,12 @@ from tests.incidents.samples import (
     Queries,
     StoppedClock,
 )
-from ward.incidents.v1 import categories_pb2_grpc, incidents_pb2_grpc, lifecycle_pb2_grpc
+from ward.incidents.v1 import (
+    categories_pb2_grpc,
+    incidents_pb2_grpc,
+    lifecycle_pb2_grpc,
+    reports_pb2_grpc,
+)
 
 MakeSettings = Callable[..., Settings]
 
@@ -113,6 +120,8 @@ def make_settings(test_database: TestDatabase, issuer: Issuer) -> MakeSettings:
             nats_url=nats_url,  # type: ignore[arg-type]
             auth_issuer=ISSUER_ADDRESS,
             auth_jwks=issuer.jwks_url,
+            report_encryption_key=SecretStr(base64.b64encode(samples.REPORT_KEY).decode()),
+            follow_up_key=SecretStr(base64.b64encode(samples.FOLLOW_UP_KEY).decode()),
         )
 
     return make
@@ -127,6 +136,7 @@ async def running(settings: Settings, make_token: MakeToken) -> AsyncGenerator[S
             others = (
                 categories_pb2_grpc.CategoriesServiceStub(channel),
                 lifecycle_pb2_grpc.LifecycleServiceStub(channel),
+                reports_pb2_grpc.ReportsServiceStub(channel),
             )
             yield Service(incidents_pb2_grpc.IncidentsServiceStub(channel), make_token, others)
 

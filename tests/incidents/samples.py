@@ -1,5 +1,6 @@
 """Alarms, premises and occupancies of a ward that does not exist, and what tests read from the database."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,11 +16,13 @@ from chassis.clock import Clock
 from chassis.database import Database
 from chassis.messages import Envelope, subject_of
 from chassis.outbox import Relay
+from chassis.sealing import Seal
 from incidents import tables
 from incidents.domain.alarms import Alarm
 from incidents.domain.incidents import Disposition, Incident
 from incidents.domain.places import Occupancy, Premises
 from incidents.domain.requests import Acknowledgement, Assignment, Closure, Listing
+from incidents.domain.sealing import ReportSeal
 from incidents.operations.alarms import AlarmOperations
 from incidents.operations.escalation import EscalationOperations
 from incidents.operations.incidents import IncidentOperations
@@ -37,6 +40,8 @@ from ward.residency.v1 import residency_pb2 as residency
 
 NIGHT = datetime(2026, 1, 5, 19, 14, tzinfo=UTC)  # 02:14 in the ward
 OFFICER = "demo-duty-officer"
+REPORT_KEY, FOLLOW_UP_KEY = b"r" * 32, b"f" * 32
+SEAL = ReportSeal(Seal([REPORT_KEY], os.urandom), FOLLOW_UP_KEY)
 
 
 class Operations(
@@ -204,7 +209,12 @@ def occupancy(dwelling_id: str = "dwelling-1", **fields: Any) -> Occupancy:
 
 def operations(database: Database, clock: Clock) -> Operations:
     """Make the operations, with a relay that is not running."""
-    return Operations(database, Relay(database, tables.outbox, Client().jetstream(), clock), clock)
+    return Operations(database, relay(database, clock), clock)
+
+
+def relay(database: Database, clock: Clock) -> Relay:
+    """Make a relay that is not running: what is published stays in the outbox."""
+    return Relay(database, tables.outbox, Client().jetstream(), clock)
 
 
 def acknowledgement(incident_id: UUID, request_id: str = "") -> Acknowledgement:

@@ -156,6 +156,8 @@ class Installation:
         return {
             "RESIDENCY_TARGET": self.target("residency"),
             "SERVICE_TOKEN_FILE": str(self._incidents_token),
+            "REPORT_ENCRYPTION_KEY": self._secrets.key("report-encryption-key"),
+            "FOLLOW_UP_KEY": self._secrets.key("follow-up-key"),
         }
 
     def _gateway(self) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """The only place where the service's parts are constructed."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,27 +11,33 @@ from chassis.consumer import EventConsumer
 from chassis.feed import Feed
 from chassis.jetstream import EVENTS
 from chassis.lifecycle import Lifecycle
+from chassis.sealing import Seal, read_key
 from chassis.service import Base, start_base
+from chassis.settings import parts_of
 from incidents import tables
 from incidents.clients.residency import NoRegister, OccupancyRegister, ResidencyClient
 from incidents.consumers.lanes import ALARM_LANE, OCCUPANCY_LANE, Consumers
+from incidents.domain.sealing import ReportSeal
 from incidents.operations.alarms import AlarmOperations
 from incidents.operations.escalation import EscalationOperations
 from incidents.operations.incidents import IncidentOperations
 from incidents.operations.lifecycle import LifecycleOperations
 from incidents.operations.projections import ProjectionOperations
+from incidents.operations.reports import ReportOperations
 from incidents.operations.upkeep import UpkeepOperations
 from incidents.queries.briefs import BriefQueries
 from incidents.queries.catalogue import CatalogueQueries
 from incidents.queries.incidents import IncidentQueries
 from incidents.queries.lifecycle import LifecycleQueries
+from incidents.queries.reports import ReportQueries
 from incidents.queries.timers import TimerQueries
 from incidents.servicer import Servicer
 from incidents.servicer.categories import CategoriesServicer
 from incidents.servicer.incidents import IncidentsServicer
 from incidents.servicer.lifecycle import LifecycleServicer
+from incidents.servicer.reports import ReportsServicer
 from incidents.settings import Settings
-from incidents.timers import Timers, forget_hourly
+from incidents.timers import Timers, forget_hourly, forget_reports_hourly
 
 MIGRATIONS = Path(package.__file__).parents[1] / "migrations"
 SUBJECTS = ["ward.incidents.v1.>"]
@@ -57,7 +64,10 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     )
     incidents = IncidentOperations(base.database, base.relay, clock)
     _start_background(life, base, incidents)
-    servicers = servicers_of(base, incidents, occupancy_register(life, settings))
+    seal = report_seal(settings)
+    reports = ReportOperations(base.database, base.relay, clock, seal, settings.ward_code)
+    life.background("forgetting-reports", forget_reports_hourly(reports))
+    servicers = servicers_of(base, incidents, reports, seal, occupancy_register(life, settings))
     services = [one.service for one in servicers]
     server = base.server(services)
     for one in servicers:
@@ -66,7 +76,11 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
 
 
 def servicers_of(
-    base: Base, incidents: IncidentOperations, register: OccupancyRegister
+    base: Base,
+    incidents: IncidentOperations,
+    reports: ReportOperations,
+    seal: ReportSeal,
+    register: OccupancyRegister,
 ) -> list[Servicer]:
     """Make what answers each service of the package."""
     return [
@@ -82,8 +96,15 @@ def servicers_of(
         CategoriesServicer(CatalogueQueries(base.database), base.clock),
         LifecycleServicer(
             LifecycleOperations(base.database, base.relay, base.clock),
+            reports,
             LifecycleQueries(base.database),
             base.clock,
+        ),
+        ReportsServicer(
+            reports,
+            ReportQueries(base.database, seal),
+            base.clock,
+            base.settings.ward_code,
         ),
     ]
 
@@ -123,6 +144,16 @@ def _start_background(life: Lifecycle, base: Base, incidents: IncidentOperations
     life.background("timers", timers.run())
     upkeep = UpkeepOperations(base.database, base.clock)
     life.background("forgetting", forget_hourly(upkeep, KEPT))
+
+
+def report_seal(settings: Settings) -> ReportSeal:
+    """Make the seal of what reports say from the keys."""
+    texts = [
+        settings.report_encryption_key.get_secret_value(),
+        *parts_of(settings.report_encryption_old_keys),
+    ]
+    seal = Seal([read_key(text) for text in texts], os.urandom)
+    return ReportSeal(seal, read_key(settings.follow_up_key.get_secret_value()))
 
 
 async def migrate(settings: Settings) -> None:

@@ -1,8 +1,11 @@
 """What the service reads from the environment, once."""
 
 from pathlib import Path
+from typing import Self
 
-from chassis.settings import ServiceSettings
+from pydantic import SecretStr, model_validator
+
+from chassis.settings import Key, Keys, ServiceSettings, parts_of
 
 
 class Settings(ServiceSettings):
@@ -12,3 +15,17 @@ class Settings(ServiceSettings):
     # needed. Without both there are no names of occupants; nothing else needs them.
     residency_target: str = ""
     service_token_file: Path | None = None
+    # 32 bytes in base64 each. The first encrypts what reports say (AES-256-GCM), the second makes the tokens by which
+    # whoever reported follows it (HMAC-SHA-256).
+    report_encryption_key: Key
+    follow_up_key: Key
+    # Keys of before, separated by commas: what they sealed still opens until it expires.
+    report_encryption_old_keys: Keys = SecretStr("")
+
+    @model_validator(mode="after")
+    def _different_keys(self) -> Self:
+        keys = [key.get_secret_value() for key in (self.report_encryption_key, self.follow_up_key)]
+        keys += parts_of(self.report_encryption_old_keys)
+        if len(set(keys)) != len(keys):
+            raise ValueError("no two of the keys may be the same")
+        return self

@@ -8,6 +8,7 @@ from chassis.clock import Clock
 from chassis.errors import DatabaseUnavailableError
 from chassis.log import logger
 from incidents.operations.escalation import EscalationOperations
+from incidents.operations.reports import ReportOperations
 from incidents.operations.upkeep import UpkeepOperations
 from incidents.queries.timers import TimerQueries
 
@@ -57,6 +58,19 @@ def pause(next_due_at: datetime | None, now: datetime) -> float:
     if next_due_at is None:
         return _LONGEST_S
     return min(_LONGEST_S, max(_SHORTEST_S, (next_due_at - now).total_seconds()))
+
+
+async def forget_reports_hourly(operations: ReportOperations) -> None:
+    """Forget what reports say whose time is over, until cancelled; a failure only delays."""
+    while True:
+        try:
+            if forgotten := await operations.forget_expired():
+                logger().info("reports_forgotten", reports=forgotten)
+        except DatabaseUnavailableError as error:
+            logger().warning("forgetting_delayed", cause=error.reason)
+        except Exception:  # noqa: BLE001 - the edge, as above
+            logger().exception("forgetting_failed")
+        await asyncio.sleep(_FORGET_EVERY_S)
 
 
 async def forget_hourly(operations: UpkeepOperations, kept: timedelta) -> None:

@@ -143,6 +143,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """{"reason": "INCIDENT_STATE_CONFLICT", "domain": "ward", "metadata": {"state": "DISPATCHED", "act": "CONTROL"}}"""
     ERROR_REASON_CATEGORY_NOT_FOUND: _ErrorReason.ValueType  # 74
     """{"reason": "CATEGORY_NOT_FOUND", "domain": "ward"}"""
+    ERROR_REASON_CATEGORY_NOT_OPEN: _ErrorReason.ValueType  # 75
+    """{"reason": "CATEGORY_NOT_OPEN", "domain": "ward"}"""
+    ERROR_REASON_REPORT_NOT_FOUND: _ErrorReason.ValueType  # 76
+    """{"reason": "REPORT_NOT_FOUND", "domain": "ward"}"""
     ERROR_REASON_PERSON_NOT_FOUND: _ErrorReason.ValueType  # 90
     """{"reason": "PERSON_NOT_FOUND", "domain": "ward"}"""
     ERROR_REASON_DISCLOSURE_NOT_ALLOWED: _ErrorReason.ValueType  # 91
@@ -319,6 +323,10 @@ ERROR_REASON_INCIDENT_STATE_CONFLICT: ErrorReason.ValueType  # 73
 """{"reason": "INCIDENT_STATE_CONFLICT", "domain": "ward", "metadata": {"state": "DISPATCHED", "act": "CONTROL"}}"""
 ERROR_REASON_CATEGORY_NOT_FOUND: ErrorReason.ValueType  # 74
 """{"reason": "CATEGORY_NOT_FOUND", "domain": "ward"}"""
+ERROR_REASON_CATEGORY_NOT_OPEN: ErrorReason.ValueType  # 75
+"""{"reason": "CATEGORY_NOT_OPEN", "domain": "ward"}"""
+ERROR_REASON_REPORT_NOT_FOUND: ErrorReason.ValueType  # 76
+"""{"reason": "REPORT_NOT_FOUND", "domain": "ward"}"""
 ERROR_REASON_PERSON_NOT_FOUND: ErrorReason.ValueType  # 90
 """{"reason": "PERSON_NOT_FOUND", "domain": "ward"}"""
 ERROR_REASON_DISCLOSURE_NOT_ALLOWED: ErrorReason.ValueType  # 91

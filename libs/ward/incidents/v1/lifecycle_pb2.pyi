@@ -744,6 +744,72 @@ class SeparateIncidentResponse(_message.Message):
 Global___SeparateIncidentResponse: _TypeAlias = SeparateIncidentResponse  # noqa: Y015
 
 @_typing.final
+class SplitIncidentRequest(_message.Message):
+    """Takes reports out."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INCIDENT_ID_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    REPORT_IDS_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    incident_id: _builtins.str
+    """Which."""
+    request_id: _builtins.str
+    """Idempotency key chosen by the caller. 8 to 64 characters A–Z a–z 0–9 -"""
+    reason: _builtins.str
+    """Why, required, at most 2,000 characters; no personal data."""
+    @_builtins.property
+    def report_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Which reports, 1 to 50, not all of an incident that has no alarm."""
+
+    def __init__(
+        self,
+        *,
+        incident_id: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        report_ids: _abc.Iterable[_builtins.str] | None = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["incident_id", b"incident_id", "reason", b"reason", "report_ids", b"report_ids", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SplitIncidentRequest: _TypeAlias = SplitIncidentRequest  # noqa: Y015
+
+@_typing.final
+class SplitIncidentResponse(_message.Message):
+    """The incident after it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INCIDENT_FIELD_NUMBER: _builtins.int
+    SPLIT_OFF_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def incident(self) -> _incidents_pb2.Incident:
+        """It."""
+
+    @_builtins.property
+    def split_off(self) -> _incidents_pb2.Incident:
+        """The new incident."""
+
+    def __init__(
+        self,
+        *,
+        incident: _incidents_pb2.Incident | None = ...,
+        split_off: _incidents_pb2.Incident | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["incident", b"incident", "split_off", b"split_off"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["incident", b"incident", "split_off", b"split_off"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SplitIncidentResponse: _TypeAlias = SplitIncidentResponse  # noqa: Y015
+
+@_typing.final
 class ReopenIncidentRequest(_message.Message):
     """Opens an incident again."""
 

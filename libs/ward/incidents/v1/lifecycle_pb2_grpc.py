@@ -86,6 +86,11 @@ class LifecycleServiceStub:
                 request_serializer=ward_dot_incidents_dot_v1_dot_lifecycle__pb2.SeparateIncidentRequest.SerializeToString,
                 response_deserializer=ward_dot_incidents_dot_v1_dot_lifecycle__pb2.SeparateIncidentResponse.FromString,
                 _registered_method=True)
+        self.SplitIncident = channel.unary_unary(
+                '/ward.incidents.v1.LifecycleService/SplitIncident',
+                request_serializer=ward_dot_incidents_dot_v1_dot_lifecycle__pb2.SplitIncidentRequest.SerializeToString,
+                response_deserializer=ward_dot_incidents_dot_v1_dot_lifecycle__pb2.SplitIncidentResponse.FromString,
+                _registered_method=True)
         self.ReopenIncident = channel.unary_unary(
                 '/ward.incidents.v1.LifecycleService/ReopenIncident',
                 request_serializer=ward_dot_incidents_dot_v1_dot_lifecycle__pb2.ReopenIncidentRequest.SerializeToString,
@@ -186,6 +191,15 @@ class LifecycleServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SplitIncident(self, request, context):
+        """Takes reports out of an incident into a new one, whose clocks begin now. The clocks of the reports run on from when
+        they were received.
+        Errors: INCIDENT_NOT_FOUND, INCIDENT_CLOSED, INCIDENT_NOT_ACKNOWLEDGED, INCIDENT_STATE_CONFLICT, FIELD_INVALID, REQUEST_ID_REUSED, REPORT_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ReopenIncident(self, request, context):
         """Opens an incident again that had not ended after all, with the reason; it is counted.
         Errors: INCIDENT_NOT_FOUND, INCIDENT_CLOSED, INCIDENT_NOT_ACKNOWLEDGED, INCIDENT_STATE_CONFLICT, FIELD_INVALID, REQUEST_ID_REUSED.
@@ -255,6 +269,11 @@ def add_LifecycleServiceServicer_to_server(servicer, server):
                     servicer.SeparateIncident,
                     request_deserializer=ward_dot_incidents_dot_v1_dot_lifecycle__pb2.SeparateIncidentRequest.FromString,
                     response_serializer=ward_dot_incidents_dot_v1_dot_lifecycle__pb2.SeparateIncidentResponse.SerializeToString,
+            ),
+            'SplitIncident': grpc.unary_unary_rpc_method_handler(
+                    servicer.SplitIncident,
+                    request_deserializer=ward_dot_incidents_dot_v1_dot_lifecycle__pb2.SplitIncidentRequest.FromString,
+                    response_serializer=ward_dot_incidents_dot_v1_dot_lifecycle__pb2.SplitIncidentResponse.SerializeToString,
             ),
             'ReopenIncident': grpc.unary_unary_rpc_method_handler(
                     servicer.ReopenIncident,
@@ -539,6 +558,33 @@ class LifecycleService:
             '/ward.incidents.v1.LifecycleService/SeparateIncident',
             ward_dot_incidents_dot_v1_dot_lifecycle__pb2.SeparateIncidentRequest.SerializeToString,
             ward_dot_incidents_dot_v1_dot_lifecycle__pb2.SeparateIncidentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SplitIncident(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ward.incidents.v1.LifecycleService/SplitIncident',
+            ward_dot_incidents_dot_v1_dot_lifecycle__pb2.SplitIncidentRequest.SerializeToString,
+            ward_dot_incidents_dot_v1_dot_lifecycle__pb2.SplitIncidentResponse.FromString,
             options,
             channel_credentials,
             insecure,

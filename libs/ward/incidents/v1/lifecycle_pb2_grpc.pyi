@@ -78,6 +78,11 @@ class LifecycleServiceStub:
     """Takes a merge back: the incident stands by itself again.
     Errors: INCIDENT_NOT_FOUND, INCIDENT_CLOSED, INCIDENT_NOT_ACKNOWLEDGED, INCIDENT_STATE_CONFLICT, FIELD_INVALID, REQUEST_ID_REUSED.
     """
+    SplitIncident: _grpc.UnaryUnaryMultiCallable[_lifecycle_pb2.SplitIncidentRequest, _lifecycle_pb2.SplitIncidentResponse]
+    """Takes reports out of an incident into a new one, whose clocks begin now. The clocks of the reports run on from when
+    they were received.
+    Errors: INCIDENT_NOT_FOUND, INCIDENT_CLOSED, INCIDENT_NOT_ACKNOWLEDGED, INCIDENT_STATE_CONFLICT, FIELD_INVALID, REQUEST_ID_REUSED, REPORT_NOT_FOUND.
+    """
     ReopenIncident: _grpc.UnaryUnaryMultiCallable[_lifecycle_pb2.ReopenIncidentRequest, _lifecycle_pb2.ReopenIncidentResponse]
     """Opens an incident again that had not ended after all, with the reason; it is counted.
     Errors: INCIDENT_NOT_FOUND, INCIDENT_CLOSED, INCIDENT_NOT_ACKNOWLEDGED, INCIDENT_STATE_CONFLICT, FIELD_INVALID, REQUEST_ID_REUSED.
@@ -137,6 +142,11 @@ class LifecycleServiceAsyncStub(LifecycleServiceStub):
     SeparateIncident: _aio.UnaryUnaryMultiCallable[_lifecycle_pb2.SeparateIncidentRequest, _lifecycle_pb2.SeparateIncidentResponse]  # type: ignore[assignment]
     """Takes a merge back: the incident stands by itself again.
     Errors: INCIDENT_NOT_FOUND, INCIDENT_CLOSED, INCIDENT_NOT_ACKNOWLEDGED, INCIDENT_STATE_CONFLICT, FIELD_INVALID, REQUEST_ID_REUSED.
+    """
+    SplitIncident: _aio.UnaryUnaryMultiCallable[_lifecycle_pb2.SplitIncidentRequest, _lifecycle_pb2.SplitIncidentResponse]  # type: ignore[assignment]
+    """Takes reports out of an incident into a new one, whose clocks begin now. The clocks of the reports run on from when
+    they were received.
+    Errors: INCIDENT_NOT_FOUND, INCIDENT_CLOSED, INCIDENT_NOT_ACKNOWLEDGED, INCIDENT_STATE_CONFLICT, FIELD_INVALID, REQUEST_ID_REUSED, REPORT_NOT_FOUND.
     """
     ReopenIncident: _aio.UnaryUnaryMultiCallable[_lifecycle_pb2.ReopenIncidentRequest, _lifecycle_pb2.ReopenIncidentResponse]  # type: ignore[assignment]
     """Opens an incident again that had not ended after all, with the reason; it is counted.
@@ -254,6 +264,17 @@ class LifecycleServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_lifecycle_pb2.SeparateIncidentResponse, _abc.Awaitable[_lifecycle_pb2.SeparateIncidentResponse]]:
         """Takes a merge back: the incident stands by itself again.
         Errors: INCIDENT_NOT_FOUND, INCIDENT_CLOSED, INCIDENT_NOT_ACKNOWLEDGED, INCIDENT_STATE_CONFLICT, FIELD_INVALID, REQUEST_ID_REUSED.
+        """
+
+    @_abc_1.abstractmethod
+    def SplitIncident(
+        self,
+        request: _lifecycle_pb2.SplitIncidentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_lifecycle_pb2.SplitIncidentResponse, _abc.Awaitable[_lifecycle_pb2.SplitIncidentResponse]]:
+        """Takes reports out of an incident into a new one, whose clocks begin now. The clocks of the reports run on from when
+        they were received.
+        Errors: INCIDENT_NOT_FOUND, INCIDENT_CLOSED, INCIDENT_NOT_ACKNOWLEDGED, INCIDENT_STATE_CONFLICT, FIELD_INVALID, REQUEST_ID_REUSED, REPORT_NOT_FOUND.
         """
 
     @_abc_1.abstractmethod

@@ -169,6 +169,13 @@ def split_off(numbers: str, source: str) -> str:
     return f"Mở vụ việc từ tin {numbers}, tách khỏi vụ việc {source}."
 
 
+def advice(call_first: str) -> str:
+    """Say what whoever reports does now."""
+    if not call_first:
+        return "Đã nhận tin. Hãy giữ số biên nhận và mã theo dõi."
+    return f"Nếu sự việc đang diễn ra, hãy gọi ngay {call_first} trước khi làm việc khác."
+
+
 def _remark(note: str) -> str:
     return f" Ghi chú: {note}" if note else ""
 

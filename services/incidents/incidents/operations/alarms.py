@@ -19,7 +19,7 @@ from incidents.repository.incidents import (
     add_incident,
     is_told,
     lock_incident,
-    lock_open_fire,
+    lock_open_fire_at,
     next_ordinal,
     note_restored,
     save_change,
@@ -77,7 +77,7 @@ class AlarmOperations:
         """
         ladders = await ladders_of(tx, IncidentKind.FIRE, now)
         while True:
-            incident = await lock_open_fire(tx, alarm)
+            incident = await lock_open_fire_at(tx, alarm.ward_code, alarm.place_key)
             if incident is not None:
                 if change := incident.take(alarm, ladders, now):
                     await save_change(tx, change)

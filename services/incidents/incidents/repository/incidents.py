@@ -27,14 +27,12 @@ async def lock_incident(tx: Transaction, incident_id: UUID) -> Incident:
     return await with_members(tx, row)
 
 
-async def lock_open_fire(tx: Transaction, alarm: Alarm) -> Incident | None:
-    """Load and lock the open fire incident of the alarm's place, if there is one."""
+async def lock_open_fire_at(tx: Transaction, ward_code: str, place_key: str) -> Incident | None:
+    """Load and lock the open fire incident of a place, if there is one."""
     columns = tables.incidents.c
     row = await _locked(
         tx,
-        (columns.ward_code == alarm.ward_code)
-        & (columns.place_key == alarm.place_key)
-        & tables.OPEN_FIRE,
+        (columns.ward_code == ward_code) & (columns.place_key == place_key) & tables.OPEN_FIRE,
     )
     return None if row is None else await with_members(tx, row)
 

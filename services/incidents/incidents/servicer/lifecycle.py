@@ -6,11 +6,13 @@ from chassis.clock import Clock, ward_day
 from chassis.context import current_account
 from chassis.pages import page_size
 from incidents.operations.lifecycle import LifecycleOperations
+from incidents.operations.reports import ReportOperations
 from incidents.queries.lifecycle import LifecycleQueries
 from incidents.servicer import Context
 from incidents.wire import lifecycle as wire
 from incidents.wire.fields import read_id
 from incidents.wire.incidents import incident_message
+from incidents.wire.reports import read_split
 from ward.incidents.v1 import lifecycle_pb2 as pb
 from ward.incidents.v1 import lifecycle_pb2_grpc
 
@@ -21,9 +23,14 @@ class LifecycleServicer(lifecycle_pb2_grpc.LifecycleServiceServicer):
     service: str = pb.DESCRIPTOR.services_by_name["LifecycleService"].full_name
 
     def __init__(
-        self, operations: LifecycleOperations, queries: LifecycleQueries, clock: Clock
+        self,
+        operations: LifecycleOperations,
+        reports: ReportOperations,
+        queries: LifecycleQueries,
+        clock: Clock,
     ) -> None:
         self._operations = operations
+        self._reports = reports
         self._queries = queries
         self._clock = clock
 
@@ -111,6 +118,15 @@ class LifecycleServicer(lifecycle_pb2_grpc.LifecycleServiceServicer):
             wire.read_separation(request, current_account())
         )
         return pb.SeparateIncidentResponse(incident=incident_message(incident))
+
+    async def SplitIncident(
+        self, request: pb.SplitIncidentRequest, context: Context
+    ) -> pb.SplitIncidentResponse:
+        """Take reports out of an incident."""
+        incident, new = await self._reports.split(read_split(request, current_account()))
+        return pb.SplitIncidentResponse(
+            incident=incident_message(incident), split_off=incident_message(new)
+        )
 
     async def ReopenIncident(
         self, request: pb.ReopenIncidentRequest, context: Context

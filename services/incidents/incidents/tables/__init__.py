@@ -8,6 +8,12 @@ from incidents.tables.limits import legal_limits
 from incidents.tables.messages import access_records, account, inbox, outbox, requests
 from incidents.tables.metadata import metadata
 from incidents.tables.projections import occupancies, premises
+from incidents.tables.reports import (
+    report_deadlines,
+    report_numbers,
+    reports,
+    road_accidents,
+)
 
 __all__ = [
     "IN_TROUBLE",
@@ -32,7 +38,11 @@ __all__ = [
     "outbox",
     "premises",
     "priorities",
+    "report_deadlines",
+    "report_numbers",
+    "reports",
     "requests",
+    "road_accidents",
     "timeline",
     "transfers",
 ]

@@ -1,0 +1,305 @@
+"""Reports: received into one incident each, taken out into another, and forgotten."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from chassis import idempotency, metrics
+from chassis.clock import Clock, ward_day
+from chassis.database import Database, Transaction
+from chassis.decided_days import working_calendar
+from chassis.errors import FieldInvalidError
+from chassis.outbox import Relay
+from incidents import tables
+from incidents.domain import sentences
+from incidents.domain.catalogue import Category
+from incidents.domain.events import Opened
+from incidents.domain.incidents import (
+    Change,
+    Incident,
+    number_for,
+    opening,
+    year_of,
+)
+from incidents.domain.kinds import IncidentKind
+from incidents.domain.lifecycle import IncidentState
+from incidents.domain.places import Place, Position
+from incidents.domain.priorities import Priority
+from incidents.domain.reports import (
+    Deadline,
+    Receipt,
+    Report,
+    ReportNotFoundError,
+    ReportWanted,
+    Split,
+    numbers_of,
+    report_number,
+)
+from incidents.domain.sealing import ReportSeal, token_hash
+from incidents.domain.timeline import EntryKind
+from incidents.operations.requests import is_repeat, taken_on
+from incidents.repository.catalogue import category_in_force
+from incidents.repository.escalation import ladders_of
+from incidents.repository.incidents import (
+    add_incident,
+    lock_incident,
+    lock_open_fire_at,
+    next_ordinal,
+    save_change,
+)
+from incidents.repository.projections import place_of
+from incidents.repository.reports import (
+    add_report,
+    forget_expired,
+    load_report,
+    move_reports,
+    next_report_ordinal,
+    reports_of_incident,
+)
+
+_AT_ONCE = 500
+
+
+class ReportOperations:
+    """Receives reports."""
+
+    def __init__(
+        self,
+        database: Database,
+        relay: Relay,
+        clock: Clock,
+        seal: ReportSeal,
+        ward_code: str,
+        new_id: Callable[[], UUID] = uuid4,
+    ) -> None:
+        self._database = database
+        self._relay = relay
+        self._clock = clock
+        self._seal = seal
+        self._ward_code = ward_code
+        self._new_id = new_id
+
+    async def receive(self, wanted: ReportWanted) -> Receipt:
+        """Take a report in; a repeat gets the receipt again.
+
+        Raises CategoryNotFoundError, CategoryNotOpenError, FieldInvalidError, RequestIdReusedError, and for a named
+        incident IncidentNotFoundError or IncidentClosedError.
+        """
+        now, report_id = self._clock(), self._new_id()
+        async with self._database.transaction() as tx:
+            category = await category_in_force(tx, wanted.category, ward_day(now))
+            first = await self._claim(tx, wanted, report_id, now)
+            if first is None:
+                report, opened = await self._enter(tx, wanted, category, report_id, now)
+            else:
+                report, opened = await load_report(tx, first), False
+        self._relay.wake()
+        if opened:
+            metrics.INCIDENTS_OPENED.labels(category.kind).inc()
+        return Receipt(report, category, self._seal.follow_up_token(report.report_id))
+
+    async def split(self, asked: Split) -> tuple[Incident, Incident]:
+        """Take reports out of an incident into a new one; who does it takes both on. Tell both after it.
+
+        Raises IncidentNotFoundError, ReportNotFoundError, FieldInvalidError where nothing would be left, and what the
+        lifecycle refuses.
+        """
+        now, account = self._clock(), asked.account
+        async with self._database.transaction() as tx:
+            if await is_repeat(tx, asked, now):
+                # The one that was split off is where the reports are now.
+                report = await load_report(tx, asked.report_ids[0])
+                source = await lock_incident(tx, asked.incident_id)
+                return source, await lock_incident(tx, report.incident_id)
+            source = await lock_incident(tx, asked.incident_id)
+            source.require_open()
+            leaving = await _leaving(tx, source, asked)
+            source = await taken_on(tx, source, account, now)
+            change = await self._split_off(tx, source, leaving, account, now)
+            await add_incident(tx, change)
+            new = await taken_on(tx, change.incident, account, now)
+            await move_reports(tx, asked.report_ids, new.incident_id)
+            numbers = numbers_of(leaving)
+            left = source.report_left(numbers, new.number, asked.reason, account, now)
+            source = await save_change(tx, left)
+        self._relay.wake()
+        return source, new
+
+    async def forget_expired(self) -> int:
+        """Forget what reports say whose time is over; tell how many."""
+        now, forgotten = self._clock(), 0
+        while True:
+            async with self._database.transaction() as tx:
+                some = await forget_expired(tx, now, ward_day(now), _AT_ONCE)
+            forgotten += some
+            if some < _AT_ONCE:
+                return forgotten
+
+    async def _claim(
+        self, tx: Transaction, wanted: ReportWanted, report_id: UUID, now: datetime
+    ) -> UUID | None:
+        first = await idempotency.claim(
+            tx,
+            tables.requests,
+            account=wanted.account,
+            request_id=wanted.request_id,
+            digest=self._seal.fingerprint(wanted.digest),
+            resource_id=str(report_id),
+            now=now,
+        )
+        return UUID(first) if first else None
+
+    async def _enter(
+        self,
+        tx: Transaction,
+        wanted: ReportWanted,
+        category: Category,
+        report_id: UUID,
+        now: datetime,
+    ) -> tuple[Report, bool]:
+        """Store a report; tell it, and whether it opened an incident."""
+        wanted.check(category)
+        year = year_of(now)
+        calendar = await working_calendar(tx, tables.decided_days)
+        report = Report(
+            report_id=report_id,
+            number=report_number(year, await next_report_ordinal(tx, self._ward_code, year)),
+            ward_code=self._ward_code,
+            category=category.code,
+            channel=wanted.channel,
+            received_at=now,
+            received_by=wanted.received_by,
+            occurred_at=wanted.occurred_at,
+            incident_id=report_id,
+            address=wanted.address,
+            position=wanted.position,
+            road_accident=wanted.road_accident,
+            deadlines=tuple(
+                Deadline(clock.kind, clock.due_at(now, calendar)) for clock in category.clocks
+            ),
+        )
+        incident, opened = await self._incident_for(tx, wanted, category, report, now)
+        report = replace(report, incident_id=incident.incident_id)
+        sealed = self._seal.seal(wanted.content, report_id)
+        await add_report(tx, report, sealed, token_hash(self._seal.follow_up_token(report_id)))
+        return report, opened
+
+    async def _incident_for(
+        self,
+        tx: Transaction,
+        wanted: ReportWanted,
+        category: Category,
+        report: Report,
+        now: datetime,
+    ) -> tuple[Incident, bool]:
+        """Find the incident of a report: the one that an officer named, the open fire of its place, or a new one.
+
+        Tell it, and whether it was opened. The index decides between two that open at once; who loses joins the other.
+        """
+        if wanted.incident_id is not None:
+            incident = await lock_incident(tx, wanted.incident_id)
+            incident.require_open()
+            return await _joined(tx, incident, report, now), False
+        while True:
+            place_key = wanted.place_key(report.report_id)
+            fire = await lock_open_fire_at(tx, self._ward_code, place_key)
+            if fire is not None and category.kind is IncidentKind.FIRE:
+                return await _joined(tx, fire, report, now), False
+            change = await self._opening(tx, wanted, category, report, now)
+            if await add_incident(tx, change):
+                return change.incident, True
+
+    async def _opening(
+        self,
+        tx: Transaction,
+        wanted: ReportWanted,
+        category: Category,
+        report: Report,
+        now: datetime,
+    ) -> Change:
+        place = await place_of(tx, wanted.premises_id) or Place(category.name_vi)
+        incident = await self._new(
+            tx,
+            category,
+            now,
+            priority=category.priority,
+            place_key=wanted.place_key(report.report_id),
+            premises_id=wanted.premises_id,
+            place=place.name,
+            address=wanted.address or place.address,
+            position=wanted.position,
+        )
+        text = sentences.reported(category.name_vi, report.number, category.priority)
+        ladders = await ladders_of(tx, category.kind, now)
+        return opening(Change(incident, now, Opened()), text, ladders, report.received_by)
+
+    async def _split_off(
+        self,
+        tx: Transaction,
+        source: Incident,
+        leaving: list[Report],
+        account: str,
+        now: datetime,
+    ) -> Change:
+        first = leaving[0]
+        category = await category_in_force(tx, first.category, ward_day(now))
+        incident = await self._new(
+            tx,
+            category,
+            now,
+            priority=source.priority,
+            place_key=f"report:{first.report_id}",
+            premises_id="",
+            place=category.name_vi,
+            address=first.address,
+            position=first.position,
+        )
+        text = sentences.split_off(numbers_of(leaving), source.number)
+        return Change(incident, now, Opened()).noting(EntryKind.OPENED, text, account)
+
+    async def _new(
+        self,
+        tx: Transaction,
+        category: Category,
+        now: datetime,
+        *,
+        priority: Priority,
+        place_key: str,
+        premises_id: str,
+        place: str,
+        address: str,
+        position: Position | None,
+    ) -> Incident:
+        year = year_of(now)
+        return Incident(
+            incident_id=self._new_id(),
+            number=number_for(year, await next_ordinal(tx, self._ward_code, year)),
+            ward_code=self._ward_code,
+            kind=category.kind,
+            state=IncidentState.REPORTED,
+            priority=priority,
+            place_key=place_key,
+            premises_id=premises_id,
+            place=place,
+            address=address,
+            opened_at=now,
+            category=category.code,
+            position=position,
+        )
+
+
+async def _joined(tx: Transaction, incident: Incident, report: Report, now: datetime) -> Incident:
+    change = incident.report_joined(report.number, report.received_by, now)
+    return await save_change(tx, change)
+
+
+async def _leaving(tx: Transaction, source: Incident, asked: Split) -> list[Report]:
+    """Choose the reports that leave; raises ReportNotFoundError, or FieldInvalidError where nothing would be left."""
+    there = await reports_of_incident(tx, source.incident_id)
+    leaving = [report for report in there if report.report_id in asked.report_ids]
+    if len(leaving) < len(asked.report_ids):
+        raise ReportNotFoundError
+    if len(leaving) == len(there) and not source.members:
+        raise FieldInvalidError("report_ids", "not all reports of an incident without alarms")
+    return leaving

@@ -1,0 +1,248 @@
+"""Reports: stored, loaded with their deadlines, moved to another incident, and forgotten."""
+
+from collections.abc import Collection
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    Subquery,
+    and_,
+    func,
+    insert,
+    or_,
+    select,
+    true,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.sql import literal_column
+
+from chassis import outbox
+from chassis.database import Transaction
+from incidents import tables
+from incidents.domain.catalogue import ClockKind
+from incidents.domain.places import Position
+from incidents.domain.reports import (
+    Deadline,
+    Report,
+    ReportChannel,
+    ReportNotFoundError,
+    RoadAccident,
+)
+from incidents.domain.timeline import EntryKind
+from incidents.repository.catalogue import categories_on
+from incidents.wire.report_events import received_message
+
+_NONE: ColumnElement[Any] = literal_column("'{}'")
+# What ends each clock, in the incident that a report belongs to or in the one that goes on for it.
+_MET_BY = {
+    ClockKind.ACKNOWLEDGE: [EntryKind.ACKNOWLEDGED],
+    ClockKind.TRANSFER: [EntryKind.TRANSFERRED],
+    ClockKind.ANSWER: [EntryKind.RESOLVED, EntryKind.CLOSED],
+}
+
+
+async def next_report_ordinal(tx: Transaction, ward_code: str, year: int) -> int:
+    """Count the reports of a ward's year; others who count wait until this transaction has ended."""
+    table = tables.report_numbers
+    counted = (
+        upsert(table)
+        .values(ward_code=ward_code, year=year, last=1)
+        .on_conflict_do_update(index_elements=table.primary_key, set_={"last": table.c.last + 1})
+        .returning(table.c.last)
+    )
+    ordinal: int = (await tx.execute(counted)).scalar_one()
+    return ordinal
+
+
+async def add_report(tx: Transaction, report: Report, sealed: bytes, token_hash: bytes) -> None:
+    """Store a report; that it was received is told with the transaction."""
+    columns = dict(vars(report))
+    for part in ("position", "road_accident", "deadlines"):
+        del columns[part]
+    where, accident = report.position, report.road_accident
+    await tx.execute(
+        insert(tables.reports).values(
+            **columns,
+            latitude=where and where.latitude,
+            longitude=where and where.longitude,
+            content_sealed=sealed,
+            token_hash=token_hash,
+        )
+    )
+    if report.deadlines:
+        await tx.execute(
+            insert(tables.report_deadlines),
+            [
+                {"report_id": report.report_id, "kind": one.kind, "due_at": one.due_at}
+                for one in report.deadlines
+            ],
+        )
+    if accident is not None:
+        await tx.execute(
+            insert(tables.road_accidents).values(report_id=report.report_id, **vars(accident))
+        )
+    await outbox.add(tx, tables.outbox, report.received_at, received_message(report))
+
+
+async def load_report(tx: Transaction, report_id: UUID) -> Report:
+    """Load a report; raises ReportNotFoundError."""
+    wanted = select(tables.reports).where(tables.reports.c.report_id == report_id)
+    row = (await tx.execute(whole_reports(wanted))).one_or_none()
+    if row is None:
+        raise ReportNotFoundError
+    return report_of(row)
+
+
+async def reports_of_incident(tx: Transaction, incident_id: UUID) -> list[Report]:
+    """Load the reports of a locked incident, oldest first; nobody else can add to it or take from it."""
+    wanted = select(tables.reports).where(tables.reports.c.incident_id == incident_id)
+    rows = (await tx.execute(whole_reports(wanted))).all()
+    return [report_of(row) for row in reversed(rows)]
+
+
+async def move_reports(tx: Transaction, report_ids: Collection[UUID], incident_id: UUID) -> None:
+    """Have reports belong to another incident."""
+    columns = tables.reports.c
+    await tx.execute(
+        update(tables.reports)
+        .where(columns.report_id.in_(report_ids))
+        .values(incident_id=incident_id)
+    )
+
+
+async def forget_expired(tx: Transaction, now: datetime, day: date, limit: int) -> int:
+    """Forget what some reports say whose incident ended long enough ago; tell how many.
+
+    That is the one that goes on for it; how long is in the catalogue, for the report's category.
+    """
+    columns, rules = tables.reports.c, categories_on(day).subquery("rules")
+    kept = select(columns.report_id, columns.incident_id, columns.category).where(
+        columns.content_sealed.is_not(None)
+    )
+    ongoing = ongoing_incidents(kept.subquery("kept"))
+    incidents = tables.incidents.c
+    expired = (
+        select(ongoing.c.report_id)
+        .join(tables.incidents, incidents.incident_id == ongoing.c.incident_id)
+        .join(tables.reports, columns.report_id == ongoing.c.report_id)
+        .join(rules, rules.c.code == columns.category)
+        .where(incidents.ended_at <= now - func.make_interval(0, rules.c.retention_months))
+        .limit(limit)
+    )
+    forgotten = await tx.execute(
+        update(tables.reports)
+        .where(columns.report_id.in_(expired), columns.content_sealed.is_not(None))
+        .values(content_sealed=None, forgotten_at=now)
+    )
+    return forgotten.rowcount
+
+
+def ongoing_incidents(reports: Subquery) -> Subquery:
+    """Select for each of some reports the incident that goes on for it: its own, or what that was merged into."""
+    chain = _chain(reports, "ongoing_chain")
+    incidents = tables.incidents.c
+    return (
+        select(chain.c.report_id, chain.c.incident_id)
+        .join(tables.incidents, incidents.incident_id == chain.c.incident_id)
+        .where(incidents.duplicate_of.is_(None))
+        .subquery("ongoing")
+    )
+
+
+def whole_reports(wanted: Select[Any]) -> Select[Any]:
+    """Complete some rows of reports with their deadlines and counts, newest first."""
+    page = wanted.subquery("page")
+    chain = _chain(page, "chain")
+    deadlines, timeline = tables.report_deadlines.c, tables.timeline.c
+    met_at = (
+        select(func.greatest(func.min(timeline.at), page.c.received_at))
+        .where(
+            timeline.incident_id.in_(
+                select(chain.c.incident_id)
+                .where(chain.c.report_id == page.c.report_id)
+                .correlate(page)
+            ),
+            or_(
+                *(
+                    and_(deadlines.kind == clock, timeline.kind.in_(kinds))
+                    for clock, kinds in _MET_BY.items()
+                )
+            ),
+        )
+        .correlate(page, tables.report_deadlines)
+        .having(func.count() > 0)
+        .scalar_subquery()
+    )
+    gathered = (
+        select(
+            *(
+                func.coalesce(
+                    func.array_agg(column).aggregate_order_by(deadlines.due_at, deadlines.kind),
+                    _NONE,
+                ).label(name)
+                for name, column in (
+                    ("clock_kinds", deadlines.kind),
+                    ("clocks_due", deadlines.due_at),
+                    ("clocks_met", met_at),
+                )
+            )
+        )
+        .where(deadlines.report_id == page.c.report_id)
+        .lateral("gathered")
+    )
+    accidents = tables.road_accidents
+    counts = [column for column in accidents.c if column.name != "report_id"]
+    return (
+        select(page, *gathered.c, *counts)
+        .select_from(
+            page.join(gathered, true()).outerjoin(
+                accidents, accidents.c.report_id == page.c.report_id
+            )
+        )
+        .order_by(page.c.received_at.desc(), page.c.report_id.desc())
+    )
+
+
+def report_of(row: Row[Any]) -> Report:
+    """Read a report."""
+    accident = None
+    if row.vehicles is not None:
+        accident = RoadAccident(
+            row.vehicles, row.fatalities, row.injured, row.damage_vnd, row.road
+        )
+    clocks = zip(row.clock_kinds, row.clocks_due, row.clocks_met, strict=True)
+    return Report(
+        report_id=row.report_id,
+        number=row.number,
+        ward_code=row.ward_code,
+        category=row.category,
+        channel=ReportChannel(row.channel),
+        received_at=row.received_at,
+        received_by=row.received_by,
+        occurred_at=row.occurred_at,
+        incident_id=row.incident_id,
+        address=row.address,
+        position=None if row.latitude is None else Position(row.latitude, row.longitude),
+        road_accident=accident,
+        forgotten_at=row.forgotten_at,
+        deadlines=tuple(
+            Deadline(ClockKind(kind), due_at, met_at) for kind, due_at, met_at in clocks
+        ),
+    )
+
+
+def _chain(reports: Subquery, name: str) -> Any:  # noqa: ANN401 - a recursive CTE
+    """Select for each of some reports its incident and all that it was merged into, one after the other."""
+    incidents = tables.incidents.c
+    first = select(reports.c.report_id, reports.c.incident_id).cte(name, recursive=True)
+    following = (
+        select(first.c.report_id, incidents.duplicate_of)
+        .join(tables.incidents, incidents.incident_id == first.c.incident_id)
+        .where(incidents.duplicate_of.is_not(None))
+    )
+    return first.union_all(following)

@@ -1,0 +1,376 @@
+"""Reports of people, at the running service: received, sealed, followed, split off and forgotten."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from cryptography.exceptions import InvalidTag
+from sqlalchemy import update
+
+from chassis.clock import utc_now
+from chassis.database import Database
+from incidents import tables
+from incidents.domain.reports import Content, InvolvedPerson, InvolvedRole, Reporter
+from incidents.operations.reports import ReportOperations
+from tests.incidents.conftest import Service
+from tests.incidents.samples import (
+    SEAL,
+    Operations,
+    Queries,
+    StoppedClock,
+    raise_alarm,
+    relay,
+    rows,
+    stamp,
+)
+from ward.fire_safety.v1 import fire_safety_pb2 as fire
+from ward.incidents.v1 import categories_pb2, incidents_pb2, lifecycle_pb2
+from ward.incidents.v1 import reports_pb2 as pb
+
+pytestmark = [pytest.mark.postgres, pytest.mark.nats]
+
+WHO = "Người Giả Định"
+PHONE = "0100 000 001"
+
+
+@pytest.fixture
+def clock() -> StoppedClock:
+    """Give the time at which the test began, as the running service has it."""
+    return StoppedClock(utc_now())
+
+
+def report(category: str = "on_scene", **fields: Any) -> pb.CreateReportRequest:
+    """Make a report of an officer by telephone; every field may be said otherwise."""
+    said = {
+        "request_id": str(uuid4()),
+        "category": category,
+        "channel": pb.REPORT_CHANNEL_TELEPHONE,
+        "description": "nắp cống vỡ",
+        "address": "số 1 phố Thử Nghiệm",
+        "reporter": pb.Reporter(full_name=WHO, phone=PHONE),
+    }
+    return pb.CreateReportRequest(**{**said, **fields})
+
+
+def tip(**fields: Any) -> pb.SubmitTipRequest:
+    """Make a tip."""
+    said = {
+        "request_id": str(uuid4()),
+        "category": "anti_drug_tip",
+        "description": "tụ tập ban đêm",
+        "address": "ngõ 2 phố Thử Nghiệm",
+    }
+    return pb.SubmitTipRequest(**{**said, **fields})
+
+
+async def everything(database: Database) -> str:
+    """Read all that the database holds in the clear, as text."""
+    told = []
+    for table in tables.metadata.sorted_tables:
+        told += [str(tuple(row)) for row in await rows(database, table)]
+    return "\n".join(told)
+
+
+async def test_a_fire_is_told_to_114_first(service: Service) -> None:
+    """Before there is a number or a form; the citizen learns of no incident."""
+    answer = await service.call("CreateReport", report("fire"), "citizen")
+    told = await service.call("ListReports", pb.ListReportsRequest())
+
+    assert answer.receipt.call_first == "114"
+    assert "gọi ngay 114" in answer.receipt.advice
+    assert answer.incident_id == ""
+    assert [one.number for one in told.reports] == [answer.receipt.number]
+    assert told.reports[0].received_by == ""
+    assert told.reports[0].channel == pb.REPORT_CHANNEL_ELECTRONIC
+
+
+async def test_a_report_opens_an_incident_of_its_category(service: Service) -> None:
+    """With its priority, and a timeline that names the report and nobody; a repeat opens no second."""
+    asked = report(position=fire.Position(latitude=20.9, longitude=106.3))
+    answer = await service.call("CreateReport", asked)
+    again = await service.call("CreateReport", asked)
+    read = await service.call(
+        "GetIncident", incidents_pb2.GetIncidentRequest(incident_id=answer.incident_id)
+    )
+    refused = await service.refusal(
+        "CreateReport", report(request_id=asked.request_id, description="khác")
+    )
+
+    assert again == answer
+    assert read.incident.kind == incidents_pb2.INCIDENT_KIND_SERVICE_REQUEST
+    assert read.incident.priority == incidents_pb2.PRIORITY_P3
+    assert read.incident.position.latitude == 20.9
+    assert read.timeline[0].text == (
+        f"Mở vụ việc mức P3: Phản ánh hiện trường, tin {answer.receipt.number}."
+    )
+    assert refused.reason == "REQUEST_ID_REUSED"
+
+
+async def test_what_a_report_says_lies_sealed_and_each_look_is_recorded(
+    service: Service, database: Database
+) -> None:
+    """Neither words nor names are anywhere in the clear; a look names the report."""
+    involved = [pb.InvolvedPerson(role=pb.INVOLVED_ROLE_WITNESS, full_name=WHO, phone=PHONE)]
+    answer = await service.call("CreateReport", report(involved=involved))
+    report_id = answer.receipt.report_id
+    told = await service.call("GetReport", pb.GetReportRequest(report_id=report_id))
+    refused = await service.refusal(
+        "GetReport", pb.GetReportRequest(report_id=report_id), "ward_executive"
+    )
+    clear = await everything(database)
+    records = await rows(database, tables.access_records, "recorded_at")
+
+    assert told.description == "nắp cống vỡ"
+    assert told.reporter.full_name == told.involved[0].full_name == WHO
+    assert refused.reason == "ROLE_NOT_ALLOWED"
+    assert WHO not in clear
+    assert PHONE not in clear
+    assert "nắp cống" not in clear
+    assert answer.receipt.follow_up_token not in clear
+    assert [(one.subject, one.reference, one.outcome) for one in records] == [
+        (f"report:{report_id}", answer.receipt.number, "OK"),
+        ("", "", "ROLE_NOT_ALLOWED"),
+    ]
+
+
+async def test_a_tip_leaves_no_trace_of_who_gave_it(service: Service, database: Database) -> None:
+    """Not even the account that called; with number and token its way can be followed, and without either nothing."""
+    asked = tip()
+    receipt = (await service.call("SubmitTip", asked, "citizen")).receipt
+    again = (await service.call("SubmitTip", asked, "service")).receipt
+    followed = await service.call(
+        "FollowReport",
+        pb.FollowReportRequest(number=receipt.number, follow_up_token=receipt.follow_up_token),
+        "citizen",
+    )
+    wrong = await service.refusal(
+        "FollowReport",
+        pb.FollowReportRequest(number=receipt.number, follow_up_token="A" * 24),
+        "citizen",
+    )
+    clear = await everything(database)
+
+    assert again == receipt
+    assert followed.state == incidents_pb2.INCIDENT_STATE_REPORTED
+    assert wrong.reason == "REPORT_NOT_FOUND"
+    assert "demo-citizen" not in clear
+    assert await rows(database, tables.access_records) == []
+
+
+REFUSED = [
+    (report("không có"), "citizen", "CATEGORY_NOT_FOUND"),
+    (report("fire_alarm"), "duty_officer", "CATEGORY_NOT_OPEN"),
+    (report("crime_proposal"), "citizen", "CATEGORY_NOT_OPEN"),
+    (report("anonymous_tip"), "citizen", "CATEGORY_NOT_OPEN"),
+    (report("road_accident"), "citizen", "FIELD_INVALID"),
+    (report(road_accident=pb.RoadAccident()), "citizen", "FIELD_INVALID"),
+    (
+        report(
+            "crime_information",
+            involved=[pb.InvolvedPerson(role=pb.INVOLVED_ROLE_WITNESS, full_name=WHO)],
+        ),
+        "citizen",
+        "FIELD_INVALID",
+    ),
+    (report(description=""), "citizen", "FIELD_INVALID"),
+    (report(description="số 999090000001"), "citizen", "FIELD_INVALID"),
+    (report(address=""), "citizen", "FIELD_INVALID"),
+    (report(incident_id=str(UUID(int=1))), "citizen", "FIELD_INVALID"),
+    (report(incident_id=str(UUID(int=1))), "duty_officer", "INCIDENT_NOT_FOUND"),
+    (report(channel=pb.REPORT_CHANNEL_UNSPECIFIED), "duty_officer", "FIELD_INVALID"),
+    (report(position=fire.Position(latitude=91)), "citizen", "FIELD_INVALID"),
+    (report(occurred_at=stamp(utc_now() + timedelta(days=1))), "citizen", "FIELD_INVALID"),
+]
+
+
+async def test_what_a_form_does_not_allow_is_refused(service: Service, database: Database) -> None:
+    """By category, by whoever calls, and by field; nothing is stored of it."""
+    reasons = [
+        (await service.refusal("CreateReport", asked, role)).reason for asked, role, _ in REFUSED
+    ]
+
+    assert reasons == [reason for _, _, reason in REFUSED]
+    assert await rows(database, tables.reports) == []
+    assert await rows(database, tables.incidents) == []
+
+
+async def test_a_crime_report_is_received_and_transferred_in_time_or_not(
+    service: Service,
+) -> None:
+    """Who received it when and how, twenty-four hours, to whom it went; and nothing about a suspect."""
+    answer = await service.call("CreateReport", report("crime_denunciation"))
+    (due,) = answer.receipt.deadlines
+    named = {"incident_id": answer.incident_id}
+    await service.call(
+        "AcknowledgeIncident",
+        incidents_pb2.AcknowledgeIncidentRequest(**named, request_id="request-0001"),
+    )
+    await service.call(
+        "TransferIncident",
+        lifecycle_pb2.TransferIncidentRequest(
+            **named,
+            request_id="request-0002",
+            to="Cơ quan Cảnh sát điều tra",
+            channel=lifecycle_pb2.TRANSFER_CHANNEL_IN_PERSON,
+            receipt_number="BN-7",
+        ),
+    )
+    told = (await service.call("ListReports", pb.ListReportsRequest())).reports[0]
+    handed = await service.call("ListTransfers", lifecycle_pb2.ListTransfersRequest(**named))
+
+    assert due.kind == categories_pb2.CLOCK_KIND_TRANSFER
+    assert due.due_at.seconds - answer.receipt.received_at.seconds == 24 * 3600
+    assert told.received_by == "demo-duty-officer"
+    assert told.deadlines[0].HasField("met_at")
+    assert not told.deadlines[0].breached
+    assert handed.transfers[0].receipt_number == "BN-7"
+    fields = {
+        field.name
+        for message in (pb.ReportSummary, pb.InvolvedPerson)
+        for field in message.DESCRIPTOR.fields
+    }
+    assert not {name for name in fields if "suspect" in name or "offender" in name}
+    assert set(pb.InvolvedRole.keys()) == {
+        "INVOLVED_ROLE_UNSPECIFIED",
+        "INVOLVED_ROLE_IN_NEED",
+        "INVOLVED_ROLE_WITNESS",
+        "INVOLVED_ROLE_CONTACT",
+    }
+
+
+async def test_a_road_accident_is_counted(service: Service) -> None:
+    """Deaths, injured, damage and road; nobody is named beside who reports."""
+    counts = pb.RoadAccident(
+        vehicles=2, fatalities=1, injured=3, damage_vnd=5_000_000, road="QL37"
+    )
+    answer = await service.call("CreateReport", report("road_accident", road_accident=counts))
+    told = await service.call(
+        "ListReports", pb.ListReportsRequest(category="road_accident", page_size=1)
+    )
+
+    assert answer.receipt.call_first == "115"
+    assert told.reports[0].road_accident == counts
+
+
+async def test_a_fire_reported_at_premises_that_burn_joins_their_incident(
+    service: Service, operations: Operations, queries: Queries
+) -> None:
+    """As a further detector would; an officer may also name the open incident of anything else."""
+    burning = await raise_alarm(operations, queries, premises_id="premises-1")
+    joined = await service.call("CreateReport", report("fire", premises_id="premises-1"))
+    first = await service.call("CreateReport", report())
+    second = await service.call("CreateReport", report(incident_id=first.incident_id))
+    story = await queries.story(burning.incident_id)
+
+    assert joined.incident_id == str(burning.incident_id)
+    assert second.incident_id == first.incident_id
+    assert story.timeline[-1].text == f"Thêm tin {joined.receipt.number}."
+    assert story.timeline[-1].actor == "demo-duty-officer"
+
+
+async def test_merging_and_splitting_keep_receipts_and_terms(service: Service) -> None:
+    """The term runs from the receipt, whatever incident the report is in; what is merged is found from the whole."""
+    answers = [await service.call("CreateReport", report()) for _ in range(2)]
+    other = await service.call("CreateReport", report(incident_id=answers[0].incident_id))
+    merged = await service.call(
+        "MergeIncident",
+        lifecycle_pb2.MergeIncidentRequest(
+            incident_id=answers[1].incident_id,
+            request_id="request-0001",
+            into_incident_id=answers[0].incident_id,
+        ),
+    )
+    asked = lifecycle_pb2.SplitIncidentRequest(
+        incident_id=answers[0].incident_id,
+        request_id="request-0002",
+        report_ids=[other.receipt.report_id],
+        reason="nắp cống khác",
+    )
+    split = await service.call("SplitIncident", asked)
+    again = await service.call("SplitIncident", asked)
+    whole = await service.refusal(
+        "SplitIncident",
+        lifecycle_pb2.SplitIncidentRequest(
+            incident_id=split.split_off.incident_id,
+            request_id="request-0003",
+            report_ids=[other.receipt.report_id],
+            reason="tất cả",
+        ),
+    )
+    await service.call(
+        "ResolveIncident",
+        lifecycle_pb2.ResolveIncidentRequest(
+            incident_id=answers[0].incident_id, request_id="request-0004"
+        ),
+    )
+    told = await service.call(
+        "ListReports", pb.ListReportsRequest(incident_id=answers[0].incident_id)
+    )
+    everyone = {
+        one.report_id: one
+        for one in (await service.call("ListReports", pb.ListReportsRequest())).reports
+    }
+
+    assert merged.into.state == incidents_pb2.INCIDENT_STATE_ACKNOWLEDGED
+    assert again == split
+    assert whole.reason == "FIELD_INVALID"
+    assert {one.report_id for one in told.reports} == {
+        answer.receipt.report_id for answer in answers
+    }
+    for answer in (*answers, other):
+        now = everyone[answer.receipt.report_id]
+        assert [one.due_at for one in now.deadlines] == [
+            one.due_at for one in answer.receipt.deadlines
+        ]
+        answered = now.deadlines[1].HasField("met_at")
+        assert answered == (answer is not other)
+    assert everyone[other.receipt.report_id].incident_id == split.split_off.incident_id
+
+
+async def test_a_report_is_forgotten_some_months_after_the_end(
+    service: Service, database: Database, clock: StoppedClock
+) -> None:
+    """Of the incident that goes on, not of the duplicate; that it was received is kept."""
+    answers = [await service.call("CreateReport", report()) for _ in range(2)]
+    await service.call(
+        "MergeIncident",
+        lifecycle_pb2.MergeIncidentRequest(
+            incident_id=answers[1].incident_id,
+            request_id="request-0001",
+            into_incident_id=answers[0].incident_id,
+        ),
+    )
+    operations = ReportOperations(database, relay(database, clock), clock, SEAL, "11002")
+    clock.advance(400 * 86400)
+    early = await operations.forget_expired()
+    async with database.transaction() as tx:
+        await tx.execute(
+            update(tables.incidents)
+            .where(tables.incidents.c.duplicate_of.is_(None))
+            .values(state="RESOLVED", ended_at=utc_now())
+        )
+    late = await operations.forget_expired()
+    report_id = answers[1].receipt.report_id
+    told = await service.call("GetReport", pb.GetReportRequest(report_id=report_id))
+
+    assert (early, late) == (0, 2)
+    assert told.description == ""
+    assert not told.HasField("reporter")
+    assert told.report.HasField("forgotten_at")
+    assert told.report.number == answers[1].receipt.number
+    assert all(row.content_sealed is None for row in await rows(database, tables.reports))
+
+
+def test_a_content_opens_in_its_own_row_only() -> None:
+    """And comes out as it went in."""
+    content = Content(
+        "mô tả",
+        Reporter(WHO, PHONE, ""),
+        (InvolvedPerson(InvolvedRole.IN_NEED, WHO, ""),),
+    )
+    sealed = SEAL.seal(content, UUID(int=1))
+
+    assert SEAL.open(sealed, UUID(int=1)) == content
+    with pytest.raises(InvalidTag):
+        SEAL.open(sealed, UUID(int=2))
