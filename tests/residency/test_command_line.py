@@ -6,6 +6,7 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -86,6 +87,25 @@ async def test_a_refused_import_says_why_in_one_line(
     assert ended.errors == (
         "Không nạp được dữ liệu / Nothing was loaded: persons.csv:3: sex: M or F\n"
     )
+
+
+async def test_duplicates_are_found_by_year_and_counted(
+    test_database: TestDatabase, tmp_path: Path
+) -> None:
+    """The import found them already; the dry run tells so, and no line tells who they are."""
+    twin = {**WARD["persons"][0], "person_id": str(uuid4()), "personal_id_number": "999145000010"}
+    tables = {**WARD, "persons": [*WARD["persons"], twin]}
+    environment = {"DATABASE_URL": test_database.url, **KEYS}
+    imported = await run("import", str(write(tmp_path, tables)), **environment)
+    dry = await run("duplicates", "find", "--dry-run", **environment)
+    found = await run("duplicates", "find", **environment)
+
+    assert "possible duplicates noted: 1 rows" in imported.output
+    assert (dry.code, found.code) == (0, 0)
+    assert dry.output.splitlines()[:2] == ["1/2: 0", "2/2: 0"]
+    assert "Dry run, nothing entered. 0 cặp hồ sơ nghi trùng mới" in dry.output
+    assert found.output.splitlines()[-1].startswith("0 cặp hồ sơ nghi trùng mới")
+    assert "Giả Định" not in imported.output + dry.output + found.output
 
 
 async def test_a_database_that_is_away_is_said_in_one_line(tmp_path: Path) -> None:

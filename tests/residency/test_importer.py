@@ -10,6 +10,7 @@ from residency import tables
 from residency.domain.personal_id import PersonalIdNumber
 from residency.importer.files import ImportRefusedError
 from residency.importer.importing import Importer
+from residency.operations.duplicates import DuplicateSearch
 from simulator.generator import dataset
 from simulator.generator.seeds import Seed
 from simulator.generator.ward import AS_OF, Size, grow
@@ -33,7 +34,8 @@ def said() -> list[str]:
 @pytest.fixture
 def importer(database: Database, said: list[str]) -> Importer:
     """Make an importer."""
-    return Importer(database, SEAL, CODES, GAZETTEER, "11002", StoppedClock(), said.append)
+    search = DuplicateSearch(database, StoppedClock())
+    return Importer(database, SEAL, CODES, GAZETTEER, "11002", search, StoppedClock(), said.append)
 
 
 REFERENCE = {
@@ -73,6 +75,7 @@ async def test_a_ward_is_loaded_with_sealed_numbers_and_one_event_a_dwelling(
         "dwellings": 2,
         "building_index": 1,
         "persons": 2,
+        "number_nearness": 2,
         "person_index": 2,
         "households": 1,
         "registrations": 2,
@@ -119,6 +122,7 @@ async def test_progress_is_told_line_by_line(
         "assistance_needs checked",
         "persons and registrations stored",
         "dwellings counted",
+        "possible duplicates noted",
         "Loaded 2 persons in 2 dwellings.",
     ]
     assert all(" rows, " in line and line.endswith(" s") for line in said[:-1])

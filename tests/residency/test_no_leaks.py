@@ -29,6 +29,7 @@ from tests.residency.test_break_glass import tell_of_fire
 from tests.residency.test_lookups import because
 from tests.residency.test_service import registering, verifying
 from ward.residency.v1 import data_subject_requests_pb2 as requests
+from ward.residency.v1 import duplicates_pb2 as pairs
 from ward.residency.v1 import lookups_pb2 as lookups
 from ward.residency.v1 import residency_pb2 as pb
 
@@ -36,7 +37,9 @@ pytestmark = [pytest.mark.postgres, pytest.mark.nats]
 
 KNOWN, UNKNOWN, MALFORMED = number(424242).digits, number(535353).digits, "99909064646"
 NAME, OTHER_NAME = "Quách Thị Khuynh Diệp", "Tôn Nữ Lệ Thu Vàng"
-SECRETS = (KNOWN, UNKNOWN, MALFORMED, NAME, OTHER_NAME)
+# One digit away from the known number.
+TWIN = number(424243).digits
+SECRETS = (KNOWN, TWIN, UNKNOWN, MALFORMED, NAME, OTHER_NAME)
 # Where a name belongs; it is shown by the rules of disclosure only.
 NAME_COLUMNS = {"persons.full_name", *map(str, tables.person_index.c)}
 
@@ -110,6 +113,39 @@ async def worked(service: Service, broker: Client) -> list[str]:
     for name in (NAME, OTHER_NAME, f"{NAME} {KNOWN}", "Q"):
         await call("SearchPersons", lookups.SearchPersonsRequest(purpose=because(), name=name))
     await call("SearchPersons", lookups.SearchPersonsRequest(purpose=because(), address=KNOWN))
+    await call("RegisterResidence", registering(dwelling, personal_id_number=TWIN, full_name=NAME))
+    pair = (
+        await call("ListDuplicateCandidates", pairs.ListDuplicateCandidatesRequest())
+    ).candidates[0]
+    chosen = {"purpose": because(), "candidate_id": pair.candidate_id}
+    await call("GetDuplicateCandidate", pairs.GetDuplicateCandidateRequest(**chosen))
+    for reason in (f"của {KNOWN}", "hai hồ sơ của một người"):
+        await call(
+            "DecideDuplicate",
+            pairs.DecideDuplicateRequest(
+                request_id="deciding-a-pair",
+                verdict=pairs.DUPLICATE_VERDICT_FIRST_SURVIVES,
+                reason=reason,
+                **chosen,
+            ),
+        )
+    other = service.make_token("residence_officer", account="officer-2")
+    with pytest.raises(aio.AioRpcError) as conflict:
+        await service.method("DecideDuplicate")(
+            pairs.DecideDuplicateRequest(
+                request_id="deciding-again",
+                verdict=pairs.DUPLICATE_VERDICT_FIRST_SURVIVES,
+                reason="đã đối chiếu bản gốc",
+                **chosen,
+            ),
+            metadata=(("authorization", f"Bearer {other}"),),
+        )
+    assert "MERGE_CONFLICT" in str(conflict.value.trailing_metadata())
+    errors.append(f"{conflict.value.details()} {conflict.value.trailing_metadata()}")
+    await call(
+        "ListPersonMerges",
+        pairs.ListPersonMergesRequest(purpose=because(), personal_id_number=TWIN),
+    )
     await tell_of_fire(service, broker, place.building_id)
     await call("DiscloseOccupants", breaking(), "duty_officer", actor="incidents")
     await call("DiscloseOccupants", breaking(reason=f"cần tìm {KNOWN}"), "duty_officer")

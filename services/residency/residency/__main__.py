@@ -36,6 +36,11 @@ def main() -> None:
     adding.add_argument("--name", required=True, help="full name")
     adding.add_argument("--birth-date", required=True, help="YYYY, YYYY-MM or YYYY-MM-DD")
     adding.add_argument("--sex", required=True, choices=["M", "F"])
+    duplicates = commands.add_parser("duplicates", help="persons who may be on the register twice")
+    finding = duplicates.add_subparsers(dest="action", required=True).add_parser(
+        "find", help="compare the whole register; run again, it goes on where it was"
+    )
+    finding.add_argument("--dry-run", action="store_true", help="only tell how many are new")
     auditing = audit.add_commands(commands)
     anomalies = auditing.add_parser("anomalies", help="tell what is odd in how callers look")
     anomalies.add_argument("--days", type=int, default=7, help="how many days back")
@@ -69,6 +74,8 @@ def main() -> None:
             asyncio.run(
                 app.add_decoy(settings, arguments.name, arguments.birth_date, arguments.sex)
             )
+        case "duplicates":
+            asyncio.run(app.find_duplicates(settings, dry_run=arguments.dry_run))
         case "keys":
             asyncio.run(app.rotate_keys(settings))
         case _:

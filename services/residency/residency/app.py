@@ -49,6 +49,7 @@ from residency.operations.break_glass import BreakGlassOperations
 from residency.operations.cases import CaseOperations
 from residency.operations.data_subject_requests import DataSubjectRequestOperations
 from residency.operations.decoys import DecoyOperations
+from residency.operations.duplicates import DuplicateOperations, DuplicateSearch
 from residency.operations.households import HouseholdOperations
 from residency.operations.keys import KeyOperations
 from residency.operations.lookup_limits import LookupLimits
@@ -70,6 +71,8 @@ from residency.queries.breaches import BreachQueries
 from residency.queries.cases import CaseQueries
 from residency.queries.citizens import CitizenQueries
 from residency.queries.data_subject_requests import DataSubjectRequestQueries
+from residency.queries.duplicates import DuplicateQueries
+from residency.queries.held_data import HeldDataQueries
 from residency.queries.households import HouseholdQueries
 from residency.queries.identity import IdentityQueries
 from residency.queries.lookups import LookupQueries
@@ -89,7 +92,8 @@ from residency.servicer.assistance import AssistanceServicer
 from residency.servicer.breaches import BreachServicer
 from residency.servicer.cases import CaseServicer
 from residency.servicer.citizens import CitizenServicer
-from residency.servicer.data_subject_requests import DataSubjectRequestServicer, HeldData
+from residency.servicer.data_subject_requests import DataSubjectRequestServicer, Sources
+from residency.servicer.duplicates import DuplicatesServicer
 from residency.servicer.lookups import LookupServicer
 from residency.servicer.register import RegisterServicer
 from residency.servicer.residency import ResidencyServicer
@@ -108,6 +112,12 @@ _DATABASE_AWAY = "Không kết nối được cơ sở dữ liệu / The databas
 _NOT_WRITTEN = "{file}: không ghi được tệp / cannot be written ({why})"
 _MOST_ANOMALIES = 10_000
 _DECOY_REFUSED = "Không thêm được hồ sơ bẫy / The decoy was not added: {why}"
+_FOUND = "{found} cặp hồ sơ nghi trùng mới / pairs of records that may be duplicates are new"
+_WOULD_BE_FOUND = f"Chạy thử, không ghi gì / Dry run, nothing entered. {_FOUND}"
+_NUMBERS_NOT_COMPARED = (
+    "{count} hồ sơ có từ trước chỉ so theo họ tên và ngày sinh, không so theo số"
+    " / {count} records from before were compared by name and birth only, not by number"
+)
 _KEY_MISSING = "Thiếu một khóa cũ trong ID_ENCRYPTION_OLD_KEYS / An old key is missing in ID_ENCRYPTION_OLD_KEYS."
 _STILL_OLD = (
     "Còn {left} mục dưới khóa cũ: một dịch vụ vẫn niêm phong bằng khóa cũ, hãy chạy lại"
@@ -291,7 +301,13 @@ def servicers_of(
         DataSubjectRequestServicer(
             subject_requests,
             subject_request_queries,
-            HeldData(LookupQueries(database), ResidenceQueries(database), seal),
+            Sources(
+                LookupQueries(database),
+                ResidenceQueries(database),
+                HeldDataQueries(database, particulars),
+                AccountQueries(database),
+                seal,
+            ),
             codes,
             clock,
         ),
@@ -318,6 +334,16 @@ def servicers_of(
             showing,
             codes,
             nations,
+            clock,
+        ),
+        DuplicatesServicer(
+            DuplicateOperations(database, relay, clock, seal, particulars),
+            DuplicateQueries(database),
+            limits,
+            seal,
+            pseudonyms,
+            showing,
+            codes,
             clock,
         ),
         AssistanceServicer(
@@ -349,6 +375,7 @@ async def import_ward(settings: Settings, directory: Path) -> None:
         codes=registration_codes(),
         gazetteer=gazetteer(settings.ward_code),
         ward_code=settings.ward_code,
+        search=DuplicateSearch(database, utc_now),
         clock=utc_now,
         say=partial(print, file=sys.stdout, flush=True),
     )
@@ -436,6 +463,25 @@ async def add_decoy(settings: Settings, name: str, birth_date: str, sex: str) ->
     finally:
         await database.close()
     print("Đã thêm hồ sơ bẫy / The decoy was added.", flush=True)  # noqa: T201 - the command speaks to people
+
+
+async def find_duplicates(settings: Settings, *, dry_run: bool) -> None:
+    """Compare the whole register with itself, telling its progress on standard output."""
+    say = partial(print, file=sys.stdout, flush=True)
+    database = Database.connect(settings.database_url.get_secret_value())
+    search, found = DuplicateSearch(database, utc_now), 0
+    try:
+        async for progress in search.count() if dry_run else search.search():
+            found = progress.found
+            say(f"{progress.done}/{progress.of}: {found}")
+        not_compared = await search.count_without_nearness()
+    except DatabaseUnavailableError as error:
+        raise SystemExit(_DATABASE_AWAY) from error
+    finally:
+        await database.close()
+    say((_WOULD_BE_FOUND if dry_run else _FOUND).format(found=found))
+    if not_compared:
+        say(_NUMBERS_NOT_COMPARED.format(count=not_compared))
 
 
 async def rotate_keys(settings: Settings) -> None:

@@ -203,6 +203,18 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """{"reason": "ASSISTANCE_NEED_EXISTS", "domain": "ward"}"""
     ERROR_REASON_ASSISTANCE_NEED_WITHDRAWN: _ErrorReason.ValueType  # 156
     """{"reason": "ASSISTANCE_NEED_WITHDRAWN", "domain": "ward"}"""
+    ERROR_REASON_DUPLICATE_CANDIDATE_NOT_FOUND: _ErrorReason.ValueType  # 170
+    """{"reason": "DUPLICATE_CANDIDATE_NOT_FOUND", "domain": "ward"}"""
+    ERROR_REASON_DUPLICATE_ALREADY_DECIDED: _ErrorReason.ValueType  # 171
+    """{"reason": "DUPLICATE_ALREADY_DECIDED", "domain": "ward"}"""
+    ERROR_REASON_MERGE_CONFLICT: _ErrorReason.ValueType  # 172
+    """{"reason": "MERGE_CONFLICT", "domain": "ward", "metadata": {"entries": "registration:8d6f…, registration:41c0…"}}"""
+    ERROR_REASON_MERGE_OF_SURVIVOR: _ErrorReason.ValueType  # 173
+    """{"reason": "MERGE_OF_SURVIVOR", "domain": "ward"}"""
+    ERROR_REASON_MERGE_NOT_FOUND: _ErrorReason.ValueType  # 174
+    """{"reason": "MERGE_NOT_FOUND", "domain": "ward"}"""
+    ERROR_REASON_MERGE_ALREADY_UNDONE: _ErrorReason.ValueType  # 175
+    """{"reason": "MERGE_ALREADY_UNDONE", "domain": "ward"}"""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons. Each has an example of its ErrorInfo."""
@@ -383,6 +395,18 @@ ERROR_REASON_ASSISTANCE_NEED_EXISTS: ErrorReason.ValueType  # 155
 """{"reason": "ASSISTANCE_NEED_EXISTS", "domain": "ward"}"""
 ERROR_REASON_ASSISTANCE_NEED_WITHDRAWN: ErrorReason.ValueType  # 156
 """{"reason": "ASSISTANCE_NEED_WITHDRAWN", "domain": "ward"}"""
+ERROR_REASON_DUPLICATE_CANDIDATE_NOT_FOUND: ErrorReason.ValueType  # 170
+"""{"reason": "DUPLICATE_CANDIDATE_NOT_FOUND", "domain": "ward"}"""
+ERROR_REASON_DUPLICATE_ALREADY_DECIDED: ErrorReason.ValueType  # 171
+"""{"reason": "DUPLICATE_ALREADY_DECIDED", "domain": "ward"}"""
+ERROR_REASON_MERGE_CONFLICT: ErrorReason.ValueType  # 172
+"""{"reason": "MERGE_CONFLICT", "domain": "ward", "metadata": {"entries": "registration:8d6f…, registration:41c0…"}}"""
+ERROR_REASON_MERGE_OF_SURVIVOR: ErrorReason.ValueType  # 173
+"""{"reason": "MERGE_OF_SURVIVOR", "domain": "ward"}"""
+ERROR_REASON_MERGE_NOT_FOUND: ErrorReason.ValueType  # 174
+"""{"reason": "MERGE_NOT_FOUND", "domain": "ward"}"""
+ERROR_REASON_MERGE_ALREADY_UNDONE: ErrorReason.ValueType  # 175
+"""{"reason": "MERGE_ALREADY_UNDONE", "domain": "ward"}"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 @_typing.final

@@ -1,5 +1,6 @@
 """The account of accesses, as its officer asks about it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,13 +9,16 @@ from chassis.access_chain import AccessRecord, Head
 
 @dataclass(frozen=True)
 class AccessFilter:
-    """Which accesses are asked for; what is empty or None lets all through. `until` is excluded."""
+    """Which accesses are asked for; what is empty or None lets all through. `until` is excluded.
+
+    `subjects` are names of what was looked at: a person has one for each number on the register.
+    """
 
     account: str = ""
     purpose: str = ""
     reference: str = ""
     outcome: str = ""
-    subject: str = ""
+    subjects: Collection[str] = ()
     since: datetime | None = None
     until: datetime | None = None
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from chassis.clock import ward_local
 from residency.domain.disclosure import Disclosure, PersonField
+from residency.domain.held_data import NEED_NAMES, HeldData
 from residency.domain.lookups import FoundPerson
-from residency.domain.occupancy import Assistance
 from residency.domain.partial_date import PartialDate
 from residency.domain.residence import RegistrationTold, ResidenceKind, Sex
 
@@ -16,14 +16,6 @@ _SEXES: Mapping[Sex, str] = {Sex.MALE: "nam", Sex.FEMALE: "nữ"}
 _KINDS: Mapping[ResidenceKind, str] = {
     ResidenceKind.PERMANENT: "thường trú",
     ResidenceKind.TEMPORARY: "tạm trú",
-}
-_NEEDS: Mapping[Assistance, str] = {
-    Assistance.MOBILITY: "khó đi lại",
-    Assistance.SIGHT: "khiếm thị",
-    Assistance.HEARING: "khiếm thính",
-    Assistance.INFANT: "trẻ sơ sinh",
-    Assistance.OXYGEN: "thở oxy",
-    Assistance.PREGNANCY: "thai sản",
 }
 
 
@@ -40,7 +32,10 @@ class Look:
 
 @dataclass(frozen=True)
 class PersonalDataExport:
-    """What is told: the person as far as the rules allow, registrations of all time, and who looked, newest first."""
+    """What is told: the person as far as the rules allow, registrations of all time, and who looked, newest first.
+
+    `held` is all else: stays, absences, needs of assistance, households, cases, and merges of records.
+    """
 
     request_number: str
     made_at: datetime
@@ -49,6 +44,7 @@ class PersonalDataExport:
     masked_number: str
     phone: str
     registrations: Sequence[RegistrationTold]
+    held: HeldData
     looks: Sequence[Look]
 
     def as_data(self) -> dict[str, Any]:
@@ -58,6 +54,7 @@ class PersonalDataExport:
             "made_at": self.made_at.isoformat(),
             "person": {name: value for name, (_, value) in self._person().items()},
             "registrations": [_registration(one) for one in self._registrations],
+            **self.held.as_data(self.disclosure.fields),
             "withheld": [str(field) for field in self.disclosure.withheld],
             "looks": [
                 {
@@ -82,6 +79,7 @@ class PersonalDataExport:
         if self._registrations:
             lines.append("Đăng ký cư trú:")
             lines += [f"- {_registered(one)}" for one in self._registrations]
+        lines += self.held.lines(self.disclosure.fields)
         lines.append(f"Số lượt truy cập dữ liệu về ông/bà: {len(self.looks)}")
         lines += [f"- {_look(one)}" for one in self.looks]
         return "\n".join(lines)
@@ -102,7 +100,7 @@ class PersonalDataExport:
             PersonField.ASSISTANCE: (
                 "assistance",
                 "Nhu cầu hỗ trợ",
-                [_NEEDS[need] for need in person.needs],
+                [NEED_NAMES[need] for need in person.needs],
             ),
         }
         return {

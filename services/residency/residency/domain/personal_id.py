@@ -83,6 +83,21 @@ class PersonalIdNumber:
         return PersonalIdNumber(f"{before:012d}"), PersonalIdNumber(f"{after:012d}")
 
     @property
+    def one_digit_open(self) -> tuple[str, ...]:
+        """The number with each of its digits left open: it shares one form with each that differs in one digit."""
+        digits = self.digits
+        return tuple(f"{digits[:at]}?{digits[at + 1 :]}" for at in range(len(digits)))
+
+    @property
+    def two_digits_unordered(self) -> tuple[str, ...]:
+        """The number with each two neighbouring digits in no order: it shares one form with each that swaps two."""
+        digits = self.digits
+        return tuple(
+            f"{digits[:at]}<{''.join(sorted(digits[at : at + 2]))}>{digits[at + 2 :]}"
+            for at in range(len(digits) - 1)
+        )
+
+    @property
     def masked(self) -> str:
         """The number as people may see it: `030•••••••12`."""
         return f"{self.digits[:3]}•••••••{self.digits[10:]}"

@@ -105,6 +105,13 @@ class Term:
             self.valid_until is None or other.valid_from < self.valid_until
         )
 
+    def common_with(self, other: "Term") -> "Term | None":
+        """Tell the days that are in both; None if there are none."""
+        if not self.overlaps(other):
+            return None
+        ends = [term.valid_until for term in (self, other) if term.valid_until is not None]
+        return Term(max(self.valid_from, other.valid_from), min(ends, default=None))
+
     def without(self, taken: Iterable["Term"]) -> list["Term"]:
         """Tell the parts of this term that are in none of others, which do not overlap each other."""
         parts, free_from = [], self.valid_from
@@ -168,16 +175,23 @@ class ResidenceApplication:
     # ISO 3166-1 alpha-3; None where it was not said: a new person is Vietnamese, a known one is not compared.
     nationality: str | None = None
 
-    def check_identity(self, registered: RegisteredPerson) -> None:
-        """Refuse to register a person who is not the one declared; a mistyped number may be somebody's."""
-        same = (
+    def check_identity(
+        self, registered: RegisteredPerson, merged: RegisteredPerson | None = None
+    ) -> None:
+        """Refuse to register a person who is not the one declared; a mistyped number may be somebody's.
+
+        `merged` is the record that has the number, if the one that is registered stands for it: either may agree.
+        """
+        if not any(one and self._declares(one) for one in (registered, merged)):
+            raise IdentityMismatchError
+
+    def _declares(self, registered: RegisteredPerson) -> bool:
+        return (
             self.full_name.agrees_with(registered.full_name)
             and self.birth_date.agrees_with(registered.birth_date)
             and self.sex is registered.sex
             and self.nationality in (None, registered.nationality)
         )
-        if not same:
-            raise IdentityMismatchError
 
 
 @dataclass(frozen=True)

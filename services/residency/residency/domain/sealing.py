@@ -5,9 +5,11 @@ number is found by an HMAC-SHA-256 under another key. A copy of the database alo
 try all numbers, of which there are few enough to try.
 """
 
+import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from chassis.sealing import Seal
@@ -15,9 +17,22 @@ from residency.domain.contact import EmailAddress, PassportNumber, PhoneNumber
 from residency.domain.personal_id import PersonalIdNumber
 
 _PSEUDONYM_BYTES = 16
+_NEAR_BYTES = 8
 # What else a row holds sealed: bound to the id of the row and to its use.
 PHONE, EMAIL = b"phone", b"email"
 PARTICULARS = b"particulars"
+
+
+@dataclass(frozen=True)
+class NumberNearness:
+    """Keyed hashes, 8 bytes as whole numbers, of what a number shares with others, by what they are mistyped for.
+
+    Two numbers share one of `one_digit` if they differ in one digit, and one of `transposed` if they differ by two
+    neighbouring digits that are swapped.
+    """
+
+    one_digit: Sequence[int]
+    transposed: Sequence[int]
 
 
 class NumberSeal:
@@ -26,6 +41,7 @@ class NumberSeal:
     def __init__(self, seal: Seal, index_key: bytes) -> None:
         self._seal = seal
         self._index_key = index_key
+        self._near = hashlib.blake2b(key=self._keyed(b"near", b""), digest_size=_NEAR_BYTES)
 
     def seal(self, number: PersonalIdNumber, person_id: UUID) -> bytes:
         """Encrypt a number for the row of a person; in another row it does not open."""
@@ -38,6 +54,13 @@ class NumberSeal:
     def blind_index(self, number: PersonalIdNumber) -> bytes:
         """Tell the 32 bytes under which the number is found."""
         return self._keyed(b"number", number.digits.encode())
+
+    def nearness(self, number: PersonalIdNumber) -> NumberNearness:
+        """Tell by what numbers that this one is easily mistyped for are found, without telling it."""
+        return NumberNearness(
+            [self._near_to(form) for form in number.one_digit_open],
+            [self._near_to(form) for form in number.two_digits_unordered],
+        )
 
     def pseudonym(self, number: PersonalIdNumber) -> str:
         """Name the number in the access log: the beginning of its blind index, in hexadecimal."""
@@ -69,6 +92,12 @@ class NumberSeal:
     def fingerprint(self, digest: bytes) -> bytes:
         """Key the digest of a request that holds a number: unkeyed, the number could be guessed from it."""
         return self._keyed(b"request", digest)
+
+    def _near_to(self, form: str) -> int:
+        # Keyed BLAKE2 (RFC 7693): with an HMAC for each of its 23 forms, numbers would take most time of an import.
+        hashed = self._near.copy()
+        hashed.update(form.encode())
+        return int.from_bytes(hashed.digest(), signed=True)
 
     def _keyed(self, use: bytes, content: bytes) -> bytes:
         return hmac.digest(self._index_key, use + b"\0" + content, "sha256")

@@ -14,6 +14,7 @@ from residency.domain.sealing import NumberSeal
 from residency.importer import loading
 from residency.importer.files import Manifest
 from residency.importer.register import COLUMNS, Register, Rules
+from residency.operations.duplicates import DuplicateSearch
 from residency.repository.households import codes_by_name
 from residency.repository.residence import temporary_limit
 
@@ -27,6 +28,7 @@ class Importer:
     codes: RegistrationCodes
     gazetteer: Gazetteer
     ward_code: str
+    search: DuplicateSearch
     clock: Clock
     say: Callable[[str], object]
 
@@ -55,6 +57,8 @@ class Importer:
                 done(len(register.persons) + len(register.registrations))
             with self._step("dwellings counted") as done:
                 done(await loading.announce(tx, register, now))
+        with self._step("possible duplicates noted") as done:
+            done(await self.search.search_imported())
         self.say(f"Loaded {len(register.persons)} persons in {len(register.dwellings)} dwellings.")
 
     @contextmanager

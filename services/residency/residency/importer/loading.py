@@ -26,6 +26,7 @@ from residency.tables import (
     household_memberships,
     households,
     imports,
+    number_nearness,
     person_index,
     persons,
     registrations,
@@ -94,6 +95,11 @@ def _contents(
         persons,
         "person_id number_sealed number_index full_name birth_year birth_month birth_day sex recorded_at",
         _persons(register, seal, now),
+    )
+    yield (
+        number_nearness,
+        "person_id one_digit transposed",
+        ((key, *astuple(seal.nearness(row.number))) for key, row in register.persons.items()),
     )
     yield (
         person_index,

@@ -19,9 +19,11 @@ from residency.domain.declarations import (
     TemporaryAbsence,
     application_of,
 )
+from residency.domain.duplicates import Occasion
 from residency.domain.residence import HouseholdChoice, Origin, Registration, ResidenceKind
 from residency.domain.sealing import NumberSeal, ParticularsSeal
 from residency.domain.spelling import same_spelling
+from residency.operations import duplicates
 from residency.operations.case_households import HouseholdChanges
 from residency.operations.case_stays import StayChanges
 from residency.operations.residence import annul, end, enter
@@ -86,6 +88,7 @@ class CaseChanges:
         origin = Origin(current_account(), case.case_number)
         by_name = await households.codes_by_name(tx)
         codes = {same_spelling(name): code for name, code in by_name.items()}
+        entered = []
         for person in declaration.persons:
             relationship = codes.get(same_spelling(person.relationship))
             joined = HouseholdChoice(household_id, relationship=relationship)
@@ -94,7 +97,9 @@ class CaseChanges:
                 tx, self._new_id(), application, self._numbers, origin, self._new_id, now
             )
             household_id = registration.household_id
+            entered.append(registration.person_id)
             await cases.link(tx, case, registrations, registration.entry_id)
+        await duplicates.find(tx, entered, Occasion.REGISTRATION, self._new_id, now)
         await occupancy.announce(tx, [change.dwelling_id], now)
 
     async def _renew(

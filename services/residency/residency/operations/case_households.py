@@ -67,7 +67,7 @@ class HouseholdChanges:
                 sex=person.sex,
                 nationality=None,
             )
-            await correct(tx, person.number, right, self._numbers, self._new_id(), origin, now)
+            await correct(tx, person.number, right, self._numbers, origin, self._new_id, now)
 
     async def _named(
         self, tx: Transaction, declaration: ResidenceDeclaration, day: date

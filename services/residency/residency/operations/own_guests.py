@@ -82,7 +82,7 @@ class OwnGuestOperations:
             index, today = self._seal.blind_index(host), ward_day(now)
             if not await lookups.is_registered(tx, index, declared.dwelling_id, today):
                 raise DwellingNotFoundError
-            if await repository.is_declared(tx, declared, guest):
+            if await repository.is_declared(tx, declared, await persons.standing_index(tx, guest)):
                 await self._leave_to_officers(tx, host, declared, now)
                 return
             times = entries.times(declared.term, origin, now)

@@ -10,14 +10,17 @@ from chassis.context import current_account
 from chassis.database import Database, Transaction
 from chassis.outbox import Relay
 from residency.domain.contact import Contact
+from residency.domain.duplicates import Occasion
 from residency.domain.personal_id import PersonalIdNumber
 from residency.domain.persons import IdentityCorrection
 from residency.domain.requests import Request
 from residency.domain.residence import Origin
 from residency.domain.sealing import NumberSeal
+from residency.operations import duplicates
 from residency.operations.requests import claim
 from residency.repository import occupancy
 from residency.repository import persons as repository
+from residency.repository.duplicates import note_nearness
 
 
 class PersonOperations:
@@ -44,12 +47,12 @@ class PersonOperations:
 
         A repeat of the request changes nothing. Raises what `correct` raises, or RequestIdReusedError.
         """
-        now, correction_id = self._clock(), self._new_id()
+        now, change_id = self._clock(), self._new_id()
         origin = Origin(current_account(), request.reference)
         async with accounted(self._database, now) as tx:
-            if await claim(tx, self._seal, request.request_id, request.digest, correction_id, now):
+            if await claim(tx, self._seal, request.request_id, request.digest, change_id, now):
                 return
-            await correct(tx, number, correction, self._seal, correction_id, origin, now)
+            await correct(tx, number, correction, self._seal, origin, self._new_id, now)
         self._relay.wake()
 
     async def set_contact(
@@ -74,8 +77,8 @@ async def correct(
     number: PersonalIdNumber,
     correction: IdentityCorrection,
     seal: NumberSeal,
-    correction_id: UUID,
     origin: Origin,
+    new_id: Callable[[], UUID],
     now: datetime,
 ) -> None:
     """Correct who has a number, keep what was said, and publish the counts that change with the birth date.
@@ -94,5 +97,8 @@ async def correct(
             seal.seal(correction.number, person.person_id),
             seal.blind_index(correction.number),
         )
-    await repository.correct(tx, person, right, sealed, correction_id, origin, now)
+    await repository.correct(tx, person, right, sealed, new_id(), origin, now)
+    if correction.number:
+        await note_nearness(tx, person.person_id, correction.number, seal)
+    await duplicates.find(tx, [person.person_id], Occasion.CORRECTION, new_id, now)
     await occupancy.announce(tx, homes, now)

@@ -9,10 +9,12 @@ from chassis.clock import Clock, ward_day
 from chassis.context import current_account
 from chassis.database import Database, Transaction
 from chassis.outbox import Relay
+from residency.domain.duplicates import Occasion
 from residency.domain.households import fitted
 from residency.domain.requests import Request
 from residency.domain.residence import Correction, Origin, Registration, ResidenceApplication
 from residency.domain.sealing import NumberSeal
+from residency.operations import duplicates
 from residency.operations.account import concerns
 from residency.operations.requests import claim
 from residency.repository import households, occupancy, persons, residence
@@ -55,7 +57,12 @@ class ResidenceOperations:
             first = await claim(tx, self._seal, request_id, digest, registration_id, now)
             if first:
                 return first
-            await enter(tx, registration_id, application, self._seal, origin, self._new_id, now)
+            entered = await enter(
+                tx, registration_id, application, self._seal, origin, self._new_id, now
+            )
+            await duplicates.find(
+                tx, [entered.person_id], Occasion.REGISTRATION, self._new_id, now
+            )
             await occupancy.announce(tx, [application.dwelling_id], now)
         self._relay.wake()
         return registration_id
@@ -126,9 +133,10 @@ async def enter(
     new_id: NewId,
     now: datetime,
 ) -> Registration:
-    """Enter a decided registration with its person and household; what counts in the dwelling is yet to be announced.
+    """Enter a decided registration with its person and household.
 
-    Raises DwellingNotFoundError, IdentityMismatchError, PermanentResidenceExistsError, HouseholdNotFoundError,
+    What counts in the dwelling is yet to be announced, and the person yet to be compared with others. Raises
+    DwellingNotFoundError, IdentityMismatchError, PermanentResidenceExistsError, HouseholdNotFoundError,
     HouseholderExistsError, or FieldInvalidError for the term.
     """
     term, dwelling_id = application.term, application.dwelling_id

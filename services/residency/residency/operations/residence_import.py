@@ -1,7 +1,7 @@
 """Entering a table of residences: all of it, or what of it is valid, or nothing."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
@@ -11,6 +11,7 @@ from chassis.clock import Clock, ward_day
 from chassis.database import Database, Transaction
 from chassis.errors import DomainError
 from chassis.outbox import Relay
+from residency.domain.duplicates import Occasion
 from residency.domain.residence import Origin, Registration
 from residency.domain.residence_rows import (
     Declared,
@@ -23,14 +24,13 @@ from residency.domain.residence_rows import (
     Verdict,
 )
 from residency.domain.sealing import NumberSeal
-from residency.operations import residence
+from residency.operations import duplicates, residence
 from residency.repository import occupancy
 from residency.repository import residence_rows as repository
 from residency.repository.residence import temporary_limit
 
 Progress = Callable[[int, int], object]
-_ANNOUNCED_AT_ONCE = 1000
-_ENTERED_AT_ONCE = 1000
+_AT_ONCE = 1000
 
 
 class _NothingMeantError(Exception):
@@ -80,22 +80,30 @@ class ResidenceImport:
         verdicts: list[Verdict] = []
         with suppress(_NothingMeantError):
             async with self._database.transaction() as tx:
-                verdicts, changed = await self._judge(tx, rows, reference, progress)
+                newcomers: list[UUID] = []
+                verdicts, changed = await self._judge(tx, rows, reference, newcomers, progress)
                 refused = any(one.outcome is Outcome.REFUSED for one in verdicts)
                 if dry_run or (refused and not accept_valid):
                     raise _NothingMeantError
-                for start in range(0, len(changed), _ANNOUNCED_AT_ONCE):
-                    some = changed[start : start + _ANNOUNCED_AT_ONCE]
+                for some in _portions(changed):
                     await occupancy.announce(tx, some, self._clock())
+                for some in _portions(newcomers):
+                    await duplicates.find(tx, some, Occasion.IMPORT, self._new_id, self._clock())
             self._relay.wake()
             return verdicts, True
         return verdicts, False
 
     async def _judge(
-        self, tx: Transaction, rows: Sequence[ResidenceRow], reference: str, progress: Progress
+        self,
+        tx: Transaction,
+        rows: Sequence[ResidenceRow],
+        reference: str,
+        newcomers: list[UUID],
+        progress: Progress,
     ) -> tuple[list[Verdict], list[UUID]]:
         """Enter what can be entered; tell what becomes of each row, and which dwellings changed.
 
+        Whoever is registered is added to `newcomers`, yet to be compared with others.
         Dwellings are locked first, and then the persons as their rows are taken, each in one order. New persons are
         entered many at a time, and then, one by one, whoever the register or another row knows.
         """
@@ -122,15 +130,15 @@ class ResidenceImport:
             (new if is_new else others).append(one)
         households = await repository.load_households(tx, homes_meant)
         entered: list[tuple[_Placed, Verdict]] = []
-        for start in range(0, len(new), _ENTERED_AT_ONCE):
-            some = new[start : start + _ENTERED_AT_ONCE]
-            judged, met = await self._enter_new(tx, some, households, reference)
+        for start in range(0, len(new), _AT_ONCE):
+            some = new[start : start + _AT_ONCE]
+            judged, met = await self._enter_new(tx, some, households, reference, newcomers)
             entered += judged
             others += met
             progress(len(entered), len(placed))
         known = await repository.load_known(tx, [one.number_index for one in others])
         for one in sorted(others, key=lambda one: (one.number_index, one.row)):
-            entered.append((one, await self._enter(tx, one, known, reference)))
+            entered.append((one, await self._enter(tx, one, known, reference, newcomers)))
             progress(len(entered), len(placed))
         changed = {one.dwelling_id for one, verdict in entered if verdict.outcome is Outcome.NEW}
         verdicts = [*refused, *(verdict for _, verdict in entered)]
@@ -142,6 +150,7 @@ class ResidenceImport:
         rows: Sequence[_Placed],
         households: Households,
         reference: str,
+        newcomers: list[UUID],
     ) -> tuple[list[tuple[_Placed, Verdict]], list[_Placed]]:
         """Enter rows of persons whom neither the register nor another row knows, all in a few statements.
 
@@ -160,7 +169,8 @@ class ResidenceImport:
         origin, wanted = Origin("", reference), list(residents.values())
         entered = await repository.enter(tx, wanted, origin, self._seal, now)
         met = [one for one in residents if one.number_index not in entered]
-        new = (one for one in residents if one.number_index in entered)
+        new = [one for one in residents if one.number_index in entered]
+        newcomers += [residents[one].person_id for one in new]
         verdicts += [(one, Verdict(one.row, Outcome.NEW)) for one in new]
         return verdicts, met
 
@@ -184,7 +194,12 @@ class ResidenceImport:
         )
 
     async def _enter(
-        self, tx: Transaction, one: _Placed, known: set[Known], reference: str
+        self,
+        tx: Transaction,
+        one: _Placed,
+        known: set[Known],
+        reference: str,
+        newcomers: list[UUID],
     ) -> Verdict:
         """Enter a row, unless the register or the file holds it already, or a rule refuses it."""
         declared = one.declared
@@ -194,7 +209,7 @@ class ResidenceImport:
         application, origin = declared.applying_for(one.dwelling_id), Origin("", reference)
         try:
             async with tx.begin_nested():
-                await residence.enter(
+                entered = await residence.enter(
                     tx,
                     self._new_id(),
                     application,
@@ -206,4 +221,9 @@ class ResidenceImport:
         except DomainError as error:
             return Verdict(one.row, Outcome.REFUSED, refusal=error)
         known.add(entry)
+        newcomers.append(entered.person_id)
         return Verdict(one.row, Outcome.NEW)
+
+
+def _portions(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
+    return (ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE))

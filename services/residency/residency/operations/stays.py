@@ -16,7 +16,7 @@ from residency.domain.sealing import NumberSeal, ParticularsSeal
 from residency.domain.stays import Receipt, StayCorrection, StayDeclaration
 from residency.operations.account import concerns
 from residency.operations.requests import claim
-from residency.repository import entries, occupancy
+from residency.repository import entries, occupancy, persons
 from residency.repository import stays as repository
 
 
@@ -126,7 +126,7 @@ async def enter(
 
     Raises StayOverlapsError, LodgingTooLongError, or FieldInvalidError.
     """
-    index = seal.document_index(declared.guest.document)
+    index = await persons.standing_index(tx, seal.document_index(declared.guest.document))
     limits = await repository.limits_of(tx, declared)
     limits.check(declared, await repository.lodgings_there(tx, declared, index))
     declare_by = limits.declare_by(declared)

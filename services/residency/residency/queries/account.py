@@ -6,7 +6,10 @@ from chassis.access_account import linked_of
 from chassis.access_chain import Head
 from chassis.database import Database
 from residency.domain.account import AccessFilter, AccountedAccess, AccountStatus, Mark
+from residency.domain.sealing import subject_of
+from residency.tables import person_corrections, persons
 from residency.tables.account import account
+from residency.tables.duplicates import holder_of, records_of
 
 _records, _marks, _checkpoints = account.records, account.marks, account.checkpoints
 # As `linked_of` reads them.
@@ -51,6 +54,17 @@ class AccountQueries:
         async with self._database.transaction() as tx:
             linked = [linked_of(row) for row in await tx.execute(statement)]
         return [AccountedAccess(one.position, one.record) for one in linked]
+
+    async def subjects_of(self, number_index: bytes) -> list[str]:
+        """Tell by what names the account knows who has a number: one for each number on the register, now or before."""
+        records = records_of(holder_of(number_index))
+        now, before = (
+            select(table.c.number_index).where(table.c.person_id.in_(records))
+            for table in (persons, person_corrections)
+        )
+        async with self._database.transaction() as tx:
+            indexes = set(await tx.scalars(now.union(before)))
+        return sorted(map(subject_of, {number_index, *indexes}))
 
     async def status(self) -> AccountStatus:
         """Tell how far the chain goes and what is known of it."""
@@ -100,9 +114,10 @@ def _conditions(which: AccessFilter, before: int | None) -> list[ColumnElement[b
         columns.purpose: which.purpose,
         columns.reference: which.reference,
         columns.outcome: which.outcome,
-        columns.subject: which.subject,
     }
     conditions = [column == value for column, value in equal.items() if value]
+    if which.subjects:
+        conditions.append(columns.subject.in_(which.subjects))
     if which.since:
         conditions.append(columns.recorded_at >= which.since)
     if which.until:

@@ -14,6 +14,7 @@ from residency.repository.disclosure import disclosure_to
 from residency.repository.lookups import person_columns, person_of
 from residency.tables import assistance_needs, persons
 from residency.tables.bitemporal import holds_on
+from residency.tables.duplicates import holder_of
 
 
 class AssistanceQueries:
@@ -26,7 +27,7 @@ class AssistanceQueries:
         self, number_index: bytes, asker: Asker, today: date, after: UUID | None, limit: int
     ) -> tuple[Disclosure, bool, list[ToldNeed]]:
         """List the needs of who has a number, and tell whether somebody has it; raises DisclosureNotAllowedError."""
-        whose = persons.c.number_index == number_index
+        whose = persons.c.person_id == holder_of(number_index)
         disclosure, found = await self._told(whose, asker, today, after, limit)
         async with self._database.transaction() as tx:
             known = await tx.scalar(select(persons.c.person_id).where(whose))

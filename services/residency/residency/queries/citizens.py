@@ -8,7 +8,8 @@ from chassis.database import Database
 from residency.domain.places import Dwelling
 from residency.repository.lookups import in_force_on
 from residency.repository.occupancy import dwelling_of, place_columns
-from residency.tables import buildings, dwellings, persons, registrations
+from residency.tables import buildings, dwellings, registrations
+from residency.tables.duplicates import holder_of
 
 
 class CitizenQueries:
@@ -21,8 +22,8 @@ class CitizenQueries:
         """List where who has a number is registered on a day, permanent residence first."""
         statement = (
             select(*place_columns())
-            .select_from(registrations.join(persons).join(dwellings).join(buildings))
-            .where(persons.c.number_index == number_index, in_force_on(day))
+            .select_from(registrations.join(dwellings).join(buildings))
+            .where(registrations.c.person_id == holder_of(number_index), in_force_on(day))
             .order_by(registrations.c.kind, registrations.c.valid_from, dwellings.c.dwelling_id)
         )
         async with self._database.transaction() as tx:

@@ -1,5 +1,6 @@
 """Requests of data subjects, and what is held of who asks to view it."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 
 from sqlalchemy import func, select, tuple_
@@ -99,8 +100,8 @@ class DataSubjectRequestQueries:
                 statement = statement.where(is_open(), columns.due_on >= today, soon)
             return [request_of(row) for row in await tx.execute(statement)]
 
-    async def looks(self, subject: str) -> list[Look]:
-        """Tell the newest looks at a person, newest first."""
+    async def looks(self, subjects: Collection[str]) -> list[Look]:
+        """Tell the newest looks at a person, who has these names in the account, newest first."""
         columns = access_records.c
         statement = (
             select(
@@ -110,7 +111,7 @@ class DataSubjectRequestQueries:
                 columns.reference,
                 columns.outcome,
             )
-            .where(columns.subject == subject)
+            .where(columns.subject.in_(subjects))
             .order_by(columns.position.desc())
             .limit(_MOST_LOOKS)
         )

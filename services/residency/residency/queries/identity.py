@@ -12,13 +12,15 @@ from residency.domain.partial_date import PartialDate
 from residency.domain.person_name import FullName
 from residency.domain.verification import Declaration, RegisteredIdentity, Verification, verify
 
-# The register as it is when the statement begins; a number that nobody has gives a row of nothing.
+# The register as it is when the statement begins; a number that nobody has gives a row of nothing, and one of a record
+# that was merged the record that stands for it.
 _LOOK_UP = """
     with recorded as materialized (select append_access_records($2))
     select persons.full_name, persons.birth_year, persons.birth_month, persons.birth_day
     from recorded
     cross join unnest($1::bytea[]) with ordinality as asked (number_index, place)
-    left join persons using (number_index)
+    left join persons as record using (number_index)
+    left join persons on persons.person_id = coalesce(record.merged_into, record.person_id)
     order by asked.place
 """
 

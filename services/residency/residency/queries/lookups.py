@@ -24,6 +24,7 @@ from residency.tables import (
     persons,
 )
 from residency.tables.bitemporal import holds_on
+from residency.tables.duplicates import holder_of, holder_of_record
 
 
 class LookupQueries:
@@ -41,7 +42,9 @@ class LookupQueries:
         """
         async with self._database.transaction() as tx:
             disclosure = await disclosure_to(tx, asker, Way.LOOKUP, today)
-            return disclosure, await _person(tx, persons.c.number_index == number_index, today)
+            return disclosure, await _person(
+                tx, persons.c.person_id == holder_of(number_index), today
+            )
 
     async def by_id(
         self, person_id: UUID, asker: Asker, today: date
@@ -49,7 +52,7 @@ class LookupQueries:
         """Find a person; raises PersonNotFoundError or DisclosureNotAllowedError."""
         async with self._database.transaction() as tx:
             disclosure = await disclosure_to(tx, asker, Way.LOOKUP, today)
-            found = await _person(tx, persons.c.person_id == person_id, today)
+            found = await _person(tx, persons.c.person_id == holder_of_record(person_id), today)
         if found is None:
             raise PersonNotFoundError
         return disclosure, found
@@ -61,19 +64,21 @@ class LookupQueries:
 
         Raises DisclosureNotAllowedError or PersonNotFoundError.
         """
-        own = select(persons.c.number_index).where(persons.c.person_id == person_id)
+        own = select(persons.c.person_id, persons.c.number_index).where(
+            persons.c.person_id == holder_of_record(person_id)
+        )
         async with self._database.transaction() as tx:
             disclosure = await disclosure_to(tx, asker, Way.LOOKUP, today)
             disclosure.require(PersonField.HOUSEHOLD)
-            number_index = (await tx.scalars(own)).one_or_none()
-            if number_index is None:
+            person = (await tx.execute(own)).one_or_none()
+            if person is None:
                 raise PersonNotFoundError
-            rows = await tx.execute(_members(person_id, today))
+            rows = await tx.execute(_members(person.person_id, today))
             households = [
                 _household(list(members))
                 for _, members in groupby(rows, lambda row: row.household_id)
             ]
-        return disclosure, number_index, households
+        return disclosure, person.number_index, households
 
 
 async def _person(tx: Transaction, which: ColumnElement[bool], today: date) -> FoundPerson | None:

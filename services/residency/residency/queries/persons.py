@@ -7,6 +7,7 @@ from sqlalchemy import Row, select
 from chassis.database import Database
 from residency.domain.persons import PastCorrection
 from residency.tables import person_corrections, persons
+from residency.tables.duplicates import holder_of
 
 # Which columns make up each field that can be corrected.
 _FIELDS = {
@@ -39,7 +40,7 @@ class PersonQueries:
             .select_from(
                 persons.outerjoin(person_corrections, was.person_id == persons.c.person_id)
             )
-            .where(persons.c.number_index == number_index)
+            .where(persons.c.person_id == holder_of(number_index))
             .order_by(was.corrected_at.desc())
         )
         async with self._database.transaction() as tx:

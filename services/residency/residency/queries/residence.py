@@ -18,6 +18,7 @@ from residency.domain.residence import (
 from residency.repository.occupancy import dwelling_of, place_columns
 from residency.tables import buildings, dwellings, persons, registrations
 from residency.tables.bitemporal import holds_on, known
+from residency.tables.duplicates import holder_known_at, holder_of_record
 
 
 class ResidenceQueries:
@@ -30,11 +31,12 @@ class ResidenceQueries:
         self, number_index: bytes, at: datetime | None, known_at: datetime | None
     ) -> tuple[bool, list[RegistrationTold]]:
         """Tell whether somebody has a number, and that person's registrations."""
-        person = select(persons.c.person_id).where(persons.c.number_index == number_index)
+        record = select(persons.c.person_id).where(persons.c.number_index == number_index)
         async with self._database.transaction() as tx:
-            known_person = await tx.scalar(person) is not None
-            of_person = registrations.c.person_id.in_(person)
-            return known_person, await _told(tx, of_person, at, known_at)
+            person_id: UUID | None = await tx.scalar(record)
+            if person_id is None:
+                return False, []
+            return True, await _told(tx, person_id, at, known_at)
 
     async def of_person(
         self, person_id: UUID, at: datetime | None, known_at: datetime | None
@@ -45,7 +47,7 @@ class ResidenceQueries:
             index: bytes | None = await tx.scalar(statement)
             if index is None:
                 raise PersonNotFoundError
-            return index, await _told(tx, registrations.c.person_id == person_id, at, known_at)
+            return index, await _told(tx, person_id, at, known_at)
 
     async def of_registration(
         self, registration_id: UUID, at: datetime | None, known_at: datetime | None
@@ -60,17 +62,15 @@ class ResidenceQueries:
             row = (await tx.execute(statement)).one_or_none()
             if row is None:
                 raise RegistrationNotFoundError
-            of_person = registrations.c.person_id == row.person_id
-            return row.number_index, await _told(tx, of_person, at, known_at)
+            return row.number_index, await _told(tx, row.person_id, at, known_at)
 
 
 async def _told(
-    tx: Transaction,
-    of_person: ColumnElement[bool],
-    at: datetime | None,
-    known_at: datetime | None,
+    tx: Transaction, person_id: UUID, at: datetime | None, known_at: datetime | None
 ) -> list[RegistrationTold]:
-    statement = _registrations(known_at).where(of_person)
+    """Tell the registrations of the record that stands for one now, or that was known to at an instant."""
+    holder = holder_known_at(person_id, known_at) if known_at else holder_of_record(person_id)
+    statement = _registrations(known_at).where(registrations.c.person_id == holder)
     if at is not None:
         statement = statement.where(holds_on(registrations, ward_day(at), known_at))
     return [_registration(row) for row in await tx.execute(statement)]

@@ -37,13 +37,12 @@ from residency.domain.disclosure import Asker, Disclosure, PersonField, Way
 from residency.domain.pseudonyms import PersonNotFoundError
 from residency.domain.search import After, NameQuestion, PersonMatch, Rank, SearchResult
 from residency.repository.disclosure import disclosure_to
-from residency.repository.lookups import TODAY, in_force_on, load_these
+from residency.repository.lookups import TODAY, in_force_on, load_these, restricted_persons
 from residency.tables import (
     building_index,
     dwellings,
     person_index,
     registrations,
-    restrictions,
 )
 
 # As many as can be looked through and put into order within some milliseconds.
@@ -265,5 +264,4 @@ def _visible(*, despite: bool) -> ColumnElement[bool]:
     """Say in SQL: nobody who has the processing restricted; to be found would tell that they are on the register."""
     if despite:
         return true()
-    standing = select(restrictions.c.person_id).where(restrictions.c.lifted_at.is_(None))
-    return _INDEX.person_id != all_(func.array(standing.scalar_subquery()))
+    return _INDEX.person_id != all_(func.array(restricted_persons().scalar_subquery()))

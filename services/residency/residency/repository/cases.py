@@ -9,7 +9,18 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Table, insert, select, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    LargeBinary,
+    Row,
+    Table,
+    any_,
+    insert,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as insert_or_update
 
 from chassis import decided_days, outbox
@@ -44,6 +55,7 @@ from residency.tables import (
     registrations,
 )
 from residency.tables.bitemporal import known
+from residency.tables.duplicates import standing
 from residency.wire.cases import answers, declarations
 
 _LINKS = {registrations: case_registrations, guest_stays: case_stays, absences: case_absences}
@@ -176,8 +188,9 @@ async def check_declared(
     tx: Transaction, registration: Registration, number_indexes: Collection[bytes]
 ) -> None:
     """Refuse a registration of a person who is not declared, like one that does not exist."""
-    statement = select(persons.c.number_index).where(persons.c.person_id == registration.person_id)
-    if (await tx.scalars(statement)).one() not in number_indexes:
+    declared = literal(list(number_indexes), ARRAY(LargeBinary))
+    statement = select(standing()).where(persons.c.number_index == any_(declared))
+    if registration.person_id not in (await tx.scalars(statement)).all():
         raise RegistrationNotFoundError
 
 

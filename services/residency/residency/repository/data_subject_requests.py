@@ -161,8 +161,8 @@ async def delete_unkept(
     in_force = (await tx.execute(statement)).all()
     deleted = [row.name_vi for row in in_force if not row.kept and row.data_class == _CONTACT]
     if deleted:
-        await persons_repository.lock_by_id(tx, person_id)
-        await persons_repository.set_contact(tx, person_id, Contact(None, None), seal)
+        for record_id in await persons_repository.lock_records_of(tx, person_id):
+            await persons_repository.set_contact(tx, record_id, Contact(None, None), seal)
     kept = [RetentionRule(row.data_class, row.name_vi, row.source) for row in in_force if row.kept]
     return deleted, kept
 

@@ -1,10 +1,11 @@
 """What all entries of the register have done to them: ended once, superseded once."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Table, update
+from sqlalchemy import ColumnElement, Row, RowMapping, Table, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from chassis.database import Transaction
@@ -55,6 +56,59 @@ def violated(error: IntegrityError) -> str | None:
     """Name the constraint that refused a statement."""
     cause = error.orig.__cause__ if error.orig else None
     return getattr(cause, "constraint_name", None)
+
+
+async def holding(tx: Transaction, table: Table, which: ColumnElement[bool]) -> list[RowMapping]:
+    """Load the entries that hold, in order of their ids."""
+    (key,) = table.primary_key
+    statement = select(table).where(which, table.c.superseded_at.is_(None)).order_by(key)
+    return list((await tx.execute(statement)).mappings())
+
+
+async def descended(
+    tx: Transaction, table: Table, reference: str
+) -> list[tuple[UUID, RowMapping]]:
+    """Load the entries that hold of those entered in a case in the place of others, or that correct these by now.
+
+    Each with the id of the entry in whose place it, or what it corrects, was entered; in order of their ids.
+    """
+    (key,) = table.primary_key
+    entered = (
+        select(key.label("entry_id"), table.c.corrects.label("came_from"))
+        .where(table.c.reference == reference, table.c.corrects.is_not(None))
+        .cte("entered", recursive=True)
+    )
+    correcting = select(key, entered.c.came_from).where(table.c.corrects == entered.c.entry_id)
+    entered = entered.union(correcting)
+    statement = (
+        select(table, entered.c.came_from)
+        .join(entered, entered.c.entry_id == key)
+        .where(table.c.superseded_at.is_(None))
+        .order_by(key)
+    )
+    return [(row["came_from"], row) for row in (await tx.execute(statement)).mappings()]
+
+
+async def give_to(
+    tx: Transaction,
+    table: Table,
+    entry: RowMapping,
+    changed: Mapping[str, Any],
+    origin: Origin,
+    now: datetime,
+) -> None:
+    """Enter what an entry says, as known from now on, of another person in its place; `changed` has the new id too."""
+    (key,) = table.primary_key
+    said = {column.name: entry[column.name] for column in table.columns if not column.computed}
+    times = {
+        "recorded_at": now,
+        "recorded_by": origin.account,
+        "reference": origin.reference,
+        "corrects": entry[key.name],
+        "end_recorded_at": None if entry["ended_on"] is None else now,
+    }
+    await supersede(tx, table, entry[key.name], now)
+    await tx.execute(insert(table).values(said | times | dict(changed)))
 
 
 async def _change(tx: Transaction, table: Table, entry_id: UUID, **values: Any) -> None:  # noqa: ANN401 - a row's

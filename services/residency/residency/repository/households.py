@@ -26,9 +26,9 @@ from residency.tables import (
     household_memberships,
     household_relationships,
     households,
-    persons,
 )
 from residency.tables.bitemporal import holds_on
+from residency.tables.duplicates import holder_of
 
 NewId = Callable[[], UUID]
 
@@ -90,10 +90,9 @@ async def dwelling_of(tx: Transaction, household_id: UUID) -> UUID:
 
 async def of_person(tx: Transaction, number_index: bytes, day: date) -> UUID:
     """Tell the household to which the person who has a number belongs on a day; raises NotAMemberError."""
-    statement = (
-        select(household_memberships.c.household_id)
-        .join(persons, persons.c.person_id == household_memberships.c.person_id)
-        .where(persons.c.number_index == number_index, holds_on(household_memberships, day))
+    statement = select(household_memberships.c.household_id).where(
+        household_memberships.c.person_id == holder_of(number_index),
+        holds_on(household_memberships, day),
     )
     found: UUID | None = await tx.scalar(statement)
     if found is None:
@@ -110,8 +109,7 @@ async def join(
     now: datetime,
 ) -> None:
     """Have the person of a new registration belong to its household on the days on which they belong to none."""
-    of_person = household_memberships.c.person_id == registration.person_id
-    taken = [one.lasts for one in await _load(tx, select(household_memberships).where(of_person))]
+    taken = await terms_of(tx, registration.person_id)
     for free in registration.term.without(taken):
         joining = Membership(
             membership_id=new_id(),
@@ -121,7 +119,26 @@ async def join(
             relationship=relationship,
             lasts=free,
         )
-        await _add(tx, joining, None, origin, now)
+        await belong(tx, joining, origin, now)
+
+
+async def belong(tx: Transaction, member: Membership, origin: Origin, now: datetime) -> None:
+    """Enter a membership; raises HouseholdMembershipExistsError or HouseholderExistsError."""
+    await _add(tx, member, None, origin, now)
+
+
+async def terms_of(tx: Transaction, person_id: UUID) -> list[Term]:
+    """Tell when a person belongs to any household, in order of time."""
+    of_person = household_memberships.c.person_id == person_id
+    return [one.lasts for one in await _load(tx, select(household_memberships).where(of_person))]
+
+
+async def superseded_at(tx: Transaction, registration_id: UUID, at: datetime) -> list[Membership]:
+    """Load the memberships that came with a registration and were held until an instant, in order of time."""
+    columns = household_memberships.c
+    which = (columns.registration_id == registration_id) & (columns.superseded_at == at)
+    statement = select(household_memberships).where(which).order_by(columns.valid_from)
+    return [_membership(row) for row in await tx.execute(statement)]
 
 
 async def of_registration(tx: Transaction, registration_id: UUID) -> list[Membership]:

@@ -16,7 +16,6 @@ from sqlalchemy import (
     Uuid,
     any_,
     bindparam,
-    exists,
     func,
     select,
 )
@@ -37,6 +36,7 @@ from residency.tables import (
     restrictions,
 )
 from residency.tables.bitemporal import holds_on
+from residency.tables.duplicates import holder_of
 
 # The place for the day on which a statement that is made once asks.
 TODAY = bindparam("today", type_=Date)
@@ -122,12 +122,20 @@ def standing_columns() -> tuple[ColumnElement[Any], ...]:
         assistance_needs.c.ended_on.is_(None),
     )
     ordered = needs.order_by(assistance_needs.c.type).correlate(persons).scalar_subquery()
-    restricted = exists().where(
-        restrictions.c.person_id == persons.c.person_id, restrictions.c.lifted_at.is_(None)
-    )
     return (
         func.array(ordered).label("needs"),
-        restricted.correlate(persons).label("restricted"),
+        persons.c.person_id.in_(restricted_persons()).label("restricted"),
+    )
+
+
+def restricted_persons() -> Select[Any]:
+    """Select the ids of those who have the processing restricted: of the records that stand for them now."""
+    record = persons.alias("record")
+    stands = func.coalesce(record.c.merged_into, record.c.person_id)
+    return (
+        select(stands)
+        .join(restrictions, restrictions.c.person_id == record.c.person_id)
+        .where(restrictions.c.lifted_at.is_(None))
     )
 
 
@@ -156,14 +164,10 @@ async def is_registered(
     tx: Transaction, number_index: bytes, dwelling_id: UUID, day: date
 ) -> bool:
     """Tell whether who has a number is registered in a dwelling on a day."""
-    statement = (
-        select(registrations.c.registration_id)
-        .join(persons, persons.c.person_id == registrations.c.person_id)
-        .where(
-            persons.c.number_index == number_index,
-            registrations.c.dwelling_id == dwelling_id,
-            in_force_on(day),
-        )
+    statement = select(registrations.c.registration_id).where(
+        registrations.c.person_id == holder_of(number_index),
+        registrations.c.dwelling_id == dwelling_id,
+        in_force_on(day),
     )
     return (await tx.scalars(statement.limit(1))).one_or_none() is not None
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, insert, literal, select, update
+from sqlalchemy import Row, Select, Uuid, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 
 from chassis.database import Transaction
@@ -21,21 +21,31 @@ from residency.domain.residence import (
 from residency.domain.sealing import NumberSeal
 from residency.repository import entries, search
 from residency.tables import person_corrections, persons, registrations
-
-
-async def lock(tx: Transaction, number_index: bytes) -> RegisteredPerson:
-    """Lock and load the person who has a number; there is one."""
-    known = select(persons).where(persons.c.number_index == number_index)
-    return _person((await tx.execute(_locked(known))).one())
+from residency.tables.duplicates import holder_of, holder_of_record, records_of
 
 
 async def find(tx: Transaction, number_index: bytes) -> RegisteredPerson:
-    """Lock and load the person who has a number; raises PersonNotRegisteredError."""
-    known = select(persons).where(persons.c.number_index == number_index)
-    row = (await tx.execute(_locked(known))).one_or_none()
+    """Lock and load the person who has a number, of any record; raises PersonNotRegisteredError."""
+    row = await _lock_holder(tx, number_index)
     if row is None:
         raise PersonNotRegisteredError
     return _person(row)
+
+
+async def merged_record(tx: Transaction, number_index: bytes) -> RegisteredPerson | None:
+    """Tell what the record with a number says, if it was merged into another."""
+    merged = (persons.c.number_index == number_index) & persons.c.merged_into.is_not(None)
+    row = (await tx.execute(select(persons).where(merged))).one_or_none()
+    return None if row is None else _person(row)
+
+
+async def standing_index(tx: Transaction, number_index: bytes) -> bytes:
+    """Tell by what index the person is counted who has a number: that of the record that stands for them.
+
+    Locks that record; where nobody has the number, it is the number's own.
+    """
+    row = await _lock_holder(tx, number_index)
+    return row.number_index if row else number_index
 
 
 async def lock_by_id(tx: Transaction, person_id: UUID) -> RegisteredPerson:
@@ -48,6 +58,17 @@ async def index_of(tx: Transaction, person_id: UUID) -> bytes:
     """Tell under which blind index a person of the register is found."""
     statement = select(persons.c.number_index).where(persons.c.person_id == person_id)
     return bytes((await tx.scalars(statement)).one())
+
+
+async def lock_records_of(tx: Transaction, person_id: UUID) -> list[UUID]:
+    """Lock the record that stands for one, and all that are merged with it; tell them in order of their ids."""
+    records = records_of(holder_of_record(person_id))
+    statement = (
+        select(persons.c.person_id)
+        .where(persons.c.person_id.in_(records))
+        .order_by(persons.c.person_id)
+    )
+    return list((await tx.scalars(_locked(statement))).all())
 
 
 async def correct(
@@ -111,8 +132,7 @@ async def take_contact(
     tx: Transaction, number_index: bytes, contact: Contact, seal: NumberSeal
 ) -> None:
     """Keep what of a contact is given, and leave the rest as it is; nothing if nobody has the number."""
-    statement = select(persons.c.person_id).where(persons.c.number_index == number_index)
-    person_id = await tx.scalar(statement)
+    person_id = await tx.scalar(select(holder_of(number_index)))
     if person_id is None:
         return
     given = {}
@@ -128,10 +148,10 @@ async def dwellings_of(tx: Transaction, number_index: bytes) -> list[UUID]:
     """Tell where the person who has a number is registered or was, in no order; nowhere if there is no such person."""
     statement = (
         select(registrations.c.dwelling_id)
-        .join(persons, persons.c.person_id == registrations.c.person_id)
-        .where(persons.c.number_index == number_index)
+        .where(registrations.c.person_id == holder_of(number_index))
+        .distinct()
     )
-    return list((await tx.scalars(statement.distinct())).all())
+    return list((await tx.scalars(statement)).all())
 
 
 def _identity(person: RegisteredPerson) -> dict[str, Any]:
@@ -143,6 +163,20 @@ def _identity(person: RegisteredPerson) -> dict[str, Any]:
         "sex": person.sex,
         "nationality": person.nationality,
     }
+
+
+async def _lock_holder(tx: Transaction, number_index: bytes) -> Any | None:  # noqa: ANN401 - a row
+    """Lock the record that stands for who has a number, also if it is merged or parted while others are waited for."""
+    holder = holder_of(number_index)
+    while True:
+        which = select(persons).where(persons.c.person_id == holder)
+        row = (await tx.execute(_locked(which))).one_or_none()
+        if row is None or (row.number_index == number_index and row.merged_into is None):
+            return row
+        now_holding: UUID = (await tx.scalars(select(holder_of(number_index)))).one()
+        if now_holding == row.person_id:
+            return row
+        holder = literal(now_holding, Uuid)
 
 
 def _locked(statement: Select[Any]) -> Select[Any]:

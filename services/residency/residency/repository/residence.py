@@ -24,7 +24,7 @@ from residency.domain.residence import (
     TemporaryLimit,
 )
 from residency.domain.sealing import NumberSeal
-from residency.repository import entries, persons, search
+from residency.repository import duplicates, entries, persons, search
 from residency.repository.limits import limit_in_force
 from residency.repository.occupancy import lock_dwelling
 from residency.tables import persons as persons_table
@@ -65,9 +65,10 @@ async def find_or_enter_person(
     )
     if (await tx.execute(entering.on_conflict_do_nothing())).rowcount:
         await search.index_person(tx, new_id, application.full_name)
+        await duplicates.note_nearness(tx, new_id, application.number, seal)
         return new_id
-    registered = await persons.lock(tx, index)
-    application.check_identity(registered)
+    registered = await persons.find(tx, index)
+    application.check_identity(registered, await persons.merged_record(tx, index))
     return registered.person_id
 
 

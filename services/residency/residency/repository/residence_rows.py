@@ -24,11 +24,13 @@ from residency.tables import (
     dwellings,
     household_memberships,
     households,
+    number_nearness,
     person_index,
     persons,
     registrations,
 )
 from residency.tables.bitemporal import known
+from residency.tables.duplicates import standing
 
 
 async def load_homes(tx: Transaction) -> Homes:
@@ -52,7 +54,7 @@ async def load_known(tx: Transaction, number_indexes: Sequence[bytes]) -> set[Kn
             registrations.c.valid_from,
             registrations.c.valid_until,
         )
-        .join(registrations, registrations.c.person_id == persons.c.person_id)
+        .join(registrations, registrations.c.person_id == standing())
         .where(
             persons.c.number_index == any_(literal(number_indexes, ARRAY(LargeBinary))),
             known(registrations, None),
@@ -120,6 +122,7 @@ async def enter(
     new = [one for one in residents if one.number_index in entered]
     founded = [one for one in new if one.relationship == HOUSEHOLDER]
     for table, rows in (
+        (number_nearness, [_near(one, seal) for one in new]),
         (person_index, [_indexed(one) for one in new]),
         (households, [_household(one, now) for one in founded]),
         (registrations, [_registration(one, origin, now) for one in new]),
@@ -144,6 +147,10 @@ def _person(one: NewResident, seal: NumberSeal, now: datetime) -> dict[str, Any]
         "nationality": VIETNAM,
         "recorded_at": now,
     }
+
+
+def _near(one: NewResident, seal: NumberSeal) -> dict[str, Any]:
+    return {"person_id": one.person_id, **asdict(seal.nearness(one.declared.number))}
 
 
 def _indexed(one: NewResident) -> dict[str, Any]:

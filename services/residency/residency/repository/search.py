@@ -3,12 +3,18 @@
 from dataclasses import asdict
 from uuid import UUID
 
+from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.database import Transaction
 from residency.domain.person_name import FullName
 from residency.domain.search import IndexedName
 from residency.tables import person_index
+
+
+async def forget_person(tx: Transaction, person_id: UUID) -> None:
+    """Have a person found by no name."""
+    await tx.execute(delete(person_index).where(person_index.c.person_id == person_id))
 
 
 async def index_person(tx: Transaction, person_id: UUID, name: FullName) -> None:

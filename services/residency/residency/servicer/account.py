@@ -54,7 +54,10 @@ class AccountServicer(account_pb2_grpc.AccountServiceServicer):
         number = PersonalIdNumber.parse(request.personal_id_number, self._codes, today)
         access.subject = subject = self._seal.pseudonym(number)
         before = wire.page_before(request.page_token, subject)
-        found = await self._queries.list_accesses(AccessFilter(subject=subject), before, size + 1)
+        subjects = await self._queries.subjects_of(self._seal.blind_index(number))
+        found = await self._queries.list_accesses(
+            AccessFilter(subjects=subjects), before, size + 1
+        )
         return wire.accesses_page(
             pb.ListAccessesToPersonResponse, found, size, subject, access.record_id
         )

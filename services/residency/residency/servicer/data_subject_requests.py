@@ -20,7 +20,9 @@ from residency.operations.data_subject_requests import (
     Moving,
     Receiving,
 )
+from residency.queries.account import AccountQueries
 from residency.queries.data_subject_requests import DataSubjectRequestQueries
+from residency.queries.held_data import HeldDataQueries
 from residency.queries.lookups import LookupQueries
 from residency.queries.residence import ResidenceQueries
 from residency.servicer import Context
@@ -42,11 +44,13 @@ MovingRequest = (
 
 
 @dataclass(frozen=True)
-class HeldData:
-    """Where what is held of a person is read: the person and registrations; and the seal of numbers."""
+class Sources:
+    """Where what is held of a person is read: person, registrations, all else, who looked; and the numbers' seal."""
 
     persons: LookupQueries
     residences: ResidenceQueries
+    held: HeldDataQueries
+    account: AccountQueries
     numbers: NumberSeal
 
 
@@ -59,13 +63,13 @@ class DataSubjectRequestServicer(data_subject_requests_pb2_grpc.DataSubjectReque
         self,
         operations: DataSubjectRequestOperations,
         queries: DataSubjectRequestQueries,
-        held: HeldData,
+        sources: Sources,
         codes: RegistrationCodes,
         clock: Clock,
     ) -> None:
         self._operations = operations
         self._queries = queries
-        self._held = held
+        self._sources = sources
         self._codes = codes
         self._clock = clock
 
@@ -160,12 +164,12 @@ class DataSubjectRequestServicer(data_subject_requests_pb2_grpc.DataSubjectReque
         asked.check_exportable()
         if asked.person_id is None:
             raise PersonNotRegisteredError
-        disclosure, person = await self._held.persons.by_id(
+        disclosure, person = await self._sources.persons.by_id(
             asked.person_id, asker_of(request), ward_day(now)
         )
         access.fields = sorted(disclosure.fields)
-        _, registrations = await self._held.residences.of_person(asked.person_id, None, None)
-        numbers, masked, phone = self._held.numbers, "", ""
+        _, registrations = await self._sources.residences.of_person(asked.person_id, None, None)
+        numbers, masked, phone = self._sources.numbers, "", ""
         if PersonField.MASKED_NUMBER in disclosure.fields:
             masked = numbers.open(person.number_sealed, person.person_id).masked
         if PersonField.PHONE in disclosure.fields and person.phone_sealed:
@@ -178,7 +182,10 @@ class DataSubjectRequestServicer(data_subject_requests_pb2_grpc.DataSubjectReque
             masked_number=masked,
             phone=phone,
             registrations=registrations,
-            looks=await self._queries.looks(asked.subject),
+            held=await self._sources.held.of_person(asked.person_id),
+            looks=await self._queries.looks(
+                await self._sources.account.subjects_of(person.number_index)
+            ),
         )
         return wire.exported(export, access.record_id)
 

@@ -23,6 +23,13 @@ from residency.tables.data_subject_requests import (
 )
 from residency.tables.decoys import decoys
 from residency.tables.disclosure import disclosure_rules
+from residency.tables.duplicates import (
+    duplicate_candidates,
+    duplicate_decisions,
+    duplicate_searches,
+    number_nearness,
+    person_merges,
+)
 from residency.tables.imports import imports
 from residency.tables.limits import legal_limits
 from residency.tables.lookup_limits import lookup_limits, lookup_usage
@@ -62,6 +69,9 @@ __all__ = [
     "decided_days",
     "decoys",
     "disclosure_rules",
+    "duplicate_candidates",
+    "duplicate_decisions",
+    "duplicate_searches",
     "dwellings",
     "guest_stays",
     "household_memberships",
@@ -74,9 +84,11 @@ __all__ = [
     "lookup_limits",
     "lookup_usage",
     "metadata",
+    "number_nearness",
     "outbox",
     "person_corrections",
     "person_index",
+    "person_merges",
     "persons",
     "place_changes",
     "population_checks",

@@ -34,11 +34,15 @@ persons = Table(
     Column("phone_index", LargeBinary, index=True),
     Column("email_sealed", LargeBinary),
     Column("recorded_at", INSTANT, nullable=False),
+    # The record that stands for this one, while both are known to be of one person; it stands for itself.
+    Column("merged_into", ForeignKey("persons.person_id"), index=True),
     UniqueConstraint("number_index", name="persons_one_per_number"),
+    CheckConstraint("merged_into <> person_id", name="persons_merged_into_another"),
     CheckConstraint("nationality ~ '^[A-Z]{3}$'", name="persons_nationality"),
     CheckConstraint("(phone_sealed is null) = (phone_index is null)", name="persons_phone"),
     CheckConstraint("sex in ('M', 'F')", name="persons_sex"),
     CheckConstraint("birth_day is null or birth_month is not null", name="persons_birth_date"),
+    Index("persons_born", "birth_year", "sex"),
 )
 
 # What the register said of a person before each correction: append-only, for the owner of the table as well; only the

@@ -27,7 +27,7 @@ def access_filter(request: pb.ListAccessesRequest) -> AccessFilter:
         purpose=_purpose(request.accessed_for),
         reference=request.reference,
         outcome=request.outcome,
-        subject=request.subject,
+        subjects=[request.subject] if request.subject else (),
         since=_instant("since", request.since) if request.HasField("since") else None,
         until=_instant("until", request.until) if request.HasField("until") else None,
     )

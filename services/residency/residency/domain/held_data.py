@@ -1,0 +1,207 @@
+"""What the register holds of a person besides identity and registrations, told to that person entry by entry."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Protocol
+
+from chassis.clock import ward_local
+from residency.domain.absences import AbsenceGround
+from residency.domain.assistance import AssistanceBasis
+from residency.domain.cases.states import CaseState
+from residency.domain.declarations import CaseKind
+from residency.domain.disclosure import PersonField
+from residency.domain.notices import KIND_NAMES
+from residency.domain.occupancy import Assistance, StayKind
+
+NEED_NAMES: Mapping[Assistance, str] = {
+    Assistance.MOBILITY: "khó đi lại",
+    Assistance.SIGHT: "khiếm thị",
+    Assistance.HEARING: "khiếm thính",
+    Assistance.INFANT: "trẻ sơ sinh",
+    Assistance.OXYGEN: "thở oxy",
+    Assistance.PREGNANCY: "thai sản",
+}
+_STAYS: Mapping[StayKind, str] = {
+    StayKind.LODGING: "lưu trú",
+    StayKind.STANDING: "lưu trú thường xuyên của người thân",
+    StayKind.FOREIGN: "khai báo tạm trú người nước ngoài",
+}
+_GROUNDS: Mapping[AbsenceGround, str] = {
+    AbsenceGround.CONSCRIPTION_AGE: "trong độ tuổi nghĩa vụ quân sự",
+    AbsenceGround.LONG_ABSENCE: "vắng mặt dài ngày",
+}
+_STATES: Mapping[CaseState, str] = {
+    CaseState.DRAFT: "đang soạn",
+    CaseState.SUBMITTED: "đã nộp",
+    CaseState.SUPPLEMENT_REQUESTED: "chờ bổ sung",
+    CaseState.ACCEPTED: "đã tiếp nhận",
+    CaseState.VERIFYING: "đang xác minh",
+    CaseState.APPROVED: "đã duyệt",
+    CaseState.REFUSED: "bị từ chối",
+    CaseState.RECORDED: "đã ghi vào sổ",
+    CaseState.WITHDRAWN: "đã rút",
+    CaseState.CANCELLED: "đã hủy",
+}
+
+
+class Told(Protocol):
+    """One entry that is told: its fields are told as data by their names, `text` to people."""
+
+    @property
+    def text(self) -> str:
+        """The entry in Vietnamese."""
+
+
+@dataclass(frozen=True)
+class HeldStay:
+    """A stay as a guest: where, when, why, and when the declaration came in."""
+
+    kind: StayKind
+    address: str
+    reason: str
+    valid_from: date
+    ends_on: date | None
+    received_at: datetime
+
+    @property
+    def text(self) -> str:
+        """The stay in Vietnamese."""
+        return f"{_STAYS[self.kind]} tại {self.address}, {_term(self)}; lý do: {self.reason}"
+
+
+@dataclass(frozen=True)
+class HeldAbsence:
+    """An absence: why, where to and when."""
+
+    ground: AbsenceGround
+    reason: str
+    destination: str
+    valid_from: date
+    ends_on: date | None
+    received_at: datetime
+
+    @property
+    def text(self) -> str:
+        """The absence in Vietnamese."""
+        why = f"{_GROUNDS[self.ground]}; lý do: {self.reason}; nơi đến: {self.destination}"
+        return f"tạm vắng {_term(self)}, {why}"
+
+
+@dataclass(frozen=True)
+class HeldNeed:
+    """A need of assistance, on what it is kept, and when it is asked again."""
+
+    type: Assistance
+    basis: AssistanceBasis | None
+    legal_basis: str
+    by_proxy: bool
+    valid_from: date
+    ends_on: date | None
+    review_on: date
+
+    @property
+    def text(self) -> str:
+        """The need in Vietnamese."""
+        by_consent = self.basis is AssistanceBasis.CONSENT
+        basis = "theo sự đồng ý" if by_consent else self.legal_basis or "không rõ căn cứ"
+        proxy = ", người khác khai thay" if self.by_proxy else ""
+        return f"{NEED_NAMES[self.type]}, {_term(self)}; {basis}{proxy}"
+
+
+@dataclass(frozen=True)
+class HeldMembership:
+    """Belonging to a household: where, and as what to its householder; empty where that was not said."""
+
+    address: str
+    relationship: str
+    valid_from: date
+    ends_on: date | None
+
+    @property
+    def text(self) -> str:
+        """The membership in Vietnamese."""
+        as_what = f" ({self.relationship})" if self.relationship else ""
+        return f"thành viên hộ tại {self.address}{as_what}, {_term(self)}"
+
+
+@dataclass(frozen=True)
+class HeldCase:
+    """A case that entered or changed something of the person."""
+
+    case_number: str
+    kind: CaseKind
+    state: CaseState
+    created_at: datetime
+
+    @property
+    def text(self) -> str:
+        """The case in Vietnamese."""
+        return f"{self.case_number}: {KIND_NAMES[self.kind]}, {_STATES[self.state]}"
+
+
+@dataclass(frozen=True)
+class HeldMerge:
+    """A merge of two records of the person, and when it was undone; who did so is not told."""
+
+    merged_at: datetime
+    reason: str
+    undone_at: datetime | None
+    undo_reason: str | None
+
+    @property
+    def text(self) -> str:
+        """The merge in Vietnamese."""
+        undone = f"; hủy gộp lúc {_moment(self.undone_at)}" if self.undone_at else ""
+        return f"gộp hai hồ sơ lúc {_moment(self.merged_at)}: {self.reason}{undone}"
+
+
+@dataclass(frozen=True)
+class HeldData:
+    """All of it, each kind in order of time; of all records that are known to be of the person."""
+
+    stays: Sequence[HeldStay]
+    absences: Sequence[HeldAbsence]
+    assistance_needs: Sequence[HeldNeed]
+    households: Sequence[HeldMembership]
+    cases: Sequence[HeldCase]
+    merges: Sequence[HeldMerge]
+
+    def as_data(self, allowed: Collection[PersonField]) -> dict[str, Any]:
+        """Give what may be told as JSON can hold it, by kind."""
+        return {
+            name: [{key: _plain(value) for key, value in vars(one).items()} for one in entries]
+            for name, _, entries in self._sections(allowed)
+        }
+
+    def lines(self, allowed: Collection[PersonField]) -> Iterator[str]:
+        """Write what may be told for the person."""
+        for _, title, entries in self._sections(allowed):
+            if entries:
+                yield f"{title}:"
+                yield from (f"- {one.text}" for one in entries)
+
+    def _sections(
+        self, allowed: Collection[PersonField]
+    ) -> Iterator[tuple[str, str, Sequence[Told]]]:
+        if PersonField.RESIDENCES in allowed:
+            yield "households", "Hộ gia đình", self.households
+            yield "stays", "Lưu trú", self.stays
+            yield "absences", "Tạm vắng", self.absences
+            yield "cases", "Hồ sơ đã giải quyết", self.cases
+        if PersonField.ASSISTANCE in allowed:
+            yield "assistance_needs", "Nhu cầu hỗ trợ đã khai", self.assistance_needs
+        yield "merges", "Gộp hồ sơ trùng", self.merges
+
+
+def _term(entry: HeldStay | HeldAbsence | HeldNeed | HeldMembership) -> str:
+    until = f" đến trước {entry.ends_on:%d/%m/%Y}" if entry.ends_on else ""
+    return f"từ {entry.valid_from:%d/%m/%Y}{until}"
+
+
+def _moment(moment: datetime) -> str:
+    return f"{ward_local(moment):%H:%M %d/%m/%Y}"
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, date) else value
