@@ -16,6 +16,7 @@ from sqlalchemy import (
     Uuid,
     any_,
     bindparam,
+    false,
     func,
     select,
 )
@@ -124,7 +125,7 @@ def standing_columns() -> tuple[ColumnElement[Any], ...]:
     ordered = needs.order_by(assistance_needs.c.type).correlate(persons).scalar_subquery()
     return (
         func.array(ordered).label("needs"),
-        persons.c.person_id.in_(restricted_persons()).label("restricted"),
+        func.coalesce(persons.c.person_id.in_(restricted_persons()), false()).label("restricted"),
     )
 
 
