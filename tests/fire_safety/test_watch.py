@@ -27,13 +27,13 @@ _DEVICES = 2500
 _INTERVAL_S = 2
 # By the published profile: six intervals of a device on mains, and five seconds.
 _ALLOWED_S = 6 * _INTERVAL_S + 5
-# Devices report less often than they might, so that the test and not the ward is light.
-_REPORT_S = 5
+# Devices report less often than they might: a busy disk stores no more, and who is kept waiting is truly silent.
+_REPORT_S = 8
 _SILENCED_S = (5, 30)
 _CRASH_S = 15
 _PATIENCE_S = 90.0
-# Until a killed service's successor has caught up, and between two looks.
-_SLACK_S = 12
+# Until a killed service's successor has started and caught up, and between two looks.
+_SLACK_S = 20
 
 
 def ward_of(number: int) -> list[Device]:
