@@ -216,7 +216,8 @@ class Lease:
 class Line:
     """One connection that is kept, for one statement after the other on the driver (asyncpg) itself.
 
-    Each statement is committed, durably, when its rows are told: one round trip, where a transaction has three.
+    Each statement is committed as the pool's transactions are when its rows are told: one round trip, where a
+    transaction has three.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
@@ -243,9 +244,9 @@ class Line:
             await connection.close()
 
     async def _open(self) -> AsyncConnection:
-        connection = await self._engine.connect()
+        # Kept before anything else is asked of it: whatever happens then, closing finds it.
+        self._connection = connection = await self._engine.connect()
         self._driver = (await connection.get_raw_connection()).driver_connection
-        self._connection = connection
         return connection
 
 

@@ -25,6 +25,8 @@ _MESSAGE, _MESSAGE_WITH_HEADERS = ord("M"), ord("H")
 _PLAIN = b"MSG "
 _NEXT_PLAIN = _LINE_END + _PLAIN
 _PLAIN_WORDS = 4
+# Pieces cut at once: a payload may be nothing but beginnings of messages.
+_AT_ONCE = 2_000
 # MSG <subject> <subscription> [<reply>] <size>; HMSG has the headers' size before the whole one.
 _WORDS_WITH_REPLY = {_MESSAGE: 5, _MESSAGE_WITH_HEADERS: 6}
 
@@ -80,10 +82,10 @@ class FrameParser(Parser):
         A payload may hold what looks like the next message: each piece must be as long as it says.
         """
         at, sinks = 0, self.sinks
-        if not data.startswith(_PLAIN):
+        if not sinks or not data.startswith(_PLAIN):
             return at
-        # The last may go on in what comes next.
-        for piece in data[len(_PLAIN) :].split(_NEXT_PLAIN)[:-1]:
+        # The last may go on in what comes next, or hold more than a wire gives at once.
+        for piece in data[len(_PLAIN) :].split(_NEXT_PLAIN, _AT_ONCE)[:-1]:
             line, _, payload = piece.partition(_LINE_END)
             words = line.split(b" ")
             if len(words) != _PLAIN_WORDS or words[3] != b"%d" % len(payload):

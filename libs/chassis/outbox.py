@@ -20,7 +20,6 @@ from nats.js.errors import (
     APIError,
     NoStreamResponseError,
     NotFoundError,
-    ServiceUnavailableError,
 )
 from sqlalchemy import (
     BigInteger,
@@ -57,11 +56,14 @@ _PUBLISH_TIMEOUT_S = 5.0
 # Refusals after which an event is parked, and the seconds until it is tried again after the first; each time doubled:
 # four minutes in all.
 _TRIES = 10
-_TRY_AGAIN_S = 0.25
+_TRY_AGAIN_S = 0.5
 # How often parked events are counted.
 _COUNT = timedelta(seconds=5)
 # So many events that were sent are known until the relay comes to their rows; those before are sent a second time.
 _KNOWN = 1_000
+# Answers that tell of the event; others tell of the broker, which may store it the next moment.
+_OF_THE_EVENT = range(400, 429)
+_ACCOUNT_FULL = 10002
 # What the client says of a broker that cannot be reached or does not store now.
 _AWAY = (NatsError, OSError, TimeoutError)
 
@@ -113,8 +115,9 @@ class Relay:
 
     One instance at a time does the work, as long as it holds a lease; the broker drops a repeat by its id, and
     consumers drop it by their inbox. Call `wake` after a commit: the relay then publishes at once, one round trip to
-    the database later, instead of at its next poll. What waits when the relay comes goes in the order `first`, if
-    there is one, and then as it was added. What the broker refuses for good is parked and holds up nothing.
+    the database later, instead of at its next poll. What cannot wait for that any instance sends (`send`). What waits
+    when the relay comes goes in the order `first`, if there is one, and then as it was added. What the broker refuses
+    for good is parked and holds up nothing.
     """
 
     def __init__(
@@ -132,6 +135,8 @@ class Relay:
         self._order = [*([] if first is None else [first]), table.c.position]
         self._woken = asyncio.Event()
         self._counted: datetime | None = None
+        # How many were refused and are tried again later, and since when the oldest of them waits.
+        self._put_aside: Sequence[Any] = (0, None)
         self._sent: dict[UUID, asyncio.Task[bool]] = {}
 
     def wake(self) -> None:
@@ -144,9 +149,12 @@ class Relay:
         They may overtake what waits. However this ends the rows are there: the relay takes them out, and publishes
         those that the broker did not store.
         """
-        for row in rows:
+        given = list(rows)
+        for row in given[:_BATCH]:
             sending = asyncio.create_task(self._is_stored(row))
             self._sent[row["event_id"]] = sending
+        if len(given) > _BATCH:
+            self.wake()
         while len(self._sent) > _KNOWN:
             del self._sent[next(iter(self._sent))]
 
@@ -177,7 +185,7 @@ class Relay:
         while True:
             self._woken.clear()
             if not await self._relay_batch(statements):
-                await self._count_parked(statements)
+                await self._count_refused(statements)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(_POLL_S):
                         await self._woken.wait()
@@ -241,7 +249,9 @@ class Relay:
                 return "too_large"
             case NoStreamResponseError():
                 return "" if await self._has_stream(subject) else "no_stream"
-            case APIError() if not isinstance(error, ServiceUnavailableError):
+            case APIError(code=int(code)) if (
+                code in _OF_THE_EVENT and error.err_code != _ACCOUNT_FULL
+            ):
                 return f"refused_{error.err_code}"
             case _:
                 return ""
@@ -258,9 +268,9 @@ class Relay:
 
     async def _put_off(self, statements: Transaction, row: Row[Any], refusal: str) -> None:
         """Try a refused event again later, or park it."""
-        now, refusals = self._clock(), row.refusals + 1
+        now, refusals, self._counted = self._clock(), row.refusals + 1, None
         parked = refusals >= _TRIES
-        later = now + timedelta(seconds=_TRY_AGAIN_S * 2**refusals)
+        later = now + timedelta(seconds=_TRY_AGAIN_S * 2**row.refusals)
         await statements.execute(
             update(self._table)
             .where(self._table.c.position == row.position)
@@ -274,17 +284,22 @@ class Relay:
         if parked:
             metrics.EVENTS_PARKED.labels(row.subject).inc()
             logger().error("event_parked", subject=row.subject, cause=refusal)
-            self._counted = None
         else:
             logger().warning("event_refused", subject=row.subject, cause=refusal, tries=refusals)
 
-    async def _count_parked(self, statements: Transaction) -> None:
-        """Count from time to time what is parked."""
+    async def _count_refused(self, statements: Transaction) -> None:
+        """Count from time to time what is parked, and what is tried again later."""
         now = self._clock()
         if self._counted is None or abs(now - self._counted) >= _COUNT:
             self._counted = now
-            parked = select(func.count()).where(self._table.c.parked_at.is_not(None))
-            metrics.OUTBOX_PARKED.set(await statements.scalar(parked) or 0)
+            parked, retry = self._table.c.parked_at, self._table.c.retry_at
+            counts = select(
+                func.count().filter(parked.is_not(None)),
+                func.count().filter(retry.is_not(None)),
+                func.min(self._table.c.created_at).filter(retry.is_not(None)),
+            )
+            kept, *self._put_aside = (await statements.execute(counts)).one()
+            metrics.OUTBOX_PARKED.set(kept)
 
     async def _publish_unless_sent(self, row: Row[Any]) -> None:
         """See that the broker has stored an event."""
@@ -308,7 +323,8 @@ class Relay:
         metrics.EVENTS_PUBLISHED.labels(event["subject"]).inc()
 
     def _observe(self, rows: list[Row[Any]] | Any) -> None:  # noqa: ANN401 - a sequence of rows
-        metrics.OUTBOX_PENDING.set(len(rows))
-        now = self._clock()
-        ages = [(now - row.created_at).total_seconds() for row in rows]
+        now, (later, oldest) = self._clock(), self._put_aside
+        fresh = [row.created_at for row in rows if row.retry_at is None]
+        metrics.OUTBOX_PENDING.set(len(fresh) + later)
+        ages = [(now - since).total_seconds() for since in (*fresh, oldest) if since]
         metrics.OUTBOX_OLDEST_SECONDS.set(max(ages, default=0))

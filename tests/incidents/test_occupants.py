@@ -267,3 +267,15 @@ async def test_an_event_of_no_incident_is_set_aside(
         await Consumers("11002", operations, operations, operations).of_alarm_lane()[
             event.subject
         ](event)
+
+
+async def test_what_another_ward_tells_passes(operations: Operations) -> None:
+    """Its incident is unknown here, and that is no fault."""
+    event = envelope(
+        lookups_pb2.GlassBroken(
+            incident_id="00000000-0000-4000-8000-000000000001", ward_code="11005"
+        )
+    )
+    await Consumers("11002", operations, operations, operations).of_alarm_lane()[event.subject](
+        event
+    )

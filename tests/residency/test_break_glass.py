@@ -107,7 +107,9 @@ async def glass(database: Database) -> Glass:
         entering = application(dwelling_id, serial)
         await residence_operations(database).register(entering, f"request-{serial}", b"x")
     clock = StoppedClock()
-    operations = BreakGlassOperations(database, relay(database, clock), clock, SEAL, PARTICULARS)
+    operations = BreakGlassOperations(
+        database, relay(database, clock), clock, SEAL, PARTICULARS, "11002"
+    )
     await operations.take_premises(uuid4(), PremisesPlace("p-1", place.building_id, 1))
     await operations.take_incident(uuid4(), FIRE)
     return Glass(database, clock, operations, place.dwelling_ids)

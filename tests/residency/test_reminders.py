@@ -157,7 +157,7 @@ async def test_lodging_houses_are_asked_for_their_list_every_evening(database: D
     """From ten in the evening on, once a day; other premises never."""
     reminders = Reminders(database)
     glass = BreakGlassOperations(
-        database, relay(database, reminders.clock), reminders.clock, SEAL, PARTICULARS
+        database, relay(database, reminders.clock), reminders.clock, SEAL, PARTICULARS, "11002"
     )
     for premises_id, lodging in (("hotel", True), ("market", False)):
         place = PremisesPlace(premises_id, None, 1, lodging)
@@ -181,7 +181,7 @@ async def test_a_lodging_house_that_declared_a_guest_is_not_asked(database: Data
     clock = reminders.clock
     parts = (database, relay(database, clock), clock, SEAL)
     hotel = PremisesPlace("hotel", place.building_id, 1, lodging=True)
-    await BreakGlassOperations(*parts, PARTICULARS).take_premises(uuid4(), hotel)
+    await BreakGlassOperations(*parts, PARTICULARS, "11002").take_premises(uuid4(), hotel)
     guest = Guest(
         number(8), FullName.parse("Trần Văn Khách"), PartialDate.parse("1990"), VIETNAM, None
     )
@@ -189,7 +189,7 @@ async def test_a_lodging_house_that_declared_a_guest_is_not_asked(database: Data
         place.dwelling_ids[0], StayKind.LODGING, guest, "du lịch", NOON, date(2026, 11, 25)
     )
     receipt = Receipt(NOON, Channel.LODGING_SOFTWARE)
-    await StayOperations(*parts, PARTICULARS).declare(stay, receipt, request())
+    await StayOperations(*parts, PARTICULARS, "11002").declare(stay, receipt, request())
 
     assert await reminders.look(date(2026, 11, 23), 22) == []
     assert kinds(await reminders.look(date(2026, 11, 24), 22)) == ["LODGING_LIST"]

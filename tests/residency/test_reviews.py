@@ -73,7 +73,9 @@ async def queue(database: Database) -> Queue:
     """Have an open incident whose building is known."""
     place = await add_building(database)
     clock = StoppedClock()
-    glass = BreakGlassOperations(database, relay(database, clock), clock, SEAL, PARTICULARS)
+    glass = BreakGlassOperations(
+        database, relay(database, clock), clock, SEAL, PARTICULARS, "11002"
+    )
     await glass.take_premises(uuid4(), PremisesPlace("p-1", place.building_id, 1))
     await glass.take_incident(uuid4(), FIRE)
     operations = ReviewOperations(database, clock, SEAL)

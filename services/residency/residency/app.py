@@ -149,7 +149,7 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     life.background("forgetting", timers.forget_hourly(upkeep, KEPT))
     particulars = ParticularsSeal(content_seal(settings))
     glass = BreakGlassOperations(
-        base.database, base.relay, clock, number_seal(settings), particulars
+        base.database, base.relay, clock, number_seal(settings), particulars, settings.ward_code
     )
     lane = EventConsumer(
         base.broker,

@@ -752,6 +752,7 @@ class GlassBroken(_message.Message):
     OFFICER_FIELD_NUMBER: _builtins.int
     OPENED_AT_FIELD_NUMBER: _builtins.int
     EXPIRES_AT_FIELD_NUMBER: _builtins.int
+    WARD_CODE_FIELD_NUMBER: _builtins.int
     review_id: _builtins.str
     """The review that waits."""
     incident_id: _builtins.str
@@ -762,6 +763,8 @@ class GlassBroken(_message.Message):
     """The building whose occupants were disclosed."""
     officer: _builtins.str
     """Account of the officer."""
+    ward_code: _builtins.str
+    """Code of the ward; empty in events of earlier versions."""
     @_builtins.property
     def opened_at(self) -> _timestamp_pb2.Timestamp:
         """When."""
@@ -780,10 +783,11 @@ class GlassBroken(_message.Message):
         officer: _builtins.str = ...,
         opened_at: _timestamp_pb2.Timestamp | None = ...,
         expires_at: _timestamp_pb2.Timestamp | None = ...,
+        ward_code: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["expires_at", b"expires_at", "opened_at", b"opened_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["building_id", b"building_id", "expires_at", b"expires_at", "incident_id", b"incident_id", "incident_number", b"incident_number", "officer", b"officer", "opened_at", b"opened_at", "review_id", b"review_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["building_id", b"building_id", "expires_at", b"expires_at", "incident_id", b"incident_id", "incident_number", b"incident_number", "officer", b"officer", "opened_at", b"opened_at", "review_id", b"review_id", "ward_code", b"ward_code"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

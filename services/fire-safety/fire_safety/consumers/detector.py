@@ -115,7 +115,7 @@ class Detector:
 
     async def _detect(self, lease: Lease, share: Share, changes: ModeChanges) -> None:
         """Work on a share until it should change; then everything done with it is saved."""
-        self._ready = False
+        self._ready, self._reader, self._watch = False, None, None
         stream = await stream_state(self._jetstream, self._stream)
         await self._places.begin_detection(lease, share.held, stream)
         progress = await self._queries.progress(self._ward_code, share.held)

@@ -29,9 +29,12 @@ class ModeChanges:
 
     async def __aenter__(self) -> Self:
         """Begin to listen."""
-        self._subscriptions = [
-            await self._client.subscribe(subject, cb=self._hear) for subject in CHANGE_SUBJECTS
-        ]
+        try:
+            for subject in CHANGE_SUBJECTS:
+                self._subscriptions.append(await self._client.subscribe(subject, cb=self._hear))
+        except BaseException:
+            await self._end()
+            raise
         return self
 
     async def __aexit__(
@@ -40,8 +43,13 @@ class ModeChanges:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Listen no longer; a connection that is gone has forgotten of itself."""
-        for one in self._subscriptions:
+        """Listen no longer."""
+        await self._end()
+
+    async def _end(self) -> None:
+        """End the subscriptions; a connection that is gone has forgotten of itself."""
+        while self._subscriptions:
+            one = self._subscriptions.pop()
             with suppress(NatsError, OSError):
                 await one.unsubscribe()
 

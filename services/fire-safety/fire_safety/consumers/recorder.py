@@ -8,6 +8,7 @@ stores them. What cannot be read goes from here to the dead letters.
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 from nats.aio.client import Client
@@ -127,8 +128,10 @@ class Recorder:
             while True:
                 if abs(self._clock() - looked) >= _REFRESH:
                     looked = self._clock()
-                    limits = await self._queries.ingestion_limits(looked)
-                    surplus.allow(await self._recorded.limits(looked))
+                    # While they cannot be asked for, those that were known hold.
+                    with suppress(DatabaseUnavailableError):
+                        limits = await self._queries.ingestion_limits(looked)
+                        surplus.allow(await self._recorded.limits(looked))
                 messages = await reader.take(_TAKE_S)
                 pending = messages[-1].metadata.num_pending if messages else 0
                 metrics.LANE_PENDING.labels("recorder").set(pending)

@@ -21,6 +21,8 @@ class RecordingOperations:
     async def record(self, bulk: Bulk) -> None:
         """Store readings; those that were stored before change nothing.
 
+        They may not be on the disk yet (docs/decisions/0035): nobody is told of them before their place is entered.
+
         Partitions are made in time; where one is missing after all, after days without this service or by a clock that
         jumped, it is made now.
         """

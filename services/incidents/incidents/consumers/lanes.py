@@ -71,6 +71,8 @@ class Consumers:
 
     async def _on_glass_broken(self, envelope: Envelope) -> None:
         broken = glass_broken(envelope)
+        if not self._is_ours(broken.ward_code):
+            return
         try:
             await self._incidents.take_glass_broken(envelope.event_id, broken)
         except IncidentNotFoundError as error:

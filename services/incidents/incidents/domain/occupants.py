@@ -48,3 +48,4 @@ class GlassBroken:
     incident_id: UUID
     officer: str
     expires_at: datetime
+    ward_code: str

@@ -66,6 +66,7 @@ def glass_broken(envelope: Envelope) -> GlassBroken:
             incident_id=UUID(told.incident_id),
             officer=told.officer.replace("\0", "\N{REPLACEMENT CHARACTER}"),
             expires_at=moment(told.expires_at),
+            ward_code=told.ward_code,
         )
     except DecodeError as error:
         raise InvalidMessageError("not_protobuf") from error

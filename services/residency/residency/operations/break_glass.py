@@ -43,6 +43,7 @@ class BreakGlassOperations:
         clock: Clock,
         seal: NumberSeal,
         particulars: ParticularsSeal,
+        ward_code: str,
         new_id: Callable[[], UUID] = uuid4,
     ) -> None:
         self._database = database
@@ -50,6 +51,7 @@ class BreakGlassOperations:
         self._clock = clock
         self._seal = seal
         self._particulars = particulars
+        self._ward_code = ward_code
         self._new_id = new_id
 
     async def disclose(self, wanted: BreakGlassWanted, asker: Asker) -> Disclosed:
@@ -77,7 +79,7 @@ class BreakGlassOperations:
                 expires_at=now + await repository.duration(tx, today),
                 due_at=now + await repository.review_term(tx, today),
             )
-            broken = await repository.add_unless_pending(tx, breaking, now)
+            broken = await repository.add_unless_pending(tx, breaking, self._ward_code, now)
             broken.check_continues(wanted.incident_id, now)
             occupied = await repository.occupants_of(
                 tx, broken.building_id, now, self._particulars

@@ -89,11 +89,13 @@ async def review_term(tx: Transaction, day: date) -> timedelta:
     return timedelta(hours=await limit_in_force(tx, _REVIEW, day))
 
 
-async def add_unless_pending(tx: Transaction, wanted: BreakGlass, now: datetime) -> BreakGlass:
+async def add_unless_pending(
+    tx: Transaction, wanted: BreakGlass, ward_code: str, now: datetime
+) -> BreakGlass:
     """Enter a breaking of the glass and announce it; if the officer has one that waits for review, tell that one."""
     entering = insert(break_glass_reviews).values(asdict(wanted)).on_conflict_do_nothing()
     if (await tx.execute(entering)).rowcount:
-        await outbox.add(tx, tables.outbox, now, wire.glass_broken(wanted))
+        await outbox.add(tx, tables.outbox, now, wire.glass_broken(wanted, ward_code))
         return wanted
     columns = break_glass_reviews.c
     pending = select(*(columns[name] for name in BreakGlass.__dataclass_fields__)).where(

@@ -93,7 +93,7 @@ def disclosed(
     )
 
 
-def glass_broken(broken: BreakGlass) -> pb.GlassBroken:
+def glass_broken(broken: BreakGlass, ward_code: str) -> pb.GlassBroken:
     """Write the announcement to the data protection officer; the reason stands in the review only."""
     return pb.GlassBroken(
         review_id=str(broken.review_id),
@@ -103,6 +103,7 @@ def glass_broken(broken: BreakGlass) -> pb.GlassBroken:
         officer=broken.officer,
         opened_at=_timestamp(broken.opened_at),
         expires_at=_timestamp(broken.expires_at),
+        ward_code=ward_code,
     )
 
 
