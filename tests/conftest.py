@@ -1,5 +1,9 @@
 """Fixtures and settings for all tests."""
 
+import logging
+from collections.abc import Generator
+
+import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
@@ -30,6 +34,20 @@ __all__ = [
 # How long an example takes says how busy the machine is, and nothing of what a test claims.
 settings.register_profile("ward", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ward")
+
+
+@pytest.fixture(autouse=True)
+def _logging_stays_as_it_was() -> Generator[None]:
+    """Undo what a test makes of logging: handlers of its output, which is closed, would take what others say."""
+    root = logging.getLogger()
+    level, before = root.level, structlog.get_config()
+    yield
+    if structlog.get_config() != before:
+        structlog.configure(**before)
+        structlog.contextvars.clear_contextvars()
+    root.handlers = [one for one in root.handlers if type(one) is not logging.StreamHandler]
+    root.setLevel(level)
+
 
 # Tracebacks with the values of all variables, which structlog writes by itself, take seconds each.
 structlog.configure(

@@ -1,11 +1,8 @@
 """What reaches the log, and what must not."""
 
 import json
-import logging
-from collections.abc import Generator
 
 import pytest
-import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
@@ -13,18 +10,6 @@ from chassis import log
 from chassis.database import Database
 
 NAME = "Phạm Thị Giả Định"
-
-
-@pytest.fixture(autouse=True)
-def restored_logging() -> Generator[None]:
-    """Leave logging as it was before the test."""
-    root = logging.getLogger()
-    handlers, level, before = root.handlers[:], root.level, structlog.get_config()
-    yield
-    root.handlers = handlers
-    root.setLevel(level)
-    structlog.configure(**before)
-    structlog.contextvars.clear_contextvars()
 
 
 @pytest.mark.postgres

@@ -1,6 +1,7 @@
 """What still works while a part is dead, and that nothing is lost: the parts are killed for real."""
 
 import asyncio
+import base64
 from collections.abc import AsyncGenerator
 from itertools import count
 from pathlib import Path
@@ -8,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 from nats.aio.client import Client
+from pydantic import SecretStr
 
 from chassis import migrations
 from chassis.clock import utc_now
@@ -20,6 +22,7 @@ from stack.issuer import Issuer
 from stack.nats_server import NatsServer
 from stack.postgres import PostgresServer
 from tests.fixtures.servers import ISSUER_ADDRESS, MakeToken
+from tests.incidents import samples
 from tests.incidents.conftest import Service, running
 from tests.incidents.samples import (
     Operations,
@@ -58,6 +61,8 @@ def settings(postgres: PostgresServer, nats: NatsServer, issuer: Issuer) -> Sett
         nats_url=nats.url,  # type: ignore[arg-type]
         auth_issuer=ISSUER_ADDRESS,
         auth_jwks=issuer.jwks_url,
+        report_encryption_key=SecretStr(base64.b64encode(samples.REPORT_KEY).decode()),
+        follow_up_key=SecretStr(base64.b64encode(samples.FOLLOW_UP_KEY).decode()),
     )
 
 

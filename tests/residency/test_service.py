@@ -1,15 +1,12 @@
 """The running service, as its callers meet it: gRPC with tokens, PostgreSQL and NATS."""
 
 import asyncio
-import logging
 import time
-from collections.abc import Generator
 from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
-import structlog
 from google.type import date_pb2
 from nats.aio.client import Client
 from sqlalchemy import text
@@ -484,19 +481,6 @@ async def test_a_change_of_occupancy_reaches_the_stream(service: Service, broker
     assert NAME.encode() not in message.data
 
 
-@pytest.fixture
-def restored_logging() -> Generator[None]:
-    """Leave logging as it was before the test."""
-    root = logging.getLogger()
-    handlers, level, before = root.handlers[:], root.level, structlog.get_config()
-    yield
-    root.handlers = handlers
-    root.setLevel(level)
-    structlog.configure(**before)
-    structlog.contextvars.clear_contextvars()
-
-
-@pytest.mark.usefixtures("restored_logging")
 async def test_no_number_comes_to_rest_in_the_clear(
     service: Service, broker: Client, capsys: pytest.CaptureFixture[str]
 ) -> None:

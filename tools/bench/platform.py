@@ -26,7 +26,7 @@ READINGS = jetstream.readings_stream(WARD)
 _CLEAN = "fire_safety_clean"
 _RESIDENTS = 3000
 _LOOK_S = 0.1
-_SMOKE_DETECTOR = "DEVICE_KIND_SMOKE_HEAT"
+_SMOKE_DETECTOR, _OWN_FORMAT = "DEVICE_KIND_SMOKE_HEAT", "PAYLOAD_FORMAT_NATIVE"
 _UNMISSED_S = 24 * 3600
 _RECORDED = "select stream_sequence from recorder_positions"
 
@@ -50,10 +50,14 @@ class Platform:
         return self._installation.nats.url
 
     def detectors(self) -> list[str]:
-        """Tell the registered detectors of smoke; gateways and the like smell none."""
+        """Tell the registered detectors of smoke that write the platform's own format; gateways smell none."""
         written = (self._installation.ward / "devices.jsonl").read_text()
         devices = [json.loads(line) for line in written.splitlines()]
-        return [one["deviceId"] for one in devices if one["kind"] == _SMOKE_DETECTOR]
+        return [
+            one["deviceId"]
+            for one in devices
+            if (one["kind"], one["payloadFormat"]) == (_SMOKE_DETECTOR, _OWN_FORMAT)
+        ]
 
     async def connect(self, name: str) -> Client:
         """Make another connection to the broker."""

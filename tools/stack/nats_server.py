@@ -222,12 +222,14 @@ class NatsServer:
         return self.run_dir / "nats" / "nats.conf"
 
     def _choose_ports(self) -> None:
-        self.port = self.port or ports.free_port()
-        self.http_port = self.http_port or ports.free_port()
+        # Together, since none of them is taken before all are chosen.
+        port, http_port, mqtt_port = ports.free_ports(3)
+        self.port = self.port or port
+        self.http_port = self.http_port or http_port
         ports.require_free(self.port, "NATS", "STACK_NATS_PORT")
         ports.require_free(self.http_port, "NATS (monitor)", "STACK_NATS_MONITOR_PORT")
         if self.mqtt_port is not None:
-            self.mqtt_port = self.mqtt_port or ports.free_port()
+            self.mqtt_port = self.mqtt_port or mqtt_port
             ports.require_free(self.mqtt_port, "MQTT", "STACK_MQTT_PORT")
 
     def _configure(self) -> str:
