@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from cryptography.exceptions import InvalidTag
+from prometheus_client import REGISTRY
 from sqlalchemy import update
 
 from chassis.clock import utc_now
@@ -62,6 +63,11 @@ def tip(**fields: Any) -> pb.SubmitTipRequest:
         "address": "ngõ 2 phố Thử Nghiệm",
     }
     return pb.SubmitTipRequest(**{**said, **fields})
+
+
+def fires_opened() -> float:
+    """Tell how many fires were opened since the tests began."""
+    return REGISTRY.get_sample_value("ward_incidents_opened_total", {"kind": "FIRE"}) or 0
 
 
 async def everything(database: Database) -> str:
@@ -326,6 +332,29 @@ async def test_merging_and_splitting_keep_receipts_and_terms(service: Service) -
         answered = now.deadlines[1].HasField("met_at")
         assert answered == (answer is not other)
     assert everyone[other.receipt.report_id].incident_id == split.split_off.incident_id
+
+
+async def test_the_report_that_opened_a_fire_can_be_split_off(service: Service) -> None:
+    """While the fire that it opened burns on, wherever that is; the new one is counted as opened."""
+    first = await service.call("CreateReport", report("fire"))
+    await service.call("CreateReport", report("fire", incident_id=first.incident_id))
+    before = fires_opened()
+    split = await service.call(
+        "SplitIncident",
+        lifecycle_pb2.SplitIncidentRequest(
+            incident_id=first.incident_id,
+            request_id="request-0001",
+            report_ids=[first.receipt.report_id],
+            reason="nhà khác",
+        ),
+    )
+    told = await service.call(
+        "ListReports", pb.ListReportsRequest(incident_id=split.split_off.incident_id)
+    )
+
+    assert split.split_off.incident_id != first.incident_id
+    assert [one.report_id for one in told.reports] == [first.receipt.report_id]
+    assert fires_opened() - before == 1
 
 
 async def test_a_report_is_forgotten_some_months_after_the_end(

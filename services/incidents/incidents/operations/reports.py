@@ -117,13 +117,15 @@ class ReportOperations:
             leaving = await _leaving(tx, source, asked)
             source = await taken_on(tx, source, account, now)
             change = await self._split_off(tx, source, leaving, account, now)
-            await add_incident(tx, change)
+            if not await add_incident(tx, change):
+                raise RuntimeError("the place of an incident that is split off is its own")
             new = await taken_on(tx, change.incident, account, now)
             await move_reports(tx, asked.report_ids, new.incident_id)
             numbers = numbers_of(leaving)
             left = source.report_left(numbers, new.number, asked.reason, account, now)
             source = await save_change(tx, left)
         self._relay.wake()
+        metrics.INCIDENTS_OPENED.labels(new.kind).inc()
         return source, new
 
     async def forget_expired(self) -> int:
@@ -223,6 +225,7 @@ class ReportOperations:
             tx,
             category,
             now,
+            incident_id=self._new_id(),
             priority=category.priority,
             place_key=wanted.place_key(report.report_id),
             premises_id=wanted.premises_id,
@@ -242,14 +245,16 @@ class ReportOperations:
         account: str,
         now: datetime,
     ) -> Change:
-        first = leaving[0]
+        first, incident_id = leaving[0], self._new_id()
         category = await category_in_force(tx, first.category, ward_day(now))
         incident = await self._new(
             tx,
             category,
             now,
+            incident_id=incident_id,
             priority=source.priority,
-            place_key=f"report:{first.report_id}",
+            # That of the report may be the source's, which can still be an open fire.
+            place_key=f"incident:{incident_id}",
             premises_id="",
             place=category.name_vi,
             address=first.address,
@@ -264,6 +269,7 @@ class ReportOperations:
         category: Category,
         now: datetime,
         *,
+        incident_id: UUID,
         priority: Priority,
         place_key: str,
         premises_id: str,
@@ -273,7 +279,7 @@ class ReportOperations:
     ) -> Incident:
         year = year_of(now)
         return Incident(
-            incident_id=self._new_id(),
+            incident_id=incident_id,
             number=number_for(year, await next_ordinal(tx, self._ward_code, year)),
             ward_code=self._ward_code,
             kind=category.kind,
