@@ -10,16 +10,20 @@ from prometheus_client import REGISTRY
 from sqlalchemy import update
 
 from chassis.clock import utc_now
+from chassis.context import Identity
 from chassis.database import Database
 from incidents import tables
 from incidents.domain.reports import Content, InvolvedPerson, InvolvedRole, Reporter
 from incidents.operations.reports import ReportOperations
+from incidents.wire.reports import read_report, read_tip
+from tests.incidents import samples
 from tests.incidents.conftest import Service
 from tests.incidents.samples import (
     SEAL,
     Operations,
     Queries,
     StoppedClock,
+    premises,
     raise_alarm,
     relay,
     rows,
@@ -360,8 +364,13 @@ async def test_the_report_that_opened_a_fire_can_be_split_off(service: Service) 
 async def test_a_report_is_forgotten_some_months_after_the_end(
     service: Service, database: Database, clock: StoppedClock
 ) -> None:
-    """Of the incident that goes on, not of the duplicate; that it was received is kept."""
-    answers = [await service.call("CreateReport", report()) for _ in range(2)]
+    """Of the incident that goes on, not of the duplicate; that it was received is kept, nothing of where and when."""
+    where = fire.Position(latitude=20.9, longitude=106.3)
+    said = report(position=where, occurred_at=stamp(clock.now))
+    answers = [
+        await service.call("CreateReport", report()),
+        await service.call("CreateReport", said),
+    ]
     await service.call(
         "MergeIncident",
         lifecycle_pb2.MergeIncidentRequest(
@@ -388,7 +397,95 @@ async def test_a_report_is_forgotten_some_months_after_the_end(
     assert not told.HasField("reporter")
     assert told.report.HasField("forgotten_at")
     assert told.report.number == answers[1].receipt.number
+    assert not told.report.HasField("occurred_at")
+    for row in (*await rows(database, tables.reports), *await rows(database, tables.incidents)):
+        assert (row.address, row.latitude, row.longitude) == ("", None, None)
     assert all(row.content_sealed is None for row in await rows(database, tables.reports))
+
+
+async def test_a_place_is_forgotten_with_the_last_report_of_an_incident(
+    service: Service, database: Database, clock: StoppedClock
+) -> None:
+    """Not before, and not of an incident that is open again; what the register says of the premises is kept."""
+    await samples.operations(database, clock).take_premises(uuid4(), premises(address="số 9"))
+    known = await service.call("CreateReport", report("fire", premises_id="premises-1"))
+    both = await service.call("CreateReport", report())
+    await service.call("CreateReport", report("feedback", incident_id=both.incident_id))
+    opened = await service.call("CreateReport", report())
+    operations = ReportOperations(database, relay(database, clock), clock, SEAL, "11002")
+    async with database.transaction() as tx:
+        await tx.execute(
+            update(tables.incidents)
+            .where(tables.incidents.c.incident_id != UUID(opened.incident_id))
+            .values(state="RESOLVED", acknowledged_at=clock.now, ended_at=clock.now)
+        )
+    told = []
+    for _ in range(2):
+        clock.advance(400 * 86400)
+        await operations.forget_expired()
+        incidents = await rows(database, tables.incidents)
+        told.append({str(row.incident_id): row.address for row in incidents})
+
+    address = "số 1 phố Thử Nghiệm"
+    assert told == [
+        {known.incident_id: address, both.incident_id: address, opened.incident_id: address},
+        {known.incident_id: "số 9", both.incident_id: "", opened.incident_id: address},
+    ]
+
+
+async def test_where_a_crime_or_tip_is_stays_with_the_duty_officers(
+    service: Service, database: Database
+) -> None:
+    """Others see that it was received; each look at the list is recorded."""
+    where = fire.Position(latitude=20.9, longitude=106.3)
+    await service.call("SubmitTip", tip(position=where), "citizen")
+    await service.call("CreateReport", report("crime_denunciation", position=where))
+    await service.call("CreateReport", report())
+    seen = {
+        role: (await service.call("ListReports", pb.ListReportsRequest(), role)).reports
+        for role in ("duty_officer", "fire_officer")
+    }
+    records = await rows(database, tables.access_records, "recorded_at")
+
+    assert [one.address for one in seen["duty_officer"]] == [
+        "số 1 phố Thử Nghiệm",
+        "số 1 phố Thử Nghiệm",
+        "ngõ 2 phố Thử Nghiệm",
+    ]
+    assert [one.address for one in seen["fire_officer"]] == ["số 1 phố Thử Nghiệm", "", ""]
+    assert not any(one.HasField("position") for one in seen["fire_officer"])
+    assert [(one.account, one.subject) for one in records] == [
+        ("demo-duty-officer", "reports of incident:all"),
+        ("demo-fire-officer", "reports of incident:all"),
+    ]
+
+
+async def test_no_event_tells_where_a_crime_or_tip_is(
+    database: Database, clock: StoppedClock
+) -> None:
+    """That a report was received is told to services that cannot forget it."""
+    operations = ReportOperations(database, relay(database, clock), clock, SEAL, "11002")
+    officer = Identity(samples.OFFICER, frozenset({"duty_officer"}), "")
+    where = fire.Position(latitude=20.9, longitude=106.3)
+    for category in ("crime_denunciation", "on_scene"):
+        asked = report(category, position=where)
+        await operations.receive(read_report(asked, officer, clock.now))
+    await operations.receive(read_tip(tip(position=where), clock.now))
+    told = {
+        row.category: row
+        for row in (
+            pb.ReportReceived.FromString(waiting.payload).report
+            for waiting in await rows(database, tables.outbox, "position")
+            if waiting.subject.endswith("ReportReceived")
+        )
+    }
+
+    assert {category: one.address for category, one in told.items()} == {
+        "crime_denunciation": "",
+        "on_scene": "số 1 phố Thử Nghiệm",
+        "anti_drug_tip": "",
+    }
+    assert [code for code, one in told.items() if one.HasField("position")] == ["on_scene"]
 
 
 def test_a_content_opens_in_its_own_row_only() -> None:

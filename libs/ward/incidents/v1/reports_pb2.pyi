@@ -478,18 +478,18 @@ class ReportSummary(_message.Message):
     incident_id: _builtins.str
     """The incident it belongs to."""
     address: _builtins.str
-    """Where."""
+    """Where; empty if not said, forgotten, or of a crime report or a tip and not told."""
     @_builtins.property
     def received_at(self) -> _timestamp_pb2.Timestamp:
         """When it was received."""
 
     @_builtins.property
     def occurred_at(self) -> _timestamp_pb2.Timestamp:
-        """When it happened."""
+        """When it happened; absent if not said or forgotten."""
 
     @_builtins.property
     def position(self) -> _fire_safety_pb2.Position:
-        """Where."""
+        """Where; absent in the same cases."""
 
     @_builtins.property
     def deadlines(self) -> _containers.RepeatedCompositeFieldContainer[Global___ReportDeadline]:
@@ -501,7 +501,7 @@ class ReportSummary(_message.Message):
 
     @_builtins.property
     def forgotten_at(self) -> _timestamp_pb2.Timestamp:
-        """When what it said and who made it was forgotten; absent while it is kept."""
+        """When what it said, who made it, where and when it was was forgotten; absent while it is kept."""
 
     def __init__(
         self,
@@ -719,7 +719,9 @@ Global___ListReportsResponse: _TypeAlias = ListReportsResponse  # noqa: Y015
 
 @_typing.final
 class ReportReceived(_message.Message):
-    """Event: a report was received. It holds nothing of what the report says and of who made it."""
+    """Event: a report was received. It holds nothing of what the report says and of who made it, and of crime reports and
+    tips not where.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -104,7 +104,8 @@ class ReportsServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListReports(self, request, context):
-        """Lists reports, newest first, without what they say and who made them.
+        """Lists reports, newest first, without what they say and who made them. Where a crime report or a tip is about, only
+        duty officers are told.
         Errors: FIELD_INVALID, PAGE_TOKEN_INVALID.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -55,7 +55,8 @@ class ReportsServiceStub:
     Errors: REPORT_NOT_FOUND.
     """
     ListReports: _grpc.UnaryUnaryMultiCallable[_reports_pb2.ListReportsRequest, _reports_pb2.ListReportsResponse]
-    """Lists reports, newest first, without what they say and who made them.
+    """Lists reports, newest first, without what they say and who made them. Where a crime report or a tip is about, only
+    duty officers are told.
     Errors: FIELD_INVALID, PAGE_TOKEN_INVALID.
     """
 
@@ -86,7 +87,8 @@ class ReportsServiceAsyncStub(ReportsServiceStub):
     Errors: REPORT_NOT_FOUND.
     """
     ListReports: _aio.UnaryUnaryMultiCallable[_reports_pb2.ListReportsRequest, _reports_pb2.ListReportsResponse]  # type: ignore[assignment]
-    """Lists reports, newest first, without what they say and who made them.
+    """Lists reports, newest first, without what they say and who made them. Where a crime report or a tip is about, only
+    duty officers are told.
     Errors: FIELD_INVALID, PAGE_TOKEN_INVALID.
     """
 
@@ -144,7 +146,8 @@ class ReportsServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _reports_pb2.ListReportsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_reports_pb2.ListReportsResponse, _abc.Awaitable[_reports_pb2.ListReportsResponse]]:
-        """Lists reports, newest first, without what they say and who made them.
+        """Lists reports, newest first, without what they say and who made them. Where a crime report or a tip is about, only
+        duty officers are told.
         Errors: FIELD_INVALID, PAGE_TOKEN_INVALID.
         """
 

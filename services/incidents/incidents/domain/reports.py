@@ -1,7 +1,7 @@
 """Reports of people: what is received, who may report what, and what is owed by when."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -97,12 +97,16 @@ class Deadline:
 
 @dataclass(frozen=True)
 class Report:
-    """A report without what it says. `received_by` is empty where the platform received it."""
+    """A report without what it says. `received_by` is empty where the platform received it.
+
+    `kind` is that of its category when it was received. Where and when it was is forgotten with what it says.
+    """
 
     report_id: UUID
     number: str
     ward_code: str
     category: str
+    kind: IncidentKind
     channel: ReportChannel
     received_at: datetime
     received_by: str
@@ -113,6 +117,12 @@ class Report:
     road_accident: RoadAccident | None = None
     forgotten_at: datetime | None = None
     deadlines: tuple[Deadline, ...] = ()
+
+    def beyond_duty_officers(self) -> "Report":
+        """Give it as others than duty officers are told: of crimes and tips without the place."""
+        if self.kind not in _PLACE_WITHHELD:
+            return self
+        return replace(self, address="", position=None)
 
 
 @dataclass(frozen=True)
@@ -191,6 +201,8 @@ class ReportListing:
     after: tuple[datetime, UUID] | None
 
 
+# Where the place alone may tell whom it is about, or who told it.
+_PLACE_WITHHELD = frozenset({IncidentKind.CRIME_REPORT, IncidentKind.ANONYMOUS_TIP})
 _WITHOUT_PERSONS = frozenset({IncidentKind.ROAD_ACCIDENT, IncidentKind.CRIME_REPORT})
 
 

@@ -169,6 +169,7 @@ class ReportOperations:
             number=report_number(year, await next_report_ordinal(tx, self._ward_code, year)),
             ward_code=self._ward_code,
             category=category.code,
+            kind=category.kind,
             channel=wanted.channel,
             received_at=now,
             received_by=wanted.received_by,

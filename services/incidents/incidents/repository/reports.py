@@ -11,6 +11,7 @@ from sqlalchemy import (
     Select,
     Subquery,
     and_,
+    exists,
     func,
     insert,
     or_,
@@ -25,6 +26,7 @@ from chassis import outbox
 from chassis.database import Transaction
 from incidents import tables
 from incidents.domain.catalogue import ClockKind
+from incidents.domain.kinds import IncidentKind
 from incidents.domain.places import Position
 from incidents.domain.reports import (
     Deadline,
@@ -118,7 +120,8 @@ async def move_reports(tx: Transaction, report_ids: Collection[UUID], incident_i
 async def forget_expired(tx: Transaction, now: datetime, day: date, limit: int) -> int:
     """Forget what some reports say whose incident ended long enough ago; tell how many.
 
-    That is the one that goes on for it; how long is in the catalogue, for the report's category.
+    That is the one that goes on for it; how long is in the catalogue, for the report's category. Where and when it
+    was is forgotten with it, and of an incident with the last of its reports.
     """
     columns, rules = tables.reports.c, categories_on(day).subquery("rules")
     kept = select(columns.report_id, columns.incident_id, columns.category).where(
@@ -137,9 +140,38 @@ async def forget_expired(tx: Transaction, now: datetime, day: date, limit: int) 
     forgotten = await tx.execute(
         update(tables.reports)
         .where(columns.report_id.in_(expired), columns.content_sealed.is_not(None))
-        .values(content_sealed=None, forgotten_at=now)
+        .values(
+            content_sealed=None,
+            address="",
+            latitude=None,
+            longitude=None,
+            occurred_at=None,
+            forgotten_at=now,
+        )
+        .returning(columns.incident_id)
     )
-    return forgotten.rowcount
+    of_incidents = forgotten.scalars().all()
+    await _forget_places(tx, set(of_incidents))
+    return len(of_incidents)
+
+
+async def _forget_places(tx: Transaction, incident_ids: Collection[UUID]) -> None:
+    """Have ended incidents of which no report is kept say no more where they were than the premises' register."""
+    incidents, premises = tables.incidents.c, tables.premises.c
+    kept = exists().where(
+        tables.reports.c.incident_id == incidents.incident_id,
+        tables.reports.c.content_sealed.is_not(None),
+    )
+    registered = (
+        select(premises.address)
+        .where(premises.premises_id == incidents.premises_id)
+        .scalar_subquery()
+    )
+    await tx.execute(
+        update(tables.incidents)
+        .where(incidents.incident_id.in_(incident_ids), incidents.ended_at.is_not(None), ~kept)
+        .values(address=func.coalesce(registered, ""), latitude=None, longitude=None)
+    )
 
 
 def ongoing_incidents(reports: Subquery) -> Subquery:
@@ -221,6 +253,7 @@ def report_of(row: Row[Any]) -> Report:
         number=row.number,
         ward_code=row.ward_code,
         category=row.category,
+        kind=IncidentKind(row.kind),
         channel=ReportChannel(row.channel),
         received_at=row.received_at,
         received_by=row.received_by,

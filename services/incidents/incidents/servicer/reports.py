@@ -12,6 +12,8 @@ from incidents.wire import reports as wire
 from ward.incidents.v1 import reports_pb2 as pb
 from ward.incidents.v1 import reports_pb2_grpc
 
+_DUTY_OFFICER = "duty_officer"
+_PLACE = ("address", "position")
 _CONTENT = ("description", "reporter", "involved")
 
 
@@ -72,7 +74,11 @@ class ReportsServicer(reports_pb2_grpc.ReportsServiceServicer):
     async def ListReports(
         self, request: pb.ListReportsRequest, context: Context
     ) -> pb.ListReportsResponse:
-        """Tell a page of reports."""
-        listing = wire.read_listing(request)
+        """Tell a page of reports, and account for the look; where a crime or tip is, only to duty officers."""
+        listing, access = wire.read_listing(request), current_access()
+        access.subject = f"reports of incident:{listing.incident_id or 'all'}"
         found = await self._queries.page(listing)
+        access.fields = _PLACE if found else ()
+        if _DUTY_OFFICER not in current_identity().roles:
+            found = [report.beyond_duty_officers() for report in found]
         return wire.page_message(found, listing.size, self._clock())

@@ -24,6 +24,7 @@ reports = Table(
     words("number"),
     words("ward_code"),
     words("category"),
+    words("kind"),
     words("channel"),
     moment("received_at"),
     words("received_by"),
@@ -39,6 +40,10 @@ reports = Table(
     UniqueConstraint("ward_code", "number", name="report_number_is_unique"),
     CheckConstraint(
         "(content_sealed is null) = (forgotten_at is not null)", name="forgotten_says_when"
+    ),
+    CheckConstraint(
+        "forgotten_at is null or (address = '' and latitude is null and occurred_at is null)",
+        name="forgotten_says_nothing",
     ),
     CheckConstraint("(latitude is null) = (longitude is null)", name="report_position_is_whole"),
     Index("reports_newest_first", "received_at", "report_id"),

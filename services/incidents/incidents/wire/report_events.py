@@ -39,8 +39,9 @@ def deadline_message(deadline: Deadline, now: datetime) -> pb.ReportDeadline:
 
 
 def received_message(report: Report) -> pb.ReportReceived:
-    """Write the event that a report was received."""
-    return pb.ReportReceived(report=summary_message(report, report.received_at))
+    """Write the event that a report was received; it is kept where nothing can be forgotten."""
+    told = report.beyond_duty_officers()
+    return pb.ReportReceived(report=summary_message(told, report.received_at))
 
 
 def _accident(accident: RoadAccident | None) -> pb.RoadAccident | None:
