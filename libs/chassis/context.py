@@ -1,7 +1,8 @@
 """What follows one call through the process: the request id, the caller, and the access being accounted for."""
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
@@ -83,6 +84,16 @@ def accept_request_id(offered: str | None) -> str:
 
 def _is_uuid(text: str) -> bool:
     return _UUID.fullmatch(text) is not None
+
+
+@contextmanager
+def untraced() -> Generator[None]:
+    """Do what is inside under a request id of its own: what is stored there cannot be joined to who called."""
+    outside = request_id.set(accept_request_id(None))
+    try:
+        yield
+    finally:
+        request_id.reset(outside)
 
 
 def current_account() -> str:

@@ -9,9 +9,11 @@ from prometheus_client import REGISTRY
 
 from gateway.clients import State
 from gateway.routes.operations import overall
+from gateway.schemas.bindings import bindings_of
 from stack.issuer import Issuer
 from tests.fixtures.servers import ISSUER_ADDRESS
 from tests.gateway.conftest import Ward
+from ward.incidents.v1 import reports_pb2
 
 pytestmark = pytest.mark.http
 
@@ -149,3 +151,23 @@ async def test_the_local_issuer_is_discovered(address: str, issuer: Issuer) -> N
     assert found["issuer"] == ISSUER_ADDRESS
     assert found["jwks_uri"] == f"{ISSUER_ADDRESS}/.well-known/jwks.json"
     assert keys == json.loads(issuer.jwks_file.read_text())
+
+
+async def test_the_request_id_of_whoever_gives_a_tip_is_not_taken(
+    client: httpx2.AsyncClient,
+) -> None:
+    """It may stand beside their account in the records of other calls; the address is that of the contract."""
+    tip = bindings_of(
+        reports_pb2.DESCRIPTOR.services_by_name["ReportsService"].methods_by_name["SubmitTip"]
+    )
+    offered = {"x-request-id": "aaaabbbbcccc"}
+    answers = [
+        await client.post(address, json={}, headers=offered)
+        for address in (tip[0].template, "/v1/reports%3Atip", "/v1/reports")
+    ]
+
+    assert [answer.headers["x-request-id"] == "aaaabbbbcccc" for answer in answers] == [
+        False,
+        False,
+        True,
+    ]

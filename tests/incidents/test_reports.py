@@ -9,12 +9,15 @@ from cryptography.exceptions import InvalidTag
 from prometheus_client import REGISTRY
 from sqlalchemy import update
 
+from chassis import context
 from chassis.clock import utc_now
 from chassis.context import Identity
 from chassis.database import Database
 from incidents import tables
 from incidents.domain.reports import Content, InvolvedPerson, InvolvedRole, Reporter
 from incidents.operations.reports import ReportOperations
+from incidents.queries.reports import ReportQueries
+from incidents.servicer.reports import ReportsServicer
 from incidents.wire.reports import read_report, read_tip
 from tests.incidents import samples
 from tests.incidents.conftest import Service
@@ -166,6 +169,20 @@ async def test_a_tip_leaves_no_trace_of_who_gave_it(service: Service, database: 
     assert wrong.reason == "REPORT_NOT_FOUND"
     assert "demo-citizen" not in clear
     assert await rows(database, tables.access_records) == []
+
+
+async def test_a_tip_has_a_request_id_of_its_own(database: Database, clock: StoppedClock) -> None:
+    """That of the call may stand beside the account in records of other calls; it goes on outside."""
+    operations = ReportOperations(database, relay(database, clock), clock, SEAL, "11002")
+    servicer = ReportsServicer(operations, ReportQueries(database, SEAL), clock, "11002")
+    context.request_id.set("request-of-the-call")
+    for _ in range(2):
+        await servicer.SubmitTip(tip(), None)  # type: ignore[arg-type] # it is not looked at
+    waiting = await rows(database, tables.outbox)
+
+    assert "request-of-the-call" not in await everything(database)
+    assert len({row.request_id for row in waiting}) == 2
+    assert context.request_id.get() == "request-of-the-call"
 
 
 REFUSED = [

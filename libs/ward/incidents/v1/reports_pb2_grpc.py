@@ -79,8 +79,9 @@ class ReportsServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SubmitTip(self, request, context):
-        """Takes a tip in from somebody who is not known: no account, no name and no contact is stored, in no log either. Who
-        gave it can follow it with the token of the receipt.
+        """Takes a tip in from somebody who is not known: no account, no name and no contact is stored, in no log either. An
+        X-Request-Id is not taken from the caller, whose other calls may have it too. Who gave it can follow it with the
+        token of the receipt.
         Errors: CATEGORY_NOT_FOUND, CATEGORY_NOT_OPEN, FIELD_INVALID, REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

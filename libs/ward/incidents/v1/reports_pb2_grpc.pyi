@@ -42,8 +42,9 @@ class ReportsServiceStub:
     REQUEST_ID_REUSED.
     """
     SubmitTip: _grpc.UnaryUnaryMultiCallable[_reports_pb2.SubmitTipRequest, _reports_pb2.SubmitTipResponse]
-    """Takes a tip in from somebody who is not known: no account, no name and no contact is stored, in no log either. Who
-    gave it can follow it with the token of the receipt.
+    """Takes a tip in from somebody who is not known: no account, no name and no contact is stored, in no log either. An
+    X-Request-Id is not taken from the caller, whose other calls may have it too. Who gave it can follow it with the
+    token of the receipt.
     Errors: CATEGORY_NOT_FOUND, CATEGORY_NOT_OPEN, FIELD_INVALID, REQUEST_ID_REUSED.
     """
     FollowReport: _grpc.UnaryUnaryMultiCallable[_reports_pb2.FollowReportRequest, _reports_pb2.FollowReportResponse]
@@ -74,8 +75,9 @@ class ReportsServiceAsyncStub(ReportsServiceStub):
     REQUEST_ID_REUSED.
     """
     SubmitTip: _aio.UnaryUnaryMultiCallable[_reports_pb2.SubmitTipRequest, _reports_pb2.SubmitTipResponse]  # type: ignore[assignment]
-    """Takes a tip in from somebody who is not known: no account, no name and no contact is stored, in no log either. Who
-    gave it can follow it with the token of the receipt.
+    """Takes a tip in from somebody who is not known: no account, no name and no contact is stored, in no log either. An
+    X-Request-Id is not taken from the caller, whose other calls may have it too. Who gave it can follow it with the
+    token of the receipt.
     Errors: CATEGORY_NOT_FOUND, CATEGORY_NOT_OPEN, FIELD_INVALID, REQUEST_ID_REUSED.
     """
     FollowReport: _aio.UnaryUnaryMultiCallable[_reports_pb2.FollowReportRequest, _reports_pb2.FollowReportResponse]  # type: ignore[assignment]
@@ -115,8 +117,9 @@ class ReportsServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _reports_pb2.SubmitTipRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_reports_pb2.SubmitTipResponse, _abc.Awaitable[_reports_pb2.SubmitTipResponse]]:
-        """Takes a tip in from somebody who is not known: no account, no name and no contact is stored, in no log either. Who
-        gave it can follow it with the token of the receipt.
+        """Takes a tip in from somebody who is not known: no account, no name and no contact is stored, in no log either. An
+        X-Request-Id is not taken from the caller, whose other calls may have it too. Who gave it can follow it with the
+        token of the receipt.
         Errors: CATEGORY_NOT_FOUND, CATEGORY_NOT_OPEN, FIELD_INVALID, REQUEST_ID_REUSED.
         """
 

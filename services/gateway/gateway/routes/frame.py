@@ -19,6 +19,8 @@ _HEADERS = (
 )
 _REQUEST_ID = context.REQUEST_ID_HEADER.encode()
 _VERBS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+# Whoever calls these is not known: a request id of theirs could stand in the records of their other calls.
+_ANONYMOUS = frozenset({"/v1/reports:tip"})
 # Asked every few seconds by machines; their failures are told by what they ask about.
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 
@@ -54,6 +56,8 @@ class Frame:
 
 
 def _offered_id(scope: Scope) -> str | None:
+    if scope["path"] in _ANONYMOUS:
+        return None
     for name, value in scope["headers"]:
         if name == _REQUEST_ID:
             return str(value, "latin-1")
