@@ -222,6 +222,20 @@ async def test_what_a_form_does_not_allow_is_refused(service: Service, database:
     assert await rows(database, tables.incidents) == []
 
 
+async def test_the_head_of_a_group_reports_as_a_citizen_does(service: Service) -> None:
+    """Electronically and by nobody's hand, into an incident that they neither name nor learn of."""
+    answer = await service.call("CreateReport", report(), "group_head")
+    (told,) = (await service.call("ListReports", pb.ListReportsRequest())).reports
+    refused = [
+        (await service.refusal("CreateReport", asked, "group_head")).reason
+        for asked in (report("crime_proposal"), report(incident_id=told.incident_id))
+    ]
+
+    assert (answer.incident_id, told.received_by) == ("", "")
+    assert told.channel == pb.REPORT_CHANNEL_ELECTRONIC
+    assert refused == ["CATEGORY_NOT_OPEN", "FIELD_INVALID"]
+
+
 async def test_a_crime_report_is_received_and_transferred_in_time_or_not(
     service: Service,
 ) -> None:

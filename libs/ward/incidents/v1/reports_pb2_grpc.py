@@ -70,7 +70,8 @@ class ReportsServiceServicer:
 
     def CreateReport(self, request, context):
         """Takes a report in. It opens an incident, or joins the open fire of its premises, or the open incident that an
-        officer names. Where the answer says to call a number first, that goes before everything else.
+        officer names. The head of a residential group is no officer here and reports as a citizen does: incidents are not
+        shown to them, and nothing of theirs is an official proposal. Where the answer says to call a number first, that goes before everything else.
         Errors: CATEGORY_NOT_FOUND, CATEGORY_NOT_OPEN, INCIDENT_NOT_FOUND, INCIDENT_CLOSED, FIELD_INVALID,
         REQUEST_ID_REUSED.
         """

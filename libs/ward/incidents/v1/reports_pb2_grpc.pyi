@@ -37,7 +37,8 @@ class ReportsServiceStub:
     def __new__(cls, channel: _aio.Channel) -> ReportsServiceAsyncStub: ...
     CreateReport: _grpc.UnaryUnaryMultiCallable[_reports_pb2.CreateReportRequest, _reports_pb2.CreateReportResponse]
     """Takes a report in. It opens an incident, or joins the open fire of its premises, or the open incident that an
-    officer names. Where the answer says to call a number first, that goes before everything else.
+    officer names. The head of a residential group is no officer here and reports as a citizen does: incidents are not
+    shown to them, and nothing of theirs is an official proposal. Where the answer says to call a number first, that goes before everything else.
     Errors: CATEGORY_NOT_FOUND, CATEGORY_NOT_OPEN, INCIDENT_NOT_FOUND, INCIDENT_CLOSED, FIELD_INVALID,
     REQUEST_ID_REUSED.
     """
@@ -70,7 +71,8 @@ class ReportsServiceAsyncStub(ReportsServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateReport: _aio.UnaryUnaryMultiCallable[_reports_pb2.CreateReportRequest, _reports_pb2.CreateReportResponse]  # type: ignore[assignment]
     """Takes a report in. It opens an incident, or joins the open fire of its premises, or the open incident that an
-    officer names. Where the answer says to call a number first, that goes before everything else.
+    officer names. The head of a residential group is no officer here and reports as a citizen does: incidents are not
+    shown to them, and nothing of theirs is an official proposal. Where the answer says to call a number first, that goes before everything else.
     Errors: CATEGORY_NOT_FOUND, CATEGORY_NOT_OPEN, INCIDENT_NOT_FOUND, INCIDENT_CLOSED, FIELD_INVALID,
     REQUEST_ID_REUSED.
     """
@@ -106,7 +108,8 @@ class ReportsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_reports_pb2.CreateReportResponse, _abc.Awaitable[_reports_pb2.CreateReportResponse]]:
         """Takes a report in. It opens an incident, or joins the open fire of its premises, or the open incident that an
-        officer names. Where the answer says to call a number first, that goes before everything else.
+        officer names. The head of a residential group is no officer here and reports as a citizen does: incidents are not
+        shown to them, and nothing of theirs is an official proposal. Where the answer says to call a number first, that goes before everything else.
         Errors: CATEGORY_NOT_FOUND, CATEGORY_NOT_OPEN, INCIDENT_NOT_FOUND, INCIDENT_CLOSED, FIELD_INVALID,
         REQUEST_ID_REUSED.
         """

@@ -40,6 +40,7 @@ from ward.fire_safety.v1 import fire_safety_pb2
 from ward.incidents.v1 import incidents_pb2, lifecycle_pb2
 from ward.incidents.v1 import reports_pb2 as pb
 
+# Heads of residential groups report as citizens do.
 _OFFICERS = frozenset({"duty_officer", "fire_officer", "responder"})
 _DESCRIPTION_MAX, _ADDRESS_MAX, _NAME_MAX, _PHONE_MAX, _ROAD_MAX = 4000, 300, 120, 30, 100
 _CODE_MAX, _PREMISES_ID_MAX, _TOKEN_MAX = 64, 200, 64
