@@ -1,5 +1,6 @@
 """Reports of people, at the running service: received, sealed, followed, split off and forgotten."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -7,16 +8,17 @@ from uuid import UUID, uuid4
 import pytest
 from cryptography.exceptions import InvalidTag
 from prometheus_client import REGISTRY
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from chassis import context
 from chassis.clock import utc_now
 from chassis.context import Identity
 from chassis.database import Database
 from incidents import tables
-from incidents.domain.reports import Content, InvolvedPerson, InvolvedRole, Reporter
+from incidents.domain.reports import Content, InvolvedPerson, InvolvedRole, Report, Reporter
 from incidents.operations.reports import ReportOperations
 from incidents.queries.reports import ReportQueries
+from incidents.repository.incidents import lock_incident
 from incidents.servicer.reports import ReportsServicer
 from incidents.wire.reports import read_report, read_tip
 from tests.incidents import samples
@@ -308,6 +310,60 @@ async def test_a_fire_reported_at_premises_that_burn_joins_their_incident(
     assert second.incident_id == first.incident_id
     assert story.timeline[-1].text == f"Thêm tin {joined.receipt.number}."
     assert story.timeline[-1].actor == "demo-duty-officer"
+
+
+async def waits_for_a_lock(database: Database) -> None:
+    """Return when a transaction of this database waits for another."""
+    asked = text(
+        "select count(*) from pg_stat_activity"
+        " where datname = current_database() and wait_event_type = 'Lock'"
+    )
+    async with asyncio.timeout(10):
+        while True:
+            async with database.transaction() as tx:
+                if await tx.scalar(asked):
+                    return
+
+
+async def test_a_report_that_waits_for_its_incident_holds_up_no_other(
+    database: Database, operations: Operations, queries: Queries, clock: StoppedClock
+) -> None:
+    """It has taken no number yet; what is no fire does not wait for the fire of its premises."""
+    burning = await raise_alarm(operations, queries, premises_id="premises-1")
+    reports = ReportOperations(database, relay(database, clock), clock, SEAL, "11002")
+    officer = Identity(samples.OFFICER, frozenset({"duty_officer"}), "")
+
+    async def receive(category: str) -> Report:
+        asked = report(category, premises_id="premises-1")
+        return (await reports.receive(read_report(asked, officer, clock.now))).report
+
+    async with database.transaction() as tx:
+        await lock_incident(tx, burning.incident_id)
+        waiting = asyncio.create_task(receive("fire"))
+        await waits_for_a_lock(database)
+        async with asyncio.timeout(10):
+            other = await receive("on_scene")
+    joined = await waiting
+
+    assert other.incident_id != burning.incident_id
+    assert joined.incident_id == burning.incident_id
+    assert other.number < joined.number
+
+
+async def test_fires_reported_at_once_at_one_place_are_one_incident(
+    database: Database, clock: StoppedClock
+) -> None:
+    """Whoever comes second joins, and no number is left out."""
+    reports = ReportOperations(database, relay(database, clock), clock, SEAL, "11002")
+    officer = Identity(samples.OFFICER, frozenset({"duty_officer"}), "")
+    wanted = [
+        read_report(report("fire", premises_id="premises-1"), officer, clock.now) for _ in range(6)
+    ]
+    receipts = await asyncio.gather(*map(reports.receive, wanted))
+    (incident,) = await rows(database, tables.incidents)
+
+    assert {one.report.incident_id for one in receipts} == {incident.incident_id}
+    assert sorted(one.report.number[-1] for one in receipts) == list("123456")
 
 
 async def test_merging_and_splitting_keep_receipts_and_terms(service: Service) -> None:

@@ -1,6 +1,7 @@
 """Reports: received into one incident each, taken out into another, and forgotten."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -61,6 +62,10 @@ from incidents.repository.reports import (
 _AT_ONCE = 500
 
 
+class _PlaceTakenError(Exception):
+    """A fire was opened at the place meanwhile: from the start, since its lock is not waited for with a number."""
+
+
 class ReportOperations:
     """Receives reports."""
 
@@ -87,14 +92,12 @@ class ReportOperations:
         incident IncidentNotFoundError or IncidentClosedError.
         """
         now, report_id = self._clock(), self._new_id()
-        async with self._database.transaction() as tx:
-            category = await category_in_force(tx, wanted.category, ward_day(now))
-            first = await self._claim(tx, wanted, report_id, now)
-            if first is None:
-                report, opened = await self._enter(tx, wanted, category, report_id, now)
-            else:
-                report, opened = await load_report(tx, first), False
+        received = None
+        while received is None:
+            with suppress(_PlaceTakenError):
+                received = await self._received(wanted, report_id, now)
         self._relay.wake()
+        report, category, opened = received
         if opened:
             metrics.INCIDENTS_OPENED.labels(category.kind).inc()
         return Receipt(report, category, self._seal.follow_up_token(report.report_id))
@@ -138,6 +141,18 @@ class ReportOperations:
             if some < _AT_ONCE:
                 return forgotten
 
+    async def _received(
+        self, wanted: ReportWanted, report_id: UUID, now: datetime
+    ) -> tuple[Report, Category, bool]:
+        """Store a report unless it is a repeat; tell it, its category, and whether it opened an incident."""
+        async with self._database.transaction() as tx:
+            category = await category_in_force(tx, wanted.category, ward_day(now))
+            first = await self._claim(tx, wanted, report_id, now)
+            if first is not None:
+                return await load_report(tx, first), category, False
+            report, opened = await self._enter(tx, wanted, category, report_id, now)
+            return report, category, opened
+
     async def _claim(
         self, tx: Transaction, wanted: ReportWanted, report_id: UUID, now: datetime
     ) -> UUID | None:
@@ -160,11 +175,49 @@ class ReportOperations:
         report_id: UUID,
         now: datetime,
     ) -> tuple[Report, bool]:
-        """Store a report; tell it, and whether it opened an incident."""
+        """Store a report; tell it, and whether it opened an incident.
+
+        Others who report wait for the number of this one, so it is taken when the incident is locked.
+        """
         wanted.check(category)
+        there = await self._there(tx, wanted, category, report_id)
+        report = await self._numbered(tx, wanted, category, report_id, now)
+        if there is None:
+            change = await self._opening(tx, wanted, category, report, now)
+            if not await add_incident(tx, change):
+                raise _PlaceTakenError
+            incident = change.incident
+        else:
+            incident = await _joined(tx, there, report, now)
+        report = replace(report, incident_id=incident.incident_id)
+        sealed = self._seal.seal(wanted.content, report_id)
+        await add_report(tx, report, sealed, token_hash(self._seal.follow_up_token(report_id)))
+        return report, there is None
+
+    async def _there(
+        self, tx: Transaction, wanted: ReportWanted, category: Category, report_id: UUID
+    ) -> Incident | None:
+        """Lock the incident that a report joins: the one that an officer named, or the open fire of a fire's place."""
+        if wanted.incident_id is not None:
+            incident = await lock_incident(tx, wanted.incident_id)
+            incident.require_open()
+            return incident
+        if category.kind is not IncidentKind.FIRE:
+            return None
+        return await lock_open_fire_at(tx, self._ward_code, wanted.place_key(report_id))
+
+    async def _numbered(
+        self,
+        tx: Transaction,
+        wanted: ReportWanted,
+        category: Category,
+        report_id: UUID,
+        now: datetime,
+    ) -> Report:
+        """Take the next number for a report whose incident is still to be said."""
         year = year_of(now)
         calendar = await working_calendar(tx, tables.decided_days)
-        report = Report(
+        return Report(
             report_id=report_id,
             number=report_number(year, await next_report_ordinal(tx, self._ward_code, year)),
             ward_code=self._ward_code,
@@ -182,36 +235,6 @@ class ReportOperations:
                 Deadline(clock.kind, clock.due_at(now, calendar)) for clock in category.clocks
             ),
         )
-        incident, opened = await self._incident_for(tx, wanted, category, report, now)
-        report = replace(report, incident_id=incident.incident_id)
-        sealed = self._seal.seal(wanted.content, report_id)
-        await add_report(tx, report, sealed, token_hash(self._seal.follow_up_token(report_id)))
-        return report, opened
-
-    async def _incident_for(
-        self,
-        tx: Transaction,
-        wanted: ReportWanted,
-        category: Category,
-        report: Report,
-        now: datetime,
-    ) -> tuple[Incident, bool]:
-        """Find the incident of a report: the one that an officer named, the open fire of its place, or a new one.
-
-        Tell it, and whether it was opened. The index decides between two that open at once; who loses joins the other.
-        """
-        if wanted.incident_id is not None:
-            incident = await lock_incident(tx, wanted.incident_id)
-            incident.require_open()
-            return await _joined(tx, incident, report, now), False
-        while True:
-            place_key = wanted.place_key(report.report_id)
-            fire = await lock_open_fire_at(tx, self._ward_code, place_key)
-            if fire is not None and category.kind is IncidentKind.FIRE:
-                return await _joined(tx, fire, report, now), False
-            change = await self._opening(tx, wanted, category, report, now)
-            if await add_incident(tx, change):
-                return change.incident, True
 
     async def _opening(
         self,
