@@ -92,7 +92,11 @@ def page_position(token: str) -> tuple[datetime, UUID] | None:
 
 
 def kept_text(field: str, text: str, longest: int) -> str:
-    """Read what goes into the timeline and the events, where it can never be taken out again."""
+    """Read what holds no identification number.
+
+    Of notes, tasks and assignees because the timeline can never lose it again; of what a report says and who made it,
+    which lie sealed and are forgotten, because the ward has no use for it there.
+    """
     if may_hold_id_number(text):
         raise FieldInvalidError(field, "no identification numbers")
     return plain_text(field, text, longest)
