@@ -1,5 +1,6 @@
 """Citizens in their own affairs: who they are is told by their token, and they learn of nobody else."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -7,11 +8,12 @@ import pytest
 from grpc import aio
 from sqlalchemy import select
 
+from chassis.clock import utc_now, ward_day
 from residency import tables
 from tests.residency.conftest import Service
 from tests.residency.refusals import Refusal, refusal_of
 from tests.residency.samples import SEAL, add_building, application, number, residence_operations
-from tests.residency.test_stays_service import lodging
+from tests.residency.test_stays_service import day_of, lodging
 from ward.residency.v1 import citizens_pb2 as pb
 from ward.residency.v1 import data_subject_requests_pb2 as requests_pb
 
@@ -144,3 +146,35 @@ async def test_whether_a_guest_is_declared_elsewhere_is_told_to_officers_only(
     assert answers[0] == answers[1]
     assert stays == [first]
     assert (case.kind, case.state, case.account) == ("LODGING", "SUBMITTED", "")
+
+
+@pytest.mark.parametrize(
+    ("days", "reason"),
+    [
+        (None, "FIELD_INVALID"),
+        (-1, "FIELD_INVALID"),
+        (0, "FIELD_INVALID"),
+        (40, "LODGING_TOO_LONG"),
+    ],
+)
+async def test_an_invalid_stay_does_not_tell_who_is_declared_elsewhere(
+    service: Service, days: int | None, reason: str
+) -> None:
+    """It is refused of a guest who is declared elsewhere as of one who is not."""
+    first, second = await homes(service)
+    await own(service, "DeclareOwnGuest", guest(first))
+    leaves_on = None if days is None else day_of(ward_day(utc_now()) + timedelta(days=days))
+    known, unknown = [
+        await refused(
+            service,
+            "DeclareOwnGuest",
+            guest(second, personal_id_number=number(serial).digits, leaves_on=leaves_on),
+            serial=2,
+        )
+        for serial in (5, 6)
+    ]
+    async with service.database.transaction() as tx:
+        cases = (await tx.execute(select(tables.cases))).all()
+
+    assert known == unknown
+    assert (known.reason, cases) == (reason, [])

@@ -20,7 +20,7 @@ from residency.domain.stays import Channel, Receipt, StayDeclaration, StayOverla
 from residency.operations.account import concerns
 from residency.operations.case_opening import hand_in
 from residency.operations.requests import claim
-from residency.operations.stays import enter
+from residency.operations.stays import check, enter
 from residency.repository import entries, lookups, occupancy, persons
 from residency.repository import stays as repository
 from residency.repository.cases import CaseSeal
@@ -82,7 +82,10 @@ class OwnGuestOperations:
             index, today = self._seal.blind_index(host), ward_day(now)
             if not await lookups.is_registered(tx, index, declared.dwelling_id, today):
                 raise DwellingNotFoundError
-            if await repository.is_declared(tx, declared, await persons.standing_index(tx, guest)):
+            standing = await persons.standing_index(tx, guest)
+            # First: what cannot be entered is refused of every guest alike, wherever they are declared.
+            await check(tx, declared, standing)
+            if await repository.is_declared(tx, declared, standing):
                 await self._leave_to_officers(tx, host, declared, now)
                 return
             times = entries.times(declared.term, origin, now)

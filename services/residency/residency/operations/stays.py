@@ -13,7 +13,7 @@ from chassis.outbox import Relay
 from residency.domain.requests import Request
 from residency.domain.residence import Origin
 from residency.domain.sealing import NumberSeal, ParticularsSeal
-from residency.domain.stays import Receipt, StayCorrection, StayDeclaration
+from residency.domain.stays import Receipt, StayCorrection, StayDeclaration, StayLimits
 from residency.operations.account import concerns
 from residency.operations.requests import claim
 from residency.repository import entries, occupancy, persons
@@ -127,10 +127,18 @@ async def enter(
     Raises StayOverlapsError, LodgingTooLongError, or FieldInvalidError.
     """
     index = await persons.standing_index(tx, seal.document_index(declared.guest.document))
+    declare_by = (await check(tx, declared, index)).declare_by(declared)
+    await repository.add(tx, stay_id, declared, receipt, declare_by, times, index, particulars)
+
+
+async def check(tx: Transaction, declared: StayDeclaration, index: bytes) -> StayLimits:
+    """Check a stay of a guest against the limits in force, and tell them; its dwelling is locked.
+
+    Raises LodgingTooLongError or FieldInvalidError.
+    """
     limits = await repository.limits_of(tx, declared)
     limits.check(declared, await repository.lodgings_there(tx, declared, index))
-    declare_by = limits.declare_by(declared)
-    await repository.add(tx, stay_id, declared, receipt, declare_by, times, index, particulars)
+    return limits
 
 
 async def annul(tx: Transaction, stay_id: UUID, now: datetime) -> None:
