@@ -35,7 +35,7 @@ from residency.domain.declarations import CaseKind, DeclaredPerson
 from residency.domain.occupancy import Assistance
 from residency.domain.partial_date import PartialDate
 from residency.domain.person_name import FullName
-from residency.domain.residence import PersonNotRegisteredError, Sex
+from residency.domain.residence import PersonNotRegisteredError, ResidenceKind, Sex, Term
 from residency.operations.assistance import AssistanceOperations
 from residency.operations.data_subject_requests import (
     DataSubjectRequestOperations,
@@ -63,6 +63,7 @@ from tests.residency.samples import (
     request,
     residence_operations,
 )
+from tests.residency.test_merges import merged
 from ward.options.v1 import access_pb2
 from ward.residency.v1 import data_subject_requests_pb2 as pb
 from ward.residency.v1 import lookups_pb2, residency_pb2
@@ -308,6 +309,35 @@ async def test_with_a_withdrawn_consent_ends_what_is_kept_on_no_law(office: Offi
     assert [one.type for one in last.assistance] == [residency_pb2.ASSISTANCE_TYPE_MOBILITY]
     assert answer == f"{ANSWER}\nĐã chấm dứt 1 nhu cầu hỗ trợ được lưu giữ theo sự đồng ý."
     assert "Không có dữ liệu nào" in nothing
+
+
+@pytest.mark.postgres
+async def test_a_consent_withdrawn_before_a_merge_ends_the_needs_of_the_person_who_stands(
+    office: Office,
+) -> None:
+    """The request is about the record that was given up; its needs are the surviving record's since."""
+    other = (await add_building(office.database)).dwelling_ids[0]
+    # A temporary residence, since nobody has two permanent ones.
+    twin = replace(
+        application(other, 2), kind=ResidenceKind.TEMPORARY, term=Term(TODAY, TODAY + 300 * DAY)
+    )
+    await residence_operations(office.database).register(twin, "request-2", b"x")
+    needs = AssistanceOperations(
+        office.database, relay(office.database, office.clock), office.clock, SEAL, PARTICULARS
+    )
+    consent = NeedStatement(Grounds(AssistanceBasis.CONSENT, ""), None, TODAY + 100 * DAY)
+    await needs.declare(number(2), Assistance.OXYGEN, consent, request())
+    asked = await office.verified(RequestKind.WITHDRAW_CONSENT, number=number(2))
+    await merged(office.database, office.clock, 2, 1)
+    await office.operations.answer(moving(asked, "dpo-1"), ANSWER)
+    last = (await waiting_occupancies(office.database))[-1]
+    answer = (await office.queries.get(asked.request_number)).history[-1].note
+    async with office.database.transaction() as tx:
+        rows = (await tx.execute(select(tables.assistance_needs))).all()
+
+    assert [row.ended_on for row in rows if row.superseded_at is None] == [TODAY]
+    assert list(last.assistance) == []
+    assert answer == f"{ANSWER}\nĐã chấm dứt 1 nhu cầu hỗ trợ được lưu giữ theo sự đồng ý."
 
 
 def right(serial: int = 1) -> DeclaredPerson:

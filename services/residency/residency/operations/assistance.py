@@ -108,10 +108,13 @@ class AssistanceOperations:
 
 
 async def withdraw_consented(tx: Transaction, person_id: UUID, now: datetime) -> int:
-    """Have the needs of a person count no longer that are kept on no law; tell how many, and publish new counts."""
+    """Have the needs of a person count no longer that are kept on no law; tell how many, and publish new counts.
+
+    The id may be that of a record that was merged into another since.
+    """
     index = await persons.index_of(tx, person_id)
-    _, homes = await repository.lock_person(tx, index)
-    consented = await repository.on_no_law(tx, person_id)
+    person, homes = await repository.lock_person(tx, index)
+    consented = await repository.on_no_law(tx, person.person_id)
     for need_id in consented:
         await repository.withdraw(tx, need_id, ward_day(now), now)
     if consented:
