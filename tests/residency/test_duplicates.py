@@ -15,7 +15,7 @@ from sqlalchemy import insert, select
 from chassis.database import Database
 from residency import tables
 from residency.domain.decoys import Decoy
-from residency.domain.duplicates import Alike, DuplicateReason, Occasion
+from residency.domain.duplicates import Alike, DuplicateReason, Finding, Occasion, Pair
 from residency.domain.partial_date import PartialDate
 from residency.domain.person_name import FullName
 from residency.domain.personal_id import PersonalIdNumber
@@ -325,3 +325,20 @@ async def test_numbers_from_before_are_counted_and_not_opened(database: Database
     assert await search.count_without_nearness() == 1
     assert known != legacy
     assert await candidates(database) == []
+
+
+@pytest.mark.postgres
+async def test_however_many_pairs_are_entered_at_once(database: Database) -> None:
+    """More than one statement has parameters for; again they are none."""
+    people = [
+        replace(PHAM, number=number(400_000 + 13 * serial), name=NAMES[0]) for serial in range(90)
+    ]
+    ids = sorted(await enter(database, people))
+    pairs = [Pair(first, second, (SAME,)) for first, second in combinations(ids, 2)]
+    finding = Finding("", Occasion.SEARCH, NOON)
+    async with database.transaction() as tx:
+        found = await duplicates.add(tx, pairs, finding, uuid4)
+        again = await duplicates.add(tx, pairs[::-1], finding, uuid4)
+
+    assert (found, again) == (len(pairs), 0)
+    assert len(await candidates(database)) == len(pairs) > 32_767 // 9

@@ -135,23 +135,24 @@ async def add(
     """Enter candidates; a pair that is one already stays what it is. Tells how many are new."""
     if not pairs:
         return 0
-    entering = insert_or_skip(duplicate_candidates).values(
-        [
-            {
-                "candidate_id": new_id(),
-                "first_id": pair.first_id,
-                "second_id": pair.second_id,
-                "reasons": list(pair.reasons),
-                "found_at": finding.at,
-                "found_by": finding.account,
-                "occasion": finding.occasion,
-                "state": CandidateState.OPEN,
-                "proposed_by": "",
-            }
-            for pair in pairs
-        ]
-    )
-    return (await tx.execute(entering.on_conflict_do_nothing())).rowcount
+    rows = [
+        {
+            "candidate_id": new_id(),
+            "first_id": pair.first_id,
+            "second_id": pair.second_id,
+            "reasons": list(pair.reasons),
+            "found_at": finding.at,
+            "found_by": finding.account,
+            "occasion": finding.occasion,
+            "state": CandidateState.OPEN,
+            "proposed_by": "",
+        }
+        # In order, so that of two who enter the same pairs one waits, and both do not deadlock.
+        for pair in sorted(pairs, key=lambda pair: (pair.first_id, pair.second_id))
+    ]
+    entering = insert_or_skip(duplicate_candidates).on_conflict_do_nothing()
+    entered = await tx.scalars(entering.returning(duplicate_candidates.c.candidate_id), rows)
+    return len(entered.all())
 
 
 async def lock(tx: Transaction, candidate_id: UUID) -> DuplicateCandidate:
