@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 from sqlalchemy import func, select, text, update
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 
 from chassis import context
@@ -55,6 +56,7 @@ from residency.queries.account import AccountQueries
 from residency.queries.occupancy import OccupancyQueries
 from residency.queries.residence import ResidenceQueries
 from residency.repository import duplicates, residence
+from residency.tables.duplicates import holder_of_record, records_of
 from tests.fixtures.servers import TestDatabase
 from tests.residency.samples import (
     NOON,
@@ -770,3 +772,18 @@ async def test_who_waits_for_a_merge_finds_the_person_who_stands(database: Datab
     entries = tables.registrations.c
     async with database.transaction() as tx:
         assert (await tx.scalars(select(entries.person_id))).all() == [ids[0]]
+
+
+@pytest.mark.postgres
+async def test_the_records_of_a_person_are_found_by_indexes(database: Database) -> None:
+    """However long the register is: no plan of it reads all persons where it can be avoided."""
+    statement = records_of(holder_of_record(uuid4()))
+    written = statement.compile(
+        dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True}
+    )
+    async with database.transaction() as tx:
+        await tx.execute(text("set local enable_seqscan = off"))
+        plan = "\n".join((await tx.scalars(text(f"explain {written}"))).all())
+
+    assert "ix_persons_merged_into" in plan
+    assert "Seq Scan" not in plan

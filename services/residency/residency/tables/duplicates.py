@@ -176,8 +176,9 @@ def holder_of_record(person_id: UUID) -> ColumnElement[Any]:
 def records_of(holder: ColumnElement[Any]) -> Select[Any]:
     """Select the ids of the record that stands for a person and of all that were merged into it."""
     record = persons.alias("record_of_person")
-    stands = func.coalesce(record.c.merged_into, record.c.person_id)
-    return select(record.c.person_id).where(stands == holder)
+    # Two conditions, each with an index; a holder was merged into nobody.
+    of_holder = or_(record.c.person_id == holder, record.c.merged_into == holder)
+    return select(record.c.person_id).where(of_holder)
 
 
 def holder_known_at(person_id: UUID, at: datetime) -> ColumnElement[Any]:
