@@ -136,6 +136,9 @@ def test_nearness_is_keyed_and_tells_no_number() -> None:
     turned = SEAL.nearness(PersonalIdNumber("999090124356"))
 
     assert len({*near.one_digit, *near.transposed}) == 12 + 11
+    # The order tells no place of a digit.
+    assert near.one_digit == sorted(near.one_digit)
+    assert near.transposed == sorted(near.transposed)
     assert len(set(near.one_digit) & set(mistyped.one_digit)) == 1
     assert not set(near.transposed) & set(mistyped.transposed)
     assert len(set(near.transposed) & set(turned.transposed)) == 1

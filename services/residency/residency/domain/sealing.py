@@ -28,7 +28,7 @@ class NumberNearness:
     """Keyed hashes, 8 bytes as whole numbers, of what a number shares with others, by what they are mistyped for.
 
     Two numbers share one of `one_digit` if they differ in one digit, and one of `transposed` if they differ by two
-    neighbouring digits that are swapped.
+    neighbouring digits that are swapped. Both are in order, which tells no place of a digit.
     """
 
     one_digit: Sequence[int]
@@ -58,8 +58,8 @@ class NumberSeal:
     def nearness(self, number: PersonalIdNumber) -> NumberNearness:
         """Tell by what numbers that this one is easily mistyped for are found, without telling it."""
         return NumberNearness(
-            [self._near_to(form) for form in number.one_digit_open],
-            [self._near_to(form) for form in number.two_digits_unordered],
+            sorted(self._near_to(form) for form in number.one_digit_open),
+            sorted(self._near_to(form) for form in number.two_digits_unordered),
         )
 
     def pseudonym(self, number: PersonalIdNumber) -> str:
