@@ -1,5 +1,6 @@
 """Stays, absences and needs as officers meet them: gRPC with tokens, PostgreSQL and NATS."""
 
+from collections import Counter
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -184,8 +185,10 @@ async def test_guests_are_listed_by_night_page_by_page_as_far_as_the_rules_allow
     later = (await service.call("ListGuestStays", next_month)).stays
     assert [one.stay_id for one in later] == [second]
     assert records[0].subject == SEAL.pseudonym(number(5))
-    shown = SEAL.pseudonym(number(5))
-    assert [record.subject for record in records[2:4]] == [f"guests of dwelling:{home}", shown]
+    # Which of the two comes first is not said.
+    subjects = Counter(record.subject for record in records[2:6])
+    assert subjects[f"guests of dwelling:{home}"] == 2
+    assert subjects[SEAL.pseudonym(number(5))] == 1
     assert lookups_pb2.PERSON_FIELD_FULL_NAME not in page.withheld
 
 
