@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -238,12 +238,17 @@ async def test_many_at_once_live_together_as_if_entered_one_by_one(
     for each in (database, other):
         home = (await add_building(each, address="số 5 ngách 12/34 phố Thử Nghiệm")).dwelling_ids
         if each is other:
+            clock = StoppedClock()
             for serial in sorted(terms, key=lambda one: SEAL.blind_index(number(one))):
+                # One after the other: of two households of one moment neither is the first.
+                clock.now += timedelta(seconds=1)
                 first, last = terms[serial]
                 term = {"valid_from": date.fromisoformat(first)}
                 term |= {"valid_until": date.fromisoformat(last)} if last else {}
                 entering = application(home[0], serial, **term)
-                await residence_operations(each).register(entering, f"request-{serial}", b"x")
+                await residence_operations(each, clock).register(
+                    entering, f"request-{serial}", b"x"
+                )
     rows = [row(one, valid_from=first, valid_until=last) for one, (first, last) in terms.items()]
     outcomes, _ = await take(database, csv_of(*rows))
     found, expected = await households(database), await households(other)

@@ -129,7 +129,7 @@ class Homes:
 class Households:
     """The households of dwellings and when somebody lives in them, while the rows of a table are entered.
 
-    They stand in the order in which they are joined: by when they were recorded and by their ids.
+    They stand in the order in which they are joined: by when they were recorded, and those of the table as founded.
     """
 
     by_dwelling: dict[UUID, list[tuple[datetime, UUID, list[Term]]]]
@@ -147,7 +147,6 @@ class Households:
                 lived_in.append(term)
                 return household_id, None
         there.append((now, new_id, [term]))
-        there.sort(key=lambda one: one[:2])
         return new_id, HOUSEHOLDER
 
 
