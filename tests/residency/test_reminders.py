@@ -189,7 +189,7 @@ async def test_a_lodging_house_that_declared_a_guest_is_not_asked(database: Data
         place.dwelling_ids[0], StayKind.LODGING, guest, "du lịch", NOON, date(2026, 11, 25)
     )
     receipt = Receipt(NOON, Channel.LODGING_SOFTWARE)
-    await StayOperations(*parts, PARTICULARS, "11002").declare(stay, receipt, request())
+    await StayOperations(*parts, PARTICULARS).declare(stay, receipt, request())
 
     assert await reminders.look(date(2026, 11, 23), 22) == []
     assert kinds(await reminders.look(date(2026, 11, 24), 22)) == ["LODGING_LIST"]
