@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 
 from chassis.database import Transaction
+from chassis.running_numbers import next_number
 from incidents import tables
 from incidents.domain.alarms import Alarm
 from incidents.domain.incidents import Change, Disposition, Incident, IncidentNotFoundError, Member
@@ -59,15 +60,7 @@ async def is_told(tx: Transaction, alarm: Alarm) -> bool:
 
 async def next_ordinal(tx: Transaction, ward_code: str, year: int) -> int:
     """Count the incidents of a ward's year; an attempt that is rolled back leaves no gap, a lost race does."""
-    table = tables.incident_numbers
-    counted = (
-        upsert(table)
-        .values(ward_code=ward_code, year=year, last=1)
-        .on_conflict_do_update(index_elements=table.primary_key, set_={"last": table.c.last + 1})
-        .returning(table.c.last)
-    )
-    ordinal: int = (await tx.execute(counted)).scalar_one()
-    return ordinal
+    return await next_number(tx, tables.incident_numbers, ward_code=ward_code, year=year)
 
 
 async def add_incident(tx: Transaction, change: Change) -> bool:

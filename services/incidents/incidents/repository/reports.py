@@ -19,11 +19,11 @@ from sqlalchemy import (
     true,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.sql import literal_column
 
 from chassis import outbox
 from chassis.database import Transaction
+from chassis.running_numbers import next_number
 from incidents import tables
 from incidents.domain.catalogue import ClockKind
 from incidents.domain.kinds import IncidentKind
@@ -50,15 +50,7 @@ _MET_BY = {
 
 async def next_report_ordinal(tx: Transaction, ward_code: str, year: int) -> int:
     """Count the reports of a ward's year; others who count wait until this transaction has ended."""
-    table = tables.report_numbers
-    counted = (
-        upsert(table)
-        .values(ward_code=ward_code, year=year, last=1)
-        .on_conflict_do_update(index_elements=table.primary_key, set_={"last": table.c.last + 1})
-        .returning(table.c.last)
-    )
-    ordinal: int = (await tx.execute(counted)).scalar_one()
-    return ordinal
+    return await next_number(tx, tables.report_numbers, ward_code=ward_code, year=year)
 
 
 async def add_report(tx: Transaction, report: Report, sealed: bytes, token_hash: bytes) -> None:

@@ -1,7 +1,7 @@
 """Fields that several requests have, read and checked."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 from uuid import UUID
@@ -10,11 +10,14 @@ from chassis import pages
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
 from chassis.privacy import may_hold_id_number
 from incidents.domain.incidents import IncidentNotFoundError
+from incidents.wire.incidents import moment
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _ASSIGNEE_MAX = 120
 _TASK_MAX = 500
 _NOTE_MAX = 2000
+# How far a clock that tells when something happened may run ahead.
+_AHEAD = timedelta(minutes=5)
 
 Named = TypeVar("Named", bound=StrEnum)
 
@@ -75,6 +78,19 @@ def read_reason(text: str, field: str = "reason") -> str:
     if not reason:
         raise FieldInvalidError(field, f"1 to {_NOTE_MAX} characters")
     return reason
+
+
+def read_past(request: Any, field: str, now: datetime) -> datetime | None:  # noqa: ANN401 - generated
+    """Read when something happened, or None where it is not said; raises FieldInvalidError."""
+    if not request.HasField(field):
+        return None
+    try:
+        told = moment(getattr(request, field))
+    except (ValueError, OverflowError) as error:
+        raise FieldInvalidError(field, "a moment of the calendar") from error
+    if told > now + _AHEAD:
+        raise FieldInvalidError(field, "not in the future")
+    return told
 
 
 def page_position(token: str) -> tuple[datetime, UUID] | None:

@@ -1,7 +1,7 @@
 """Moves of incidents: requests, checked field by field, and what is told of them."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from chassis.errors import FieldInvalidError
@@ -29,18 +29,17 @@ from incidents.wire.fields import (
     read_enum_or_none,
     read_id,
     read_note,
+    read_past,
     read_reason,
     read_task,
 )
-from incidents.wire.incidents import incident_message, moment, timestamp
+from incidents.wire.incidents import incident_message, timestamp
 from ward.incidents.v1 import incidents_pb2
 from ward.incidents.v1 import lifecycle_pb2 as pb
 
 _CODE_MAX = 64
 _AUTHORITY_MAX = 200
 _NUMBER = re.compile(r"[\w./-]{0,64}")
-# How far a clock that tells when something was handed over may run ahead.
-_AHEAD = timedelta(minutes=5)
 _PROGRESS = {
     pb.PROGRESS_EN_ROUTE: Act.SET_OUT,
     pb.PROGRESS_ON_SCENE: Act.ARRIVE,
@@ -97,7 +96,7 @@ def read_handover(request: pb.TransferIncidentRequest, account: str, now: dateti
         transfer=Transfer(
             authority=authority,
             channel=read_enum("channel", pb.TransferChannel, request.channel, TransferChannel),
-            transferred_at=_transferred_at(request, now),
+            transferred_at=read_past(request, "transferred_at", now) or now,
             receipt_number=_number("receipt_number", request.receipt_number),
             external_reference=_number("external_reference", request.external_reference),
         ),
@@ -166,18 +165,6 @@ def _write(request: Any, account: str) -> dict[str, Any]:  # noqa: ANN401 - any 
         "request_id": request.request_id,
         "digest": digest_of(request),
     }
-
-
-def _transferred_at(request: pb.TransferIncidentRequest, now: datetime) -> datetime:
-    if not request.HasField("transferred_at"):
-        return now
-    try:
-        told = moment(request.transferred_at)
-    except (ValueError, OverflowError) as error:
-        raise FieldInvalidError("transferred_at", "a moment of the calendar") from error
-    if told > now + _AHEAD:
-        raise FieldInvalidError("transferred_at", "not in the future")
-    return told
 
 
 def _number(field: str, text: str) -> str:

@@ -1,6 +1,6 @@
 """Reports: requests, checked field by field, and what is told of them."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -32,9 +32,10 @@ from incidents.wire.fields import (
     plain_text,
     read_enum,
     read_id,
+    read_past,
     read_reason,
 )
-from incidents.wire.incidents import moment, timestamp
+from incidents.wire.incidents import timestamp
 from incidents.wire.report_events import deadline_message, summary_message
 from ward.fire_safety.v1 import fire_safety_pb2
 from ward.incidents.v1 import incidents_pb2, lifecycle_pb2
@@ -47,8 +48,6 @@ _CODE_MAX, _PREMISES_ID_MAX, _TOKEN_MAX = 64, 200, 64
 _INVOLVED_MAX, _SPLIT_MAX = 20, 50
 _COUNT_MAX, _DAMAGE_MAX = 1000, 10**15
 _NORTH_MAX, _EAST_MAX = 90, 180
-# How far a clock that tells when something happened may run ahead.
-_AHEAD = timedelta(minutes=5)
 
 
 def read_report(request: pb.CreateReportRequest, caller: Identity, now: datetime) -> ReportWanted:
@@ -194,7 +193,7 @@ def _common(request: Any, now: datetime) -> dict[str, Any]:  # noqa: ANN401 - bo
         "category": plain_text("category", request.category, _CODE_MAX),
         "address": address,
         "position": position,
-        "occurred_at": _occurred_at(request, now),
+        "occurred_at": read_past(request, "occurred_at", now),
     }
 
 
@@ -209,18 +208,6 @@ def _position(told: fire_safety_pb2.Position) -> Position:
     if not (abs(told.latitude) <= _NORTH_MAX and abs(told.longitude) <= _EAST_MAX):
         raise FieldInvalidError("position", "degrees north and east")
     return Position(told.latitude, told.longitude)
-
-
-def _occurred_at(request: Any, now: datetime) -> datetime | None:  # noqa: ANN401 - both kinds of reports
-    if not request.HasField("occurred_at"):
-        return None
-    try:
-        told = moment(request.occurred_at)
-    except (ValueError, OverflowError) as error:
-        raise FieldInvalidError("occurred_at", "a moment of the calendar") from error
-    if told > now + _AHEAD:
-        raise FieldInvalidError("occurred_at", "not in the future")
-    return told
 
 
 def _reporter(request: pb.CreateReportRequest) -> Reporter | None:

@@ -21,9 +21,8 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert as insert_or_update
 
-from chassis import decided_days, outbox
+from chassis import decided_days, outbox, running_numbers
 from chassis.calendar import WorkingCalendar
 from chassis.database import Transaction
 from chassis.sealing import Seal
@@ -88,12 +87,7 @@ class CaseSeal:
 
 async def next_number(tx: Transaction, ward_code: str, year: int) -> CaseNumber:
     """Take the next running number of a year; others who take one wait until this transaction has ended."""
-    taking = insert_or_update(case_numbers).values(ward_code=ward_code, year=year, last=1)
-    taking = taking.on_conflict_do_update(
-        index_elements=[case_numbers.c.ward_code, case_numbers.c.year],
-        set_={"last": case_numbers.c.last + 1},
-    )
-    last = (await tx.scalars(taking.returning(case_numbers.c.last))).one()
+    last = await running_numbers.next_number(tx, case_numbers, ward_code=ward_code, year=year)
     return CaseNumber(ward_code, year, last)
 
 
