@@ -102,6 +102,10 @@ bench-search: install ## Measure search by name among a million persons beside p
 bench-lookup: install ## Measure audited lookups beside their floors: about five minutes
 	@$(BIN)/python -m bench lookup
 
+.PHONY: bench-escalations
+bench-escalations: install ## Five thousand escalations due in one minute, by three replicas of which one is killed: two minutes
+	@$(BIN)/python -m bench.escalations
+
 # One worker a core, each with servers of its own; WORKERS=0 runs the tests in one process, in order.
 WORKERS ?= auto
 

@@ -169,7 +169,7 @@ async def test_the_brief_tells_who_was_told(
     """As functions, in order."""
     incident = await raise_alarm(operations, queries)
     clock.advance(300)
-    await operations.escalate_next()
+    await operations.escalate_due()
     brief = await brief_of(queries, incident.incident_id, clock)
 
     assert list(brief.notifications) == [

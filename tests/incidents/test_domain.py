@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from incidents.domain.alarms import Alarm
-from incidents.domain.escalation import Ladders, Notification, Rung, Timer
+from incidents.domain.escalation import Ladders, Notification, Recipient, Rung, Timer
 from incidents.domain.events import AlarmJoined, Assigned, Escalated, Opened
 from incidents.domain.incidents import (
     OUTCOMES,
@@ -35,11 +35,15 @@ from ward.fire_safety.v1 import fire_safety_pb2 as fire
 LATER = NIGHT + timedelta(minutes=4)
 LADDERS = Ladders(
     {
-        (Priority.P1, 0): Rung(0, timedelta(0), "duty_officer", "console"),
-        (Priority.P1, 1): Rung(1, timedelta(seconds=60), "deputy_duty_officer", "console"),
-        (Priority.P2, 0): Rung(0, timedelta(0), "duty_officer", "console"),
-        (Priority.P2, 1): Rung(1, timedelta(seconds=300), "deputy_duty_officer", "console"),
-        (Priority.P2, 2): Rung(2, timedelta(seconds=300), "ward_executive", "console"),
+        (Priority.P1, 0): Rung(0, timedelta(0), (Recipient.DUTY_OFFICER,), "console"),
+        (Priority.P1, 1): Rung(
+            1, timedelta(seconds=60), (Recipient.DEPUTY_DUTY_OFFICER,), "console"
+        ),
+        (Priority.P2, 0): Rung(0, timedelta(0), (Recipient.DUTY_OFFICER,), "console"),
+        (Priority.P2, 1): Rung(
+            1, timedelta(seconds=300), (Recipient.DEPUTY_DUTY_OFFICER,), "console"
+        ),
+        (Priority.P2, 2): Rung(2, timedelta(seconds=300), (Recipient.WARD_EXECUTIVE,), "console"),
     }
 )
 
@@ -75,9 +79,9 @@ def test_a_single_known_detector_opens_a_p2_incident() -> None:
     assert change.incident.state is IncidentState.REPORTED
     assert change.incident.members == (Member("alarm-1", "TB-0001", 1),)
     assert change.event == Opened()
-    assert change.notification == Notification(0, "duty_officer", "console", NIGHT)
+    assert change.notifications == (Notification(0, Recipient.DUTY_OFFICER, "console", NIGHT),)
     assert change.timer == Timer(
-        1, NIGHT + timedelta(seconds=300), "deputy_duty_officer", "console"
+        1, NIGHT + timedelta(seconds=300), (Recipient.DEPUTY_DUTY_OFFICER,), "console"
     )
     assert texts(change) == [
         "Mở vụ việc mức P2: báo động khói tại Bếp, tầng 2 (thiết bị TB-0001).",
@@ -115,7 +119,7 @@ def test_a_second_detector_confirms_and_hurries() -> None:
     assert change.incident.priority is Priority.P1
     assert change.event == AlarmJoined("alarm-2")
     assert change.timer == Timer(
-        1, LATER + timedelta(seconds=60), "deputy_duty_officer", "console"
+        1, LATER + timedelta(seconds=60), (Recipient.DEPUTY_DUTY_OFFICER,), "console"
     )
     assert texts(change) == [
         "Thêm báo động khói tại Bếp, tầng 2 (thiết bị TB-0002). Nâng mức ưu tiên lên P1."
@@ -178,13 +182,17 @@ def test_a_detector_back_to_normal_after_the_close_says_only_that() -> None:
 
 def test_each_step_starts_the_timer_of_the_next() -> None:
     """Its delay counts from the telling, so that nobody is skipped after an outage."""
-    due = Timer(1, NIGHT, "deputy_duty_officer", "console")
+    due = Timer(1, NIGHT, (Recipient.DEPUTY_DUTY_OFFICER,), "console")
     change = opened().escalate(due, LADDERS, LATER)
 
     assert change.incident.step == 1
-    assert change.event == Escalated(1, "deputy_duty_officer")
-    assert change.notification == Notification(1, "deputy_duty_officer", "console", LATER)
-    assert change.timer == Timer(2, LATER + timedelta(seconds=300), "ward_executive", "console")
+    assert change.event == Escalated(1, (Recipient.DEPUTY_DUTY_OFFICER,))
+    assert change.notifications == (
+        Notification(1, Recipient.DEPUTY_DUTY_OFFICER, "console", LATER),
+    )
+    assert change.timer == Timer(
+        2, LATER + timedelta(seconds=300), (Recipient.WARD_EXECUTIVE,), "console"
+    )
     assert texts(change) == [
         "Chưa ai tiếp nhận: đã báo phó trực ban qua màn hình trực ban (bước 1)."
     ]

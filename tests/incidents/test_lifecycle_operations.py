@@ -153,7 +153,7 @@ async def test_a_merge_keeps_what_belongs_to_each_and_the_more_urgent_priority(
     assert story.merged == (duplicate.incident_id,)
     assert await kinds(queries, duplicate) == ["acknowledged", "merged"]
     assert await kinds(queries, into) == ["acknowledged", "absorbed"]
-    assert not await operations.escalate_next()
+    assert not await operations.escalate_due()
     assert len(await rows(database, tables.escalations)) == 2
 
 

@@ -72,7 +72,7 @@ async def test_taking_on_ends_the_timers(
     clock.advance(3600)
 
     assert timer.cancelled_at is not None
-    assert not await operations.escalate_next()
+    assert not await operations.escalate_due()
 
 
 async def test_a_second_acknowledgement_changes_nothing(

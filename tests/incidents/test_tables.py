@@ -1,5 +1,7 @@
 """Tables and migrations, on a real PostgreSQL."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -10,7 +12,10 @@ from sqlalchemy.sql import text
 
 from chassis.database import Database
 from incidents import tables
+from incidents.domain.escalation import Ladders
 from incidents.domain.kinds import IncidentKind
+from incidents.domain.priorities import Priority
+from incidents.repository.escalation import ladders_of
 from tests.fixtures.servers import TestDatabase
 from tests.incidents.samples import (
     NIGHT,
@@ -22,6 +27,8 @@ from tests.incidents.samples import (
 
 pytestmark = pytest.mark.postgres
 
+NOVEMBER = datetime(2026, 11, 2, tzinfo=UTC)
+URGENT = {Priority.P1: timedelta(seconds=60), Priority.P2: timedelta(seconds=300)}
 APPEND_ONLY = [
     "timeline",
     "notifications",
@@ -97,25 +104,55 @@ async def test_the_service_cannot_write_its_own_policy(database: Database) -> No
 
 async def test_each_policy_row_names_its_source(database: Database) -> None:
     """From the first notification on, for each kind and priority, without a hole between steps."""
-    policies = await rows(database, tables.escalation_policies, "kind", "priority", "step")
-    ladders: dict[str, list[object]] = {}
-    for row in policies:
-        rung = (row.priority, row.step, row.delay_s, row.recipient)
-        ladders.setdefault(row.kind, []).append(rung)
+    for kind in IncidentKind:
+        async with database.transaction() as tx:
+            ladders = await ladders_of(tx, kind, "any", NOVEMBER)
+        neighbours = ("premises_contacts", "interlink_group") if kind is IncidentKind.FIRE else ()
+        told = {place: rung.recipients for place, rung in ladders.rungs.items()}
 
-    assert set(ladders) == set(IncidentKind)
-    for ladder in ladders.values():
-        assert ladder == [
-            ("P1", 0, 0, "duty_officer"),
-            ("P1", 1, 60, "deputy_duty_officer"),
-            ("P1", 2, 60, "ward_executive"),
-            ("P2", 0, 0, "duty_officer"),
-            ("P2", 1, 300, "deputy_duty_officer"),
-            ("P2", 2, 300, "ward_executive"),
-            ("P3", 0, 0, "duty_officer"),
-            ("P4", 0, 0, "duty_officer"),
-        ]
-    assert all(row.source for row in policies)
+        assert told == {
+            **{(priority, 0): ("duty_officer",) for priority in Priority},
+            **{(priority, 1): ("deputy_duty_officer",) for priority in URGENT},
+            **{(priority, 2): ("ward_executive", *neighbours) for priority in URGENT},
+            **{(priority, 3): ("everyone",) for priority in URGENT},
+        }
+        for (priority, step), rung in ladders.rungs.items():
+            assert rung.delay == (URGENT[priority] if step else timedelta(0))
+    assert all(row.source for row in await rows(database, tables.escalation_policies))
+
+
+async def test_a_category_may_have_a_ladder_of_its_own(
+    test_database: TestDatabase, database: Database
+) -> None:
+    """For one priority; for the others, and for other categories, that of the kind holds."""
+    owner = Database.connect(test_database.owner_url)
+    async with owner.transaction() as tx:
+        await tx.execute(
+            insert(tables.escalation_policies),
+            {
+                "kind": "FIRE",
+                "category": "fire_alarm",
+                "priority": "P1",
+                "effective_from": NIGHT,
+                "step": 0,
+                "position": 1,
+                "delay_s": 0,
+                "recipient": "fire_officer",
+                "channel": "console",
+                "source": "a test",
+            },
+        )
+    await owner.close()
+    async with database.transaction() as tx:
+        own = await ladders_of(tx, IncidentKind.FIRE, "fire_alarm", NIGHT)
+        others = await ladders_of(tx, IncidentKind.FIRE, "fire", NIGHT)
+
+    def steps(ladders: Ladders, priority: Priority) -> list[tuple[str, ...]]:
+        return [rung.recipients for (of, _), rung in ladders.rungs.items() if of is priority]
+
+    assert steps(own, Priority.P1) == [("fire_officer",)]
+    assert steps(own, Priority.P2) == steps(others, Priority.P2)
+    assert len(steps(others, Priority.P1)) == 3
 
 
 async def test_the_database_refuses_a_second_open_fire_at_a_place(

@@ -171,6 +171,8 @@ async def test_a_newer_policy_holds_from_its_day_on(
             [
                 {
                     "kind": "FIRE",
+                    "category": "",
+                    "position": 1,
                     "priority": "P1",
                     "effective_from": NIGHT + timedelta(days=1),
                     "step": step,
@@ -192,7 +194,7 @@ async def test_a_newer_policy_holds_from_its_day_on(
         if row.incident_id == incident.incident_id
     )
 
-    assert timer.recipient == "ward_executive"
+    assert timer.recipients == ["ward_executive"]
     assert timer.due_at == clock.now + timedelta(seconds=45)
     assert min(row.due_at for row in await rows(database, tables.escalations)) == (
         NIGHT + timedelta(seconds=60)

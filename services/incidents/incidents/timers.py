@@ -39,7 +39,7 @@ class Timers:
     async def take_all_due(self) -> float:
         """Take every timer that is due; tell how long to sleep before the next, seconds."""
         try:
-            while await self._take_next():
+            while await self._take_due():
                 pass
             return pause(await self._queries.next_due_at(), self._clock())
         except DatabaseUnavailableError as error:
@@ -48,9 +48,9 @@ class Timers:
             logger().exception("timers_failed")
         return _RETRY_S
 
-    async def _take_next(self) -> bool:
+    async def _take_due(self) -> int:
         context.request_id.set(context.accept_request_id(None))
-        return await self._operations.escalate_next()
+        return await self._operations.escalate_due()
 
 
 def pause(next_due_at: datetime | None, now: datetime) -> float:

@@ -1367,13 +1367,18 @@ class IncidentEscalated(_message.Message):
     INCIDENT_FIELD_NUMBER: _builtins.int
     STEP_FIELD_NUMBER: _builtins.int
     RECIPIENT_FIELD_NUMBER: _builtins.int
+    RECIPIENTS_FIELD_NUMBER: _builtins.int
     step: _builtins.int
     """Step of the ladder, from 1."""
     recipient: _builtins.str
-    """Who was told, as a function."""
+    """The first of those who were told, as a function."""
     @_builtins.property
     def incident(self) -> Global___Incident:
         """It."""
+
+    @_builtins.property
+    def recipients(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """All who were told, as functions: `ward_executive`, `premises_contacts`."""
 
     def __init__(
         self,
@@ -1381,10 +1386,11 @@ class IncidentEscalated(_message.Message):
         incident: Global___Incident | None = ...,
         step: _builtins.int = ...,
         recipient: _builtins.str = ...,
+        recipients: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["incident", b"incident"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["incident", b"incident", "recipient", b"recipient", "step", b"step"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["incident", b"incident", "recipient", b"recipient", "recipients", b"recipients", "step", b"step"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -27,10 +27,10 @@ class Assigned:
 
 @dataclass(frozen=True)
 class Escalated:
-    """Event: nobody took the incident on in time, and the next was told."""
+    """Event: nobody took the incident on in time, and the next were told."""
 
     step: int
-    recipient: str
+    recipients: tuple[str, ...]
 
 
 @dataclass(frozen=True)

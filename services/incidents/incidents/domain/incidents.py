@@ -9,7 +9,7 @@ from chassis.errors import DomainError, FieldInvalidError
 from incidents.domain import sentences
 from incidents.domain.alarms import Alarm
 from incidents.domain.catalogue import FIRE_ALARM, Category
-from incidents.domain.escalation import Ladders, Notification, Timer
+from incidents.domain.escalation import Ladders, Notification, Timer, told
 from incidents.domain.events import (
     Acknowledged,
     AlarmJoined,
@@ -153,13 +153,12 @@ class Incident:
         return Change(self, now).noting(EntryKind.GLASS_BROKEN, text, officer)
 
     def escalate(self, due: Timer, ladders: Ladders, now: datetime) -> "Change":
-        """Tell the next function, and start the timer of the step after it."""
-        notification = Notification(due.step, due.recipient, due.channel, now)
+        """Tell the next functions, and start the timer of the step after it."""
         change = Change(
             incident=replace(self, step=due.step),
             at=now,
-            event=Escalated(due.step, due.recipient),
-            notification=notification,
+            event=Escalated(due.step, due.recipients),
+            notifications=told(due, now),
             timer=ladders.after(self.priority, due.step, now),
         )
         return change.noting(EntryKind.ESCALATED, sentences.escalated(due))
@@ -293,7 +292,7 @@ class Change:
     event: Event | None = None
     entries: tuple[TimelineEntry, ...] = ()
     admitted: Member | None = None
-    notification: Notification | None = None
+    notifications: tuple[Notification, ...] = ()
     timer: Timer | None = None
     ends_timers: bool = False
 
@@ -319,7 +318,7 @@ class Change:
 def open_fire(
     alarm: Alarm, place: Place, incident_id: UUID, number: str, ladders: Ladders, now: datetime
 ) -> Change:
-    """Open a fire incident for an alarm, tell the first function and start the timer of the next step."""
+    """Open a fire incident for an alarm, tell the first functions and start the timer of the next step."""
     priority = grade([alarm.device_id], place_known=alarm.place_known)
     incident = Incident(
         incident_id=incident_id,
@@ -339,14 +338,14 @@ def open_fire(
 
 
 def opening(change: Change, text: str, ladders: Ladders, actor: str = "") -> Change:
-    """Complete the opening of an incident: its first entry, the first function told, the timer of the next step."""
+    """Complete the opening of an incident: its first entry, the first functions told, the timer of the next step."""
     priority, now = change.incident.priority, change.at
-    notification = ladders.first(priority, now)
-    change = replace(change, notification=notification, timer=ladders.after(priority, 0, now))
+    notifications = ladders.first(priority, now)
+    change = replace(change, notifications=notifications, timer=ladders.after(priority, 0, now))
     change = change.noting(EntryKind.OPENED, text, actor)
-    if notification is None:
+    if not notifications:
         return change
-    return change.noting(EntryKind.NOTIFIED, sentences.notified(notification))
+    return change.noting(EntryKind.NOTIFIED, sentences.notified(notifications))
 
 
 def _moved(incident: Incident, act: Act, text: str, account: str, now: datetime) -> Change:

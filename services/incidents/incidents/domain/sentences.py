@@ -1,6 +1,6 @@
 """The sentences of the timeline, Vietnamese. They name functions, devices and places, never residents."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from incidents.domain.alarms import Alarm
@@ -18,7 +18,12 @@ _KINDS: Mapping[str, str] = {
 _RECIPIENTS: Mapping[str, str] = {
     "duty_officer": "trực ban",
     "deputy_duty_officer": "phó trực ban",
+    "fire_officer": "cán bộ PCCC",
+    "responder": "lực lượng tại chỗ",
     "ward_executive": "lãnh đạo UBND phường",
+    "everyone": "toàn bộ người đang trực",
+    "premises_contacts": "đầu mối của cơ sở",
+    "interlink_group": "tổ liên gia",
 }
 _CHANNELS: Mapping[str, str] = {"console": "màn hình trực ban"}
 _DISPOSITIONS: Mapping[str, str] = {
@@ -65,14 +70,16 @@ def alarm_again(alarm: Alarm) -> str:
     return f"Lại có {_signal(alarm)}."
 
 
-def notified(notification: Notification) -> str:
+def notified(notifications: Sequence[Notification]) -> str:
     """Say who was told first."""
-    return f"Đã báo {_recipient(notification)} qua {_channel(notification)}."
+    told = ", ".join(_recipient(one.recipient) for one in notifications)
+    return f"Đã báo {told} qua {_channel(notifications[0].channel)}."
 
 
 def escalated(timer: Timer) -> str:
     """Say who was told next."""
-    told = f"đã báo {_recipient(timer)} qua {_channel(timer)}"
+    recipients = ", ".join(_recipient(one) for one in timer.recipients)
+    told = f"đã báo {recipients} qua {_channel(timer.channel)}"
     return f"Chưa ai tiếp nhận: {told} (bước {timer.step})."
 
 
@@ -202,9 +209,9 @@ def _storey(floor: int) -> str:
     return f"tầng {floor}" if floor > 0 else f"tầng hầm {-floor}"
 
 
-def _recipient(told: Notification | Timer) -> str:
-    return _RECIPIENTS.get(told.recipient, told.recipient)
+def _recipient(function: str) -> str:
+    return _RECIPIENTS.get(function, function)
 
 
-def _channel(told: Notification | Timer) -> str:
-    return _CHANNELS.get(told.channel, told.channel)
+def _channel(channel: str) -> str:
+    return _CHANNELS.get(channel, channel)

@@ -10,6 +10,7 @@ from chassis.database import Database, Transaction
 from chassis.outbox import Relay
 from incidents import tables
 from incidents.domain.alarms import Alarm, SignalClass
+from incidents.domain.catalogue import FIRE_ALARM
 from incidents.domain.escalation import Ladders
 from incidents.domain.incidents import Change, number_for, open_fire, year_of
 from incidents.domain.kinds import IncidentKind
@@ -75,7 +76,7 @@ class AlarmOperations:
         The index decides between two that open at once. Who loses joins the winner's incident, unless that was
         closed in between: then from the start.
         """
-        ladders = await ladders_of(tx, IncidentKind.FIRE, now)
+        ladders = await ladders_of(tx, IncidentKind.FIRE, FIRE_ALARM, now)
         while True:
             incident = await lock_open_fire_at(tx, alarm.ward_code, alarm.place_key)
             if incident is not None:

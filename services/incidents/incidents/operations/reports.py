@@ -258,7 +258,7 @@ class ReportOperations:
             position=wanted.position,
         )
         text = sentences.reported(category.name_vi, report.number, category.priority)
-        ladders = await ladders_of(tx, category.kind, now)
+        ladders = await ladders_of(tx, category.kind, category.code, now)
         return opening(Change(incident, now, Opened()), text, ladders, report.received_by)
 
     async def _split_off(

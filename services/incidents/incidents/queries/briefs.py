@@ -9,7 +9,7 @@ from sqlalchemy.sql.selectable import LateralFromClause
 from chassis.database import Database
 from incidents import tables
 from incidents.domain.briefs import Brief
-from incidents.domain.escalation import Notification
+from incidents.domain.escalation import Notification, Recipient
 from incidents.queries.gathering import gather, incident_from, incidents_with, row_of
 
 
@@ -30,7 +30,10 @@ class BriefQueries:
             alarms=tuple(row.alarm_payloads),
             dwellings=tuple(row.dwelling_payloads),
             troubles=tuple(row.trouble_payloads),
-            notifications=tuple(Notification(*one) for one in told),
+            notifications=tuple(
+                Notification(step, Recipient(recipient), channel, sent_at)
+                for step, recipient, channel, sent_at in told
+            ),
         )
 
 

@@ -1,9 +1,10 @@
 """Incidents: locked, loaded, opened and saved with everything that one change adds."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, exists, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 
@@ -40,13 +41,22 @@ async def lock_open_fire_at(tx: Transaction, ward_code: str, place_key: str) -> 
 
 async def with_members(tx: Transaction, row: Row[Any]) -> Incident:
     """Complete a locked incident with its alarms, which only the holder of the lock can add to."""
+    (completed,) = await all_with_members(tx, [row])
+    return completed
+
+
+async def all_with_members(tx: Transaction, rows: Sequence[Row[Any]]) -> list[Incident]:
+    """Complete locked incidents likewise, in their order."""
     columns = tables.incident_alarms.c
     found = await tx.execute(
-        select(columns.alarm_id, columns.device_id, columns.raised_version)
-        .where(columns.incident_id == row.incident_id)
-        .order_by(columns.position)
+        select(columns.incident_id, columns.alarm_id, columns.device_id, columns.raised_version)
+        .where(columns.incident_id.in_([row.incident_id for row in rows]))
+        .order_by(columns.incident_id, columns.position)
     )
-    return incident_of(row, [Member(*member) for member in found])
+    members: dict[UUID, list[Member]] = {row.incident_id: [] for row in rows}
+    for incident_id, *member in found:
+        members[incident_id].append(Member(*member))
+    return [incident_of(row, members[row.incident_id]) for row in rows]
 
 
 async def is_told(tx: Transaction, alarm: Alarm) -> bool:
@@ -80,14 +90,20 @@ async def add_incident(tx: Transaction, change: Change) -> bool:
 
 async def save_change(tx: Transaction, change: Change) -> Incident:
     """Store a change of a locked incident; give the incident after it."""
-    columns = tables.incidents.c
-    await tx.execute(
-        update(tables.incidents)
-        .where(columns.incident_id == change.incident.incident_id)
-        .values(_columns_of(change.incident))
-    )
-    await keep(tx, change)
+    await save_changes(tx, [change])
     return change.incident
+
+
+async def save_changes(tx: Transaction, changes: Sequence[Change]) -> None:
+    """Store changes of different locked incidents, made at one time, in few statements."""
+    await tx.execute(
+        update(tables.incidents).where(tables.incidents.c.incident_id == bindparam("changed")),
+        [
+            {"changed": change.incident.incident_id, **_columns_of(change.incident)}
+            for change in changes
+        ],
+    )
+    await keep(tx, *changes)
 
 
 async def save_opened_again(tx: Transaction, change: Change) -> Incident:

@@ -43,8 +43,10 @@ def event_message(event: Event, incident: Incident) -> EventMessage:
             return incidents_pb2.IncidentAcknowledged(incident=told)
         case Assigned():
             return incidents_pb2.IncidentAssigned(incident=told)
-        case Escalated(step, recipient):
-            return incidents_pb2.IncidentEscalated(incident=told, step=step, recipient=recipient)
+        case Escalated(step, recipients):
+            return incidents_pb2.IncidentEscalated(
+                incident=told, step=step, recipient=recipients[0], recipients=recipients
+            )
         case Moved(act):
             return incidents_pb2.IncidentMoved(incident=told, act=act)
         case Closed():
