@@ -20,11 +20,13 @@ COPY tools /app/tools
 # The source stays where it is, as in `make install`: the services find their migrations beside them.
 RUN cd /app && /tools/bin/python -c 'from hatchling.build import build_editable; build_editable("/tmp")' \
  && uv pip install --quiet --python /venv --no-deps /tmp/*.whl \
- && python3 -m compileall -q /app
+ && python3 -m compileall -q /app && mkdir /ward
 
 FROM ${BASE}
 COPY --from=build /venv /venv
 COPY --from=build /app /app
+# Where a job of the simulator writes, and whose a new volume there becomes.
+COPY --from=build --chown=10001:10001 /ward /ward
 ENV PATH=/venv/bin:/usr/local/bin:/usr/bin:/bin PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 LANG=C.UTF-8
 WORKDIR /app
 # A number, so that Kubernetes can see that it is not root.

@@ -18,7 +18,7 @@ command -v debootstrap >/dev/null || {
 }
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
-# busybox is what the images of NATS and Prometheus have for their health checks (wget).
-debootstrap --variant=minbase --include=python3,ca-certificates,busybox bookworm "$root" "$mirror"
+
+debootstrap --variant=minbase --include=python3,ca-certificates bookworm "$root" "$mirror"
 rm -rf "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/* "$root"/var/log/*.log "$root"/usr/share/doc "$root"/usr/share/man
 tar --directory "$root" --create . | docker import --change 'CMD ["python3"]' - "$name"

@@ -73,13 +73,16 @@ class ServiceSettings(BaseServiceSettings):
         return self
 
 
+# Where containers find secrets: each in a file with the setting's name in lower case.
+SECRETS = Path("/run/secrets")
+
 _Settings = TypeVar("_Settings", bound=BaseServiceSettings)
 
 
-def read_settings(kind: type[_Settings]) -> _Settings:
-    """Read the environment, or end the process with a line for each setting that is missing or wrong."""
+def read_settings(kind: type[_Settings], secrets: Path = SECRETS) -> _Settings:
+    """Read the environment, and files for what is not there; or end the process with a line for each wrong setting."""
     try:
-        return kind()
+        return kind(_secrets_dir=secrets if secrets.is_dir() else None)
     except ValidationError as error:
         faults = error.errors(include_input=False, include_url=False)
         wrong = [": ".join([*map(str.upper, map(str, f["loc"])), f["msg"]]) for f in faults]

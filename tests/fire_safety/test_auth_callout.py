@@ -29,7 +29,8 @@ from fire_safety.operations.credentials import Asked, CredentialOperations
 from fire_safety.operations.devices import DeviceOperations
 from fire_safety.operations.register import RegisterOperations
 from fire_safety.settings import Settings
-from stack.nats_server import GATEKEEPER, NatsServer
+from stack.nats_configuration import GATEKEEPER
+from stack.nats_server import NatsServer
 from tests.fire_safety.conftest import MakeSettings
 from tests.fire_safety.field import (
     alarm_raised,

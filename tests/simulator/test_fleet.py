@@ -19,7 +19,8 @@ from simulator.fleet.fleet import Fleet
 from simulator.fleet.holds import SUBJECT, HoldRequest
 from simulator.fleet.sensor import Sensor
 from simulator.settings import FleetSettings
-from stack.nats_server import SIMULATOR, NatsServer
+from stack.nats_configuration import SIMULATOR
+from stack.nats_server import NatsServer
 from ward.fire_safety.v1 import readings_pb2 as pb
 
 pytestmark = pytest.mark.nats

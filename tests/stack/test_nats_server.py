@@ -14,7 +14,8 @@ from nats.aio.msg import Msg
 from nats.errors import NoRespondersError
 
 from stack.errors import StackError
-from stack.nats_server import SIMULATOR, SIMULATOR_INBOX, NatsServer
+from stack.nats_configuration import SIMULATOR, SIMULATOR_INBOX
+from stack.nats_server import NatsServer
 
 pytestmark = pytest.mark.nats
 

@@ -8,7 +8,7 @@ import nats
 from nats.errors import Error as NatsError
 
 from stack.installation import Installation
-from stack.nats_server import SIMULATOR, SIMULATOR_INBOX
+from stack.nats_configuration import SIMULATOR, SIMULATOR_INBOX
 from ward.fire_safety.v1 import readings_pb2 as pb
 
 CLEAN_AIR = 0.002

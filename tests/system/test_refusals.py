@@ -11,7 +11,7 @@ import nats
 import pytest
 
 from stack.issuer import Role
-from stack.nats_server import SIMULATOR, SIMULATOR_INBOX
+from stack.nats_configuration import SIMULATOR, SIMULATOR_INBOX
 from stack.supervisor import Stack
 from tests.system.officer import Officer
 from tests.system.smoke import SMOKE, Detector

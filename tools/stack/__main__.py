@@ -1,4 +1,4 @@
-"""The command line: `python -m stack up`, `status`, `token`, `reset`."""
+"""The command line: `python -m stack up`, `status`, `token`, `secrets`, `reset`."""
 
 import argparse
 import asyncio
@@ -39,6 +39,7 @@ def _run(given: argparse.Namespace) -> int:
         ),
         "token": lambda: commands.token(run_dir, Role(given.role), given.account),
         "status": lambda: commands.status(run_dir),
+        "secrets": lambda: commands.secrets(run_dir),
         "reset": lambda: commands.reset(run_dir),
     }[given.command]
     return chosen()
@@ -58,7 +59,7 @@ def _parser(settings: Settings) -> argparse.ArgumentParser:
     )
     parser = argparse.ArgumentParser(prog="python -m stack", description=DESCRIPTION)
     commands_ = parser.add_subparsers(
-        dest="command", required=True, metavar="up|status|token|reset"
+        dest="command", required=True, metavar="up|status|token|secrets|reset"
     )
     up = commands_.add_parser(
         "up", parents=[common], help="chạy · start everything", epilog=EPILOG
@@ -69,6 +70,11 @@ def _parser(settings: Settings) -> argparse.ArgumentParser:
     token.add_argument("role", choices=[str(role) for role in Role], help="vai trò · role")
     token.add_argument(
         "--account", default="", help="tài khoản khác · another account than the role's own"
+    )
+    commands_.add_parser(
+        "secrets",
+        parents=[common],
+        help="khoá và cấu hình cho docker compose · keys and configuration for docker compose",
     )
     commands_.add_parser("reset", parents=[common], help="xoá dữ liệu · delete the data")
     return parser

@@ -1,6 +1,7 @@
 """Certificates of this machine, for development: an authority of its own and the broker's certificate."""
 
 import ipaddress
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,13 +22,15 @@ RENEWED_BEFORE = timedelta(days=30)
 class Certificates:
     """An authority and a server certificate for the loopback address, below one directory.
 
-    Devices trust `authority_file`. Both are made at first use; the server's is renewed when its end is near.
+    The certificate is for `hosts` too. Devices trust `authority_file`. Both are made at first use; the server's is
+    renewed when its end is near.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, hosts: Sequence[str] = ()) -> None:
         self.authority_file = directory / "ca.pem"
         self.server_file = directory / "server.pem"
         self.server_key_file = directory / "server-key.pem"
+        self._hosts = ("localhost", *hosts)
         self._authority_key_file = directory / "ca-key.pem"
 
     def prepare(self, now: float) -> None:
@@ -60,7 +63,10 @@ class Certificates:
         authority = x509.load_pem_x509_certificate(self.authority_file.read_bytes())
         key = ec.generate_private_key(ec.SECP256R1())
         names = x509.SubjectAlternativeName(
-            [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address(LOOPBACK))]
+            [
+                *map(x509.DNSName, self._hosts),
+                x509.IPAddress(ipaddress.ip_address(LOOPBACK)),
+            ]
         )
         certificate = (
             _certificate(_name("localhost"), authority.subject, key, now, SERVER_LIFE)

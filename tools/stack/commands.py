@@ -7,22 +7,22 @@ import time
 from collections.abc import Coroutine
 from pathlib import Path
 
+from stack import containers, postgres_home, run_lock
 from stack import ports as tcp_ports
-from stack import postgres_home, run_lock
 from stack.announcement import announce
 from stack.installation import DATABASE_SERVICES, POPULATION_FAULT_FILE, Installation
 from stack.issuer import Role
 from stack.progress import Progress
 from stack.run_lock import RunLock
 from stack.service_process import answers_ok
-from stack.settings import Ports
+from stack.settings import Ports, Settings
 from stack.supervisor import Stack
 
 END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # What a shell reports of a command that Ctrl-C ended.
 INTERRUPTED = 130
 DATA = (
-    *("nats", "ward", "done", "secrets", "certificates", "issuer", "log", "ports.json"),
+    *("nats", "ward", "done", "secrets", "certificates", "issuer", "log", "files", "ports.json"),
     POPULATION_FAULT_FILE,
 )
 
@@ -47,6 +47,13 @@ async def up(run_dir: Path, ports: Ports, residents: int, *, fleet: bool) -> int
 def token(run_dir: Path, role: Role, account: str) -> int:
     """Print a token of the role's demonstration account, or of another account that is named."""
     print(Installation.of_run(run_dir).issuer.token(role, time.time(), account=account))
+    return 0
+
+
+def secrets(run_dir: Path) -> int:
+    """Write the files that docker-compose.yml mounts, and print where they are."""
+    folder = containers.prepare(run_dir, Ports(), Settings())
+    print(f"Khoá và cấu hình ở {folder} · keys and configuration are in {folder}")
     return 0
 
 

@@ -9,7 +9,8 @@ from typing import Self
 
 from stack.errors import StackError
 from stack.issuer import AUDIENCE, WARD_CODE, Issuer
-from stack.nats_server import GATEKEEPER, SIMULATOR, NatsServer
+from stack.nats_configuration import GATEKEEPER, SIMULATOR
+from stack.nats_server import NatsServer
 from stack.ports import LOOPBACK
 from stack.postgres import PostgresServer
 from stack.secret_store import SecretStore
@@ -66,11 +67,12 @@ class Installation:
     def prepare(self) -> None:
         """Make the issuer's keys and note the ports for `of_run`."""
         self.issuer.prepare()
-        self.issuer.write_service_token(self._incidents_token, INCIDENTS, time.time())
+        self.issuer.write_service_token(self.service_token_file, INCIDENTS, time.time())
         (self.run_dir / PORTS_FILE).write_text(self.ports.model_dump_json(indent=1))
 
     @property
-    def _incidents_token(self) -> Path:
+    def service_token_file(self) -> Path:
+        """The access token of the incidents service."""
         return self.run_dir / "issuer" / "incidents.token"
 
     @property
@@ -155,7 +157,7 @@ class Installation:
     def _incidents(self) -> dict[str, str]:
         return {
             "RESIDENCY_TARGET": self.target("residency"),
-            "SERVICE_TOKEN_FILE": str(self._incidents_token),
+            "SERVICE_TOKEN_FILE": str(self.service_token_file),
             "REPORT_ENCRYPTION_KEY": self._secrets.key("report-encryption-key"),
             "FOLLOW_UP_KEY": self._secrets.key("follow-up-key"),
         }

@@ -6,7 +6,6 @@ Services, the simulator and the gatekeeper have passwords here; of everybody els
 
 import base64
 import http.client
-import json
 import shutil
 import sys
 import time
@@ -18,100 +17,11 @@ from stack import ports
 from stack.certificates import Certificates
 from stack.child_process import POLL_SECONDS, ChildProcess
 from stack.errors import StackError, StartError
+from stack.nats_configuration import SERVICES, USERS, Place, configuration
 from stack.secret_store import SecretStore, write_private
 
-SERVICES = "services"
-SIMULATOR = "simulator"
-# Answers who may sign in, and disconnects: the only user of the system account.
-GATEKEEPER = "gatekeeper"
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
-
-# The simulator's client must ask for this inbox prefix: in the common one it could read the answers
-# and the messages that services pull.
-SIMULATOR_INBOX = "_INBOX_devices"
-DEVICE_SUBJECTS = "ward.*.device.*.up"
-COMMAND_SUBJECTS = "ward.*.device.*.down"
-# Where the demonstration asks simulated detectors to fall silent.
-SIMULATOR_SUBJECTS = "simulator.>"
-
-CONFIGURATION = """\
-server_name: ward
-listen: "{host}:{port}"
-http: "{host}:{http_port}"
-# A whole mebibyte of noise is let in, so that it is dead-lettered rather than lost.
-max_payload: 2MB
-jetstream {{
-  store_dir: {store}
-  # What is acknowledged is on the disk.
-  sync_interval: always
-}}
-# One listener for both: a client that wants TLS gets it.
-tls {{ cert_file: {certificate}, key_file: {certificate_key} }}
-allow_non_tls: true
-system_account: SYS
-accounts {{
-  SYS {{
-    users: [
-      {{
-        user: {gatekeeper}, password: {gatekeeper_password}
-        permissions {{
-          publish: {{ allow: ["$SYS.REQ.SERVER.PING.CONNZ", "$SYS.REQ.SERVER.*.KICK"] }}
-          subscribe: {{ allow: ["$SYS.REQ.USER.AUTH", "_INBOX.>"] }}
-          allow_responses: {{ max: 1, expires: "{sign_in_seconds}s" }}
-        }}
-      }}
-    ]
-  }}
-  {ward_account} {{
-    jetstream: enabled
-    exports: [{{ service: {device_subjects} }}, {{ stream: {command_subjects} }}]
-    users: [
-      {{ user: {services}, password: {services_password} }}
-      {{
-        user: {simulator}, password: {simulator_password}
-        permissions {{
-          publish: {{ allow: [{device_subjects}, {simulator_subjects}] }}
-          subscribe: {{ allow: [{simulator_inbox}, {simulator_subjects}] }}
-          allow_responses: true
-        }}
-      }}
-    ]
-  }}
-  # Where devices that speak NATS are: the broker acknowledges to any subject that a sender names, and whatever one
-  # names, here it reaches nothing of the ward's but this. MQTT clients name none, and need JetStream beside them.
-  {devices_account} {{
-    # Far above any ward's devices: what the gatekeeper has not looked at yet takes no more of the broker than this.
-    limits {{ max_connections: {device_connections} }}
-    imports: [
-      {{ service: {{ account: {ward_account}, subject: {device_subjects} }} }}
-      {{ stream: {{ account: {ward_account}, subject: {command_subjects} }} }}
-    ]
-  }}
-}}
-authorization {{
-  # How long a client may wait for the gatekeeper's answer.
-  timeout: {sign_in_seconds}
-  auth_callout {{
-    issuer: {issuer}
-    xkey: {xkey}
-    account: SYS
-    auth_users: [{gatekeeper}, {services}, {simulator}]
-  }}
-}}
-{mqtt}"""
-MQTT = """\
-mqtt {{
-  listen: "{host}:{mqtt_port}"{tls}
-}}
-"""
-# MQTT has one listener, which speaks either TLS or not.
-MQTT_TLS = """
-  tls {{ cert_file: {certificate}, key_file: {certificate_key} }}"""
-SIGN_IN_SECONDS = 5
-DEVICE_CONNECTIONS = 10_000
-WARD_ACCOUNT = "WARD"
-DEVICES_ACCOUNT = "DEVICES"
 
 
 class NatsMissingError(StackError):
@@ -179,9 +89,10 @@ class NatsServer:
         """The address with which services connect; they may do everything."""
         return self.url_for(SERVICES)
 
-    def url_for(self, user: str) -> str:
-        """Return the address with which that user connects."""
-        return f"nats://{user}:{self.password_for(user)}@{ports.LOOPBACK}:{self.port}"
+    def url_for(self, user: str, at: str = "") -> str:
+        """Return the address with which that user connects; `at` is host:port where not here."""
+        host_port = at or f"{ports.LOOPBACK}:{self.port}"
+        return f"nats://{user}:{self.password_for(user)}@{host_port}"
 
     def password_for(self, user: str) -> str:
         """Return the user's password, made at first use."""
@@ -205,7 +116,7 @@ class NatsServer:
         self._choose_ports()
         self.certificates.prepare(time.time())
         (self.run_dir / "nats").mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_private(self._configuration, self._configure())
+        write_private(self._configuration, self.configuration(self._place))
         self.process.start()
         self._wait()
 
@@ -232,43 +143,27 @@ class NatsServer:
             self.mqtt_port = self.mqtt_port or mqtt_port
             ports.require_free(self.mqtt_port, "MQTT", "STACK_MQTT_PORT")
 
-    def _configure(self) -> str:
-        return CONFIGURATION.format(
+    def configuration(self, place: Place) -> str:
+        """Write the configuration of a server at another place that lets in whom this one does."""
+        return configuration(
+            place,
+            {user: self.password_for(user) for user in USERS},
+            self.signing_key.public,
+            self.curve_key.public,
+        )
+
+    @property
+    def _place(self) -> Place:
+        return Place(
             host=ports.LOOPBACK,
             port=self.port,
             http_port=self.http_port,
-            store=json.dumps(str(self.run_dir / "nats")),
-            **self._certificate_files(),
-            **self._users(),
-            ward_account=WARD_ACCOUNT,
-            devices_account=DEVICES_ACCOUNT,
-            command_subjects=json.dumps(COMMAND_SUBJECTS),
-            simulator_subjects=json.dumps(SIMULATOR_SUBJECTS),
-            device_subjects=json.dumps(DEVICE_SUBJECTS),
-            simulator_inbox=json.dumps(f"{SIMULATOR_INBOX}.>"),
-            sign_in_seconds=SIGN_IN_SECONDS,
-            device_connections=DEVICE_CONNECTIONS,
-            issuer=self.signing_key.public,
-            xkey=self.curve_key.public,
-            mqtt="" if self.mqtt_port is None else self._mqtt(),
+            mqtt_port=self.mqtt_port,
+            mqtt_tls=self.mqtt_tls,
+            store=self.run_dir / "nats",
+            certificate=self.certificates.server_file,
+            certificate_key=self.certificates.server_key_file,
         )
-
-    def _users(self) -> dict[str, str]:
-        written = {}
-        for user in (SERVICES, SIMULATOR, GATEKEEPER):
-            written[user] = user
-            written[f"{user}_password"] = json.dumps(self.password_for(user))
-        return written
-
-    def _mqtt(self) -> str:
-        tls = MQTT_TLS.format(**self._certificate_files()) if self.mqtt_tls else ""
-        return MQTT.format(host=ports.LOOPBACK, mqtt_port=self.mqtt_port, tls=tls)
-
-    def _certificate_files(self) -> dict[str, str]:
-        return {
-            "certificate": json.dumps(str(self.certificates.server_file)),
-            "certificate_key": json.dumps(str(self.certificates.server_key_file)),
-        }
 
     def _wait(self) -> None:
         deadline = time.monotonic() + START_SECONDS

