@@ -80,7 +80,7 @@ lint: install ## Check style, types, import rules and contracts
 
 .PHONY: test-fast
 test-fast: install ## Tests that need no server: seconds
-	$(BIN)/pytest -q -m "not postgres and not nats and not http and not system"
+	$(BIN)/pytest -q -m "not postgres and not nats and not http and not system and not containers"
 
 .PHONY: eval-detection
 eval-detection: install ## Evaluate the detection profiles on real fires and SYNTHETIC nuisances (docs/detection.md)
@@ -106,12 +106,47 @@ bench-lookup: install ## Measure audited lookups beside their floors: about five
 bench-escalations: install ## Five thousand escalations due in one minute, by three replicas of which one is killed: two minutes
 	@$(BIN)/python -m bench.escalations
 
+# ---------------------------------------------------------------- containers
+
+# An image with Python 3.11; `make images` makes one where no registry answers.
+BASE ?= python:3.11-slim-bookworm
+WARD_IMAGE ?= safe-digital-ward:latest
+
+build/wheels/requirements.txt: requirements.lock pyproject.toml | install
+	@echo "→ tải các gói của ảnh / fetching the image's wheels"
+	@rm -rf $(@D)
+	@$(BIN)/python -m wheelhouse $(@D)
+
+build/servers/server-requirements.txt: requirements.lock pyproject.toml | install
+	@rm -rf $(@D)
+	@$(BIN)/python -m wheelhouse --servers $(@D)
+
+.PHONY: wheels
+wheels: build/wheels/requirements.txt ## Fetch what the image is built from into build/wheels
+
+.PHONY: image
+image: wheels ## Build the image of all services (BASE=python:3.11-slim-bookworm)
+	@DOCKER_BUILDKIT=1 docker build --network=none --build-arg BASE=$(BASE) --tag $(WARD_IMAGE) .
+
+.PHONY: images
+images: wheels build/servers/server-requirements.txt ## Build all images where no registry answers (root, debootstrap)
+	@WARD_IMAGE=$(WARD_IMAGE) deploy/airgap/images.sh
+
+.PHONY: secrets
+secrets: install ## Write the keys and configuration that docker compose mounts
+	@$(BIN)/python -m stack secrets --run-dir .run/containers
+
+.PHONY: test-containers
+test-containers: install ## Cut, kill and restart containers in a fire, and count (needs a Docker Engine and the images)
+	@docker info >/dev/null 2>&1 || { echo "Không có Docker Engine nào trả lời / no Docker Engine answers: NOT TESTED" >&2; exit 2; }
+	$(BIN)/pytest -m containers tests/containers
+
 # One worker a core, each with servers of its own; WORKERS=0 runs the tests in one process, in order.
 WORKERS ?= auto
 
 .PHONY: test
 test: install ## The whole suite, on real PostgreSQL, NATS and gRPC servers (WORKERS=auto)
-	$(BIN)/pytest -m "not chaos" -n $(WORKERS)
+	$(BIN)/pytest -m "not chaos and not containers" -n $(WORKERS)
 
 .PHONY: chaos
 chaos: install ## Two million readings while everything is killed in turn, and counted: minutes

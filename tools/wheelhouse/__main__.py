@@ -55,7 +55,7 @@ def fetch(folder: Path, machine: str, *, servers: bool = False) -> None:
     pins = read_lock((REPOSITORY / "requirements.lock").read_text(), environment)
     extras = project["project"]["optional-dependencies"]
     roots = {
-        RUNTIME: project["project"]["dependencies"],
+        RUNTIME: [*project["project"]["dependencies"], *extras["simulator"]],
         BUILD: ["uv", *project["build-system"]["requires"]],
     }
     if servers:
