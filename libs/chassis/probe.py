@@ -35,9 +35,10 @@ def _grpc_serves(address: str) -> bool:
     from grpc_health.v1 import health_pb2, health_pb2_grpc  # noqa: PLC0415
 
     with grpc.insecure_channel(address) as channel:
-        ask = health_pb2_grpc.HealthStub(channel).Check
+        health = health_pb2_grpc.HealthStub(channel)
         try:
-            answer = ask(health_pb2.HealthCheckRequest(), timeout=_TIMEOUT_S)
+            request = health_pb2.HealthCheckRequest()
+            answer = health.Check(request, timeout=_TIMEOUT_S)  # type: ignore[attr-defined] # untyped
         except grpc.RpcError:
             return False
         return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)

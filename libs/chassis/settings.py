@@ -82,7 +82,8 @@ _Settings = TypeVar("_Settings", bound=BaseServiceSettings)
 def read_settings(kind: type[_Settings], secrets: Path = SECRETS) -> _Settings:
     """Read the environment, and files for what is not there; or end the process with a line for each wrong setting."""
     try:
-        return kind(_secrets_dir=secrets if secrets.is_dir() else None)
+        folder = secrets if secrets.is_dir() else None
+        return kind(_secrets_dir=folder)  # type: ignore[call-arg]  # pydantic-settings' own argument
     except ValidationError as error:
         faults = error.errors(include_input=False, include_url=False)
         wrong = [": ".join([*map(str.upper, map(str, f["loc"])), f["msg"]]) for f in faults]

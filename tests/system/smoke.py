@@ -1,7 +1,9 @@
 """A detector in a fire: sends real messages, and keeps what is not acknowledged, as sensors do."""
 
 import asyncio
+import itertools
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 
 import nats
@@ -9,6 +11,7 @@ from nats.errors import Error as NatsError
 
 from stack.installation import Installation
 from stack.nats_configuration import SIMULATOR, SIMULATOR_INBOX
+from stack.ports import LOOPBACK
 from ward.fire_safety.v1 import readings_pb2 as pb
 
 CLEAN_AIR = 0.002
@@ -18,11 +21,20 @@ PATIENCE_S = 60
 
 
 class Detector:
-    """One detector whose clock runs ahead of the wall by as much as it sends; it begins two minutes ago."""
+    """One detector whose clock runs ahead of the wall by as much as it sends; it begins two minutes ago.
 
-    def __init__(self, place: Installation, device_id: str) -> None:
-        self._url = place.nats.url_for(SIMULATOR)
+    It tries the servers of NATS in turn: the installation's own, unless the ports of several are given.
+    """
+
+    def __init__(
+        self, place: Installation, device_id: str, nats_ports: Sequence[int] = ()
+    ) -> None:
+        ports = nats_ports or [place.nats.port]
+        urls = [place.nats.url_for(SIMULATOR, f"{LOOPBACK}:{port}") for port in ports]
+        self._urls = itertools.cycle(urls)
         self.device_id = device_id
+        # How many readings were acknowledged.
+        self.reported = 0
         self._clock_ms = int((time.time() - 120) * 1000)
 
     async def report(self, optical_density: float, times: int) -> None:
@@ -33,6 +45,7 @@ class Detector:
                 observed_at_ms=self._clock_ms, optical_density=optical_density, temperature=24.0
             )
             await self._send(pb.ReadingBatch(device_id=self.device_id, readings=[reading]))
+            self.reported += 1
 
     async def _send(self, batch: pb.ReadingBatch) -> None:
         headers = {"Nats-Msg-Id": f"{self.device_id}-{self._clock_ms}"}
@@ -45,7 +58,7 @@ class Detector:
 
     async def _publish(self, payload: bytes, headers: dict[str, str]) -> None:
         client = await nats.connect(
-            self._url,
+            next(self._urls),
             inbox_prefix=SIMULATOR_INBOX,
             allow_reconnect=False,
             connect_timeout=1,

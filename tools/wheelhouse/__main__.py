@@ -51,7 +51,8 @@ def main(arguments: list[str] | None = None) -> int:
 def fetch(folder: Path, machine: str, *, servers: bool = False) -> None:
     """Write lists of requirements into the folder, and the wheels that they name."""
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
-    environment = {**default_environment(), **_target(machine)}
+    here = {name: str(value) for name, value in default_environment().items()}
+    environment = here | _target(machine)
     pins = read_lock((REPOSITORY / "requirements.lock").read_text(), environment)
     extras = project["project"]["optional-dependencies"]
     roots = {

@@ -1,0 +1,60 @@
+"""Networks cut, servers killed in the middle of fires: what was acknowledged is there afterwards, once."""
+
+import asyncio
+
+import pytest
+
+from tests.containers.fires import Fires
+from tests.containers.platform import Platform
+
+pytestmark = [pytest.mark.containers, pytest.mark.timeout(600)]
+
+
+async def test_services_are_cut_off_from_nats(ward: Platform) -> None:
+    """Sensors go on being acknowledged by NATS; the services hear of it once the network is whole again."""
+    fires = await Fires.choose(ward, 1)
+    await fires.begin()
+    with ward.cut_off("nats"):
+        await fires.burn()
+        # Longer than services ping: they have noticed, and must come back by themselves.
+        await asyncio.sleep(12)
+    await fires.until_settled()
+
+    fires.assert_nothing_lost_or_doubled()
+
+
+async def test_postgresql_crashes(ward: Platform) -> None:
+    """Nothing is stored for a while, nothing is acknowledged to the stream, and nothing is missing afterwards."""
+    fires = await Fires.choose(ward, 11)
+    await fires.begin()
+    with ward.killed("postgres"):
+        await fires.burn()
+    await fires.until_settled()
+
+    fires.assert_nothing_lost_or_doubled()
+
+
+async def test_a_service_is_cut_off_from_everything(ward: Platform) -> None:
+    """Fire-safety loses broker, database and callers at once, in the middle of a rise."""
+    fires = await Fires.choose(ward, 21)
+    await fires.begin()
+    with ward.cut_off("fire-safety"):
+        await fires.burn()
+        await asyncio.sleep(12)
+    await fires.until_settled()
+
+    fires.assert_nothing_lost_or_doubled()
+
+
+@pytest.mark.parametrize(("first", "node"), [(1, "nats"), (11, "nats-2"), (21, "nats-3")])
+async def test_a_server_of_nats_is_lost(clustered_ward: Platform, first: int, node: str) -> None:
+    """Of three, any one may die, the leader of the streams too: the other two go on, and it catches up."""
+    fires = await Fires.choose(clustered_ward, first)
+    await fires.begin()
+    with clustered_ward.killed(node):
+        await fires.burn()
+        await fires.until_settled()
+    await fires.report(0.2, 2)
+    await fires.until_settled()
+
+    fires.assert_nothing_lost_or_doubled()
