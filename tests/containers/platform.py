@@ -74,16 +74,20 @@ class Platform:
     def killed(self, service: str) -> Iterator[None]:
         """Kill a container as a crash would, and start it again afterwards."""
         self.container(service).kill()
-        yield
-        self.container(service).start()
+        try:
+            yield
+        finally:
+            self.container(service).start()
 
     @contextmanager
     def cut_off(self, service: str) -> Iterator[None]:
         """Take a container off the network of the services; whoever comes from outside still reaches it."""
         network = self._engine.networks.get(f"{self._name}_inside")
         network.disconnect(self.container(service))
-        yield
-        network.connect(self.container(service), aliases=[service])
+        try:
+            yield
+        finally:
+            network.connect(self.container(service), aliases=[service])
 
     def rows(self, database: str, statement: str) -> list[list[str]]:
         """Read from a service's database as its owner: rows of texts."""
