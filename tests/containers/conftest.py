@@ -1,4 +1,4 @@
-"""Two platforms in containers: one whose NATS is a single server, and one whose NATS is three."""
+"""The platform in containers."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,14 +14,4 @@ def ward(scratch: Path) -> Iterator[Platform]:
     folder = scratch / "containers"
     folder.mkdir()
     with Platform(folder, "ward-test").running() as platform:
-        yield platform
-
-
-@pytest.fixture(scope="session")
-def clustered_ward(scratch: Path) -> Iterator[Platform]:
-    """Run it with three servers of NATS."""
-    folder = scratch / "clustered-containers"
-    folder.mkdir()
-    overlay = "deploy/compose/nats-cluster.yml"
-    with Platform(folder, "ward-test-cluster", overlay, replicas=3).running() as platform:
         yield platform

@@ -44,17 +44,3 @@ async def test_a_service_is_cut_off_from_everything(ward: Platform) -> None:
     await fires.until_settled()
 
     fires.assert_nothing_lost_or_doubled()
-
-
-@pytest.mark.parametrize(("first", "node"), [(1, "nats"), (11, "nats-2"), (21, "nats-3")])
-async def test_a_server_of_nats_is_lost(clustered_ward: Platform, first: int, node: str) -> None:
-    """Of three, any one may die, the leader of the streams too: the other two go on, and it catches up."""
-    fires = await Fires.choose(clustered_ward, first)
-    await fires.begin()
-    with clustered_ward.killed(node):
-        await fires.burn()
-        await fires.until_settled()
-    await fires.report(0.2, 2)
-    await fires.until_settled()
-
-    fires.assert_nothing_lost_or_doubled()
