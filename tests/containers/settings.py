@@ -10,4 +10,4 @@ class Settings(BaseSettings):
 
     # Separated by colons. That of deploy/airgap has the images which `make images` builds.
     compose_files: str = "docker-compose.yml:deploy/airgap/compose.yml"
-    residents: int = 300
+    residents: int = 1500

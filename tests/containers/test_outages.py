@@ -25,7 +25,7 @@ async def test_services_are_cut_off_from_nats(ward: Platform) -> None:
 
 async def test_postgresql_crashes(ward: Platform) -> None:
     """Nothing is stored for a while, nothing is acknowledged to the stream, and nothing is missing afterwards."""
-    fires = await Fires.choose(ward, 11)
+    fires = await Fires.choose(ward, 4)
     await fires.begin()
     with ward.killed("postgres"):
         await fires.burn()
@@ -36,7 +36,7 @@ async def test_postgresql_crashes(ward: Platform) -> None:
 
 async def test_a_service_is_cut_off_from_everything(ward: Platform) -> None:
     """Fire-safety loses broker, database and callers at once, in the middle of a rise."""
-    fires = await Fires.choose(ward, 21)
+    fires = await Fires.choose(ward, 7)
     await fires.begin()
     with ward.cut_off("fire-safety"):
         await fires.burn()
