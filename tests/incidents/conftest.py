@@ -27,6 +27,7 @@ from tests.incidents.samples import (
 )
 from ward.incidents.v1 import (
     categories_pb2_grpc,
+    duty_pb2_grpc,
     incidents_pb2_grpc,
     lifecycle_pb2_grpc,
     reports_pb2_grpc,
@@ -135,6 +136,7 @@ async def running(settings: Settings, make_token: MakeToken) -> AsyncGenerator[S
         async with aio.insecure_channel(f"127.0.0.1:{port}") as channel:
             others = (
                 categories_pb2_grpc.CategoriesServiceStub(channel),
+                duty_pb2_grpc.DutyServiceStub(channel),
                 lifecycle_pb2_grpc.LifecycleServiceStub(channel),
                 reports_pb2_grpc.ReportsServiceStub(channel),
             )

@@ -37,6 +37,7 @@ APPEND_ONLY = [
     "categories",
     "category_clocks",
     "priorities",
+    "duty_requirements",
 ]
 
 

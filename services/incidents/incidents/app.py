@@ -17,8 +17,10 @@ from chassis.settings import parts_of
 from incidents import tables
 from incidents.clients.residency import NoRegister, OccupancyRegister, ResidencyClient
 from incidents.consumers.lanes import ALARM_LANE, OCCUPANCY_LANE, Consumers
+from incidents.domain.contacts import ContactSeal
 from incidents.domain.sealing import ReportSeal
 from incidents.operations.alarms import AlarmOperations
+from incidents.operations.duty import DutyOperations
 from incidents.operations.escalation import EscalationOperations
 from incidents.operations.incidents import IncidentOperations
 from incidents.operations.lifecycle import LifecycleOperations
@@ -27,12 +29,14 @@ from incidents.operations.reports import ReportOperations
 from incidents.operations.upkeep import UpkeepOperations
 from incidents.queries.briefs import BriefQueries
 from incidents.queries.catalogue import CatalogueQueries
+from incidents.queries.duty import DutyQueries
 from incidents.queries.incidents import IncidentQueries
 from incidents.queries.lifecycle import LifecycleQueries
 from incidents.queries.reports import ReportQueries
 from incidents.queries.timers import TimerQueries
 from incidents.servicer import Servicer
 from incidents.servicer.categories import CategoriesServicer
+from incidents.servicer.duty import DutyServicer
 from incidents.servicer.incidents import IncidentsServicer
 from incidents.servicer.lifecycle import LifecycleServicer
 from incidents.servicer.reports import ReportsServicer
@@ -64,10 +68,15 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     )
     incidents = IncidentOperations(base.database, base.relay, clock)
     _start_background(life, base, incidents)
-    seal = report_seal(settings)
-    reports = ReportOperations(base.database, base.relay, clock, seal, settings.ward_code)
+    seal = content_seal(settings)
+    told = ReportSeal(seal, read_key(settings.follow_up_key.get_secret_value()))
+    reports = ReportOperations(base.database, base.relay, clock, told, settings.ward_code)
     life.background("forgetting-reports", forget_reports_hourly(reports))
-    servicers = servicers_of(base, incidents, reports, seal, occupancy_register(life, settings))
+    duties = DutyOperations(base.database, clock, ContactSeal(seal))
+    servicers = [
+        *servicers_of(base, incidents, reports, told, occupancy_register(life, settings)),
+        DutyServicer(duties, DutyQueries(base.database), clock),
+    ]
     services = [one.service for one in servicers]
     server = base.server(services)
     for one in servicers:
@@ -146,14 +155,13 @@ def _start_background(life: Lifecycle, base: Base, incidents: IncidentOperations
     life.background("forgetting", forget_hourly(upkeep, KEPT))
 
 
-def report_seal(settings: Settings) -> ReportSeal:
-    """Make the seal of what reports say from the keys."""
+def content_seal(settings: Settings) -> Seal:
+    """Make the seal of what reports say, and of how officers are reached, from the keys."""
     texts = [
         settings.report_encryption_key.get_secret_value(),
         *parts_of(settings.report_encryption_old_keys),
     ]
-    seal = Seal([read_key(text) for text in texts], os.urandom)
-    return ReportSeal(seal, read_key(settings.follow_up_key.get_secret_value()))
+    return Seal([read_key(text) for text in texts], os.urandom)
 
 
 async def migrate(settings: Settings) -> None:

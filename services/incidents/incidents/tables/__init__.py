@@ -2,6 +2,14 @@
 
 from incidents.tables.alarms import IN_TROUBLE, alarms, incident_alarms
 from incidents.tables.catalogue import categories, category_clocks, decided_days, priorities
+from incidents.tables.duty import (
+    duties,
+    duty_requirements,
+    officers,
+    shifts,
+    substitutions,
+    units,
+)
 from incidents.tables.escalation import PENDING, escalation_policies, escalations, notifications
 from incidents.tables.incidents import OPEN_FIRE, incident_numbers, incidents, timeline, transfers
 from incidents.tables.limits import legal_limits
@@ -25,6 +33,8 @@ __all__ = [
     "categories",
     "category_clocks",
     "decided_days",
+    "duties",
+    "duty_requirements",
     "escalation_policies",
     "escalations",
     "inbox",
@@ -35,6 +45,7 @@ __all__ = [
     "metadata",
     "notifications",
     "occupancies",
+    "officers",
     "outbox",
     "premises",
     "priorities",
@@ -43,6 +54,9 @@ __all__ = [
     "reports",
     "requests",
     "road_accidents",
+    "shifts",
+    "substitutions",
     "timeline",
     "transfers",
+    "units",
 ]

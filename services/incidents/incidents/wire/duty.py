@@ -1,0 +1,265 @@
+"""The roster as the contract tells it: requests, checked field by field, and answers."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from chassis.errors import FieldInvalidError
+from chassis.idempotency import check_request_id, digest_of
+from chassis.privacy import may_hold_id_number
+from incidents.domain.duty import (
+    Contact,
+    ContactChannel,
+    DutyFunction,
+    DutyNotFoundError,
+    Gap,
+    Officer,
+    OnDuty,
+    Shift,
+    Unit,
+)
+from incidents.domain.duty_requests import (
+    DutyWanted,
+    DutyWithdrawn,
+    Imported,
+    OfficerWanted,
+    RosterTable,
+    ShiftWanted,
+    SubstitutionWanted,
+    UnitWanted,
+)
+from incidents.wire.fields import plain_text, read_enum
+from incidents.wire.incidents import moment, timestamp
+from incidents.wire.roster_table import LIMITS, read_roster
+from ward.incidents.v1 import duty_pb2 as pb
+
+_CODE = re.compile(r"[a-z0-9-]{1,32}")
+_ACCOUNT = re.compile(r"[A-Za-z0-9._@-]{1,120}")
+_NAME_MAX, _ADDRESS_MAX = 120, 120
+_DAY_MIN, _LASTS_MAX_MIN = 24 * 60, 2 * 24 * 60
+_LOOKED_AHEAD, _LOOKED_AHEAD_MAX = timedelta(days=14), timedelta(days=92)
+
+
+def read_unit(request: pb.SetUnitRequest, account: str) -> UnitWanted:
+    """Read a unit."""
+    unit = Unit(_code("code", request.code), _name("name", request.name))
+    return UnitWanted(**_write(request, account), unit=unit)
+
+
+def read_officer(request: pb.SetOfficerRequest, account: str) -> OfficerWanted:
+    """Read an officer and how they are reached."""
+    contacts = tuple(_contact(one) for one in request.contacts)
+    if len({one.channel for one in contacts}) < len(contacts):
+        raise FieldInvalidError("contacts", "at most one of each channel")
+    return OfficerWanted(
+        **_write(request, account),
+        officer=_account("account", request.account),
+        unit_code=_code("unit_code", request.unit_code),
+        contacts=contacts,
+    )
+
+
+def read_shift(request: pb.SetShiftRequest, account: str) -> ShiftWanted:
+    """Read a shift."""
+    said = request.shift
+    if said.begins_min >= _DAY_MIN:
+        raise FieldInvalidError("shift.begins_min", f"0 to {_DAY_MIN - 1}")
+    if not 1 <= said.lasts_min <= _LASTS_MAX_MIN:
+        raise FieldInvalidError("shift.lasts_min", f"1 to {_LASTS_MAX_MIN}")
+    shift = Shift(
+        code=_code("shift.code", said.code),
+        name=_name("shift.name", said.name),
+        begins=timedelta(minutes=said.begins_min),
+        lasts=timedelta(minutes=said.lasts_min),
+    )
+    return ShiftWanted(**_write(request, account), shift=shift)
+
+
+def read_duty(request: pb.EnterDutyRequest, account: str) -> DutyWanted:
+    """Read a duty; without an end it holds until further notice."""
+    begins_at = _required(request, "begins_at")
+    ends_at = _moment(request, "ends_at")
+    _check_period(begins_at, ends_at)
+    return DutyWanted(
+        **_write(request, account),
+        function=read_enum("function", pb.DutyFunction, request.function, DutyFunction),
+        officer=_account("account", request.account),
+        begins_at=begins_at,
+        ends_at=ends_at,
+    )
+
+
+def read_withdrawal(request: pb.WithdrawDutyRequest, account: str) -> DutyWithdrawn:
+    """Read which duty holds no longer; an id that cannot be ours is not found."""
+    try:
+        duty_id = UUID(request.duty_id)
+    except ValueError as error:
+        raise DutyNotFoundError from error
+    return DutyWithdrawn(**_write(request, account), duty_id=duty_id)
+
+
+def read_roster_table(request: pb.ImportRosterRequest, account: str) -> RosterTable:
+    """Read a table; what is wrong with it is told in the answer."""
+    if len(request.table) > LIMITS.file_bytes:
+        raise FieldInvalidError("table", "at most 1 MiB")
+    rows, problems = read_roster(request.table)
+    return RosterTable(
+        **_write(request, account), rows=rows, problems=problems, dry_run=request.dry_run
+    )
+
+
+def read_substitution(request: pb.EnterSubstitutionRequest, account: str) -> SubstitutionWanted:
+    """Read who stands in for whom."""
+    officer = _account("account", request.account)
+    substitute = _account("substitute", request.substitute)
+    if officer == substitute:
+        raise FieldInvalidError("substitute", "another officer")
+    begins_at, ends_at = _required(request, "begins_at"), _required(request, "ends_at")
+    _check_period(begins_at, ends_at)
+    return SubstitutionWanted(
+        **_write(request, account),
+        officer=officer,
+        substitute=substitute,
+        begins_at=begins_at,
+        ends_at=ends_at,
+    )
+
+
+def read_at(request: pb.GetDutyRequest, now: datetime) -> datetime:
+    """Read the time that is asked about; now if none is said."""
+    return _moment(request, "at") or now
+
+
+def read_period(request: pb.ListDutyGapsRequest, now: datetime) -> tuple[datetime, datetime]:
+    """Read the period that is asked about; two weeks from now if none is said."""
+    begins_at = _moment(request, "begins_at") or now
+    ends_at = _moment(request, "ends_at") or begins_at + _LOOKED_AHEAD
+    _check_period(begins_at, ends_at)
+    if ends_at - begins_at > _LOOKED_AHEAD_MAX:
+        raise FieldInvalidError("ends_at", f"at most {_LOOKED_AHEAD_MAX.days} days later")
+    return begins_at, ends_at
+
+
+def unit_message(unit: Unit, officers: Sequence[Officer]) -> pb.Unit:
+    """Write a unit with its officers."""
+    return pb.Unit(
+        code=unit.code,
+        name=unit.name,
+        officers=[
+            pb.Officer(
+                account=one.account,
+                channels=[
+                    pb.ContactChannel.Value(f"CONTACT_CHANNEL_{channel}")
+                    for channel in one.channels
+                ],
+            )
+            for one in officers
+        ],
+    )
+
+
+def shift_message(shift: Shift) -> pb.Shift:
+    """Write a shift."""
+    return pb.Shift(
+        code=shift.code,
+        name=shift.name,
+        begins_min=int(shift.begins.total_seconds() // 60),
+        lasts_min=int(shift.lasts.total_seconds() // 60),
+    )
+
+
+def imported_message(imported: Imported) -> pb.ImportRosterResponse:
+    """Write what a table did."""
+    return pb.ImportRosterResponse(
+        entered=imported.entered,
+        unchanged=imported.unchanged,
+        problems=[pb.RosterProblem(**vars(one)) for one in imported.problems],
+    )
+
+
+def on_duty_message(one: OnDuty, unit_code: str) -> pb.OnDuty:
+    """Write that an officer is on duty."""
+    return pb.OnDuty(
+        duty_id=str(one.duty.duty_id),
+        function=_function(one.duty.function),
+        account=one.account,
+        unit_code=unit_code,
+        substitute_for=one.substitute_for,
+        shift_code=one.duty.shift_code,
+        until=timestamp(one.duty.ends_at),
+    )
+
+
+def gap_message(gap: Gap) -> pb.DutyGap:
+    """Write a gap."""
+    return pb.DutyGap(
+        function=_function(gap.function),
+        begins_at=timestamp(gap.begins_at),
+        ends_at=timestamp(gap.ends_at),
+        there=gap.there,
+        asked_for=gap.required.at_least,
+        source=gap.required.source,
+    )
+
+
+def _function(function: DutyFunction) -> pb.DutyFunction.ValueType:
+    return pb.DutyFunction.Value(f"DUTY_FUNCTION_{function}")
+
+
+def _write(request: Any, account: str) -> dict[str, Any]:  # noqa: ANN401 - any request with a request id
+    check_request_id(request.request_id)
+    return {
+        "account": account,
+        "request_id": request.request_id,
+        "digest": digest_of(request),
+    }
+
+
+def _contact(said: pb.OfficerContact) -> Contact:
+    channel = read_enum("contacts.channel", pb.ContactChannel, said.channel, ContactChannel)
+    address = plain_text("contacts.address", said.address, _ADDRESS_MAX)
+    if not address or "\n" in address:
+        raise FieldInvalidError("contacts.address", f"1 to {_ADDRESS_MAX} characters in one line")
+    return Contact(channel, address)
+
+
+def _code(field: str, text: str) -> str:
+    if not _CODE.fullmatch(text):
+        raise FieldInvalidError(field, "1 to 32 characters a-z 0-9 -")
+    return text
+
+
+def _account(field: str, text: str) -> str:
+    if not _ACCOUNT.fullmatch(text) or may_hold_id_number(text):
+        raise FieldInvalidError(field, "the subject of an officer's token")
+    return text
+
+
+def _name(field: str, text: str) -> str:
+    name = plain_text(field, text, _NAME_MAX)
+    if not name or may_hold_id_number(name):
+        raise FieldInvalidError(field, f"1 to {_NAME_MAX} characters")
+    return name
+
+
+def _required(request: Any, field: str) -> datetime:  # noqa: ANN401 - generated
+    said = _moment(request, field)
+    if said is None:
+        raise FieldInvalidError(field, "must be said")
+    return said
+
+
+def _moment(request: Any, field: str) -> datetime | None:  # noqa: ANN401 - generated
+    if not request.HasField(field):
+        return None
+    try:
+        return moment(getattr(request, field))
+    except (ValueError, OverflowError) as error:
+        raise FieldInvalidError(field, "a moment of the calendar") from error
+
+
+def _check_period(begins_at: datetime, ends_at: datetime | None) -> None:
+    if ends_at is not None and ends_at <= begins_at:
+        raise FieldInvalidError("ends_at", "after the beginning")
