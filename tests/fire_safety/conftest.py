@@ -33,6 +33,7 @@ from ward.fire_safety.v1 import (
     fire_safety_pb2_grpc,
     modes_pb2_grpc,
     readings_service_pb2_grpc,
+    supply_points_pb2_grpc,
 )
 
 MakeSettings = Callable[..., Settings]
@@ -46,6 +47,7 @@ _STUBS = (
     readings_service_pb2_grpc.ReadingsServiceStub,
     alarm_overview_pb2_grpc.AlarmOverviewServiceStub,
     areas_pb2_grpc.AreasServiceStub,
+    supply_points_pb2_grpc.SupplyPointsServiceStub,
 )
 
 
@@ -109,7 +111,7 @@ async def owner(test_database: TestDatabase) -> AsyncGenerator[Database]:
 async def entered(database: Database) -> Register:
     """Enter a small register."""
     small = register()
-    await RegisterOperations(database, utc_now).enter(small)
+    await RegisterOperations(database, utc_now, "11002").enter(small)
     return small
 
 

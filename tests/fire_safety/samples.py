@@ -7,7 +7,6 @@ from fire_safety.domain.alarms import AlarmKind, Signal
 from fire_safety.domain.devices import Device
 from fire_safety.domain.premises import (
     Contact,
-    FirePoint,
     Hazard,
     HazardGroup,
     MutualAidGroup,
@@ -15,10 +14,13 @@ from fire_safety.domain.premises import (
     Premises,
     PremisesKind,
     SiteAccess,
+    Surroundings,
     Suspension,
     SuspensionKind,
+    Workplace,
     Zone,
 )
+from fire_safety.domain.supply_points import SupplyPoint, SupplyPointKind, SupplyPointState
 from fire_safety.operations.register import Register
 from tests.fire_safety.limits import BATTERY, MAINS
 
@@ -42,6 +44,10 @@ APARTMENTS = Premises(
     contacts=(Contact("người đứng đầu cơ sở", "Nguyễn Văn Thử", "0100 000 001"),),
     zones=(Zone("z-kitchen", "Bếp tầng 2", 2), Zone("z-hall", "Hành lang tầng 1", 1)),
     suspension=None,
+    surroundings=Surroundings(("b-2",), ("p-market",), "ngõ 12 Lê Lợi", 1, ("b-3", "b-4")),
+    workplace=Workplace("07:30", "17:00", (1, 2, 3, 4, 5), 12, 1),
+    last_inspected_on=date(2025, 5, 4),
+    inspection_due_on=date(2027, 5, 4),
 )
 MARKET = Premises(
     premises_id="p-market",
@@ -70,15 +76,19 @@ def register(*more_devices: Device) -> Register:
     return Register(
         premises=[APARTMENTS, MARKET],
         devices=[PLACED, UNPLACED, *more_devices],
-        fire_points=[
-            FirePoint(
+        supply_points=[
+            SupplyPoint(
                 "fp-1",
+                SupplyPointKind.FIRE_POINT,
                 3,
                 "cạnh ngõ 12",
                 Position(20.86, 106.68),
                 "4 bình bột",
                 "tổ trưởng tổ dân phố 3",
                 1.8,
+                date(2026, 9, 1),
+                SupplyPointState.UNSPECIFIED,
+                "",
                 date(2026, 9, 1),
             )
         ],

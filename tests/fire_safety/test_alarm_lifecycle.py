@@ -268,12 +268,12 @@ async def _enter(database: Database, premises_id: str, devices: list[str]) -> No
         entered.premises[0], premises_id=premises_id, code=premises_id, zones=(zone,)
     )
     placed = replace(PLACED, premises_id=premises_id, zone_id=zone.zone_id)
-    await RegisterOperations(database, utc_now).enter(
+    await RegisterOperations(database, utc_now, "11002").enter(
         replace(
             entered,
             premises=[premises],
             devices=[replace(placed, device_id=one) for one in devices],
-            fire_points=[],
+            supply_points=[],
             mutual_aid_groups=[],
         )
     )

@@ -184,7 +184,7 @@ async def until_the_detector_has_looked(service: Service) -> None:
     DEVICES_WATCHED.set(0)
     before = await asyncio.wait_for(watched(0), 30)
     later = replace(PLACED, device_id="CS0001-D99")
-    await RegisterOperations(service.database, utc_now).enter(register(later))
+    await RegisterOperations(service.database, utc_now, "11002").enter(register(later))
     await asyncio.wait_for(watched(before), 30)
 
 

@@ -175,7 +175,7 @@ async def test_a_register_that_is_entered_again_keeps_the_zones_made_here(
 ) -> None:
     """The file knows nothing of them; it takes back what it does know of."""
     zone = await create_zone(service, device_ids=[])
-    await RegisterOperations(database, utc_now).enter(register())
+    await RegisterOperations(database, utc_now, "11002").enter(register())
 
     listed = await service.call(
         "ListZones", pb.ListZonesRequest(premises_id=APARTMENTS.premises_id)

@@ -142,7 +142,7 @@ async def closed_gate(
 ) -> AsyncGenerator[Gate]:
     """Run a broker whose gate nobody keeps yet; people's acts here are an administrator's."""
     identity.set(Identity("administrator", frozenset(), ""))
-    await RegisterOperations(database, utc_now).enter(register(GATEWAY))
+    await RegisterOperations(database, utc_now, "11002").enter(register(GATEWAY))
     server = NatsServer(scratch / f"gate-{time.monotonic_ns()}", mqtt_port=0)
     server.start()
     settings = make_settings(server.url).model_copy(

@@ -123,7 +123,7 @@ async def test_a_whole_register_is_told_in_pieces(database: Database, lease: Lea
     """A fire alarm that comes meanwhile does not wait behind all of it."""
     old = replace(PLACED, end_of_life_on=date(2027, 3, 1))
     many = [replace(old, device_id=f"OLD-{number}") for number in range(150)]
-    await RegisterOperations(database, utc_now).enter(register(*many))
+    await RegisterOperations(database, utc_now, "11002").enter(register(*many))
     relay = Relay(database, tables.outbox, Client().jetstream(), utc_now)
     operations = DeadlineOperations(relay, lambda: MIDNIGHT, "11002")
 

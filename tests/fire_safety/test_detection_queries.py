@@ -34,7 +34,7 @@ async def enter(database: Database, *devices: Device, kind: PremisesKind = MARKE
     """Enter devices; those without a profile of their own are chosen one."""
     small = register(*devices)
     premises = [APARTMENTS, replace(MARKET, kind=kind)]
-    await RegisterOperations(database, utc_now).enter(replace(small, premises=premises))
+    await RegisterOperations(database, utc_now, "11002").enter(replace(small, premises=premises))
     async with database.transaction() as tx:
         for one in devices:
             entered = update(tables.devices).where(tables.devices.c.device_id == one.device_id)

@@ -66,7 +66,7 @@ def reason_of(formats: Formats, payload: bytes) -> str:
 
 async def enter(database: Database, payload_format: PayloadFormat) -> None:
     """Enter the placed device with a format, whatever it had before."""
-    await RegisterOperations(database, utc_now).enter(register())
+    await RegisterOperations(database, utc_now, "11002").enter(register())
     statement = update(tables.devices).where(tables.devices.c.device_id == DEVICE)
     async with database.transaction() as tx:
         await tx.execute(statement.values(payload_format=payload_format, changed_at=utc_now()))

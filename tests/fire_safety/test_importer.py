@@ -95,6 +95,14 @@ def replaced(name: str, old: str, new: str) -> Change:
             "premises.jsonl, dòng / line 2, suspension",
         ),
         (
+            replaced("premises.jsonl", "07:30", "7.30"),
+            "workplace: cần giờ như 07:30 / must be hours like 07:30",
+        ),
+        (
+            replaced("premises.jsonl", "2027-05-04", "soon"),
+            "inspection_due_on: cần một ngày như 2026-11-27 / must be a day like 2026-11-27",
+        ),
+        (
             replaced("devices.jsonl", '"intervalS": 10', '"intervalS": 0'),
             "line 1, interval_s: cần từ 1",
         ),
@@ -200,7 +208,7 @@ async def test_the_command_enters_everything_and_again_changes_nothing(
         await app.import_ward(make_settings(), tmp_path)
 
     assert await versions_told(database) == [("p-apartments", 1), ("p-market", 1)]
-    names = ("premises", "zones", "devices", "fire_points", "mutual_aid_members")
+    names = ("premises", "zones", "devices", "supply_points", "mutual_aid_members")
     assert [await count(database, name) for name in names] == [2, 2, 2, 1, 2]
     first, second = capsys.readouterr().out.splitlines()
     assert "2 mới hoặc thay đổi" in first
@@ -225,7 +233,7 @@ async def test_the_command_says_what_is_wrong_and_enters_nothing(
 @pytest.mark.postgres
 async def test_a_change_makes_a_new_version_and_old_zones_go(database: Database) -> None:
     """Only the changed premises are told; devices move before their old zone goes."""
-    operations = RegisterOperations(database, utc_now)
+    operations = RegisterOperations(database, utc_now, "11002")
     await operations.enter(register())
     kitchen, hall = APARTMENTS.zones
     moved = replace(APARTMENTS, name="Tên mới", zones=(hall,))
@@ -249,7 +257,7 @@ async def test_entering_a_device_again_keeps_what_is_known_of_its_life(
     database: Database, owner: Database
 ) -> None:
     """Unchanged it is not even touched."""
-    operations = RegisterOperations(database, utc_now)
+    operations = RegisterOperations(database, utc_now, "11002")
     await operations.enter(register())
     seen = utc_now()
     devices = tables.devices

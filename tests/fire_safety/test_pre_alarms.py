@@ -49,7 +49,9 @@ CALL_POINT = replace(
 @pytest.fixture
 async def neighbourhood(database: Database) -> None:
     """Enter devices beside each other, one of another premises interlinked with the first."""
-    await RegisterOperations(database, utc_now).enter(register(BESIDE, LINKED, CALL_POINT))
+    await RegisterOperations(database, utc_now, "11002").enter(
+        register(BESIDE, LINKED, CALL_POINT)
+    )
     devices = tables.devices
     interlinked = [PLACED.device_id, LINKED.device_id]
     async with database.transaction() as tx:

@@ -49,7 +49,7 @@ async def running(
     broker: Client,  # noqa: ARG001 - the streams
 ) -> AsyncGenerator[None]:
     """Run the whole service with a device that may be silent for one second."""
-    await RegisterOperations(database, utc_now).enter(register(QUICK))
+    await RegisterOperations(database, utc_now, "11002").enter(register(QUICK))
     async with Lifecycle() as life:
         await app.start(life, make_settings(nats_server.url))
         yield
@@ -108,7 +108,7 @@ async def test_a_device_entered_later_is_watched_as_well(
 
     async with Lifecycle() as life:
         await app.start(life, make_settings(nats_server.url), clock)
-        await RegisterOperations(database, utc_now).enter(register(QUICK))
+        await RegisterOperations(database, utc_now, "11002").enter(register(QUICK))
         ahead = timedelta(seconds=5)
 
         lost = await silence(database, AlarmState.ACTIVE)

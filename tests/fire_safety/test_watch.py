@@ -73,7 +73,9 @@ async def test_each_of_2500_devices_silenced_at_random_is_found_once(
     One device goes on reporting: that somebody is heard shows that all could be.
     """
     *devices, alive = ward_of(_DEVICES + 1)
-    await RegisterOperations(database, utc_now).enter(Register([], [*devices, alive], [], []))
+    await RegisterOperations(database, utc_now, "11002").enter(
+        Register([], [*devices, alive], [], [])
+    )
     chance, stream, settings = random.Random(7), broker.jetstream(), make_settings(nats_server.url)  # noqa: S311
 
     async with replica(settings) as first:

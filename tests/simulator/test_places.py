@@ -133,6 +133,15 @@ def test_mutual_aid_groups_are_neighbours(whole_ward: Path) -> None:
     assert len(members) == len({row["dwelling_id"] for row in members})
 
 
+def test_water_is_within_reach_and_says_whether_it_works(whole_ward: Path) -> None:
+    """Each residential group has some; what does not work says why."""
+    points = rows(whole_ward, "water_points")
+
+    assert {int(row["residential_group"]) for row in points} == set(range(1, 19))
+    assert {row["state"] for row in points} == {"IN_SERVICE", "LIMITED", "OUT_OF_SERVICE"}
+    assert all((row["state"] == "IN_SERVICE") is (row["state_note"] == "") for row in points)
+
+
 def test_there_are_six_fire_points(whole_ward: Path) -> None:
     """Each in another residential group, in a way too narrow for engines."""
     points = rows(whole_ward, "fire_points")

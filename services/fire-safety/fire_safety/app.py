@@ -39,6 +39,7 @@ from fire_safety.operations.recording import RecordingOperations
 from fire_safety.operations.register import RegisterOperations
 from fire_safety.operations.sign_in import SignInOperations
 from fire_safety.operations.storms import StormOperations
+from fire_safety.operations.supply_points import SupplyPointOperations
 from fire_safety.operations.upkeep import UpkeepOperations
 from fire_safety.queries.alarms import AlarmQueries
 from fire_safety.queries.areas import AreaQueries
@@ -53,6 +54,7 @@ from fire_safety.queries.readings import ReadingQueries
 from fire_safety.queries.recording import RecordingQueries
 from fire_safety.queries.sign_in import SignInQueries
 from fire_safety.queries.storms import StormQueries
+from fire_safety.queries.supply_points import SupplyPointQueries
 from fire_safety.servicer import Servicer
 from fire_safety.servicer.areas import AreasServicer
 from fire_safety.servicer.credentials import CredentialsServicer
@@ -61,6 +63,7 @@ from fire_safety.servicer.fire_safety import FireSafetyServicer
 from fire_safety.servicer.modes import ModesServicer
 from fire_safety.servicer.overview import OverviewServicer
 from fire_safety.servicer.readings import ReadingsServicer
+from fire_safety.servicer.supply_points import SupplyPointsServicer
 from fire_safety.settings import Lanes, Settings
 from fire_safety.timers import (
     drop_expired,
@@ -142,7 +145,13 @@ def servicers_of(base: Base, modes: ModeOperations) -> list[Servicer]:
             DeviceOperations(base.database, base.relay, base.clock), DeviceQueries(base.database)
         ),
         AreasServicer(
-            AreaOperations(base.database, base.relay, base.clock), AreaQueries(base.database)
+            AreaOperations(base.database, base.relay, base.clock, base.settings.ward_code),
+            AreaQueries(base.database),
+        ),
+        SupplyPointsServicer(
+            SupplyPointOperations(base.database, base.relay, base.clock, base.settings.ward_code),
+            SupplyPointQueries(base.database),
+            base.settings.ward_code,
         ),
         ReadingsServicer(ReadingQueries(base.database), base.clock),
         ModesServicer(modes, ModeQueries(base.database), base.clock),
@@ -288,7 +297,8 @@ async def import_ward(settings: Settings, directory: Path) -> None:
     database = Database.connect(settings.database_url.get_secret_value())
     try:
         register = read_register(directory)
-        changed = await RegisterOperations(database, utc_now).enter(register)
+        operations = RegisterOperations(database, utc_now, settings.ward_code)
+        changed = await operations.enter(register)
     except ImportRefusedError as error:
         raise SystemExit(f"Không nạp được dữ liệu / Nothing was loaded: {error}") from error
     except FieldInvalidError as error:

@@ -1,4 +1,4 @@
-"""What the neighbourhood has against fire: public fire points and mutual-aid groups."""
+"""What the neighbourhood has against fire: water, public fire points and mutual-aid groups."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -12,11 +12,19 @@ from simulator.generator.model import (
     FirePoint,
     MutualAidGroup,
     MutualAidMember,
+    WaterPoint,
 )
 from simulator.generator.places import position_in
-from simulator.generator.seeds import Seed
+from simulator.generator.seeds import Seed, chance
 
 FIRE_POINTS = 6
+WATER_POINTS = 72
+WATER_ACCESS_SHARE = 0.15
+WATER_STATES = (
+    *(("IN_SERVICE", ""),) * 8,
+    ("LIMITED", "áp lực nước yếu"),
+    ("OUT_OF_SERVICE", "mất van, không lấy được nước"),
+)
 MUTUAL_AID_GROUPS = 20
 # Five to fifteen adjacent houses.
 FEWEST_HOUSES, MOST_HOUSES = 5, 15
@@ -43,6 +51,35 @@ def fire_points(seed: Seed, buildings: Sequence[Building], as_of: date) -> list[
                 custodian_function=f"tổ trưởng tổ dân phố {group}",
                 access_width_m=rng.choice((1.5, 1.8, 2.0, 2.5)),
                 last_inspected_on=as_of - timedelta(days=rng.randint(10, 170)),
+            )
+        )
+    return points
+
+
+def water_points(seed: Seed, buildings: Sequence[Building], as_of: date) -> list[WaterPoint]:
+    """Place hydrants along the ways of each group and a few places to draw water; some do not work."""
+    rng = seed.random("water-points")
+    points = []
+    for number in range(1, WATER_POINTS + 1):
+        group = (number - 1) % RESIDENTIAL_GROUPS + 1
+        here = [b for b in buildings if b.residential_group == group] or buildings
+        place = position_in(rng, group)
+        drawn = chance(rng, WATER_ACCESS_SHARE)
+        state, note = rng.choice(WATER_STATES)
+        points.append(
+            WaterPoint(
+                water_point_id=seed.uuid("water-point", number),
+                kind="WATER_ACCESS" if drawn else "HYDRANT",
+                residential_group=group,
+                address=f"đối diện {rng.choice(here).address}",
+                latitude=place.latitude,
+                longitude=place.longitude,
+                equipment="bến lấy nước, 1 họng hút" if drawn else "trụ DN100, 2 họng D65",
+                custodian_function="đơn vị cấp nước",
+                access_width_m=rng.choice((3.5, 5.5, 7.0)),
+                last_inspected_on=as_of - timedelta(days=rng.randint(10, 300)),
+                state=state,
+                state_note=note,
             )
         )
     return points

@@ -29,6 +29,7 @@ CSV_FILES: dict[str, type] = {
     "registrations": model.Registration,
     "assistance_needs": model.AssistanceNeed,
     "fire_points": model.FirePoint,
+    "water_points": model.WaterPoint,
     "mutual_aid_groups": model.MutualAidGroup,
     "mutual_aid_members": model.MutualAidMember,
 }

@@ -72,6 +72,24 @@ class AssistanceNeed:
 
 
 @dataclass(frozen=True, slots=True)
+class WaterPoint:
+    """A hydrant or water access of engines; `state_note` says what is wrong with one that does not work."""
+
+    water_point_id: str
+    kind: str
+    residential_group: int
+    address: str
+    latitude: float
+    longitude: float
+    equipment: str
+    custodian_function: str
+    access_width_m: float
+    last_inspected_on: date
+    state: str
+    state_note: str
+
+
+@dataclass(frozen=True, slots=True)
 class FirePoint:
     """A public fire-fighting point (điểm chữa cháy công cộng) in an alley engines cannot enter."""
 

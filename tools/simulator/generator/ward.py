@@ -15,10 +15,12 @@ from simulator.generator.model import (
     MutualAidMember,
     Person,
     Registration,
+    WaterPoint,
 )
 from simulator.generator.plan import PlannedPremises, Streets, plan_premises
 from simulator.generator.seeds import Seed
 from simulator.generator.settlement import Settlement
+from simulator.generator.surroundings import surround
 from ward.fire_safety.v1 import fire_safety_pb2 as pb
 
 RESIDENTS = 34_432
@@ -64,6 +66,7 @@ class Ward:
     premises: Sequence[pb.Premises]
     devices: Sequence[pb.Device]
     fire_points: Sequence[FirePoint]
+    water_points: Sequence[WaterPoint]
     mutual_aid_groups: Sequence[MutualAidGroup]
     mutual_aid_members: Sequence[MutualAidMember]
 
@@ -76,6 +79,7 @@ def grow(seed: Seed, size: Size, as_of: date, progress: Progress) -> Ward:
     progress(f"{size.premises} cơ sở, {size.devices} đầu báo")
     counts = devices.device_counts(seed, planned, size.devices)
     places = premises.describe(seed, planned, counts, as_of)
+    surround(seed, places, settlement.buildings, as_of)
     groups, members = community.mutual_aid(seed, settlement.buildings, settlement.dwellings)
     hung = devices.hang(planned, places, counts, groups)
     devices.give_papers(seed, hung, as_of)
@@ -90,6 +94,7 @@ def grow(seed: Seed, size: Size, as_of: date, progress: Progress) -> Ward:
         premises=places,
         devices=hung,
         fire_points=community.fire_points(seed, settlement.buildings, as_of),
+        water_points=community.water_points(seed, settlement.buildings, as_of),
         mutual_aid_groups=groups,
         mutual_aid_members=members,
     )

@@ -835,3 +835,39 @@ class ListMutualAidGroupChangesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListMutualAidGroupChangesResponse: _TypeAlias = ListMutualAidGroupChangesResponse  # noqa: Y015
+
+@_typing.final
+class MutualAidGroupChanged(_message.Message):
+    """Event: a mutual-aid group was entered, changed or taken off the register."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_FIELD_NUMBER: _builtins.int
+    WARD_CODE_FIELD_NUMBER: _builtins.int
+    RETIRED_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    ward_code: _builtins.str
+    """Ward code."""
+    retired: _builtins.bool
+    """True if it was taken off the register."""
+    version: _builtins.int
+    """Grows with each change; an event with a lower version is older."""
+    @_builtins.property
+    def group(self) -> Global___MutualAidGroup:
+        """It, as it is after the change, or was last."""
+
+    def __init__(
+        self,
+        *,
+        group: Global___MutualAidGroup | None = ...,
+        ward_code: _builtins.str = ...,
+        retired: _builtins.bool = ...,
+        version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["group", b"group"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "retired", b"retired", "version", b"version", "ward_code", b"ward_code"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MutualAidGroupChanged: _TypeAlias = MutualAidGroupChanged  # noqa: Y015

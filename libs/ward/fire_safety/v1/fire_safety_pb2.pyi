@@ -491,6 +491,10 @@ class Premises(_message.Message):
     ZONES_FIELD_NUMBER: _builtins.int
     SUSPENSION_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
+    SURROUNDINGS_FIELD_NUMBER: _builtins.int
+    WORKPLACE_FIELD_NUMBER: _builtins.int
+    LAST_INSPECTED_ON_FIELD_NUMBER: _builtins.int
+    INSPECTION_DUE_ON_FIELD_NUMBER: _builtins.int
     premises_id: _builtins.str
     """Id."""
     ward_code: _builtins.str
@@ -513,6 +517,12 @@ class Premises(_message.Message):
     """Storeys above ground."""
     version: _builtins.int
     """Grows with each change."""
+    last_inspected_on: _builtins.str
+    """Day of the last inspection, ISO 8601; empty if not known."""
+    inspection_due_on: _builtins.str
+    """Day by which the next inspection is due, ISO 8601; empty if not known. Entered, not computed: the interval is that
+    of Decree 105/2025/NĐ-CP Art. 13, as amended by 347/2026, for its group and for whoever manages it.
+    """
     @_builtins.property
     def position(self) -> Global___Position:
         """Where it is; absent if not surveyed."""
@@ -539,6 +549,14 @@ class Premises(_message.Message):
     def suspension(self) -> Global___Suspension:
         """In force, if the premises is suspended."""
 
+    @_builtins.property
+    def surroundings(self) -> Global___Surroundings:
+        """Who is at risk beside it; absent if not surveyed."""
+
+    @_builtins.property
+    def workplace(self) -> Global___Workplace:
+        """Who works there, and when; absent if not known."""
+
     def __init__(
         self,
         *,
@@ -559,14 +577,102 @@ class Premises(_message.Message):
         zones: _abc.Iterable[Global___Zone] | None = ...,
         suspension: Global___Suspension | None = ...,
         version: _builtins.int = ...,
+        surroundings: Global___Surroundings | None = ...,
+        workplace: Global___Workplace | None = ...,
+        last_inspected_on: _builtins.str = ...,
+        inspection_due_on: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "position", b"position", "suspension", b"suspension"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "position", b"position", "surroundings", b"surroundings", "suspension", b"suspension", "workplace", b"workplace"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "address", b"address", "building_id", b"building_id", "code", b"code", "contacts", b"contacts", "hazard_group", b"hazard_group", "hazards", b"hazards", "kind", b"kind", "name", b"name", "position", b"position", "premises_id", b"premises_id", "residential_group", b"residential_group", "storeys", b"storeys", "suspension", b"suspension", "version", b"version", "ward_code", b"ward_code", "zones", b"zones"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "address", b"address", "building_id", b"building_id", "code", b"code", "contacts", b"contacts", "hazard_group", b"hazard_group", "hazards", b"hazards", "inspection_due_on", b"inspection_due_on", "kind", b"kind", "last_inspected_on", b"last_inspected_on", "name", b"name", "position", b"position", "premises_id", b"premises_id", "residential_group", b"residential_group", "storeys", b"storeys", "surroundings", b"surroundings", "suspension", b"suspension", "version", b"version", "ward_code", b"ward_code", "workplace", b"workplace", "zones", b"zones"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Premises: _TypeAlias = Premises  # noqa: Y015
+
+@_typing.final
+class Surroundings(_message.Message):
+    """What a fire may reach, or what shares its way out, as it was surveyed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ADJOINING_BUILDING_IDS_FIELD_NUMBER: _builtins.int
+    ADJOINING_PREMISES_IDS_FIELD_NUMBER: _builtins.int
+    ALLEY_FIELD_NUMBER: _builtins.int
+    ALLEY_EXITS_FIELD_NUMBER: _builtins.int
+    ALLEY_BUILDING_IDS_FIELD_NUMBER: _builtins.int
+    alley: _builtins.str
+    """The alley that it stands in, by a name that all premises in it share; empty if it stands in none."""
+    alley_exits: _builtins.int
+    """Ways out of the alley; 0 if not surveyed."""
+    @_builtins.property
+    def adjoining_building_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Buildings of the residence register that adjoin it."""
+
+    @_builtins.property
+    def adjoining_premises_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Other premises that adjoin it."""
+
+    @_builtins.property
+    def alley_building_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Buildings of the residence register in that alley."""
+
+    def __init__(
+        self,
+        *,
+        adjoining_building_ids: _abc.Iterable[_builtins.str] | None = ...,
+        adjoining_premises_ids: _abc.Iterable[_builtins.str] | None = ...,
+        alley: _builtins.str = ...,
+        alley_exits: _builtins.int = ...,
+        alley_building_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["adjoining_building_ids", b"adjoining_building_ids", "adjoining_premises_ids", b"adjoining_premises_ids", "alley", b"alley", "alley_building_ids", b"alley_building_ids", "alley_exits", b"alley_exits"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Surroundings: _TypeAlias = Surroundings  # noqa: Y015
+
+@_typing.final
+class Workplace(_message.Message):
+    """People at work, as the premises declared them."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OPENS_AT_FIELD_NUMBER: _builtins.int
+    CLOSES_AT_FIELD_NUMBER: _builtins.int
+    WEEKDAYS_FIELD_NUMBER: _builtins.int
+    PERSONS_FIELD_NUMBER: _builtins.int
+    PERSONS_OFF_HOURS_FIELD_NUMBER: _builtins.int
+    opens_at: _builtins.str
+    """When work begins, by the ward's clock, `07:30`."""
+    closes_at: _builtins.str
+    """When it ends; earlier than `opens_at` is on the next day."""
+    persons: _builtins.int
+    """People there at work, customers and pupils included as far as declared."""
+    persons_off_hours: _builtins.int
+    """People there at other times: guards, night shift."""
+    @_builtins.property
+    def weekdays(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Days of work as ISO 8601 numbers them, 1 is Monday; those on which it begins."""
+
+    def __init__(
+        self,
+        *,
+        opens_at: _builtins.str = ...,
+        closes_at: _builtins.str = ...,
+        weekdays: _abc.Iterable[_builtins.int] | None = ...,
+        persons: _builtins.int = ...,
+        persons_off_hours: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["closes_at", b"closes_at", "opens_at", b"opens_at", "persons", b"persons", "persons_off_hours", b"persons_off_hours", "weekdays", b"weekdays"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Workplace: _TypeAlias = Workplace  # noqa: Y015
 
 @_typing.final
 class Position(_message.Message):

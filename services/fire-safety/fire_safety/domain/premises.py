@@ -110,8 +110,33 @@ class Suspension:
 
 
 @dataclass(frozen=True)
+class Surroundings:
+    """Whom a fire may reach, or who shares the way out; the alley is empty, its exits 0 where not surveyed."""
+
+    adjoining_building_ids: tuple[str, ...]
+    adjoining_premises_ids: tuple[str, ...]
+    alley: str
+    alley_exits: int
+    alley_building_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """People at work, as declared: hours of the ward's clock, days as ISO 8601 numbers them, from Monday, 1."""
+
+    opens_at: str
+    closes_at: str
+    weekdays: tuple[int, ...]
+    persons: int
+    persons_off_hours: int
+
+
+@dataclass(frozen=True)
 class Premises:
-    """Premises as the register has them; `building_id` is empty where nobody lives."""
+    """Premises as the register has them; `building_id` is empty where nobody lives.
+
+    When the next inspection is due is entered, not computed.
+    """
 
     premises_id: str
     ward_code: str
@@ -130,20 +155,10 @@ class Premises:
     zones: tuple[Zone, ...]
     suspension: Suspension | None
     version: int = 1
-
-
-@dataclass(frozen=True)
-class FirePoint:
-    """A public fire-fighting point (điểm chữa cháy công cộng)."""
-
-    fire_point_id: str
-    residential_group: int
-    address: str
-    position: Position
-    equipment: str
-    custodian_function: str
-    access_width_m: float
-    last_inspected_on: date
+    surroundings: Surroundings | None = None
+    workplace: Workplace | None = None
+    last_inspected_on: date | None = None
+    inspection_due_on: date | None = None
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from chassis.errors import DomainError, FieldInvalidError
-from fire_safety.domain.premises import FirePoint, MutualAidGroup, Position
+from fire_safety.domain.premises import MutualAidGroup, Position
+from fire_safety.domain.supply_points import SupplyPoint, SupplyPointKind, SupplyPointState
 from fire_safety.operations.register import Register
 from fire_safety.wire.register_files import device_of_line, premises_of_line
 
@@ -21,6 +22,8 @@ MANIFEST = "manifest.json"
 PREMISES = "premises.jsonl"
 DEVICES = "devices.jsonl"
 FIRE_POINTS = "fire_points.csv"
+# Hydrants and water access; a manifest that does not name it has none.
+WATER_POINTS = "water_points.csv"
 GROUPS = "mutual_aid_groups.csv"
 MEMBERS = "mutual_aid_members.csv"
 FILES = (PREMISES, DEVICES, FIRE_POINTS, GROUPS, MEMBERS)
@@ -40,6 +43,9 @@ _RULES = {
     "degrees of WGS 84": "tọa độ WGS 84, tính bằng độ",
     "an ISO 8601 date and a kind": "ngày theo ISO 8601 và một hình thức",
     "a day like 2026-11-27": "một ngày như 2026-11-27",
+    "ids of buildings and premises": "mã của tòa nhà và cơ sở",
+    "hours like 07:30": "giờ như 07:30",
+    "days of the week, 1 to 7": "các ngày trong tuần, 1 đến 7",
 }
 
 
@@ -52,23 +58,27 @@ class ImportRefusedError(Exception):
 
 def read_register(folder: Path) -> Register:
     """Read and check all files; raises ImportRefusedError."""
-    counts = _checked_counts(folder)
+    names, counts = _checked(folder)
     premises = list(_lines(folder, PREMISES, premises_of_line))
     devices = list(_lines(folder, DEVICES, device_of_line))
     fire_points = list(_rows(folder, FIRE_POINTS, _fire_point))
+    water_points = list(_rows(folder, WATER_POINTS, _water_point)) if WATER_POINTS in names else []
     members = list(_rows(folder, MEMBERS, lambda row: (row["group_id"], row["dwelling_id"])))
     groups = list(_rows(folder, GROUPS, lambda row: _group(row, members)))
     found: tuple[Sized, ...] = (premises, devices, fire_points, groups, members)
     for name, entries in zip(FILES, found, strict=True):
         _check_count(name, len(entries), counts)
-    return Register(premises, devices, fire_points, groups)
+    if WATER_POINTS in names:
+        _check_count(WATER_POINTS, len(water_points), counts)
+    return Register(premises, devices, [*fire_points, *water_points], groups)
 
 
-def _checked_counts(folder: Path) -> dict[str, int]:
-    """Read the manifest and check that every file is the one it speaks of; tell its counts."""
+def _checked(folder: Path) -> tuple[tuple[str, ...], dict[str, int]]:
+    """Read the manifest and check that every file is the one it speaks of; tell their names, and its counts."""
     manifest = _manifest(folder)
     digests = manifest["sha256"]
-    for name in FILES:
+    names = (*FILES, WATER_POINTS) if WATER_POINTS in digests else FILES
+    for name in names:
         try:
             content = (folder / name).read_bytes()
         except OSError:
@@ -77,8 +87,7 @@ def _checked_counts(folder: Path) -> dict[str, int]:
             raise ImportRefusedError(
                 f"{name}: không phải tệp mà {MANIFEST} nói đến / not the file that {MANIFEST} speaks of (sha256)"
             )
-    counts: dict[str, int] = manifest["counts"]
-    return counts
+    return names, manifest["counts"]
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
@@ -139,16 +148,30 @@ def told(error: FieldInvalidError) -> str:
     return f"{error.metadata['field']}: cần {rule} / must be {error.rule}"
 
 
-def _fire_point(row: dict[str, str]) -> FirePoint:
-    return FirePoint(
-        fire_point_id=row["fire_point_id"],
+def _fire_point(row: dict[str, str]) -> SupplyPoint:
+    """Read a fire point; of its state the file may say nothing."""
+    return _supply_point(row, row["fire_point_id"], SupplyPointKind.FIRE_POINT)
+
+
+def _water_point(row: dict[str, str]) -> SupplyPoint:
+    return _supply_point(row, row["water_point_id"], SupplyPointKind(row["kind"]))
+
+
+def _supply_point(row: dict[str, str], supply_point_id: str, kind: SupplyPointKind) -> SupplyPoint:
+    inspected = date.fromisoformat(row["last_inspected_on"])
+    return SupplyPoint(
+        supply_point_id=supply_point_id,
+        kind=kind,
         residential_group=int(row["residential_group"]),
         address=row["address"],
         position=Position(float(row["latitude"]), float(row["longitude"])),
         equipment=row["equipment"],
         custodian_function=row["custodian_function"],
         access_width_m=float(row["access_width_m"]),
-        last_inspected_on=date.fromisoformat(row["last_inspected_on"]),
+        last_inspected_on=inspected,
+        state=SupplyPointState(row.get("state") or SupplyPointState.UNSPECIFIED),
+        state_note=row.get("state_note") or "",
+        state_as_of=inspected,
     )
 
 

@@ -32,11 +32,13 @@ class AreaOperations:
         database: Database,
         relay: Relay,
         clock: Clock,
+        ward_code: str,
         new_id: Callable[[], UUID] = uuid4,
     ) -> None:
         self._database = database
         self._relay = relay
         self._clock = clock
+        self._ward_code = ward_code
         self._new_id = new_id
 
     async def create_zone(
@@ -117,6 +119,7 @@ class AreaOperations:
             await areas.change_dwellings(tx, group.group_id, group.dwelling_ids, ())
             await move(tx, group.device_ids, {"mutual_aid_group_id": group.group_id}, now)
             made = await areas.load_group(tx, group.group_id)
+            await areas.tell_groups(tx, self._ward_code, [made.group_id], now)
             await _tell(tx, AreaAction.CREATED, made, note, now)
         self._relay.wake()
         return made
@@ -143,6 +146,7 @@ class AreaOperations:
             await move(tx, members.add_device_ids, {"mutual_aid_group_id": group_id}, now)
             after = await areas.load_group(tx, group_id)
             if after != before:
+                await areas.tell_groups(tx, self._ward_code, [group_id], now)
                 await _tell(tx, AreaAction.CHANGED, after, note, now)
         self._relay.wake()
         return after
@@ -160,8 +164,10 @@ class AreaOperations:
             group = await areas.load_group(tx, group_id)
             if group.device_ids:
                 raise AreaInUseError
+            await areas.tell_groups(tx, self._ward_code, [group_id], now, retired=True)
             await areas.remove_group(tx, group_id)
             await _tell(tx, AreaAction.RETIRED, group, note, now)
+        self._relay.wake()
         return group
 
 

@@ -21,6 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from chassis import outbox
 from chassis.database import Transaction
 from fire_safety import tables
 from fire_safety.domain.areas import (
@@ -33,8 +34,9 @@ from fire_safety.domain.areas import (
     MutualAidGroupNotFoundError,
     ZoneNotFoundError,
 )
-from fire_safety.domain.premises import Premises, Zone
+from fire_safety.domain.premises import MutualAidGroup, Premises, Zone
 from fire_safety.repository import premises
+from fire_safety.wire import areas as wire
 
 _devices, _zones = tables.devices.c, tables.zones.c
 _groups, _members = tables.mutual_aid_groups.c, tables.mutual_aid_members.c
@@ -58,7 +60,9 @@ def groups() -> Select[Any]:
     here = (_devices.mutual_aid_group_id == _groups.group_id) & _devices.retired.is_(False)
     theirs = _members.group_id == _groups.group_id
     return select(
-        tables.mutual_aid_groups,
+        _groups.group_id,
+        _groups.residential_group,
+        _groups.name,
         _listed(_members.dwelling_id, theirs, tables.mutual_aid_groups).label("dwelling_ids"),
         _listed(_devices.device_id, here, tables.mutual_aid_groups).label("device_ids"),
     )
@@ -152,6 +156,46 @@ async def change_dwellings(
     rows = [{"group_id": group_id, "dwelling_id": one} for one in sorted(added)]
     if rows:
         await tx.execute(upsert(tables.mutual_aid_members).on_conflict_do_nothing(), rows)
+
+
+async def untold_groups(tx: Transaction, entered: Iterable[MutualAidGroup]) -> frozenset[str]:
+    """Name the groups of files that are new, say something new, or were never told to others."""
+    told = groups().where(_groups.version > 0)
+    rows = (await tx.execute(told)).mappings()
+    known = {
+        row["group_id"]: (row["residential_group"], row["name"], frozenset(row["dwelling_ids"]))
+        for row in rows
+    }
+    return frozenset(
+        one.group_id
+        for one in entered
+        if known.get(one.group_id) != (one.residential_group, one.name, one.dwelling_ids)
+    )
+
+
+async def tell_groups(
+    tx: Transaction,
+    ward_code: str,
+    group_ids: Iterable[str],
+    now: datetime,
+    *,
+    retired: bool = False,
+) -> None:
+    """Tell others of groups as they are now, or were last. Nobody else may change the register meanwhile."""
+    wanted = _groups.group_id.in_(sorted(group_ids))
+    versions = await tx.execute(
+        update(tables.mutual_aid_groups)
+        .where(wanted)
+        .values(version=tables.mutual_aid_group_versions.next_value())
+        .returning(_groups.group_id, _groups.version)
+    )
+    version_of = {row.group_id: row.version for row in versions}
+    found = (await tx.execute(groups().where(wanted).order_by(_groups.group_id))).mappings()
+    events = [
+        wire.group_changed(ward_code, group_of(row), version_of[row["group_id"]], retired=retired)
+        for row in found
+    ]
+    await outbox.add(tx, tables.outbox, now, *events)
 
 
 async def remove_group(tx: Transaction, group_id: str) -> None:

@@ -11,12 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB, Insert, aggregate_order_by, in
 from chassis import outbox
 from chassis.database import Transaction
 from fire_safety import tables
-from fire_safety.domain.premises import (
-    FirePoint,
-    MutualAidGroup,
-    Premises,
-    PremisesNotFoundError,
-)
+from fire_safety.domain.premises import MutualAidGroup, Premises, PremisesNotFoundError
 from fire_safety.repository.rows import premises_of, row_of_premises
 from fire_safety.wire import premises as wire
 
@@ -77,15 +72,6 @@ async def drop_other_zones(tx: Transaction, entered: Iterable[Premises]) -> None
     )
 
 
-async def save_fire_points(tx: Transaction, entered: Iterable[FirePoint]) -> None:
-    """Enter public fire-fighting points."""
-    rows = [{**vars(one), **vars(one.position)} for one in entered]
-    for row in rows:
-        del row["position"]
-    if rows:
-        await tx.execute(_upsert(tables.fire_points, "fire_point_id"), rows)
-
-
 async def save_mutual_aid(tx: Transaction, entered: Sequence[MutualAidGroup]) -> None:
     """Enter mutual-aid groups with exactly these members."""
     if not entered:
@@ -94,7 +80,9 @@ async def save_mutual_aid(tx: Transaction, entered: Sequence[MutualAidGroup]) ->
         {"group_id": one.group_id, "residential_group": one.residential_group, "name": one.name}
         for one in entered
     ]
-    await tx.execute(_upsert(tables.mutual_aid_groups, "group_id"), groups)
+    added = insert(tables.mutual_aid_groups)
+    set_ = {name: added.excluded[name] for name in ("residential_group", "name")}
+    await tx.execute(added.on_conflict_do_update(index_elements=["group_id"], set_=set_), groups)
     members = tables.mutual_aid_members
     group_ids = [one.group_id for one in entered]
     await tx.execute(delete(members).where(members.c.group_id.in_(group_ids)))

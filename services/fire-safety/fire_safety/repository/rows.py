@@ -1,9 +1,9 @@
 """Between rows and the domain."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import RowMapping
 
@@ -33,10 +33,14 @@ from fire_safety.domain.premises import (
     Premises,
     PremisesKind,
     SiteAccess,
+    Surroundings,
     Suspension,
     SuspensionKind,
+    Workplace,
     Zone,
 )
+
+Described = TypeVar("Described", Surroundings, Workplace)
 
 # The columns that an entry of the register has.
 ENTERED = tuple(one.name for one in fields(Device) if one.name not in LIVED - {"last_test_failed"})
@@ -75,6 +79,10 @@ def premises_of(row: RowMapping) -> Premises:
         zones=tuple(Zone(**zone) for zone in row["zones"]),
         suspension=_suspension_of(suspension) if suspension else None,
         version=row["version"],
+        surroundings=_lists_as_tuples(Surroundings, row["surroundings"]),
+        workplace=_lists_as_tuples(Workplace, row["workplace"]),
+        last_inspected_on=row["last_inspected_on"],
+        inspection_due_on=row["inspection_due_on"],
     )
 
 
@@ -98,6 +106,10 @@ def row_of_premises(one: Premises) -> dict[str, Any]:
         "contacts": [vars(contact) for contact in one.contacts],
         "suspension": _row_of_suspension(one.suspension) if one.suspension else None,
         "version": one.version,
+        "surroundings": vars(one.surroundings) if one.surroundings else None,
+        "workplace": vars(one.workplace) if one.workplace else None,
+        "last_inspected_on": one.last_inspected_on,
+        "inspection_due_on": one.inspection_due_on,
     }
 
 
@@ -188,6 +200,15 @@ def mode_of(row: RowMapping) -> DeviceMode:
     return DeviceMode(
         **{**row, "kind": Suppression(row["kind"]), "scope": ModeScope(row["scope"])}
     )
+
+
+def _lists_as_tuples(
+    kind: Callable[..., Described], told: Mapping[str, Any] | None
+) -> Described | None:
+    """Read what is kept as one JSON object; its lists are tuples in the domain."""
+    if told is None:
+        return None
+    return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in told.items()})
 
 
 def _suspension_of(row: dict[str, str]) -> Suspension:

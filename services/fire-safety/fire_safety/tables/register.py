@@ -12,6 +12,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    Sequence,
     Table,
     Text,
 )
@@ -39,6 +40,11 @@ premises = Table(
     Column("access", JSONB),
     Column("contacts", JSONB, nullable=False),
     Column("suspension", JSONB),
+    # Who is at risk beside it, and who works there when.
+    Column("surroundings", JSONB),
+    Column("workplace", JSONB),
+    Column("last_inspected_on", Date),
+    Column("inspection_due_on", Date),
     Column("version", BigInteger, nullable=False),
     CheckConstraint("(latitude is null) = (longitude is null)", name="premises_position"),
     Index("premises_by_code", "ward_code", "code", unique=True),
@@ -110,10 +116,11 @@ device_changes = Table(
     Index("device_changes_of_device", "device_id", "position"),
 )
 
-fire_points = Table(
-    "fire_points",
+supply_points = Table(
+    "supply_points",
     metadata,
-    Column("fire_point_id", Text, primary_key=True),
+    Column("supply_point_id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
     Column("residential_group", Integer, nullable=False),
     Column("address", Text, nullable=False),
     Column("latitude", Double, nullable=False),
@@ -122,7 +129,15 @@ fire_points = Table(
     Column("custodian_function", Text, nullable=False),
     Column("access_width_m", Double, nullable=False),
     Column("last_inspected_on", Date, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("state_note", Text, nullable=False),
+    Column("state_as_of", Date, nullable=False),
+    # 0 is one that was entered before changes were told.
+    Column("version", BigInteger, nullable=False),
 )
+
+mutual_aid_group_versions = Sequence("mutual_aid_group_versions", metadata=metadata)
+
 
 mutual_aid_groups = Table(
     "mutual_aid_groups",
@@ -130,6 +145,8 @@ mutual_aid_groups = Table(
     Column("group_id", Text, primary_key=True),
     Column("residential_group", Integer, nullable=False),
     Column("name", Text, nullable=False),
+    # Of the newest change that was told; 0 is one that was entered before changes were told.
+    Column("version", BigInteger, nullable=False, server_default="0"),
 )
 
 mutual_aid_members = Table(

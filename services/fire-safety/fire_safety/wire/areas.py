@@ -164,6 +164,15 @@ def group(one: Area) -> pb.MutualAidGroup:
     return pb.MutualAidGroup(**vars(one))
 
 
+def group_changed(
+    ward_code: str, one: InterlinkedGroup, version: int, *, retired: bool
+) -> pb.MutualAidGroupChanged:
+    """Write the event of a group that was entered, changed or taken off the register."""
+    return pb.MutualAidGroupChanged(
+        group=group(one), ward_code=ward_code, retired=retired, version=version
+    )
+
+
 def zones_page(found: Sequence[DetectionZone], size: int) -> pb.ListZonesResponse:
     """Write a page of `size`; one more than that was asked for, to see whether there is a next."""
     token = _token((one.zone_id for one in found), size)

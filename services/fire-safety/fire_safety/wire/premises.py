@@ -1,6 +1,7 @@
 """Premises."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from chassis import pages
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
@@ -84,6 +85,10 @@ def premises_in_full(one: Premises) -> pb.Premises:
         zones=[pb.Zone(**vars(zone)) for zone in one.zones],
         suspension=_suspension(one.suspension) if one.suspension else None,
         version=one.version,
+        surroundings=pb.Surroundings(**vars(one.surroundings)) if one.surroundings else None,
+        workplace=pb.Workplace(**vars(one.workplace)) if one.workplace else None,
+        last_inspected_on=_day(one.last_inspected_on),
+        inspection_due_on=_day(one.inspection_due_on),
     )
 
 
@@ -99,6 +104,10 @@ def premises_page(found: Sequence[Premises], size: int) -> pb.ListPremisesRespon
 def premises_changed(one: Premises) -> pb.PremisesChanged:
     """Write the event of premises that were entered or changed."""
     return pb.PremisesChanged(premises=premises_in_full(one))
+
+
+def _day(day: date | None) -> str:
+    return day.isoformat() if day else ""
 
 
 def _suspension(one: Suspension) -> pb.Suspension:

@@ -1,5 +1,6 @@
 """Lines of the register's files: one protobuf-JSON message each."""
 
+import re
 from datetime import date
 from typing import TypeVar
 
@@ -15,8 +16,10 @@ from fire_safety.domain.premises import (
     Premises,
     PremisesKind,
     SiteAccess,
+    Surroundings,
     Suspension,
     SuspensionKind,
+    Workplace,
     Zone,
 )
 from fire_safety.domain.registration import MAX_INTERVAL_S
@@ -26,6 +29,8 @@ from ward.fire_safety.v1 import fire_safety_pb2 as pb
 
 Written = TypeVar("Written", pb.Premises, pb.Device)
 
+_HOUR = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+_WEEKDAYS = frozenset(range(1, 8))
 _KINDS = {pb.PremisesKind.Value(f"PREMISES_KIND_{one}"): one for one in PremisesKind}
 _GROUPS = {pb.HazardGroup.Value(f"HAZARD_GROUP_{one}"): one for one in HazardGroup}
 
@@ -56,6 +61,10 @@ def premises_of_line(line: str) -> Premises:
         contacts=tuple(Contact(c.function, c.name, c.phone) for c in one.contacts),
         zones=tuple(Zone(z.zone_id, z.name, z.floor) for z in one.zones),
         suspension=_read_suspension(one.suspension) if one.HasField("suspension") else None,
+        surroundings=_read_surroundings(one) if one.HasField("surroundings") else None,
+        workplace=_read_workplace(one.workplace) if one.HasField("workplace") else None,
+        last_inspected_on=_read_day("last_inspected_on", one.last_inspected_on),
+        inspection_due_on=_read_day("inspection_due_on", one.inspection_due_on),
     )
 
 
@@ -89,6 +98,39 @@ def _read_access(one: pb.SiteAccess) -> SiteAccess:
         water_source=one.water_source,
         water_distance_m=one.water_distance_m,
     )
+
+
+def _read_surroundings(premises: pb.Premises) -> Surroundings:
+    one = premises.surroundings
+    ids = [*one.adjoining_building_ids, *one.adjoining_premises_ids, *one.alley_building_ids]
+    _require("surroundings", all(map(is_identifier, ids)), "ids of buildings and premises")
+    return Surroundings(
+        adjoining_building_ids=tuple(one.adjoining_building_ids),
+        adjoining_premises_ids=tuple(one.adjoining_premises_ids),
+        alley=one.alley,
+        alley_exits=one.alley_exits,
+        alley_building_ids=tuple(one.alley_building_ids),
+    )
+
+
+def _read_workplace(one: pb.Workplace) -> Workplace:
+    hours = _HOUR.fullmatch(one.opens_at) and _HOUR.fullmatch(one.closes_at)
+    _require("workplace", bool(hours), "hours like 07:30")
+    _require("workplace.weekdays", set(one.weekdays) <= _WEEKDAYS, "days of the week, 1 to 7")
+    return Workplace(
+        opens_at=one.opens_at,
+        closes_at=one.closes_at,
+        weekdays=tuple(sorted(set(one.weekdays))),
+        persons=one.persons,
+        persons_off_hours=one.persons_off_hours,
+    )
+
+
+def _read_day(field: str, text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise FieldInvalidError(field, "a day like 2026-11-27") from None
 
 
 def _read_suspension(one: pb.Suspension) -> Suspension:
