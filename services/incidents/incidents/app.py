@@ -4,6 +4,8 @@ import os
 from datetime import timedelta
 from pathlib import Path
 
+from grpc import aio
+
 import incidents as package
 from chassis import grpc_client, migrations
 from chassis.clock import Clock, utc_now
@@ -16,6 +18,7 @@ from chassis.service import Base, start_base
 from chassis.settings import parts_of
 from incidents import tables
 from incidents.clients.residency import NoRegister, OccupancyRegister, ResidencyClient
+from incidents.clients.sources import Sources
 from incidents.consumers.lanes import ALARM_LANE, OCCUPANCY_LANE, Consumers
 from incidents.domain.contacts import ContactSeal
 from incidents.domain.sealing import ReportSeal
@@ -73,8 +76,13 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     reports = ReportOperations(base.database, base.relay, clock, told, settings.ward_code)
     life.background("forgetting-reports", forget_reports_hourly(reports))
     duties = DutyOperations(base.database, clock, ContactSeal(seal))
+    channel = residency_channel(life, settings)
+    sources = Sources(lambda: base.broker.is_connected)
+    if channel is not None:
+        life.background("sources", sources.watch(channel))
+    register = occupancy_register(channel, settings)
     servicers = [
-        *servicers_of(base, incidents, reports, told, occupancy_register(life, settings)),
+        *servicers_of(base, incidents, reports, told, register, sources),
         DutyServicer(duties, DutyQueries(base.database), clock),
     ]
     services = [one.service for one in servicers]
@@ -90,6 +98,7 @@ def servicers_of(
     reports: ReportOperations,
     seal: ReportSeal,
     register: OccupancyRegister,
+    sources: Sources,
 ) -> list[Servicer]:
     """Make what answers each service of the package."""
     return [
@@ -98,6 +107,7 @@ def servicers_of(
             IncidentQueries(base.database),
             BriefQueries(base.database),
             register,
+            sources,
             Feed(base.broker, base.jetstream, str(EVENTS.name), SUBJECTS),
             base.clock,
             base.settings.ward_code,
@@ -118,12 +128,19 @@ def servicers_of(
     ]
 
 
-def occupancy_register(life: Lifecycle, settings: Settings) -> OccupancyRegister:
-    """Connect to residency, if the service was told where it is and by which token it proves itself."""
-    if not settings.residency_target or settings.service_token_file is None:
-        return NoRegister()
+def residency_channel(life: Lifecycle, settings: Settings) -> aio.Channel | None:
+    """Connect to residency, if the service was told where it is."""
+    if not settings.residency_target:
+        return None
     channel = grpc_client.channel(settings.residency_target)
     life.at_stop(channel.close)
+    return channel
+
+
+def occupancy_register(channel: aio.Channel | None, settings: Settings) -> OccupancyRegister:
+    """Ask residency who is inside, if the service was told by which token it proves itself there."""
+    if channel is None or settings.service_token_file is None:
+        return NoRegister()
     return ResidencyClient(channel, settings.service_token_file)
 
 

@@ -10,6 +10,8 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from ward.fire_safety.v1 import fire_safety_pb2 as _fire_safety_pb2
+from ward.fire_safety.v1 import modes_pb2 as _modes_pb2
+from ward.fire_safety.v1 import supply_points_pb2 as _supply_points_pb2
 from ward.residency.v1 import lookups_pb2 as _lookups_pb2
 from ward.residency.v1 import residency_pb2 as _residency_pb2
 import builtins as _builtins
@@ -242,6 +244,142 @@ OUTCOME_NOT_COMPETENT: Outcome.ValueType  # 3
 OUTCOME_WITHDRAWN: Outcome.ValueType  # 4
 """Whoever reported it took it back."""
 Global___Outcome: _TypeAlias = Outcome  # noqa: Y015
+
+class _PresencePeriod:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PresencePeriodEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PresencePeriod.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PRESENCE_PERIOD_UNSPECIFIED: _PresencePeriod.ValueType  # 0
+    """Never sent."""
+    PRESENCE_PERIOD_NIGHT: _PresencePeriod.ValueType  # 1
+    """Night: residents are at home unless they declared absence."""
+    PRESENCE_PERIOD_DAY: _PresencePeriod.ValueType  # 2
+    """Day: many residents are out, and who works there is in."""
+
+class PresencePeriod(_PresencePeriod, metaclass=_PresencePeriodEnumTypeWrapper):
+    """Whether residents sleep at home or may be out; the hours are versioned rules."""
+
+PRESENCE_PERIOD_UNSPECIFIED: PresencePeriod.ValueType  # 0
+"""Never sent."""
+PRESENCE_PERIOD_NIGHT: PresencePeriod.ValueType  # 1
+"""Night: residents are at home unless they declared absence."""
+PRESENCE_PERIOD_DAY: PresencePeriod.ValueType  # 2
+"""Day: many residents are out, and who works there is in."""
+Global___PresencePeriod: _TypeAlias = PresencePeriod  # noqa: Y015
+
+class _PresenceKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PresenceKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PresenceKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PRESENCE_KIND_UNSPECIFIED: _PresenceKind.ValueType  # 0
+    """Never sent."""
+    PRESENCE_KIND_REGISTERED: _PresenceKind.ValueType  # 1
+    """Registered people, the absent ones too."""
+    PRESENCE_KIND_ABSENT: _PresenceKind.ValueType  # 2
+    """Of them, those who declared temporary absence."""
+    PRESENCE_KIND_LODGING: _PresenceKind.ValueType  # 3
+    """Guests of the night."""
+    PRESENCE_KIND_FOREIGN: _PresenceKind.ValueType  # 4
+    """Foreign guests."""
+    PRESENCE_KIND_STANDING: _PresenceKind.ValueType  # 5
+    """Close relatives who come often."""
+    PRESENCE_KIND_RESIDENTS_PRESENT: _PresenceKind.ValueType  # 6
+    """Residents and guests: registered - absent + lodging + foreign."""
+    PRESENCE_KIND_WORKING: _PresenceKind.ValueType  # 7
+    """People at work now, by the declared hours."""
+    PRESENCE_KIND_TOTAL: _PresenceKind.ValueType  # 8
+    """Residents and guests, and people at work."""
+
+class PresenceKind(_PresenceKind, metaclass=_PresenceKindEnumTypeWrapper):
+    """What one number of an estimate counts."""
+
+PRESENCE_KIND_UNSPECIFIED: PresenceKind.ValueType  # 0
+"""Never sent."""
+PRESENCE_KIND_REGISTERED: PresenceKind.ValueType  # 1
+"""Registered people, the absent ones too."""
+PRESENCE_KIND_ABSENT: PresenceKind.ValueType  # 2
+"""Of them, those who declared temporary absence."""
+PRESENCE_KIND_LODGING: PresenceKind.ValueType  # 3
+"""Guests of the night."""
+PRESENCE_KIND_FOREIGN: PresenceKind.ValueType  # 4
+"""Foreign guests."""
+PRESENCE_KIND_STANDING: PresenceKind.ValueType  # 5
+"""Close relatives who come often."""
+PRESENCE_KIND_RESIDENTS_PRESENT: PresenceKind.ValueType  # 6
+"""Residents and guests: registered - absent + lodging + foreign."""
+PRESENCE_KIND_WORKING: PresenceKind.ValueType  # 7
+"""People at work now, by the declared hours."""
+PRESENCE_KIND_TOTAL: PresenceKind.ValueType  # 8
+"""Residents and guests, and people at work."""
+Global___PresenceKind: _TypeAlias = PresenceKind  # noqa: Y015
+
+class _Bound:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _BoundEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Bound.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    BOUND_UNSPECIFIED: _Bound.ValueType  # 0
+    """The number is as its source has it."""
+    BOUND_LOWER: _Bound.ValueType  # 1
+    """There may be more, and hardly fewer."""
+    BOUND_UPPER: _Bound.ValueType  # 2
+    """There may be fewer, and hardly more."""
+    BOUND_EITHER: _Bound.ValueType  # 3
+    """There may be more or fewer."""
+
+class Bound(_Bound, metaclass=_BoundEnumTypeWrapper):
+    """On which side of a number the truth lies."""
+
+BOUND_UNSPECIFIED: Bound.ValueType  # 0
+"""The number is as its source has it."""
+BOUND_LOWER: Bound.ValueType  # 1
+"""There may be more, and hardly fewer."""
+BOUND_UPPER: Bound.ValueType  # 2
+"""There may be fewer, and hardly more."""
+BOUND_EITHER: Bound.ValueType  # 3
+"""There may be more or fewer."""
+Global___Bound: _TypeAlias = Bound  # noqa: Y015
+
+class _NeighbourRelation:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _NeighbourRelationEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_NeighbourRelation.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    NEIGHBOUR_RELATION_UNSPECIFIED: _NeighbourRelation.ValueType  # 0
+    """Never sent."""
+    NEIGHBOUR_RELATION_ABOVE: _NeighbourRelation.ValueType  # 1
+    """Lives in the same building above the lowest floor in alarm."""
+    NEIGHBOUR_RELATION_SAME_BUILDING: _NeighbourRelation.ValueType  # 2
+    """Other premises in the same building."""
+    NEIGHBOUR_RELATION_ADJOINING: _NeighbourRelation.ValueType  # 3
+    """Adjoins the premises."""
+    NEIGHBOUR_RELATION_SAME_ALLEY: _NeighbourRelation.ValueType  # 4
+    """Leaves by the same alley, which has one way out."""
+    NEIGHBOUR_RELATION_MUTUAL_AID: _NeighbourRelation.ValueType  # 5
+    """Belongs to a mutual-aid group with a dwelling of the building; told by its members."""
+
+class NeighbourRelation(_NeighbourRelation, metaclass=_NeighbourRelationEnumTypeWrapper):
+    """Why somebody beside the premises is at risk."""
+
+NEIGHBOUR_RELATION_UNSPECIFIED: NeighbourRelation.ValueType  # 0
+"""Never sent."""
+NEIGHBOUR_RELATION_ABOVE: NeighbourRelation.ValueType  # 1
+"""Lives in the same building above the lowest floor in alarm."""
+NEIGHBOUR_RELATION_SAME_BUILDING: NeighbourRelation.ValueType  # 2
+"""Other premises in the same building."""
+NEIGHBOUR_RELATION_ADJOINING: NeighbourRelation.ValueType  # 3
+"""Adjoins the premises."""
+NEIGHBOUR_RELATION_SAME_ALLEY: NeighbourRelation.ValueType  # 4
+"""Leaves by the same alley, which has one way out."""
+NEIGHBOUR_RELATION_MUTUAL_AID: NeighbourRelation.ValueType  # 5
+"""Belongs to a mutual-aid group with a dwelling of the building; told by its members."""
+Global___NeighbourRelation: _TypeAlias = NeighbourRelation  # noqa: Y015
 
 @_typing.final
 class Incident(_message.Message):
@@ -673,6 +811,17 @@ class RescueBrief(_message.Message):
     PEOPLE_FIELD_NUMBER: _builtins.int
     DEVICES_IN_TROUBLE_FIELD_NUMBER: _builtins.int
     NOTIFICATIONS_FIELD_NUMBER: _builtins.int
+    PRESENCE_FIELD_NUMBER: _builtins.int
+    NEIGHBOURS_FIELD_NUMBER: _builtins.int
+    SUPPLY_POINTS_FIELD_NUMBER: _builtins.int
+    DEVICE_MODES_FIELD_NUMBER: _builtins.int
+    FALSE_ALARMS_FIELD_NUMBER: _builtins.int
+    INSPECTION_OVERDUE_FIELD_NUMBER: _builtins.int
+    FINGERPRINT_FIELD_NUMBER: _builtins.int
+    inspection_overdue: _builtins.bool
+    """True if the next inspection of the premises was due before today."""
+    fingerprint: _builtins.str
+    """Changes with all that the brief tells, ages apart: who kept a copy knows by it whether it is the newest."""
     @_builtins.property
     def incident(self) -> Global___Incident:
         """The incident."""
@@ -709,6 +858,26 @@ class RescueBrief(_message.Message):
     def notifications(self) -> _containers.RepeatedCompositeFieldContainer[Global___Notification]:
         """Who was told, when and how."""
 
+    @_builtins.property
+    def presence(self) -> Global___PresenceEstimate:
+        """How many people may be there now, each number with its age, source and bound."""
+
+    @_builtins.property
+    def neighbours(self) -> _containers.RepeatedCompositeFieldContainer[Global___Neighbour]:
+        """Who is at risk beside the premises, floors above the fire first, then what adjoins, by address."""
+
+    @_builtins.property
+    def supply_points(self) -> _containers.RepeatedCompositeFieldContainer[Global___NearbySupplyPoint]:
+        """The nearest hydrants and water access, then the nearest fire points, each by distance."""
+
+    @_builtins.property
+    def device_modes(self) -> _containers.RepeatedCompositeFieldContainer[_modes_pb2.DeviceMode]:
+        """Devices of the premises that are under test or disabled now."""
+
+    @_builtins.property
+    def false_alarms(self) -> _containers.RepeatedCompositeFieldContainer[Global___FalseAlarm]:
+        """The last false alarms of the premises, newest first."""
+
     def __init__(
         self,
         *,
@@ -721,10 +890,17 @@ class RescueBrief(_message.Message):
         people: Global___PeopleEstimate | None = ...,
         devices_in_trouble: _abc.Iterable[Global___DeviceTrouble] | None = ...,
         notifications: _abc.Iterable[Global___Notification] | None = ...,
+        presence: Global___PresenceEstimate | None = ...,
+        neighbours: _abc.Iterable[Global___Neighbour] | None = ...,
+        supply_points: _abc.Iterable[Global___NearbySupplyPoint] | None = ...,
+        device_modes: _abc.Iterable[_modes_pb2.DeviceMode] | None = ...,
+        false_alarms: _abc.Iterable[Global___FalseAlarm] | None = ...,
+        inspection_overdue: _builtins.bool = ...,
+        fingerprint: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["generated_at", b"generated_at", "incident", b"incident", "people", b"people", "premises", b"premises", "premises_provenance", b"premises_provenance"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["generated_at", b"generated_at", "incident", b"incident", "people", b"people", "premises", b"premises", "premises_provenance", b"premises_provenance", "presence", b"presence"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["detectors", b"detectors", "devices_in_trouble", b"devices_in_trouble", "dwellings", b"dwellings", "generated_at", b"generated_at", "incident", b"incident", "notifications", b"notifications", "people", b"people", "premises", b"premises", "premises_provenance", b"premises_provenance"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["detectors", b"detectors", "device_modes", b"device_modes", "devices_in_trouble", b"devices_in_trouble", "dwellings", b"dwellings", "false_alarms", b"false_alarms", "fingerprint", b"fingerprint", "generated_at", b"generated_at", "incident", b"incident", "inspection_overdue", b"inspection_overdue", "neighbours", b"neighbours", "notifications", b"notifications", "people", b"people", "premises", b"premises", "premises_provenance", b"premises_provenance", "presence", b"presence", "supply_points", b"supply_points"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -740,12 +916,15 @@ class Provenance(_message.Message):
     AS_OF_FIELD_NUMBER: _builtins.int
     LOWER_BOUND_FIELD_NUMBER: _builtins.int
     AGE_S_FIELD_NUMBER: _builtins.int
+    STALE_FIELD_NUMBER: _builtins.int
     source: _builtins.str
     """Source: `residency`, `fire-safety`."""
     lower_bound: _builtins.bool
     """True if more people may be present than counted: lodging may be declared until 23:00 or the next morning."""
     age_s: _builtins.int
     """Age at the time of the brief, seconds."""
+    stale: _builtins.bool
+    """True while the source, or the broker between, does not answer: what changed since is not known here."""
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp:
         """When the source last changed or confirmed it."""
@@ -757,14 +936,207 @@ class Provenance(_message.Message):
         as_of: _timestamp_pb2.Timestamp | None = ...,
         lower_bound: _builtins.bool = ...,
         age_s: _builtins.int = ...,
+        stale: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["age_s", b"age_s", "as_of", b"as_of", "lower_bound", b"lower_bound", "source", b"source"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["age_s", b"age_s", "as_of", b"as_of", "lower_bound", b"lower_bound", "source", b"source", "stale", b"stale"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Provenance: _TypeAlias = Provenance  # noqa: Y015
+
+@_typing.final
+class PresenceEstimate(_message.Message):
+    """How many people may be there now."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERIOD_FIELD_NUMBER: _builtins.int
+    NUMBERS_FIELD_NUMBER: _builtins.int
+    period: Global___PresencePeriod.ValueType
+    """Night or day."""
+    @_builtins.property
+    def numbers(self) -> _containers.RepeatedCompositeFieldContainer[Global___PresenceNumber]:
+        """The numbers; one that nobody can tell is left out."""
+
+    def __init__(
+        self,
+        *,
+        period: Global___PresencePeriod.ValueType = ...,
+        numbers: _abc.Iterable[Global___PresenceNumber] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["numbers", b"numbers", "period", b"period"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PresenceEstimate: _TypeAlias = PresenceEstimate  # noqa: Y015
+
+@_typing.final
+class PresenceNumber(_message.Message):
+    """One number of an estimate."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    BOUND_FIELD_NUMBER: _builtins.int
+    PROVENANCE_FIELD_NUMBER: _builtins.int
+    kind: Global___PresenceKind.ValueType
+    """What it counts."""
+    count: _builtins.int
+    """How many."""
+    bound: Global___Bound.ValueType
+    """On which side the truth lies."""
+    @_builtins.property
+    def provenance(self) -> Global___Provenance:
+        """Where it comes from and how old it is; a sum is as old as its oldest part."""
+
+    def __init__(
+        self,
+        *,
+        kind: Global___PresenceKind.ValueType = ...,
+        count: _builtins.int = ...,
+        bound: Global___Bound.ValueType = ...,
+        provenance: Global___Provenance | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["provenance", b"provenance"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bound", b"bound", "count", b"count", "kind", b"kind", "provenance", b"provenance"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PresenceNumber: _TypeAlias = PresenceNumber  # noqa: Y015
+
+@_typing.final
+class Neighbour(_message.Message):
+    """A building, or premises without residents, at risk."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RELATION_FIELD_NUMBER: _builtins.int
+    BUILDING_ID_FIELD_NUMBER: _builtins.int
+    PREMISES_ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    ADDRESS_FIELD_NUMBER: _builtins.int
+    PEOPLE_FIELD_NUMBER: _builtins.int
+    WORKING_FIELD_NUMBER: _builtins.int
+    HAZARDS_FIELD_NUMBER: _builtins.int
+    relation: Global___NeighbourRelation.ValueType
+    """Why."""
+    building_id: _builtins.str
+    """Building of the residence register; empty for premises where nobody lives."""
+    premises_id: _builtins.str
+    """Premises there; empty if there are none."""
+    name: _builtins.str
+    """Name of the premises; empty if there are none."""
+    address: _builtins.str
+    """Address; empty if not known."""
+    working: _builtins.int
+    """People at work now in the premises, as declared; 0 if not known."""
+    @_builtins.property
+    def people(self) -> Global___PeopleEstimate:
+        """Who lives there, or above the fire."""
+
+    @_builtins.property
+    def hazards(self) -> _containers.RepeatedCompositeFieldContainer[_fire_safety_pb2.Hazard]:
+        """What is dangerous there."""
+
+    def __init__(
+        self,
+        *,
+        relation: Global___NeighbourRelation.ValueType = ...,
+        building_id: _builtins.str = ...,
+        premises_id: _builtins.str = ...,
+        name: _builtins.str = ...,
+        address: _builtins.str = ...,
+        people: Global___PeopleEstimate | None = ...,
+        working: _builtins.int = ...,
+        hazards: _abc.Iterable[_fire_safety_pb2.Hazard] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["people", b"people"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "building_id", b"building_id", "hazards", b"hazards", "name", b"name", "people", b"people", "premises_id", b"premises_id", "relation", b"relation", "working", b"working"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Neighbour: _TypeAlias = Neighbour  # noqa: Y015
+
+@_typing.final
+class NearbySupplyPoint(_message.Message):
+    """Water or equipment nearby."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUPPLY_POINT_FIELD_NUMBER: _builtins.int
+    DISTANCE_M_FIELD_NUMBER: _builtins.int
+    PROVENANCE_FIELD_NUMBER: _builtins.int
+    distance_m: _builtins.int
+    """As the crow flies, metres."""
+    @_builtins.property
+    def supply_point(self) -> _supply_points_pb2.SupplyPoint:
+        """It, with its state."""
+
+    @_builtins.property
+    def provenance(self) -> Global___Provenance:
+        """How old what is known of it is."""
+
+    def __init__(
+        self,
+        *,
+        supply_point: _supply_points_pb2.SupplyPoint | None = ...,
+        distance_m: _builtins.int = ...,
+        provenance: Global___Provenance | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["provenance", b"provenance", "supply_point", b"supply_point"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["distance_m", b"distance_m", "provenance", b"provenance", "supply_point", b"supply_point"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NearbySupplyPoint: _TypeAlias = NearbySupplyPoint  # noqa: Y015
+
+@_typing.final
+class FalseAlarm(_message.Message):
+    """An alarm of the premises that was none."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DEVICE_ID_FIELD_NUMBER: _builtins.int
+    ZONE_NAME_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    RAISED_AT_FIELD_NUMBER: _builtins.int
+    DISPOSITION_FIELD_NUMBER: _builtins.int
+    device_id: _builtins.str
+    """Device."""
+    zone_name: _builtins.str
+    """Zone."""
+    kind: _fire_safety_pb2.AlarmKind.ValueType
+    """Kind."""
+    disposition: _fire_safety_pb2.Disposition.ValueType
+    """What it turned out to be."""
+    @_builtins.property
+    def raised_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was raised."""
+
+    def __init__(
+        self,
+        *,
+        device_id: _builtins.str = ...,
+        zone_name: _builtins.str = ...,
+        kind: _fire_safety_pb2.AlarmKind.ValueType = ...,
+        raised_at: _timestamp_pb2.Timestamp | None = ...,
+        disposition: _fire_safety_pb2.Disposition.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["raised_at", b"raised_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["device_id", b"device_id", "disposition", b"disposition", "kind", b"kind", "raised_at", b"raised_at", "zone_name", b"zone_name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FalseAlarm: _TypeAlias = FalseAlarm  # noqa: Y015
 
 @_typing.final
 class PeopleEstimate(_message.Message):

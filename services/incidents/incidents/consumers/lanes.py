@@ -16,7 +16,7 @@ from incidents.operations.incidents import IncidentOperations
 from incidents.operations.projections import ProjectionOperations
 from incidents.wire import inbound
 from incidents.wire.occupants import GLASS_BROKEN, glass_broken
-from ward.fire_safety.v1 import fire_safety_pb2
+from ward.fire_safety.v1 import areas_pb2, fire_safety_pb2, modes_pb2, supply_points_pb2
 from ward.residency.v1 import residency_pb2
 
 # Their names at the broker are these with the ward's code behind; earlier versions had them without.
@@ -40,13 +40,17 @@ class Consumers:
         self._incidents = incidents
 
     def of_alarm_lane(self) -> Mapping[str, Handler]:
-        """Give the handlers of alarms and premises, and of what is told of an incident itself."""
+        """Give the handlers of alarms, premises and their surroundings, and of what is told of an incident itself."""
         return {
             subject_of(fire_safety_pb2.AlarmRaised): self._on_raised,
             subject_of(fire_safety_pb2.AlarmAcknowledged): self._on_changed,
             subject_of(fire_safety_pb2.AlarmRestored): self._on_changed,
             subject_of(fire_safety_pb2.AlarmReset): self._on_changed,
             subject_of(fire_safety_pb2.PremisesChanged): self._on_premises,
+            subject_of(modes_pb2.DeviceModeSet): self._on_device_mode,
+            subject_of(modes_pb2.DeviceModeEnded): self._on_device_mode,
+            subject_of(supply_points_pb2.SupplyPointChanged): self._on_supply_point,
+            subject_of(areas_pb2.MutualAidGroupChanged): self._on_mutual_aid_group,
             GLASS_BROKEN: self._on_glass_broken,
         }
 
@@ -68,6 +72,21 @@ class Consumers:
         premises = inbound.read_premises(envelope)
         if self._is_ours(premises.ward_code):
             await self._projections.take_premises(envelope.event_id, premises)
+
+    async def _on_device_mode(self, envelope: Envelope) -> None:
+        mode = inbound.read_device_mode(envelope)
+        if self._is_ours(mode.ward_code):
+            await self._projections.take_device_mode(envelope.event_id, mode)
+
+    async def _on_supply_point(self, envelope: Envelope) -> None:
+        point = inbound.read_supply_point(envelope)
+        if self._is_ours(point.ward_code):
+            await self._projections.take_supply_point(envelope.event_id, point)
+
+    async def _on_mutual_aid_group(self, envelope: Envelope) -> None:
+        group = inbound.read_mutual_aid_group(envelope)
+        if self._is_ours(group.ward_code):
+            await self._projections.take_mutual_aid_group(envelope.event_id, group)
 
     async def _on_glass_broken(self, envelope: Envelope) -> None:
         broken = glass_broken(envelope)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 
@@ -10,13 +10,14 @@ from datetime import datetime
 class Provenance:
     """Where a number comes from: its source, when that last changed or confirmed it, and whether there may be more.
 
-    `as_of` is None and `age_s` 0 where the source has told nothing yet.
+    `as_of` is None and `age_s` 0 where the source has told nothing yet; `stale` while it does not answer.
     """
 
     source: str
     as_of: datetime | None
     lower_bound: bool
     age_s: int
+    stale: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,10 +59,14 @@ class PeopleEstimate:
 
 
 AGE_BANDS = 5
+# The services that numbers come from.
+RESIDENCY, FIRE_SAFETY = "residency", "fire-safety"
 
 
-def estimate(counts: Sequence[Headcount], now: datetime) -> PeopleEstimate:
-    """Add up.
+def estimate(
+    counts: Sequence[Headcount], now: datetime, silent: frozenset[str] = frozenset()
+) -> PeopleEstimate:
+    """Add up; `silent` names the sources that do not answer now.
 
     Always a lower bound: lodging may be declared until 23:00 or the next morning, and nobody declares a visit.
     """
@@ -75,7 +80,7 @@ def estimate(counts: Sequence[Headcount], now: datetime) -> PeopleEstimate:
             sum(count.age_bands[band] for count in counts) for band in range(AGE_BANDS)
         ),
         assistance=dict(sorted(assistance.items())),
-        provenance=provenance("residency", min(times, default=None), now, lower_bound=True),
+        provenance=provenance(RESIDENCY, min(times, default=None), now, silent, lower_bound=True),
         absent=sum(count.absent for count in counts),
         lodging=sum(count.lodging for count in counts),
         foreign=sum(count.foreign for count in counts),
@@ -84,8 +89,24 @@ def estimate(counts: Sequence[Headcount], now: datetime) -> PeopleEstimate:
 
 
 def provenance(
-    source: str, as_of: datetime | None, now: datetime, *, lower_bound: bool = False
+    source: str,
+    as_of: datetime | None,
+    now: datetime,
+    silent: frozenset[str] = frozenset(),
+    *,
+    lower_bound: bool = False,
 ) -> Provenance:
     """Tell the age of what a source told; a clock that runs behind makes it 0, never negative."""
     age_s = 0 if as_of is None else max(0, int((now - as_of).total_seconds()))
-    return Provenance(source, as_of, lower_bound, age_s)
+    return Provenance(source, as_of, lower_bound, age_s, stale=source in silent)
+
+
+def oldest(one: Provenance, other: Provenance) -> Provenance:
+    """Tell how old a sum of both is; one that was never told makes it of unknown age."""
+    first, second = sorted((one, other), key=lambda told: (told.as_of is not None, -told.age_s))
+    return replace(
+        first,
+        source=", ".join(sorted({first.source, second.source})),
+        lower_bound=first.lower_bound or second.lower_bound,
+        stale=first.stale or second.stale,
+    )

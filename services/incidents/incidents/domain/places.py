@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from math import cos, hypot, radians
+
+_EARTH_RADIUS_M = 6_371_000.0
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,49 @@ class Premises:
     name: str
     address: str
     building_id: str
+    payload: bytes
+    latitude: float | None = None
+    longitude: float | None = None
+    adjoining_building_ids: tuple[str, ...] = ()
+    adjoining_premises_ids: tuple[str, ...] = ()
+    # The alley with one way out that they stand in, and the buildings that leave by it; empty if there is none.
+    alley: str = ""
+    alley_building_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SupplyPoint:
+    """A hydrant, water access or fire point as fire-safety last told it; `payload` is its message, opaque here."""
+
+    supply_point_id: str
+    ward_code: str
+    version: int
+    as_of: datetime
+    is_water: bool
+    latitude: float
+    longitude: float
+    payload: bytes
+
+
+@dataclass(frozen=True)
+class MutualAidGroup:
+    """The dwellings of a mutual-aid group as fire-safety last told them; none if it was retired."""
+
+    group_id: str
+    ward_code: str
+    version: int
+    as_of: datetime
+    dwelling_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class DeviceMode:
+    """A test or disablement of devices of premises; `payload` is its message, opaque here. What has ended stays so."""
+
+    mode_id: str
+    ward_code: str
+    premises_id: str
+    ended: bool
     payload: bytes
 
 
@@ -44,6 +90,12 @@ class Position:
 
     latitude: float
     longitude: float
+
+    def metres_to(self, other: "Position") -> float:
+        """Tell how far another position is: over a plane, which is exact enough within a ward."""
+        north = radians(other.latitude - self.latitude)
+        east = radians(other.longitude - self.longitude) * cos(radians(self.latitude))
+        return _EARTH_RADIUS_M * hypot(north, east)
 
 
 @dataclass(frozen=True)

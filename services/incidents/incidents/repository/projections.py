@@ -6,7 +6,14 @@ from sqlalchemy.dialects.postgresql import Insert, insert
 from chassis.database import Transaction
 from incidents import tables
 from incidents.domain.alarms import Alarm
-from incidents.domain.places import Occupancy, Place, Premises
+from incidents.domain.places import (
+    DeviceMode,
+    MutualAidGroup,
+    Occupancy,
+    Place,
+    Premises,
+    SupplyPoint,
+)
 
 
 async def project_alarm(tx: Transaction, alarm: Alarm) -> None:
@@ -36,6 +43,23 @@ async def project_occupancy(tx: Transaction, occupancy: Occupancy) -> None:
     await _project(tx, tables.occupancies, occupancy)
 
 
+async def project_supply_point(tx: Transaction, point: SupplyPoint) -> None:
+    """Keep the newest state of a supply point."""
+    await _project(tx, tables.supply_points, point)
+
+
+async def project_mutual_aid_group(tx: Transaction, group: MutualAidGroup) -> None:
+    """Keep the newest members of a mutual-aid group."""
+    await _project(tx, tables.mutual_aid_groups, group)
+
+
+async def project_device_mode(tx: Transaction, mode: DeviceMode) -> None:
+    """Keep a test or disablement; what has ended is not begun again by news that came late."""
+    table = tables.device_modes
+    added = insert(table).values({one.name: getattr(mode, one.name) for one in table.columns})
+    await tx.execute(_unless_older(added, table, ~table.c.ended))
+
+
 async def place_of(tx: Transaction, premises_id: str) -> Place | None:
     """Tell where premises are; None if nothing is known of them."""
     columns = tables.premises.c
@@ -46,7 +70,9 @@ async def place_of(tx: Transaction, premises_id: str) -> Place | None:
     return row and Place(row.name, row.address)
 
 
-async def _project(tx: Transaction, table: Table, told: Premises | Occupancy) -> None:
+async def _project(
+    tx: Transaction, table: Table, told: Premises | Occupancy | SupplyPoint | MutualAidGroup
+) -> None:
     added = insert(table).values({one.name: getattr(told, one.name) for one in table.columns})
     # The same version counted again later confirms it: its age starts anew.
     newer = tuple_(added.excluded.version, added.excluded.as_of) > tuple_(

@@ -9,6 +9,7 @@ from chassis.clock import Clock
 from chassis.context import current_access, current_account
 from chassis.feed import Feed
 from incidents.clients.residency import OccupancyRegister
+from incidents.clients.sources import Sources
 from incidents.domain.durations import durations
 from incidents.operations.incidents import IncidentOperations
 from incidents.queries.briefs import BriefQueries
@@ -40,6 +41,7 @@ class IncidentsServicer(incidents_pb2_grpc.IncidentsServiceServicer):
         queries: IncidentQueries,
         briefs: BriefQueries,
         register: OccupancyRegister,
+        sources: Sources,
         feed: Feed,
         clock: Clock,
         ward_code: str,
@@ -48,6 +50,7 @@ class IncidentsServicer(incidents_pb2_grpc.IncidentsServiceServicer):
         self._queries = queries
         self._briefs = briefs
         self._register = register
+        self._sources = sources
         self._feed = feed
         self._clock = clock
         self._ward_code = ward_code
@@ -85,7 +88,9 @@ class IncidentsServicer(incidents_pb2_grpc.IncidentsServiceServicer):
         incident_id = read_id(request.incident_id)
         current_access().subject = f"incident:{incident_id}"
         brief = await self._briefs.brief(incident_id)
-        return incidents_pb2.GetRescueBriefResponse(brief=brief_message(brief, self._clock()))
+        return incidents_pb2.GetRescueBriefResponse(
+            brief=brief_message(brief, self._clock(), self._sources.silent())
+        )
 
     async def DiscloseOccupants(
         self, request: incidents_pb2.DiscloseOccupantsRequest, context: Context

@@ -1,6 +1,6 @@
 """Tables and constraints, one file per topic. What must never be doubled is a constraint here, not a check in code."""
 
-from incidents.tables.alarms import IN_TROUBLE, alarms, incident_alarms
+from incidents.tables.alarms import ENDED_FIRE, IN_TROUBLE, alarms, incident_alarms
 from incidents.tables.catalogue import categories, category_clocks, decided_days, priorities
 from incidents.tables.duty import (
     duties,
@@ -15,7 +15,14 @@ from incidents.tables.incidents import OPEN_FIRE, incident_numbers, incidents, t
 from incidents.tables.limits import legal_limits
 from incidents.tables.messages import access_records, account, inbox, outbox, requests
 from incidents.tables.metadata import metadata
-from incidents.tables.projections import occupancies, premises
+from incidents.tables.projections import (
+    NOT_ENDED,
+    device_modes,
+    mutual_aid_groups,
+    occupancies,
+    premises,
+    supply_points,
+)
 from incidents.tables.reports import (
     report_deadlines,
     report_numbers,
@@ -24,7 +31,9 @@ from incidents.tables.reports import (
 )
 
 __all__ = [
+    "ENDED_FIRE",
     "IN_TROUBLE",
+    "NOT_ENDED",
     "OPEN_FIRE",
     "PENDING",
     "access_records",
@@ -35,6 +44,7 @@ __all__ = [
     "decided_days",
     "duties",
     "duty_requirements",
+    "device_modes",
     "escalation_policies",
     "escalations",
     "inbox",
@@ -43,6 +53,7 @@ __all__ = [
     "incidents",
     "legal_limits",
     "metadata",
+    "mutual_aid_groups",
     "notifications",
     "occupancies",
     "officers",
@@ -56,6 +67,7 @@ __all__ = [
     "road_accidents",
     "shifts",
     "substitutions",
+    "supply_points",
     "timeline",
     "transfers",
     "units",

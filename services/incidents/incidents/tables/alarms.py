@@ -16,6 +16,7 @@ from sqlalchemy import (
 
 from incidents.tables.metadata import incident_id, metadata, moment, words
 
+ENDED_FIRE = text("signal_class = 'ALARM' and ended")
 IN_TROUBLE = text("signal_class <> 'ALARM' and restored_at is null and not ended")
 
 alarms = Table(
@@ -31,6 +32,7 @@ alarms = Table(
     Column("version", BigInteger, nullable=False),
     Column("payload", LargeBinary, nullable=False),
     Index("devices_in_trouble", "premises_id", postgresql_where=IN_TROUBLE),
+    Index("ended_fire_alarms", "premises_id", "raised_at", postgresql_where=ENDED_FIRE),
 )
 
 # The primary key puts an alarm in exactly one incident, in order of `position` from 1. `restored_noted` is the

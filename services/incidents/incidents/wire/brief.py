@@ -1,36 +1,110 @@
 """The rescue brief as the contract tells it."""
 
-from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 
+from chassis.clock import ward_day
 from incidents.domain.briefs import Brief
 from incidents.domain.escalation import Notification
-from incidents.domain.people import Headcount, PeopleEstimate, Provenance, estimate, provenance
+from incidents.domain.people import (
+    FIRE_SAFETY,
+    PeopleEstimate,
+    Provenance,
+    estimate,
+    provenance,
+)
+from incidents.domain.presence import Period, period_at, presence
+from incidents.wire import brief_parts as parts
+from incidents.wire import surroundings
 from incidents.wire.incidents import incident_message, moment, timestamp
-from ward.fire_safety.v1 import fire_safety_pb2
+from ward.fire_safety.v1 import fire_safety_pb2, modes_pb2
 from ward.incidents.v1 import incidents_pb2
 from ward.residency.v1 import residency_pb2
 
+_FALSE = frozenset(
+    {
+        fire_safety_pb2.DISPOSITION_NUISANCE,
+        fire_safety_pb2.DISPOSITION_FAULT,
+        fire_safety_pb2.DISPOSITION_MALICIOUS,
+    }
+)
+_LAST_FALSE_ALARMS = 5
 
-def brief_message(brief: Brief, now: datetime) -> incidents_pb2.RescueBrief:
-    """Write the brief; every age is counted at `now`."""
+
+def brief_message(
+    brief: Brief, now: datetime, silent: frozenset[str] = frozenset()
+) -> incidents_pb2.RescueBrief:
+    """Write the brief; every age is counted at `now`, and `silent` names the sources that do not answer."""
     dwellings = [residency_pb2.DwellingOccupancy.FromString(told) for told in brief.dwellings]
-    written = incidents_pb2.RescueBrief(
+    alarms = [fire_safety_pb2.Alarm.FromString(told) for told in brief.alarms]
+    premises = fire_safety_pb2.Premises.FromString(brief.premises or b"")
+    people = estimate([parts.headcount(dwelling) for dwelling in dwellings], now, silent)
+    declared = provenance(FIRE_SAFETY, brief.premises_as_of, now, silent)
+    period = period_at(brief.rules, now)
+    return incidents_pb2.RescueBrief(
         incident=incident_message(brief.incident),
         generated_at=timestamp(now),
-        detectors=[_detector(fire_safety_pb2.Alarm.FromString(told)) for told in brief.alarms],
+        premises=None if brief.premises is None else premises,
+        premises_provenance=None if brief.premises is None else parts.provenance_message(declared),
+        detectors=[_detector(alarm) for alarm in alarms],
         dwellings=dwellings,
-        people=_people(estimate([_headcount(dwelling) for dwelling in dwellings], now)),
+        people=parts.people_message(people),
         devices_in_trouble=[
             _trouble(fire_safety_pb2.Alarm.FromString(told)) for told in brief.troubles
         ],
         notifications=[_notification(told) for told in brief.notifications],
+        presence=_presence(premises, people, declared, period, now),
+        neighbours=surroundings.neighbour_messages(brief, dwellings, alarms, now, silent),
+        supply_points=surroundings.supply_point_messages(brief, premises, now, silent),
+        device_modes=_modes_in_force(brief.modes, now),
+        false_alarms=_false_alarms(brief.ended_alarms),
+        inspection_overdue="" < premises.inspection_due_on < ward_day(now).isoformat(),
+        fingerprint=brief.fingerprint(period, sorted(silent)),
     )
-    if brief.premises is not None:
-        written.premises.ParseFromString(brief.premises)
-        age = provenance("fire-safety", brief.premises_as_of, now)
-        written.premises_provenance.CopyFrom(_provenance(age))
-    return written
+
+
+def _presence(
+    premises: fire_safety_pb2.Premises,
+    people: PeopleEstimate,
+    declared: Provenance,
+    period: Period,
+    now: datetime,
+) -> incidents_pb2.PresenceEstimate:
+    workplace = parts.workplace(premises)
+    return incidents_pb2.PresenceEstimate(
+        period=incidents_pb2.PresencePeriod.Value(f"PRESENCE_PERIOD_{period}"),
+        numbers=[
+            incidents_pb2.PresenceNumber(
+                kind=incidents_pb2.PresenceKind.Value(f"PRESENCE_KIND_{number.kind}"),
+                count=number.count,
+                bound=incidents_pb2.Bound.Value(f"BOUND_{number.bound}"),
+                provenance=parts.provenance_message(number.provenance),
+            )
+            for number in presence(people, workplace, declared, period, now)
+        ],
+    )
+
+
+def _modes_in_force(told: Sequence[bytes], now: datetime) -> list[modes_pb2.DeviceMode]:
+    """Leave out what has ended by itself, though nobody has told so yet."""
+    modes = map(modes_pb2.DeviceMode.FromString, told)
+    return [mode for mode in modes if moment(mode.ends_at) > now]
+
+
+def _false_alarms(ended: Sequence[bytes]) -> list[incidents_pb2.FalseAlarm]:
+    """Write the newest of those that were no fire, and no test or drill."""
+    alarms = map(fire_safety_pb2.Alarm.FromString, ended)
+    return [
+        incidents_pb2.FalseAlarm(
+            device_id=alarm.device_id,
+            zone_name=alarm.zone_name,
+            kind=alarm.kind,
+            raised_at=alarm.raised_at,
+            disposition=alarm.disposition,
+        )
+        for alarm in alarms
+        if alarm.disposition in _FALSE
+    ][:_LAST_FALSE_ALARMS]
 
 
 def _detector(alarm: fire_safety_pb2.Alarm) -> incidents_pb2.DetectorInAlarm:
@@ -54,65 +128,6 @@ def _trouble(alarm: fire_safety_pb2.Alarm) -> incidents_pb2.DeviceTrouble:
         floor=alarm.floor,
         kind=alarm.kind,
         since=alarm.raised_at if alarm.HasField("raised_at") else None,
-    )
-
-
-def _headcount(dwelling: residency_pb2.DwellingOccupancy) -> Headcount:
-    bands = dwelling.age_bands
-    assistance: Counter[int] = Counter()
-    for need in dwelling.assistance:
-        assistance[need.type] += need.count
-    return Headcount(
-        registered=dwelling.registered,
-        age_bands=(
-            bands.under_6,
-            bands.from_6_to_15,
-            bands.from_16_to_59,
-            bands.from_60_to_74,
-            bands.from_75,
-        ),
-        assistance=assistance,
-        as_of=moment(dwelling.as_of) if dwelling.HasField("as_of") else None,
-        absent=dwelling.absent,
-        lodging=dwelling.lodging,
-        foreign=dwelling.foreign,
-        standing=dwelling.standing,
-    )
-
-
-def _people(people: PeopleEstimate) -> incidents_pb2.PeopleEstimate:
-    under_6, from_6_to_15, from_16_to_59, from_60_to_74, from_75 = people.age_bands
-    return incidents_pb2.PeopleEstimate(
-        registered=people.registered,
-        age_bands=residency_pb2.AgeBands(
-            under_6=under_6,
-            from_6_to_15=from_6_to_15,
-            from_16_to_59=from_16_to_59,
-            from_60_to_74=from_60_to_74,
-            from_75=from_75,
-        ),
-        assistance=[
-            residency_pb2.AssistanceCount(
-                type=residency_pb2.AssistanceType.ValueType(need), count=count
-            )
-            for need, count in people.assistance.items()
-        ],
-        provenance=_provenance(people.provenance),
-        absent=people.absent,
-        lodging=people.lodging,
-        foreign=people.foreign,
-        standing=people.standing,
-        # What a message says that was stored before these numbers were told apart adds up as well.
-        present=people.present,
-    )
-
-
-def _provenance(told: Provenance) -> incidents_pb2.Provenance:
-    return incidents_pb2.Provenance(
-        source=told.source,
-        as_of=timestamp(told.as_of),
-        lower_bound=told.lower_bound,
-        age_s=told.age_s,
     )
 
 

@@ -4,7 +4,7 @@ What cannot be read raises InvalidMessageError: it goes to the dead letters and 
 no reason for that, since an alarm with a hole is still an alarm.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -14,9 +14,15 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from chassis.errors import InvalidMessageError
 from chassis.messages import Envelope, subject_of
 from incidents.domain.alarms import Alarm, SignalClass
-from incidents.domain.places import Occupancy, Premises
+from incidents.domain.places import (
+    DeviceMode,
+    MutualAidGroup,
+    Occupancy,
+    Premises,
+    SupplyPoint,
+)
 from incidents.wire.incidents import moment
-from ward.fire_safety.v1 import fire_safety_pb2
+from ward.fire_safety.v1 import areas_pb2, fire_safety_pb2, modes_pb2, supply_points_pb2
 from ward.residency.v1 import residency_pb2
 
 AlarmEvent = (
@@ -34,6 +40,10 @@ _ALARM_EVENTS: dict[str, type[AlarmEvent]] = {
         fire_safety_pb2.AlarmRestored,
         fire_safety_pb2.AlarmReset,
     )
+}
+
+_MODE_EVENTS: dict[str, type[modes_pb2.DeviceModeSet | modes_pb2.DeviceModeEnded]] = {
+    subject_of(kind): kind for kind in (modes_pb2.DeviceModeSet, modes_pb2.DeviceModeEnded)
 }
 
 # What a bigint column holds.
@@ -66,6 +76,7 @@ def read_premises(envelope: Envelope) -> Premises:
     """Read premises; they are as old as their event."""
     with _decoding():
         premises = fire_safety_pb2.PremisesChanged.FromString(envelope.payload).premises
+    around = premises.surroundings
     return Premises(
         premises_id=_identifier(premises.premises_id),
         ward_code=_clean(premises.ward_code),
@@ -75,6 +86,54 @@ def read_premises(envelope: Envelope) -> Premises:
         address=_clean(premises.address),
         building_id=_clean(premises.building_id),
         payload=premises.SerializeToString(),
+        latitude=premises.position.latitude if premises.HasField("position") else None,
+        longitude=premises.position.longitude if premises.HasField("position") else None,
+        adjoining_building_ids=_ids(around.adjoining_building_ids),
+        adjoining_premises_ids=_ids(around.adjoining_premises_ids),
+        alley=_clean(around.alley) if around.alley_exits == 1 else "",
+        alley_building_ids=_ids(around.alley_building_ids) if around.alley_exits == 1 else (),
+    )
+
+
+def read_supply_point(envelope: Envelope) -> SupplyPoint:
+    """Read a hydrant, water access or fire point; it is as old as its event."""
+    with _decoding():
+        point = supply_points_pb2.SupplyPointChanged.FromString(envelope.payload).supply_point
+    return SupplyPoint(
+        supply_point_id=_identifier(point.supply_point_id),
+        ward_code=_clean(point.ward_code),
+        version=_version(point.version),
+        as_of=envelope.stored_at,
+        is_water=point.kind != supply_points_pb2.SUPPLY_POINT_KIND_FIRE_POINT,
+        latitude=point.position.latitude,
+        longitude=point.position.longitude,
+        payload=point.SerializeToString(),
+    )
+
+
+def read_mutual_aid_group(envelope: Envelope) -> MutualAidGroup:
+    """Read a mutual-aid group; one that was retired has no dwellings."""
+    with _decoding():
+        told = areas_pb2.MutualAidGroupChanged.FromString(envelope.payload)
+    return MutualAidGroup(
+        group_id=_identifier(told.group.group_id),
+        ward_code=_clean(told.ward_code),
+        version=_version(told.version),
+        as_of=envelope.stored_at,
+        dwelling_ids=() if told.retired else _ids(told.group.dwelling_ids),
+    )
+
+
+def read_device_mode(envelope: Envelope) -> DeviceMode:
+    """Read a test or disablement, begun or ended."""
+    with _decoding():
+        mode = _MODE_EVENTS[envelope.subject].FromString(envelope.payload).mode
+    return DeviceMode(
+        mode_id=_identifier(mode.mode_id),
+        ward_code=_clean(mode.ward_code),
+        premises_id=_clean(mode.premises_id),
+        ended=mode.HasField("ended_at"),
+        payload=mode.SerializeToString(),
     )
 
 
@@ -107,6 +166,10 @@ def _identifier(text: str) -> str:
     if not text:
         raise InvalidMessageError("no_identifier")
     return _clean(text)
+
+
+def _ids(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(_clean(text) for text in texts if text)
 
 
 def _clean(text: str) -> str:
