@@ -31,6 +31,7 @@ from ward.incidents.v1 import (
     incidents_pb2_grpc,
     lifecycle_pb2_grpc,
     reports_pb2_grpc,
+    roll_call_pb2_grpc,
 )
 
 MakeSettings = Callable[..., Settings]
@@ -139,6 +140,7 @@ async def running(settings: Settings, make_token: MakeToken) -> AsyncGenerator[S
                 duty_pb2_grpc.DutyServiceStub(channel),
                 lifecycle_pb2_grpc.LifecycleServiceStub(channel),
                 reports_pb2_grpc.ReportsServiceStub(channel),
+                roll_call_pb2_grpc.RollCallServiceStub(channel),
             )
             yield Service(incidents_pb2_grpc.IncidentsServiceStub(channel), make_token, others)
 

@@ -140,6 +140,8 @@ async def test_names_are_asked_for_the_officer_by_this_service(
     (record,) = await rows(database, tables.access_records)
 
     assert answer.dwellings == ANSWER.dwellings
+    (tag,) = answer.roll_call_tags
+    assert (tag.place, len(tag.tag)) == (1, 32)
     assert answer.withheld == ANSWER.withheld
     assert (answer.review_id, answer.access_record_id) == ("review-1", "record-1")
     assert request == lookups_pb2.DiscloseOccupantsRequest(

@@ -29,6 +29,7 @@ from incidents.operations.incidents import IncidentOperations
 from incidents.operations.lifecycle import LifecycleOperations
 from incidents.operations.projections import ProjectionOperations
 from incidents.operations.reports import ReportOperations
+from incidents.operations.roll_call import RollCallOperations
 from incidents.operations.upkeep import UpkeepOperations
 from incidents.queries.briefs import BriefQueries
 from incidents.queries.catalogue import CatalogueQueries
@@ -36,6 +37,7 @@ from incidents.queries.duty import DutyQueries
 from incidents.queries.incidents import IncidentQueries
 from incidents.queries.lifecycle import LifecycleQueries
 from incidents.queries.reports import ReportQueries
+from incidents.queries.roll_call import RollCallQueries
 from incidents.queries.timers import TimerQueries
 from incidents.servicer import Servicer
 from incidents.servicer.categories import CategoriesServicer
@@ -43,8 +45,14 @@ from incidents.servicer.duty import DutyServicer
 from incidents.servicer.incidents import IncidentsServicer
 from incidents.servicer.lifecycle import LifecycleServicer
 from incidents.servicer.reports import ReportsServicer
+from incidents.servicer.roll_call import RollCallServicer
 from incidents.settings import Settings
-from incidents.timers import Timers, forget_hourly, forget_reports_hourly
+from incidents.timers import (
+    Timers,
+    forget_hourly,
+    forget_reports_hourly,
+    forget_roll_calls_hourly,
+)
 
 MIGRATIONS = Path(package.__file__).parents[1] / "migrations"
 SUBJECTS = ["ward.incidents.v1.>"]
@@ -81,8 +89,10 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     if channel is not None:
         life.background("sources", sources.watch(channel))
     register = occupancy_register(channel, settings)
+    roll_calls = RollCallOperations(base.database, base.relay, clock)
+    life.background("forgetting-roll-calls", forget_roll_calls_hourly(roll_calls))
     servicers = [
-        *servicers_of(base, incidents, reports, told, register, sources),
+        *servicers_of(base, incidents, reports, roll_calls, told, register, sources),
         DutyServicer(duties, DutyQueries(base.database), clock),
     ]
     services = [one.service for one in servicers]
@@ -96,6 +106,7 @@ def servicers_of(
     base: Base,
     incidents: IncidentOperations,
     reports: ReportOperations,
+    roll_calls: RollCallOperations,
     seal: ReportSeal,
     register: OccupancyRegister,
     sources: Sources,
@@ -108,10 +119,12 @@ def servicers_of(
             BriefQueries(base.database),
             register,
             sources,
+            seal,
             Feed(base.broker, base.jetstream, str(EVENTS.name), SUBJECTS),
             base.clock,
             base.settings.ward_code,
         ),
+        RollCallServicer(roll_calls, RollCallQueries(base.database)),
         CategoriesServicer(CatalogueQueries(base.database), base.clock),
         LifecycleServicer(
             LifecycleOperations(base.database, base.relay, base.clock),

@@ -9,6 +9,7 @@ from chassis.errors import DatabaseUnavailableError
 from chassis.log import logger
 from incidents.operations.escalation import EscalationOperations
 from incidents.operations.reports import ReportOperations
+from incidents.operations.roll_call import RollCallOperations
 from incidents.operations.upkeep import UpkeepOperations
 from incidents.queries.timers import TimerQueries
 
@@ -66,6 +67,19 @@ async def forget_reports_hourly(operations: ReportOperations) -> None:
         try:
             if forgotten := await operations.forget_expired():
                 logger().info("reports_forgotten", reports=forgotten)
+        except DatabaseUnavailableError as error:
+            logger().warning("forgetting_delayed", cause=error.reason)
+        except Exception:  # noqa: BLE001 - the edge, as above
+            logger().exception("forgetting_failed")
+        await asyncio.sleep(_FORGET_EVERY_S)
+
+
+async def forget_roll_calls_hourly(operations: RollCallOperations) -> None:
+    """Forget roll-calls whose time is over, until cancelled; a failure only delays."""
+    while True:
+        try:
+            if forgotten := await operations.forget_roll_calls():
+                logger().info("roll_call_marks_forgotten", marks=forgotten)
         except DatabaseUnavailableError as error:
             logger().warning("forgetting_delayed", cause=error.reason)
         except Exception:  # noqa: BLE001 - the edge, as above

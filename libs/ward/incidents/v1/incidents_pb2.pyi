@@ -1371,6 +1371,7 @@ class DiscloseOccupantsResponse(_message.Message):
     REVIEW_ID_FIELD_NUMBER: _builtins.int
     EXPIRES_AT_FIELD_NUMBER: _builtins.int
     ACCESS_RECORD_ID_FIELD_NUMBER: _builtins.int
+    ROLL_CALL_TAGS_FIELD_NUMBER: _builtins.int
     review_id: _builtins.str
     """The review that this waits for."""
     access_record_id: _builtins.str
@@ -1387,6 +1388,10 @@ class DiscloseOccupantsResponse(_message.Message):
     def expires_at(self) -> _timestamp_pb2.Timestamp:
         """Until when the officer may look again in this incident."""
 
+    @_builtins.property
+    def roll_call_tags(self) -> _containers.RepeatedCompositeFieldContainer[Global___OccupantTag]:
+        """By which tags the roll-call of this incident knows those whose names are told; the same for every officer."""
+
     def __init__(
         self,
         *,
@@ -1395,14 +1400,45 @@ class DiscloseOccupantsResponse(_message.Message):
         review_id: _builtins.str = ...,
         expires_at: _timestamp_pb2.Timestamp | None = ...,
         access_record_id: _builtins.str = ...,
+        roll_call_tags: _abc.Iterable[Global___OccupantTag] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["expires_at", b"expires_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_record_id", b"access_record_id", "dwellings", b"dwellings", "expires_at", b"expires_at", "review_id", b"review_id", "withheld", b"withheld"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_record_id", b"access_record_id", "dwellings", b"dwellings", "expires_at", b"expires_at", "review_id", b"review_id", "roll_call_tags", b"roll_call_tags", "withheld", b"withheld"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DiscloseOccupantsResponse: _TypeAlias = DiscloseOccupantsResponse  # noqa: Y015
+
+@_typing.final
+class OccupantTag(_message.Message):
+    """The tag of somebody inside."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DWELLING_ID_FIELD_NUMBER: _builtins.int
+    PLACE_FIELD_NUMBER: _builtins.int
+    TAG_FIELD_NUMBER: _builtins.int
+    dwelling_id: _builtins.str
+    """Dwelling."""
+    place: _builtins.int
+    """Place in the dwelling, from 1: first its people, then its guests, as they are listed."""
+    tag: _builtins.str
+    """The tag: it tells nothing of the person, and means nothing in another incident."""
+    def __init__(
+        self,
+        *,
+        dwelling_id: _builtins.str = ...,
+        place: _builtins.int = ...,
+        tag: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dwelling_id", b"dwelling_id", "place", b"place", "tag", b"tag"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OccupantTag: _TypeAlias = OccupantTag  # noqa: Y015
 
 @_typing.final
 class AcknowledgeIncidentRequest(_message.Message):
@@ -1609,7 +1645,7 @@ class WatchIncidentsResponse(_message.Message):
     """Resume after this change with it."""
     event: _builtins.str
     """What happened: `IncidentOpened`, `IncidentAlarmJoined`, `IncidentAcknowledged`, `IncidentAssigned`,
-    `IncidentEscalated`, `IncidentClosed` or `IncidentMoved`.
+    `IncidentEscalated`, `IncidentClosed`, `IncidentMoved` or `IncidentRollCallMarked`.
     """
     @_builtins.property
     def incident(self) -> Global___Incident:
@@ -1797,6 +1833,34 @@ class IncidentMoved(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___IncidentMoved: _TypeAlias = IncidentMoved  # noqa: Y015
+
+@_typing.final
+class IncidentRollCallMarked(_message.Message):
+    """Event: persons were marked in the roll-call of an incident."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INCIDENT_FIELD_NUMBER: _builtins.int
+    SEQUENCE_FIELD_NUMBER: _builtins.int
+    sequence: _builtins.int
+    """Marks of its roll-call so far."""
+    @_builtins.property
+    def incident(self) -> Global___Incident:
+        """It."""
+
+    def __init__(
+        self,
+        *,
+        incident: Global___Incident | None = ...,
+        sequence: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["incident", b"incident"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["incident", b"incident", "sequence", b"sequence"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IncidentRollCallMarked: _TypeAlias = IncidentRollCallMarked  # noqa: Y015
 
 @_typing.final
 class IncidentClosed(_message.Message):

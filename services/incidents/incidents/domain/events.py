@@ -41,8 +41,17 @@ class Moved:
 
 
 @dataclass(frozen=True)
+class RollCallMarked:
+    """Event: persons were marked in the roll-call; `sequence` is the newest mark."""
+
+    sequence: int
+
+
+@dataclass(frozen=True)
 class Closed:
     """Event: the incident has ended."""
 
 
-Event = Opened | AlarmJoined | Acknowledged | Assigned | Escalated | Moved | Closed
+Event = (
+    Opened | AlarmJoined | Acknowledged | Assigned | Escalated | Moved | RollCallMarked | Closed
+)

@@ -38,6 +38,11 @@ class Headcount:
     # Close relatives who come often and may be there besides.
     standing: int = 0
 
+    @property
+    def present(self) -> int:
+        """People who are there as far as was declared."""
+        return self.registered - self.absent + self.lodging + self.foreign
+
 
 @dataclass(frozen=True)
 class PeopleEstimate:

@@ -8,6 +8,7 @@ from incidents.domain.incidents import Disposition
 from incidents.domain.kinds import IncidentKind
 from incidents.domain.lifecycle import Act
 from incidents.domain.priorities import Priority, Severity
+from incidents.domain.roll_call import NewMark
 from incidents.domain.transfers import Transfer
 
 
@@ -103,6 +104,13 @@ class Note(Write):
 
     text: str
     corrects: int
+
+
+@dataclass(frozen=True)
+class RollCallMarking(Write):
+    """Adding marks to a roll-call."""
+
+    marks: tuple[NewMark, ...]
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,10 @@ class ReportSeal:
         made = self._keyed(b"follow-up", report_id.bytes)[:_TOKEN_BYTES]
         return base64.b32encode(made).decode()
 
+    def person_tag(self, incident_id: UUID, known: str) -> str:
+        """Make the tag by which the roll-call of one incident knows a person, of what is known of them."""
+        return self._keyed(b"roll-call", incident_id.bytes + known.encode()).hex()[:32]
+
     def fingerprint(self, digest: bytes) -> bytes:
         """Key the digest of a request: from a plain one, what a report says could be guessed."""
         return self._keyed(b"request", digest)

@@ -1,6 +1,7 @@
 """Incidents and their briefs."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 
 from grpc import aio
 
@@ -11,6 +12,7 @@ from chassis.feed import Feed
 from incidents.clients.residency import OccupancyRegister
 from incidents.clients.sources import Sources
 from incidents.domain.durations import durations
+from incidents.domain.sealing import ReportSeal
 from incidents.operations.incidents import IncidentOperations
 from incidents.queries.briefs import BriefQueries
 from incidents.queries.incidents import IncidentQueries
@@ -42,6 +44,7 @@ class IncidentsServicer(incidents_pb2_grpc.IncidentsServiceServicer):
         briefs: BriefQueries,
         register: OccupancyRegister,
         sources: Sources,
+        seal: ReportSeal,
         feed: Feed,
         clock: Clock,
         ward_code: str,
@@ -51,6 +54,7 @@ class IncidentsServicer(incidents_pb2_grpc.IncidentsServiceServicer):
         self._briefs = briefs
         self._register = register
         self._sources = sources
+        self._seal = seal
         self._feed = feed
         self._clock = clock
         self._ward_code = ward_code
@@ -103,7 +107,8 @@ class IncidentsServicer(incidents_pb2_grpc.IncidentsServiceServicer):
         access.purpose, access.reference = stated.purpose, stated.reference
         access.legal_basis = stated.legal_basis
         told = await self._register.disclose(wanted, incident)
-        return occupants.occupants_message(told)
+        tag_of = partial(self._seal.person_tag, incident.incident_id)
+        return occupants.occupants_message(told, tag_of)
 
     async def AcknowledgeIncident(
         self, request: incidents_pb2.AcknowledgeIncidentRequest, context: Context

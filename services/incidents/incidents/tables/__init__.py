@@ -29,6 +29,7 @@ from incidents.tables.reports import (
     reports,
     road_accidents,
 )
+from incidents.tables.roll_call import roll_call_marks
 
 __all__ = [
     "ENDED_FIRE",
@@ -65,6 +66,7 @@ __all__ = [
     "reports",
     "requests",
     "road_accidents",
+    "roll_call_marks",
     "shifts",
     "substitutions",
     "supply_points",

@@ -11,6 +11,7 @@ from incidents.domain.events import (
     Event,
     Moved,
     Opened,
+    RollCallMarked,
 )
 from incidents.domain.incidents import Incident
 from incidents.wire.incidents import incident_message
@@ -23,6 +24,7 @@ EventMessage = (
     | incidents_pb2.IncidentAssigned
     | incidents_pb2.IncidentEscalated
     | incidents_pb2.IncidentMoved
+    | incidents_pb2.IncidentRollCallMarked
     | incidents_pb2.IncidentClosed
 )
 
@@ -49,6 +51,8 @@ def event_message(event: Event, incident: Incident) -> EventMessage:
             )
         case Moved(act):
             return incidents_pb2.IncidentMoved(incident=told, act=act)
+        case RollCallMarked(sequence):
+            return incidents_pb2.IncidentRollCallMarked(incident=told, sequence=sequence)
         case Closed():
             return incidents_pb2.IncidentClosed(incident=told)
 

@@ -1,5 +1,7 @@
 """Breaking the glass: what the officer asks, what residency is asked, and what residency tells."""
 
+from collections import Counter
+from collections.abc import Callable, Iterator
 from uuid import UUID
 
 from google.protobuf.message import DecodeError
@@ -46,8 +48,10 @@ def asked_of_residency(
     )
 
 
-def occupants_message(occupants: Occupants) -> incidents_pb2.DiscloseOccupantsResponse:
-    """Write residency's answer as this contract tells it."""
+def occupants_message(
+    occupants: Occupants, tag_of: Callable[[str], str]
+) -> incidents_pb2.DiscloseOccupantsResponse:
+    """Write residency's answer as this contract tells it; `tag_of` makes tags of what is known of a person."""
     told = lookups_pb2.DiscloseOccupantsResponse.FromString(occupants.payload)
     return incidents_pb2.DiscloseOccupantsResponse(
         dwellings=told.dwellings,
@@ -55,7 +59,26 @@ def occupants_message(occupants: Occupants) -> incidents_pb2.DiscloseOccupantsRe
         review_id=told.review_id,
         expires_at=told.expires_at,
         access_record_id=told.access_record_id,
+        roll_call_tags=[tag for one in told.dwellings for tag in _tags(one, tag_of)],
     )
+
+
+def _tags(
+    dwelling: lookups_pb2.DisclosedDwelling, tag_of: Callable[[str], str]
+) -> Iterator[incidents_pb2.OccupantTag]:
+    """Give tags to those whose names are told; two who are alike in all get tags of their own."""
+    dwelling_id = dwelling.dwelling.dwelling_id
+    alike: Counter[str] = Counter()
+    inside: list[lookups_pb2.Person | lookups_pb2.DisclosedGuest] = [
+        *dwelling.people,
+        *dwelling.guests,
+    ]
+    for place, one in enumerate(inside, start=1):
+        if one.full_name:
+            known = f"{dwelling_id}\0{one.full_name}\0{one.birth_date.year}"
+            alike[known] += 1
+            tag = tag_of(f"{known}\0{alike[known]}")
+            yield incidents_pb2.OccupantTag(dwelling_id=dwelling_id, place=place, tag=tag)
 
 
 def glass_broken(envelope: Envelope) -> GlassBroken:
