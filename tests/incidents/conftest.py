@@ -30,6 +30,7 @@ from ward.incidents.v1 import (
     duty_pb2_grpc,
     incidents_pb2_grpc,
     lifecycle_pb2_grpc,
+    printing_pb2_grpc,
     reports_pb2_grpc,
     roll_call_pb2_grpc,
 )
@@ -140,6 +141,7 @@ async def running(settings: Settings, make_token: MakeToken) -> AsyncGenerator[S
                 duty_pb2_grpc.DutyServiceStub(channel),
                 lifecycle_pb2_grpc.LifecycleServiceStub(channel),
                 reports_pb2_grpc.ReportsServiceStub(channel),
+                printing_pb2_grpc.PrintingServiceStub(channel),
                 roll_call_pb2_grpc.RollCallServiceStub(channel),
             )
             yield Service(incidents_pb2_grpc.IncidentsServiceStub(channel), make_token, others)

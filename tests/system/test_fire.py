@@ -80,17 +80,3 @@ async def test_a_fire_becomes_one_incident_with_a_brief(ward: Stack, officer: Of
     assert kinds[-1] == "closed"
     assert {"alarm_joined", "notified", "acknowledged", "assigned"} <= set(kinds)
     await watched.aclose()
-
-
-async def test_the_brief_is_served_while_residency_is_down(ward: Stack, officer: Officer) -> None:
-    """Counts come from the projection, with their age."""
-    place = await officer.premises(1)
-    device = (await officer.devices(place["premisesId"]))[2]
-    await ward.hold_down("residency")
-    await Detector(ward.installation, device).report(SMOKE, 10)
-    (incident,) = await officer.until(lambda: officer.open_incidents(place["premisesId"]))
-    brief = (await officer.get(f"/v1/incidents/{incident['incidentId']}/brief"))["brief"]
-    await ward.let_go("residency")
-
-    assert brief["people"]["registered"] > 0
-    assert int(brief["people"]["provenance"]["ageS"]) >= 0

@@ -12,7 +12,7 @@ from gateway.issuer import issuer_routes
 from gateway.routes import Frame, GatewayServer, documentation_routes, operations_routes
 from gateway.schemas.contracts import Contracts, Method, read_contracts
 from gateway.settings import Settings
-from gateway.transcoder import Answer, transcoded_routes, unary
+from gateway.transcoder import Answer, document, transcoded_routes, unary
 
 
 async def serve(settings: Settings) -> None:
@@ -53,6 +53,8 @@ def make_app(
     def answer_of(method: Method) -> Answer:
         if method.streams:
             return streams.answer(clients.stream(method))
+        if method.document:
+            return document(clients.unary(method), method.document)
         return unary(clients.unary(method))
 
     app = FastAPI(

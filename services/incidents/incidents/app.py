@@ -41,9 +41,11 @@ from incidents.queries.roll_call import RollCallQueries
 from incidents.queries.timers import TimerQueries
 from incidents.servicer import Servicer
 from incidents.servicer.categories import CategoriesServicer
+from incidents.servicer.disclosure import Disclosure
 from incidents.servicer.duty import DutyServicer
 from incidents.servicer.incidents import IncidentsServicer
 from incidents.servicer.lifecycle import LifecycleServicer
+from incidents.servicer.printing import PrintingServicer
 from incidents.servicer.reports import ReportsServicer
 from incidents.servicer.roll_call import RollCallServicer
 from incidents.settings import Settings
@@ -112,18 +114,20 @@ def servicers_of(
     sources: Sources,
 ) -> list[Servicer]:
     """Make what answers each service of the package."""
+    queries, briefs = IncidentQueries(base.database), BriefQueries(base.database)
+    disclosure = Disclosure(queries, register, seal)
     return [
         IncidentsServicer(
             incidents,
-            IncidentQueries(base.database),
-            BriefQueries(base.database),
-            register,
+            queries,
+            briefs,
+            disclosure,
             sources,
-            seal,
             Feed(base.broker, base.jetstream, str(EVENTS.name), SUBJECTS),
             base.clock,
             base.settings.ward_code,
         ),
+        PrintingServicer(briefs, disclosure, sources, base.clock),
         RollCallServicer(roll_calls, RollCallQueries(base.database)),
         CategoriesServicer(CatalogueQueries(base.database), base.clock),
         LifecycleServicer(

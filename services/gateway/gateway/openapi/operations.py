@@ -130,6 +130,9 @@ def _answer(method: Method, components: Components) -> dict[str, Any]:
     response = method.descriptor.output_type
     schema = components.message(response)
     comment = components.comment(response.full_name)
+    if method.document:
+        binary = {"schema": {"type": "string", "format": "binary"}}
+        return {"description": comment, "content": {"application/pdf": binary}}
     if not method.streams:
         return {"description": comment, "content": {"application/json": {"schema": schema}}}
     told = (

@@ -8,6 +8,8 @@ from typing import Any
 from google.api import annotations_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor
 
+from ward.options.v1 import document_pb2
+
 _VERBS = ("get", "put", "post", "delete", "patch")
 _TEMPLATE = re.compile(r"(?:/(?:[a-z0-9_.-]+|\{[a-z][a-z0-9_]*\}))+(?::[a-zA-Z]+)?")
 _VARIABLE = re.compile(r"\{([a-z0-9_]+)\}")
@@ -39,7 +41,8 @@ class Parameter:
 class Binding:
     """One way to call a method over HTTP.
 
-    `parameters` names each query parameter in both spellings, as proto3 JSON does.
+    `parameters` names each query parameter in both spellings, as proto3 JSON does. `document` names the field of the
+    response that is answered with, where that is a document and no JSON; empty otherwise.
     """
 
     verb: str
@@ -47,6 +50,7 @@ class Binding:
     has_body: bool
     path_fields: tuple[FieldDescriptor, ...]
     parameters: Mapping[str, Parameter]
+    document: str = ""
 
     @property
     def pattern(self) -> re.Pattern[str]:
@@ -69,8 +73,9 @@ def bindings_of(method: MethodDescriptor) -> tuple[Binding, ...]:
 def _binding(method: MethodDescriptor, rule: Any) -> Binding:  # noqa: ANN401 - google.api ships no types
     verb = rule.WhichOneof("pattern")
     template = getattr(rule, verb) if verb in _VERBS else ""
-    if not _TEMPLATE.fullmatch(template) or rule.body not in ("", "*") or rule.response_body:
+    if not _TEMPLATE.fullmatch(template) or rule.body not in ("", "*"):
         raise ValueError(f"{method.full_name}: the gateway cannot serve this HTTP annotation")
+    document = _document_field(method, rule.response_body)
     request = method.input_type
     path_fields = tuple(
         request.fields_by_name[name]  # a KeyError names the field that is not there
@@ -78,7 +83,16 @@ def _binding(method: MethodDescriptor, rule: Any) -> Binding:  # noqa: ANN401 - 
     )
     has_body = rule.body == "*"
     parameters = {} if has_body else _parameters(request, path_fields)
-    return Binding(verb.upper(), template, has_body, path_fields, parameters)
+    return Binding(verb.upper(), template, has_body, path_fields, parameters, document)
+
+
+def _document_field(method: MethodDescriptor, name: str) -> str:
+    """Check that a `response_body` names a document."""
+    if name:
+        kind = method.output_type.fields_by_name[name].message_type
+        if kind is None or kind.full_name != document_pb2.Document.DESCRIPTOR.full_name:
+            raise ValueError(f"{method.full_name}: a response_body must be a document")
+    return name
 
 
 def _parameters(

@@ -39,6 +39,11 @@ class Method:
         return bool(self.descriptor.server_streaming)
 
     @property
+    def document(self) -> str:
+        """The field of its response that is a document and answered as it is; empty where it answers JSON."""
+        return next((each.document for each in self.bindings if each.document), "")
+
+    @property
     def rule(self) -> AccessRule:
         """Who may call it."""
         return rule_of(self.path)

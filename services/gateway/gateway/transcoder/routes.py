@@ -24,6 +24,9 @@ _TOKEN = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] +([A-Za-z0-9._~+/=-]{1,8000})")
 # Stands for text that no service takes for a token.
 _NO_TOKEN = "-"  # noqa: S105 - it opens nothing
 
+# A day is longer than any outage that a copy should bridge.
+_KEPT = "private, no-cache, stale-if-error=86400"
+
 Answer = Callable[[Request, Message], Awaitable[Response]]
 # Has a method's service refuse, with a reason, a request that could not be read.
 Refuse = Callable[[Method, str], Awaitable[None]]
@@ -35,6 +38,27 @@ def unary(call: Callable[[Message], Awaitable[Message]]) -> Answer:
     async def answer(_request: Request, message: Message) -> Response:
         response = await call(message)
         return Response(proto_json.write(response), media_type="application/json")
+
+    return answer
+
+
+def document(call: Callable[[Message], Awaitable[Message]], field: str) -> Answer:
+    """Make the answer of a method that gives a document: itself, or 304 where the caller has this version.
+
+    A copy may be kept by whoever asked, shown while nothing answers, and is asked about before it is used otherwise
+    (RFC 9111, RFC 5861); without an ETag none may.
+    """
+
+    async def answer(request: Request, message: Message) -> Response:
+        told = getattr(await call(message), field)
+        if not told.etag:
+            return Response(told.content, media_type=told.media_type)
+        tag = f'"{told.etag}"'
+        headers = {"etag": tag, "cache-control": _KEPT}
+        known = {each.strip() for each in request.headers.get("if-none-match", "").split(",")}
+        if known & {tag, f"W/{tag}", "*"}:
+            return Response(status_code=304, headers=headers)
+        return Response(told.content, media_type=told.media_type, headers=headers)
 
     return answer
 

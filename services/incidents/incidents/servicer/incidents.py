@@ -1,22 +1,19 @@
 """Incidents and their briefs."""
 
 from collections.abc import AsyncIterator
-from functools import partial
 
 from grpc import aio
 
-from chassis.access import stated_purpose
 from chassis.clock import Clock
 from chassis.context import current_access, current_account
 from chassis.feed import Feed
-from incidents.clients.residency import OccupancyRegister
 from incidents.clients.sources import Sources
 from incidents.domain.durations import durations
-from incidents.domain.sealing import ReportSeal
 from incidents.operations.incidents import IncidentOperations
 from incidents.queries.briefs import BriefQueries
 from incidents.queries.incidents import IncidentQueries
 from incidents.servicer import Context
+from incidents.servicer.disclosure import Disclosure
 from incidents.wire import occupants
 from incidents.wire.brief import brief_message
 from incidents.wire.events import watched
@@ -42,9 +39,8 @@ class IncidentsServicer(incidents_pb2_grpc.IncidentsServiceServicer):
         operations: IncidentOperations,
         queries: IncidentQueries,
         briefs: BriefQueries,
-        register: OccupancyRegister,
+        disclosure: Disclosure,
         sources: Sources,
-        seal: ReportSeal,
         feed: Feed,
         clock: Clock,
         ward_code: str,
@@ -52,9 +48,8 @@ class IncidentsServicer(incidents_pb2_grpc.IncidentsServiceServicer):
         self._operations = operations
         self._queries = queries
         self._briefs = briefs
-        self._register = register
+        self._disclosure = disclosure
         self._sources = sources
-        self._seal = seal
         self._feed = feed
         self._clock = clock
         self._ward_code = ward_code
@@ -99,16 +94,8 @@ class IncidentsServicer(incidents_pb2_grpc.IncidentsServiceServicer):
     async def DiscloseOccupants(
         self, request: incidents_pb2.DiscloseOccupantsRequest, context: Context
     ) -> incidents_pb2.DiscloseOccupantsResponse:
-        """Break the glass: pass on what residency tells of those inside, and account for the look here too."""
-        access, wanted = current_access(), occupants.wanted(request)
-        access.subject = f"incident:{wanted.incident_id}"
-        incident = await self._queries.open_incident(wanted.incident_id)
-        stated = stated_purpose(occupants.asked_of_residency(wanted, incident))
-        access.purpose, access.reference = stated.purpose, stated.reference
-        access.legal_basis = stated.legal_basis
-        told = await self._register.disclose(wanted, incident)
-        tag_of = partial(self._seal.person_tag, incident.incident_id)
-        return occupants.occupants_message(told, tag_of)
+        """Break the glass: pass on what residency tells of those inside."""
+        return await self._disclosure.disclose(occupants.wanted(request))
 
     async def AcknowledgeIncident(
         self, request: incidents_pb2.AcknowledgeIncidentRequest, context: Context

@@ -14,7 +14,7 @@ from incidents.domain.incidents import Incident
 from incidents.domain.occupants import GlassBroken, Occupants, OccupantsWanted
 from incidents.wire.fields import read_id
 from incidents.wire.incidents import moment
-from ward.incidents.v1 import incidents_pb2
+from ward.incidents.v1 import incidents_pb2, printing_pb2
 from ward.options.v1 import access_pb2
 from ward.residency.v1 import lookups_pb2
 
@@ -22,7 +22,9 @@ GLASS_BROKEN = subject_of(lookups_pb2.GlassBroken)
 _REASON = range(10, 501)
 
 
-def wanted(request: incidents_pb2.DiscloseOccupantsRequest) -> OccupantsWanted:
+def wanted(
+    request: incidents_pb2.DiscloseOccupantsRequest | printing_pb2.PrintOccupantsRequest,
+) -> OccupantsWanted:
     """Read who is asked for, and why; raises FieldInvalidError."""
     check_request_id(request.request_id)
     reason = request.reason.strip()

@@ -1,0 +1,1 @@
+"""What people read on paper: the rescue brief as PDF. The fonts' licence is in `fonts/OFL.txt`."""
