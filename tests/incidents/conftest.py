@@ -28,6 +28,7 @@ from tests.incidents.samples import (
 from ward.incidents.v1 import (
     categories_pb2_grpc,
     duty_pb2_grpc,
+    exercises_pb2_grpc,
     incidents_pb2_grpc,
     lifecycle_pb2_grpc,
     printing_pb2_grpc,
@@ -141,6 +142,7 @@ async def running(settings: Settings, make_token: MakeToken) -> AsyncGenerator[S
                 duty_pb2_grpc.DutyServiceStub(channel),
                 lifecycle_pb2_grpc.LifecycleServiceStub(channel),
                 reports_pb2_grpc.ReportsServiceStub(channel),
+                exercises_pb2_grpc.ExercisesServiceStub(channel),
                 printing_pb2_grpc.PrintingServiceStub(channel),
                 roll_call_pb2_grpc.RollCallServiceStub(channel),
             )

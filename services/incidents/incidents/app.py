@@ -25,6 +25,7 @@ from incidents.domain.sealing import ReportSeal
 from incidents.operations.alarms import AlarmOperations
 from incidents.operations.duty import DutyOperations
 from incidents.operations.escalation import EscalationOperations
+from incidents.operations.exercises import ExerciseOperations
 from incidents.operations.incidents import IncidentOperations
 from incidents.operations.lifecycle import LifecycleOperations
 from incidents.operations.projections import ProjectionOperations
@@ -43,6 +44,7 @@ from incidents.servicer import Servicer
 from incidents.servicer.categories import CategoriesServicer
 from incidents.servicer.disclosure import Disclosure
 from incidents.servicer.duty import DutyServicer
+from incidents.servicer.exercises import ExercisesServicer
 from incidents.servicer.incidents import IncidentsServicer
 from incidents.servicer.lifecycle import LifecycleServicer
 from incidents.servicer.printing import PrintingServicer
@@ -128,6 +130,9 @@ def servicers_of(
             base.settings.ward_code,
         ),
         PrintingServicer(briefs, disclosure, sources, base.clock),
+        ExercisesServicer(
+            ExerciseOperations(base.database, base.relay, base.clock, base.settings.ward_code)
+        ),
         RollCallServicer(roll_calls, RollCallQueries(base.database)),
         CategoriesServicer(CatalogueQueries(base.database), base.clock),
         LifecycleServicer(

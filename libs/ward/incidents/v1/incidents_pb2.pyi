@@ -411,6 +411,7 @@ class Incident(_message.Message):
     REOPENINGS_FIELD_NUMBER: _builtins.int
     OUTCOME_FIELD_NUMBER: _builtins.int
     ENDED_AT_FIELD_NUMBER: _builtins.int
+    EXERCISE_FIELD_NUMBER: _builtins.int
     incident_id: _builtins.str
     """Id."""
     number: _builtins.str
@@ -447,6 +448,8 @@ class Incident(_message.Message):
     """How often it was reopened."""
     outcome: Global___Outcome.ValueType
     """What it turned out to be, if it was no fire."""
+    exercise: _builtins.bool
+    """True if it is an exercise: nothing happened, nobody is notified, and no figure counts it."""
     @_builtins.property
     def alarm_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Alarms that belong to it, in order of joining."""
@@ -498,10 +501,11 @@ class Incident(_message.Message):
         reopenings: _builtins.int = ...,
         outcome: Global___Outcome.ValueType = ...,
         ended_at: _timestamp_pb2.Timestamp | None = ...,
+        exercise: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["acknowledged_at", b"acknowledged_at", "closed_at", b"closed_at", "ended_at", b"ended_at", "opened_at", b"opened_at", "position", b"position"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledged_at", b"acknowledged_at", "acknowledged_by", b"acknowledged_by", "address", b"address", "alarm_ids", b"alarm_ids", "assignee", b"assignee", "category", b"category", "closed_at", b"closed_at", "disposition", b"disposition", "duplicate_of", b"duplicate_of", "ended_at", b"ended_at", "incident_id", b"incident_id", "kind", b"kind", "number", b"number", "opened_at", b"opened_at", "outcome", b"outcome", "place", b"place", "position", b"position", "premises_id", b"premises_id", "priority", b"priority", "reopenings", b"reopenings", "severity", b"severity", "state", b"state", "version", b"version", "ward_code", b"ward_code"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledged_at", b"acknowledged_at", "acknowledged_by", b"acknowledged_by", "address", b"address", "alarm_ids", b"alarm_ids", "assignee", b"assignee", "category", b"category", "closed_at", b"closed_at", "disposition", b"disposition", "duplicate_of", b"duplicate_of", "ended_at", b"ended_at", "exercise", b"exercise", "incident_id", b"incident_id", "kind", b"kind", "number", b"number", "opened_at", b"opened_at", "outcome", b"outcome", "place", b"place", "position", b"position", "premises_id", b"premises_id", "priority", b"priority", "reopenings", b"reopenings", "severity", b"severity", "state", b"state", "version", b"version", "ward_code", b"ward_code"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -115,6 +115,7 @@ class Incident:
     duplicate_of: UUID | None = None
     reopenings: int = 0
     ended_at: datetime | None = None
+    exercise: bool = False
     members: tuple[Member, ...] = ()
 
     def take(self, alarm: Alarm, ladders: Ladders, now: datetime) -> "Change | None":
@@ -220,9 +221,9 @@ class Incident:
     def merge_into(self, into: "Incident", reason: str, account: str, now: datetime) -> "Change":
         """Say that it is the same as another one, which goes on. What belongs to it stays with it.
 
-        Raises IncidentStateConflictError unless the other one is open.
+        Raises IncidentStateConflictError unless the other one is open, or if one of both is an exercise.
         """
-        if into.state not in TAKEN_ON:
+        if into.state not in TAKEN_ON or into.exercise is not self.exercise:
             raise IncidentStateConflictError(state=into.state, act=Act.MERGE)
         text = sentences.merged(into.number, reason)
         duplicate = replace(self, duplicate_of=into.incident_id)
@@ -246,7 +247,12 @@ class Incident:
         return _moved(again, Act.REOPEN, sentences.reopened(reason), account, now)
 
     def close(self, disposition: Disposition, note: str, account: str, now: datetime) -> "Change":
-        """End it with what it turned out to be; raises FieldInvalidError for what only a fire, or no fire, can be."""
+        """End it with what it turned out to be; raises FieldInvalidError for what only a fire, or no fire, can be.
+
+        An exercise can only have been a drill.
+        """
+        if self.exercise and disposition is not Disposition.DRILL:
+            raise FieldInvalidError("disposition", "an exercise was a drill")
         if (disposition in OUTCOMES) is (self.kind is IncidentKind.FIRE):
             field = "disposition" if self.kind is IncidentKind.FIRE else "outcome"
             raise FieldInvalidError(field, "what it turned out to be is required")
@@ -315,6 +321,16 @@ class Change:
         return replace(self, incident=incident, entries=(*self.entries, entry))
 
 
+@dataclass(frozen=True)
+class Opener:
+    """Under which id and number an incident is opened, in which ward and by which account."""
+
+    incident_id: UUID
+    number: str
+    ward_code: str
+    account: str
+
+
 def open_fire(
     alarm: Alarm, place: Place, incident_id: UUID, number: str, ladders: Ladders, now: datetime
 ) -> Change:
@@ -335,6 +351,28 @@ def open_fire(
     )
     change = Change(incident, now, Opened()).admitting(alarm)
     return opening(change, sentences.opened(alarm, priority), ladders)
+
+
+def open_exercise(
+    place: Place, premises_id: str, scenario: str, by: Opener, now: datetime
+) -> Change:
+    """Open an exercise: at the place, but apart from what really happens there, and without telling anybody."""
+    incident = Incident(
+        incident_id=by.incident_id,
+        number=by.number,
+        ward_code=by.ward_code,
+        kind=IncidentKind.FIRE,
+        state=IncidentState.REPORTED,
+        priority=Priority.P2,
+        place_key=f"exercise:{by.incident_id}",
+        premises_id=premises_id,
+        place=sentences.exercise_at(place.name),
+        address=place.address,
+        opened_at=now,
+        exercise=True,
+    )
+    text = sentences.exercise_begun(scenario)
+    return Change(incident, now, Opened()).noting(EntryKind.OPENED, text, by.account)
 
 
 def opening(change: Change, text: str, ladders: Ladders, actor: str = "") -> Change:

@@ -4,7 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from math import cos, hypot, radians
 
+from chassis.errors import DomainError
+
 _EARTH_RADIUS_M = 6_371_000.0
+
+
+class PremisesNotFoundError(DomainError):
+    """Nobody has told of these premises."""
+
+    reason = "PREMISES_NOT_FOUND"
 
 
 @dataclass(frozen=True)

@@ -114,6 +114,17 @@ class RollCallMarking(Write):
 
 
 @dataclass(frozen=True)
+class ExerciseWanted:
+    """A wish to begin an exercise at premises; `request_id` is its idempotency key."""
+
+    premises_id: str
+    scenario: str
+    account: str
+    request_id: str
+    digest: bytes
+
+
+@dataclass(frozen=True)
 class Listing:
     """A page of incidents, newest first, after the incident that was opened at a time and has an id."""
 

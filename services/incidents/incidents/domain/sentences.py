@@ -59,6 +59,16 @@ def opened(alarm: Alarm, priority: Priority) -> str:
     return f"Mở vụ việc mức {priority}: {_signal(alarm)}."
 
 
+def exercise_at(place: str) -> str:
+    """Name the place of an exercise so that nobody takes it for real."""
+    return f"[DIỄN TẬP] {place}"
+
+
+def exercise_begun(scenario: str) -> str:
+    """Say that nothing happened, and what is assumed."""
+    return f"Bắt đầu diễn tập, không phải sự việc thật. Tình huống giả định: {scenario}"
+
+
 def alarm_joined(alarm: Alarm, priority: Priority, *, raised: bool) -> str:
     """Say that a further alarm belongs to it."""
     grade = f" Nâng mức ưu tiên lên {priority}." if raised else ""

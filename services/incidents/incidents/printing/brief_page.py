@@ -8,7 +8,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from incidents.domain.incidents import LOCAL
 from incidents.printing import wording
-from incidents.printing.page import AMBER, GREY, RED, Page
+from incidents.printing.page import AMBER, GREEN, GREY, RED, Page
 from ward.fire_safety.v1 import fire_safety_pb2 as fire
 from ward.fire_safety.v1 import supply_points_pb2
 from ward.incidents.v1 import incidents_pb2 as pb
@@ -46,6 +46,8 @@ def _page(brief: pb.RescueBrief) -> Page:
     page = Page(f"Bản tin cứu nạn {incident.number}", brief.generated_at.ToDatetime(UTC))
     urgent = incident.priority == pb.PRIORITY_P1
     level = pb.Priority.Name(incident.priority).removeprefix("PRIORITY_")
+    if incident.exercise:
+        page.band("DIỄN TẬP: KHÔNG PHẢI SỰ VIỆC THẬT", "EXERCISE", GREEN)
     page.band("BẢN TIN CỨU NẠN", f"{incident.number} · mức {level}", RED if urgent else AMBER)
     page.heading(incident.place or _UNKNOWN, _where(incident, premises))
     page.section(0, "1. Nơi báo động", _detectors(brief), colour=RED, most=6)

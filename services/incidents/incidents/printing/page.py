@@ -24,6 +24,7 @@ _TEXT, _HEADING, _SMALL = 9.2, 10.0, 7.5
 Colour = tuple[int, int, int]
 RED: Colour = (178, 24, 24)
 AMBER: Colour = (160, 96, 0)
+GREEN: Colour = (22, 110, 60)
 INK: Colour = (20, 20, 20)
 GREY: Colour = (105, 105, 105)
 _PALE: Colour = (236, 236, 236)

@@ -197,6 +197,7 @@ def incident_of(row: Row[Any], members: list[Member]) -> Incident:
         duplicate_of=row.duplicate_of,
         reopenings=row.reopenings,
         ended_at=row.ended_at,
+        exercise=row.exercise,
         members=tuple(members),
     )
 

@@ -5,7 +5,7 @@ from functools import partial
 from chassis.access import stated_purpose
 from chassis.context import current_access
 from incidents.clients.residency import OccupancyRegister
-from incidents.domain.occupants import OccupantsWanted
+from incidents.domain.occupants import DisclosureNotAllowedError, OccupantsWanted
 from incidents.domain.sealing import ReportSeal
 from incidents.queries.incidents import IncidentQueries
 from incidents.wire import occupants
@@ -27,6 +27,8 @@ class Disclosure:
         access = current_access()
         access.subject = f"incident:{wanted.incident_id}"
         incident = await self._queries.open_incident(wanted.incident_id)
+        if incident.exercise:
+            raise DisclosureNotAllowedError
         stated = stated_purpose(occupants.asked_of_residency(wanted, incident))
         access.purpose, access.reference = stated.purpose, stated.reference
         access.legal_basis = stated.legal_basis

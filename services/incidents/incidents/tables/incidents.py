@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Double,
@@ -62,6 +63,10 @@ incidents = Table(
     Column("longitude", Double, nullable=True),
     Column("duplicate_of", Uuid, ForeignKey("incidents.incident_id"), nullable=True),
     moment("ended_at", nullable=True),
+    Column("exercise", Boolean, nullable=False),
+    CheckConstraint(
+        "not exercise or disposition is null or disposition = 'DRILL'", name="exercise_is_a_drill"
+    ),
     CheckConstraint(f"kind in ({_listed(IncidentKind)})", name="kind_is_known"),
     CheckConstraint(f"state in ({_listed(IncidentState)})", name="state_is_known"),
     CheckConstraint(f"priority in ({_listed(Priority)})", name="priority_is_known"),

@@ -62,9 +62,9 @@ def read_assignee(text: str) -> str:
     return kept_text("assignee", assignee, _ASSIGNEE_MAX)
 
 
-def read_task(text: str) -> str:
-    """Read what is to be done."""
-    return kept_text("task", text, _TASK_MAX)
+def read_task(text: str, field: str = "task") -> str:
+    """Read what is to be done, or assumed."""
+    return kept_text(field, text, _TASK_MAX)
 
 
 def read_note(text: str, field: str = "note") -> str:

@@ -45,6 +45,7 @@ def incident_message(incident: Incident) -> incidents_pb2.Incident:
             f"OUTCOME_{ended_as if is_outcome else 'UNSPECIFIED'}"
         ),
         ended_at=timestamp(incident.ended_at),
+        exercise=incident.exercise,
     )
 
 
