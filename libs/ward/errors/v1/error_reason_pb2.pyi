@@ -217,6 +217,12 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """{"reason": "MERGE_ALREADY_UNDONE", "domain": "ward"}"""
     ERROR_REASON_SUPPLY_POINT_NOT_FOUND: _ErrorReason.ValueType  # 190
     """{"reason": "SUPPLY_POINT_NOT_FOUND", "domain": "ward"}"""
+    ERROR_REASON_UNIT_NOT_FOUND: _ErrorReason.ValueType  # 200
+    """{"reason": "UNIT_NOT_FOUND", "domain": "ward"}"""
+    ERROR_REASON_OFFICER_NOT_FOUND: _ErrorReason.ValueType  # 201
+    """{"reason": "OFFICER_NOT_FOUND", "domain": "ward"}"""
+    ERROR_REASON_DUTY_NOT_FOUND: _ErrorReason.ValueType  # 202
+    """{"reason": "DUTY_NOT_FOUND", "domain": "ward"}"""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons. Each has an example of its ErrorInfo."""
@@ -411,6 +417,12 @@ ERROR_REASON_MERGE_ALREADY_UNDONE: ErrorReason.ValueType  # 175
 """{"reason": "MERGE_ALREADY_UNDONE", "domain": "ward"}"""
 ERROR_REASON_SUPPLY_POINT_NOT_FOUND: ErrorReason.ValueType  # 190
 """{"reason": "SUPPLY_POINT_NOT_FOUND", "domain": "ward"}"""
+ERROR_REASON_UNIT_NOT_FOUND: ErrorReason.ValueType  # 200
+"""{"reason": "UNIT_NOT_FOUND", "domain": "ward"}"""
+ERROR_REASON_OFFICER_NOT_FOUND: ErrorReason.ValueType  # 201
+"""{"reason": "OFFICER_NOT_FOUND", "domain": "ward"}"""
+ERROR_REASON_DUTY_NOT_FOUND: ErrorReason.ValueType  # 202
+"""{"reason": "DUTY_NOT_FOUND", "domain": "ward"}"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 @_typing.final

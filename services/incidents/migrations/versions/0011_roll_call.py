@@ -1,6 +1,6 @@
 """Roll-calls: marks of tags, which belong to an incident and go with it.
 
-Revision ID: 0010
+Revision ID: 0011
 """
 
 from datetime import date
@@ -8,8 +8,8 @@ from datetime import date
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0010"
-down_revision = "0009"
+revision = "0011"
+down_revision = "0010"
 
 APP = "incidents_app"
 OWN = "[own] no act says how long a roll-call is kept; to be confirmed by the ward"

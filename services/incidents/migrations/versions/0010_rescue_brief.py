@@ -1,6 +1,6 @@
 """What a brief tells beside the premises: neighbours, water, devices that are off, and who may be there when.
 
-Revision ID: 0009
+Revision ID: 0010
 """
 
 from datetime import date
@@ -11,8 +11,8 @@ from sqlalchemy.dialects import postgresql
 
 from ward.fire_safety.v1 import fire_safety_pb2
 
-revision = "0009"
-down_revision = "0008"
+revision = "0010"
+down_revision = "0009"
 
 FIRST = date(2026, 1, 1)
 OWN = "[own] no act says when residents are at home; to be confirmed by the ward"
