@@ -90,9 +90,10 @@ class Platform:
             network.connect(self.container(service), aliases=[service])
 
     def rows(self, database: str, statement: str) -> list[list[str]]:
-        """Read from a service's database as its owner: rows of texts."""
+        """Read from a service's database as a superuser: rows of texts. It waits for a database that is starting."""
         shell = (
             'export PGPASSWORD="$(cat /run/secrets/postgres_password)"; '
+            "until pg_isready -q -h 127.0.0.1; do sleep 0.2; done; "
             f'exec psql -X -q -At -h 127.0.0.1 -U postgres {database} -c "$0"'
         )
         answer, _, _ = self.compose.exec_in_container(["sh", "-c", shell, statement], "postgres")
