@@ -148,6 +148,24 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Namesakes:
+    """The part of a search that compares the names of those who were born in a year."""
+
+    birth_year: int
+
+
+@dataclass(frozen=True)
+class NearNumbers:
+    """The part of a search that compares the numbers of all by a portion of what near ones share: one `of` so many."""
+
+    portion: int
+    of: int
+
+
+SearchPart = Namesakes | NearNumbers
+
+
+@dataclass(frozen=True)
 class Merging:
     """A merge that is proposed or was carried out: of which record into which, and by whom it is proposed."""
 

@@ -22,6 +22,7 @@ from residency.domain.duplicates import (
     Occasion,
     Pair,
     PersonMerge,
+    SearchPart,
     Undoing,
     Verdict,
 )
@@ -33,8 +34,8 @@ from residency.repository import duplicates as repository
 from residency.repository import merges, occupancy
 
 NewId = Callable[[], UUID]
-# Compares those who were born in a year; tells how many candidates that brought.
-Step = Callable[[Transaction, int], Awaitable[int]]
+# Does a part of a search; tells how many candidates that brought.
+Step = Callable[[Transaction, SearchPart], Awaitable[int]]
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,7 @@ class DuplicateOperations:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a search has come: years of birth compared and still to compare, and candidates that are new."""
+    """How far a search has come: parts that are done, parts of it in all, and candidates that are new."""
 
     done: int
     of: int
@@ -155,7 +156,7 @@ class Progress:
 
 
 class DuplicateSearch:
-    """Compares the whole register with itself, one year of birth after the other, each a transaction."""
+    """Compares the whole register with itself, one part after the other, each a transaction."""
 
     def __init__(self, database: Database, clock: Clock, new_id: NewId = uuid4) -> None:
         self._database = database
@@ -163,19 +164,19 @@ class DuplicateSearch:
         self._new_id = new_id
 
     async def search(self) -> AsyncGenerator[Progress]:
-        """Enter what may be duplicates, and tell the progress after each year of birth.
+        """Enter what may be duplicates, and tell the progress after each part.
 
-        Ended at any time, it goes on behind the last year that was done when it is begun again.
+        Ended at any time, it goes on behind the last year of birth that was done when it is begun again.
         """
         async with self._database.transaction() as tx:
             after = await repository.begin_search(tx, self._new_id(), self._clock())
 
-        async def step(tx: Transaction, year: int) -> int:
-            found = await self._enter(tx, year, Occasion.SEARCH)
-            await repository.note_searched(tx, year, found)
+        async def step(tx: Transaction, part: SearchPart) -> int:
+            found = await self._enter(tx, part, Occasion.SEARCH)
+            await repository.note_searched(tx, part, found)
             return found
 
-        async for progress in self._each_year(after, step):
+        async for progress in self._each_part(after, step):
             yield progress
         async with self._database.transaction() as tx:
             await repository.finish_search(tx, self._clock())
@@ -183,23 +184,23 @@ class DuplicateSearch:
     async def search_imported(self) -> int:
         """Enter what may be duplicates after a whole register was loaded; tell how many are new."""
 
-        async def step(tx: Transaction, year: int) -> int:
-            return await self._enter(tx, year, Occasion.IMPORT)
+        async def step(tx: Transaction, part: SearchPart) -> int:
+            return await self._enter(tx, part, Occasion.IMPORT)
 
-        found = [progress.found async for progress in self._each_year(None, step)]
+        found = [progress.found async for progress in self._each_part(None, step)]
         return found[-1] if found else 0
 
     async def count(self) -> AsyncGenerator[Progress]:
-        """Tell the progress after each year as `search` would, and enter nothing."""
+        """Tell the progress after each part as `search` would, and enter nothing."""
         counted: set[Pair] = set()
 
-        async def step(tx: Transaction, year: int) -> int:
-            pairs = await repository.unknown(tx, await repository.alike_of_year(tx, year))
+        async def step(tx: Transaction, part: SearchPart) -> int:
+            pairs = await repository.unknown(tx, await repository.alike_in(tx, part))
             new = set(pairs) - counted
             counted.update(new)
             return len(new)
 
-        async for progress in self._each_year(None, step):
+        async for progress in self._each_part(None, step):
             yield progress
 
     async def count_without_nearness(self) -> int:
@@ -207,18 +208,18 @@ class DuplicateSearch:
         async with self._database.transaction() as tx:
             return await repository.count_without_nearness(tx)
 
-    async def _each_year(self, after: int | None, step: Step) -> AsyncGenerator[Progress]:
+    async def _each_part(self, after: int | None, step: Step) -> AsyncGenerator[Progress]:
         async with self._database.transaction() as tx:
-            years = await repository.birth_years(tx, after)
+            parts = await repository.parts_of_search(tx, after)
         found = 0
-        for done, year in enumerate(years, start=1):
+        for done, part in enumerate(parts, start=1):
             async with self._database.transaction() as tx:
-                found += await step(tx, year)
-            yield Progress(done, len(years), found)
+                found += await step(tx, part)
+            yield Progress(done, len(parts), found)
 
-    async def _enter(self, tx: Transaction, year: int, occasion: Occasion) -> int:
+    async def _enter(self, tx: Transaction, part: SearchPart, occasion: Occasion) -> int:
         finding = Finding("", occasion, self._clock())
-        pairs = await repository.alike_of_year(tx, year)
+        pairs = await repository.alike_in(tx, part)
         return await repository.add(tx, pairs, finding, self._new_id)
 
 

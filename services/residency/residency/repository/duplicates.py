@@ -40,8 +40,11 @@ from residency.domain.duplicates import (
     DuplicateReason,
     Finding,
     Merging,
+    Namesakes,
+    NearNumbers,
     Occasion,
     Pair,
+    SearchPart,
 )
 from residency.domain.personal_id import PersonalIdNumber
 from residency.domain.sealing import NumberSeal
@@ -55,6 +58,9 @@ from residency.tables import (
     persons,
 )
 from residency.tables.duplicates import standing
+
+# Numbers whose hashes are compared by one statement: a second or two of work, and a few files of the server's own.
+_NUMBERS_AT_ONCE = 50_000
 
 # One record and another that it is compared with: the person, what the name is found by, and what near numbers share.
 _ONE, _OTHER = persons.alias("one"), persons.alias("other")
@@ -72,21 +78,29 @@ async def note_nearness(
 
 
 async def alike(tx: Transaction, person_ids: Sequence[UUID]) -> list[Pair]:
-    """Tell which records may be of the same persons as these, and why."""
-    return await _alike(tx, _ONE.c.person_id == any_(literal(person_ids, ARRAY(Uuid))))
+    """Tell which records may be of the same persons as these, and why; a pair of these is told once."""
+    which = _ONE.c.person_id == any_(literal(person_ids, ARRAY(Uuid)))
+    found = union(_of_same_name(which), _of_same_birth(which)).subquery()
+    return sorted(set(_pairs(await tx.execute(select(found)))), key=lambda pair: pair.first_id)
 
 
-async def alike_of_year(tx: Transaction, birth_year: int) -> list[Pair]:
-    """Tell which records may be of the same persons as those who were born in a year, and why."""
-    return await _alike(tx, _ONE.c.birth_year == birth_year)
+async def alike_in(tx: Transaction, part: SearchPart) -> list[Pair]:
+    """Tell which records may be of the same persons as others, as far as a part of a search finds them, and why."""
+    found = _near_numbers(part) if isinstance(part, NearNumbers) else _namesakes(part)
+    return list(_pairs(await tx.execute(_compared_pairs(found.subquery()))))
 
 
-async def birth_years(tx: Transaction, after: int | None) -> list[int]:
-    """Tell the years of birth on the register behind one, in order."""
-    statement = select(persons.c.birth_year).distinct().order_by(persons.c.birth_year)
+async def parts_of_search(tx: Transaction, after: int | None) -> list[SearchPart]:
+    """Tell the parts of a search of the whole register, of which the years of birth through one are done."""
+    years = select(persons.c.birth_year).distinct().order_by(persons.c.birth_year)
     if after is not None:
-        statement = statement.where(persons.c.birth_year > after)
-    return list((await tx.scalars(statement)).all())
+        years = years.where(persons.c.birth_year > after)
+    records = (await tx.scalars(select(func.count()).select_from(number_nearness))).one()
+    portions = -(-records // _NUMBERS_AT_ONCE)
+    return [
+        *map(Namesakes, (await tx.scalars(years)).all()),
+        *(NearNumbers(portion, portions) for portion in range(portions)),
+    ]
 
 
 async def count_without_nearness(tx: Transaction) -> int:
@@ -108,15 +122,16 @@ async def begin_search(tx: Transaction, search_id: UUID, now: datetime) -> int |
     return through
 
 
-async def note_searched(tx: Transaction, birth_year: int, found: int) -> None:
-    """Note that a year of birth was compared, and how many candidates that brought."""
-    total = duplicate_searches.c.found + found
+async def note_searched(tx: Transaction, part: SearchPart, found: int) -> None:
+    """Note that a part of a search is done, and how many candidates that brought."""
     noting = update(duplicate_searches).where(_unfinished())
-    await tx.execute(noting.values(done_through=birth_year, found=total))
+    if isinstance(part, Namesakes):
+        noting = noting.values(done_through=part.birth_year)
+    await tx.execute(noting.values(found=duplicate_searches.c.found + found))
 
 
 async def finish_search(tx: Transaction, now: datetime) -> None:
-    """Note that all years were compared."""
+    """Note that all parts are done."""
     await tx.execute(update(duplicate_searches).where(_unfinished()).values(finished_at=now))
 
 
@@ -235,12 +250,6 @@ def _unfinished() -> ColumnElement[bool]:
     return duplicate_searches.c.finished_at.is_(None)
 
 
-async def _alike(tx: Transaction, which: ColumnElement[bool]) -> list[Pair]:
-    """Compare some records with all; a pair is told once, whichever of its records was compared."""
-    found = union(_of_same_name(which), _of_same_birth(which)).subquery()
-    return sorted(set(_pairs(await tx.execute(select(found)))), key=lambda pair: pair.first_id)
-
-
 def _pairs(rows: Iterable[Row[Any]]) -> Iterable[Pair]:
     for row in rows:
         first_id, second_id = sorted((row.one_id, row.other_id))
@@ -279,6 +288,59 @@ def _of_same_birth(which: ColumnElement[bool]) -> Select[Any]:
     )
 
 
+def _namesakes(part: Namesakes) -> Select[Any]:
+    """Select the pairs of records of one name and birth, of those who were born in a year.
+
+    Who was born then is gathered once and compared with itself: no statistics are needed to plan that.
+    """
+    born = (
+        select(persons, person_index.c.plain)
+        .join(person_index, person_index.c.person_id == persons.c.person_id)
+        .where(persons.c.birth_year == part.birth_year)
+        .cte("born")
+    )
+    one, other = born.alias("one_born"), born.alias("other_born")
+    return select(one.c.person_id.label("first_id"), other.c.person_id.label("second_id")).where(
+        one.c.person_id < other.c.person_id,
+        one.c.plain == other.c.plain,
+        _same_birth(one, other),
+    )
+
+
+def _near_numbers(part: NearNumbers) -> Select[Any]:
+    """Select the pairs of records that share one of a portion of the hashes; ten records at most share one."""
+    hashes = number_nearness.c.one_digit.concat(number_nearness.c.transposed)
+    kept = select(number_nearness.c.person_id, func.unnest(hashes).label("hash")).subquery()
+    shared = (
+        select(func.array_agg(kept.c.person_id).label("ids"))
+        .where(func.abs(kept.c.hash % part.of) == part.portion)
+        .group_by(kept.c.hash)
+        .having(func.count() > 1)
+        .subquery()
+    )
+    first, second = (
+        func.unnest(shared.c.ids).column_valued(name, joins_implicitly=True)
+        for name in ("first_id", "second_id")
+    )
+    return select(first, second).select_from(shared).where(first < second).distinct()
+
+
+def _compared_pairs(found: FromClause) -> Select[Any]:
+    """Select what the records of pairs have in common."""
+    return (
+        _compared()
+        .select_from(
+            found.join(_ONE, _ONE.c.person_id == found.c.first_id)
+            .join(_OTHER, _OTHER.c.person_id == found.c.second_id)
+            .join(_ONE_NAME, _ONE_NAME.c.person_id == _ONE.c.person_id)
+            .join(_OTHER_NAME, _OTHER_NAME.c.person_id == _OTHER.c.person_id)
+            .outerjoin(_ONE_NEAR, _ONE_NEAR.c.person_id == _ONE.c.person_id)
+            .outerjoin(_OTHER_NEAR, _OTHER_NEAR.c.person_id == _OTHER.c.person_id)
+        )
+        .where(*_are_two_people())
+    )
+
+
 def _compared() -> Select[Any]:
     return select(
         _ONE.c.person_id.label("one_id"),
@@ -291,12 +353,16 @@ def _compared() -> Select[Any]:
 
 
 def _birth() -> ColumnElement[bool]:
+    return _same_birth(_ONE, _OTHER)
+
+
+def _same_birth(one: FromClause, other: FromClause) -> ColumnElement[bool]:
     """Say in SQL: the same sex, and birth dates that agree as far as both are known."""
-    parts = ((_ONE.c[part], _OTHER.c[part]) for part in ("birth_month", "birth_day"))
+    parts = ((one.c[part], other.c[part]) for part in ("birth_month", "birth_day"))
     return and_(
-        _ONE.c.birth_year == _OTHER.c.birth_year,
-        _ONE.c.sex == _OTHER.c.sex,
-        *(or_(one.is_(None), other.is_(None), one == other) for one, other in parts),
+        one.c.birth_year == other.c.birth_year,
+        one.c.sex == other.c.sex,
+        *(or_(its.is_(None), others.is_(None), its == others) for its, others in parts),
     )
 
 
