@@ -1,12 +1,14 @@
 """The migrated database: as the tables say, and append-only where it must be."""
 
 from collections.abc import AsyncGenerator
+from importlib.util import module_from_spec, spec_from_file_location
 from uuid import uuid4
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
 from chassis.access_log import append, record_of
@@ -14,7 +16,15 @@ from chassis.clock import utc_now
 from chassis.context import Access
 from chassis.database import Database
 from residency import tables
+from residency.app import MIGRATIONS
+from residency.domain.decoys import Decoy
+from residency.domain.partial_date import PartialDate
+from residency.domain.person_name import FullName
+from residency.domain.personal_id import PersonalIdNumber
+from residency.domain.residence import Sex
+from residency.repository.decoys import add as add_decoy
 from tests.fixtures.servers import TestDatabase
+from tests.residency.samples import NOON, SEAL
 
 pytestmark = pytest.mark.postgres
 
@@ -124,3 +134,37 @@ async def test_each_legal_limit_has_its_source(database: Database) -> None:
     assert limits["break_glass_duration"][:2] == (60, "minutes")
     assert limits["lodging_night_ends"][:2] == (12, "hour")
     assert limits["lodging_night_ends"][2].startswith("[own]")
+
+
+async def test_hashes_of_before_come_into_order(owner: Database) -> None:
+    """Migration 0022 sorts what was kept in the order of a number's digits; the hashes stay the same."""
+    person_id, number = uuid4(), PersonalIdNumber("999090123456")
+    (file,) = MIGRATIONS.glob("versions/0022_*.py")
+    spec = spec_from_file_location(file.stem, file)
+    assert spec is not None
+    assert spec.loader is not None
+    step = module_from_spec(spec)
+    spec.loader.exec_module(step)
+
+    def upgrade(connection: Connection) -> None:
+        with Operations.context(MigrationContext.configure(connection)):
+            step.upgrade()
+
+    async with owner.transaction() as tx:
+        await add_decoy(
+            tx,
+            Decoy(number, FullName("Trần Ví Dụ"), PartialDate(1990), Sex.MALE),
+            person_id,
+            SEAL,
+            NOON,
+        )
+        near = SEAL.nearness(number)
+        before = {
+            "one_digit": [*reversed(near.one_digit)],
+            "transposed": [*reversed(near.transposed)],
+        }
+        await tx.execute(insert(tables.number_nearness).values(person_id=person_id, **before))
+        await tx.run_sync(upgrade)
+        kept = (await tx.execute(select(tables.number_nearness))).one()
+
+    assert (kept.one_digit, kept.transposed) == (near.one_digit, near.transposed)

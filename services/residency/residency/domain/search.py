@@ -43,9 +43,10 @@ class IndexedName:
     @classmethod
     def of(cls, name: FullName) -> Self:
         """Work it out from a name."""
-        words = name.plain.split()
+        plain = name.plain
+        words = plain.split()
         terms = sorted(search_terms.found_under(words))
-        return cls(name.folded, name.plain, _unordered(words), terms, name.order)
+        return cls(name.folded, plain, _unordered(words), terms, name.order)
 
 
 @dataclass(frozen=True)

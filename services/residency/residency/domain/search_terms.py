@@ -5,6 +5,10 @@ by the texts that have all its terms, in any order: one intersection of sets, fo
 """
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+# Names are made of some thousand syllables.
+_KEPT_WORDS = 8192
 
 
 def found_under(words: Iterable[str]) -> set[str]:
@@ -18,9 +22,9 @@ def asked_for(words: Sequence[str]) -> list[str]:
     return [*map(_whole, whole), *([last] if last else [])]
 
 
-def _terms(word: str) -> Iterable[str]:
-    yield from (word[:end] for end in range(1, len(word) + 1))
-    yield _whole(word)
+@lru_cache(_KEPT_WORDS)
+def _terms(word: str) -> Sequence[str]:
+    return *(word[:end] for end in range(1, len(word) + 1)), _whole(word)
 
 
 def _whole(word: str) -> str:

@@ -6,6 +6,7 @@ the new way (hoà and hòa, thuỷ and thủy) and changes nothing. Đ is a lett
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -44,9 +45,14 @@ def same_spelling(text: str) -> str:
 
 def words(text: str) -> list[str]:
     """Split a text into its words and numbers, in small letters without any diacritic: Đặng is `dang`."""
+    return [word for between_spaces in text.split() for word in _plain_words(between_spaces)]
+
+
+@lru_cache(_KEPT_WORDS)
+def _plain_words(text: str) -> Sequence[str]:
     bare = unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))
     kept = "".join(sign for sign in bare if not unicodedata.combining(sign))
-    return _PIECE.findall(unicodedata.normalize("NFC", kept))
+    return tuple(_PIECE.findall(unicodedata.normalize("NFC", kept)))
 
 
 @lru_cache(_KEPT_WORDS)

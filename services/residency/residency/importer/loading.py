@@ -1,7 +1,6 @@
 """Writes a checked register into the database, at the speed of COPY, in the caller's transaction."""
 
 from collections.abc import Iterator
-from dataclasses import astuple
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -76,13 +75,16 @@ def _contents(
     yield (
         buildings,
         "building_id ward_code residential_group address storeys",
-        (tuple(vars(row).values()) for row in register.buildings.values()),
+        map(_values, register.buildings.values()),
     )
     yield (
         building_index,
         "building_id key terms",
         (
-            (key, *astuple(IndexedAddress.of(row.address, row.residential_group, gazetteer)))
+            (
+                key,
+                *_values(IndexedAddress.of(row.address, row.residential_group, gazetteer)),
+            )
             for key, row in register.buildings.items()
         ),
     )
@@ -99,12 +101,12 @@ def _contents(
     yield (
         number_nearness,
         "person_id one_digit transposed",
-        ((key, *astuple(seal.nearness(row.number))) for key, row in register.persons.items()),
+        ((key, *_values(seal.nearness(row.number))) for key, row in register.persons.items()),
     )
     yield (
         person_index,
         "person_id spelled plain unordered terms place",
-        ((key, *astuple(IndexedName.of(row.full_name))) for key, row in register.persons.items()),
+        ((key, *_values(IndexedName.of(row.full_name))) for key, row in register.persons.items()),
     )
     yield (
         households,
@@ -131,6 +133,11 @@ def _contents(
         "need_id person_id type review_on valid_from recorded_at",
         _needs(register, now),
     )
+
+
+def _values(row: object) -> Record:
+    """Give the fields of a dataclass as they stand; `astuple` would copy each list in them."""
+    return tuple(vars(row).values())
 
 
 def _persons(register: Register, seal: NumberSeal, now: datetime) -> Iterator[Record]:

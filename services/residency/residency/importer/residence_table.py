@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TypeVar
 
@@ -68,6 +68,8 @@ class ResidenceTable:
     codes: RegistrationCodes
     gazetteer: Gazetteer
     today: date
+    # A table names an address as often as it names residents there.
+    _addresses: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def read(self, content: bytes) -> list[ResidenceRow]:
         """Read all rows, each with its own faults; raises SheetInvalidError where the file cannot be used."""
@@ -115,8 +117,11 @@ class ResidenceTable:
 
     def _address(self, text: str) -> tuple[str, str]:
         """Tell which building an address names, and which flat in it."""
-        address = self.gazetteer.parse(text)
-        return self.gazetteer.building_key(address), address.named(PartKind.FLAT).casefold()
+        if text not in self._addresses:
+            address = self.gazetteer.parse(text)
+            flat = address.named(PartKind.FLAT).casefold()
+            self._addresses[text] = self.gazetteer.building_key(address), flat
+        return self._addresses[text]
 
 
 def _columns(headings: Row) -> list[Column | None]:

@@ -4,7 +4,6 @@ What is compared is in the clear for people who may see it (names, birth dates) 
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -72,7 +71,7 @@ async def note_nearness(
     tx: Transaction, person_id: UUID, number: PersonalIdNumber, seal: NumberSeal
 ) -> None:
     """Keep by what numbers near a person's are found, in the place of what was kept."""
-    near = asdict(seal.nearness(number))
+    near = vars(seal.nearness(number))
     noting = insert_or_skip(number_nearness).values(person_id=person_id, **near)
     await tx.execute(noting.on_conflict_do_update(index_elements=["person_id"], set_=near))
 

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -150,11 +149,11 @@ def _person(one: NewResident, seal: NumberSeal, now: datetime) -> dict[str, Any]
 
 
 def _near(one: NewResident, seal: NumberSeal) -> dict[str, Any]:
-    return {"person_id": one.person_id, **asdict(seal.nearness(one.declared.number))}
+    return {"person_id": one.person_id, **vars(seal.nearness(one.declared.number))}
 
 
 def _indexed(one: NewResident) -> dict[str, Any]:
-    return {"person_id": one.person_id, **asdict(IndexedName.of(one.declared.full_name))}
+    return {"person_id": one.person_id, **vars(IndexedName.of(one.declared.full_name))}
 
 
 def _household(one: NewResident, now: datetime) -> dict[str, Any]:

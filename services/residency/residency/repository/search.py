@@ -1,6 +1,5 @@
 """What persons and buildings are found by, written with what it is about."""
 
-from dataclasses import asdict
 from uuid import UUID
 
 from sqlalchemy import delete
@@ -19,6 +18,6 @@ async def forget_person(tx: Transaction, person_id: UUID) -> None:
 
 async def index_person(tx: Transaction, person_id: UUID, name: FullName) -> None:
     """Have a person found by a name, and no longer by the name before."""
-    indexed = asdict(IndexedName.of(name))
+    indexed = vars(IndexedName.of(name))
     writing = insert(person_index).values(person_id=person_id, **indexed)
     await tx.execute(writing.on_conflict_do_update(index_elements=["person_id"], set_=indexed))

@@ -9,6 +9,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from residency.tables.metadata import metadata
 
+# Terms are entered many at a time: what waits for it is looked through by each search, so that little may wait.
+_WAITING_KB = 64
+
 # Compares bytes, which the order of plain letters is, and lets an index find what begins with some.
 _PLAIN = Text(collation="C")
 
@@ -25,12 +28,11 @@ person_index = Table(
     Column("place", LargeBinary, nullable=False),
     Index("person_index_names", "plain", "spelled", "place", "person_id"),
     Index("person_index_unordered", "unordered", "place", "person_id"),
-    # What is written is found at once, without a list of what is to be added yet, which would slow each search.
     Index(
         "person_index_terms",
         "terms",
         postgresql_using="gin",
-        postgresql_with={"fastupdate": "off"},
+        postgresql_with={"gin_pending_list_limit": _WAITING_KB},
     ),
 )
 
@@ -45,6 +47,6 @@ building_index = Table(
         "building_index_terms",
         "terms",
         postgresql_using="gin",
-        postgresql_with={"fastupdate": "off"},
+        postgresql_with={"gin_pending_list_limit": _WAITING_KB},
     ),
 )
