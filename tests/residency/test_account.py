@@ -5,17 +5,23 @@ from typing import Any
 
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
+from google.type import date_pb2
 from sqlalchemy import text
 
 from chassis import access_account, pages
-from chassis.clock import utc_now
+from chassis.clock import utc_now, ward_day
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
+from residency.app import nationalities
+from residency.domain.contact import PassportNumber
+from residency.domain.sealing import subject_of
 from residency.wire import account as wire
 from tests.residency.conftest import Service
 from tests.residency.samples import SEAL, number
 from tests.residency.test_service import VERIFY, verifying
+from tests.residency.test_stays_service import CASE, asked, day_of, home_of
 from ward.options.v1 import access_pb2
 from ward.residency.v1 import account_pb2 as pb
+from ward.residency.v1 import residency_pb2, stays_pb2
 
 pytestmark = [pytest.mark.postgres, pytest.mark.nats]
 
@@ -113,6 +119,39 @@ async def test_a_person_is_told_who_looked(service: Service) -> None:
     assert not unknown.accesses
 
 
+async def test_a_guest_is_told_who_looked_by_the_passport(service: Service) -> None:
+    """As it was declared: its number under the country that issued it, and under no other."""
+    home = await home_of(service)
+    foreign = stays_pb2.ForeignStay(
+        dwelling_id=home,
+        passport_number="P 000 0000",
+        nationality="LAO",
+        full_name="Visitor Test",
+        birth_date=date_pb2.Date(year=1980),
+        sex=residency_pb2.SEX_MALE,
+        arrives_at=stamp(utc_now(), -3600),
+        leaves_on=day_of(ward_day(utc_now()) + timedelta(days=60)),
+    )
+    channel = stays_pb2.DECLARATION_CHANNEL_LODGING_SOFTWARE
+    entering = stays_pb2.DeclareForeignStayRequest(**asked(foreign_stay=foreign, channel=channel))
+    await service.call("DeclareForeignStay", entering)
+    night = stays_pb2.ListGuestStaysRequest(purpose=CASE, dwelling_id=home)
+    await service.call("ListGuestStays", night)
+
+    async def told(issuer: str, passport: str) -> list[str]:
+        named = pb.Passport(issuer=issuer, number=passport)
+        asking = pb.ListAccessesToPersonRequest(purpose=REQUEST, passport=named)
+        answer = await service.call("ListAccessesToPerson", asking, OFFICER)
+        return [one.method.rpartition("/")[2] for one in answer.accesses]
+
+    looks = await told("LAO", "p0000000")
+    record = (await service.access_records())[-1]
+
+    assert looks == ["ListGuestStays", "DeclareForeignStay"]
+    assert record.subject == subject_of(SEAL.document_index(PassportNumber("LAO", "P0000000")))
+    assert await told("THA", "P0000000") == []
+
+
 async def test_only_for_the_persons_own_request(service: Service) -> None:
     """A review is no reason to follow one person; the refusal is accounted for."""
     refusal = await service.refusal("ListAccessesToPerson", to_person(purpose=REVIEW), OFFICER)
@@ -172,3 +211,23 @@ def test_a_purpose_outside_the_contract_is_a_field_error() -> None:
     request.MergeFromString(b"\x18\x63")
     with pytest.raises(FieldInvalidError):
         wire.access_filter(request)
+
+
+@pytest.mark.parametrize(
+    ("own_number", "issuer", "passport", "field"),
+    [
+        (number().digits, "LAO", "P0000000", "passport"),
+        ("", "X", "P0000000", "passport.issuer"),
+        ("", "LAO", "?", "passport.number"),
+    ],
+)
+def test_a_person_is_named_in_one_right_way(
+    own_number: str, issuer: str, passport: str, field: str
+) -> None:
+    """By number or passport, not by both, and by a passport that there can be."""
+    named = pb.Passport(issuer=issuer, number=passport)
+    asking = pb.ListAccessesToPersonRequest(personal_id_number=own_number, passport=named)
+
+    with pytest.raises(FieldInvalidError) as refused:
+        wire.passport(asking, nationalities())
+    assert refused.value.metadata["field"] == field

@@ -238,7 +238,7 @@ def servicers_of(
     )
     subject_request_queries = DataSubjectRequestQueries(database, note_seal)
     return [
-        AccountServicer(AccountQueries(database), seal, codes, clock),
+        AccountServicer(AccountQueries(database), seal, codes, nations, clock),
         CaseServicer(
             CaseOperations(database, relay, clock, seal, case_seal, settings.ward_code),
             CaseQueries(database, case_seal),

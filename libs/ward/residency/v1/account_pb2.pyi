@@ -126,6 +126,7 @@ class ListAccessesToPersonRequest(_message.Message):
     PERSONAL_ID_NUMBER_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    PASSPORT_FIELD_NUMBER: _builtins.int
     personal_id_number: _builtins.str
     """The person's identification number (số định danh cá nhân): exactly 12 ASCII digits."""
     page_size: _builtins.int
@@ -136,6 +137,10 @@ class ListAccessesToPersonRequest(_message.Message):
     def purpose(self) -> _access_pb2.AccessPurpose:
         """The person's request: PURPOSE_DATA_SUBJECT_REQUEST with its number."""
 
+    @_builtins.property
+    def passport(self) -> Global___Passport:
+        """Instead of the number, of a guest who was declared by a passport: the passport."""
+
     def __init__(
         self,
         *,
@@ -143,14 +148,41 @@ class ListAccessesToPersonRequest(_message.Message):
         personal_id_number: _builtins.str = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        passport: Global___Passport | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["purpose", b"purpose"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["passport", b"passport", "purpose", b"purpose"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "personal_id_number", b"personal_id_number", "purpose", b"purpose"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "passport", b"passport", "personal_id_number", b"personal_id_number", "purpose", b"purpose"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListAccessesToPersonRequest: _TypeAlias = ListAccessesToPersonRequest  # noqa: Y015
+
+@_typing.final
+class Passport(_message.Message):
+    """A passport by which a guest was declared."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ISSUER_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    issuer: _builtins.str
+    """Which country issued it, ISO 3166-1 alpha-3: of a foreign guest, the nationality as it was declared."""
+    number: _builtins.str
+    """Its number: 5 to 15 letters and digits."""
+    def __init__(
+        self,
+        *,
+        issuer: _builtins.str = ...,
+        number: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["issuer", b"issuer", "number", b"number"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Passport: _TypeAlias = Passport  # noqa: Y015
 
 @_typing.final
 class ListAccessesToPersonResponse(_message.Message):

@@ -66,7 +66,8 @@ class AccountServiceServicer:
 
     def ListAccessesToPerson(self, request, context):
         """Lists who looked one person up, newest first, so that the person can be told; the purpose is the person's own
-        request. A person whom nobody looked up, and a number that nobody has, are answered by an empty list.
+        request. The person is named by identification number, or, where a guest was declared by it, by passport. A person
+        whom nobody looked up, and a number that nobody has, are answered by an empty list.
         Errors: PERSONAL_ID_INVALID, PAGE_TOKEN_INVALID, PURPOSE_REQUIRED, FIELD_INVALID.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -39,7 +39,8 @@ class AccountServiceStub:
     """
     ListAccessesToPerson: _grpc.UnaryUnaryMultiCallable[_account_pb2.ListAccessesToPersonRequest, _account_pb2.ListAccessesToPersonResponse]
     """Lists who looked one person up, newest first, so that the person can be told; the purpose is the person's own
-    request. A person whom nobody looked up, and a number that nobody has, are answered by an empty list.
+    request. The person is named by identification number, or, where a guest was declared by it, by passport. A person
+    whom nobody looked up, and a number that nobody has, are answered by an empty list.
     Errors: PERSONAL_ID_INVALID, PAGE_TOKEN_INVALID, PURPOSE_REQUIRED, FIELD_INVALID.
     """
     GetAccountStatus: _grpc.UnaryUnaryMultiCallable[_account_pb2.GetAccountStatusRequest, _account_pb2.GetAccountStatusResponse]
@@ -56,7 +57,8 @@ class AccountServiceAsyncStub(AccountServiceStub):
     """
     ListAccessesToPerson: _aio.UnaryUnaryMultiCallable[_account_pb2.ListAccessesToPersonRequest, _account_pb2.ListAccessesToPersonResponse]  # type: ignore[assignment]
     """Lists who looked one person up, newest first, so that the person can be told; the purpose is the person's own
-    request. A person whom nobody looked up, and a number that nobody has, are answered by an empty list.
+    request. The person is named by identification number, or, where a guest was declared by it, by passport. A person
+    whom nobody looked up, and a number that nobody has, are answered by an empty list.
     Errors: PERSONAL_ID_INVALID, PAGE_TOKEN_INVALID, PURPOSE_REQUIRED, FIELD_INVALID.
     """
     GetAccountStatus: _aio.UnaryUnaryMultiCallable[_account_pb2.GetAccountStatusRequest, _account_pb2.GetAccountStatusResponse]  # type: ignore[assignment]
@@ -82,7 +84,8 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_account_pb2.ListAccessesToPersonResponse, _abc.Awaitable[_account_pb2.ListAccessesToPersonResponse]]:
         """Lists who looked one person up, newest first, so that the person can be told; the purpose is the person's own
-        request. A person whom nobody looked up, and a number that nobody has, are answered by an empty list.
+        request. The person is named by identification number, or, where a guest was declared by it, by passport. A person
+        whom nobody looked up, and a number that nobody has, are answered by an empty list.
         Errors: PERSONAL_ID_INVALID, PAGE_TOKEN_INVALID, PURPOSE_REQUIRED, FIELD_INVALID.
         """
 

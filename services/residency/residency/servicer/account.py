@@ -6,8 +6,10 @@ from chassis.clock import Clock, ward_day
 from chassis.context import current_access
 from chassis.pages import page_size
 from residency.domain.account import AccessFilter
+from residency.domain.contact import PassportNumber
+from residency.domain.nationality import Nationalities
 from residency.domain.personal_id import PersonalIdNumber, RegistrationCodes
-from residency.domain.sealing import NumberSeal
+from residency.domain.sealing import NumberSeal, subject_of
 from residency.queries.account import AccountQueries
 from residency.servicer import Context
 from residency.wire import account as wire
@@ -21,11 +23,17 @@ class AccountServicer(account_pb2_grpc.AccountServiceServicer):
     service: str = pb.DESCRIPTOR.services_by_name["AccountService"].full_name
 
     def __init__(
-        self, queries: AccountQueries, seal: NumberSeal, codes: RegistrationCodes, clock: Clock
+        self,
+        queries: AccountQueries,
+        seal: NumberSeal,
+        codes: RegistrationCodes,
+        nationalities: Nationalities,
+        clock: Clock,
     ) -> None:
         self._queries = queries
         self._seal = seal
         self._codes = codes
+        self._nationalities = nationalities
         self._clock = clock
 
     def add_to(self, server: aio.Server) -> None:
@@ -50,11 +58,10 @@ class AccountServicer(account_pb2_grpc.AccountServiceServicer):
         access, size = current_access(), page_size(request.page_size)
         access.subject = "unknown"
         wire.require_own_request(request)
-        today = ward_day(self._clock())
-        number = PersonalIdNumber.parse(request.personal_id_number, self._codes, today)
-        access.subject = subject = self._seal.pseudonym(number)
+        index = self._seal.document_index(self._document(request))
+        access.subject = subject = subject_of(index)
         before = wire.page_before(request.page_token, subject)
-        subjects = await self._queries.subjects_of(self._seal.blind_index(number))
+        subjects = await self._queries.subjects_of(index)
         found = await self._queries.list_accesses(
             AccessFilter(subjects=subjects), before, size + 1
         )
@@ -67,3 +74,12 @@ class AccountServicer(account_pb2_grpc.AccountServiceServicer):
     ) -> pb.GetAccountStatusResponse:
         """Answer how far the chain goes and what is known of it."""
         return wire.status(await self._queries.status())
+
+    def _document(
+        self, request: pb.ListAccessesToPersonRequest
+    ) -> PersonalIdNumber | PassportNumber:
+        """Tell by what the person is known; raises FieldInvalidError, or PersonalIdInvalidError."""
+        if request.HasField("passport"):
+            return wire.passport(request, self._nationalities)
+        today = ward_day(self._clock())
+        return PersonalIdNumber.parse(request.personal_id_number, self._codes, today)

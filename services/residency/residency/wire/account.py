@@ -10,6 +10,8 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from chassis import pages
 from chassis.errors import FieldInvalidError, PageTokenInvalidError, PurposeRequiredError
 from residency.domain.account import AccessFilter, AccountedAccess, AccountStatus, Mark
+from residency.domain.contact import PassportNumber
+from residency.domain.nationality import Nationalities
 from residency.wire import fields
 from ward.options.v1 import access_pb2
 from ward.residency.v1 import account_pb2 as pb
@@ -37,6 +39,19 @@ def require_own_request(request: pb.ListAccessesToPersonRequest) -> None:
     """Refuse any purpose but the person's own request; raises PurposeRequiredError."""
     if request.purpose.purpose != access_pb2.PURPOSE_DATA_SUBJECT_REQUEST:
         raise PurposeRequiredError
+
+
+def passport(
+    request: pb.ListAccessesToPersonRequest, nationalities: Nationalities
+) -> PassportNumber:
+    """Read the passport by which a person is known who is named by nothing else; raises FieldInvalidError."""
+    if request.personal_id_number:
+        raise FieldInvalidError("passport", "a passport or a personal_id_number, not both")
+    try:
+        issuer = nationalities.parse(request.passport.issuer)
+    except ValueError:
+        raise FieldInvalidError("passport.issuer", "a code of ISO 3166-1 alpha-3") from None
+    return fields.passport("passport.number", issuer, request.passport.number)
 
 
 def page_before(token: str, of_list: str) -> int | None:

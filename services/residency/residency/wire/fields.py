@@ -14,6 +14,7 @@ from chassis.errors import DomainError, FieldInvalidError, PageTokenInvalidError
 from chassis.idempotency import check_request_id, digest_of
 from chassis.privacy import may_hold_id_number
 from residency.domain.address import Gazetteer
+from residency.domain.contact import PassportNumber
 from residency.domain.households import HouseholdNotFoundError
 from residency.domain.nationality import Nationalities
 from residency.domain.partial_date import PartialDate
@@ -118,6 +119,14 @@ def optional_nationality(text: str, nationalities: Nationalities) -> str | None:
         return nationalities.parse(text) if text else None
     except ValueError:
         raise FieldInvalidError("nationality", "a code of ISO 3166-1 alpha-3") from None
+
+
+def passport(field: str, issuer: str, text: str) -> PassportNumber:
+    """Read the number of a passport; raises FieldInvalidError."""
+    try:
+        return PassportNumber.parse(issuer, text)
+    except ValueError:
+        raise FieldInvalidError(field, "5 to 15 letters and digits") from None
 
 
 def optional_moment(message: Message, field: str) -> datetime | None:

@@ -59,7 +59,7 @@ def lodging_by(message: pb.Lodging, number: fields.ReadNumber, today: date) -> S
         case "personal_id_number":
             document = number(message.personal_id_number)
         case "passport_number":
-            document = _passport(VIETNAM, message.passport_number)
+            document = fields.passport("passport_number", VIETNAM, message.passport_number)
         case _:
             raise FieldInvalidError("document", "a personal_id_number or a passport_number")
     return StayDeclaration(
@@ -97,7 +97,7 @@ def foreign_stay_by(
         dwelling_id=fields.dwelling_id(message.dwelling_id),
         kind=StayKind.FOREIGN,
         guest=Guest(
-            document=_passport(nationality, message.passport_number),
+            document=fields.passport("passport_number", nationality, message.passport_number),
             full_name=fields.full_name(message.full_name),
             birth_date=fields.birth_date(message.birth_date, today),
             nationality=nationality,
@@ -190,13 +190,6 @@ def foreign_stay_message(declared: StayDeclaration) -> pb.ForeignStay:
         arrives_at=fields.timestamp(declared.arrives_at),
         leaves_on=fields.optional_date(declared.leaves_on),
     )
-
-
-def _passport(issuer: str, text: str) -> PassportNumber:
-    try:
-        return PassportNumber.parse(issuer, text)
-    except ValueError:
-        raise FieldInvalidError("passport_number", "5 to 15 letters and digits") from None
 
 
 def _arrival(message: pb.Lodging | pb.ForeignStay) -> datetime:
