@@ -13,6 +13,7 @@ from residency.domain.citizens import OwnNumberUnknownError
 from residency.domain.data_subject_requests import (
     DataSubjectRequest,
     DataSubjectRequestNotFoundError,
+    NamedUntil,
     RequestFilter,
 )
 from residency.domain.nationality import Nationalities
@@ -88,10 +89,10 @@ class CitizenServicer(citizens_pb2_grpc.CitizenServiceServicer):
         self, request: pb.ListOwnRequestsRequest, context: Context
     ) -> pb.ListOwnRequestsResponse:
         """Answer a page of the requests about the caller."""
-        own, size = self._seal.pseudonym(self._own_number()), page_size(request.page_size)
+        own, size = await self._own_names(), page_size(request.page_size)
         after, today = wire_requests.requests_after(request.page_token), self._today()
         found = await self._request_queries.list_requests(
-            RequestFilter(subject=own), after, size + 1, today
+            RequestFilter(about=own), after, size + 1, today
         )
         soon_days = await self._request_queries.due_soon_days(self._clock())
         return wire_requests.requests_page(
@@ -102,11 +103,11 @@ class CitizenServicer(citizens_pb2_grpc.CitizenServiceServicer):
         self, request: pb.GetOwnRequestRequest, context: Context
     ) -> pb.GetOwnRequestResponse:
         """Answer one request about the caller."""
-        own = self._seal.pseudonym(self._own_number())
+        own = await self._own_names()
         number = wire_requests.request_number(request.request_number)
         current_access().reference = number
         found = await self._request_queries.get(number)
-        if found.request.subject != own:
+        if not any(one.names(found.request) for one in own):
             raise DataSubjectRequestNotFoundError
         return pb.GetOwnRequestResponse(
             request=await self._told(found.request),
@@ -144,6 +145,10 @@ class CitizenServicer(citizens_pb2_grpc.CitizenServiceServicer):
         number = PersonalIdNumber.parse(text, self._codes, self._today())
         access.subject = self._seal.pseudonym(number)
         return number
+
+    async def _own_names(self) -> list[NamedUntil]:
+        """Tell how requests name the caller, by earlier numbers too; raises OwnNumberUnknownError."""
+        return await self._queries.names_of(self._seal.blind_index(self._own_number()))
 
     async def _told(self, found: DataSubjectRequest) -> requests_pb.DataSubjectRequest:
         soon_days = await self._request_queries.due_soon_days(self._clock())
