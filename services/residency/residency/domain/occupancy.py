@@ -62,14 +62,16 @@ class Stay:
         """Tell whether it is so at an instant."""
         return self.begins_at <= at and (self.ends_at is None or at < self.ends_at)
 
-    def turns(self) -> Iterator[datetime]:
-        """Give the instants at which this stay changes counts: its start, its end, and band birthdays within."""
+    def turns(self, at: datetime) -> Iterator[datetime]:
+        """Give the instants at which this stay changes counts: start, end, the next birthday of a band."""
         yield self.begins_at
         if self.ends_at:
             yield self.ends_at
-        born = self.birth_date.earliest
-        birthdays = (ward_time(years_later(born, age)) for age in BAND_AGES)
-        yield from filter(self.covers, birthdays)
+        band = band_of(self.birth_date, ward_day(at))
+        if band < len(BAND_AGES):
+            birthday = ward_time(years_later(self.birth_date.earliest, BAND_AGES[band]))
+            if self.covers(birthday):
+                yield birthday
 
 
 @dataclass(frozen=True)
@@ -177,7 +179,7 @@ def count(stays: Iterable[Stay], at: datetime) -> Counts:
 
 def next_change(stays: Iterable[Stay], at: datetime) -> datetime | None:
     """Tell the first instant after `at` at which the counts change although nobody registers anything."""
-    turning = (turn for stay in stays for turn in stay.turns() if turn > at)
+    turning = (turn for stay in stays for turn in stay.turns(at) if turn > at)
     return min(turning, default=None)
 
 
