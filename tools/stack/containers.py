@@ -51,6 +51,7 @@ def _files(place: Installation, settings: Settings) -> Iterator[tuple[str, str]]
     yield "grafana_password", place.postgres.password_for("grafana")
     yield "jwks.json", place.issuer.jwks_file.read_text()
     yield "service_token", place.service_token_file.read_text()
+    yield "gateway_service_token", place.gateway_token_file.read_text()
     for service in DATABASE_SERVICES:
         database = ServiceDatabase(service)
         for kind, role in (("", database.app), ("migration_", database.owner)):

@@ -18,8 +18,9 @@ from stack.service_database import ServiceDatabase
 from stack.settings import Ports, Settings
 
 DATABASE_SERVICES = ("residency", "fire_safety", "incidents")
-# The account by which the incidents service proves itself.
+# The accounts by which services prove themselves.
 INCIDENTS = "incidents"
+GATEWAY = "gateway"
 PORTS_FILE = "ports.json"
 POPULATION_FAULT_FILE = "population.fault"
 
@@ -68,12 +69,18 @@ class Installation:
         """Make the issuer's keys and note the ports for `of_run`."""
         self.issuer.prepare()
         self.issuer.write_service_token(self.service_token_file, INCIDENTS, time.time())
+        self.issuer.write_service_token(self.gateway_token_file, GATEWAY, time.time())
         (self.run_dir / PORTS_FILE).write_text(self.ports.model_dump_json(indent=1))
 
     @property
     def service_token_file(self) -> Path:
         """The access token of the incidents service."""
         return self.run_dir / "issuer" / "incidents.token"
+
+    @property
+    def gateway_token_file(self) -> Path:
+        """The access token of the gateway."""
+        return self.run_dir / "issuer" / "gateway.token"
 
     @property
     def gateway_address(self) -> str:
@@ -168,6 +175,7 @@ class Installation:
             "RESIDENCY_TARGET": self.target("residency"),
             "FIRE_SAFETY_TARGET": self.target("fire_safety"),
             "INCIDENTS_TARGET": self.target("incidents"),
+            "SERVICE_TOKEN_FILE": str(self.gateway_token_file),
             "DEV_JWKS_FILE": str(self.issuer.jwks_file),
         }
 
