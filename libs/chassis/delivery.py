@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple, Self
+from typing import NamedTuple, Protocol, Self
 
 from nats.aio.client import Client
 
@@ -134,7 +134,19 @@ class Delivery:
         await self._client.publish(self.reply.decode(), b"+TERM")
 
 
-def all_stored_ms(messages: Sequence[Delivery]) -> list[int]:
+class Told(Protocol):
+    """What a broker says of a message, and when it stored it by that."""
+
+    @property
+    def reply(self) -> bytes:
+        """As it came."""
+
+    @property
+    def stored_ms(self) -> int:
+        """Milliseconds since 1970."""
+
+
+def all_stored_ms(messages: Sequence[Told]) -> list[int]:
     """Tell when the broker stored each message, milliseconds since 1970, in one go where all say it alike."""
     words = b".".join([one.reply for one in messages]).split(b".")
     if words[::_SHORT] != [_BEGIN] * len(messages) or len(words) != _SHORT * len(messages):

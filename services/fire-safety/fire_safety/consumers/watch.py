@@ -14,7 +14,7 @@ from fire_safety.consumers.formats import Formats
 from fire_safety.consumers.mode_changes import ModeChanges
 from fire_safety.consumers.noting import Noting, Signs
 from fire_safety.consumers.ordered import OrderedReader
-from fire_safety.consumers.received import comes_again, position_of, slices
+from fire_safety.consumers.received import Overheard, comes_again, position_of, slices
 from fire_safety.decoders.origin import partition_in
 from fire_safety.detection.ward import Ward
 from fire_safety.domain.alarms import Signal
@@ -93,6 +93,13 @@ class Watch:
             await asyncio.sleep(0)
             if self._noting.is_full:
                 await self._noting.all_done()
+
+    def overhear(self, messages: Sequence[Overheard]) -> None:
+        """Find the fires that begin with messages which the stream has not brought yet; they are stored like others."""
+        if self.is_settled:
+            ours = [one for one in messages if partition_in(one.subject) in self._partitions]
+            decoded = self._formats.decode(ours, self._limits)
+            self._noting.add(self._ward.overhear(decoded.blocks, decoded.batches.values()))
 
     def tick(self, reader: OrderedReader, *, idle: bool) -> None:
         """Do once a second what is not for each message."""
