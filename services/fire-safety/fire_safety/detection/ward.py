@@ -69,6 +69,8 @@ class Ward:
         self._lost_unheeded: set[str] = set()
         self._taken_again_from_ms = taken_again_from_ms
         self.supervision = Supervision(heard_since_ms, heard_until_ms or heard_since_ms)
+        # Readings that were folded one by one, which is what takes time.
+        self.folded = 0
         self._early = Early(self._devices)
         self.supervision.lost.update(one for one, kinds in signalling.items() if _LOST in kinds)
 
@@ -173,6 +175,7 @@ class Ward:
         if batch.told != EVERY_CONDITION:
             fresh = [watched.completed(one, batch.told) for one in fresh]
         watched.declared = fresh[-1].conditions
+        self.folded += len(fresh)
         for reading in fresh:
             transitions, why = watched.fold(reading, self._longest_test_ms)
             if transitions and not silently:
