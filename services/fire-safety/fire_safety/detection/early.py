@@ -6,7 +6,8 @@ of a fire, which stands from then on as if the stream had brought it: the stream
 no second time, and ends it. Whatever is not seen here, or never heard, is told in its turn.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from fire_safety.detection.criteria import FIRE_BITS
 from fire_safety.detection.fold import DeviceState, fold
@@ -22,13 +23,20 @@ _MANY = 10_000
 _TEST = Condition.TEST.value
 
 
+class _Ahead(NamedTuple):
+    """What a device has come to ahead of the stream, and which fires have ended there: those are told in their turn."""
+
+    state: DeviceState
+    ended: frozenset[AlarmKind] = frozenset()
+
+
 class Early:
     """What devices have shown that the stream has not brought yet."""
 
     def __init__(self, devices: Mapping[str, Watched]) -> None:
         self._devices = devices
-        # Of those that have shown something: what came of it, message by message, until the stream has caught up.
-        self._ahead: dict[str, DeviceState] = {}
+        # Of those that have shown something, message by message, until the stream has caught up.
+        self._ahead: dict[str, _Ahead] = {}
 
     def in_block(self, block: Block) -> list[Signal]:
         """Judge messages that were just heard; those that plainly show nothing are not looked at any closer."""
@@ -51,68 +59,61 @@ class Early:
 
     def forget_caught_up(self) -> None:
         """Follow those no longer of which the stream has brought all that was heard."""
-        for device_id, state in list(self._ahead.items()):
+        for device_id, ahead in list(self._ahead.items()):
             watched = self._devices.get(device_id)
-            if not watched or _is_behind(state, watched.state):
+            if not watched or _has_caught_up(watched, ahead):
                 del self._ahead[device_id]
 
     def _judged(self, watched: Watched, batch: Batch) -> list[Signal]:
         """Tell the fires that begin with a message; they stand from now on."""
         device_id = batch.device_id
-        state = self._ahead.pop(device_id, watched.state)
-        if _is_behind(state, watched.state):
-            state = watched.state
+        ahead = self._ahead.pop(device_id, None)
+        if ahead is None or _has_caught_up(watched, ahead):
+            ahead = _Ahead(watched.state)
         fresh = [
             watched.completed(one, batch.told)
             for one in batch.readings
             # Without a time of its own a reading could not be told from what the stream brings.
-            if one.observed_ms > state.live.newest_ms and one.observed_ms != batch.received_ms
+            if one.observed_ms > ahead.state.live.newest_ms
+            and one.observed_ms != batch.received_ms
         ]
         if not fresh or watched.is_apart or any(one.conditions & _TEST for one in fresh):
             return []
-        state, signals = _folded(watched, device_id, state, fresh, batch.received_ms)
-        told = {one.kind for one in signals}
-        watched.state = watched.state._replace(
-            standings=_with(watched.state.standings, state.standings, told)
-        )
+        ahead, signals = _followed(watched, device_id, ahead, fresh)
         if len(self._ahead) < _MANY:
-            self._ahead[device_id] = state
+            self._ahead[device_id] = ahead
         return signals
 
 
-def _folded(
-    watched: Watched,
-    device_id: str,
-    state: DeviceState,
-    readings: Iterable[Reading],
-    received_ms: int,
-) -> tuple[DeviceState, list[Signal]]:
-    """Fold readings until a fire ends: from there on all is told in its turn."""
+def _followed(
+    watched: Watched, device_id: str, ahead: _Ahead, readings: Sequence[Reading]
+) -> tuple[_Ahead, list[Signal]]:
+    """Fold readings; have the fires stand that begin with them, and tell these."""
+    state, ended = ahead
     signals: list[Signal] = []
+    skewed = abs(readings[-1].received_ms - readings[-1].observed_ms) > watched.limits.skew_ms
     for reading in readings:
-        after, transitions = fold(state, reading, watched.limits)
-        fires = [one for one in transitions if one.kind in FIRE_KINDS]
-        if not all(one.raised for one in fires):
-            break
-        state = after
-        skewed = abs(received_ms - reading.observed_ms) > watched.limits.skew_ms
-        signals += watched.signals(device_id, reading, fires, None, skewed=skewed)
-    return state, signals
+        state, transitions = fold(state, reading, watched.limits)
+        fires = [one for one in transitions if one.kind in FIRE_KINDS and one.kind not in ended]
+        ended |= {one.kind for one in fires if not one.raised}
+        for begun in (one for one in fires if one.raised):
+            _stand(watched, begun.kind, state.standings)
+            signals += watched.signals(device_id, reading, [begun], None, skewed=skewed)
+    return _Ahead(state, ended), signals
 
 
-def _is_behind(state: DeviceState, brought: DeviceState) -> bool:
-    return state.live.newest_ms <= brought.live.newest_ms
+def _has_caught_up(watched: Watched, ahead: _Ahead) -> bool:
+    return ahead.state.live.newest_ms <= watched.state.live.newest_ms
 
 
 def _reaches(value: float | None, level: Level | None) -> bool:
     return value is not None and level is not None and value >= level.high
 
 
-def _with(standings: Standings, ahead: Standings, told: Collection[AlarmKind]) -> Standings:
-    """Have those kinds stand as they do ahead of the stream."""
-    if not told:
-        return standings
-    return Standings(
-        {**standings.now, **{kind: ahead.now[kind] for kind in told}},
-        {**standings.raises, **{kind: ahead.raises[kind] for kind in told if kind in ahead.raises}},
-    )
+def _stand(watched: Watched, kind: AlarmKind, ahead: Standings) -> None:
+    """Have a kind stand as it does ahead of the stream."""
+    state = watched.state
+    now, raises = {**state.standings.now, kind: ahead.now[kind]}, state.standings.raises
+    if kind in ahead.raises:
+        raises = {**raises, kind: ahead.raises[kind]}
+    watched.state = state._replace(standings=Standings(now, raises))
