@@ -42,6 +42,7 @@ from tests.fire_safety.field import (
     subject_of,
     until,
     until_all_recorded,
+    until_detected,
     until_recorded,
     written,
 )
@@ -114,8 +115,7 @@ async def test_smoke_becomes_a_durable_alarm_and_an_event(
 @pytest.mark.usefixtures("running")
 async def test_smoke_is_told_before_the_stream_has_it(broker: Client, database: Database) -> None:
     """Even if the stream never has it, since the broker refused it; what it has later ends it."""
-    await publish(broker.jetstream(), [written(now_ms() - 60_000)])
-    await until_recorded(database, 1)
+    await until_detected(database, await publish(broker.jetstream(), [written(now_ms() - 60_000)]))
     begin = now_ms()
     smoke = [written(begin + 1000 * n, 0.1) for n in range(-30, 0, 2)]
     payload = readings_pb2.ReadingBatch(device_id=DEVICE, readings=smoke).SerializeToString()
