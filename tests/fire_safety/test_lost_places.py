@@ -16,7 +16,6 @@ from fire_safety.settings import Settings
 from stack.nats_server import NatsServer
 from tests.fire_safety.conftest import MakeSettings
 from tests.fire_safety.field import (
-    DEVICE,
     alarm_raised,
     alarms_of,
     now_ms,
