@@ -53,7 +53,7 @@ class Metadata(NamedTuple):
 class Delivery:
     """One message. Subjects and headers that are not text have replacement characters."""
 
-    __slots__ = ("_client", "_headers", "_told", "data", "reply", "subject_bytes")
+    __slots__ = ("_client", "_told", "data", "header_bytes", "reply", "subject_bytes")
 
     def __init__(
         self, client: Client, subject: bytes, reply: bytes, headers: bytes, data: bytes
@@ -61,7 +61,7 @@ class Delivery:
         self._client = client
         self.subject_bytes = subject
         self.reply = reply
-        self._headers = headers
+        self.header_bytes = headers
         self.data = data
         self._told: list[bytes] | None = None
 
@@ -73,11 +73,11 @@ class Delivery:
     @property
     def headers(self) -> dict[str, str]:
         """What its sender wrote above it and can be sent on."""
-        return read_headers(self._headers)
+        return read_headers(self.header_bytes)
 
     def may_have(self, header: str) -> bool:
         """Tell whether it may have a header, without reading them: False is sure."""
-        return bool(self._headers) and header.encode() in self._headers
+        return bool(self.header_bytes) and header.encode() in self.header_bytes
 
     @property
     def sequence(self) -> int:

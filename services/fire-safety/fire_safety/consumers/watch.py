@@ -14,7 +14,7 @@ from fire_safety.consumers.formats import Formats
 from fire_safety.consumers.mode_changes import ModeChanges
 from fire_safety.consumers.noting import Noting, Signs
 from fire_safety.consumers.ordered import OrderedReader
-from fire_safety.consumers.received import Overheard, comes_again, position_of, slices
+from fire_safety.consumers.received import Overheard, position_of, slices, that_count
 from fire_safety.decoders.origin import partition_in
 from fire_safety.detection.ward import Ward
 from fire_safety.domain.alarms import Signal
@@ -183,9 +183,7 @@ class Watch:
         Whatever is wrong with one, the lane goes on: the recorder keeps or refuses it.
         """
         ours = [
-            one
-            for one in messages
-            if partition_in(one.subject) in self._partitions and not comes_again(one)
+            one for one in that_count(messages) if partition_in(one.subject) in self._partitions
         ]
         decoded = self._formats.decode(ours, self._limits)
         stretches = decoded.summed_up()
