@@ -77,10 +77,15 @@ lint: install ## Check style, types, import rules and contracts
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/buf lint
 	$(BIN)/buf format --diff --exit-code proto
+	$(BIN)/python -m manifests check
 
 .PHONY: test-fast
 test-fast: install ## Tests that need no server: seconds
 	$(BIN)/pytest -q -m "not postgres and not nats and not http and not system and not containers"
+
+.PHONY: sizing
+sizing: install ## Compute pods, disks and cost from what was measured (docs/sizing.md)
+	@$(BIN)/python -m manifests sizing --page docs/sizing.md
 
 .PHONY: eval-detection
 eval-detection: install ## Evaluate the detection profiles on real fires and SYNTHETIC nuisances (docs/detection.md)

@@ -111,7 +111,7 @@ ACCESS_WITNESS = StreamConfig(
     deny_purge=True,
     duplicate_window=timedelta(minutes=10).total_seconds(),
 )
-_STREAMS = (
+STREAMS = (
     MQTT,
     MQTT_UNRELEASED,
     MQTT_SESSIONS,
@@ -312,7 +312,7 @@ async def ensure_streams(jetstream: JetStreamContext, ward_code: str, replicas: 
 
     Each is kept on `replicas` servers of the broker's cluster.
     """
-    for stream in (*_STREAMS, readings(ward_code)):
+    for stream in (*STREAMS, readings(ward_code)):
         config = stream.evolve(num_replicas=replicas)
         is_told = False
         while not await _is_ensured(jetstream, config, tell_taken=not is_told):
