@@ -224,12 +224,14 @@ def _own_record(
         record_id=uuid4(),
         recorded_at=now,
         account=_PERSON_AT_THE_CONSOLE,
-        roles=[],
+        actor="",
+        roles=(),
         method=method,
         purpose=_SUPERVISION,
         legal_basis=_LEGAL_BASIS,
         reference=reference,
         subject="access_records",
+        fields=(),
         outcome="OK",
         request_id="",
         ward_code=settings.ward_code,
@@ -259,7 +261,7 @@ def _jsonl(opened: TextIO) -> Callable[[Linked], object]:
 
 def _told(one: Linked) -> dict[str, Any]:
     told = {
-        **vars(one.record),
+        **one.record._asdict(),
         "position": one.position,
         "recorded_at": one.record.recorded_at.isoformat(),
         "record_id": str(one.record.record_id),

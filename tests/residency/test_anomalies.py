@@ -48,12 +48,16 @@ async def look(
     """Enter so many access records by one account."""
     row: dict[str, Any] = {
         "account": "clerk",
+        "actor": "",
         "roles": ["duty_officer"],
         "method": "/x",
         "purpose": "RESIDENCE_CASE",
+        "legal_basis": "",
         "reference": "HS-1",
+        "fields": (),
         "outcome": "OK",
         "request_id": "request-1",
+        "ward_code": "11002",
         "recorded_at": at,
         **fields,
     }
