@@ -88,7 +88,7 @@ async def authenticate(verifier: TokenVerifier, authorization: str) -> Identity:
     """
     if not authorization:
         raise TokenMissingError
-    if not authorization.lower().startswith(_BEARER):
+    if authorization[: len(_BEARER)].lower() != _BEARER:
         raise TokenInvalidError
     return await verifier.verify(authorization[len(_BEARER) :].strip())
 

@@ -7,11 +7,10 @@ import asyncio
 import math
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import cache
 from types import TracebackType
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 from uuid import uuid4
 
 import grpc
@@ -46,8 +45,7 @@ _CODE_NAMES = {status.value[0]: status.name for status in grpc.StatusCode}
 _ANONYMOUS_RECORDS_A_MINUTE = 600
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(NamedTuple):
     """One call as the wrappers see it."""
 
     method: str
@@ -215,34 +213,19 @@ class AccessGuard:
         self._ward_code = ward_code
         self._anonymous = access.Budget(_ANONYMOUS_RECORDS_A_MINUTE)
 
-    @asynccontextmanager
-    async def __call__(self, call: Call) -> AsyncGenerator[None]:
+    def __call__(self, call: Call) -> AbstractAsyncContextManager[None]:
         """Let an allowed call through; record it, or its refusal, before the answer leaves."""
         rule = access.rule_of(call.method)
-        if not rule.personal_data:
-            await self._admit(rule, call)
-            async with self._until_expiry(call):
-                yield
-            return
-        entry = self._access_of(call)
-        context.access.set(entry)
-        try:
-            await self._admit(rule, call)
-            yield
-        except DomainError as error:
-            await self._record(entry, error.reason)
-            raise
-        except asyncio.CancelledError:
-            # The caller has left, and what was done stays done: it is accounted for all the same.
-            await asyncio.shield(self._record(entry, _CANCELLED))
-            raise
-        except Exception:
-            await self._record(entry, InternalError.reason)
-            raise
-        if not entry.accounted:
-            await asyncio.shield(self._record_answer(entry))
+        return Accounted(self, rule, call) if rule.personal_data else self._admitted(rule, call)
 
-    def _access_of(self, call: Call) -> Access:
+    @asynccontextmanager
+    async def _admitted(self, rule: access.AccessRule, call: Call) -> AsyncGenerator[None]:
+        await self.admit(rule, call)
+        async with self._until_expiry(call):
+            yield
+
+    def access_of(self, call: Call) -> Access:
+        """Begin the account of a call, with what it states."""
         stated = access.stated_purpose(call.request)
         return Access(
             record_id=uuid4(),
@@ -270,7 +253,8 @@ class AccessGuard:
                 raise TokenExpiredError from error
             raise
 
-    async def _admit(self, rule: access.AccessRule, call: Call) -> None:
+    async def admit(self, rule: access.AccessRule, call: Call) -> None:
+        """Tell who calls; raises DomainError where the call is not allowed."""
         context.identity.set(None)
         caller = await access.authenticate(self._verifier, call.header("authorization"))
         context.identity.set(caller)
@@ -283,12 +267,12 @@ class AccessGuard:
         access.refuse_unknown_fields(call.request)
         access.require_purpose(rule, call.request)
 
-    async def _record_answer(self, entry: Access) -> None:
+    async def record_answer(self, entry: Access) -> None:
         """Write the records of an answer; what waits is committed together."""
         log, records = self._log_of(entry), records_of(entry, self._clock())
         await asyncio.gather(*map(log.record, records))
 
-    async def _record(self, entry: Access, outcome: str) -> None:
+    async def record(self, entry: Access, outcome: str) -> None:
         """Write the record of a call without an answer, under an id of its own.
 
         Whether a record that should have been written with its answer is there is not known when that has failed.
@@ -306,6 +290,50 @@ class AccessGuard:
                 f"{entry.method} is marked personal_data, but there is no access log"
             )
         return self._log
+
+
+class Accounted:
+    """One call that touches personal data: it is let in, and recorded however it ends."""
+
+    def __init__(self, guard: AccessGuard, rule: access.AccessRule, call: Call) -> None:
+        self._guard = guard
+        self._rule = rule
+        self._call = call
+        self._entry = guard.access_of(call)
+
+    async def __aenter__(self) -> None:
+        """Let the call in, or record its refusal."""
+        context.access.set(self._entry)
+        try:
+            await self._guard.admit(self._rule, self._call)
+        except BaseException as error:
+            await self._record(error)
+            raise
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Record the answer, or why there is none."""
+        await self._record(error)
+
+    async def _record(self, error: BaseException | None) -> None:
+        guard, entry = self._guard, self._entry
+        match error:
+            case None:
+                if not entry.accounted:
+                    await asyncio.shield(guard.record_answer(entry))
+            case DomainError():
+                await guard.record(entry, error.reason)
+            case asyncio.CancelledError():
+                # The caller has left, and what was done stays done: it is accounted for all the same.
+                await asyncio.shield(guard.record(entry, _CANCELLED))
+            case Exception():
+                await guard.record(entry, InternalError.reason)
+            case _:  # the process ends
+                pass
 
 
 def grpc_server(guard: AccessGuard, readiness: Readiness, services: list[str]) -> aio.Server:
