@@ -189,7 +189,7 @@ class AccountedLookups:
 
 
 class AccessLog:
-    """Writes access records, each durable when `record` returns; what waits together is committed together.
+    """Writes access records, all durable when `record` returns; what waits together is committed together.
 
     It has a connection of its own: however much is asked of the service, its account does not wait for one.
     """
@@ -198,9 +198,9 @@ class AccessLog:
         self._line = line
         self._commits = GroupCommit[AccessRecord, None](self._write)
 
-    async def record(self, entry: AccessRecord) -> None:
-        """Store one record; raises DatabaseUnavailableError, and then no answer may be given."""
-        await self._commits.add(entry)
+    async def record(self, *entries: AccessRecord) -> None:
+        """Store records; raises DatabaseUnavailableError, and then no answer may be given."""
+        await asyncio.gather(*map(self._commits.add, entries))
 
     async def _write(self, records: Sequence[AccessRecord]) -> Sequence[None]:
         await self._line.fetch(APPEND, [entry_of(one) for one in records])

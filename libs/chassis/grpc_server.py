@@ -269,8 +269,7 @@ class AccessGuard:
 
     async def record_answer(self, entry: Access) -> None:
         """Write the records of an answer; what waits is committed together."""
-        log, records = self._log_of(entry), records_of(entry, self._clock())
-        await asyncio.gather(*map(log.record, records))
+        await self._log_of(entry).record(*records_of(entry, self._clock()))
 
     async def record(self, entry: Access, outcome: str) -> None:
         """Write the record of a call without an answer, under an id of its own.

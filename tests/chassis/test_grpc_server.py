@@ -86,11 +86,11 @@ class MemoryLog:
         self.records: list[AccessRecord] = []
         self.away = False
 
-    async def record(self, entry: AccessRecord) -> None:
-        """Keep one record."""
+    async def record(self, *entries: AccessRecord) -> None:
+        """Keep records."""
         if self.away:
             raise DatabaseUnavailableError
-        self.records.append(entry)
+        self.records += entries
 
 
 class Edge:
