@@ -363,5 +363,5 @@ def _found_by_name(service: str, handlers: Mapping[str, object]) -> None:
     """Register no method apart: each is found by its name anyway.
 
     grpc.aio waits for the next call of each registered method with a task of its own, and looks through all of them
-    at each call (grpc issue 43461): with a hundred methods that took a third of a look.
+    at each call (grpc pull request 43461): with a hundred methods that took a third of a look.
     """
