@@ -77,10 +77,11 @@ lint: install ## Check style, types, import rules and contracts
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/buf lint
 	$(BIN)/buf format --diff --exit-code proto
+	$(BIN)/python -m monitoring check
 
 .PHONY: test-fast
 test-fast: install ## Tests that need no server: seconds
-	$(BIN)/pytest -q -m "not postgres and not nats and not http and not system and not containers"
+	$(BIN)/pytest -q -m "not postgres and not nats and not http and not system and not containers and not prometheus"
 
 .PHONY: eval-detection
 eval-detection: install ## Evaluate the detection profiles on real fires and SYNTHETIC nuisances (docs/detection.md)

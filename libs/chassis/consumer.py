@@ -89,7 +89,10 @@ class EventConsumer:
         await self._jetstream.add_consumer(self._stream, config)
         async with Pull(self._client, self._stream, self._name, _BATCH) as pull:
             while True:
-                for message in await pull.take(_TAKE_S):
+                messages = await pull.take(_TAKE_S)
+                waiting = messages[-1].metadata.num_pending if messages else 0
+                metrics.CONSUMER_PENDING.labels(self._name).set(waiting + len(messages))
+                for message in messages:
                     await self._handle(message)
 
     async def _beginning(self) -> tuple[DeliverPolicy | None, int | None]:

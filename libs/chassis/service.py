@@ -5,12 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 import grpc
+from cryptography.x509 import load_pem_x509_certificate
 from grpc import aio
 from nats.aio.client import Client
 from nats.js import JetStreamContext
 from sqlalchemy import ColumnElement, Table
 
-from chassis import jetstream
+from chassis import jetstream, metrics
 from chassis.access_log import AccessLog
 from chassis.admin import admin_server
 from chassis.clock import Clock, utc_now
@@ -118,7 +119,10 @@ def _server_credentials(settings: ServiceSettings) -> grpc.ServerCredentials | N
     certificate, key = settings.grpc_certificate_file, settings.grpc_key_file
     if certificate is None or key is None:
         return None
-    return grpc.ssl_server_credentials([(key.read_bytes(), certificate.read_bytes())])
+    chain = certificate.read_bytes()
+    expires = load_pem_x509_certificate(chain).not_valid_after_utc.timestamp()
+    metrics.CERTIFICATE_EXPIRES.labels("grpc").set(expires)
+    return grpc.ssl_server_credentials([(key.read_bytes(), chain)])
 
 
 def account_line(life: Lifecycle, settings: ServiceSettings) -> Line:

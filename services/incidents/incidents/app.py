@@ -35,6 +35,7 @@ from incidents.operations.upkeep import UpkeepOperations
 from incidents.queries.briefs import BriefQueries
 from incidents.queries.catalogue import CatalogueQueries
 from incidents.queries.duty import DutyQueries
+from incidents.queries.figures import FigureQueries
 from incidents.queries.incidents import IncidentQueries
 from incidents.queries.lifecycle import LifecycleQueries
 from incidents.queries.reports import ReportQueries
@@ -57,6 +58,7 @@ from incidents.timers import (
     forget_reports_hourly,
     forget_roll_calls_hourly,
 )
+from incidents.timers import Timers, forget_hourly, forget_reports_hourly, tell_figures
 
 MIGRATIONS = Path(package.__file__).parents[1] / "migrations"
 SUBJECTS = ["ward.incidents.v1.>"]
@@ -190,6 +192,7 @@ def _start_background(life: Lifecycle, base: Base, incidents: IncidentOperations
     escalations = EscalationOperations(base.database, base.relay, base.clock)
     timers = Timers(escalations, TimerQueries(base.database), base.clock)
     life.background("timers", timers.run())
+    life.background("figures", tell_figures(FigureQueries(base.database), base.clock))
     upkeep = UpkeepOperations(base.database, base.clock)
     life.background("forgetting", forget_hourly(upkeep, KEPT))
 

@@ -279,6 +279,19 @@ class AlarmFilter:
 
 
 @dataclass(frozen=True)
+class AlarmFigures:
+    """Open alarms of one class: how many, how many that nobody has seen, and since when the oldest of those waits."""
+
+    open: int = 0
+    unacknowledged: int = 0
+    oldest_at: datetime | None = None
+
+    def waiting_s(self, now: datetime) -> float:
+        """Tell for how long the oldest waits to be seen, seconds; 0 where none does."""
+        return max((now - self.oldest_at).total_seconds(), 0) if self.oldest_at else 0
+
+
+@dataclass(frozen=True)
 class AlarmPosition:
     """The place of an alarm in the list, newest first."""
 
