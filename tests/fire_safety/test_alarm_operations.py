@@ -317,21 +317,17 @@ async def test_an_alarm_that_is_not_there_cannot_be_changed(people: AlarmOperati
 async def test_what_nobody_has_seen_is_counted_by_class(
     database: Database, lease: Lease, detection: DetectionOperations, people: AlarmOperations
 ) -> None:
-    """With since when the oldest waits; a pre-alarm is supervisory, and what was seen no longer waits."""
-    smoke, pre = signal(), replace(signal(device_id=UNPLACED.device_id), pre_alarm=True)
-    await note(detection, lease, smoke, pre, signal(AlarmKind.FAULT))
+    """With since when the oldest waits; what was seen no longer waits, and is open until it is reset."""
+    await note(detection, lease, signal(), signal(AlarmKind.MUTED), signal(AlarmKind.FAULT))
     queries = AlarmQueries(database)
     unseen = await queries.figures()
-    oldest = await alarms_of(database)
-    (seen,) = (
-        one for one in oldest if one.state is AlarmState.ACTIVE and one.kind is AlarmKind.SMOKE
-    )
-    await people.acknowledge(seen.alarm_id, "request-0001", b"")
+    (smoke,) = (one for one in await alarms_of(database) if one.kind is AlarmKind.SMOKE)
+    await people.acknowledge(smoke.alarm_id, "request-0001", b"")
     after = await queries.figures()
 
-    waits = AlarmFigures(1, 1, seen.raised_at)
+    waits = AlarmFigures(1, 1, smoke.raised_at)
     assert unseen[SignalClass.ALARM] == waits
     assert (unseen[SignalClass.SUPERVISORY].open, unseen[SignalClass.TROUBLE].open) == (1, 1)
     assert after[SignalClass.ALARM] == AlarmFigures(1, 0, None)
-    assert waits.waiting_s(seen.raised_at + timedelta(seconds=90)) == 90
-    assert after[SignalClass.ALARM].waiting_s(seen.raised_at) == 0
+    assert waits.waiting_s(smoke.raised_at + timedelta(seconds=90)) == 90
+    assert after[SignalClass.ALARM].waiting_s(smoke.raised_at) == 0

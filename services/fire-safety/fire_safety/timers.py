@@ -47,6 +47,7 @@ async def drop_expired(database: Database, operations: UpkeepOperations) -> None
             for table in ("readings", "readings_hourly"):
                 await operations.drop_next(table)
             await operations.forget_sequences()
+            await operations.forget_system_status()
 
     await _repeat(drop, _DROP_EVERY_S)
 

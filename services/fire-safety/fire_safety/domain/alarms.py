@@ -34,6 +34,8 @@ class SignalClass(StrEnum):
     TROUBLE = "TROUBLE"
     TEST = "TEST"
     DISABLED = "DISABLED"
+    # Of the platform about itself.
+    SYSTEM = "SYSTEM"
 
 
 class Confirmation(StrEnum):
@@ -67,13 +69,15 @@ class AlarmKind(StrEnum):
     TEST_OVERDUE = "TEST_OVERDUE"
     MAINS_FAULT = "MAINS_FAULT"
     RATE_EXCEEDED = "RATE_EXCEEDED"
+    # The canary's: has ended when it is raised.
+    SYSTEM_STATUS = "SYSTEM_STATUS"
 
     @property
     def signal_class(self) -> SignalClass:
         """Tell how urgent it is, once it is confirmed."""
         if self in FIRE_KINDS:
             return SignalClass.ALARM
-        return SignalClass.SUPERVISORY if self is AlarmKind.MUTED else SignalClass.TROUBLE
+        return _OTHER_CLASSES.get(self, SignalClass.TROUBLE)
 
     @property
     def confirmation(self) -> Confirmation:
@@ -94,6 +98,11 @@ FIRE_KINDS = frozenset(
         AlarmKind.PANEL,
     }
 )
+
+_OTHER_CLASSES = {
+    AlarmKind.MUTED: SignalClass.SUPERVISORY,
+    AlarmKind.SYSTEM_STATUS: SignalClass.SYSTEM,
+}
 
 
 class Suppression(StrEnum):

@@ -50,6 +50,13 @@ class UpkeepOperations:
         metrics.PARTITIONS_DROPPED.labels(table).inc()
         return True
 
+    async def forget_system_status(self) -> None:
+        """Forget what the canary signalled: how long it took is in the metrics."""
+        now = self._clock()
+        async with self._database.transaction() as tx:
+            kept = await retention.kept(tx, now)
+            await retention.forget_system_status(tx, now - kept["system_status"])
+
     async def forget_sequences(self) -> None:
         """Forget counts that no device repeats any more."""
         now = self._clock()

@@ -92,6 +92,8 @@ def _chosen(chosen: AlarmFilter) -> Iterator[ColumnElement[bool]]:
         yield _alarms.device_id == chosen.device_id
     if chosen.signal_class:
         yield _of_class(chosen.signal_class)
+    else:
+        yield _alarms.kind != AlarmKind.SYSTEM_STATUS
     if chosen.state:
         yield _alarms.state == chosen.state
     if chosen.open_only:
