@@ -79,6 +79,10 @@ lint: install ## Check style, types, import rules and contracts
 	$(BIN)/buf format --diff --exit-code proto
 	$(BIN)/python -m monitoring check
 
+.PHONY: dashboards
+dashboards: install ## Generate deploy/grafana/dashboards from tools/monitoring
+	@$(BIN)/python -m monitoring dashboards
+
 .PHONY: test-fast
 test-fast: install ## Tests that need no server: seconds
 	$(BIN)/pytest -q -m "not postgres and not nats and not http and not system and not containers and not prometheus"

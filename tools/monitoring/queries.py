@@ -15,7 +15,7 @@ _OF_EVERY_PROCESS = ("process_", "python_")
 def faults_of(query: str, recorded: frozenset[str] = frozenset()) -> Iterator[str]:
     """Tell what is wrong with a query: it cannot be read, or asks for a metric that nobody declares."""
     try:
-        asked = set(_asked(promql_parser.parse(query)))
+        asked = asked_metrics(query)
     except ValueError as error:
         yield f"{error}: {query}"
         return
@@ -35,7 +35,8 @@ def declared() -> frozenset[str]:
     )
 
 
-def _asked(expression: promql_parser.Expr) -> Iterator[str]:
+def asked_metrics(query: str) -> frozenset[str]:
+    """Give the names of the metrics that a query asks for; raises ValueError if it cannot be read."""
     found: list[str] = []
 
     def visit(one: promql_parser.Expr) -> bool:
@@ -43,5 +44,5 @@ def _asked(expression: promql_parser.Expr) -> Iterator[str]:
             found.append(one.name)
         return True
 
-    promql_parser.walk(expression, visit)
-    return iter(found)
+    promql_parser.walk(promql_parser.parse(query), visit)
+    return frozenset(found)
