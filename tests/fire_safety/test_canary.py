@@ -4,8 +4,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from chassis.database import Database, Lease
+from fire_safety import tables
 from fire_safety.detection.ward import Ward
 from fire_safety.domain.alarms import (
     Alarm,
@@ -59,7 +61,12 @@ async def test_it_is_stored_told_and_over_at_once(
     assert (first.state, first.kind) == (AlarmState.RESET, AlarmKind.SYSTEM_STATUS)
     assert (first.reset_by, first.disposition) == ("", Disposition.UNSPECIFIED)
     assert {first.observed_at, second.observed_at} == {NOW, NOW + timedelta(minutes=1)}
-    assert [name for name, _ in await outbox_of(database, "")] == ["SystemStatusRaised"] * 2
+    told = await outbox_of(database, "SystemStatus")
+    assert [name for name, _ in told] == ["SystemStatusRaised"] * 2
+    assert await events_of(database) == []
+    async with database.transaction() as tx:
+        urgent = select(tables.outbox.c.subject).where(tables.outbox.c.urgent)
+        assert len((await tx.execute(urgent)).all()) == 2
 
 
 @pytest.mark.postgres

@@ -1,12 +1,12 @@
 """What dashboards may read: a schema of views with counts, and nothing of persons.
 
-Revision ID: 0008
+Revision ID: 0009
 """
 
 from alembic import op
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 
 _BY_YEAR = """
 create view dashboards.incidents_by_year as
