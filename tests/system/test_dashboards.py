@@ -38,6 +38,7 @@ QUIET = frozenset(
         "ward_certificate_expires_timestamp_seconds",
         "ward_dead_letters_total",
         "ward_device_sign_ins_total",
+        "ward_escalations_total",
         "ward_grpc_handling_seconds_count",  # of the codes that are a service's own fault
         "ward_lookups_limited_total",
         "ward_population_answers_total",
