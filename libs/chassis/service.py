@@ -71,6 +71,7 @@ async def start_base(
     `outbox_order` tells which of the events that wait go first, where not the oldest.
     Services with methods marked `personal_data` are `accounted`: they have the tables of `chassis.access_schema`.
     """
+    life.trace(name, settings.otlp_endpoint)
     database = Database.connect(settings.database_url.get_secret_value())
     life.at_stop(database.close)
     connected: list[Client] = []
