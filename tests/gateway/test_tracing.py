@@ -13,14 +13,14 @@ ID_NUMBER = "999000000017"
 async def test_a_request_and_its_call_are_one_trace(
     collector: Collector, client: httpx2.AsyncClient
 ) -> None:
-    """Route and method are told; path, query, headers and answer are not."""
+    """Route and method are told; query, headers and answer are not."""
     response = await client.get(
-        f"/v1/incidents/{ID_NUMBER}", params={"x": ID_NUMBER}, headers={"user-agent": ID_NUMBER}
+        "/v1/incidents", params={"premisesId": ID_NUMBER}, headers={"user-agent": ID_NUMBER}
     )
     spans = await collector.spans()
 
-    http = spans["GET /v1/incidents/{incident_id}"]
-    call = spans["ward.incidents.v1.IncidentsService/GetIncident"]
+    http = spans["GET /v1/incidents"]
+    call = spans["ward.incidents.v1.IncidentsService/ListIncidents"]
     assert call.trace_id == http.trace_id
     assert call.parent_span_id == http.span_id
     assert not http.parent_span_id

@@ -52,10 +52,8 @@ class UpkeepOperations:
 
     async def forget_system_status(self) -> None:
         """Forget what the canary signalled: how long it took is in the metrics."""
-        now = self._clock()
         async with self._database.transaction() as tx:
-            kept = await retention.kept(tx, now)
-            await retention.forget_system_status(tx, now - kept["system_status"])
+            await retention.forget_system_status(tx, self._clock())
 
     async def forget_sequences(self) -> None:
         """Forget counts that no device repeats any more."""

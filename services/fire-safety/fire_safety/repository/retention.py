@@ -5,13 +5,11 @@ The service's role may not make or drop tables: functions of their owner do, and
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from chassis.database import Transaction
 from fire_safety import tables
-from fire_safety.domain.alarms import AlarmKind
-from fire_safety.domain.devices import CANARY
 from fire_safety.tables.versions import in_force
 
 # A day around the times that ingestion believes: no clock here and there has to agree to the hour.
@@ -56,13 +54,6 @@ async def drop_expired(tx: Transaction, table: str, now: datetime) -> datetime |
     return began
 
 
-async def forget_system_status(tx: Transaction, before: datetime) -> None:
-    """Forget what the canary signalled before a time."""
-    alarms = tables.alarms.c
-    await tx.execute(
-        delete(tables.alarms).where(
-            alarms.device_id == CANARY,
-            alarms.kind == AlarmKind.SYSTEM_STATUS,
-            alarms.observed_at < before,
-        )
-    )
+async def forget_system_status(tx: Transaction, now: datetime) -> None:
+    """Forget what the canary signalled, once its time is over."""
+    await tx.execute(select(func.forget_system_status(now)))

@@ -37,3 +37,28 @@ def upgrade() -> None:
         "keep_days": 1,
     }
     op.bulk_insert(policies, [row])
+    op.execute(_FORGET)
+    op.execute("revoke all on function forget_system_status from public")
+    op.execute("grant execute on function forget_system_status to fire_safety_app")
+
+
+# The service may not delete alarms; this may delete the canary's, once two clocks agree that their time is over.
+_FORGET = """
+create function forget_system_status(at timestamptz) returns bigint
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    expired timestamptz;
+    forgotten bigint;
+begin
+    select least(at, now()) - make_interval(days => keep_days) into strict expired
+      from public.retention_policies
+     where what = 'system_status' and effective_from <= least(at, now())
+     order by version desc limit 1;
+    delete from public.alarms
+     where device_id = 'CANARY' and kind = 'SYSTEM_STATUS' and observed_at < expired;
+    get diagnostics forgotten = row_count;
+    return forgotten;
+end $$
+"""
