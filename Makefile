@@ -50,6 +50,14 @@ population: install ## Make the simulated population database of `make up` fail 
 reset: install ## Delete the data of `make up` and start over next time
 	@$(BIN)/python -m stack reset
 
+.PHONY: backup
+backup: install ## Back up what `make up` runs into a new folder (DIR=…)
+	@$(BIN)/python -m stack backup $(DIR)
+
+.PHONY: restore
+restore: install ## Make the data anew from a backup (DIR=…), after `make reset` or on another machine
+	@$(BIN)/python -m stack restore $(DIR)
+
 # ---------------------------------------------------------------- contracts
 
 .PHONY: generate
