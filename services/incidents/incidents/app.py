@@ -57,8 +57,8 @@ from incidents.timers import (
     forget_hourly,
     forget_reports_hourly,
     forget_roll_calls_hourly,
+    tell_figures,
 )
-from incidents.timers import Timers, forget_hourly, forget_reports_hourly, tell_figures
 
 MIGRATIONS = Path(package.__file__).parents[1] / "migrations"
 SUBJECTS = ["ward.incidents.v1.>"]

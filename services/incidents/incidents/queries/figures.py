@@ -25,7 +25,7 @@ class FigureQueries:
         self._database = database
 
     async def incidents(self, now: datetime) -> dict[Priority, IncidentFigures]:
-        """Count the incidents that have not ended, by priority."""
+        """Count the incidents that have not ended, by priority; exercises are none."""
         rules = priorities_on(ward_day(now)).subquery("rules")
         waits = _incidents.state == IncidentState.REPORTED
         late = _incidents.opened_at + _seconds(rules.c.acknowledge_within_s) < now
@@ -37,7 +37,7 @@ class FigureQueries:
                 func.count().filter(waits, late).label("overdue"),
             )
             .join(rules, rules.c.priority == _incidents.priority)
-            .where(_incidents.ended_at.is_(None))
+            .where(_incidents.ended_at.is_(None), ~_incidents.exercise)
             .group_by(_incidents.priority)
         )
         async with self._database.transaction() as tx:

@@ -18,7 +18,7 @@ select ward_code, extract(year from opened_at at time zone 'Asia/Ho_Chi_Minh')::
        percentile_cont(0.5) within group (order by extract(epoch from acknowledged_at - opened_at))
          as median_acknowledge_s
   from public.incidents
- where duplicate_of is null
+ where duplicate_of is null and not exercise
  group by 1, 2, 3
 """
 
