@@ -134,6 +134,11 @@ def readings_stream(ward_code: str) -> str:
     return f"READINGS_{ward_code}"
 
 
+def device_subjects(ward_code: str) -> str:
+    """Name what a ward's devices publish under."""
+    return f"ward.{ward_code}.device.*.up"
+
+
 def readings(ward_code: str) -> StreamConfig:
     """Describe that stream: kept long enough to rebuild detection and to wait for a database that is away.
 
@@ -142,9 +147,9 @@ def readings(ward_code: str) -> StreamConfig:
     """
     return StreamConfig(
         name=readings_stream(ward_code),
-        subjects=[f"ward.{ward_code}.device.*.up"],
+        subjects=[device_subjects(ward_code)],
         # What is stored says which share of the devices it belongs to, in one more token.
-        subject_transform=by_partition(f"ward.{ward_code}.device.*.up", ward_code),
+        subject_transform=by_partition(device_subjects(ward_code), ward_code),
         # What is published with QoS 1 or 2 comes a second time, from where it was kept before it was acknowledged: the
         # direct copy is lost with a broker that is killed, this one is not.
         sources=[from_mqtt(ward_code)],
@@ -173,7 +178,7 @@ def from_mqtt(ward_code: str) -> StreamSource:
         name=_MQTT,
         subject_transforms=[
             SubjectTransform(
-                src=f"$MQTT.msgs.ward.{ward_code}.device.*.up",
+                src=f"$MQTT.msgs.{device_subjects(ward_code)}",
                 dest=f"ward.{ward_code}.device.{{{{wildcard(1)}}}}.up",
             )
         ],

@@ -140,6 +140,11 @@ ESCALATIONS = Counter("ward_escalations_total", "Escalation steps taken", ["step
 ESCALATION_DELAY_SECONDS = Histogram(
     "ward_escalation_delay_seconds", "Time from a step's due time to its taking", buckets=_LATENCY
 )
+WEBHOOK_DELIVERIES = Counter(
+    "ward_webhook_deliveries_total",
+    "Tries to tell a webhook, by outcome: delivered, retry, dead",
+    ["outcome"],
+)
 LOOKUPS_LIMITED = Counter(
     "ward_lookups_limited_total",
     "Lookups of persons refused because the caller had asked for too much, by pattern",

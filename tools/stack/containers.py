@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from stack.certificates import Certificates
-from stack.installation import CANARY, DATABASE_SERVICES, INCIDENTS, Installation
+from stack.installation import CANARY, DATABASE_SERVICES, GATEWAY, INCIDENTS, Installation
 from stack.nats_configuration import GATEKEEPER, SERVICES, SIMULATOR, Cluster, Place
 from stack.postgres import SUPERUSER
 from stack.service_database import ServiceDatabase, scram_verifier
@@ -53,7 +53,12 @@ def _files(place: Installation, settings: Settings) -> Iterator[tuple[str, str]]
     yield "grafana_database_password", reader
     yield "grafana.sql", _role_of_grafana(reader)
     yield "jwks.json", place.issuer.jwks_file.read_text()
-    for name, account in (("service_token", INCIDENTS), ("canary_token", CANARY)):
+    tokens = {
+        "service_token": INCIDENTS,
+        "gateway_service_token": GATEWAY,
+        "canary_token": CANARY,
+    }
+    for name, account in tokens.items():
         yield name, place.service_token_file(account).read_text()
     for service in DATABASE_SERVICES:
         database = ServiceDatabase(service)

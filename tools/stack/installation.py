@@ -18,8 +18,9 @@ from stack.service_database import ServiceDatabase
 from stack.settings import Ports, Settings
 
 DATABASE_SERVICES = ("residency", "fire_safety", "incidents")
-# The accounts by which the incidents service and the canary prove themselves.
+# The accounts by which services and the canary prove themselves.
 INCIDENTS = "incidents"
+GATEWAY = "gateway"
 CANARY = "canary"
 PORTS_FILE = "ports.json"
 POPULATION_FAULT_FILE = "population.fault"
@@ -68,7 +69,7 @@ class Installation:
     def prepare(self) -> None:
         """Make the issuer's keys and note the ports for `of_run`."""
         self.issuer.prepare()
-        for account in (INCIDENTS, CANARY):
+        for account in (INCIDENTS, GATEWAY, CANARY):
             file = self.service_token_file(account)
             self.issuer.write_service_token(file, account, time.time())
         (self.run_dir / PORTS_FILE).write_text(self.ports.model_dump_json(indent=1))
@@ -171,6 +172,7 @@ class Installation:
             "RESIDENCY_TARGET": self.target("residency"),
             "FIRE_SAFETY_TARGET": self.target("fire_safety"),
             "INCIDENTS_TARGET": self.target("incidents"),
+            "SERVICE_TOKEN_FILE": str(self.service_token_file(GATEWAY)),
             "DEV_JWKS_FILE": str(self.issuer.jwks_file),
         }
 

@@ -22,6 +22,7 @@ from fire_safety.consumers.connections import Connections
 from fire_safety.consumers.crowding import Crowding
 from fire_safety.consumers.detector import Detector
 from fire_safety.consumers.formats import Formats
+from fire_safety.consumers.listening import Listening
 from fire_safety.consumers.moving import Moving, MovingError
 from fire_safety.consumers.recorder import Recorder
 from fire_safety.consumers.sign_outs import SignOuts
@@ -106,7 +107,7 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     life.at_stop(database.close)
     formats = Formats(DetectionQueries(database), settings.ward_code, clock)
     life.background("formats", formats.keep())
-    _start_lanes(life, base, settings, database, formats)
+    await _start_lanes(life, base, settings, database, formats)
     clocks = Clocks(base.broker, ClockQueries(base.database), settings.ward_code, clock)
     base.readiness.warn("clocks", clocks.check)
     life.background("clocks", clocks.run())
@@ -162,22 +163,35 @@ def servicers_of(base: Base, modes: ModeOperations) -> list[Servicer]:
     ]
 
 
-def _start_lanes(
+async def _start_lanes(
     life: Lifecycle, base: Base, settings: Settings, database: Database, formats: Formats
 ) -> None:
     """Start the lanes of this process; a recorder beside a detector gives way to it."""
-    lanes, detector = settings.lanes, detector_of(base, database, formats)
+    lanes, must_wait = settings.lanes, lambda: False
     if lanes is not Lanes.RECORDER:
+        detector = detector_of(base, database, formats, await _listening_of(life, base))
         base.readiness.watch("detector", detector.check)
         life.background("detector", detector.run())
+        must_wait = lambda: detector.goes_first  # noqa: E731 - one line says it
     if lanes is not Lanes.DETECTOR:
         # Readings are on the disk when their place in the stream is: until then they would be stored again.
         bulk = Database.connect(
             settings.database_url.get_secret_value(), pool_size=3, flushes=False
         )
         life.at_stop(bulk.close)
-        recorder = recorder_of(base, database, bulk, formats, lambda: detector.goes_first)
+        recorder = recorder_of(base, database, bulk, formats, must_wait)
         life.background("recorder", recorder.run())
+
+
+async def _listening_of(life: Lifecycle, base: Base) -> Listening:
+    settings = base.settings
+    broker = await jetstream.connect(
+        settings.nats_url.get_secret_value(),
+        "listening",
+        lambda: life.fail(BrokerUnavailableError()),
+    )
+    life.at_stop(broker.close)
+    return Listening(broker, settings.ward_code, base.clock)
 
 
 def _make_secret() -> str:
@@ -213,11 +227,14 @@ async def keep_gate(life: Lifecycle, base: Base, settings: Settings) -> None:
     life.background("sign_outs", sign_outs.run())
 
 
-def detector_of(base: Base, database: Database, formats: Formats) -> Detector:
+def detector_of(
+    base: Base, database: Database, formats: Formats, listening: Listening
+) -> Detector:
     """Make the detector lane."""
     ward_code = base.settings.ward_code
     return Detector(
         client=base.broker,
+        listening=listening,
         jetstream=base.jetstream,
         database=database,
         ward_code=ward_code,

@@ -9,7 +9,15 @@ from gateway import problems
 from gateway.clients import Clients, Health, State
 from gateway.events import EventStreams
 from gateway.issuer import issuer_routes
-from gateway.routes import Frame, GatewayServer, documentation_routes, operations_routes
+from gateway.routes import (
+    Frame,
+    GatewayServer,
+    StandIn,
+    cap_routes,
+    documentation_routes,
+    open311_routes,
+    operations_routes,
+)
 from gateway.schemas.contracts import Contracts, Method, read_contracts
 from gateway.settings import Settings
 from gateway.transcoder import Answer, document, transcoded_routes, unary
@@ -66,6 +74,11 @@ def make_app(
     app.router.routes.extend(transcoded_routes(contracts.methods, answer_of, clients.refuse))
     app.include_router(operations_routes(states))
     app.include_router(documentation_routes(contracts))
+    stand_in = StandIn(settings.service_token_file)
+    service_requests = clients.caller(contracts, "ward.incidents.v1.ServiceRequestsService")
+    app.include_router(open311_routes(service_requests, stand_in, settings.ward_code))
+    alerts = clients.caller(contracts, "ward.incidents.v1.PublicAlertsService")
+    app.include_router(cap_routes(alerts, stand_in, settings.ward_code))
     if settings.dev_jwks_file:
         app.include_router(issuer_routes(settings.auth_issuer, settings.dev_jwks_file))
     return Frame(app)

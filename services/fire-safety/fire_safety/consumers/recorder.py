@@ -24,7 +24,7 @@ from chassis.jetstream import ensure_streams, readings_stream
 from chassis.log import logger
 from fire_safety.consumers.formats import Formats
 from fire_safety.consumers.ordered import OrderedReader, StreamLostError, stream_state
-from fire_safety.consumers.received import comes_again, slices
+from fire_safety.consumers.received import slices, that_count
 from fire_safety.consumers.storing import Storing
 from fire_safety.domain.limits import IngestionLimits
 from fire_safety.domain.surplus import Surplus
@@ -158,7 +158,7 @@ class Recorder:
         left = _GIVE_WAY_TIMES
         for some in slices(messages, _SLICE_BYTES):
             left = await self._give_way(left)
-            kept = [one for one in some if not comes_again(one)]
+            kept = that_count(some)
             decoded = self._formats.decode(kept, limits)
             stored = decoded.without(surplus)
             metrics.READINGS_SURPLUS.inc(len(decoded.bulk) - len(stored.bulk))

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from fire_safety.detection.early import Early
 from fire_safety.detection.fold import DeviceState
 from fire_safety.detection.judging import UNKNOWN, Judging, LimitsKey
 from fire_safety.detection.modes import Mode, why_suppressed
@@ -19,7 +20,7 @@ from fire_safety.detection.standing import (
 from fire_safety.detection.supervision import Supervision
 from fire_safety.detection.watched import Watched
 from fire_safety.domain.alarms import AlarmKind, Signal, Suppression
-from fire_safety.domain.columns import Stretch
+from fire_safety.domain.columns import Block, Stretch
 from fire_safety.domain.devices import CANARY, Device
 from fire_safety.domain.profiles import Profile
 from fire_safety.domain.readings import EVERY_CONDITION, Batch
@@ -68,6 +69,9 @@ class Ward:
         self._lost_unheeded: set[str] = set()
         self._taken_again_from_ms = taken_again_from_ms
         self.supervision = Supervision(heard_since_ms, heard_until_ms or heard_since_ms)
+        # Readings that were folded one by one, which is what takes time.
+        self.folded = 0
+        self._early = Early(self._devices)
         self.supervision.lost.update(one for one, kinds in signalling.items() if _LOST in kinds)
 
     def take_profiles(self, profiles: Iterable[Profile]) -> None:
@@ -153,6 +157,15 @@ class Ward:
             return signals + self._heard(watched, stretch, silently=silently)
         return signals + self._folded(watched, stretch.batch, silently=silently)
 
+    def overhear(self, blocks: Iterable[Block], batches: Iterable[Batch]) -> list[Signal]:
+        """Judge messages that were heard before the stream brings them; tell the fires that begin with them."""
+        signals: list[Signal] = []
+        for block in blocks:
+            signals += self._early.in_block(block)
+        for batch in batches:
+            signals += self._early.in_message(batch)
+        return signals
+
     def _folded(self, watched: Watched, batch: Batch, *, silently: bool) -> list[Signal]:
         device_id = batch.device_id
         signals: list[Signal] = []
@@ -166,6 +179,7 @@ class Ward:
         if batch.told != EVERY_CONDITION:
             fresh = [watched.completed(one, batch.told) for one in fresh]
         watched.declared = fresh[-1].conditions
+        self.folded += len(fresh)
         for reading in fresh:
             transitions, why = watched.fold(reading, self._longest_test_ms)
             if transitions and not silently:
@@ -182,6 +196,7 @@ class Ward:
         for device_id in [one for one in self._lost_unheeded if not self._why(one, now_ms)]:
             self._lost_unheeded.discard(device_id)
             self.supervision.lost.discard(device_id)
+        self._early.forget_caught_up()
         signals = self._ended(now_ms)
         newly_lost = self.supervision.sweep(now_ms)
         for gateway_id in self.supervision.returned():

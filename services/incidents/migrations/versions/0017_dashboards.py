@@ -1,12 +1,12 @@
 """What dashboards may read: a schema of views with counts, and nothing of persons.
 
-Revision ID: 0013
+Revision ID: 0017
 """
 
 from alembic import op
 
-revision = "0013"
-down_revision = "0012"
+revision = "0017"
+down_revision = "0016"
 
 _BY_YEAR = """
 create view dashboards.incidents_by_year as

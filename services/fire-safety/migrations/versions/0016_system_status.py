@@ -1,6 +1,6 @@
 """How long is kept what the ward's canary signals.
 
-Revision ID: 0015
+Revision ID: 0016
 """
 
 from datetime import UTC, datetime
@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0015"
-down_revision = "0014"
+revision = "0016"
+down_revision = "0015"
 
 _WHAT = ("readings", "readings_hourly", "reading_sequences", "system_status")
 

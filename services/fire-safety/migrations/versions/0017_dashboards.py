@@ -1,12 +1,12 @@
 """What dashboards may read: a schema of views, without contacts or anything else of persons.
 
-Revision ID: 0016
+Revision ID: 0017
 """
 
 from alembic import op
 
-revision = "0016"
-down_revision = "0015"
+revision = "0017"
+down_revision = "0016"
 
 _OPEN_ALARMS = """
 create view dashboards.open_alarms as
