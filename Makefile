@@ -85,6 +85,7 @@ lint: install ## Check style, types, import rules and contracts
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/buf lint
 	$(BIN)/buf format --diff --exit-code proto
+	$(BIN)/python -m manifests check
 	$(BIN)/python -m monitoring check
 
 .PHONY: dashboards
@@ -94,6 +95,10 @@ dashboards: install ## Generate deploy/grafana/dashboards from tools/monitoring
 .PHONY: test-fast
 test-fast: install ## Tests that need no server: seconds
 	$(BIN)/pytest -q -m "not postgres and not nats and not http and not system and not containers and not prometheus"
+
+.PHONY: sizing
+sizing: install ## Compute pods, disks and cost from what was measured (docs/sizing.md)
+	@$(BIN)/python -m manifests sizing --page docs/sizing.md
 
 .PHONY: eval-detection
 eval-detection: install ## Evaluate the detection profiles on real fires and SYNTHETIC nuisances (docs/detection.md)

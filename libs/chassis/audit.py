@@ -141,7 +141,9 @@ async def _witnesses(service: str, settings: ServiceSettings, *, stream: bool) -
     file = settings.access_witness_file
     found = witness.read_file(file) if file else []
     if stream:
-        broker = await jetstream.connect_once(settings.nats_url.get_secret_value(), "audit")
+        broker = await jetstream.connect_once(
+            settings.nats_url.get_secret_value(), "audit", settings.nats_authority_file
+        )
         try:
             subject = witness.subject_of(settings.ward_code, service)
             found += await witness.read_stream(broker.jetstream(), subject)

@@ -36,6 +36,7 @@ _OPEN_SERVICES = frozenset(
     {health.SERVICE_NAME, reflection.SERVICE_NAME, "grpc.reflection.v1.ServerReflection"}
 )
 _MAX_MESSAGE = 4 * 2**20
+_CONNECTION_AGE_MS = 300_000
 # The gateway could not read a request for personal data: the call it makes instead is refused for that reason, so
 # that the attempt is accounted for like any other.
 REFUSED_HEADER = "ward-refused"
@@ -327,6 +328,8 @@ def grpc_server(guard: AccessGuard, readiness: Readiness, services: list[str]) -
             ("grpc.so_reuseport", 0),
             ("grpc.max_receive_message_length", _MAX_MESSAGE),
             ("grpc.keepalive_time_ms", 20_000),
+            # A caller looks anew who there is: a replica that was added gets its share. Watches stay as they are.
+            ("grpc.max_connection_age_ms", _CONNECTION_AGE_MS),
             ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
         ],
     )

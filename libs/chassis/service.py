@@ -5,15 +5,15 @@ from datetime import timedelta
 from typing import Any
 
 import grpc
-from cryptography.x509 import load_pem_x509_certificate
 from grpc import aio
 from nats.aio.client import Client
 from nats.js import JetStreamContext
 from sqlalchemy import ColumnElement, Table
 
-from chassis import jetstream, metrics
+from chassis import certificates, jetstream, metrics
 from chassis.access_log import AccessLog
 from chassis.admin import admin_server
+from chassis.certificates import CertificateFiles
 from chassis.clock import Clock, utc_now
 from chassis.database import Database, Line
 from chassis.errors import BrokerUnavailableError
@@ -84,12 +84,15 @@ async def start_base(
     life.serve_http(admin_server(settings.admin_listen, readiness))
     # Without its connection a process would live on and hear nothing: its supervisor must start another.
     broker = await jetstream.connect(
-        settings.nats_url.get_secret_value(), name, lambda: life.fail(BrokerUnavailableError())
+        settings.nats_url.get_secret_value(),
+        name,
+        lambda: life.fail(BrokerUnavailableError()),
+        authority_file=settings.nats_authority_file,
     )
     connected.append(broker)
     life.at_stop(broker.close)
     stream = broker.jetstream(timeout=_REQUEST_TIMEOUT_S)
-    await jetstream.ensure_streams(stream, settings.ward_code)
+    await jetstream.ensure_streams(stream, settings.ward_code, settings.nats_replicas)
     verifier = TokenVerifier(settings.auth_issuer, settings.auth_audience, settings.auth_jwks)
     log = None
     if accounted:
@@ -116,14 +119,13 @@ async def start_base(
 
 
 def _server_credentials(settings: ServiceSettings) -> grpc.ServerCredentials | None:
-    """Read certificate and key; None where neither is named."""
+    """Make what the server speaks TLS with; None where no certificate is named."""
     certificate, key = settings.grpc_certificate_file, settings.grpc_key_file
     if certificate is None or key is None:
         return None
-    chain = certificate.read_bytes()
-    expires = load_pem_x509_certificate(chain).not_valid_after_utc.timestamp()
-    metrics.CERTIFICATE_EXPIRES.labels("grpc").set(expires)
-    return grpc.ssl_server_credentials([(key.read_bytes(), chain)])
+    callers = settings.grpc_caller_authority_file
+    files = CertificateFiles(callers, certificate, key)
+    return certificates.server_credentials(files, metrics.CERTIFICATE_EXPIRES.labels("grpc").set)
 
 
 def account_line(life: Lifecycle, settings: ServiceSettings) -> Line:

@@ -209,7 +209,10 @@ async def keep_gate(life: Lifecycle, base: Base, settings: Settings) -> None:
         logger().warning("gate_not_kept", needed="NATS_GATEKEEPER_URL and its keys")
         return
     broker = await jetstream.connect(
-        url.get_secret_value(), "gatekeeper", lambda: life.fail(BrokerUnavailableError())
+        url.get_secret_value(),
+        "gatekeeper",
+        lambda: life.fail(BrokerUnavailableError()),
+        authority_file=settings.nats_authority_file,
     )
     life.at_stop(broker.close)
     queries = SignInQueries(base.database)
@@ -243,6 +246,7 @@ def detector_of(
         places=ProgressOperations(ward_code),
         formats=formats,
         clock=base.clock,
+        replicas=base.settings.nats_replicas,
     )
 
 
@@ -267,6 +271,7 @@ def recorder_of(
         formats=formats,
         clock=base.clock,
         must_wait=must_wait,
+        replicas=base.settings.nats_replicas,
     )
 
 
@@ -280,7 +285,11 @@ async def migrate(settings: Settings) -> None:
 async def move_streams(settings: Settings, *, migrate: bool) -> None:
     """Tell what an earlier version left in the stream of all wards, and move it if that is meant."""
     database = Database.connect(settings.database_url.get_secret_value())
-    broker = await jetstream.connect(settings.nats_url.get_secret_value(), "streams")
+    broker = await jetstream.connect(
+        settings.nats_url.get_secret_value(),
+        "streams",
+        authority_file=settings.nats_authority_file,
+    )
     moving = Moving(
         broker,
         broker.jetstream(timeout=_MOVING_TIMEOUT_S),

@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
+from chassis.certificates import own_certificates
 from chassis.lifecycle import Lifecycle
 from chassis.log import logger
 from gateway import problems
@@ -38,7 +39,7 @@ async def start(life: Lifecycle, settings: Settings) -> int:
         "ward.fire_safety.v1": settings.fire_safety_target,
         "ward.incidents.v1": settings.incidents_target,
     }
-    clients, streams = Clients(targets, settings.grpc_authority_file), EventStreams()
+    clients, streams = Clients(targets, own_certificates(settings)), EventStreams()
     life.at_stop(clients.close)
     health = Health(clients)
     life.background("health", health.run())

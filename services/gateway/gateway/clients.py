@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
 import grpc
@@ -12,6 +11,7 @@ from grpc import aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from chassis import grpc_client, metrics
+from chassis.certificates import CertificateFiles
 from chassis.errors import InternalError
 from chassis.grpc_server import REFUSED_HEADER
 from chassis.log import logger
@@ -27,9 +27,9 @@ Stream = Callable[[Message], "aio.UnaryStreamCall[Message, Message]"]
 class Clients:
     """Channels to the services, by the package that each serves."""
 
-    def __init__(self, targets: Mapping[str, str], authority_file: Path | None = None) -> None:
+    def __init__(self, targets: Mapping[str, str], certificates: CertificateFiles) -> None:
         self._channels = {
-            package: grpc_client.channel(target, authority_file)
+            package: grpc_client.channel(target, certificates)
             for package, target in targets.items()
         }
 

@@ -9,6 +9,7 @@ from grpc import aio
 
 import incidents as package
 from chassis import grpc_client, migrations
+from chassis.certificates import own_certificates
 from chassis.clock import Clock, utc_now
 from chassis.consumer import EventConsumer
 from chassis.database import Database
@@ -185,7 +186,7 @@ def residency_channel(life: Lifecycle, settings: Settings) -> aio.Channel | None
     """Connect to residency, if the service was told where it is."""
     if not settings.residency_target:
         return None
-    channel = grpc_client.channel(settings.residency_target)
+    channel = grpc_client.channel(settings.residency_target, own_certificates(settings))
     life.at_stop(channel.close)
     return channel
 
@@ -263,7 +264,7 @@ def _start_handovers(life: Lifecycle, base: Base, settings: Settings) -> Service
     target = settings.dispatch_target
     operations = HandoverOperations(base.database, base.relay, base.clock, has_centre=bool(target))
     if target:
-        channel = grpc_client.channel(target, settings.grpc_authority_file)
+        channel = grpc_client.channel(target, own_certificates(settings))
         life.at_stop(channel.close)
         following = HandoverFollowing(operations, DispatchClient(channel))
         life.background("handovers", following.run())

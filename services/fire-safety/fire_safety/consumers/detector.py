@@ -57,12 +57,14 @@ class Detector:
         places: ProgressOperations,
         formats: Formats,
         clock: Clock,
+        replicas: int = 1,
     ) -> None:
         self._client = client
         self._listening = listening
         self._jetstream = jetstream
         self._database = database
         self._ward_code = ward_code
+        self._replicas = replicas
         self._stream = readings_stream(ward_code)
         self._queries = queries
         self._operations = operations
@@ -91,7 +93,7 @@ class Detector:
         while True:
             try:
                 # Before any right is held: while the broker is away here, others work.
-                await ensure_streams(self._jetstream, self._ward_code)
+                await ensure_streams(self._jetstream, self._ward_code, self._replicas)
                 async with self._database.holder() as lease:
                     await self._take_part(lease)
             except* (DatabaseUnavailableError, NatsError, OSError, StreamLostError) as errors:

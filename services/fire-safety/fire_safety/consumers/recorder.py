@@ -65,11 +65,13 @@ class Recorder:
         formats: Formats,
         clock: Clock,
         must_wait: Callable[[], bool],
+        replicas: int = 1,
     ) -> None:
         self._client = client
         self._jetstream = jetstream
         self._database = database
         self._ward_code = ward_code
+        self._replicas = replicas
         self._name = f"fire_safety-recorder-{ward_code}"
         self._queries = queries
         self._recorded = recorded
@@ -84,7 +86,7 @@ class Recorder:
         while True:
             try:
                 # Before the right is held: while the broker is away here, another instance records.
-                await ensure_streams(self._jetstream, self._ward_code)
+                await ensure_streams(self._jetstream, self._ward_code, self._replicas)
                 await self._stand_by()
             except* (NatsError, OSError, StreamLostError, DatabaseUnavailableError) as errors:
                 cause = type(errors.exceptions[0]).__name__
