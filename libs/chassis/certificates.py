@@ -111,20 +111,28 @@ def _require_fit(contents: Contents) -> None:
         raise CertificateError("the key is not that of the certificate")
 
 
-def server_credentials(files: CertificateFiles) -> grpc.ServerCredentials:
+def server_credentials(
+    files: CertificateFiles, tell_expiry: Callable[[float], object] = lambda _: None
+) -> grpc.ServerCredentials:
     """Make what a gRPC server speaks TLS with; with an authority, callers must show a certificate of it.
 
-    Raises OSError or CertificateError for files that cannot be used.
+    `tell_expiry` is told until when the certificate in use is valid, seconds since 1970. Raises OSError or
+    CertificateError for files that cannot be used.
     """
     watched = Watched(files)
     first = watched.read()
 
+    def used(contents: Contents) -> grpc.ServerCertificateConfiguration:
+        configuration = _configuration(contents)
+        tell_expiry(_expires(contents))
+        return configuration
+
     def renewed() -> grpc.ServerCertificateConfiguration | None:
         contents = watched.renewed()
-        return None if contents is None else _configuration(contents)
+        return None if contents is None else used(contents)
 
     return grpc.dynamic_ssl_server_credentials(
-        _configuration(first),
+        used(first),
         renewed,  # type: ignore[arg-type] # None, which gRPC documents, is not in its types
         require_client_authentication=first.authority is not None,
     )
@@ -136,6 +144,12 @@ def _configuration(contents: Contents) -> grpc.ServerCertificateConfiguration:
     return grpc.ssl_server_certificate_configuration(
         [(contents.key, contents.chain)], root_certificates=contents.authority
     )
+
+
+def _expires(contents: Contents) -> float:
+    """Tell when the first certificate of the chain ends, seconds since 1970."""
+    (own, *_) = x509.load_pem_x509_certificates(contents.chain or b"")
+    return own.not_valid_after_utc.timestamp()
 
 
 class RenewingChannel(aio.Channel):

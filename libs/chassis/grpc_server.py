@@ -20,7 +20,7 @@ from grpc_health.v1 import health, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from prometheus_client import Gauge, Histogram
 
-from chassis import access, context, metrics
+from chassis import access, context, metrics, tracing
 from chassis.access_log import AccessLog, record_of, records_of
 from chassis.clock import Clock
 from chassis.context import Access
@@ -149,11 +149,18 @@ class Measured:
     def __init__(self, call: Call) -> None:
         self._call = call
         self._started = 0.0
+        self._spans = tracing.span(
+            call.method.lstrip("/"),
+            tracing.SpanKind.SERVER,
+            context.request_id.get(),
+            first=not call.header(context.REQUEST_ID_HEADER),
+        )
 
     def __enter__(self) -> None:
         """Begin."""
         self._started = time.perf_counter()
         _in_flight(self._call.method).inc()
+        self._span = self._spans.__enter__()
 
     def __exit__(
         self,
@@ -169,6 +176,8 @@ class Measured:
         else:
             code = _code_name(servicer.code())
         _seconds(method, code).observe(time.perf_counter() - self._started)
+        self._span.set_attribute("rpc.response.status_code", code)
+        self._spans.__exit__(None, None, None)
 
 
 @cache

@@ -10,7 +10,7 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext
 from sqlalchemy import ColumnElement, Table
 
-from chassis import certificates, jetstream
+from chassis import certificates, jetstream, metrics
 from chassis.access_log import AccessLog
 from chassis.admin import admin_server
 from chassis.certificates import CertificateFiles
@@ -71,6 +71,7 @@ async def start_base(
     `outbox_order` tells which of the events that wait go first, where not the oldest.
     Services with methods marked `personal_data` are `accounted`: they have the tables of `chassis.access_schema`.
     """
+    life.trace(name, settings.otlp_endpoint)
     database = Database.connect(settings.database_url.get_secret_value())
     life.at_stop(database.close)
     connected: list[Client] = []
@@ -123,7 +124,8 @@ def _server_credentials(settings: ServiceSettings) -> grpc.ServerCredentials | N
     if certificate is None or key is None:
         return None
     callers = settings.grpc_caller_authority_file
-    return certificates.server_credentials(CertificateFiles(callers, certificate, key))
+    files = CertificateFiles(callers, certificate, key)
+    return certificates.server_credentials(files, metrics.CERTIFICATE_EXPIRES.labels("grpc").set)
 
 
 def account_line(life: Lifecycle, settings: ServiceSettings) -> Line:

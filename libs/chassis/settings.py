@@ -42,6 +42,8 @@ class BaseServiceSettings(BaseSettings):
     auth_audience: str = "safe-digital-ward"
     # A file:// or https:// address of the issuer's key set (RFC 7517).
     auth_jwks: str = ""
+    # Where spans go, http://host:4317 (OTLP over gRPC); empty traces nothing.
+    otlp_endpoint: str = ""
     # Certificates (PEM) to trust when calling other services; without them calls are not encrypted.
     grpc_authority_file: Path | None = None
     # Who the service is: its certificate chain and key (PEM), which it shows as a gRPC server, and to the services that

@@ -96,6 +96,21 @@ async def test_many_looks_and_many_refusals_within_an_hour_are_odd(
     assert await found(database) == [Anomaly(kind, "clerk", NOON, threshold, threshold, None)]
 
 
+async def test_of_a_day_it_is_told_how_much_was_odd(database: Database) -> None:
+    """By rule; what was odd before the ward's midnight is not counted."""
+    await look(database, 120)
+    await look(database, 120, NOON - timedelta(days=1))
+    await look(database, 20, outcome="ROLE_NOT_ALLOWED", account="other")
+
+    counted = await AnomalyQueries(database).count_today(NOON + timedelta(hours=6))
+
+    assert {kind: count for kind, count in counted.items() if count} == {
+        AnomalyKind.RATE: 1,
+        AnomalyKind.REFUSALS: 1,
+    }
+    assert set(counted) == set(AnomalyKind)
+
+
 @pytest.mark.parametrize(("kind", "threshold"), [("MISSES", 10), ("SEQUENCES", 3)])
 async def test_guessing_and_trying_one_by_one_are_odd(
     database: Database, kind: str, threshold: int

@@ -71,6 +71,7 @@ from fire_safety.timers import (
     expire_modes,
     keep_deadlines,
     roll_up,
+    tell_alarm_figures,
     watch_for_storms,
 )
 from fire_safety.wire.alarms import CHANGE_SUBJECTS
@@ -120,6 +121,8 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     life.background("storms", watch_for_storms(storms))
     deadlines = DeadlineOperations(base.relay, clock, settings.ward_code)
     life.background("deadlines", keep_deadlines(base.database, deadlines))
+    figures = tell_alarm_figures(AlarmQueries(base.database), clock)
+    life.background("figures", figures)
     servicers = servicers_of(base, modes)
     services = [one.service for one in servicers]
     server = base.server(services)

@@ -33,6 +33,7 @@ async def serve(settings: Settings) -> None:
 
 async def start(life: Lifecycle, settings: Settings) -> int:
     """Start the gateway within a lifecycle; tell its HTTP port."""
+    life.trace("gateway", settings.otlp_endpoint)
     targets = {
         "ward.residency.v1": settings.residency_target,
         "ward.fire_safety.v1": settings.fire_safety_target,

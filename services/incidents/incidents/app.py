@@ -46,6 +46,7 @@ from incidents.operations.webhooks import WebhookOperations
 from incidents.queries.briefs import BriefQueries
 from incidents.queries.catalogue import CatalogueQueries
 from incidents.queries.duty import DutyQueries
+from incidents.queries.figures import FigureQueries
 from incidents.queries.handovers import HandoverQueries
 from incidents.queries.incidents import IncidentQueries
 from incidents.queries.lifecycle import LifecycleQueries
@@ -78,6 +79,7 @@ from incidents.timers import (
     forget_hourly,
     forget_reports_hourly,
     forget_roll_calls_hourly,
+    tell_figures,
 )
 
 MIGRATIONS = Path(package.__file__).parents[1] / "migrations"
@@ -231,6 +233,7 @@ def _start_background(life: Lifecycle, base: Base, incidents: IncidentOperations
     escalations = EscalationOperations(base.database, base.relay, base.clock)
     timers = Timers(escalations, TimerQueries(base.database), base.clock)
     life.background("timers", timers.run())
+    life.background("figures", tell_figures(FigureQueries(base.database), base.clock))
     upkeep = UpkeepOperations(base.database, base.clock)
     life.background("forgetting", forget_hourly(upkeep, KEPT))
 

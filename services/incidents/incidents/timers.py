@@ -3,7 +3,7 @@
 import asyncio
 from datetime import datetime, timedelta
 
-from chassis import context
+from chassis import context, metrics
 from chassis.clock import Clock
 from chassis.errors import DatabaseUnavailableError
 from chassis.log import logger
@@ -17,6 +17,7 @@ from incidents.operations.reports import ReportOperations
 from incidents.operations.roll_call import RollCallOperations
 from incidents.operations.upkeep import UpkeepOperations
 from incidents.operations.webhooks import WebhookOperations
+from incidents.queries.figures import FigureQueries
 from incidents.queries.timers import TimerQueries
 
 # A timer is never looked for later than this after it is due; a row that is locked just now is tried again after the
@@ -25,6 +26,7 @@ _LONGEST_S = 1.0
 _SHORTEST_S = 0.02
 _RETRY_S = 1.0
 _FORGET_EVERY_S = 3600.0
+_FIGURES_EVERY_S = 5.0
 # How often deliveries and offers are looked for while there are none, and how long arrived ones are known.
 _DELIVER_EVERY_S = 1.0
 _DELIVERIES_KEPT = timedelta(days=30)
@@ -107,6 +109,27 @@ async def forget_hourly(operations: UpkeepOperations, kept: timedelta) -> None:
         except Exception:  # noqa: BLE001 - the edge, as above
             logger().exception("forgetting_failed")
         await asyncio.sleep(_FORGET_EVERY_S)
+
+
+async def tell_figures(queries: FigureQueries, clock: Clock) -> None:
+    """Keep up to date for whoever watches the metrics what is open and what is late, until cancelled."""
+    while True:
+        try:
+            await _show(queries, clock())
+        except DatabaseUnavailableError as error:
+            logger().warning("figures_delayed", cause=error.reason)
+        except Exception:  # noqa: BLE001 - the edge, as above
+            logger().exception("figures_failed")
+        await asyncio.sleep(_FIGURES_EVERY_S)
+
+
+async def _show(queries: FigureQueries, now: datetime) -> None:
+    for priority, figures in (await queries.incidents(now)).items():
+        metrics.INCIDENTS_OPEN.labels(priority).set(figures.open)
+        metrics.INCIDENTS_UNACKNOWLEDGED.labels(priority).set(figures.unacknowledged)
+        metrics.INCIDENTS_OVERDUE.labels(priority).set(figures.overdue)
+    for clock, overdue in (await queries.overdue_deadlines(now)).items():
+        metrics.REPORTS_OVERDUE.labels(clock).set(overdue)
 
 
 class WebhookDeliveries:

@@ -21,7 +21,7 @@ from fire_safety.detection.supervision import Supervision
 from fire_safety.detection.watched import Watched
 from fire_safety.domain.alarms import AlarmKind, Signal, Suppression
 from fire_safety.domain.columns import Block, Stretch
-from fire_safety.domain.devices import Device
+from fire_safety.domain.devices import CANARY, Device
 from fire_safety.domain.profiles import Profile
 from fire_safety.domain.readings import EVERY_CONDITION, Batch
 
@@ -140,6 +140,8 @@ class Ward:
         Silently: what the message gave was settled before, and `signalling` has it; only the windows are filled.
         Readings that were folded before change nothing, and are no sign of life.
         """
+        if batch.device_id == CANARY:
+            return [] if silently else [_system_status(batch)]
         watched = self._devices.get(batch.device_id) or self._meet(batch.device_id)
         count = len(batch.readings)
         signals = self._counted(watched, batch, count, silently=silently)
@@ -147,6 +149,8 @@ class Ward:
 
     def pass_over(self, stretch: Stretch, *, silently: bool = False) -> list[Signal]:
         """Take a message as `take` does, in one step if nothing happens in it."""
+        if stretch.device_id == CANARY:
+            return self.take(stretch.batch, silently=silently)
         watched = self._devices.get(stretch.device_id) or self._meet(stretch.device_id)
         signals = self._counted(watched, stretch, stretch.readings, silently=silently)
         if watched.passes(stretch):
@@ -343,3 +347,15 @@ class Ward:
             watched.limits = self._judging.limits(UNKNOWN)
             watched.disown()
             self._unknown[device_id] = None
+
+
+def _system_status(batch: Batch) -> Signal:
+    """Tell that the canary was heard, once for each of its messages: there is nothing to judge."""
+    return Signal(
+        device_id=CANARY,
+        kind=AlarmKind.SYSTEM_STATUS,
+        raised=True,
+        observed_ms=batch.readings[-1].observed_ms,
+        received_ms=batch.received_ms,
+        profile="",
+    )
