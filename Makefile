@@ -50,6 +50,14 @@ population: install ## Make the simulated population database of `make up` fail 
 reset: install ## Delete the data of `make up` and start over next time
 	@$(BIN)/python -m stack reset
 
+.PHONY: backup
+backup: install ## Back up what `make up` runs into a new folder (DIR=…)
+	@$(BIN)/python -m stack backup $(DIR)
+
+.PHONY: restore
+restore: install ## Make the data anew from a backup (DIR=…), after `make reset` or on another machine
+	@$(BIN)/python -m stack restore $(DIR)
+
 # ---------------------------------------------------------------- contracts
 
 .PHONY: generate
@@ -77,10 +85,20 @@ lint: install ## Check style, types, import rules and contracts
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/buf lint
 	$(BIN)/buf format --diff --exit-code proto
+	$(BIN)/python -m manifests check
+	$(BIN)/python -m monitoring check
+
+.PHONY: dashboards
+dashboards: install ## Generate deploy/grafana/dashboards from tools/monitoring
+	@$(BIN)/python -m monitoring dashboards
 
 .PHONY: test-fast
 test-fast: install ## Tests that need no server: seconds
-	$(BIN)/pytest -q -m "not postgres and not nats and not http and not system and not containers"
+	$(BIN)/pytest -q -m "not postgres and not nats and not http and not system and not containers and not prometheus"
+
+.PHONY: sizing
+sizing: install ## Compute pods, disks and cost from what was measured (docs/sizing.md)
+	@$(BIN)/python -m manifests sizing --page docs/sizing.md
 
 .PHONY: eval-detection
 eval-detection: install ## Evaluate the detection profiles on real fires and SYNTHETIC nuisances (docs/detection.md)

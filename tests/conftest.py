@@ -7,6 +7,7 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
+from tests.fixtures.collector import collector
 from tests.fixtures.servers import (
     _templates,
     broker,
@@ -22,6 +23,7 @@ from tests.fixtures.workers import pytest_xdist_make_scheduler
 __all__ = [
     "_templates",
     "broker",
+    "collector",
     "issuer",
     "make_database",
     "make_token",

@@ -6,6 +6,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from google.protobuf import descriptor_pool
+from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 from google.protobuf.unknown_fields import UnknownFieldSet
 
@@ -87,7 +88,7 @@ async def authenticate(verifier: TokenVerifier, authorization: str) -> Identity:
     """
     if not authorization:
         raise TokenMissingError
-    if not authorization.lower().startswith(_BEARER):
+    if authorization[: len(_BEARER)].lower() != _BEARER:
         raise TokenInvalidError
     return await verifier.verify(authorization[len(_BEARER) :].strip())
 
@@ -114,9 +115,15 @@ def authorize(rule: AccessRule, caller: Identity, method: str) -> None:
 
 def stated_purpose(request: Any) -> StatedPurpose:  # noqa: ANN401 - any request of any contract
     """Read the purpose a request states; NO_PURPOSE where it states none or cannot."""
-    if "purpose" not in request.DESCRIPTOR.fields_by_name or not request.HasField("purpose"):
+    if not (_can_state_purpose(request.DESCRIPTOR) and request.HasField("purpose")):
         return NO_PURPOSE
-    return _stated(request.purpose.purpose, request.purpose.reference)
+    stated = request.purpose
+    return _stated(stated.purpose, stated.reference)
+
+
+@cache
+def _can_state_purpose(request: Descriptor) -> bool:
+    return "purpose" in request.fields_by_name
 
 
 @lru_cache(_KEPT_REFERENCES)

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 from uuid import UUID
 
 FORMAT = 1
@@ -25,59 +26,52 @@ START = hashlib.sha256(b"ward access chain 1").digest()
 _PREFIX = b"ward access record 1\n\n"
 _LINK = b"\x01"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# Most texts of a record are those of many others: callers, methods, purposes, cases.
+# Most texts and lists of a record are those of many others: callers, methods, purposes, cases.
 _KEPT_TEXTS = 1024
 _MICROSECOND = timedelta(microseconds=1)
 
 
-@dataclass(frozen=True)
-class AccessRecord:
+class AccessRecord(NamedTuple):
     """One access: who, in which roles, called what, why, about whom (a pseudonym), with which outcome.
 
     `account` is empty where the caller could not be told; `actor` is the account that acts for it, if another does.
-    `fields` names what was disclosed, never a value. `outcome` is `OK` or the reason of refusal.
+    `fields` names what was disclosed, never a value. `outcome` is `OK` or the reason of refusal. The order is that of
+    the database's type `access_entry`.
     """
 
     record_id: UUID
     recorded_at: datetime
     account: str
+    actor: str
     roles: Sequence[str]
     method: str
     purpose: str
+    legal_basis: str
     reference: str
     subject: str
+    fields: Sequence[str]
     outcome: str
     request_id: str
-    actor: str = ""
-    legal_basis: str = ""
-    fields: Sequence[str] = ()
-    ward_code: str = ""
+    ward_code: str
 
     @property
     def digest(self) -> bytes:
         """The SHA-256 of the content, 32 bytes."""
         recorded_at = (self.recorded_at - _EPOCH) // _MICROSECOND
-        texts = (
-            self.account,
-            self.actor,
-            self.method,
-            self.purpose,
-            self.legal_basis,
-            self.reference,
-            self.subject,
-            self.outcome,
-            self.request_id,
-            self.ward_code,
-        )
         return hashlib.sha256(
             b"".join(
                 (
                     _PREFIX,
                     self.record_id.bytes,
                     recorded_at.to_bytes(8, "big", signed=True),
-                    *map(_text, texts),
-                    _list(self.roles),
-                    _list(self.fields),
+                    _texts(self.account, self.actor),
+                    _texts(self.method, self.purpose, self.legal_basis, self.reference),
+                    _text(self.subject),
+                    _texts(self.outcome),
+                    _text(self.request_id),
+                    _texts(self.ward_code),
+                    _list(tuple(self.roles)),
+                    _list(tuple(self.fields)),
                 )
             )
         ).digest()
@@ -88,14 +82,19 @@ def link(position: int, previous: bytes, digest: bytes) -> bytes:
     return hashlib.sha256(_LINK + position.to_bytes(8, "big") + previous + digest).digest()
 
 
-@lru_cache(_KEPT_TEXTS)
 def _text(text: str) -> bytes:
     written = text.encode()
     return len(written).to_bytes(4, "big") + written
 
 
-def _list(texts: Sequence[str]) -> bytes:
-    return len(texts).to_bytes(4, "big") + b"".join(map(_text, texts))
+@lru_cache(_KEPT_TEXTS)
+def _texts(*texts: str) -> bytes:
+    return b"".join(map(_text, texts))
+
+
+@lru_cache(_KEPT_TEXTS)
+def _list(texts: tuple[str, ...]) -> bytes:
+    return len(texts).to_bytes(4, "big") + _texts(*texts)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
@@ -95,23 +95,7 @@ def account_tables(metadata: MetaData) -> AccountTables:
 
 def entry_of(record: AccessRecord) -> tuple[Any, ...]:
     """Write a record as the database's type `access_entry`."""
-    return (
-        record.record_id,
-        record.recorded_at,
-        record.account,
-        record.actor,
-        record.roles,
-        record.method,
-        record.purpose,
-        record.legal_basis,
-        record.reference,
-        record.subject,
-        record.fields,
-        record.outcome,
-        record.request_id,
-        record.ward_code,
-        record.digest,
-    )
+    return (*record, record.digest)
 
 
 def record_of(
@@ -124,13 +108,13 @@ def record_of(
         recorded_at=now,
         account=caller.account,
         actor=caller.actor,
-        roles=sorted(caller.roles),
+        roles=tuple(sorted(caller.roles)),
         method=access.method,
         purpose=access.purpose,
         legal_basis=access.legal_basis,
         reference=access.reference,
         subject=access.subject,
-        fields=sorted(access.fields),
+        fields=tuple(sorted(access.fields)),
         outcome=outcome,
         request_id=context.request_id.get(),
         ward_code=access.ward_code,
@@ -142,13 +126,11 @@ def records_of(access: context.Access, now: datetime) -> list[AccessRecord]:
 
     All together are one look: the ids of the others are of version 5 (RFC 9562) and follow from the answer's own id.
     """
+    answer = record_of(access, access.record_id, OK, now)
     others = dict.fromkeys(one for one in access.shown if one != access.subject)
     return [
-        record_of(access, access.record_id, OK, now),
-        *(
-            record_of(replace(access, subject=one), uuid5(access.record_id, one), OK, now)
-            for one in others
-        ),
+        answer,
+        *(answer._replace(record_id=uuid5(access.record_id, one), subject=one) for one in others),
     ]
 
 
@@ -207,7 +189,7 @@ class AccountedLookups:
 
 
 class AccessLog:
-    """Writes access records, each durable when `record` returns; what waits together is committed together.
+    """Writes access records, all durable when `record` returns; what waits together is committed together.
 
     It has a connection of its own: however much is asked of the service, its account does not wait for one.
     """
@@ -216,9 +198,9 @@ class AccessLog:
         self._line = line
         self._commits = GroupCommit[AccessRecord, None](self._write)
 
-    async def record(self, entry: AccessRecord) -> None:
-        """Store one record; raises DatabaseUnavailableError, and then no answer may be given."""
-        await self._commits.add(entry)
+    async def record(self, *entries: AccessRecord) -> None:
+        """Store records; raises DatabaseUnavailableError, and then no answer may be given."""
+        await asyncio.gather(*map(self._commits.add, entries))
 
     async def _write(self, records: Sequence[AccessRecord]) -> Sequence[None]:
         await self._line.fetch(APPEND, [entry_of(one) for one in records])

@@ -141,7 +141,9 @@ async def _witnesses(service: str, settings: ServiceSettings, *, stream: bool) -
     file = settings.access_witness_file
     found = witness.read_file(file) if file else []
     if stream:
-        broker = await jetstream.connect_once(settings.nats_url.get_secret_value(), "audit")
+        broker = await jetstream.connect_once(
+            settings.nats_url.get_secret_value(), "audit", settings.nats_authority_file
+        )
         try:
             subject = witness.subject_of(settings.ward_code, service)
             found += await witness.read_stream(broker.jetstream(), subject)
@@ -222,12 +224,14 @@ def _own_record(
         record_id=uuid4(),
         recorded_at=now,
         account=_PERSON_AT_THE_CONSOLE,
-        roles=[],
+        actor="",
+        roles=(),
         method=method,
         purpose=_SUPERVISION,
         legal_basis=_LEGAL_BASIS,
         reference=reference,
         subject="access_records",
+        fields=(),
         outcome="OK",
         request_id="",
         ward_code=settings.ward_code,
@@ -257,7 +261,7 @@ def _jsonl(opened: TextIO) -> Callable[[Linked], object]:
 
 def _told(one: Linked) -> dict[str, Any]:
     told = {
-        **vars(one.record),
+        **one.record._asdict(),
         "position": one.position,
         "recorded_at": one.record.recorded_at.isoformat(),
         "record_id": str(one.record.record_id),

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 Clock = Callable[[], datetime]
 
 # Asia/Ho_Chi_Minh: without daylight saving time since 1975, so that no time zone data base is needed.
-_WARD_TIME = timezone(timedelta(hours=7))
+WARD_TIME = timezone(timedelta(hours=7))
 
 
 def utc_now() -> datetime:
@@ -16,7 +16,7 @@ def utc_now() -> datetime:
 
 def ward_local(now: datetime) -> datetime:
     """Tell an instant as the ward's clocks show it."""
-    return now.astimezone(_WARD_TIME)
+    return now.astimezone(WARD_TIME)
 
 
 def ward_day(now: datetime) -> date:
@@ -26,4 +26,4 @@ def ward_day(now: datetime) -> date:
 
 def ward_time(day: date, hour: int = 0) -> datetime:
     """Tell the instant at which an hour of a ward's calendar day begins."""
-    return datetime.combine(day, time(hour), _WARD_TIME)
+    return datetime.combine(day, time(hour), WARD_TIME)

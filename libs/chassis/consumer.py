@@ -15,7 +15,7 @@ from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, ConsumerInfo, DeliverPolicy
 from nats.js.errors import NotFoundError
 
-from chassis import context, metrics
+from chassis import context, metrics, tracing
 from chassis.delivery import Delivery
 from chassis.errors import DatabaseUnavailableError, DomainError, InvalidMessageError
 from chassis.log import logger
@@ -89,7 +89,10 @@ class EventConsumer:
         await self._jetstream.add_consumer(self._stream, config)
         async with Pull(self._client, self._stream, self._name, _BATCH) as pull:
             while True:
-                for message in await pull.take(_TAKE_S):
+                messages = await pull.take(_TAKE_S)
+                waiting = messages[-1].metadata.num_pending if messages else 0
+                metrics.CONSUMER_PENDING.labels(self._name).set(waiting + len(messages))
+                for message in messages:
                     await self._handle(message)
 
     async def _beginning(self) -> tuple[DeliverPolicy | None, int | None]:
@@ -128,9 +131,18 @@ class EventConsumer:
     async def _give(self, message: Delivery) -> None:
         envelope = read_envelope(message)
         context.request_id.set(envelope.request_id)
+        with tracing.span(
+            f"process {envelope.subject}",
+            tracing.SpanKind.CONSUMER,
+            envelope.request_id,
+            messaging_system="nats",
+        ):
+            await self._handle_by(self._handlers[envelope.subject], envelope, message)
+
+    async def _handle_by(self, handler: Handler, envelope: Envelope, message: Delivery) -> None:
         while True:
             try:
-                return await self._handlers[envelope.subject](envelope)
+                return await handler(envelope)
             except DatabaseUnavailableError as error:
                 logger().warning("consumer_delayed", consumer=self._name, cause=error.reason)
                 metrics.MESSAGES.labels(self._name, "retry").inc()

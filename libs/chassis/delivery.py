@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple, Self
+from typing import NamedTuple, Protocol, Self
 
 from nats.aio.client import Client
 
@@ -53,7 +53,7 @@ class Metadata(NamedTuple):
 class Delivery:
     """One message. Subjects and headers that are not text have replacement characters."""
 
-    __slots__ = ("_client", "_headers", "_told", "data", "reply", "subject_bytes")
+    __slots__ = ("_client", "_told", "data", "header_bytes", "reply", "subject_bytes")
 
     def __init__(
         self, client: Client, subject: bytes, reply: bytes, headers: bytes, data: bytes
@@ -61,7 +61,7 @@ class Delivery:
         self._client = client
         self.subject_bytes = subject
         self.reply = reply
-        self._headers = headers
+        self.header_bytes = headers
         self.data = data
         self._told: list[bytes] | None = None
 
@@ -73,11 +73,11 @@ class Delivery:
     @property
     def headers(self) -> dict[str, str]:
         """What its sender wrote above it and can be sent on."""
-        return read_headers(self._headers)
+        return read_headers(self.header_bytes)
 
     def may_have(self, header: str) -> bool:
         """Tell whether it may have a header, without reading them: False is sure."""
-        return bool(self._headers) and header.encode() in self._headers
+        return bool(self.header_bytes) and header.encode() in self.header_bytes
 
     @property
     def sequence(self) -> int:
@@ -134,7 +134,19 @@ class Delivery:
         await self._client.publish(self.reply.decode(), b"+TERM")
 
 
-def all_stored_ms(messages: Sequence[Delivery]) -> list[int]:
+class Told(Protocol):
+    """What a broker says of a message, and when it stored it by that."""
+
+    @property
+    def reply(self) -> bytes:
+        """As it came."""
+
+    @property
+    def stored_ms(self) -> int:
+        """Milliseconds since 1970."""
+
+
+def all_stored_ms(messages: Sequence[Told]) -> list[int]:
     """Tell when the broker stored each message, milliseconds since 1970, in one go where all say it alike."""
     words = b".".join([one.reply for one in messages]).split(b".")
     if words[::_SHORT] != [_BEGIN] * len(messages) or len(words) != _SHORT * len(messages):

@@ -1,13 +1,13 @@
 """Calling another service: one channel, the caller's request id and token passed on, a deadline always."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 import grpc
 from grpc import aio
 
 from chassis import context
+from chassis.certificates import NO_CERTIFICATES, CertificateFiles, RenewingChannel
 
 DEADLINE_S = 5.0
 
@@ -17,16 +17,24 @@ _OPTIONS = (
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 2_000),
+    # A name may stand for several replicas: each of them gets its share of the calls.
+    ("grpc.lb_policy_name", "round_robin"),
 )
 
 
-def channel(target: str, authority_file: Path | None = None) -> aio.Channel:
-    """Open a channel that reconnects by itself, with TLS if there are certificates to trust."""
+def channel(target: str, certificates: CertificateFiles = NO_CERTIFICATES) -> aio.Channel:
+    """Open a channel that reconnects by itself, with TLS if there are certificates to trust.
+
+    Raises OSError or CertificateError for files that cannot be used.
+    """
     interceptors: list[aio.ClientInterceptor] = [_PassOnUnary(), _PassOnStream()]
-    if authority_file is None:
+    if certificates.authority is None:
         return aio.insecure_channel(target, options=_OPTIONS, interceptors=interceptors)
-    trusted = grpc.ssl_channel_credentials(authority_file.read_bytes())
-    return aio.secure_channel(target, trusted, options=_OPTIONS, interceptors=interceptors)
+
+    def open_channel(credentials: grpc.ChannelCredentials) -> aio.Channel:
+        return aio.secure_channel(target, credentials, options=_OPTIONS, interceptors=interceptors)
+
+    return RenewingChannel(certificates, open_channel)
 
 
 def _passed_on(details: aio.ClientCallDetails, deadline_s: float | None) -> aio.ClientCallDetails:

@@ -6,12 +6,11 @@ Each concern is an async context manager around one call; the order below is the
 import asyncio
 import math
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import cache
 from types import TracebackType
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 from uuid import uuid4
 
 import grpc
@@ -21,7 +20,7 @@ from grpc_health.v1 import health, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from prometheus_client import Gauge, Histogram
 
-from chassis import access, context, metrics
+from chassis import access, context, metrics, tracing
 from chassis.access_log import AccessLog, record_of, records_of
 from chassis.clock import Clock
 from chassis.context import Access
@@ -36,6 +35,7 @@ _OPEN_SERVICES = frozenset(
     {health.SERVICE_NAME, reflection.SERVICE_NAME, "grpc.reflection.v1.ServerReflection"}
 )
 _MAX_MESSAGE = 4 * 2**20
+_CONNECTION_AGE_MS = 300_000
 # The gateway could not read a request for personal data: the call it makes instead is refused for that reason, so
 # that the attempt is accounted for like any other.
 REFUSED_HEADER = "ward-refused"
@@ -45,8 +45,7 @@ _CODE_NAMES = {status.value[0]: status.name for status in grpc.StatusCode}
 _ANONYMOUS_RECORDS_A_MINUTE = 600
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(NamedTuple):
     """One call as the wrappers see it."""
 
     method: str
@@ -150,11 +149,18 @@ class Measured:
     def __init__(self, call: Call) -> None:
         self._call = call
         self._started = 0.0
+        self._spans = tracing.span(
+            call.method.lstrip("/"),
+            tracing.SpanKind.SERVER,
+            context.request_id.get(),
+            first=not call.header(context.REQUEST_ID_HEADER),
+        )
 
     def __enter__(self) -> None:
         """Begin."""
         self._started = time.perf_counter()
         _in_flight(self._call.method).inc()
+        self._span = self._spans.__enter__()
 
     def __exit__(
         self,
@@ -170,6 +176,8 @@ class Measured:
         else:
             code = _code_name(servicer.code())
         _seconds(method, code).observe(time.perf_counter() - self._started)
+        self._span.set_attribute("rpc.response.status_code", code)
+        self._spans.__exit__(None, None, None)
 
 
 @cache
@@ -214,34 +222,19 @@ class AccessGuard:
         self._ward_code = ward_code
         self._anonymous = access.Budget(_ANONYMOUS_RECORDS_A_MINUTE)
 
-    @asynccontextmanager
-    async def __call__(self, call: Call) -> AsyncGenerator[None]:
+    def __call__(self, call: Call) -> AbstractAsyncContextManager[None]:
         """Let an allowed call through; record it, or its refusal, before the answer leaves."""
         rule = access.rule_of(call.method)
-        if not rule.personal_data:
-            await self._admit(rule, call)
-            async with self._until_expiry(call):
-                yield
-            return
-        entry = self._access_of(call)
-        context.access.set(entry)
-        try:
-            await self._admit(rule, call)
-            yield
-        except DomainError as error:
-            await self._record(entry, error.reason)
-            raise
-        except asyncio.CancelledError:
-            # The caller has left, and what was done stays done: it is accounted for all the same.
-            await asyncio.shield(self._record(entry, _CANCELLED))
-            raise
-        except Exception:
-            await self._record(entry, InternalError.reason)
-            raise
-        if not entry.accounted:
-            await asyncio.shield(self._record_answer(entry))
+        return Accounted(self, rule, call) if rule.personal_data else self._admitted(rule, call)
 
-    def _access_of(self, call: Call) -> Access:
+    @asynccontextmanager
+    async def _admitted(self, rule: access.AccessRule, call: Call) -> AsyncGenerator[None]:
+        await self.admit(rule, call)
+        async with self._until_expiry(call):
+            yield
+
+    def access_of(self, call: Call) -> Access:
+        """Begin the account of a call, with what it states."""
         stated = access.stated_purpose(call.request)
         return Access(
             record_id=uuid4(),
@@ -269,7 +262,8 @@ class AccessGuard:
                 raise TokenExpiredError from error
             raise
 
-    async def _admit(self, rule: access.AccessRule, call: Call) -> None:
+    async def admit(self, rule: access.AccessRule, call: Call) -> None:
+        """Tell who calls; raises DomainError where the call is not allowed."""
         context.identity.set(None)
         caller = await access.authenticate(self._verifier, call.header("authorization"))
         context.identity.set(caller)
@@ -282,12 +276,11 @@ class AccessGuard:
         access.refuse_unknown_fields(call.request)
         access.require_purpose(rule, call.request)
 
-    async def _record_answer(self, entry: Access) -> None:
+    async def record_answer(self, entry: Access) -> None:
         """Write the records of an answer; what waits is committed together."""
-        log, records = self._log_of(entry), records_of(entry, self._clock())
-        await asyncio.gather(*map(log.record, records))
+        await self._log_of(entry).record(*records_of(entry, self._clock()))
 
-    async def _record(self, entry: Access, outcome: str) -> None:
+    async def record(self, entry: Access, outcome: str) -> None:
         """Write the record of a call without an answer, under an id of its own.
 
         Whether a record that should have been written with its answer is there is not known when that has failed.
@@ -307,6 +300,50 @@ class AccessGuard:
         return self._log
 
 
+class Accounted:
+    """One call that touches personal data: it is let in, and recorded however it ends."""
+
+    def __init__(self, guard: AccessGuard, rule: access.AccessRule, call: Call) -> None:
+        self._guard = guard
+        self._rule = rule
+        self._call = call
+        self._entry = guard.access_of(call)
+
+    async def __aenter__(self) -> None:
+        """Let the call in, or record its refusal."""
+        context.access.set(self._entry)
+        try:
+            await self._guard.admit(self._rule, self._call)
+        except BaseException as error:
+            await self._record(error)
+            raise
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Record the answer, or why there is none."""
+        await self._record(error)
+
+    async def _record(self, error: BaseException | None) -> None:
+        guard, entry = self._guard, self._entry
+        match error:
+            case None:
+                if not entry.accounted:
+                    await asyncio.shield(guard.record_answer(entry))
+            case DomainError():
+                await guard.record(entry, error.reason)
+            case asyncio.CancelledError():
+                # The caller has left, and what was done stays done: it is accounted for all the same.
+                await asyncio.shield(guard.record(entry, _CANCELLED))
+            case Exception():
+                await guard.record(entry, InternalError.reason)
+            case _:  # the process ends
+                pass
+
+
 def grpc_server(guard: AccessGuard, readiness: Readiness, services: list[str]) -> aio.Server:
     """Make a server with health, reflection and the wrappers; the caller adds its servicer and a port.
 
@@ -318,11 +355,22 @@ def grpc_server(guard: AccessGuard, readiness: Readiness, services: list[str]) -
             ("grpc.so_reuseport", 0),
             ("grpc.max_receive_message_length", _MAX_MESSAGE),
             ("grpc.keepalive_time_ms", 20_000),
+            # A caller looks anew who there is: a replica that was added gets its share. Watches stay as they are.
+            ("grpc.max_connection_age_ms", _CONNECTION_AGE_MS),
             ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
         ],
     )
+    server.add_registered_method_handlers = _found_by_name  # type: ignore[assignment, method-assign]
     health_pb2_grpc.add_HealthServicer_to_server(readiness.health, server)
     reflection.enable_server_reflection(
         (*services, health.SERVICE_NAME, reflection.SERVICE_NAME), server
     )
     return server
+
+
+def _found_by_name(service: str, handlers: Mapping[str, object]) -> None:
+    """Register no method apart: each is found by its name anyway.
+
+    grpc.aio waits for the next call of each registered method with a task of its own, and looks through all of them
+    at each call (grpc pull request 43461): with a hundred methods that took a third of a look.
+    """

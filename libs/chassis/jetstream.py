@@ -1,8 +1,11 @@
 """The broker: the connection, and the streams of the platform."""
 
 import asyncio
+import ssl
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
@@ -108,7 +111,7 @@ ACCESS_WITNESS = StreamConfig(
     deny_purge=True,
     duplicate_window=timedelta(minutes=10).total_seconds(),
 )
-_STREAMS = (
+STREAMS = (
     MQTT,
     MQTT_UNRELEASED,
     MQTT_SESSIONS,
@@ -134,6 +137,11 @@ def readings_stream(ward_code: str) -> str:
     return f"READINGS_{ward_code}"
 
 
+def device_subjects(ward_code: str) -> str:
+    """Name what a ward's devices publish under."""
+    return f"ward.{ward_code}.device.*.up"
+
+
 def readings(ward_code: str) -> StreamConfig:
     """Describe that stream: kept long enough to rebuild detection and to wait for a database that is away.
 
@@ -142,9 +150,9 @@ def readings(ward_code: str) -> StreamConfig:
     """
     return StreamConfig(
         name=readings_stream(ward_code),
-        subjects=[f"ward.{ward_code}.device.*.up"],
+        subjects=[device_subjects(ward_code)],
         # What is stored says which share of the devices it belongs to, in one more token.
-        subject_transform=by_partition(f"ward.{ward_code}.device.*.up", ward_code),
+        subject_transform=by_partition(device_subjects(ward_code), ward_code),
         # What is published with QoS 1 or 2 comes a second time, from where it was kept before it was acknowledged: the
         # direct copy is lost with a broker that is killed, this one is not.
         sources=[from_mqtt(ward_code)],
@@ -173,7 +181,7 @@ def from_mqtt(ward_code: str) -> StreamSource:
         name=_MQTT,
         subject_transforms=[
             SubjectTransform(
-                src=f"$MQTT.msgs.ward.{ward_code}.device.*.up",
+                src=f"$MQTT.msgs.{device_subjects(ward_code)}",
                 dest=f"ward.{ward_code}.device.{{{{wildcard(1)}}}}.up",
             )
         ],
@@ -181,7 +189,7 @@ def from_mqtt(ward_code: str) -> StreamSource:
 
 
 class HardenedClient(Client):
-    """nats-py's client, made to survive messages whose subject or headers are not text.
+    """nats-py's client, made to survive messages whose subject or headers are not text, and to insist on TLS.
 
     It stops reading for ever when it cannot decode one, and a stream would deliver that one again to each new
     connection: a single device could silence every consumer. Here such a message arrives without its headers, with
@@ -201,16 +209,38 @@ class HardenedClient(Client):
             logger().warning("message_not_text")
             await super()._process_msg(sid, _as_text(subject), _as_text(reply), data, b"")
 
+    async def _process_info(
+        self,
+        info: dict[str, Any],
+        initial_connection: bool = False,  # noqa: FBT001, FBT002 - the library's
+    ) -> None:
+        """Speak TLS with an address that says so, whatever the broker says or somebody between.
+
+        The client itself would send its password in the clear to one that only offers TLS.
+        """
+        server = self._current_server
+        if initial_connection and server and server.uri.scheme == "tls":
+            info["tls_required"] = True
+        await super()._process_info(info, initial_connection)
+
 
 def _as_text(written: bytes) -> bytes:
     return bytes(written).decode(errors="replace").encode()
 
 
-async def connect(url: str, name: str, on_closed: Callable[[], None] = lambda: None) -> Client:
+async def connect(
+    url: str,
+    name: str,
+    on_closed: Callable[[], None] = lambda: None,
+    *,
+    authority_file: Path | None = None,
+) -> Client:
     """Connect, waiting for the broker as long as it takes; later outages are healed by reconnecting.
 
     `on_closed` is called when the connection has ended for good: by us, or by an error that the client does not heal.
+    With a `tls://` address the broker must have a certificate of `authority_file`, or of the system's authorities.
     """
+    trusted = _trusted(authority_file)
 
     async def told_closed() -> None:
         on_closed()
@@ -233,6 +263,7 @@ async def connect(url: str, name: str, on_closed: Callable[[], None] = lambda: N
                 url,
                 name=name,
                 connect_timeout=2,
+                tls=trusted,
                 allow_reconnect=True,
                 max_reconnect_attempts=-1,
                 reconnect_time_wait=0.2,  # type: ignore[arg-type] # a float works
@@ -253,7 +284,11 @@ async def connect(url: str, name: str, on_closed: Callable[[], None] = lambda: N
             return client
 
 
-async def connect_once(url: str, name: str) -> Client:
+def _trusted(authority_file: Path | None) -> ssl.SSLContext | None:
+    return ssl.create_default_context(cafile=authority_file) if authority_file else None
+
+
+async def connect_once(url: str, name: str, authority_file: Path | None = None) -> Client:
     """Connect for a command that does not wait; raises BrokerUnavailableError."""
     client = HardenedClient()
     try:
@@ -261,6 +296,7 @@ async def connect_once(url: str, name: str) -> Client:
             url,
             name=name,
             connect_timeout=2,
+            tls=_trusted(authority_file),
             allow_reconnect=False,
             # Without a bound here the client tries its only server for minutes.
             max_reconnect_attempts=1,
@@ -271,9 +307,13 @@ async def connect_once(url: str, name: str) -> Client:
     return client
 
 
-async def ensure_streams(jetstream: JetStreamContext, ward_code: str) -> None:
-    """Create the streams or bring them to their present settings; any service may come first."""
-    for config in (*_STREAMS, readings(ward_code)):
+async def ensure_streams(jetstream: JetStreamContext, ward_code: str, replicas: int = 1) -> None:
+    """Create the streams or bring them to their present settings; any service may come first.
+
+    Each is kept on `replicas` servers of the broker's cluster.
+    """
+    for stream in (*STREAMS, readings(ward_code)):
+        config = stream.evolve(num_replicas=replicas)
         is_told = False
         while not await _is_ensured(jetstream, config, tell_taken=not is_told):
             is_told = True

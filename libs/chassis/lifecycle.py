@@ -13,6 +13,7 @@ import uvicorn
 import uvloop
 from grpc import aio
 
+from chassis import tracing
 from chassis.log import logger
 
 _GRACE_S = 5.0
@@ -85,6 +86,12 @@ class Lifecycle:
             await asyncio.gather(task, return_exceptions=True)
 
         self._stack.push_async_callback(stop)
+
+    def trace(self, service: str, endpoint: str) -> None:
+        """Trace until the service stops, if it was told where to."""
+        if endpoint:
+            tracing.start(service, tracing.export_to(endpoint))
+            self.at_stop(tracing.stop)
 
     async def until_stopped(self) -> None:
         """Wait for a signal that asks the process to stop, or raise what killed a background task."""

@@ -45,6 +45,11 @@ MESSAGES = Counter(
 DEAD_LETTERS = Counter(
     "ward_dead_letters_total", "Messages refused for good, by reason", ["consumer", "reason"]
 )
+CONSUMER_PENDING = Gauge(
+    "ward_consumer_pending_messages",
+    "Messages of a stream that wait for a consumer, as last taken",
+    ["consumer"],
+)
 MESSAGE_SECONDS = Histogram(
     "ward_message_handling_seconds", "Time to handle a message", ["consumer"], buckets=_LATENCY
 )
@@ -74,6 +79,15 @@ ALARM_SECONDS = Histogram(
     "ward_alarm_durable_seconds",
     "Time from a reading's arrival at the broker to the durable alarm",
     buckets=_LATENCY,
+)
+ALARMS_OPEN = Gauge("ward_alarms_open", "Alarms that are not reset", ["signal_class"])
+ALARMS_UNACKNOWLEDGED = Gauge(
+    "ward_alarms_unacknowledged", "Open alarms that no person has seen yet", ["signal_class"]
+)
+ALARM_WAITING_SECONDS = Gauge(
+    "ward_alarm_waiting_seconds",
+    "Since when the oldest open alarm waits to be seen by a person; 0 while none does",
+    ["signal_class"],
 )
 PARTITIONS_HELD = Gauge(
     "ward_detector_partitions", "Partitions of the ward's devices that this detector works on"
@@ -108,9 +122,28 @@ SIGN_OUTS = Counter(
     "ward_device_sign_outs_total", "Connections of devices ended because their rights had changed"
 )
 INCIDENTS_OPENED = Counter("ward_incidents_opened_total", "Incidents opened", ["kind"])
+INCIDENTS_OPEN = Gauge("ward_incidents_open", "Incidents that have not ended", ["priority"])
+INCIDENTS_UNACKNOWLEDGED = Gauge(
+    "ward_incidents_unacknowledged", "Incidents that nobody has taken on yet", ["priority"]
+)
+INCIDENTS_OVERDUE = Gauge(
+    "ward_incidents_overdue",
+    "Incidents that nobody has taken on within the time of their priority",
+    ["priority"],
+)
+REPORTS_OVERDUE = Gauge(
+    "ward_report_deadlines_overdue",
+    "Deadlines of reports that are past and not met: to acknowledge, to transfer, to answer",
+    ["kind"],
+)
 ESCALATIONS = Counter("ward_escalations_total", "Escalation steps taken", ["step"])
 ESCALATION_DELAY_SECONDS = Histogram(
     "ward_escalation_delay_seconds", "Time from a step's due time to its taking", buckets=_LATENCY
+)
+WEBHOOK_DELIVERIES = Counter(
+    "ward_webhook_deliveries_total",
+    "Tries to tell a webhook, by outcome: delivered, retry, dead",
+    ["outcome"],
 )
 LOOKUPS_LIMITED = Counter(
     "ward_lookups_limited_total",
@@ -120,6 +153,11 @@ LOOKUPS_LIMITED = Counter(
 DECOYS_TOUCHED = Counter(
     "ward_decoys_touched_total",
     "Looks at persons who do not exist and whom nobody has a reason to look at",
+)
+ACCESS_ANOMALIES = Gauge(
+    "ward_access_anomalies",
+    "What was odd in the ward's present day in how callers look at persons, by rule",
+    ["kind"],
 )
 GLASS_BROKEN = Counter(
     "ward_break_glass_total", "Times that names of occupants were disclosed for an open incident"
@@ -165,6 +203,16 @@ ASSISTANCE_REVIEWS_DUE = Gauge(
     "ward_assistance_reviews_due",
     "Needs of assistance that count and whose review day has come",
 )
+CANARY_ROUNDS = Counter(
+    "ward_canary_rounds_total",
+    "Signals of the canary, by outcome: seen by an officer's stream, lost",
+    ["outcome"],
+)
+CANARY_SECONDS = Histogram(
+    "ward_canary_seconds",
+    "Time from the canary's signal to its sight on an officer's stream",
+    buckets=_LATENCY,
+)
 HTTP_SECONDS = Histogram(
     "ward_http_handling_seconds",
     "Time to answer an HTTP request (event streams: until they end)",
@@ -172,4 +220,9 @@ HTTP_SECONDS = Histogram(
     buckets=_LATENCY,
 )
 EVENT_STREAMS = Gauge("ward_http_event_streams", "Open server-sent event streams", ["route"])
+CERTIFICATE_EXPIRES = Gauge(
+    "ward_certificate_expires_timestamp_seconds",
+    "When a certificate of this process ends, seconds since 1970, by what it is for: grpc",
+    ["use"],
+)
 READY = Gauge("ward_ready", "1 if the part is ready", ["part"])

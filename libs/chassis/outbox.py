@@ -42,7 +42,7 @@ from sqlalchemy import (
     update,
 )
 
-from chassis import context, metrics
+from chassis import context, metrics, tracing
 from chassis.clock import Clock
 from chassis.database import Database, Lease, Transaction
 from chassis.errors import BrokerUnavailableError, DatabaseUnavailableError
@@ -317,9 +317,15 @@ class Relay:
 
     async def _publish(self, event: Mapping[str, Any]) -> None:
         headers = {EVENT_ID_HEADER: str(event["event_id"]), REQUEST_ID_HEADER: event["request_id"]}
-        await self._jetstream.publish(
-            event["subject"], event["payload"], timeout=_PUBLISH_TIMEOUT_S, headers=headers
-        )
+        with tracing.span(
+            f"publish {event['subject']}",
+            tracing.SpanKind.PRODUCER,
+            event["request_id"],
+            messaging_system="nats",
+        ):
+            await self._jetstream.publish(
+                event["subject"], event["payload"], timeout=_PUBLISH_TIMEOUT_S, headers=headers
+            )
         metrics.EVENTS_PUBLISHED.labels(event["subject"]).inc()
 
     def _observe(self, rows: list[Row[Any]] | Any) -> None:  # noqa: ANN401 - a sequence of rows

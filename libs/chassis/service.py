@@ -10,9 +10,10 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext
 from sqlalchemy import ColumnElement, Table
 
-from chassis import jetstream
+from chassis import certificates, jetstream, metrics
 from chassis.access_log import AccessLog
 from chassis.admin import admin_server
+from chassis.certificates import CertificateFiles
 from chassis.clock import Clock, utc_now
 from chassis.database import Database, Line
 from chassis.errors import BrokerUnavailableError
@@ -70,6 +71,7 @@ async def start_base(
     `outbox_order` tells which of the events that wait go first, where not the oldest.
     Services with methods marked `personal_data` are `accounted`: they have the tables of `chassis.access_schema`.
     """
+    life.trace(name, settings.otlp_endpoint)
     database = Database.connect(settings.database_url.get_secret_value())
     life.at_stop(database.close)
     connected: list[Client] = []
@@ -82,12 +84,15 @@ async def start_base(
     life.serve_http(admin_server(settings.admin_listen, readiness))
     # Without its connection a process would live on and hear nothing: its supervisor must start another.
     broker = await jetstream.connect(
-        settings.nats_url.get_secret_value(), name, lambda: life.fail(BrokerUnavailableError())
+        settings.nats_url.get_secret_value(),
+        name,
+        lambda: life.fail(BrokerUnavailableError()),
+        authority_file=settings.nats_authority_file,
     )
     connected.append(broker)
     life.at_stop(broker.close)
     stream = broker.jetstream(timeout=_REQUEST_TIMEOUT_S)
-    await jetstream.ensure_streams(stream, settings.ward_code)
+    await jetstream.ensure_streams(stream, settings.ward_code, settings.nats_replicas)
     verifier = TokenVerifier(settings.auth_issuer, settings.auth_audience, settings.auth_jwks)
     log = None
     if accounted:
@@ -114,11 +119,13 @@ async def start_base(
 
 
 def _server_credentials(settings: ServiceSettings) -> grpc.ServerCredentials | None:
-    """Read certificate and key; None where neither is named."""
+    """Make what the server speaks TLS with; None where no certificate is named."""
     certificate, key = settings.grpc_certificate_file, settings.grpc_key_file
     if certificate is None or key is None:
         return None
-    return grpc.ssl_server_credentials([(key.read_bytes(), certificate.read_bytes())])
+    callers = settings.grpc_caller_authority_file
+    files = CertificateFiles(callers, certificate, key)
+    return certificates.server_credentials(files, metrics.CERTIFICATE_EXPIRES.labels("grpc").set)
 
 
 def account_line(life: Lifecycle, settings: ServiceSettings) -> Line:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Self, TypeVar
 
-from pydantic import AfterValidator, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chassis.sealing import read_key
@@ -42,8 +42,22 @@ class BaseServiceSettings(BaseSettings):
     auth_audience: str = "safe-digital-ward"
     # A file:// or https:// address of the issuer's key set (RFC 7517).
     auth_jwks: str = ""
+    # Where spans go, http://host:4317 (OTLP over gRPC); empty traces nothing.
+    otlp_endpoint: str = ""
     # Certificates (PEM) to trust when calling other services; without them calls are not encrypted.
     grpc_authority_file: Path | None = None
+    # Who the service is: its certificate chain and key (PEM), which it shows as a gRPC server, and to the services that
+    # it calls. A server without them speaks no TLS: for loopback, or behind something that does. All of these files
+    # may be replaced while the service works.
+    grpc_certificate_file: Path | None = None
+    grpc_key_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _certificate_with_its_key(self) -> Self:
+        """Half of what TLS needs must not end in none."""
+        if (self.grpc_certificate_file is None) != (self.grpc_key_file is None):
+            raise ValueError("GRPC_CERTIFICATE_FILE and GRPC_KEY_FILE go together")
+        return self
 
 
 class ServiceSettings(BaseServiceSettings):
@@ -54,11 +68,13 @@ class ServiceSettings(BaseServiceSettings):
     # The role that owns the tables; needed by `migrate` only.
     migration_database_url: SecretStr | None = None
     nats_url: SecretStr = SecretStr("nats://127.0.0.1:4222")
+    # Certificates (PEM) to trust at a broker whose address begins with tls://; without them those of the system.
+    nats_authority_file: Path | None = None
+    # On how many servers of the broker's cluster each stream is kept: 1, or 3 so that one may be lost.
+    nats_replicas: int = Field(default=1, ge=1, le=5)
     grpc_listen: str = "127.0.0.1:0"
-    # The certificate chain and key (PEM) of the gRPC server; without them it speaks no TLS: for loopback, or behind
-    # something that does.
-    grpc_certificate_file: Path | None = None
-    grpc_key_file: Path | None = None
+    # Certificates (PEM) by one of which that of a caller must be signed; without them the token alone tells who calls.
+    grpc_caller_authority_file: Path | None = None
     admin_listen: str = "127.0.0.1:0"
     # How often the head of the chain of access records is witnessed outside the database, and in which file besides
     # the broker's stream: one on another machine, or on a medium that can only be appended to.
@@ -66,10 +82,9 @@ class ServiceSettings(BaseServiceSettings):
     access_witness_file: Path | None = None
 
     @model_validator(mode="after")
-    def _certificate_with_its_key(self) -> Self:
-        """Half of what TLS needs must not end in none."""
-        if (self.grpc_certificate_file is None) != (self.grpc_key_file is None):
-            raise ValueError("GRPC_CERTIFICATE_FILE and GRPC_KEY_FILE go together")
+    def _callers_are_asked_over_tls(self) -> Self:
+        if self.grpc_caller_authority_file and not self.grpc_certificate_file:
+            raise ValueError("GRPC_CALLER_AUTHORITY_FILE needs GRPC_CERTIFICATE_FILE")
         return self
 
 

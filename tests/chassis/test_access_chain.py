@@ -43,7 +43,7 @@ def chain(length: int) -> list[Linked]:
     """Make a sound chain."""
     rows, previous = [], START
     for position in range(1, length + 1):
-        record = replace(RECORD, record_id=UUID(int=position), subject=f"s{position}")
+        record = RECORD._replace(record_id=UUID(int=position), subject=f"s{position}")
         own = link(position, previous, record.digest)
         rows.append(Linked(position, FORMAT, previous, own, record))
         previous = own
@@ -128,7 +128,7 @@ def test_any_change_of_a_record_is_found_at_its_position(
     """Whatever field it is, and also if characters only move from one field to the next."""
     rows = chain(6)
     row = rows[position - 1]
-    rows[position - 1] = replace(row, record=replace(row.record, **change))  # type: ignore[arg-type]
+    rows[position - 1] = replace(row, record=row.record._replace(**change))  # type: ignore[arg-type]
 
     assert broken(rows) == (position, Fault.CHANGED)
 
@@ -158,7 +158,7 @@ def test_records_that_changed_places_are_found_at_the_first(first: int, second: 
 def test_a_record_that_was_hashed_anew_is_found_by_the_next() -> None:
     """Who changes one record and its hash must change all behind it."""
     rows = chain(4)
-    forged = replace(rows[1].record, outcome="FORGED")
+    forged = rows[1].record._replace(outcome="FORGED")
     own = link(2, rows[1].previous_hash, forged.digest)
     rows[1] = replace(rows[1], record=forged, hash=own)
 
@@ -169,7 +169,7 @@ def test_a_chain_that_was_written_anew_is_found_by_its_witness() -> None:
     """The first witness behind the forgery disagrees."""
     rows, genuine, previous = [], chain(4), START
     for row in genuine:
-        forged = replace(row.record, account="somebody else")
+        forged = row.record._replace(account="somebody else")
         own = link(row.position, previous, forged.digest)
         rows.append(Linked(row.position, FORMAT, previous, own, forged))
         previous = own

@@ -32,14 +32,17 @@ def record(subject: str = "person", at: datetime = NOW) -> AccessRecord:
         record_id=uuid4(),
         recorded_at=at,
         account="demo",
+        actor="",
         roles=["duty_officer"],
         method="/x",
         purpose="FIRE_RESCUE",
+        legal_basis="",
         reference="VV-1",
         subject=subject,
         outcome="OK",
         request_id="q",
         fields=["full_name"],
+        ward_code="11002",
     )
 
 

@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
+from prometheus_client import REGISTRY
 
 from chassis.clock import utc_now
 from chassis.consumer import EventConsumer, dead_letter, retry_delay
@@ -99,6 +100,29 @@ async def test_what_failed_comes_again(broker: Client, failure: Exception) -> No
     task.cancel()
 
     assert await dead_letters(broker) == 0
+
+
+@pytest.mark.nats
+async def test_it_is_told_how_many_wait(broker: Client) -> None:
+    """All that was not handled, and nothing once it was."""
+    may_go = asyncio.Event()
+
+    async def waits(_: Envelope) -> None:
+        await may_go.wait()
+
+    def pending() -> float | None:
+        return REGISTRY.get_sample_value("ward_consumer_pending_messages", {"consumer": "tests"})
+
+    for number in range(30):
+        await publish(broker, str(number).encode())
+    task = await consuming(broker, waits)
+    async with asyncio.timeout(30):
+        while pending() != 30:
+            await asyncio.sleep(0.02)
+        may_go.set()
+        while pending() != 0:
+            await asyncio.sleep(0.02)
+    task.cancel()
 
 
 @pytest.mark.nats

@@ -86,11 +86,11 @@ class MemoryLog:
         self.records: list[AccessRecord] = []
         self.away = False
 
-    async def record(self, entry: AccessRecord) -> None:
-        """Keep one record."""
+    async def record(self, *entries: AccessRecord) -> None:
+        """Keep records."""
         if self.away:
             raise DatabaseUnavailableError
-        self.records.append(entry)
+        self.records += entries
 
 
 class Edge:
@@ -143,6 +143,19 @@ async def test_an_allowed_call_is_answered(edge: Edge, headers: Headers) -> None
         stub = rpc.IncidentsServiceStub(channel)
 
         assert await stub.GetIncident(pb.GetIncidentRequest(), metadata=headers("duty_officer"))
+
+
+async def test_one_task_waits_for_calls_however_many_methods_there_are(
+    edge: Edge, headers: Headers
+) -> None:
+    """grpc.aio looks through all that wait at each call, so methods must not wait one by one."""
+    async with aio.insecure_channel(edge.target) as channel:
+        asked = rpc.IncidentsServiceStub(channel).GetIncident
+        await asked(pb.GetIncidentRequest(), metadata=headers("duty_officer"))
+    names = [getattr(task.get_coro(), "__qualname__", "") for task in asyncio.all_tasks()]
+
+    waiting = [name for name in names if name.startswith("AioServer._request_")]
+    assert waiting == ["AioServer._request_call"]
 
 
 @pytest.mark.parametrize(

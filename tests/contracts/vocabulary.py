@@ -16,7 +16,7 @@ from chassis.errors import DomainError
 SERVICES = ("residency", "fire_safety", "incidents")
 PACKAGES = tuple(f"ward.{service}.v1" for service in SERVICES)
 # Services of others that the ward calls and does not serve.
-FOREIGN_PACKAGES = ("ward.population.v1",)
+FOREIGN_PACKAGES = ("ward.dispatch.v1", "ward.population.v1")
 
 
 def packages_with_services() -> set[str]:

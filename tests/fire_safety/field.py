@@ -12,17 +12,20 @@ from sqlalchemy import select
 from chassis.database import Database
 from chassis.errors import DatabaseUnavailableError
 from chassis.jetstream import readings_stream
+from chassis.partitions import partition_of
 from fire_safety import tables
 from fire_safety.domain.alarms import Alarm, AlarmFilter, AlarmKind, AlarmState
 from fire_safety.domain.columns import Bulk
 from fire_safety.domain.readings import Batch
 from fire_safety.operations.recording import RecordingOperations
 from fire_safety.queries.alarms import AlarmQueries
+from fire_safety.queries.detection import DetectionQueries
 from fire_safety.queries.recording import RecordingQueries
 from tests.fire_safety.rooms import CLEAN, ROOM
 from ward.fire_safety.v1 import readings_pb2 as pb
 
 DEVICE = "CS0001-D01"
+_WARD = "11002"
 _PATIENCE_S = 30.0
 
 
@@ -86,6 +89,16 @@ async def until(holds: Callable[[], Awaitable[Any]], patience_s: float = _PATIEN
             except DatabaseUnavailableError:
                 pass
             await asyncio.sleep(0.02)
+
+
+async def until_detected(database: Database, sequence: int) -> None:
+    """Wait until the detector has entered that it has come so far with the device."""
+    queries, ours = DetectionQueries(database), frozenset({partition_of(DEVICE)})
+
+    async def detected() -> bool:
+        return (await queries.progress(_WARD, ours)).settled >= sequence
+
+    await until(detected)
 
 
 async def alarms_of(database: Database, **chosen: Any) -> list[Alarm]:

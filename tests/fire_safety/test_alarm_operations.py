@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -14,15 +15,18 @@ from fire_safety.detection.ward import Seen
 from fire_safety.domain.alarms import (
     Alarm,
     AlarmAlreadyResetError,
+    AlarmFigures,
     AlarmKind,
     AlarmNotFoundError,
     AlarmNotRestoredError,
     AlarmState,
     Disposition,
+    SignalClass,
 )
 from fire_safety.domain.progress import Position, Progress, Reached
 from fire_safety.operations.alarms import AlarmOperations
 from fire_safety.operations.detection import DetectionOperations
+from fire_safety.queries.alarms import AlarmQueries
 from fire_safety.queries.detection import DetectionQueries
 from fire_safety.repository import alarms as repository
 from tests.fire_safety.samples import APARTMENTS, NOW, NOW_MS, PLACED, UNPLACED, signal
@@ -308,3 +312,22 @@ async def test_an_alarm_that_is_not_there_cannot_be_changed(people: AlarmOperati
     """And its request id stays free."""
     with pytest.raises(AlarmNotFoundError):
         await people.acknowledge(uuid4(), "request-1", b"a")
+
+
+async def test_what_nobody_has_seen_is_counted_by_class(
+    database: Database, lease: Lease, detection: DetectionOperations, people: AlarmOperations
+) -> None:
+    """With since when the oldest waits; what was seen no longer waits, and is open until it is reset."""
+    await note(detection, lease, signal(), signal(AlarmKind.MUTED), signal(AlarmKind.FAULT))
+    queries = AlarmQueries(database)
+    unseen = await queries.figures()
+    (smoke,) = (one for one in await alarms_of(database) if one.kind is AlarmKind.SMOKE)
+    await people.acknowledge(smoke.alarm_id, "request-0001", b"")
+    after = await queries.figures()
+
+    waits = AlarmFigures(1, 1, smoke.raised_at)
+    assert unseen[SignalClass.ALARM] == waits
+    assert (unseen[SignalClass.SUPERVISORY].open, unseen[SignalClass.TROUBLE].open) == (1, 1)
+    assert after[SignalClass.ALARM] == AlarmFigures(1, 0, None)
+    assert waits.waiting_s(smoke.raised_at + timedelta(seconds=90)) == 90
+    assert after[SignalClass.ALARM].waiting_s(smoke.raised_at) == 0

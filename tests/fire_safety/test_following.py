@@ -32,7 +32,9 @@ class Watching:
 async def test_a_lost_cancellation_ends_detection_all_the_same() -> None:
     """Whoever stores beside has failed, and asks once only."""
     unused: Any = None
-    detector = Detector(unused, unused, unused, "11002", unused, unused, unused, unused, utc_now)
+    detector = Detector(
+        unused, unused, unused, unused, "11002", unused, unused, unused, unused, utc_now
+    )
     reader: Any = Deaf()
     watch: Any = Watching()
 

@@ -39,8 +39,10 @@ from tests.fire_safety.field import (
     publish,
     publish_raw,
     publish_smoke,
+    subject_of,
     until,
     until_all_recorded,
+    until_detected,
     until_recorded,
     written,
 )
@@ -108,6 +110,25 @@ async def test_smoke_becomes_a_durable_alarm_and_an_event(
     event = await events.next_msg(timeout=5)
     assert pb.AlarmRaised.FromString(event.data).alarm.alarm_id == str(alarm.alarm_id)
     assert len(await until_recorded(database, 15)) == 15
+
+
+@pytest.mark.usefixtures("running")
+async def test_smoke_is_told_before_the_stream_has_it(broker: Client, database: Database) -> None:
+    """Even if the stream never has it, since the broker refused it; what it has later ends it."""
+    await until_detected(database, await publish(broker.jetstream(), [written(now_ms() - 60_000)]))
+    begin = now_ms()
+    smoke = [written(begin + 1000 * n, 0.1) for n in range(-30, 0, 2)]
+    payload = readings_pb2.ReadingBatch(device_id=DEVICE, readings=smoke).SerializeToString()
+    expecting = {"Nats-Expected-Last-Sequence": "999999"}
+
+    await broker.publish(subject_of(DEVICE), payload, headers=expecting)
+
+    alarm = await alarm_raised(database)
+    assert (alarm.kind, alarm.state) == (AlarmKind.SMOKE, AlarmState.ACTIVE)
+    air = [written(begin + 1000 * n) for n in range(0, 60, 2)]
+    await publish(broker.jetstream(), air)
+    assert (await alarm_restored(database)).alarm_id == alarm.alarm_id
+    assert len(await until_recorded(database, 31)) == 31
 
 
 @pytest.mark.usefixtures("running")

@@ -11,14 +11,11 @@ from sqlalchemy import text
 from chassis.database import Database
 from chassis.jetstream import ensure_streams, readings_stream
 from chassis.lifecycle import Lifecycle
-from chassis.partitions import partition_of
 from fire_safety import app
-from fire_safety.queries.detection import DetectionQueries
 from fire_safety.settings import Settings
 from stack.nats_server import NatsServer
 from tests.fire_safety.conftest import MakeSettings
 from tests.fire_safety.field import (
-    DEVICE,
     alarm_raised,
     alarms_of,
     now_ms,
@@ -26,6 +23,7 @@ from tests.fire_safety.field import (
     publish_smoke,
     until,
     until_all_recorded,
+    until_detected,
     until_recorded,
     written,
 )
@@ -52,16 +50,6 @@ async def service(settings: Settings) -> AsyncGenerator[None]:
     async with Lifecycle() as life:
         await app.start(life, settings)
         yield
-
-
-async def until_detected(database: Database, sequence: int) -> None:
-    """Wait until the detector has entered that it has come so far with the device."""
-    queries, ours = DetectionQueries(database), frozenset({partition_of(DEVICE)})
-
-    async def detected() -> bool:
-        return (await queries.progress(WARD, ours)).settled >= sequence
-
-    await until(detected)
 
 
 async def make_anew(broker: Client) -> None:

@@ -56,6 +56,11 @@ def test_an_entry_changes_what_it_names_and_leaves_the_rest() -> None:
     assert verdict("d-2", interval_s=10).outcome is Outcome.NEW
 
 
+def test_nobody_is_registered_as_the_canary() -> None:
+    """The platform sends under that name, and nobody watches it as a device."""
+    assert verdict("CANARY", interval_s=60).refusals == (Refusal("device_id", Fault.DEVICE_ID),)
+
+
 def test_premises_are_found_by_their_code_too() -> None:
     """People know the code; the register keeps the id."""
     placed = verdict("d-2", interval_s=10, premises_id="CS-0001", zone_id="z-1")

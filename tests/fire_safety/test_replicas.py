@@ -86,7 +86,8 @@ async def until_alarmed(database: Database, device_ids: Iterable[str]) -> None:
 
 async def burn(stream: JetStreamContext, device_id: str) -> None:
     """Operate a call point and put it back, in turn, a message each, in the order of the device's clock."""
-    for at_ms in range(now_ms(), now_ms() + 2 * _ROUNDS * _SECOND, 2 * _SECOND):
+    begin = now_ms()
+    for at_ms in range(begin, begin + 2 * _ROUNDS * _SECOND, 2 * _SECOND):
         await publish(
             stream, [written(at_ms, conditions=int(Condition.MANUAL_CALL_POINT))], device_id
         )

@@ -381,3 +381,21 @@ def test_limits_that_come_into_force_apply_to_who_is_watched() -> None:
     (signal,) = take(made, reading(20, 0.025), reading(30, 0.025))
 
     assert (signal.profile, signal.threshold) == ("smoke-optical/9", 0.018)
+
+
+def test_what_was_observed_before_an_alarm_that_is_known_ends_it_no_more() -> None:
+    """Told early, or stored by a detector that ended before its place was: the stream brings the air before it."""
+    at = (START_S + 100) * 1000
+    made = ward(**{DEVICE: {AlarmKind.SMOKE: Standing(at, measured=True, observed_ms=at)}})
+
+    assert take(made, *air(0, 100), *smoke(100, 120)) == []
+    assert [(one.kind, one.raised) for one in take(made, *air(120, 200))] == [SMOKE_RESTORED]
+
+
+def test_a_clock_that_is_set_back_behind_an_alarm_holds_its_end_back_for_a_minute_only() -> None:
+    """Readings that seem to be from before are believed once they have come for a while."""
+    made = ward()
+    take(made, *smoke(1000, 1020))
+    set_back = [reading(t - 600, CLEAN, received=t) for t in range(1030, 1300, 10)]
+
+    assert [(one.kind, one.raised) for one in take(made, *set_back)] == [SMOKE_RESTORED]

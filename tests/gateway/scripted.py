@@ -34,9 +34,9 @@ class MemoryLog:
     def __init__(self) -> None:
         self.records: list[Any] = []
 
-    async def record(self, entry: Any) -> None:
-        """Keep one record."""
-        self.records.append(entry)
+    async def record(self, *entries: Any) -> None:
+        """Keep records."""
+        self.records += entries
 
 
 class Events:

@@ -9,6 +9,7 @@ import httpx2
 import pytest
 from prometheus_client import REGISTRY
 
+from chassis.certificates import NO_CERTIFICATES
 from chassis.errors import InternalError
 from chassis.lifecycle import Lifecycle
 from gateway import app
@@ -47,7 +48,7 @@ async def hasty(
     }
     streams = EventStreams(heartbeat_s=0.02, patience=Patience(attach=0.3, outage=0.3, pause=0.05))
     async with Lifecycle() as life:
-        clients = Clients(targets)
+        clients = Clients(targets, NO_CERTIFICATES)
         life.at_stop(clients.close)
         made = app.make_app(
             settings,

@@ -29,11 +29,15 @@ from ward.incidents.v1 import (
     categories_pb2_grpc,
     duty_pb2_grpc,
     exercises_pb2_grpc,
+    handovers_pb2_grpc,
     incidents_pb2_grpc,
     lifecycle_pb2_grpc,
     printing_pb2_grpc,
+    public_alerts_pb2_grpc,
     reports_pb2_grpc,
     roll_call_pb2_grpc,
+    service_requests_pb2_grpc,
+    webhooks_pb2_grpc,
 )
 
 MakeSettings = Callable[..., Settings]
@@ -145,6 +149,10 @@ async def running(settings: Settings, make_token: MakeToken) -> AsyncGenerator[S
                 exercises_pb2_grpc.ExercisesServiceStub(channel),
                 printing_pb2_grpc.PrintingServiceStub(channel),
                 roll_call_pb2_grpc.RollCallServiceStub(channel),
+                public_alerts_pb2_grpc.PublicAlertsServiceStub(channel),
+                service_requests_pb2_grpc.ServiceRequestsServiceStub(channel),
+                handovers_pb2_grpc.HandoversServiceStub(channel),
+                webhooks_pb2_grpc.WebhooksServiceStub(channel),
             )
             yield Service(incidents_pb2_grpc.IncidentsServiceStub(channel), make_token, others)
 

@@ -15,8 +15,10 @@ from chassis.clock import utc_now
 from chassis.context import Identity
 from chassis.database import Database
 from incidents import tables
+from incidents.domain.catalogue import ClockKind
 from incidents.domain.reports import Content, InvolvedPerson, InvolvedRole, Report, Reporter
 from incidents.operations.reports import ReportOperations
+from incidents.queries.figures import FigureQueries
 from incidents.queries.reports import ReportQueries
 from incidents.repository.incidents import lock_incident
 from incidents.servicer.reports import ReportsServicer
@@ -280,6 +282,34 @@ async def test_a_crime_report_is_received_and_transferred_in_time_or_not(
         "INVOLVED_ROLE_WITNESS",
         "INVOLVED_ROLE_CONTACT",
     }
+
+
+async def test_a_deadline_is_overdue_until_it_is_met(
+    service: Service, database: Database, clock: StoppedClock
+) -> None:
+    """Not before its time, whatever the clock waits for; of a report that was transferred never."""
+    answer = await service.call("CreateReport", report("crime_denunciation"))
+    figures, named = FigureQueries(database), {"incident_id": answer.incident_id}
+    in_time = await figures.overdue_deadlines(clock() + timedelta(hours=23))
+    late = await figures.overdue_deadlines(clock() + timedelta(hours=25))
+    await service.call(
+        "AcknowledgeIncident",
+        incidents_pb2.AcknowledgeIncidentRequest(**named, request_id="request-0001"),
+    )
+    taken_on = await figures.overdue_deadlines(clock() + timedelta(hours=25))
+    transfer = lifecycle_pb2.TransferIncidentRequest(
+        **named,
+        request_id="request-0002",
+        to="Cơ quan Cảnh sát điều tra",
+        channel=lifecycle_pb2.TRANSFER_CHANNEL_IN_PERSON,
+        receipt_number="BN-7",
+    )
+    await service.call("TransferIncident", transfer)
+    transferred = await figures.overdue_deadlines(clock() + timedelta(hours=25))
+
+    assert in_time == dict.fromkeys(ClockKind, 0)
+    assert late == taken_on == {**in_time, ClockKind.TRANSFER: 1}
+    assert transferred == in_time
 
 
 async def test_a_road_accident_is_counted(service: Service) -> None:

@@ -48,12 +48,16 @@ async def look(
     """Enter so many access records by one account."""
     row: dict[str, Any] = {
         "account": "clerk",
+        "actor": "",
         "roles": ["duty_officer"],
         "method": "/x",
         "purpose": "RESIDENCE_CASE",
+        "legal_basis": "",
         "reference": "HS-1",
+        "fields": (),
         "outcome": "OK",
         "request_id": "request-1",
+        "ward_code": "11002",
         "recorded_at": at,
         **fields,
     }
@@ -90,6 +94,21 @@ async def test_many_looks_and_many_refusals_within_an_hour_are_odd(
     await look(database, 1, NOON + timedelta(hours=1), outcome=outcome, account="other")
 
     assert await found(database) == [Anomaly(kind, "clerk", NOON, threshold, threshold, None)]
+
+
+async def test_of_a_day_it_is_told_how_much_was_odd(database: Database) -> None:
+    """By rule; what was odd before the ward's midnight is not counted."""
+    await look(database, 120)
+    await look(database, 120, NOON - timedelta(days=1))
+    await look(database, 20, outcome="ROLE_NOT_ALLOWED", account="other")
+
+    counted = await AnomalyQueries(database).count_today(NOON + timedelta(hours=6))
+
+    assert {kind: count for kind, count in counted.items() if count} == {
+        AnomalyKind.RATE: 1,
+        AnomalyKind.REFUSALS: 1,
+    }
+    assert set(counted) == set(AnomalyKind)
 
 
 @pytest.mark.parametrize(("kind", "threshold"), [("MISSES", 10), ("SEQUENCES", 3)])

@@ -2,7 +2,6 @@
 
 import csv
 import json
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -31,9 +30,11 @@ def record(days_ago: int = 0) -> AccessRecord:
         record_id=uuid4(),
         recorded_at=utc_now() - timedelta(days=days_ago),
         account="demo",
+        actor="",
         roles=["duty_officer", "responder"],
         method="/x",
         purpose="FIRE_RESCUE",
+        legal_basis="",
         reference="VV-1",
         subject="person",
         outcome="OK",
@@ -116,7 +117,7 @@ async def test_an_export_is_accounted_for_and_complete(
     """Both forms hold every record, the export's own too; a spreadsheet takes nothing for a formula."""
     await fill(database, 0)
     async with database.transaction() as tx:
-        await append(tx, replace(record(), account="=1+1"))
+        await append(tx, record()._replace(account="=1+1"))
     lines, sheet = tmp_path / "records.jsonl", tmp_path / "records.csv"
     first = await audit(test_database, "export", str(lines), "--reference", "KT-1")
     second = await audit(test_database, "export", str(sheet), "--reference", "KT-1")

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.system, pytest.mark.asyncio(loop_scope="module")]
 
 RESIDENTS = 200
 PARTS = ["postgres", "nats", "population", "residency", "fire_safety", "incidents", "gateway"]
-PARTS += ["fleet"]
+PARTS += ["canary", "fleet"]
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")

@@ -32,6 +32,9 @@ LOOK = Goal(
 BY_REQUEST = Goal(
     "như trên : mỗi lượt một giao dịch", "the same : a transaction by request", 2.5, 3
 )
+BY_REQUEST_IN_CHAIN = Goal(
+    "như trên, mốc có TLS, thẻ và chuỗi", "the same, its floor with TLS, token and chain", 2.5, 3
+)
 ALONE = Goal(
     "một lượt, p50 : echo + commit + select",
     "one in flight, p50 : echo + commit + select",

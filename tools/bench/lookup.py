@@ -10,7 +10,7 @@ from uuid import uuid4
 import asyncpg
 
 from bench.caller import Called, Orders, call
-from bench.register import Register
+from bench.register import By, Register
 from chassis.clock import utc_now
 from stack.progress import Progress
 
@@ -28,6 +28,7 @@ class What(StrEnum):
 
     ECHO = "ECHO"
     BY_REQUEST = "BY_REQUEST"
+    BY_REQUEST_IN_CHAIN = "BY_REQUEST_IN_CHAIN"
     VERIFY = "VERIFY"
     VERIFY_MANY = "VERIFY_MANY"
     OCCUPANCY = "OCCUPANCY"
@@ -128,7 +129,8 @@ class Benchmark:
         found, register = OfSize(persons), self._register
         async with (
             register.floor() as echo_target,
-            register.floor(by_request=True) as by_request_target,
+            register.floor(By.REQUEST) as by_request_target,
+            register.floor(By.REQUEST_IN_CHAIN) as in_chain_target,
             register.service(),
             register.database() as database,
         ):
@@ -139,6 +141,7 @@ class Benchmark:
             )
             course = {
                 What.BY_REQUEST: self._orders(by_request_target),
+                What.BY_REQUEST_IN_CHAIN: replace(product, target=in_chain_target),
                 What.VERIFY_MANY: replace(product, in_flight=MANY_IN_FLIGHT, many=MANY),
                 What.OCCUPANCY: replace(product, dwellings=await register.dwellings()),
                 What.SEARCH: replace(product, in_flight=1, by_name=True),

@@ -13,6 +13,7 @@ from bench.report import goals_table, setting, table
 _NAMES = {
     What.ECHO: "echo grpc.aio trần · bare grpc.aio echo",
     What.BY_REQUEST: "asyncpg, mỗi lượt một giao dịch · asyncpg, a transaction by request",
+    What.BY_REQUEST_IN_CHAIN: "như vậy, có TLS, thẻ và chuỗi · the same with TLS, token and chain",
     What.VERIFY: "VerifyIdentity",
     What.VERIFY_MANY: f"VerifyIdentities({MANY})",
     What.OCCUPANCY: "GetOccupancy",
@@ -40,6 +41,10 @@ def judged(results: Results) -> list[tuple[Goal, float]]:
     return [
         (goals.LOOK, min(one.ratio(What.VERIFY, What.ECHO, most) for one in each)),
         (goals.BY_REQUEST, min(one.ratio(What.VERIFY, What.BY_REQUEST, most) for one in each)),
+        (
+            goals.BY_REQUEST_IN_CHAIN,
+            min(one.ratio(What.VERIFY, What.BY_REQUEST_IN_CHAIN, most) for one in each),
+        ),
         (goals.ALONE, max(one.alone() for one in each)),
         (goals.MANY, min(many)),
         (goals.UNACCOUNTED, unaccounted),

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import datetime
+from enum import Enum, auto
 from pathlib import Path
 
 import asyncpg
@@ -32,6 +33,13 @@ _UNLIMITED = """
 """
 _DWELLINGS = "select dwelling_id::text from dwellings order by 1 limit 1000"
 _CHAIN = "select coalesce(max(position), 0) from access_records"
+
+
+class By(Enum):
+    """How a floor commits what the product commits in batches."""
+
+    REQUEST = auto()
+    REQUEST_IN_CHAIN = auto()
 
 
 class Register:
@@ -112,11 +120,9 @@ class Register:
             await asyncio.to_thread(process.stop)
 
     @asynccontextmanager
-    async def floor(self, *, by_request: bool = False) -> AsyncGenerator[str]:
-        """Run a floor during the block; tell where."""
-        pipe, orders = asyncio.subprocess.PIPE, dict[str, str]()
-        if by_request:
-            orders = {"database_url": self._url, "index_key": self._index_key.hex()}
+    async def floor(self, by: By | None = None) -> AsyncGenerator[str]:
+        """Run a floor during the block, the echo unless another is named; tell where."""
+        pipe, orders = asyncio.subprocess.PIPE, self._floor_orders(by)
         process = await asyncio.create_subprocess_exec(
             *map(str, python_module("bench.floor_server")), stdin=pipe, stdout=pipe
         )
@@ -128,6 +134,24 @@ class Register:
         finally:
             process.stdin.close()
             await process.wait()
+
+    def _floor_orders(self, by: By | None) -> dict[str, str]:
+        environment = self._environment
+        match by:
+            case None:
+                return {}
+            case By.REQUEST:
+                return {"database_url": self._url, "index_key": self._index_key.hex()}
+            case By.REQUEST_IN_CHAIN:
+                return {
+                    "database_url": environment["DATABASE_URL"].replace("+asyncpg", ""),
+                    "index_key": self._index_key.hex(),
+                    "issuer": environment["AUTH_ISSUER"],
+                    "audience": environment["AUTH_AUDIENCE"],
+                    "jwks": environment["AUTH_JWKS"],
+                    "certificate_file": str(self._certificates.server_file),
+                    "key_file": str(self._certificates.server_key_file),
+                }
 
     async def chain_holds(self) -> bool:
         """Have the account verified, as its own command does."""

@@ -1,4 +1,4 @@
-"""The simulator's commands: `python -m simulator generate | fleet | demo | population | fault`."""
+"""The simulator's commands: `python -m simulator generate | fleet | demo | population | dispatch | fault`."""
 
 import argparse
 import importlib
@@ -15,6 +15,10 @@ COMMANDS = {
     "population": (
         "simulator.population.command",
         "answer as the National Population Database, faults included",
+    ),
+    "dispatch": (
+        "simulator.dispatch.command",
+        "answer as the city's dispatch centre (114), faults included",
     ),
     "fault": (
         "simulator.population.fault_command",

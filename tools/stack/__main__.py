@@ -1,4 +1,4 @@
-"""The command line: `python -m stack up`, `status`, `token`, `secrets`, `reset`."""
+"""The command line: `python -m stack up`, `status`, `token`, `secrets`, `reset`, `backup`, `restore`."""
 
 import argparse
 import asyncio
@@ -41,6 +41,8 @@ def _run(given: argparse.Namespace) -> int:
         "status": lambda: commands.status(run_dir),
         "secrets": lambda: commands.secrets(run_dir),
         "reset": lambda: commands.reset(run_dir),
+        "backup": lambda: commands.back_up(run_dir, given.folder.absolute()),
+        "restore": lambda: commands.restore(run_dir, given.folder.absolute()),
     }[given.command]
     return chosen()
 
@@ -59,7 +61,7 @@ def _parser(settings: Settings) -> argparse.ArgumentParser:
     )
     parser = argparse.ArgumentParser(prog="python -m stack", description=DESCRIPTION)
     commands_ = parser.add_subparsers(
-        dest="command", required=True, metavar="up|status|token|secrets|reset"
+        dest="command", required=True, metavar="up|status|token|secrets|reset|backup|restore"
     )
     up = commands_.add_parser(
         "up", parents=[common], help="chạy · start everything", epilog=EPILOG
@@ -77,6 +79,12 @@ def _parser(settings: Settings) -> argparse.ArgumentParser:
         help="khoá và cấu hình cho docker compose · keys and configuration for docker compose",
     )
     commands_.add_parser("reset", parents=[common], help="xoá dữ liệu · delete the data")
+    for name, told in (
+        ("backup", "sao lưu khi đang chạy · copy what runs"),
+        ("restore", "phục hồi từ bản sao lưu · make the data from a backup"),
+    ):
+        copying = commands_.add_parser(name, parents=[common], help=told)
+        copying.add_argument("folder", type=Path, help="thư mục bản sao lưu · the backup's folder")
     return parser
 
 

@@ -7,7 +7,8 @@ import time
 from collections.abc import Coroutine
 from pathlib import Path
 
-from stack import containers, postgres_home, run_lock
+from chassis.clock import utc_now
+from stack import backup, containers, postgres_home, run_lock
 from stack import ports as tcp_ports
 from stack.announcement import announce
 from stack.installation import DATABASE_SERVICES, POPULATION_FAULT_FILE, Installation
@@ -82,6 +83,21 @@ def reset(run_dir: Path) -> int:
             _remove(run_dir / name)
         lock.release()
     print(f"Đã xoá dữ liệu ở {run_dir} · the data in {run_dir} are deleted")
+    return 0
+
+
+def back_up(run_dir: Path, folder: Path) -> int:
+    """Copy the running installation into a new folder."""
+    told = backup.back_up(Installation.of_run(run_dir), folder, utc_now)
+    print(f"Đã sao lưu vào {folder} · backed up: {told['ended_at']}, {told['messages']} messages")
+    print("Có khóa và dữ liệu cá nhân: cất nơi an toàn · it holds keys and personal data")
+    return 0
+
+
+def restore(run_dir: Path, folder: Path) -> int:
+    """Make the data of an empty run directory from a backup."""
+    told = backup.restore(Installation(run_dir, Ports()), folder)
+    print(f"Đã phục hồi bản sao lưu lúc {told['ended_at']} · restored; now `make up`")
     return 0
 
 

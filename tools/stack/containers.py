@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from stack.certificates import Certificates
-from stack.installation import DATABASE_SERVICES, Installation
+from stack.installation import CANARY, DATABASE_SERVICES, GATEWAY, INCIDENTS, Installation
 from stack.nats_configuration import GATEKEEPER, SERVICES, SIMULATOR, Cluster, Place
 from stack.postgres import SUPERUSER
-from stack.service_database import ServiceDatabase
-from stack.settings import Ports, Settings
+from stack.service_database import ServiceDatabase, scram_verifier
+from stack.settings import REPOSITORY, Ports, Settings
 
 # Names and ports inside, as docker-compose.yml has them.
 POSTGRES = "postgres:5432"
@@ -49,8 +49,17 @@ def _files(place: Installation, settings: Settings) -> Iterator[tuple[str, str]]
     yield "postgres_password", place.postgres.password_for(SUPERUSER)
     yield "databases.sql", "\n".join(map(place.postgres.script_of, DATABASE_SERVICES))
     yield "grafana_password", place.postgres.password_for("grafana")
+    reader = place.postgres.password_for("grafana-reader")
+    yield "grafana_database_password", reader
+    yield "grafana.sql", _role_of_grafana(reader)
     yield "jwks.json", place.issuer.jwks_file.read_text()
-    yield "service_token", place.service_token_file.read_text()
+    tokens = {
+        "service_token": INCIDENTS,
+        "gateway_service_token": GATEWAY,
+        "canary_token": CANARY,
+    }
+    for name, account in tokens.items():
+        yield name, place.service_token_file(account).read_text()
     for service in DATABASE_SERVICES:
         database = ServiceDatabase(service)
         for kind, role in (("", database.app), ("migration_", database.owner)):
@@ -60,6 +69,16 @@ def _files(place: Installation, settings: Settings) -> Iterator[tuple[str, str]]
         for key in KEYS[service]:
             yield key.lower(), environment[key]
     yield from _nats(place, settings)
+
+
+def _role_of_grafana(password: str) -> str:
+    """Write the script that makes Grafana's role in the databases whose views it reads; again is harmless."""
+    role = (REPOSITORY / "deploy" / "grafana" / "role.sql").read_text()
+    parts = (f"\\connect {name}\n{role}" for name in ("fire_safety", "incidents"))
+    verifier = scram_verifier(password)
+    return "\n".join(
+        ("\\set ON_ERROR_STOP on", *parts, f"alter role grafana password '{verifier}';")
+    )
 
 
 def _nats(place: Installation, settings: Settings) -> Iterator[tuple[str, str]]:

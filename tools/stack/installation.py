@@ -18,8 +18,10 @@ from stack.service_database import ServiceDatabase
 from stack.settings import Ports, Settings
 
 DATABASE_SERVICES = ("residency", "fire_safety", "incidents")
-# The account by which the incidents service proves itself.
+# The accounts by which services and the canary prove themselves.
 INCIDENTS = "incidents"
+GATEWAY = "gateway"
+CANARY = "canary"
 PORTS_FILE = "ports.json"
 POPULATION_FAULT_FILE = "population.fault"
 
@@ -67,13 +69,14 @@ class Installation:
     def prepare(self) -> None:
         """Make the issuer's keys and note the ports for `of_run`."""
         self.issuer.prepare()
-        self.issuer.write_service_token(self.service_token_file, INCIDENTS, time.time())
+        for account in (INCIDENTS, GATEWAY, CANARY):
+            file = self.service_token_file(account)
+            self.issuer.write_service_token(file, account, time.time())
         (self.run_dir / PORTS_FILE).write_text(self.ports.model_dump_json(indent=1))
 
-    @property
-    def service_token_file(self) -> Path:
-        """The access token of the incidents service."""
-        return self.run_dir / "issuer" / "incidents.token"
+    def service_token_file(self, account: str) -> Path:
+        """Return the file of the access token of a service's own account."""
+        return self.run_dir / "issuer" / f"{account}.token"
 
     @property
     def gateway_address(self) -> str:
@@ -102,6 +105,7 @@ class Installation:
             "fire_safety": self._fire_safety,
             "incidents": self._incidents,
             "gateway": self._gateway,
+            "canary": self._canary,
             "simulator": self._simulator,
         }.get(service, dict[str, str])
         database = self._database(service) if service in DATABASE_SERVICES else {}
@@ -157,7 +161,7 @@ class Installation:
     def _incidents(self) -> dict[str, str]:
         return {
             "RESIDENCY_TARGET": self.target("residency"),
-            "SERVICE_TOKEN_FILE": str(self.service_token_file),
+            "SERVICE_TOKEN_FILE": str(self.service_token_file(INCIDENTS)),
             "REPORT_ENCRYPTION_KEY": self._secrets.key("report-encryption-key"),
             "FOLLOW_UP_KEY": self._secrets.key("follow-up-key"),
         }
@@ -168,7 +172,15 @@ class Installation:
             "RESIDENCY_TARGET": self.target("residency"),
             "FIRE_SAFETY_TARGET": self.target("fire_safety"),
             "INCIDENTS_TARGET": self.target("incidents"),
+            "SERVICE_TOKEN_FILE": str(self.service_token_file(GATEWAY)),
             "DEV_JWKS_FILE": str(self.issuer.jwks_file),
+        }
+
+    def _canary(self) -> dict[str, str]:
+        return {
+            "GATEWAY_ADDRESS": self.gateway_address,
+            "SERVICE_TOKEN_FILE": str(self.service_token_file(CANARY)),
+            "ADMIN_LISTEN": f"{LOOPBACK}:{self.admin_port('canary')}",
         }
 
     def _simulator(self) -> dict[str, str]:

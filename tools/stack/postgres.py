@@ -3,13 +3,14 @@
 import shutil
 import signal
 import subprocess
+import tarfile
 import time
 from functools import cached_property
 from pathlib import Path
 
 from stack import ports, postgres_binaries, postgres_home, postmaster_file
 from stack.child_process import POLL_SECONDS, ChildProcess
-from stack.errors import StartError
+from stack.errors import StackError, StartError
 from stack.postgres_binaries import Binaries
 from stack.postgres_home import Home
 from stack.secret_store import SecretStore, write_private
@@ -41,6 +42,15 @@ SETTINGS = {
 }
 # For data that nobody will look for after a power cut, such as those of tests.
 FLEETING = {"fsync": "off", "full_page_writes": "off"}
+
+
+class BackupFailedError(StackError):
+    """PostgreSQL could not be copied."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(
+            f"Không sao lưu được PostgreSQL: {said}", f"PostgreSQL could not be copied: {said}"
+        )
 
 
 class PostgresServer:
@@ -142,6 +152,36 @@ class PostgresServer:
         """Return the psql script that makes the database of a service."""
         database = ServiceDatabase(name)
         return database.script(self.password_for(database.owner), self.password_for(database.app))
+
+    def copy_to(self, folder: Path) -> None:
+        """Copy all databases of the running server as of the copy's end into a new folder; raises BackupFailedError."""
+        password = self._secrets.password(f"postgres-{SUPERUSER}")
+        copying = subprocess.run(  # noqa: S603  # PostgreSQL's own client
+            [
+                self._binaries.program("pg_basebackup"),
+                *("-h", ports.LOOPBACK, "-p", str(self.port), "-U", SUPERUSER),
+                *("-D", folder, "-F", "tar", "-z", "-X", "stream", "-c", "fast"),
+            ],
+            env={"PGPASSWORD": password, "LANG": "C.UTF-8"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if copying.returncode != 0:
+            raise BackupFailedError(copying.stderr)
+
+    def lay_in(self, folder: Path) -> None:
+        """Make the data of a server that has none from such a copy; it recovers when it is started."""
+        home = self._home
+        draft = home.directory / "data.draft"
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(mode=0o700)
+        for archive, place in (("base.tar.gz", draft), ("pg_wal.tar.gz", draft / "pg_wal")):
+            with tarfile.open(folder / archive) as files:
+                files.extractall(place, filter="data")
+        for path in (draft, *draft.rglob("*")):
+            home.give(path)
+        draft.rename(home.data)
 
     @cached_property
     def _home(self) -> Home:

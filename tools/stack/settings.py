@@ -70,6 +70,7 @@ class Ports(_Environment):
     incidents_admin_port: int = 15063
     mqtt_port: int = 11883
     population_port: int = 15100
+    canary_admin_port: int = 15064
 
     @classmethod
     def from_base(cls, base: int) -> Self:

@@ -17,7 +17,11 @@ def ward_plan(installation: Installation, residents: int, *, fleet: bool) -> Pla
             (_generation(installation, residents),),
             tuple(_import(installation, name) for name in IMPORTING_SERVICES),
         ),
-        services=((_population(installation), *services, _gateway(installation)), *sensors),
+        services=(
+            (_population(installation), *services, _gateway(installation)),
+            (_canary(installation),),
+            *sensors,
+        ),
     )
 
 
@@ -69,6 +73,15 @@ def _gateway(installation: Installation) -> Service:
         command=python_module("gateway", "serve"),
         environment=installation.environment_of("gateway"),
         ready_port=installation.ports.gateway_port,
+    )
+
+
+def _canary(installation: Installation) -> Service:
+    return Service(
+        name="canary",
+        command=python_module("canary"),
+        environment=installation.environment_of("canary"),
+        ready_port=installation.admin_port("canary"),
     )
 
 

@@ -22,6 +22,7 @@ from fire_safety.consumers.connections import Connections
 from fire_safety.consumers.crowding import Crowding
 from fire_safety.consumers.detector import Detector
 from fire_safety.consumers.formats import Formats
+from fire_safety.consumers.listening import Listening
 from fire_safety.consumers.moving import Moving, MovingError
 from fire_safety.consumers.recorder import Recorder
 from fire_safety.consumers.sign_outs import SignOuts
@@ -70,6 +71,7 @@ from fire_safety.timers import (
     expire_modes,
     keep_deadlines,
     roll_up,
+    tell_alarm_figures,
     watch_for_storms,
 )
 from fire_safety.wire.alarms import CHANGE_SUBJECTS
@@ -105,7 +107,7 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     life.at_stop(database.close)
     formats = Formats(DetectionQueries(database), settings.ward_code, clock)
     life.background("formats", formats.keep())
-    _start_lanes(life, base, settings, database, formats)
+    await _start_lanes(life, base, settings, database, formats)
     clocks = Clocks(base.broker, ClockQueries(base.database), settings.ward_code, clock)
     base.readiness.warn("clocks", clocks.check)
     life.background("clocks", clocks.run())
@@ -119,6 +121,8 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     life.background("storms", watch_for_storms(storms))
     deadlines = DeadlineOperations(base.relay, clock, settings.ward_code)
     life.background("deadlines", keep_deadlines(base.database, deadlines))
+    figures = tell_alarm_figures(AlarmQueries(base.database), clock)
+    life.background("figures", figures)
     servicers = servicers_of(base, modes)
     services = [one.service for one in servicers]
     server = base.server(services)
@@ -159,22 +163,35 @@ def servicers_of(base: Base, modes: ModeOperations) -> list[Servicer]:
     ]
 
 
-def _start_lanes(
+async def _start_lanes(
     life: Lifecycle, base: Base, settings: Settings, database: Database, formats: Formats
 ) -> None:
     """Start the lanes of this process; a recorder beside a detector gives way to it."""
-    lanes, detector = settings.lanes, detector_of(base, database, formats)
+    lanes, must_wait = settings.lanes, lambda: False
     if lanes is not Lanes.RECORDER:
+        detector = detector_of(base, database, formats, await _listening_of(life, base))
         base.readiness.watch("detector", detector.check)
         life.background("detector", detector.run())
+        must_wait = lambda: detector.goes_first  # noqa: E731 - one line says it
     if lanes is not Lanes.DETECTOR:
         # Readings are on the disk when their place in the stream is: until then they would be stored again.
         bulk = Database.connect(
             settings.database_url.get_secret_value(), pool_size=3, flushes=False
         )
         life.at_stop(bulk.close)
-        recorder = recorder_of(base, database, bulk, formats, lambda: detector.goes_first)
+        recorder = recorder_of(base, database, bulk, formats, must_wait)
         life.background("recorder", recorder.run())
+
+
+async def _listening_of(life: Lifecycle, base: Base) -> Listening:
+    settings = base.settings
+    broker = await jetstream.connect(
+        settings.nats_url.get_secret_value(),
+        "listening",
+        lambda: life.fail(BrokerUnavailableError()),
+    )
+    life.at_stop(broker.close)
+    return Listening(broker, settings.ward_code, base.clock)
 
 
 def _make_secret() -> str:
@@ -192,7 +209,10 @@ async def keep_gate(life: Lifecycle, base: Base, settings: Settings) -> None:
         logger().warning("gate_not_kept", needed="NATS_GATEKEEPER_URL and its keys")
         return
     broker = await jetstream.connect(
-        url.get_secret_value(), "gatekeeper", lambda: life.fail(BrokerUnavailableError())
+        url.get_secret_value(),
+        "gatekeeper",
+        lambda: life.fail(BrokerUnavailableError()),
+        authority_file=settings.nats_authority_file,
     )
     life.at_stop(broker.close)
     queries = SignInQueries(base.database)
@@ -210,11 +230,14 @@ async def keep_gate(life: Lifecycle, base: Base, settings: Settings) -> None:
     life.background("sign_outs", sign_outs.run())
 
 
-def detector_of(base: Base, database: Database, formats: Formats) -> Detector:
+def detector_of(
+    base: Base, database: Database, formats: Formats, listening: Listening
+) -> Detector:
     """Make the detector lane."""
     ward_code = base.settings.ward_code
     return Detector(
         client=base.broker,
+        listening=listening,
         jetstream=base.jetstream,
         database=database,
         ward_code=ward_code,
@@ -223,6 +246,7 @@ def detector_of(base: Base, database: Database, formats: Formats) -> Detector:
         places=ProgressOperations(ward_code),
         formats=formats,
         clock=base.clock,
+        replicas=base.settings.nats_replicas,
     )
 
 
@@ -247,6 +271,7 @@ def recorder_of(
         formats=formats,
         clock=base.clock,
         must_wait=must_wait,
+        replicas=base.settings.nats_replicas,
     )
 
 
@@ -260,7 +285,11 @@ async def migrate(settings: Settings) -> None:
 async def move_streams(settings: Settings, *, migrate: bool) -> None:
     """Tell what an earlier version left in the stream of all wards, and move it if that is meant."""
     database = Database.connect(settings.database_url.get_secret_value())
-    broker = await jetstream.connect(settings.nats_url.get_secret_value(), "streams")
+    broker = await jetstream.connect(
+        settings.nats_url.get_secret_value(),
+        "streams",
+        authority_file=settings.nats_authority_file,
+    )
     moving = Moving(
         broker,
         broker.jetstream(timeout=_MOVING_TIMEOUT_S),

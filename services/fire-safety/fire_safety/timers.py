@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from chassis import context
+from chassis import context, metrics
+from chassis.clock import Clock
 from chassis.database import Database
 from chassis.errors import DatabaseUnavailableError
 from chassis.log import logger
@@ -11,6 +12,7 @@ from fire_safety.operations.deadlines import DeadlineOperations
 from fire_safety.operations.modes import ModeOperations
 from fire_safety.operations.storms import StormOperations
 from fire_safety.operations.upkeep import UpkeepOperations
+from fire_safety.queries.alarms import AlarmQueries
 
 _ROLL_UP_EVERY_S = 60.0
 _DROP_EVERY_S = 3600.0
@@ -18,6 +20,7 @@ _MODES_EVERY_S = 1.0
 _STORMS_EVERY_S = 2.0
 _DEADLINES_EVERY_S = 30.0
 _DEADLINES_PACE_S = 1.0
+_FIGURES_EVERY_S = 5.0
 
 
 async def roll_up(database: Database, operations: UpkeepOperations) -> None:
@@ -44,6 +47,7 @@ async def drop_expired(database: Database, operations: UpkeepOperations) -> None
             for table in ("readings", "readings_hourly"):
                 await operations.drop_next(table)
             await operations.forget_sequences()
+            await operations.forget_system_status()
 
     await _repeat(drop, _DROP_EVERY_S)
 
@@ -78,6 +82,19 @@ async def keep_deadlines(database: Database, operations: DeadlineOperations) -> 
                 await asyncio.sleep(_DEADLINES_PACE_S if more else 0)
 
     await _repeat(settle, _DEADLINES_EVERY_S)
+
+
+async def tell_alarm_figures(queries: AlarmQueries, clock: Clock) -> None:
+    """Keep up to date for whoever watches the metrics what is open and what nobody has seen, until cancelled."""
+
+    async def tell() -> None:
+        for signal_class, figures in (await queries.figures()).items():
+            metrics.ALARMS_OPEN.labels(signal_class).set(figures.open)
+            metrics.ALARMS_UNACKNOWLEDGED.labels(signal_class).set(figures.unacknowledged)
+            waiting_s = figures.waiting_s(clock())
+            metrics.ALARM_WAITING_SECONDS.labels(signal_class).set(waiting_s)
+
+    await _repeat(tell, _FIGURES_EVERY_S)
 
 
 async def _repeat(act: Callable[[], Awaitable[None]], every_s: float) -> None:

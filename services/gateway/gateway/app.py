@@ -3,13 +3,22 @@
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
+from chassis.certificates import own_certificates
 from chassis.lifecycle import Lifecycle
 from chassis.log import logger
 from gateway import problems
 from gateway.clients import Clients, Health, State
 from gateway.events import EventStreams
 from gateway.issuer import issuer_routes
-from gateway.routes import Frame, GatewayServer, documentation_routes, operations_routes
+from gateway.routes import (
+    Frame,
+    GatewayServer,
+    StandIn,
+    cap_routes,
+    documentation_routes,
+    open311_routes,
+    operations_routes,
+)
 from gateway.schemas.contracts import Contracts, Method, read_contracts
 from gateway.settings import Settings
 from gateway.transcoder import Answer, document, transcoded_routes, unary
@@ -24,12 +33,13 @@ async def serve(settings: Settings) -> None:
 
 async def start(life: Lifecycle, settings: Settings) -> int:
     """Start the gateway within a lifecycle; tell its HTTP port."""
+    life.trace("gateway", settings.otlp_endpoint)
     targets = {
         "ward.residency.v1": settings.residency_target,
         "ward.fire_safety.v1": settings.fire_safety_target,
         "ward.incidents.v1": settings.incidents_target,
     }
-    clients, streams = Clients(targets, settings.grpc_authority_file), EventStreams()
+    clients, streams = Clients(targets, own_certificates(settings)), EventStreams()
     life.at_stop(clients.close)
     health = Health(clients)
     life.background("health", health.run())
@@ -65,6 +75,11 @@ def make_app(
     app.router.routes.extend(transcoded_routes(contracts.methods, answer_of, clients.refuse))
     app.include_router(operations_routes(states))
     app.include_router(documentation_routes(contracts))
+    stand_in = StandIn(settings.service_token_file)
+    service_requests = clients.caller(contracts, "ward.incidents.v1.ServiceRequestsService")
+    app.include_router(open311_routes(service_requests, stand_in, settings.ward_code))
+    alerts = clients.caller(contracts, "ward.incidents.v1.PublicAlertsService")
+    app.include_router(cap_routes(alerts, stand_in, settings.ward_code))
     if settings.dev_jwks_file:
         app.include_router(issuer_routes(settings.auth_issuer, settings.dev_jwks_file))
     return Frame(app)

@@ -1,9 +1,9 @@
 """gRPC out: one channel for each of the ward's services, a caller for each method, and their health."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from enum import StrEnum
-from pathlib import Path
+from typing import Any
 
 import grpc
 from google.protobuf.message import Message
@@ -11,10 +11,11 @@ from grpc import aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from chassis import grpc_client, metrics
+from chassis.certificates import CertificateFiles
 from chassis.errors import InternalError
 from chassis.grpc_server import REFUSED_HEADER
 from chassis.log import logger
-from gateway.schemas.contracts import Method
+from gateway.schemas.contracts import Contracts, Method
 
 _INTERVAL_S = 1.0
 _TIMEOUT_S = 2.0
@@ -26,9 +27,9 @@ Stream = Callable[[Message], "aio.UnaryStreamCall[Message, Message]"]
 class Clients:
     """Channels to the services, by the package that each serves."""
 
-    def __init__(self, targets: Mapping[str, str], authority_file: Path | None = None) -> None:
+    def __init__(self, targets: Mapping[str, str], certificates: CertificateFiles) -> None:
         self._channels = {
-            package: grpc_client.channel(target, authority_file)
+            package: grpc_client.channel(target, certificates)
             for package, target in targets.items()
         }
 
@@ -39,6 +40,21 @@ class Clients:
             request_serializer=method.request.SerializeToString,
             response_deserializer=method.response.FromString,
         )
+
+    def caller(
+        self, contracts: Contracts, service: str
+    ) -> Callable[[str, Message], Awaitable[Any]]:
+        """Make the caller of a service's methods by their names, for addresses whose shape a standard dictates."""
+        callers = {
+            method.descriptor.name: self.unary(method)
+            for method in contracts.methods
+            if method.descriptor.containing_service.full_name == service and not method.streams
+        }
+
+        async def call(name: str, request: Message) -> Any:  # noqa: ANN401 - the method's response
+            return await callers[name](request)
+
+        return call
 
     async def refuse(self, method: Method, reason: str) -> None:
         """Have the service refuse an empty request for a reason, and so account for who asked.

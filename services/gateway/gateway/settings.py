@@ -13,5 +13,8 @@ class Settings(BaseServiceSettings):
     residency_target: str
     fire_safety_target: str
     incidents_target: str
+    # The gateway's own access token (role `service`), read anew at each use: with it the gateway asks for what
+    # everybody may know, such as Open311's services and requests. Without it they are not told.
+    service_token_file: Path | None = None
     # The public keys of the local issuer, for development: with it the gateway serves the issuer's discovery document.
     dev_jwks_file: Path | None = None

@@ -1,8 +1,9 @@
-"""Commands of the incidents service: `python -m incidents serve | migrate | audit | outbox`."""
+"""Commands of the incidents service: `python -m incidents serve | migrate | audit | outbox | webhooks`."""
 
 import argparse
 import asyncio
 import sys
+from uuid import UUID
 
 from chassis import audit, lifecycle, log, parked
 from chassis.settings import read_settings
@@ -18,6 +19,7 @@ def main() -> None:
     commands.add_parser("migrate", help="bring the tables to the present version")
     audit.add_commands(commands)
     parked.add_commands(commands)
+    _add_webhooks(commands)
     arguments = parser.parse_args()
     settings = read_settings(Settings)
     log.configure("incidents", settings.log_level)
@@ -26,10 +28,25 @@ def main() -> None:
             lifecycle.run(app.serve(settings))
         case "outbox":
             sys.exit(asyncio.run(parked.run(arguments, settings, tables.outbox)))
+        case "webhooks" if arguments.action == "list":
+            asyncio.run(app.tell_dead_deliveries(settings))
+        case "webhooks":
+            asyncio.run(app.retry_dead_deliveries(settings, arguments.delivery_ids))
         case "audit":
             sys.exit(asyncio.run(audit.run(arguments, "incidents", settings)))
         case _:
             asyncio.run(app.migrate(settings))
+
+
+def _add_webhooks(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    actions = commands.add_parser("webhooks", help="deliveries that were given up").add_subparsers(
+        dest="action", required=True
+    )
+    actions.add_parser("list", help="tell of them")
+    retry = actions.add_parser("retry", help="have them sent again")
+    retry.add_argument(
+        "delivery_ids", nargs="*", type=UUID, metavar="DELIVERY_ID", help="only these, not all"
+    )
 
 
 if __name__ == "__main__":

@@ -3,13 +3,16 @@
 import os
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 from grpc import aio
 
 import incidents as package
 from chassis import grpc_client, migrations
+from chassis.certificates import own_certificates
 from chassis.clock import Clock, utc_now
 from chassis.consumer import EventConsumer
+from chassis.database import Database
 from chassis.feed import Feed
 from chassis.jetstream import EVENTS
 from chassis.lifecycle import Lifecycle
@@ -17,45 +20,66 @@ from chassis.sealing import Seal, read_key
 from chassis.service import Base, start_base
 from chassis.settings import parts_of
 from incidents import tables
+from incidents.clients.dispatch import DispatchClient
 from incidents.clients.residency import NoRegister, OccupancyRegister, ResidencyClient
 from incidents.clients.sources import Sources
+from incidents.clients.webhooks import WebhookClient
 from incidents.consumers.lanes import ALARM_LANE, OCCUPANCY_LANE, Consumers
+from incidents.consumers.notices import NOTICE_LANE, Notices
 from incidents.domain.contacts import ContactSeal
+from incidents.domain.public_alerts import Sender
 from incidents.domain.sealing import ReportSeal
+from incidents.domain.webhooks import WebhookSeal
 from incidents.operations.alarms import AlarmOperations
 from incidents.operations.duty import DutyOperations
 from incidents.operations.escalation import EscalationOperations
 from incidents.operations.exercises import ExerciseOperations
+from incidents.operations.handovers import HandoverOperations
 from incidents.operations.incidents import IncidentOperations
 from incidents.operations.lifecycle import LifecycleOperations
 from incidents.operations.projections import ProjectionOperations
+from incidents.operations.public_alerts import PublicAlertOperations
 from incidents.operations.reports import ReportOperations
 from incidents.operations.roll_call import RollCallOperations
 from incidents.operations.upkeep import UpkeepOperations
+from incidents.operations.webhooks import WebhookOperations
 from incidents.queries.briefs import BriefQueries
 from incidents.queries.catalogue import CatalogueQueries
 from incidents.queries.duty import DutyQueries
+from incidents.queries.figures import FigureQueries
+from incidents.queries.handovers import HandoverQueries
 from incidents.queries.incidents import IncidentQueries
 from incidents.queries.lifecycle import LifecycleQueries
+from incidents.queries.public_alerts import PublicAlertQueries
 from incidents.queries.reports import ReportQueries
 from incidents.queries.roll_call import RollCallQueries
+from incidents.queries.service_requests import ServiceRequestQueries
 from incidents.queries.timers import TimerQueries
+from incidents.queries.webhooks import WebhookQueries
 from incidents.servicer import Servicer
 from incidents.servicer.categories import CategoriesServicer
 from incidents.servicer.disclosure import Disclosure
 from incidents.servicer.duty import DutyServicer
 from incidents.servicer.exercises import ExercisesServicer
+from incidents.servicer.handovers import HandoversServicer
 from incidents.servicer.incidents import IncidentsServicer
 from incidents.servicer.lifecycle import LifecycleServicer
 from incidents.servicer.printing import PrintingServicer
+from incidents.servicer.public_alerts import PublicAlertsServicer
 from incidents.servicer.reports import ReportsServicer
 from incidents.servicer.roll_call import RollCallServicer
+from incidents.servicer.service_requests import ServiceRequestsServicer
+from incidents.servicer.webhooks import WebhooksServicer
 from incidents.settings import Settings
 from incidents.timers import (
+    HandoverFollowing,
     Timers,
+    WebhookDeliveries,
+    forget_deliveries_hourly,
     forget_hourly,
     forget_reports_hourly,
     forget_roll_calls_hourly,
+    tell_figures,
 )
 
 MIGRATIONS = Path(package.__file__).parents[1] / "migrations"
@@ -98,6 +122,9 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     servicers = [
         *servicers_of(base, incidents, reports, roll_calls, told, register, sources),
         DutyServicer(duties, DutyQueries(base.database), clock),
+        public_alerts_servicer(base, settings),
+        _start_webhooks(life, base, settings),
+        _start_handovers(life, base, settings),
     ]
     services = [one.service for one in servicers]
     server = base.server(services)
@@ -147,6 +174,11 @@ def servicers_of(
             base.clock,
             base.settings.ward_code,
         ),
+        ServiceRequestsServicer(
+            reports,
+            ServiceRequestQueries(base.database, base.settings.ward_code),
+            base.clock,
+        ),
     ]
 
 
@@ -154,9 +186,20 @@ def residency_channel(life: Lifecycle, settings: Settings) -> aio.Channel | None
     """Connect to residency, if the service was told where it is."""
     if not settings.residency_target:
         return None
-    channel = grpc_client.channel(settings.residency_target)
+    channel = grpc_client.channel(settings.residency_target, own_certificates(settings))
     life.at_stop(channel.close)
     return channel
+
+
+def public_alerts_servicer(base: Base, settings: Settings) -> Servicer:
+    """Make what warns the public in the ward's name."""
+    ward_code = settings.ward_code
+    sender = Sender(settings.alert_sender or f"ward-{ward_code}", settings.alert_sender_name)
+    return PublicAlertsServicer(
+        PublicAlertOperations(base.database, base.relay, base.clock, ward_code, sender),
+        PublicAlertQueries(base.database, ward_code),
+        base.clock,
+    )
 
 
 def occupancy_register(channel: aio.Channel | None, settings: Settings) -> OccupancyRegister:
@@ -190,8 +233,78 @@ def _start_background(life: Lifecycle, base: Base, incidents: IncidentOperations
     escalations = EscalationOperations(base.database, base.relay, base.clock)
     timers = Timers(escalations, TimerQueries(base.database), base.clock)
     life.background("timers", timers.run())
+    life.background("figures", tell_figures(FigureQueries(base.database), base.clock))
     upkeep = UpkeepOperations(base.database, base.clock)
     life.background("forgetting", forget_hourly(upkeep, KEPT))
+
+
+def _start_webhooks(life: Lifecycle, base: Base, settings: Settings) -> Servicer:
+    """Have webhooks told of what this service publishes; give what registers them."""
+    private_allowed = settings.webhook_private_addresses
+    operations = webhook_operations(base.database, settings, base.clock)
+    client = WebhookClient(base.clock, private_allowed=private_allowed)
+    life.at_stop(client.close)
+    lane = EventConsumer(
+        base.broker,
+        base.jetstream,
+        f"{NOTICE_LANE}-{settings.ward_code}",
+        str(EVENTS.name),
+        Notices(operations, settings.ward_code).handlers(),
+    )
+    life.background(NOTICE_LANE, lane.run())
+    life.background("webhooks", WebhookDeliveries(operations, client).run())
+    life.background("forgetting-deliveries", forget_deliveries_hourly(operations))
+    return WebhooksServicer(
+        operations, WebhookQueries(base.database), private_allowed=private_allowed
+    )
+
+
+def _start_handovers(life: Lifecycle, base: Base, settings: Settings) -> Servicer:
+    """Follow what is offered to the city's centre, if there is one; give what offers."""
+    target = settings.dispatch_target
+    operations = HandoverOperations(base.database, base.relay, base.clock, has_centre=bool(target))
+    if target:
+        channel = grpc_client.channel(target, own_certificates(settings))
+        life.at_stop(channel.close)
+        following = HandoverFollowing(operations, DispatchClient(channel))
+        life.background("handovers", following.run())
+    return HandoversServicer(operations, HandoverQueries(base.database))
+
+
+def webhook_operations(
+    database: Database, settings: Settings, clock: Clock = utc_now
+) -> WebhookOperations:
+    """Make what tells webhooks; their secrets are sealed under the keys of reports, each at a place of its own."""
+    return WebhookOperations(database, clock, WebhookSeal(content_seal(settings)), os.urandom)
+
+
+async def tell_dead_deliveries(settings: Settings) -> None:
+    """Tell people of deliveries that were given up."""
+    database = Database.connect(settings.database_url.get_secret_value(), pool_size=1)
+    try:
+        dead = await WebhookQueries(database).dead()
+    finally:
+        await database.close()
+    for one in dead:
+        _say(
+            f"{one.delivery_id}  {one.created_at:%Y-%m-%d %H:%M:%S%z}  {one.event}  {one.url}"
+            f"  {one.failure} ({one.attempts})"
+        )
+    _say(f"{len(dead)} thông báo không gửi được / deliveries were given up")
+
+
+async def retry_dead_deliveries(settings: Settings, delivery_ids: list[UUID]) -> None:
+    """Have deliveries that were given up sent again, all if none is named."""
+    database = Database.connect(settings.database_url.get_secret_value(), pool_size=1)
+    try:
+        count = await webhook_operations(database, settings).retry_dead(delivery_ids)
+    finally:
+        await database.close()
+    _say(f"{count} thông báo sẽ được gửi lại / deliveries will be sent again")
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201 - the command speaks to people
 
 
 def content_seal(settings: Settings) -> Seal:

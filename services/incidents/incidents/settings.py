@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Self
 
-from pydantic import SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 
 from chassis.settings import Key, Keys, ServiceSettings, parts_of
 
@@ -21,6 +21,16 @@ class Settings(ServiceSettings):
     follow_up_key: Key
     # Keys of before, separated by commas: what they sealed still opens until it expires.
     report_encryption_old_keys: Keys = SecretStr("")
+
+    # Who warns the public: an identifier that no other sender has (CAP 1.2 `sender`, such as a domain name; empty is
+    # `ward-` and the ward's code), and a name for people.
+    alert_sender: str = Field(default="", pattern=r"^[^\s,<&]*$")
+    alert_sender_name: str = "Phường số an toàn"
+
+    # host:port of the city's dispatch centre (114); without it nothing can be handed over by the platform.
+    dispatch_target: str = ""
+    # Whether webhooks may lead to addresses that are not public, and without TLS: for receivers in the ward's own net.
+    webhook_private_addresses: bool = False
 
     @model_validator(mode="after")
     def _different_keys(self) -> Self:

@@ -3,14 +3,21 @@
 import asyncio
 from datetime import datetime, timedelta
 
-from chassis import context
+from chassis import context, metrics
 from chassis.clock import Clock
 from chassis.errors import DatabaseUnavailableError
 from chassis.log import logger
+from incidents.clients.dispatch import DispatchCentre
+from incidents.clients.webhooks import WebhookClient
+from incidents.domain.handovers import Handover
+from incidents.domain.webhooks import Delivery
 from incidents.operations.escalation import EscalationOperations
+from incidents.operations.handovers import HandoverOperations
 from incidents.operations.reports import ReportOperations
 from incidents.operations.roll_call import RollCallOperations
 from incidents.operations.upkeep import UpkeepOperations
+from incidents.operations.webhooks import WebhookOperations
+from incidents.queries.figures import FigureQueries
 from incidents.queries.timers import TimerQueries
 
 # A timer is never looked for later than this after it is due; a row that is locked just now is tried again after the
@@ -19,6 +26,10 @@ _LONGEST_S = 1.0
 _SHORTEST_S = 0.02
 _RETRY_S = 1.0
 _FORGET_EVERY_S = 3600.0
+_FIGURES_EVERY_S = 5.0
+# How often deliveries and offers are looked for while there are none, and how long arrived ones are known.
+_DELIVER_EVERY_S = 1.0
+_DELIVERIES_KEPT = timedelta(days=30)
 
 
 class Timers:
@@ -93,6 +104,101 @@ async def forget_hourly(operations: UpkeepOperations, kept: timedelta) -> None:
         try:
             await operations.forget_events(kept)
             await operations.forget_requests(kept)
+        except DatabaseUnavailableError as error:
+            logger().warning("forgetting_delayed", cause=error.reason)
+        except Exception:  # noqa: BLE001 - the edge, as above
+            logger().exception("forgetting_failed")
+        await asyncio.sleep(_FORGET_EVERY_S)
+
+
+async def tell_figures(queries: FigureQueries, clock: Clock) -> None:
+    """Keep up to date for whoever watches the metrics what is open and what is late, until cancelled."""
+    while True:
+        try:
+            await _show(queries, clock())
+        except DatabaseUnavailableError as error:
+            logger().warning("figures_delayed", cause=error.reason)
+        except Exception:  # noqa: BLE001 - the edge, as above
+            logger().exception("figures_failed")
+        await asyncio.sleep(_FIGURES_EVERY_S)
+
+
+async def _show(queries: FigureQueries, now: datetime) -> None:
+    for priority, figures in (await queries.incidents(now)).items():
+        metrics.INCIDENTS_OPEN.labels(priority).set(figures.open)
+        metrics.INCIDENTS_UNACKNOWLEDGED.labels(priority).set(figures.unacknowledged)
+        metrics.INCIDENTS_OVERDUE.labels(priority).set(figures.overdue)
+    for clock, overdue in (await queries.overdue_deadlines(now)).items():
+        metrics.REPORTS_OVERDUE.labels(clock).set(overdue)
+
+
+class WebhookDeliveries:
+    """Sends deliveries as they become due; any number of instances may run, each takes others."""
+
+    def __init__(self, operations: WebhookOperations, client: WebhookClient) -> None:
+        self._operations = operations
+        self._client = client
+
+    async def run(self) -> None:
+        """Send until cancelled; an outage of the database or of a receiver only delays."""
+        while True:
+            if not await self.send_due():
+                await asyncio.sleep(_DELIVER_EVERY_S)
+
+    async def send_due(self) -> bool:
+        """Send some that are due, all at once; False if there were none."""
+        try:
+            due = await self._operations.take_due()
+            await asyncio.gather(*(self._send(delivery) for delivery in due))
+        except DatabaseUnavailableError as error:
+            logger().warning("webhooks_delayed", cause=error.reason)
+        except Exception:  # noqa: BLE001 - the edge, as above
+            logger().exception("webhooks_failed")
+        else:
+            return bool(due)
+        return False
+
+    async def _send(self, delivery: Delivery) -> None:
+        await self._operations.note(delivery, await self._client.send(delivery))
+
+
+class HandoverFollowing:
+    """Sends offers to the city's centre and asks how far they are; any number of instances may run."""
+
+    def __init__(self, operations: HandoverOperations, centre: DispatchCentre) -> None:
+        self._operations = operations
+        self._centre = centre
+
+    async def run(self) -> None:
+        """Ask until cancelled; an outage of the database or of the centre only delays."""
+        while True:
+            if not await self.ask_due():
+                await asyncio.sleep(_DELIVER_EVERY_S)
+
+    async def ask_due(self) -> bool:
+        """Ask for some offers that are due, all at once; False if there were none."""
+        try:
+            due = await self._operations.take_due()
+            await asyncio.gather(*(self._ask(handover) for handover in due))
+        except DatabaseUnavailableError as error:
+            logger().warning("handovers_delayed", cause=error.reason)
+        except Exception:  # noqa: BLE001 - the edge, as above
+            logger().exception("handovers_failed")
+        else:
+            return bool(due)
+        return False
+
+    async def _ask(self, handover: Handover) -> None:
+        incident = await self._operations.incident_of(handover)
+        answer = await self._centre.ask(handover, incident)
+        await self._operations.hear(handover.handover_id, handover.incident_id, answer)
+
+
+async def forget_deliveries_hourly(operations: WebhookOperations) -> None:
+    """Forget deliveries that arrived long ago, until cancelled; a failure only delays."""
+    while True:
+        try:
+            await operations.forget_delivered(_DELIVERIES_KEPT)
         except DatabaseUnavailableError as error:
             logger().warning("forgetting_delayed", cause=error.reason)
         except Exception:  # noqa: BLE001 - the edge, as above

@@ -177,6 +177,8 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
         "assistance-reviews",
         timers.tell_reviews_due(AssistanceQueries(base.database), clock),
     )
+    odd = timers.tell_anomalies(AnomalyQueries(base.database), clock)
+    life.background("anomalies", odd)
     keep_asking(life, base, settings)
     limits = LookupLimits(base.database, clock, number_seal(settings))
     decoys = DecoyOperations(

@@ -21,6 +21,7 @@ from residency.operations.lookup_limits import LookupLimits
 from residency.operations.population import PopulationOperations
 from residency.operations.reminders import ReminderOperations
 from residency.operations.upkeep import UpkeepOperations
+from residency.queries.anomalies import AnomalyQueries
 from residency.queries.assistance import AssistanceQueries
 from residency.queries.breaches import BreachQueries
 from residency.queries.cases import CaseQueries
@@ -29,6 +30,8 @@ from residency.queries.reviews import ReviewQueries
 
 _POLL_S = 60.0
 _FORGET_EVERY_S = 3600.0
+# Reads the account of the whole day.
+_ANOMALIES_EVERY_S = 300.0
 _ASK_EVERY_S = 0.5
 # So many questions at a time, so that a slow answer does not hold up the others.
 _ASK_AT_ONCE = 8
@@ -146,6 +149,19 @@ async def tell_reviews_due(queries: AssistanceQueries, clock: Clock) -> None:
         except Exception:  # noqa: BLE001 - the edge, as above
             logger().exception("reviews_failed")
         await asyncio.sleep(_POLL_S)
+
+
+async def tell_anomalies(queries: AnomalyQueries, clock: Clock) -> None:
+    """Keep up to date how much was odd today in how callers look at persons, until cancelled."""
+    while True:
+        try:
+            for kind, count in (await queries.count_today(clock())).items():
+                metrics.ACCESS_ANOMALIES.labels(kind).set(count)
+        except DatabaseUnavailableError:
+            logger().warning("anomalies_delayed")
+        except Exception:  # noqa: BLE001 - the edge, as above
+            logger().exception("anomalies_failed")
+        await asyncio.sleep(_ANOMALIES_EVERY_S)
 
 
 def _show(figures: Mapping[CaseKind, CaseFigures]) -> None:

@@ -147,6 +147,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """{"reason": "CATEGORY_NOT_OPEN", "domain": "ward"}"""
     ERROR_REASON_REPORT_NOT_FOUND: _ErrorReason.ValueType  # 76
     """{"reason": "REPORT_NOT_FOUND", "domain": "ward"}"""
+    ERROR_REASON_PUBLIC_ALERT_NOT_FOUND: _ErrorReason.ValueType  # 180
+    """{"reason": "PUBLIC_ALERT_NOT_FOUND", "domain": "ward"}"""
+    ERROR_REASON_PUBLIC_ALERT_ENDED: _ErrorReason.ValueType  # 181
+    """{"reason": "PUBLIC_ALERT_ENDED", "domain": "ward"}"""
+    ERROR_REASON_WEBHOOK_NOT_FOUND: _ErrorReason.ValueType  # 182
+    """{"reason": "WEBHOOK_NOT_FOUND", "domain": "ward"}"""
+    ERROR_REASON_HANDOVER_PENDING: _ErrorReason.ValueType  # 183
+    """{"reason": "HANDOVER_PENDING", "domain": "ward"}"""
     ERROR_REASON_PERSON_NOT_FOUND: _ErrorReason.ValueType  # 90
     """{"reason": "PERSON_NOT_FOUND", "domain": "ward"}"""
     ERROR_REASON_DISCLOSURE_NOT_ALLOWED: _ErrorReason.ValueType  # 91
@@ -347,6 +355,14 @@ ERROR_REASON_CATEGORY_NOT_OPEN: ErrorReason.ValueType  # 75
 """{"reason": "CATEGORY_NOT_OPEN", "domain": "ward"}"""
 ERROR_REASON_REPORT_NOT_FOUND: ErrorReason.ValueType  # 76
 """{"reason": "REPORT_NOT_FOUND", "domain": "ward"}"""
+ERROR_REASON_PUBLIC_ALERT_NOT_FOUND: ErrorReason.ValueType  # 180
+"""{"reason": "PUBLIC_ALERT_NOT_FOUND", "domain": "ward"}"""
+ERROR_REASON_PUBLIC_ALERT_ENDED: ErrorReason.ValueType  # 181
+"""{"reason": "PUBLIC_ALERT_ENDED", "domain": "ward"}"""
+ERROR_REASON_WEBHOOK_NOT_FOUND: ErrorReason.ValueType  # 182
+"""{"reason": "WEBHOOK_NOT_FOUND", "domain": "ward"}"""
+ERROR_REASON_HANDOVER_PENDING: ErrorReason.ValueType  # 183
+"""{"reason": "HANDOVER_PENDING", "domain": "ward"}"""
 ERROR_REASON_PERSON_NOT_FOUND: ErrorReason.ValueType  # 90
 """{"reason": "PERSON_NOT_FOUND", "domain": "ward"}"""
 ERROR_REASON_DISCLOSURE_NOT_ALLOWED: ErrorReason.ValueType  # 91

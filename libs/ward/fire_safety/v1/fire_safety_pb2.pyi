@@ -154,6 +154,8 @@ class _SignalClassEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SignalCla
     """Of a device that is being tested: recorded, dispatches nothing. No alarm has it."""
     SIGNAL_CLASS_DISABLED: _SignalClass.ValueType  # 5
     """Of a device that is disabled: recorded, dispatches nothing. No alarm has it."""
+    SIGNAL_CLASS_SYSTEM: _SignalClass.ValueType  # 6
+    """Of the platform about itself, as a message of status System in CAP 1.2: notifies nobody."""
 
 class SignalClass(_SignalClass, metaclass=_SignalClassEnumTypeWrapper):
     """Class of a signal, most urgent first (after NFPA 72: fire > supervisory > trouble)."""
@@ -170,6 +172,8 @@ SIGNAL_CLASS_TEST: SignalClass.ValueType  # 4
 """Of a device that is being tested: recorded, dispatches nothing. No alarm has it."""
 SIGNAL_CLASS_DISABLED: SignalClass.ValueType  # 5
 """Of a device that is disabled: recorded, dispatches nothing. No alarm has it."""
+SIGNAL_CLASS_SYSTEM: SignalClass.ValueType  # 6
+"""Of the platform about itself, as a message of status System in CAP 1.2: notifies nobody."""
 Global___SignalClass: _TypeAlias = SignalClass  # noqa: Y015
 
 class _AlarmKind:
@@ -212,6 +216,8 @@ class _AlarmKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AlarmKind.V
     """Mains power is lost."""
     ALARM_KIND_RATE_EXCEEDED: _AlarmKind.ValueType  # 16
     """The device sends far above its rate and is throttled."""
+    ALARM_KIND_SYSTEM_STATUS: _AlarmKind.ValueType  # 17
+    """The ward's canary: the path from sensor to officer works. Has ended when it is raised, and is in no list."""
 
 class AlarmKind(_AlarmKind, metaclass=_AlarmKindEnumTypeWrapper):
     """What an alarm is about. One alarm is active per device and kind."""
@@ -250,6 +256,8 @@ ALARM_KIND_MAINS_FAULT: AlarmKind.ValueType  # 15
 """Mains power is lost."""
 ALARM_KIND_RATE_EXCEEDED: AlarmKind.ValueType  # 16
 """The device sends far above its rate and is throttled."""
+ALARM_KIND_SYSTEM_STATUS: AlarmKind.ValueType  # 17
+"""The ward's canary: the path from sensor to officer works. Has ended when it is raised, and is in no list."""
 Global___AlarmKind: _TypeAlias = AlarmKind  # noqa: Y015
 
 class _AlarmState:
@@ -1563,16 +1571,20 @@ class WatchAlarmsRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     RESUME_TOKEN_FIELD_NUMBER: _builtins.int
+    SYSTEM_STATUS_FIELD_NUMBER: _builtins.int
     resume_token: _builtins.str
     """Token of the last change received; empty starts now."""
+    system_status: _builtins.bool
+    """Send what the ward's canary signals as well: for whoever measures how long that takes."""
     def __init__(
         self,
         *,
         resume_token: _builtins.str = ...,
+        system_status: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["resume_token", b"resume_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["resume_token", b"resume_token", "system_status", b"system_status"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1591,7 +1603,7 @@ class WatchAlarmsResponse(_message.Message):
     """Resume after this change with it."""
     event: _builtins.str
     """What happened: `PreAlarmRaised`, `AlarmRaised`, `AlarmAcknowledged`, `AlarmSilenced`, `AlarmShelved`,
-    `AlarmRestored` or `AlarmReset`.
+    `AlarmRestored` or `AlarmReset`; and `SystemStatusRaised` for who asked for it.
     """
     @_builtins.property
     def alarm(self) -> Global___Alarm:
@@ -1659,6 +1671,30 @@ class AlarmRaised(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AlarmRaised: _TypeAlias = AlarmRaised  # noqa: Y015
+
+@_typing.final
+class SystemStatusRaised(_message.Message):
+    """Event: the ward's canary signalled."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ALARM_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def alarm(self) -> Global___Alarm:
+        """It; ended as it was raised."""
+
+    def __init__(
+        self,
+        *,
+        alarm: Global___Alarm | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["alarm", b"alarm"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alarm", b"alarm"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SystemStatusRaised: _TypeAlias = SystemStatusRaised  # noqa: Y015
 
 @_typing.final
 class AlarmAcknowledged(_message.Message):

@@ -21,6 +21,7 @@ from chassis.errors import BrokerUnavailableError, DatabaseUnavailableError
 from chassis.jetstream import ensure_streams, readings_stream
 from chassis.log import logger
 from fire_safety.consumers.formats import Formats
+from fire_safety.consumers.listening import Listening
 from fire_safety.consumers.mode_changes import ModeChanges
 from fire_safety.consumers.ordered import OrderedReader, StreamLostError, stream_state
 from fire_safety.consumers.share import Share
@@ -47,6 +48,7 @@ class Detector:
     def __init__(
         self,
         client: Client,
+        listening: Listening,
         jetstream: JetStreamContext,
         database: Database,
         ward_code: str,
@@ -55,11 +57,14 @@ class Detector:
         places: ProgressOperations,
         formats: Formats,
         clock: Clock,
+        replicas: int = 1,
     ) -> None:
         self._client = client
+        self._listening = listening
         self._jetstream = jetstream
         self._database = database
         self._ward_code = ward_code
+        self._replicas = replicas
         self._stream = readings_stream(ward_code)
         self._queries = queries
         self._operations = operations
@@ -88,7 +93,7 @@ class Detector:
         while True:
             try:
                 # Before any right is held: while the broker is away here, others work.
-                await ensure_streams(self._jetstream, self._ward_code)
+                await ensure_streams(self._jetstream, self._ward_code, self._replicas)
                 async with self._database.holder() as lease:
                     await self._take_part(lease)
             except* (DatabaseUnavailableError, NatsError, OSError, StreamLostError) as errors:
@@ -127,8 +132,9 @@ class Detector:
             self._client, self._jetstream, self._stream, stream.created_at, since
         )
         logger().info("detector_begins", partitions=len(share.held), position=progress.settled)
-        async with reader, asyncio.TaskGroup() as tasks:
+        async with reader, self._listening, asyncio.TaskGroup() as tasks:
             beside = [
+                tasks.create_task(self._listening.keep(watch.overhear)),
                 tasks.create_task(watch.keep_noting()),
                 tasks.create_task(watch.keep_informed()),
             ]

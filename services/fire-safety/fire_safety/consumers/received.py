@@ -1,6 +1,7 @@
 """What the broker says of messages, and messages piece by piece."""
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple, Protocol, TypeVar
 
 from chassis.delivery import Delivery
 from fire_safety.domain.progress import Position
@@ -10,6 +11,52 @@ _SLICE = 500
 # How an MQTT client published it, and where a stream has it from: as the broker writes them.
 _MQTT_QOS = "Nmqtt-Pub"
 SOURCE = "Nats-Stream-Source"
+
+
+class Received(Protocol):
+    """A message as it is decoded: what came over the wire, and when the broker received it."""
+
+    @property
+    def subject_bytes(self) -> bytes:
+        """Under which subject it is kept."""
+
+    @property
+    def subject(self) -> str:
+        """The same as text."""
+
+    @property
+    def data(self) -> bytes:
+        """What it says."""
+
+    @property
+    def reply(self) -> bytes:
+        """What the broker says of it; empty where it says nothing."""
+
+    @property
+    def stored_ms(self) -> int:
+        """When the broker received it, milliseconds since 1970."""
+
+    @property
+    def sequence(self) -> int:
+        """Its place in the stream."""
+
+
+class Overheard(NamedTuple):
+    """A message that was heard before the stream has it: it has no place there yet."""
+
+    subject_bytes: bytes
+    data: bytes
+    stored_ms: int
+    reply: bytes = b""
+    sequence: int = 0
+
+    @property
+    def subject(self) -> str:
+        """Under which subject it will be kept."""
+        return self.subject_bytes.decode(errors="replace")
+
+
+Message = TypeVar("Message", bound=Received)
 
 
 def position_of(message: Delivery) -> Position:
@@ -29,7 +76,12 @@ def comes_again(message: Delivery) -> bool:
     return headers.get(_MQTT_QOS, "0") != "0" and SOURCE not in headers
 
 
-def slices(messages: Sequence[Delivery], size: int) -> Iterator[Sequence[Delivery]]:
+def that_count(messages: Sequence[Delivery]) -> Sequence[Delivery]:
+    """Give the messages but for copies that do not count; nearly none has headers at all."""
+    return [one for one in messages if not (one.header_bytes and comes_again(one))]
+
+
+def slices(messages: Sequence[Message], size: int) -> Iterator[Sequence[Message]]:
     """Cut messages into pieces of about `size` bytes and at most `_SLICE`, none of them empty."""
     begin = gathered = 0
     for end, message in enumerate(messages, 1):

@@ -24,7 +24,7 @@ from chassis.jetstream import ensure_streams, readings_stream
 from chassis.log import logger
 from fire_safety.consumers.formats import Formats
 from fire_safety.consumers.ordered import OrderedReader, StreamLostError, stream_state
-from fire_safety.consumers.received import comes_again, slices
+from fire_safety.consumers.received import slices, that_count
 from fire_safety.consumers.storing import Storing
 from fire_safety.domain.limits import IngestionLimits
 from fire_safety.domain.surplus import Surplus
@@ -65,11 +65,13 @@ class Recorder:
         formats: Formats,
         clock: Clock,
         must_wait: Callable[[], bool],
+        replicas: int = 1,
     ) -> None:
         self._client = client
         self._jetstream = jetstream
         self._database = database
         self._ward_code = ward_code
+        self._replicas = replicas
         self._name = f"fire_safety-recorder-{ward_code}"
         self._queries = queries
         self._recorded = recorded
@@ -84,7 +86,7 @@ class Recorder:
         while True:
             try:
                 # Before the right is held: while the broker is away here, another instance records.
-                await ensure_streams(self._jetstream, self._ward_code)
+                await ensure_streams(self._jetstream, self._ward_code, self._replicas)
                 await self._stand_by()
             except* (NatsError, OSError, StreamLostError, DatabaseUnavailableError) as errors:
                 cause = type(errors.exceptions[0]).__name__
@@ -158,7 +160,7 @@ class Recorder:
         left = _GIVE_WAY_TIMES
         for some in slices(messages, _SLICE_BYTES):
             left = await self._give_way(left)
-            kept = [one for one in some if not comes_again(one)]
+            kept = that_count(some)
             decoded = self._formats.decode(kept, limits)
             stored = decoded.without(surplus)
             metrics.READINGS_SURPLUS.inc(len(decoded.bulk) - len(stored.bulk))

@@ -1,7 +1,7 @@
 """One uninterrupted watch over the devices of a share."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from chassis import metrics
@@ -14,7 +14,7 @@ from fire_safety.consumers.formats import Formats
 from fire_safety.consumers.mode_changes import ModeChanges
 from fire_safety.consumers.noting import Noting, Signs
 from fire_safety.consumers.ordered import OrderedReader
-from fire_safety.consumers.received import comes_again, position_of, slices
+from fire_safety.consumers.received import Overheard, position_of, slices, that_count
 from fire_safety.decoders.origin import partition_in
 from fire_safety.detection.ward import Ward
 from fire_safety.domain.alarms import Signal
@@ -23,8 +23,9 @@ from fire_safety.domain.progress import Position, Progress, Reached
 from fire_safety.operations.detection import DetectionOperations
 from fire_safety.queries.detection import DetectionQueries, Entry
 
-# Bytes read and folded before others on the event loop have their turn: a thousand readings.
+# Bytes read, and readings folded one by one, before others on the event loop have their turn: some milliseconds.
 _SLICE_BYTES = 32_768
+_FOLDED_AT_ONCE = 200
 # How often progress is saved and silence looked for, and the register asked for changes.
 _TICK = timedelta(seconds=1)
 _REFRESH = timedelta(seconds=5)
@@ -86,13 +87,20 @@ class Watch:
         """Fold messages; what they give is stored beside, in order."""
         self._unread = len(messages)
         for some in slices(messages, _SLICE_BYTES):
-            signals = self._fold(some)
+            for last, signals in self._fold(some):
+                self._position = position_of(last)
+                self._noting.add(signals)
+                await asyncio.sleep(0)
             self._unread -= len(some)
-            self._position = position_of(some[-1])
-            self._noting.add(signals)
-            await asyncio.sleep(0)
             if self._noting.is_full:
                 await self._noting.all_done()
+
+    def overhear(self, messages: Sequence[Overheard]) -> None:
+        """Find the fires that begin with messages which the stream has not brought yet; they are stored like others."""
+        if self.is_settled:
+            ours = [one for one in messages if partition_in(one.subject) in self._partitions]
+            decoded = self._formats.decode(ours, self._limits)
+            self._noting.add(self._ward.overhear(decoded.blocks, decoded.batches.values()))
 
     def tick(self, reader: OrderedReader, *, idle: bool) -> None:
         """Do once a second what is not for each message."""
@@ -169,17 +177,18 @@ class Watch:
         heard_until = now if idle or not self._position else self._position.received_at
         self._noting.add(self._ward.sweep(milliseconds(heard_until)))
 
-    def _fold(self, messages: Sequence[Delivery]) -> list[Signal]:
-        """Fold messages; whatever is wrong with one, the lane goes on: the recorder keeps or refuses it."""
+    def _fold(self, messages: Sequence[Delivery]) -> Iterator[tuple[Delivery, list[Signal]]]:
+        """Fold messages; tell, whenever others should have their turn, the last one and the signals found until it.
+
+        Whatever is wrong with one, the lane goes on: the recorder keeps or refuses it.
+        """
         ours = [
-            one
-            for one in messages
-            if partition_in(one.subject) in self._partitions and not comes_again(one)
+            one for one in that_count(messages) if partition_in(one.subject) in self._partitions
         ]
         decoded = self._formats.decode(ours, self._limits)
         stretches = decoded.summed_up()
         signals: list[Signal] = []
-        folded = 0
+        folded, paused_at = 0, self._ward.folded
         for place, message in enumerate(ours):
             if place in decoded.refused:
                 continue
@@ -196,8 +205,11 @@ class Watch:
                 logger().exception("fold_failed", sequence=message.sequence)
                 continue
             folded += 0 if silently else count
+            if self._ward.folded - paused_at >= _FOLDED_AT_ONCE:
+                yield message, signals
+                signals, paused_at = [], self._ward.folded
         metrics.READINGS.labels("detector").inc(folded)
-        return signals
+        yield messages[-1], signals
 
     def _has_settled(self, message: Delivery) -> bool:
         sequence = message.sequence

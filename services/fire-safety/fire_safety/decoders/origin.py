@@ -16,6 +16,11 @@ def subject_of(ward_code: str, device_id: str) -> str:
     return f"ward.{ward_code}.device.{device_id}.up.{partition_of(device_id)}"
 
 
+def kept_under(heard: str) -> str:
+    """Give the subject under which the stream keeps what a device published under this one."""
+    return f"{heard}.{partition_of(heard.split('.')[_DEVICE_TOKEN])}"
+
+
 def partition_in(subject: str) -> int:
     """Read the partition of a message that the stream keeps; one stored before there were any does not say it."""
     said = subject.rpartition(".")[2]

@@ -42,7 +42,8 @@ _TROUBLE_DECLARED = tuple(
         (AlarmKind.MAINS_FAULT, Condition.MAINS_FAULT),
     )
 )
-_FIRE_BITS = sum(bit for _, bit in (*_FIRE_DECLARED, *_WARNED))
+# Those that tell of fire.
+FIRE_BITS = sum(bit for _, bit in (*_FIRE_DECLARED, *_WARNED))
 _MUTED = Condition.MUTED.value
 # What readings tell of; other kinds that may stand are somebody else's.
 JUDGED = frozenset(kind for kind, _ in (*_FIRE_DECLARED, *_TROUBLE_DECLARED))
@@ -100,7 +101,7 @@ def shows_fire(window: Window, limits: Limits) -> bool:
     """Tell whether the newest reading declares fire, or its values are above a limit for long enough to alarm."""
     now = window.newest_ms
     return (
-        bool(window.conditions & _FIRE_BITS)
+        bool(window.conditions & FIRE_BITS)
         or _alarms(window.smoke, now, limits.smoke)
         or _alarms(window.heat, now, limits.heat)
         or _alarms(window.rise, now, limits.rise)

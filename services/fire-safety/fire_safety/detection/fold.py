@@ -25,6 +25,7 @@ from fire_safety.detection.standing import (
     Transition,
     begin,
     confirm,
+    is_before,
     is_due,
     replaced,
     unsettled,
@@ -76,7 +77,7 @@ def fold(
     if is_live:
         signs += trouble_signs(reading, limits)
     for sign in signs:
-        standings = _shown(standings, sign, reading.received_ms, limits, told)
+        standings = _shown(standings, sign, reading, limits, told)
     if is_live and standings.now:
         burns = _is_lately_on_fire(late, reading, limits)
         standings = _unshown(standings, signs, live, reading, limits, told, burns=burns)
@@ -103,18 +104,18 @@ def _placed_late(
 
 
 def _shown(
-    standings: Standings, sign: Sign, at_ms: int, limits: Limits, told: list[Transition]
+    standings: Standings, sign: Sign, reading: Reading, limits: Limits, told: list[Transition]
 ) -> Standings:
     """Raise what is shown and does not stand, or confirm the pre-alarm that does; tell it."""
     standing = standings.now.get(sign.kind)
     found = Transition(sign.kind, raised=True, value=sign.value, threshold=sign.threshold)
     if standing is None:
         found = found._replace(pre_alarm=not sign.certain)
-        standings, found = begin(standings, found, at_ms, limits)
+        standings, found = begin(standings, found, reading, limits)
         told.append(found)
         return standings
     measured = sign.threshold != 0
-    lasted = measured and at_ms - standing.since_ms >= limits.verify_ms
+    lasted = measured and reading.received_ms - standing.since_ms >= limits.verify_ms
     if standing.pre_alarm and (sign.certain or lasted):
         told.append(found)
         return confirm(standings, found)
@@ -136,7 +137,7 @@ def _unshown(
     """End what is back to normal, at once or, where its end is held back, later; tell it."""
     shown = {sign.kind for sign in signs}
     for kind, standing in standings.now.items():
-        if kind not in JUDGED:
+        if kind not in JUDGED or is_before(reading, standing, limits):
             continue
         is_normal = (
             kind not in shown

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from fire_safety.detection.limits import Limits
 from fire_safety.domain.alarms import AlarmKind
+from fire_safety.domain.readings import Reading
 
 _NEVER = -1
 
@@ -17,7 +18,8 @@ class Standing(NamedTuple):
 
     A pre-alarm waits for confirmation. `measured`: raised by what the device measures, so that only what it measures
     can end it. Shelved: held as raised until then, because it comes and goes. `normal_since_ms` is since when the
-    device has been back to normal while the end is held back; -1 while it is not.
+    device has been back to normal while the end is held back; -1 while it is not. `observed_ms` is when the device
+    showed it, by its own clock; -1 where that is not known.
     """
 
     since_ms: int
@@ -25,6 +27,7 @@ class Standing(NamedTuple):
     measured: bool = False
     shelved_until_ms: int = 0
     normal_since_ms: int = _NEVER
+    observed_ms: int = _NEVER
 
 
 class Transition(NamedTuple):
@@ -52,10 +55,10 @@ NONE = Standings({}, {})
 
 
 def begin(
-    standings: Standings, found: Transition, at_ms: int, limits: Limits
+    standings: Standings, found: Transition, shown_by: Reading, limits: Limits
 ) -> tuple[Standings, Transition]:
     """Raise a condition that does not stand; one that was raised too often lately is shelved with it."""
-    kind = found.kind
+    kind, at_ms = found.kind, shown_by.received_ms
     raises = standings.raises
     if limits.flapping:
         since = at_ms - limits.flapping.window_ms
@@ -63,7 +66,13 @@ def begin(
         raises = {**raises, kind: lately[-limits.flapping.raises - 1 :]}
         if len(lately) > limits.flapping.raises:
             found = found._replace(shelved_until_ms=at_ms + limits.flapping.shelve_ms)
-    standing = Standing(at_ms, found.pre_alarm, found.threshold != 0, found.shelved_until_ms)
+    standing = Standing(
+        since_ms=at_ms,
+        pre_alarm=found.pre_alarm,
+        measured=found.threshold != 0,
+        shelved_until_ms=found.shelved_until_ms,
+        observed_ms=shown_by.observed_ms,
+    )
     return Standings({**standings.now, kind: standing}, raises), found
 
 
@@ -88,6 +97,15 @@ def unsettled(standings: Standings) -> Standings:
     """Have nothing be back to normal: it must be seen anew."""
     now = {kind: one._replace(normal_since_ms=_NEVER) for kind, one in standings.now.items()}
     return standings._replace(now=now)
+
+
+def is_before(reading: Reading, standing: Standing, limits: Limits) -> bool:
+    """Tell whether a reading says how things were before a condition was shown: it was told early, or is read again.
+
+    For a while: a device's clock may be set back at any moment.
+    """
+    earlier = reading.observed_ms < standing.observed_ms
+    return earlier and reading.received_ms < standing.since_ms + limits.settle_ms
 
 
 def is_due(standing: Standing, now_ms: int, limits: Limits) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from fire_safety.detection.early import Early
 from fire_safety.detection.fold import DeviceState
 from fire_safety.detection.judging import UNKNOWN, Judging, LimitsKey
 from fire_safety.detection.modes import Mode, why_suppressed
@@ -19,8 +20,8 @@ from fire_safety.detection.standing import (
 from fire_safety.detection.supervision import Supervision
 from fire_safety.detection.watched import Watched
 from fire_safety.domain.alarms import AlarmKind, Signal, Suppression
-from fire_safety.domain.columns import Stretch
-from fire_safety.domain.devices import Device
+from fire_safety.domain.columns import Block, Stretch
+from fire_safety.domain.devices import CANARY, Device
 from fire_safety.domain.profiles import Profile
 from fire_safety.domain.readings import EVERY_CONDITION, Batch
 
@@ -68,6 +69,9 @@ class Ward:
         self._lost_unheeded: set[str] = set()
         self._taken_again_from_ms = taken_again_from_ms
         self.supervision = Supervision(heard_since_ms, heard_until_ms or heard_since_ms)
+        # Readings that were folded one by one, which is what takes time.
+        self.folded = 0
+        self._early = Early(self._devices)
         self.supervision.lost.update(one for one, kinds in signalling.items() if _LOST in kinds)
 
     def take_profiles(self, profiles: Iterable[Profile]) -> None:
@@ -136,6 +140,8 @@ class Ward:
         Silently: what the message gave was settled before, and `signalling` has it; only the windows are filled.
         Readings that were folded before change nothing, and are no sign of life.
         """
+        if batch.device_id == CANARY:
+            return [] if silently else [_system_status(batch)]
         watched = self._devices.get(batch.device_id) or self._meet(batch.device_id)
         count = len(batch.readings)
         signals = self._counted(watched, batch, count, silently=silently)
@@ -143,11 +149,22 @@ class Ward:
 
     def pass_over(self, stretch: Stretch, *, silently: bool = False) -> list[Signal]:
         """Take a message as `take` does, in one step if nothing happens in it."""
+        if stretch.device_id == CANARY:
+            return self.take(stretch.batch, silently=silently)
         watched = self._devices.get(stretch.device_id) or self._meet(stretch.device_id)
         signals = self._counted(watched, stretch, stretch.readings, silently=silently)
         if watched.passes(stretch):
             return signals + self._heard(watched, stretch, silently=silently)
         return signals + self._folded(watched, stretch.batch, silently=silently)
+
+    def overhear(self, blocks: Iterable[Block], batches: Iterable[Batch]) -> list[Signal]:
+        """Judge messages that were heard before the stream brings them; tell the fires that begin with them."""
+        signals: list[Signal] = []
+        for block in blocks:
+            signals += self._early.in_block(block)
+        for batch in batches:
+            signals += self._early.in_message(batch)
+        return signals
 
     def _folded(self, watched: Watched, batch: Batch, *, silently: bool) -> list[Signal]:
         device_id = batch.device_id
@@ -162,6 +179,7 @@ class Ward:
         if batch.told != EVERY_CONDITION:
             fresh = [watched.completed(one, batch.told) for one in fresh]
         watched.declared = fresh[-1].conditions
+        self.folded += len(fresh)
         for reading in fresh:
             transitions, why = watched.fold(reading, self._longest_test_ms)
             if transitions and not silently:
@@ -178,6 +196,7 @@ class Ward:
         for device_id in [one for one in self._lost_unheeded if not self._why(one, now_ms)]:
             self._lost_unheeded.discard(device_id)
             self.supervision.lost.discard(device_id)
+        self._early.forget_caught_up()
         signals = self._ended(now_ms)
         newly_lost = self.supervision.sweep(now_ms)
         for gateway_id in self.supervision.returned():
@@ -328,3 +347,15 @@ class Ward:
             watched.limits = self._judging.limits(UNKNOWN)
             watched.disown()
             self._unknown[device_id] = None
+
+
+def _system_status(batch: Batch) -> Signal:
+    """Tell that the canary was heard, once for each of its messages: there is nothing to judge."""
+    return Signal(
+        device_id=CANARY,
+        kind=AlarmKind.SYSTEM_STATUS,
+        raised=True,
+        observed_ms=batch.readings[-1].observed_ms,
+        received_ms=batch.received_ms,
+        profile="",
+    )

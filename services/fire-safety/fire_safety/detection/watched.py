@@ -71,6 +71,11 @@ class Watched:
         """Tell whether what it shows is told; of a device that is not on the register only fire is."""
         return self.known or kind in FIRE_KINDS
 
+    @property
+    def is_apart(self) -> bool:
+        """Tell whether what it shows is, or may be, folded apart from what counts, or left out."""
+        return bool(self.modes) or self.too_fast or self._trial is not None
+
     def suppressed_at(self, at_ms: int) -> Suppression | None:
         """Tell why what it gives at a time counts for nothing, if so."""
         return why_suppressed(self.modes, at_ms) if self.modes else None

@@ -34,6 +34,8 @@ class SignalClass(StrEnum):
     TROUBLE = "TROUBLE"
     TEST = "TEST"
     DISABLED = "DISABLED"
+    # Of the platform about itself.
+    SYSTEM = "SYSTEM"
 
 
 class Confirmation(StrEnum):
@@ -67,13 +69,15 @@ class AlarmKind(StrEnum):
     TEST_OVERDUE = "TEST_OVERDUE"
     MAINS_FAULT = "MAINS_FAULT"
     RATE_EXCEEDED = "RATE_EXCEEDED"
+    # The canary's: has ended when it is raised.
+    SYSTEM_STATUS = "SYSTEM_STATUS"
 
     @property
     def signal_class(self) -> SignalClass:
         """Tell how urgent it is, once it is confirmed."""
         if self in FIRE_KINDS:
             return SignalClass.ALARM
-        return SignalClass.SUPERVISORY if self is AlarmKind.MUTED else SignalClass.TROUBLE
+        return _OTHER_CLASSES.get(self, SignalClass.TROUBLE)
 
     @property
     def confirmation(self) -> Confirmation:
@@ -94,6 +98,11 @@ FIRE_KINDS = frozenset(
         AlarmKind.PANEL,
     }
 )
+
+_OTHER_CLASSES = {
+    AlarmKind.MUTED: SignalClass.SUPERVISORY,
+    AlarmKind.SYSTEM_STATUS: SignalClass.SYSTEM,
+}
 
 
 class Suppression(StrEnum):
@@ -276,6 +285,19 @@ class AlarmFilter:
     open_only: bool
     state: AlarmState | None = None
     shelved_only: bool = False
+
+
+@dataclass(frozen=True)
+class AlarmFigures:
+    """Open alarms of one class: how many, how many that nobody has seen, and since when the oldest of those waits."""
+
+    open: int = 0
+    unacknowledged: int = 0
+    oldest_at: datetime | None = None
+
+    def waiting_s(self, now: datetime) -> float:
+        """Tell for how long the oldest waits to be seen, seconds; 0 where none does."""
+        return max((now - self.oldest_at).total_seconds(), 0) if self.oldest_at else 0
 
 
 @dataclass(frozen=True)

@@ -166,6 +166,20 @@ class Block:
             range(len(self)),
         )
 
+    def peaks(self) -> Iterator[tuple[str, int, float | None, float | None]]:
+        """Tell of each message its device, all that it declares, and the greatest optical density and temperature."""
+        starts = self.starts[:-1]
+        declared = np.bitwise_or.reduceat(self.conditions, starts).tolist()
+        density, temperature = self._greatest("optical_density"), self._greatest("temperature")
+        return zip(self.device_ids, declared, density, temperature, strict=True)
+
+    def _greatest(self, measure: str) -> Sequence[float | None]:
+        values = self.measures.get(measure)
+        if values is None:
+            return [None] * len(self)
+        found: list[float | None] = np.maximum.reduceat(values, self.starts[:-1]).tolist()
+        return found
+
     def _bounds(self, measure: str) -> Sequence[Any]:
         """Tell the least and the greatest value of each message."""
         values = self.measures.get(measure)

@@ -8,6 +8,8 @@ from enum import StrEnum
 from chassis.errors import DomainError
 
 DEVICE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+# The ward's canary: no device, but the platform that sends as one to measure itself. Nobody can register it.
+CANARY = "CANARY"
 
 
 class DeviceNotFoundError(DomainError):

@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from fire_safety.domain.devices import DEVICE_ID, LIVED, Device, DeviceKind
+from fire_safety.domain.devices import CANARY, DEVICE_ID, LIVED, Device, DeviceKind
 from fire_safety.domain.wording import Wording
 
 MAX_INTERVAL_S = 7 * 86400
@@ -17,7 +17,10 @@ FLOORS = range(-9, 201)
 class Fault(Wording):
     """Why a value is refused."""
 
-    DEVICE_ID = ("cần 1 đến 64 ký tự A-Z a-z 0-9 _ -", "1 to 64 characters A-Z a-z 0-9 _ -")
+    DEVICE_ID = (
+        "cần 1 đến 64 ký tự A-Z a-z 0-9 _ -, không phải CANARY",
+        "1 to 64 characters A-Z a-z 0-9 _ -, and not CANARY",
+    )
     TWICE = ("trùng với một dòng trước trong tệp", "a line before it in the file has the same")
     TEXT = ("dài quá 200 ký tự hoặc có ký tự lạ", "longer than 200 characters, or not printable")
     KIND = ("không phải loại thiết bị được biết", "not a known kind of device")
@@ -248,7 +251,11 @@ def _has_live_gateway(one: Device, view: _View) -> bool:
 
 
 _RULES: tuple[tuple[str, Fault, Callable[[Device, _View], bool]], ...] = (
-    ("device_id", Fault.DEVICE_ID, lambda one, _: bool(DEVICE_ID.fullmatch(one.device_id))),
+    (
+        "device_id",
+        Fault.DEVICE_ID,
+        lambda one, _: bool(DEVICE_ID.fullmatch(one.device_id)) and one.device_id != CANARY,
+    ),
     ("interval_s", Fault.INTERVAL, lambda one, _: 0 < one.interval_s <= MAX_INTERVAL_S),
     ("floor", Fault.FLOOR, lambda one, _: one.floor in FLOORS),
     ("model", Fault.TEXT, lambda one, _: _is_text(one.model)),

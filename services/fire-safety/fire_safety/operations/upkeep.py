@@ -50,6 +50,11 @@ class UpkeepOperations:
         metrics.PARTITIONS_DROPPED.labels(table).inc()
         return True
 
+    async def forget_system_status(self) -> None:
+        """Forget what the canary signalled: how long it took is in the metrics."""
+        async with self._database.transaction() as tx:
+            await retention.forget_system_status(tx, self._clock())
+
     async def forget_sequences(self) -> None:
         """Forget counts that no device repeats any more."""
         now = self._clock()

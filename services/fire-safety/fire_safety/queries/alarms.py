@@ -3,12 +3,24 @@
 from collections.abc import Iterator
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, desc, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    case,
+    desc,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+)
 
 from chassis.database import Database
 from fire_safety import tables
 from fire_safety.domain.alarms import (
     Alarm,
+    AlarmFigures,
     AlarmFilter,
     AlarmKind,
     AlarmNotFoundError,
@@ -19,6 +31,8 @@ from fire_safety.domain.alarms import (
 from fire_safety.repository.rows import alarm_of
 
 _alarms = tables.alarms.c
+# Those that alarms have; others are of suppressed signals.
+_CLASSES = (SignalClass.ALARM, SignalClass.SUPERVISORY, SignalClass.TROUBLE)
 
 
 class AlarmQueries:
@@ -49,6 +63,27 @@ class AlarmQueries:
             rows = await tx.execute(statement.order_by(*newest_first).limit(limit))
             return [alarm_of(row) for row in rows.mappings()]
 
+    async def figures(self) -> dict[SignalClass, AlarmFigures]:
+        """Count open alarms by class."""
+        of_class = case(*((_of_class(one), literal(one.value)) for one in _CLASSES))
+        unseen = _alarms.acknowledged_at.is_(None)
+        statement = (
+            select(
+                of_class.label("signal_class"),
+                func.count().label("open"),
+                func.count().filter(unseen).label("unacknowledged"),
+                func.min(_alarms.raised_at).filter(unseen).label("oldest_at"),
+            )
+            .where(_alarms.state != AlarmState.RESET)
+            .group_by(literal_column("1"))
+        )
+        async with self._database.transaction() as tx:
+            found = {
+                row.signal_class: AlarmFigures(row.open, row.unacknowledged, row.oldest_at)
+                for row in await tx.execute(statement)
+            }
+        return {one: found.get(one, AlarmFigures()) for one in _CLASSES}
+
 
 def _chosen(chosen: AlarmFilter) -> Iterator[ColumnElement[bool]]:
     if chosen.premises_id:
@@ -57,6 +92,8 @@ def _chosen(chosen: AlarmFilter) -> Iterator[ColumnElement[bool]]:
         yield _alarms.device_id == chosen.device_id
     if chosen.signal_class:
         yield _of_class(chosen.signal_class)
+    else:
+        yield _alarms.kind != AlarmKind.SYSTEM_STATUS
     if chosen.state:
         yield _alarms.state == chosen.state
     if chosen.open_only:

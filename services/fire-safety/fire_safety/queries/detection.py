@@ -227,6 +227,7 @@ def _standing_of(row: RowMapping) -> Standing:
         pre_alarm=row["state"] == AlarmState.PRE_ALARM,
         measured=row["threshold"] != 0,
         shelved_until_ms=_ms(shelved_until) if shelved_until else 0,
+        observed_ms=_ms(row["observed_at"]),
     )
 
 

@@ -52,3 +52,8 @@ async def drop_expired(tx: Transaction, table: str, now: datetime) -> datetime |
     """
     began: datetime | None = await tx.scalar(select(func.drop_expired_partition(table, now)))
     return began
+
+
+async def forget_system_status(tx: Transaction, now: datetime) -> None:
+    """Forget what the canary signalled, once its time is over."""
+    await tx.execute(select(func.forget_system_status(now)))

@@ -189,6 +189,7 @@ def new_alarm(ward_code: str, signal: Signal, places: Places, now: datetime) -> 
     place = known or NOWHERE
     waits = signal.pre_alarm and place.is_shared
     confirmation = Confirmation.NONE if waits else signal.kind.confirmation
+    ended_at = now if signal.kind is AlarmKind.SYSTEM_STATUS else None
     return Alarm(
         alarm_id=uuid4(),
         ward_code=ward_code,
@@ -199,17 +200,17 @@ def new_alarm(ward_code: str, signal: Signal, places: Places, now: datetime) -> 
         zone_name=place.zone_name,
         floor=place.floor,
         kind=AlarmKind(signal.kind),
-        state=AlarmState.PRE_ALARM if waits else AlarmState.ACTIVE,
+        state=_first_state(waits=waits, has_ended=ended_at is not None),
         observed_at=moment(signal.observed_ms),
         raised_at=now,
         value=signal.value,
         threshold=signal.threshold,
         profile=signal.profile,
         clock_skewed=signal.clock_skewed,
-        restored_at=None,
+        restored_at=ended_at,
         acknowledged_at=None,
         acknowledged_by="",
-        reset_at=None,
+        reset_at=ended_at,
         reset_by="",
         disposition=Disposition.UNSPECIFIED,
         version=1,
@@ -217,6 +218,12 @@ def new_alarm(ward_code: str, signal: Signal, places: Places, now: datetime) -> 
         confirmation=confirmation,
         shelved_until=_shelved_until(signal),
     )
+
+
+def _first_state(*, waits: bool, has_ended: bool) -> AlarmState:
+    if has_ended:
+        return AlarmState.RESET
+    return AlarmState.PRE_ALARM if waits else AlarmState.ACTIVE
 
 
 def _shelved_until(signal: Signal) -> datetime | None:

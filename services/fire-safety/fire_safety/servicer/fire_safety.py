@@ -120,7 +120,11 @@ class FireSafetyServicer(fire_safety_pb2_grpc.FireSafetyServiceServicer):
         """Send changes of the ward's alarms until the watcher leaves."""
         async for event in self._feed.watch(request.resume_token):
             told = alarm_wire.watched(
-                event.resume_token, event.subject, event.payload, self._ward_code
+                event.resume_token,
+                event.subject,
+                event.payload,
+                self._ward_code,
+                system_status=request.system_status,
             )
             if told is not None:
                 yield told

@@ -88,7 +88,7 @@ retention_policies = Table(
     Column("source", Text, nullable=False),
     Column("keep_days", Integer, nullable=False),
     CheckConstraint(
-        "what in ('readings', 'readings_hourly', 'reading_sequences')",
+        "what in ('readings', 'readings_hourly', 'reading_sequences', 'system_status')",
         name="retention_policies_what",
     ),
     CheckConstraint(

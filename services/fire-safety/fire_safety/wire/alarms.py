@@ -11,6 +11,7 @@ from chassis.messages import subject_of
 from fire_safety.domain.alarms import (
     Alarm,
     AlarmFilter,
+    AlarmKind,
     AlarmNotFoundError,
     AlarmPosition,
     AlarmState,
@@ -47,6 +48,7 @@ _CHANGES = (
     pb.AlarmShelved,
     pb.AlarmRestored,
     pb.AlarmReset,
+    pb.SystemStatusRaised,
 )
 _CHANGE_OF = {subject_of(change): change for change in _CHANGES}
 
@@ -157,8 +159,10 @@ def alarms_page(found: Sequence[Alarm], size: int) -> pb.ListAlarmsResponse:
     return pb.ListAlarmsResponse(alarms=[alarm(one) for one in shown], next_page_token=token)
 
 
-def raised(one: Alarm) -> pb.AlarmRaised | pb.PreAlarmRaised:
-    """Write the event of an alarm or of a pre-alarm that was raised."""
+def raised(one: Alarm) -> pb.AlarmRaised | pb.PreAlarmRaised | pb.SystemStatusRaised:
+    """Write the event of an alarm, of a pre-alarm or of the canary's signal that was raised."""
+    if one.kind is AlarmKind.SYSTEM_STATUS:
+        return pb.SystemStatusRaised(alarm=alarm(one))
     if one.state is AlarmState.PRE_ALARM:
         return pb.PreAlarmRaised(alarm=alarm(one))
     return alarm_raised(one)
@@ -195,13 +199,15 @@ def alarm_reset(one: Alarm) -> pb.AlarmReset:
 
 
 def watched(
-    resume_token: str, subject: str, payload: bytes, ward_code: str
+    resume_token: str, subject: str, payload: bytes, ward_code: str, *, system_status: bool
 ) -> pb.WatchAlarmsResponse | None:
     """Write an event of the stream as a change that watchers of a ward see; None for what is another ward's.
 
-    Wards may share a broker. What cannot be read is nobody's.
+    Wards may share a broker. What cannot be read is nobody's; the canary's is for who asked for it.
     """
     change = _CHANGE_OF[subject]
+    if change is pb.SystemStatusRaised and not system_status:
+        return None
     try:
         alarm = change.FromString(payload).alarm
     except DecodeError:

@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chassis import context, metrics
+from chassis import context, metrics, tracing
 from chassis.log import logger
 
 # Headers that every answer has unless it brings its own.
@@ -47,12 +47,13 @@ class Frame:
                 _add_headers(message["headers"], request_id.encode())
             await send(message)
 
-        try:
-            await self._app(scope, receive, framed)
-        except Exception:  # noqa: BLE001 - the edge: logged once, told to nobody
-            logger().exception("request_failed")
-        finally:
-            _account(scope, status, time.perf_counter() - started)
+        with tracing.span("HTTP", tracing.SpanKind.SERVER, request_id, first=True) as span:
+            try:
+                await self._app(scope, receive, framed)
+            except Exception:  # noqa: BLE001 - the edge: logged once, told to nobody
+                logger().exception("request_failed")
+            finally:
+                _account(scope, status, time.perf_counter() - started, span)
 
 
 def _offered_id(scope: Scope) -> str | None:
@@ -70,11 +71,13 @@ def _add_headers(headers: list[tuple[bytes, bytes]], request_id: bytes) -> None:
     headers.append((_REQUEST_ID, request_id))
 
 
-def _account(scope: Scope, status: int, seconds: float) -> None:
+def _account(scope: Scope, status: int, seconds: float, span: tracing.Span) -> None:
     """Count and log by the route's template; the path itself could hold ids, the query anything."""
     route = getattr(scope.get("route"), "path", "unmatched")
     verb = scope["method"] if scope["method"] in _VERBS else "OTHER"
     metrics.HTTP_SECONDS.labels(route, verb, str(status)).observe(seconds)
+    span.update_name(f"{verb} {route}")
+    span.set_attribute("http.response.status_code", status)
     if route not in _QUIET:
         logger().info(
             "http_request", verb=verb, route=route, status=status, seconds=round(seconds, 6)

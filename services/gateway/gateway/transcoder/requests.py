@@ -36,7 +36,7 @@ async def read_message(
         proto_json.set_leaf(message, field, value, field.name)
     _read_query(message, binding, request.scope["query_string"])
     if binding.has_body:
-        document = proto_json.parse(await _read_body(request))
+        document = proto_json.parse(await read_body(request))
         proto_json.fill(message, document, without={field.name for field in binding.path_fields})
     return message
 
@@ -53,7 +53,7 @@ def _read_query(message: Message, binding: Binding, query: bytes) -> None:
     if not query:
         return
     given: dict[Parameter, list[str]] = {}
-    for name, value in _pairs(query):
+    for name, value in pairs(query):
         parameter = binding.parameters.get(name)
         if parameter is None:
             raise proto_json.unknown_field(name)
@@ -62,7 +62,8 @@ def _read_query(message: Message, binding: Binding, query: bytes) -> None:
         _set_parameter(message, parameter, values)
 
 
-def _pairs(query: bytes) -> list[tuple[str, str]]:
+def pairs(query: bytes) -> list[tuple[str, str]]:
+    """Read the pairs of a query, or of a form; raises MalformedRequestError."""
     try:
         return parse_qsl(
             query.decode("ascii"),
@@ -96,9 +97,10 @@ def _from_text(field: FieldDescriptor, text: str) -> str | bool:
     return text
 
 
-async def _read_body(request: Request) -> bytes:
-    media_type, _, parameters = request.headers.get("content-type", "").partition(";")
-    if media_type.strip().lower() != "application/json" or not _is_utf8(parameters):
+async def read_body(request: Request, media_type: str = "application/json") -> bytes:
+    """Read a bounded body; raises HTTPException for one that is too large (413) or of another type (415)."""
+    declared_type, _, parameters = request.headers.get("content-type", "").partition(";")
+    if declared_type.strip().lower() != media_type or not _is_utf8(parameters):
         raise HTTPException(415)
     limit = MAX_BODY if "authorization" in request.headers else MAX_BODY_WITHOUT_TOKEN
     declared = request.headers.get("content-length", "0")

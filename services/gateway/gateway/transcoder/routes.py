@@ -20,7 +20,8 @@ from gateway.schemas.contracts import Method
 from gateway.transcoder.requests import read_message
 
 # RFC 6750 b64token; anything else could not be sent on as gRPC metadata. 8 KiB is what gRPC takes for sure.
-_TOKEN = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] +([A-Za-z0-9._~+/=-]{1,8000})")
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{1,8000}")
+_BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] +")
 # Stands for text that no service takes for a token.
 _NO_TOKEN = "-"  # noqa: S105 - it opens nothing
 
@@ -127,9 +128,14 @@ def sign_in(request: Request) -> None:
     context.identity.set(None)
     authorization = request.headers.get("authorization", "")
     if authorization:
-        token = _TOKEN.fullmatch(authorization)
-        passed_on = token[1] if token else _NO_TOKEN
-        context.identity.set(Identity(account="", roles=frozenset(), token=passed_on))
+        bearer = _BEARER.match(authorization)
+        sign_in_with(authorization[bearer.end() :] if bearer else "")
+
+
+def sign_in_with(token: str) -> None:
+    """Pass an access token on, or where it cannot be one something that no service takes for one."""
+    passed_on = token if _TOKEN.fullmatch(token) else _NO_TOKEN
+    context.identity.set(Identity(account="", roles=frozenset(), token=passed_on))
 
 
 def transcoded_routes(

@@ -20,6 +20,7 @@ from incidents.domain.events import (
     Moved,
     Opened,
 )
+from incidents.domain.handovers import Handover
 from incidents.domain.kinds import IncidentKind
 from incidents.domain.lifecycle import (
     ENDED,
@@ -269,6 +270,22 @@ class Incident:
         return Change(self, now).noting(
             kind, sentences.noted(text, corrects), account, corrects=corrects
         )
+
+    def note_handover(self, handover: Handover, account: str, now: datetime) -> "Change":
+        """Note how far handing it over to the city's centre is; also of an incident that has ended."""
+        change = Change(self, now, Moved(EntryKind.HANDOVER))
+        text = sentences.handed_over(
+            handover.state, handover.centre_reference, handover.remark or handover.summary
+        )
+        return change.noting(EntryKind.HANDOVER, text, account)
+
+    def note_warning(
+        self, number: str, message_type: str, account: str, now: datetime
+    ) -> "Change":
+        """Note that the public was warned, or told otherwise; also of an incident that has ended."""
+        change = Change(self, now, Moved(EntryKind.PUBLIC_ALERT))
+        text = sentences.warned(number, message_type)
+        return change.noting(EntryKind.PUBLIC_ALERT, text, account)
 
     def report_joined(self, number: str, account: str, now: datetime) -> "Change":
         """Note that a report belongs to it."""

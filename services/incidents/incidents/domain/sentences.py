@@ -24,6 +24,8 @@ _RECIPIENTS: Mapping[str, str] = {
     "everyone": "toàn bộ người đang trực",
     "premises_contacts": "đầu mối của cơ sở",
     "interlink_group": "tổ liên gia",
+    "urban_order_officer": "cán bộ trật tự đô thị",
+    "reception_officer": "cán bộ tiếp nhận",
 }
 _CHANNELS: Mapping[str, str] = {"console": "màn hình trực ban"}
 _DISPOSITIONS: Mapping[str, str] = {
@@ -52,6 +54,42 @@ _ADVANCES: Mapping[str, str] = {
     "RESOLVE": "Đã giải quyết xong, chờ đóng.",
     "DISMISS": "Báo động giả: không có sự việc.",
 }
+_HANDOVERS: Mapping[str, str] = {
+    "OFFERING": "Đề nghị chuyển Trung tâm 114.",
+    "OFFERED": "Trung tâm 114 đã nhận đề nghị.",
+    "ACCEPTED": "Trung tâm 114 nhận vụ việc.",
+    "REJECTED": "Trung tâm 114 không nhận vụ việc.",
+    "ON_SCENE": "Lực lượng của Trung tâm 114 đã có mặt tại hiện trường.",
+    "DISPOSED": "Trung tâm 114 báo đã xử lý xong.",
+}
+_WARNINGS: Mapping[str, str] = {"ALERT": "Phát", "UPDATE": "Cập nhật", "CANCEL": "Hủy"}
+# What whoever reported is told of each state.
+_STANDINGS: Mapping[str, str] = {
+    "REPORTED": "Đã nhận, chờ tiếp nhận xử lý.",
+    "ACKNOWLEDGED": "Đã tiếp nhận xử lý.",
+    "TRIAGED": "Đã tiếp nhận, đã phân loại.",
+    "ASSIGNED": "Đã giao người xử lý.",
+    "DISPATCHED": "Đã cử lực lượng.",
+    "EN_ROUTE": "Lực lượng đang đến.",
+    "ON_SCENE": "Lực lượng đang xử lý tại chỗ.",
+    "CONTROLLED": "Đã khống chế, đang xử lý tiếp.",
+    "RESOLVED": "Đã xử lý xong.",
+    "CLOSED": "Đã xử lý xong và kết thúc.",
+    "TRANSFERRED": "Đã chuyển cơ quan có thẩm quyền.",
+    "FALSE_ALARM": "Đã kiểm tra, không có sự việc.",
+    "DUPLICATE": "Đã gộp với tin trước.",
+    "REOPENED": "Đang xử lý lại.",
+}
+
+
+def standing(state: str) -> str:
+    """Say where an incident stands to whoever reported it."""
+    return _STANDINGS[state]
+
+
+def function(recipient: str) -> str:
+    """Name a function of the ward."""
+    return _RECIPIENTS.get(recipient, recipient)
 
 
 def opened(alarm: Alarm, priority: Priority) -> str:
@@ -184,6 +222,17 @@ def report_left(numbers: str, into: str, reason: str) -> str:
 def split_off(numbers: str, source: str) -> str:
     """Say from where its reports come."""
     return f"Mở vụ việc từ tin {numbers}, tách khỏi vụ việc {source}."
+
+
+def warned(number: str, message_type: str) -> str:
+    """Say what the public was told."""
+    return f"{_WARNINGS[message_type]} cảnh báo công cộng {number}."
+
+
+def handed_over(state: str, reference: str, remark: str) -> str:
+    """Say how far handing over to the city's centre is."""
+    number = f" Số của Trung tâm: {reference}." if reference else ""
+    return f"{_HANDOVERS[state]}{number}{_remark(remark)}"
 
 
 def advice(call_first: str) -> str:

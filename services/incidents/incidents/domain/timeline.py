@@ -38,6 +38,8 @@ class EntryKind(StrEnum):
     REPORT_LEFT = "report_left"
     NOTED = "noted"
     CORRECTED = "corrected"
+    PUBLIC_ALERT = "public_alert"
+    HANDOVER = "handover"
 
 
 # The entry that tells of an act.

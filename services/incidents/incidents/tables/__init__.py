@@ -11,6 +11,7 @@ from incidents.tables.duty import (
     units,
 )
 from incidents.tables.escalation import PENDING, escalation_policies, escalations, notifications
+from incidents.tables.handovers import HANDOVER_PENDING, handovers
 from incidents.tables.incidents import OPEN_FIRE, incident_numbers, incidents, timeline, transfers
 from incidents.tables.limits import legal_limits
 from incidents.tables.messages import access_records, account, inbox, outbox, requests
@@ -23,6 +24,7 @@ from incidents.tables.projections import (
     premises,
     supply_points,
 )
+from incidents.tables.public_alerts import alert_numbers, public_alerts
 from incidents.tables.reports import (
     report_deadlines,
     report_numbers,
@@ -30,16 +32,21 @@ from incidents.tables.reports import (
     road_accidents,
 )
 from incidents.tables.roll_call import roll_call_marks
+from incidents.tables.service_requests import public_services
+from incidents.tables.webhooks import WAITING, webhook_deliveries, webhooks
 
 __all__ = [
     "ENDED_FIRE",
+    "HANDOVER_PENDING",
     "IN_TROUBLE",
     "NOT_ENDED",
     "OPEN_FIRE",
     "PENDING",
+    "WAITING",
     "access_records",
     "account",
     "alarms",
+    "alert_numbers",
     "categories",
     "category_clocks",
     "decided_days",
@@ -48,6 +55,7 @@ __all__ = [
     "duty_requirements",
     "escalation_policies",
     "escalations",
+    "handovers",
     "inbox",
     "incident_alarms",
     "incident_numbers",
@@ -61,6 +69,8 @@ __all__ = [
     "outbox",
     "premises",
     "priorities",
+    "public_alerts",
+    "public_services",
     "report_deadlines",
     "report_numbers",
     "reports",
@@ -73,4 +83,6 @@ __all__ = [
     "timeline",
     "transfers",
     "units",
+    "webhook_deliveries",
+    "webhooks",
 ]

@@ -1,5 +1,6 @@
 """Reports: requests, checked field by field, and what is told of them."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -72,6 +73,13 @@ def read_report(request: pb.CreateReportRequest, caller: Identity, now: datetime
         road_accident=_accident(request),
         incident_id=read_id(request.incident_id) if request.incident_id else None,
     )
+
+
+def read_citizen_report(
+    request: pb.CreateReportRequest, caller: Identity, now: datetime
+) -> ReportWanted:
+    """Read a report of whoever calls as that of a citizen, whatever other roles they have."""
+    return read_report(request, replace(caller, roles=frozenset({"citizen"})), now)
 
 
 def read_tip(request: pb.SubmitTipRequest, now: datetime) -> ReportWanted:

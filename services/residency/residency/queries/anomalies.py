@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import (
     ColumnElement,
     Select,
+    Subquery,
     Text,
     Uuid,
     cast,
@@ -19,7 +20,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from chassis.clock import ward_day
+from chassis.clock import ward_day, ward_time
 from chassis.database import Database
 from residency.domain.anomalies import Anomaly, AnomalyKind
 from residency.domain.population import METHOD
@@ -56,18 +57,7 @@ class AnomalyQueries:
         self, since: datetime, until: datetime, after: Anomaly | None, limit: int
     ) -> list[Anomaly]:
         """List what was odd from an instant on and until before another, newest first, behind `after` only."""
-        day = ward_day(until)
-        looked = _records.recorded_at.between(since, until)
-        counted = lookup_usage.c.window_start.between(since, until)
-        parts = (
-            _hourly(AnomalyKind.RATE, looked & _A_LOOK & (_records.outcome == "OK"), day),
-            _hourly(AnomalyKind.REFUSALS, looked & (_records.outcome != "OK"), day),
-            _counted(AnomalyKind.MISSES, counted, day),
-            _counted(AnomalyKind.SEQUENCES, counted, day),
-            _neighbours(looked, day),
-            _out_of_shift(looked, day),
-        )
-        found = union_all(*parts).subquery().c
+        found = _found(since, until).c
         place = (found.since, found.kind, found.account, found.building_id)
         statement = select(*place, found.occurrences, found.threshold)
         if after:
@@ -85,6 +75,29 @@ class AnomalyQueries:
                 )
                 for row in await tx.execute(statement)
             ]
+
+    async def count_today(self, now: datetime) -> dict[AnomalyKind, int]:
+        """Count by rule what was odd in the ward's present day."""
+        found = _found(ward_time(ward_day(now)), now)
+        statement = select(found.c.kind, func.count().label("odd")).group_by(found.c.kind)
+        async with self._database.transaction() as tx:
+            counted = {row.kind: row.odd for row in await tx.execute(statement)}
+        return {one: counted.get(one, 0) for one in AnomalyKind}
+
+
+def _found(since: datetime, until: datetime) -> Subquery:
+    """Select what was odd between two instants, by all rules in force on the day of the later one."""
+    day = ward_day(until)
+    looked = _records.recorded_at.between(since, until)
+    counted = lookup_usage.c.window_start.between(since, until)
+    return union_all(
+        _hourly(AnomalyKind.RATE, looked & _A_LOOK & (_records.outcome == "OK"), day),
+        _hourly(AnomalyKind.REFUSALS, looked & (_records.outcome != "OK"), day),
+        _counted(AnomalyKind.MISSES, counted, day),
+        _counted(AnomalyKind.SEQUENCES, counted, day),
+        _neighbours(looked, day),
+        _out_of_shift(looked, day),
+    ).subquery()
 
 
 def _hourly(kind: AnomalyKind, which: ColumnElement[bool], day: date) -> Select[Any]:

@@ -1,0 +1,70 @@
+"""Hearing devices beside the stream: what they publish comes here before the broker has written it to the disk.
+
+Under load the disk is what a message waits for. Nothing is kept here and nothing acknowledged: what is missed, or is
+more than can be listened to, comes with the stream.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Self
+
+from nats.aio.client import Client
+
+from chassis import frames
+from chassis.clock import Clock
+from chassis.jetstream import device_subjects
+from fire_safety.consumers.received import Overheard, slices
+from fire_safety.decoders.origin import kept_under
+
+# So many wait to be listened to, about; of more the oldest are left to the stream.
+_MANY = 2_000
+# Bytes judged before others on the event loop have their turn: a thousand readings.
+_SLICE_BYTES = 32_768
+_DEVICES = 65_536
+
+
+class Listening:
+    """What the devices of a ward say, over a connection of its own: on another it would wait behind what is pulled."""
+
+    def __init__(self, client: Client, ward_code: str, clock: Clock) -> None:
+        self._client = client
+        self._subject = device_subjects(ward_code)
+        self._clock = clock
+        self._heard: list[Overheard] = []
+        self._news = asyncio.Event()
+
+    async def __aenter__(self) -> Self:
+        """Begin to listen."""
+        self._subscription = await self._client.subscribe(self._subject)
+        frames.divert(self._client, self._subscription, self._on_message)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Stop listening."""
+        frames.end_diversion(self._client, self._subscription)
+        if self._client.is_connected:
+            await self._subscription.unsubscribe()
+
+    async def keep(self, overhear: Callable[[Sequence[Overheard]], None]) -> None:
+        """Give what is heard to `overhear` until cancelled, piece by piece."""
+        while True:
+            self._news.clear()
+            await self._news.wait()
+            heard, self._heard = self._heard, []
+            for some in slices(heard, _SLICE_BYTES):
+                overhear(some)
+                await asyncio.sleep(0)
+
+    def _on_message(self, subject: bytes, _reply: bytes, _headers: bytes, data: bytes) -> None:
+        heard = self._heard
+        if len(heard) >= _MANY:
+            del heard[: _MANY // 2]
+        now_ms = round(self._clock().timestamp() * 1000)
+        heard.append(Overheard(_kept_under(subject), data, now_ms))
+        self._news.set()
+
+
+@lru_cache(_DEVICES)
+def _kept_under(subject: bytes) -> bytes:
+    return kept_under(subject.decode(errors="replace")).encode()

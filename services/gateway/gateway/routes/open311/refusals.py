@@ -1,0 +1,52 @@
+"""What went wrong, as Open311 says it: a list of errors, each with a code and a sentence in both languages."""
+
+from grpc.aio import AioRpcError
+from starlette.exceptions import HTTPException
+
+from chassis.errors import DomainError
+from gateway.problems import Problem, of_domain_error, of_http_status, of_rpc_error
+from gateway.routes.open311.documents import Document
+
+_NOT_FOUND = 404
+# Reasons of the ward, as the standard's list of errors has them.
+_CODES = {"CATEGORY_NOT_FOUND": _NOT_FOUND, "CATEGORY_NOT_OPEN": _NOT_FOUND}
+_SENTENCES = {
+    "CATEGORY_NOT_FOUND": "service_code was not found / Không có dịch vụ này.",
+    "CATEGORY_NOT_OPEN": "service_code was not found / Không có dịch vụ này.",
+}
+# GeoReport v2 has one code for a missing and for an invalid api_key, and one for all that is wrong in a request.
+_STATUSES = {401: 403, 409: 400, 415: 400, 410: 400}
+
+
+class RefusedError(Exception):
+    """Refused by the standard's own rule."""
+
+    def __init__(self, code: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+        self.sentence = sentence
+
+
+def refusal_of(error: RefusedError | DomainError | AioRpcError | HTTPException) -> Document:
+    """Tell an error as the standard does; nothing that was sent is repeated."""
+    match error:
+        case RefusedError():
+            return _refusal(error.code, [error.sentence])
+        case DomainError():
+            return _of_problem(of_domain_error(error))
+        case AioRpcError():
+            return _of_problem(of_rpc_error(error))
+        case HTTPException():
+            return _of_problem(of_http_status(error.status_code))
+
+
+def _of_problem(problem: Problem) -> Document:
+    code = _CODES.get(problem.reason, _STATUSES.get(problem.status, problem.status))
+    sentence = f"{problem.detail.en} / {problem.detail.vi}"
+    rules = [f"{each['field']}: {each['description']}" for each in problem.errors]
+    return _refusal(code, [_SENTENCES.get(problem.reason, sentence), *rules])
+
+
+def _refusal(code: int, sentences: list[str]) -> Document:
+    errors = [{"code": code, "description": sentence} for sentence in sentences]
+    return Document("errors", errors, code)

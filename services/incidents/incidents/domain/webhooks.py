@@ -1,0 +1,180 @@
+"""Webhooks: whom other systems told of, what they are told, and when it is tried again."""
+
+import base64
+import hmac
+import ipaddress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from chassis.errors import DomainError, FieldInvalidError
+from chassis.sealing import Seal
+
+SECRET_BYTES = 32
+_SECRET_PREFIX = "whsec_"  # noqa: S105 - the prefix of Standard Webhooks
+# A receiver that answers too late gets the same delivery again, under its id.
+TAKEN_FOR = timedelta(seconds=60)
+# After the first try and each further one; then it is given up, about twelve hours after the event.
+_TRIED_AGAIN = (
+    timedelta(seconds=5),
+    timedelta(seconds=30),
+    timedelta(minutes=2),
+    timedelta(minutes=10),
+    timedelta(minutes=30),
+    timedelta(hours=1),
+    timedelta(hours=3),
+    timedelta(hours=8),
+)
+# Addresses in which another one is hidden: NAT64 (RFC 6052).
+_TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
+
+
+class WebhookNotFoundError(DomainError):
+    """No webhook that is told has this id."""
+
+    reason = "WEBHOOK_NOT_FOUND"
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """A webhook; no `events` are all. `waiting` and `dead` count its deliveries."""
+
+    webhook_id: UUID
+    url: str
+    events: tuple[str, ...]
+    created_at: datetime
+    created_by: str
+    waiting: int = 0
+    dead: int = 0
+
+
+@dataclass(frozen=True)
+class WebhookWanted:
+    """A webhook to register."""
+
+    account: str
+    request_id: str
+    digest: bytes
+    url: str
+    events: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class WebhookRemoval:
+    """A webhook to end."""
+
+    webhook_id: UUID
+    account: str
+    request_id: str
+    digest: bytes
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What is told of an event: its name, when it happened, and the content, JSON in UTF-8."""
+
+    event: str
+    at: datetime
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A notice on its way to one webhook; `attempts` counts the present one too."""
+
+    delivery_id: UUID
+    url: str
+    secret: bytes
+    content: bytes
+    attempts: int
+
+    def headers(self, now: datetime) -> dict[str, str]:
+        """Sign it as Standard Webhooks says.
+
+        Whoever replays it has an old time, or an id that was seen; whoever changes either has no signature.
+        """
+        told, at = f"msg_{self.delivery_id.hex}", str(int(now.timestamp()))
+        signed = hmac.digest(self.secret, f"{told}.{at}.".encode() + self.content, "sha256")
+        return {
+            "content-type": "application/json",
+            "webhook-id": told,
+            "webhook-timestamp": at,
+            "webhook-signature": f"v1,{base64.b64encode(signed).decode()}",
+        }
+
+
+@dataclass(frozen=True)
+class DeadDelivery:
+    """A delivery that was given up, and why the last try failed."""
+
+    delivery_id: UUID
+    event: str
+    url: str
+    created_at: datetime
+    attempts: int
+    failure: str
+
+
+class WebhookSeal:
+    """Seals the secrets of webhooks, each bound to its own."""
+
+    def __init__(self, seal: Seal) -> None:
+        self._seal = seal
+
+    def seal(self, secret: bytes, webhook_id: UUID) -> bytes:
+        """Encrypt a secret."""
+        return self._seal.seal(secret, _place(webhook_id))
+
+    def open(self, sealed: bytes, webhook_id: UUID) -> bytes:
+        """Decrypt it; raises UnknownKeyError, or InvalidTag if it was altered or moved."""
+        return self._seal.open(sealed, _place(webhook_id))
+
+
+def secret_text(secret: bytes) -> str:
+    """Write a secret as its receiver enters it."""
+    return _SECRET_PREFIX + base64.b64encode(secret).decode()
+
+
+def tried_again_at(attempts: int, now: datetime) -> datetime | None:
+    """Tell when a delivery is tried again that has failed so often; None where it is given up."""
+    if attempts > len(_TRIED_AGAIN):
+        return None
+    return now + _TRIED_AGAIN[attempts - 1]
+
+
+def check_url(url: str, *, private_allowed: bool) -> None:
+    """Raise FieldInvalidError for an address that could lead inside, or tell a secret on the way."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise FieldInvalidError("url", "an address") from error
+    schemes = {"https", "http"} if private_allowed else {"https"}
+    if parts.scheme not in schemes or not host or parts.username or parts.fragment:
+        raise FieldInvalidError("url", "https, without a user or fragment")
+    if not private_allowed and _is_literal(host) and not is_public(host):
+        raise FieldInvalidError("url", "an address that is public")
+
+
+def is_public(address: str) -> bool:
+    """Tell whether an IP address is one of the public internet, and hides no other."""
+    told = ipaddress.ip_address(address)
+    if isinstance(told, ipaddress.IPv6Address):
+        if told.ipv4_mapped is not None:
+            return is_public(str(told.ipv4_mapped))
+        if told.sixtofour is not None or told.teredo is not None or told in _TRANSLATED:
+            return False
+    return told.is_global and not told.is_multicast
+
+
+def _is_literal(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _place(webhook_id: UUID) -> bytes:
+    return webhook_id.bytes + b"webhook"

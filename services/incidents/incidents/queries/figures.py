@@ -1,0 +1,79 @@
+"""What is open and what is late, in numbers."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, func, or_, select
+
+from chassis.clock import ward_day
+from chassis.database import Database
+from incidents import tables
+from incidents.domain.catalogue import ClockKind
+from incidents.domain.figures import IncidentFigures
+from incidents.domain.lifecycle import IncidentState
+from incidents.domain.priorities import Priority
+from incidents.repository.catalogue import priorities_on
+from incidents.repository.reports import ongoing_incidents
+
+_incidents = tables.incidents.c
+_deadlines = tables.report_deadlines.c
+
+
+class FigureQueries:
+    """Asks for numbers."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def incidents(self, now: datetime) -> dict[Priority, IncidentFigures]:
+        """Count the incidents that have not ended, by priority; exercises are none."""
+        rules = priorities_on(ward_day(now)).subquery("rules")
+        waits = _incidents.state == IncidentState.REPORTED
+        late = _incidents.opened_at + _seconds(rules.c.acknowledge_within_s) < now
+        statement = (
+            select(
+                _incidents.priority,
+                func.count().label("open"),
+                func.count().filter(waits).label("unacknowledged"),
+                func.count().filter(waits, late).label("overdue"),
+            )
+            .join(rules, rules.c.priority == _incidents.priority)
+            .where(_incidents.ended_at.is_(None), ~_incidents.exercise)
+            .group_by(_incidents.priority)
+        )
+        async with self._database.transaction() as tx:
+            found = {
+                row.priority: IncidentFigures(row.open, row.unacknowledged, row.overdue)
+                for row in await tx.execute(statement)
+            }
+        return {one: found.get(one, IncidentFigures()) for one in Priority}
+
+    async def overdue_deadlines(self, now: datetime) -> dict[ClockKind, int]:
+        """Count the deadlines of reports that are past and not met, by what they wait for.
+
+        What was merged goes on as the incident that it was merged into.
+        """
+        late = (
+            select(tables.reports, _deadlines.kind.label("clock"))
+            .join(tables.report_deadlines, _deadlines.report_id == tables.reports.c.report_id)
+            .where(_deadlines.due_at < now)
+            .subquery("late")
+        )
+        ongoing = ongoing_incidents(late)
+        unmet = or_(
+            _incidents.state == IncidentState.REPORTED,
+            (late.c.clock != ClockKind.ACKNOWLEDGE) & _incidents.ended_at.is_(None),
+        )
+        statement = (
+            select(late.c.clock, func.count(late.c.report_id.distinct()).label("reports"))
+            .join(ongoing, ongoing.c.report_id == late.c.report_id)
+            .join(tables.incidents, _incidents.incident_id == ongoing.c.incident_id)
+            .where(unmet)
+            .group_by(late.c.clock)
+        )
+        async with self._database.transaction() as tx:
+            found = {row.clock: row.reports for row in await tx.execute(statement)}
+        return {one: found.get(one, 0) for one in ClockKind}
+
+
+def _seconds(count: ColumnElement[int]) -> ColumnElement[timedelta]:
+    return func.make_interval(0, 0, 0, 0, 0, 0, count)

@@ -1,0 +1,53 @@
+"""The command line: `python -m canary`."""
+
+from canary.officer import Officer
+from canary.rounds import Rounds
+from canary.sensor import Sensor
+from canary.settings import Settings
+from chassis import jetstream, lifecycle, log
+from chassis.admin import admin_server
+from chassis.clock import utc_now
+from chassis.errors import BrokerUnavailableError
+from chassis.health import Readiness
+from chassis.lifecycle import Lifecycle
+from chassis.settings import read_settings
+
+
+def main() -> None:
+    """Measure until stopped."""
+    settings = read_settings(Settings)
+    log.configure("canary", settings.log_level)
+    lifecycle.run(serve(settings))
+
+
+async def serve(settings: Settings) -> None:
+    """Measure until stopped."""
+    async with Lifecycle() as life:
+        await start(life, settings)
+        await life.until_stopped()
+
+
+async def start(life: Lifecycle, settings: Settings) -> None:
+    """Start the canary within a lifecycle."""
+    officer = Officer(settings.gateway_address, settings.service_token_file)
+    life.at_stop(officer.close)
+    readiness = Readiness({"officers_stream": officer.check})
+    life.serve_http(admin_server(settings.admin_listen, readiness))
+    life.background("readiness", readiness.run([]))
+    broker = await jetstream.connect(
+        settings.nats_url.get_secret_value(), "canary", lambda: life.fail(BrokerUnavailableError())
+    )
+    life.at_stop(broker.close)
+    rounds = Rounds(
+        Sensor(broker.jetstream(), settings.ward_code),
+        officer,
+        utc_now,
+        settings.canary_every_s,
+        settings.canary_lost_after_s,
+    )
+    life.background("watch", rounds.watch())
+    life.background("rounds", rounds.run())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,21 @@
+"""What the canary reads from the environment, once."""
+
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from chassis.settings import BaseServiceSettings
+
+
+class Settings(BaseServiceSettings):
+    """Settings of the canary; each names its environment variable in upper case."""
+
+    nats_url: SecretStr = SecretStr("nats://127.0.0.1:4222")
+    # Where officers go: http://host:port.
+    gateway_address: str
+    # A token with the role `service`, read anew at each connection.
+    service_token_file: Path
+    admin_listen: str = "127.0.0.1:0"
+    # How often it signals, and when a signal that was not seen is lost.
+    canary_every_s: float = 60.0
+    canary_lost_after_s: float = 30.0

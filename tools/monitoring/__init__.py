@@ -1,0 +1,1 @@
+"""What administrators watch: alert rules and dashboards, checked and generated."""

@@ -1,0 +1,51 @@
+"""Residence cases: what is open, what is late, and how much was in time and electronic this year."""
+
+from grafana_foundation_sdk.models.dashboard import Dashboard
+
+from monitoring.dashboards.panels import board, lines, number
+
+
+def dashboard() -> Dashboard:
+    """Make it."""
+    return board(
+        "ho-so-cu-tru",
+        "Hồ sơ cư trú",
+        number("Hồ sơ đang giải quyết", 'sum(ward_cases_open{ward="$ward"})'),
+        number("Hồ sơ quá hạn", 'sum(ward_cases_overdue{ward="$ward"})', bad_from=1),
+        number(
+            "Giải quyết đúng hạn trong năm",
+            'max(ward_cases_decided_in_time_ratio{ward="$ward"})',
+            unit="percentunit",
+        ),
+        number(
+            "Nộp điện tử trong năm",
+            'max(ward_cases_electronic_ratio{ward="$ward"})',
+            unit="percentunit",
+        ),
+        number("Nhu cầu hỗ trợ cần hỏi lại", 'max(ward_assistance_reviews_due{ward="$ward"})'),
+        number(
+            "Yêu cầu của chủ thể dữ liệu quá hạn",
+            'sum(ward_data_subject_requests_overdue{ward="$ward"})',
+            bad_from=1,
+        ),
+        lines(
+            "Hồ sơ đang giải quyết theo thủ tục",
+            {"{{kind}}": 'sum by (kind) (ward_cases_open{ward="$ward"})'},
+        ),
+        lines(
+            "Hồ sơ quá hạn theo thủ tục",
+            {"{{kind}}": 'sum by (kind) (ward_cases_overdue{ward="$ward"})'},
+        ),
+        lines(
+            "Trả lời của CSDL quốc gia về dân cư (mỗi giờ)",
+            {
+                "{{verdict}}": "sum by (verdict)"
+                ' (increase(ward_population_answers_total{ward="$ward"}[1h]))'
+            },
+        ),
+        lines(
+            "Yêu cầu của chủ thể dữ liệu",
+            {"{{kind}}": 'sum by (kind) (ward_data_subject_requests_open{ward="$ward"})'},
+        ),
+        since="now-30d",
+    )

@@ -1,0 +1,63 @@
+"""Incidents, and the figures by which the plan is reviewed: each year, at mid-term in 2027, and at its end in 2030."""
+
+from grafana_foundation_sdk.models.dashboard import Dashboard
+
+from monitoring.dashboards.panels import INCIDENTS, board, lines, number, rows
+
+_BY_YEAR = """\
+select year as "Năm", kind as "Loại", sum(opened) as "Số vụ", sum(ended) as "Đã kết thúc",
+       sum(false_alarms) as "Báo giả", sum(acknowledged) as "Đã tiếp nhận",
+       max(median_acknowledge_s) as "Trung vị tiếp nhận (giây)"
+  from dashboards.incidents_by_year
+ where ward_code = '$ward'
+ group by year, kind
+ order by year desc, kind"""
+# The plan runs from 2025 on.
+_UNTIL = """\
+select kind as "Loại", sum(opened) as "Số vụ", sum(ended) as "Đã kết thúc", sum(false_alarms) as "Báo giả",
+       sum(acknowledged) as "Đã tiếp nhận"
+  from dashboards.incidents_by_year
+ where ward_code = '$ward' and year between 2025 and LAST
+ group by kind
+ order by kind"""
+_MID_TERM, _WHOLE_PLAN = _UNTIL.replace("LAST", "2027"), _UNTIL.replace("LAST", "2030")
+
+
+def dashboard() -> Dashboard:
+    """Make it."""
+    return board(
+        "vu-viec",
+        "Vụ việc và chỉ tiêu",
+        number("Vụ việc đang mở", 'sum(ward_incidents_open{ward="$ward"})'),
+        number(
+            "Chưa ai tiếp nhận", 'sum(ward_incidents_unacknowledged{ward="$ward"})', bad_from=1
+        ),
+        number("Quá hạn tiếp nhận", 'sum(ward_incidents_overdue{ward="$ward"})', bad_from=1),
+        rows("Chỉ tiêu theo năm", _BY_YEAR, INCIDENTS, wide=True),
+        rows("Sơ kết giữa kỳ (2025 đến 2027)", _MID_TERM, INCIDENTS),
+        rows("Tổng kết (2025 đến 2030)", _WHOLE_PLAN, INCIDENTS),
+        lines(
+            "Vụ việc mới trong một giờ",
+            {
+                "{{kind}}": 'sum by (kind) (increase(ward_incidents_opened_total{ward="$ward"}[1h]))'
+            },
+        ),
+        lines(
+            "Bước báo tin leo thang trong một giờ",
+            {
+                "bước {{step}}": 'sum by (step) (increase(ward_escalations_total{ward="$ward"}[1h]))'
+            },
+        ),
+        lines(
+            "Tin báo quá hạn theo loại thời hạn",
+            {"{{kind}}": 'sum by (kind) (ward_report_deadlines_overdue{ward="$ward"})'},
+        ),
+        lines(
+            "Kết luận báo động trong 24 giờ",
+            {
+                "{{kind}} {{disposition}}": "sum by (kind, disposition)"
+                ' (increase(ward_alarms_reset_total{ward="$ward"}[24h]))'
+            },
+        ),
+        since="now-7d",
+    )

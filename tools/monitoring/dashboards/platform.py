@@ -1,0 +1,88 @@
+"""What everything stands on: each service by rate, errors and duration, and what it needs."""
+
+from grafana_foundation_sdk.models.dashboard import Dashboard
+
+from monitoring.dashboards.panels import board, lines, listing, number
+
+_RPC = 'ward_grpc_handling_seconds_count{ward="$ward"}[$__rate_interval]'
+_OWN_FAULT = (
+    'ward_grpc_handling_seconds_count{ward="$ward",'
+    ' code=~"INTERNAL|UNKNOWN|UNAVAILABLE|DATA_LOSS|DEADLINE_EXCEEDED"}[$__rate_interval]'
+)
+_HTTP = 'ward_http_handling_seconds_count{ward="$ward"}[$__rate_interval]'
+
+
+def dashboard() -> Dashboard:
+    """Make it."""
+    return board(
+        "nen-tang",
+        "Nền tảng",
+        number("Dịch vụ trả lời", 'sum(up{ward="$ward"})'),
+        number("Dịch vụ không trả lời", 'sum(1 - up{ward="$ward"})', bad_from=1),
+        number("Phần chưa sẵn sàng", 'sum(1 - ward_ready{ward="$ward"})', bad_from=1),
+        lines("gRPC: lượt gọi mỗi giây", {"{{job}}": f"sum by (job) (rate({_RPC}))"}),
+        lines(
+            "gRPC: lỗi của dịch vụ mỗi giây",
+            {"{{job}} {{code}}": f"sum by (job, code) (rate({_OWN_FAULT}))"},
+        ),
+        lines(
+            "gRPC: thời gian (p99)",
+            {
+                "{{job}} {{method}}": "histogram_quantile(0.99, sum by (job, method, le)"
+                ' (rate(ward_grpc_handling_seconds_bucket{ward="$ward",'
+                ' method!~"Watch.*"}[$__rate_interval])))'
+            },
+            unit="s",
+        ),
+        lines(
+            "HTTP: lượt gọi mỗi giây",
+            {"{{route}} {{status}}": f"sum by (route, status) (rate({_HTTP}))"},
+        ),
+        lines(
+            "Sự kiện đã phát mỗi giây",
+            {
+                "{{subject}}": "sum by (subject)"
+                ' (rate(ward_events_published_total{ward="$ward"}[$__rate_interval]))'
+            },
+        ),
+        lines(
+            "Xử lý sự kiện (p99)",
+            {
+                "{{consumer}}": "histogram_quantile(0.99, sum by (consumer, le)"
+                ' (rate(ward_message_handling_seconds_bucket{ward="$ward"}[$__rate_interval])))'
+            },
+            unit="s",
+        ),
+        lines(
+            "Kết quả xử lý mỗi giây",
+            {
+                "{{consumer}} {{outcome}}": "sum by (consumer, outcome)"
+                ' (rate(ward_messages_total{ward="$ward"}[$__rate_interval]))'
+            },
+        ),
+        lines(
+            "Sự kiện bị từ chối, đang giữ",
+            {"{{job}}": 'max by (job) (ward_outbox_parked{ward="$ward"})'},
+        ),
+        lines(
+            "Bộ nhớ",
+            {"{{job}}": 'sum by (job) (process_resident_memory_bytes{ward="$ward"})'},
+            unit="bytes",
+        ),
+        lines(
+            "CPU",
+            {
+                "{{job}}": 'sum by (job) (rate(process_cpu_seconds_total{ward="$ward"}[$__rate_interval]))'
+            },
+        ),
+        listing("Phần và trạng thái (1 = sẵn sàng)", 'ward_ready{ward="$ward"}'),
+        lines(
+            "Chứng thư còn bao lâu",
+            {
+                "{{job}}": "min by (job)"
+                ' (ward_certificate_expires_timestamp_seconds{ward="$ward"}) - time()'
+            },
+            unit="s",
+        ),
+        listing("Cảnh báo đang bật", 'sum by (alertname, severity) (ALERTS{alertstate="firing"})'),
+    )

@@ -1,0 +1,119 @@
+"""A backup of an installation while it works, and an installation from a backup.
+
+Databases first, streams behind them: whatever is in a database is then not missing in a stream. What streams have
+beyond the databases comes again: lanes go on behind the place that their database has, and consumers begin anew and
+know what they have taken before. Keys are part of it, since sealed data are worth nothing without them: who has a
+backup has everything.
+"""
+
+import asyncio
+import json
+import shutil
+import tarfile
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from nats.aio.client import Client
+
+from chassis import jetstream
+from chassis.clock import Clock
+from stack.errors import StackError
+from stack.installation import Installation
+from stack.run_lock import RunLock
+from stack.stream_copies import copy_streams, restore_streams
+
+_MANIFEST = "backup.json"
+_STREAMS, _POSTGRES, _REST = "streams", "postgres", "installation.tar"
+# What an installation has beside its servers' data; `done` says what need not be generated and imported again.
+_KEPT = ("secrets", "issuer", "certificates", "done")
+
+
+class BackupExistsError(StackError):
+    """Something is in the folder already."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"Thư mục {folder} đã có dữ liệu: hãy chọn thư mục mới.",
+            f"The folder {folder} is not empty: choose a new one.",
+        )
+
+
+class NoBackupError(StackError):
+    """There is no finished backup in the folder."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"{folder} không phải là bản sao lưu hoàn chỉnh.",
+            f"{folder} is not a finished backup.",
+        )
+
+
+class DataExistError(StackError):
+    """A restore would go over data."""
+
+    def __init__(self, run_dir: Path) -> None:
+        super().__init__(
+            f"Ở {run_dir} đã có dữ liệu: hãy chạy `make reset` trước, hoặc chọn --run-dir khác.",
+            f"There are data in {run_dir}: run `make reset` first, or choose another --run-dir.",
+        )
+
+
+def back_up(place: Installation, folder: Path, clock: Clock) -> Mapping[str, Any]:
+    """Copy a running installation into a new folder; tell when, and how much. Raises StackError."""
+    if folder.exists() and any(folder.iterdir()):
+        raise BackupExistsError(folder)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    began = clock()
+    place.postgres.copy_to(folder / _POSTGRES)
+    (folder / _STREAMS).mkdir(mode=0o700)
+    messages = asyncio.run(_with_broker(place, folder, copy_streams))
+    with tarfile.open(folder / _REST, "w") as rest:
+        for name in _KEPT:
+            rest.add(place.run_dir / name, name)
+    (folder / _REST).chmod(0o600)
+    told = {"began_at": _written(began), "ended_at": _written(clock()), "messages": messages}
+    # Last, so that a folder with it is whole.
+    (folder / _MANIFEST).write_text(json.dumps(told, indent=1))
+    return told
+
+
+def restore(place: Installation, folder: Path) -> Mapping[str, Any]:
+    """Make the data of an installation that has none from a backup; tell what that says. Raises StackError."""
+    if not (folder / _MANIFEST).is_file():
+        raise NoBackupError(folder)
+    if (place.run_dir / "nats").exists() or (place.run_dir / "postgres").exists():
+        raise DataExistError(place.run_dir)
+    lock = RunLock(place.run_dir)
+    lock.acquire()
+    with tarfile.open(folder / _REST) as rest:
+        rest.extractall(place.run_dir, filter="data")
+    (place.run_dir / "secrets").chmod(0o700)
+    place.postgres.lay_in(folder / _POSTGRES)
+    place.nats.start()
+    try:
+        asyncio.run(_with_broker(place, folder, restore_streams))
+    except BaseException:
+        place.nats.kill()
+        shutil.rmtree(place.run_dir / "nats")
+        raise
+    finally:
+        place.nats.stop()
+        lock.release()
+    told: Mapping[str, Any] = json.loads((folder / _MANIFEST).read_text())
+    return told
+
+
+async def _with_broker(
+    place: Installation, folder: Path, act: Callable[[Client, Path], Awaitable[int]]
+) -> int:
+    client = await jetstream.connect(place.nats.url, "backup")
+    try:
+        return await act(client, folder / _STREAMS)
+    finally:
+        await client.close()
+
+
+def _written(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds")
