@@ -10,19 +10,9 @@ from sqlalchemy import select
 
 from chassis.clock import utc_now, ward_day
 from residency import tables
-from residency.domain.persons import IdentityCorrection
 from tests.residency.conftest import Service
 from tests.residency.refusals import Refusal, refusal_of
-from tests.residency.samples import (
-    SEAL,
-    StoppedClock,
-    add_building,
-    application,
-    number,
-    person_operations,
-    request,
-    residence_operations,
-)
+from tests.residency.samples import SEAL, add_building, application, number, residence_operations
 from tests.residency.test_stays_service import day_of, lodging
 from ward.residency.v1 import citizens_pb2 as pb
 from ward.residency.v1 import data_subject_requests_pb2 as requests_pb
@@ -94,41 +84,6 @@ async def test_a_request_about_oneself_is_filed_followed_and_seen_by_nobody_else
         "DATA_SUBJECT_REQUEST",
         filed.request_number,
     )
-
-
-async def test_requests_of_before_a_number_was_corrected_stay_the_persons(
-    service: Service,
-) -> None:
-    """They are found by the right number; not what is filed under the old one since, nor what may be another's."""
-    home, _ = await homes(service)
-
-    def filing() -> pb.FileOwnRequestRequest:
-        kind = requests_pb.DATA_SUBJECT_REQUEST_KIND_VIEW
-        return pb.FileOwnRequestRequest(request_id=str(uuid4()), kind=kind, content=CONTENT)
-
-    async def listed(serial: int) -> list[str]:
-        answer = await own(service, "ListOwnRequests", pb.ListOwnRequestsRequest(), serial)
-        return [one.request_number for one in answer.requests]
-
-    before = (await own(service, "FileOwnRequest", filing())).request.request_number
-    right = IdentityCorrection(number(3), None, None, None, None)
-    clock = StoppedClock(utc_now())
-    await person_operations(service.database, clock).correct(number(1), right, request())
-    since = (await own(service, "FileOwnRequest", filing())).request.request_number
-    found = await listed(3)
-    whole = await own(
-        service, "GetOwnRequest", pb.GetOwnRequestRequest(request_number=before), serial=3
-    )
-    refusal = await refused(
-        service, "GetOwnRequest", pb.GetOwnRequestRequest(request_number=since), serial=3
-    )
-    await residence_operations(service.database).register(application(home, 1), "request-9", b"x")
-    anothers = await listed(3)
-
-    assert found == [before]
-    assert whole.request.request_number == before
-    assert refusal.reason == "DATA_SUBJECT_REQUEST_NOT_FOUND"
-    assert anothers == []
 
 
 @pytest.mark.parametrize("own_number", ["", "12"])

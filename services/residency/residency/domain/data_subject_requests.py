@@ -246,19 +246,6 @@ def deletion_told(answer: str, deleted: Sequence[str], kept: Sequence[RetentionR
 
 
 @dataclass(frozen=True)
-class NamedUntil:
-    """How access records name a person, and until when that was them; None for what names them now."""
-
-    subject: str
-    until: datetime | None
-
-    def names(self, request: DataSubjectRequest) -> bool:
-        """Tell whether a request is about this person."""
-        in_time = self.until is None or request.received_at < self.until
-        return request.subject == self.subject and in_time
-
-
-@dataclass(frozen=True)
 class RequestFilter:
     """Which requests to list."""
 
@@ -267,8 +254,8 @@ class RequestFilter:
     due_soon: bool = False
     overdue: bool = False
     unacknowledged: bool = False
-    # About the one person who has these names; about anybody if there are none.
-    about: Sequence[NamedUntil] = ()
+    # About whom, as access records name them; all if it is empty.
+    subject: str = ""
 
 
 @dataclass(frozen=True)

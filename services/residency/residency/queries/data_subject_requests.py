@@ -3,14 +3,13 @@
 from collections.abc import Collection
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, func, or_, select, tuple_
+from sqlalchemy import func, select, tuple_
 
 from chassis.clock import ward_day
 from chassis.database import Database
 from residency.domain.data_subject_requests import (
     DataSubjectRequest,
     DataSubjectRequestNotFoundError,
-    NamedUntil,
     RequestFigures,
     RequestFilter,
     RequestKind,
@@ -81,8 +80,8 @@ class DataSubjectRequestQueries:
             .order_by(columns.received_at, columns.request_uuid)
             .limit(size)
         )
-        if chosen.about:
-            statement = statement.where(or_(*map(_named, chosen.about)))
+        if chosen.subject:
+            statement = statement.where(columns.subject == chosen.subject)
         if chosen.kind:
             statement = statement.where(columns.kind == chosen.kind)
         if chosen.state:
@@ -131,9 +130,3 @@ class DataSubjectRequestQueries:
                 kind: RequestFigures(*counts) for kind, *counts in await tx.execute(statement)
             }
         return {kind: found.get(kind, RequestFigures(0, 0)) for kind in RequestKind}
-
-
-def _named(name: NamedUntil) -> ColumnElement[bool]:
-    columns = data_subject_requests.c
-    is_named = columns.subject == name.subject
-    return is_named if name.until is None else is_named & (columns.received_at < name.until)

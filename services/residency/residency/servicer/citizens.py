@@ -13,7 +13,6 @@ from residency.domain.citizens import OwnNumberUnknownError
 from residency.domain.data_subject_requests import (
     DataSubjectRequest,
     DataSubjectRequestNotFoundError,
-    NamedUntil,
     RequestFilter,
 )
 from residency.domain.nationality import Nationalities
@@ -89,10 +88,10 @@ class CitizenServicer(citizens_pb2_grpc.CitizenServiceServicer):
         self, request: pb.ListOwnRequestsRequest, context: Context
     ) -> pb.ListOwnRequestsResponse:
         """Answer a page of the requests about the caller."""
-        own, size = await self._own_names(), page_size(request.page_size)
+        own, size = self._seal.pseudonym(self._own_number()), page_size(request.page_size)
         after, today = wire_requests.requests_after(request.page_token), self._today()
         found = await self._request_queries.list_requests(
-            RequestFilter(about=own), after, size + 1, today
+            RequestFilter(subject=own), after, size + 1, today
         )
         soon_days = await self._request_queries.due_soon_days(self._clock())
         return wire_requests.requests_page(
@@ -103,11 +102,11 @@ class CitizenServicer(citizens_pb2_grpc.CitizenServiceServicer):
         self, request: pb.GetOwnRequestRequest, context: Context
     ) -> pb.GetOwnRequestResponse:
         """Answer one request about the caller."""
-        own = await self._own_names()
+        own = self._seal.pseudonym(self._own_number())
         number = wire_requests.request_number(request.request_number)
         current_access().reference = number
         found = await self._request_queries.get(number)
-        if not any(one.names(found.request) for one in own):
+        if found.request.subject != own:
             raise DataSubjectRequestNotFoundError
         return pb.GetOwnRequestResponse(
             request=await self._told(found.request),
@@ -145,10 +144,6 @@ class CitizenServicer(citizens_pb2_grpc.CitizenServiceServicer):
         number = PersonalIdNumber.parse(text, self._codes, self._today())
         access.subject = self._seal.pseudonym(number)
         return number
-
-    async def _own_names(self) -> list[NamedUntil]:
-        """Tell how requests name the caller, by earlier numbers too; raises OwnNumberUnknownError."""
-        return await self._queries.names_of(self._seal.blind_index(self._own_number()))
 
     async def _told(self, found: DataSubjectRequest) -> requests_pb.DataSubjectRequest:
         soon_days = await self._request_queries.due_soon_days(self._clock())
