@@ -77,7 +77,7 @@ PARTITIONS_DROPPED = Counter(
 ALARMS_RAISED = Counter("ward_alarms_raised_total", "Alarms raised", ["signal_class", "kind"])
 ALARM_SECONDS = Histogram(
     "ward_alarm_durable_seconds",
-    "Time from a reading's arrival at the broker to the durable alarm",
+    "Time from a reading's arrival, at the broker or where it was heard first, to the durable alarm",
     buckets=_LATENCY,
 )
 ALARMS_OPEN = Gauge("ward_alarms_open", "Alarms that are not reset", ["signal_class"])

@@ -134,7 +134,7 @@ class Detector:
         logger().info("detector_begins", partitions=len(share.held), position=progress.settled)
         async with reader, self._listening, asyncio.TaskGroup() as tasks:
             beside = [
-                tasks.create_task(self._listening.keep(watch.overhear)),
+                tasks.create_task(self._listening.keep(watch.overhear, watch.miss)),
                 tasks.create_task(watch.keep_noting()),
                 tasks.create_task(watch.keep_informed()),
             ]

@@ -97,7 +97,7 @@ class Formats:
 
     def decode(self, messages: Sequence[Received], limits: IngestionLimits) -> Decoded:
         """Read messages: those of the platform's own format at once, the others one by one."""
-        blocks = self._in_columns(messages, limits)
+        blocks = self.in_columns(messages, limits)
         seen = {place for block in blocks for place in block.places}
         batches: dict[int, Batch] = {}
         refused: dict[int, str] = {}
@@ -112,9 +112,8 @@ class Formats:
                     refused[place] = _FAILED
         return Decoded(blocks, batches, refused)
 
-    def _in_columns(
-        self, messages: Sequence[Received], limits: IngestionLimits
-    ) -> Sequence[Block]:
+    def in_columns(self, messages: Sequence[Received], limits: IngestionLimits) -> Sequence[Block]:
+        """Read those of the platform's own format that are tables (decoders/columns.py)."""
         format_of, own = self._decoders.get, native.decode
         subjects = [one.subject_bytes for one in messages]
         # What is not on the register is recognised, and the own format comes first.

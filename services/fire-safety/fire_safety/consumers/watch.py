@@ -96,11 +96,24 @@ class Watch:
                 await self._noting.all_done()
 
     def overhear(self, messages: Sequence[Overheard]) -> None:
-        """Find the fires that begin with messages which the stream has not brought yet; they are stored like others."""
-        if self.is_settled:
-            ours = [one for one in messages if partition_in(one.subject) in self._partitions]
-            decoded = self._formats.decode(ours, self._limits)
-            self._noting.add(self._ward.overhear(decoded.blocks, decoded.batches.values()))
+        """Find the fires that begin with messages which the stream has not brought yet; they are stored like others.
+
+        Only of the platform's own format, whose readings have times of their own: others could not be told from what
+        the stream brings.
+        """
+        if not self.is_settled:
+            return
+        ours = [one for one in messages if partition_in(one.subject) in self._partitions]
+        for block in self._formats.in_columns(ours, self._limits):
+            try:
+                self._noting.add(self._ward.overhear(block))
+            except Exception:  # noqa: BLE001 - the edge: logged once, and told in its turn
+                logger().exception("overhearing_failed", messages=len(block))
+                self._ward.miss()
+
+    def miss(self) -> None:
+        """Note that something was not heard which the stream brings."""
+        self._ward.miss()
 
     def tick(self, reader: OrderedReader, *, idle: bool) -> None:
         """Do once a second what is not for each message."""

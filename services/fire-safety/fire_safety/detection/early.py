@@ -1,25 +1,29 @@
 """Fires told before their turn: what devices say is judged as soon as it is heard, ahead of the stream's order.
 
 The stream brings a message when it is on the disk and behind all that came before it, which under load takes a while.
-What is heard beside it is judged on a copy of what the device has shown so far. Nothing comes of it but the beginning
-of a fire, which stands from then on as if the stream had brought it: the stream fills the windows behind it, tells it
-no second time, and ends it. Whatever is not seen here, or never heard, is told in its turn.
+What is heard beside it is judged on a copy of what the device has shown, whose windows begin empty: only what was heard
+counts. Nothing comes of it but the beginning of a fire that needs no confirmation, which stands from then on as if the
+stream had brought it: the stream fills the windows behind it, tells it no second time, and ends it. Whatever is not
+seen here, or never heard, is told in its turn.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from fire_safety.detection.criteria import FIRE_BITS
-from fire_safety.detection.fold import DeviceState, fold
+from fire_safety.detection.fold import DeviceState, begun_anew, fold
 from fire_safety.detection.level import Level
-from fire_safety.detection.standing import Standings
+from fire_safety.detection.standing import Standings, Transition
 from fire_safety.detection.watched import Watched
+from fire_safety.detection.window import is_calm
 from fire_safety.domain.alarms import FIRE_KINDS, AlarmKind, Signal
 from fire_safety.domain.columns import Block
-from fire_safety.domain.readings import Batch, Condition, Reading
+from fire_safety.domain.readings import Condition, Reading
 
 # Devices followed ahead of the stream; what others say meanwhile is told in its turn.
 _MANY = 10_000
+# A longer message was kept for a while: it may wait for its turn, and others on the event loop not for it.
+_LONGEST = 100
 _TEST = Condition.TEST.value
 
 
@@ -31,75 +35,91 @@ class _Ahead(NamedTuple):
 
 
 class Early:
-    """What devices have shown that the stream has not brought yet."""
+    """What devices have shown that the stream has not brought yet; messages are heard in the order of the device."""
 
     def __init__(self, devices: Mapping[str, Watched]) -> None:
         self._devices = devices
-        # Of those that have shown something, message by message, until the stream has caught up.
+        # Of those that have shown something: message by message, as long as anything is out of the ordinary.
         self._ahead: dict[str, _Ahead] = {}
 
-    def in_block(self, block: Block) -> list[Signal]:
-        """Judge messages that were just heard; those that plainly show nothing are not looked at any closer."""
+    def judge(self, block: Block) -> list[Signal]:
+        """Tell the fires that begin with messages just heard; they stand from now on.
+
+        Those that plainly show nothing are not looked at any closer.
+        """
         signals: list[Signal] = []
+        counts = block.counts.tolist()
         for number, (device_id, conditions, density, temperature) in enumerate(block.peaks()):
             watched = self._devices.get(device_id)
-            if watched and (
+            if watched is None or not (
                 conditions & FIRE_BITS
                 or device_id in self._ahead
                 or _reaches(density, watched.limits.smoke)
                 or _reaches(temperature, watched.limits.heat)
             ):
-                signals += self._judged(watched, block.batch(number))
+                continue
+            if watched.is_apart or conditions & _TEST or counts[number] > _LONGEST:
+                self._ahead.pop(device_id, None)
+            else:
+                signals += self._followed(watched, device_id, block.batch(number).readings)
         return signals
 
-    def in_message(self, batch: Batch) -> list[Signal]:
-        """Judge a message that was just heard."""
-        watched = self._devices.get(batch.device_id)
-        return self._judged(watched, batch) if watched else []
+    def forget(self) -> None:
+        """Begin anew: something was not heard."""
+        self._ahead.clear()
 
-    def forget_caught_up(self) -> None:
-        """Follow those no longer of which the stream has brought all that was heard."""
+    def forget_calm(self) -> None:
+        """Follow those no longer that the stream shows to be as usual, and of which it has brought all."""
         for device_id, ahead in list(self._ahead.items()):
             watched = self._devices.get(device_id)
-            if not watched or _has_caught_up(watched, ahead):
+            if not watched or (_has_caught_up(watched, ahead) and is_calm(watched.state.live)):
                 del self._ahead[device_id]
 
-    def _judged(self, watched: Watched, batch: Batch) -> list[Signal]:
-        """Tell the fires that begin with a message; they stand from now on."""
-        device_id = batch.device_id
-        ahead = self._ahead.pop(device_id, None)
-        if ahead is None or _has_caught_up(watched, ahead):
+    def _followed(
+        self, watched: Watched, device_id: str, readings: Sequence[Reading]
+    ) -> list[Signal]:
+        """Fold the readings that are new; have the fires stand that begin with them, and tell these."""
+        ahead = self._ahead.get(device_id)
+        if ahead is None:
+            if len(self._ahead) >= _MANY:
+                return []
+            ahead = _Ahead(begun_anew(watched.state))
+        elif _has_caught_up(watched, ahead):
             ahead = _Ahead(watched.state)
-        fresh = [
-            watched.completed(one, batch.told)
-            for one in batch.readings
-            # Without a time of its own a reading could not be told from what the stream brings.
-            if one.observed_ms > ahead.state.live.newest_ms
-            and one.observed_ms != batch.received_ms
-        ]
-        if not fresh or watched.is_apart or any(one.conditions & _TEST for one in fresh):
-            return []
-        ahead, signals = _followed(watched, device_id, ahead, fresh)
-        if len(self._ahead) < _MANY:
-            self._ahead[device_id] = ahead
+        state, ended = ahead
+        signals: list[Signal] = []
+        for reading in readings:
+            if reading.observed_ms <= state.live.newest_ms or watched.recent.knows(reading):
+                continue
+            before = state.standings.now
+            state, transitions = fold(state, reading, watched.limits)
+            ended |= {one.kind for one in transitions if not one.raised}
+            for begun in transitions:
+                if _is_certain(begun) and begun.kind not in {*before, *ended}:
+                    signals += _told(watched, device_id, reading, begun, state.standings)
+        self._ahead[device_id] = _Ahead(state, ended)
         return signals
 
 
-def _followed(
-    watched: Watched, device_id: str, ahead: _Ahead, readings: Sequence[Reading]
-) -> tuple[_Ahead, list[Signal]]:
-    """Fold readings; have the fires stand that begin with them, and tell these."""
-    state, ended = ahead
-    signals: list[Signal] = []
-    skewed = abs(readings[-1].received_ms - readings[-1].observed_ms) > watched.limits.skew_ms
-    for reading in readings:
-        state, transitions = fold(state, reading, watched.limits)
-        fires = [one for one in transitions if one.kind in FIRE_KINDS and one.kind not in ended]
-        ended |= {one.kind for one in fires if not one.raised}
-        for begun in (one for one in fires if one.raised):
-            _stand(watched, begun.kind, state.standings)
-            signals += watched.signals(device_id, reading, [begun], None, skewed=skewed)
-    return _Ahead(state, ended), signals
+def _told(
+    watched: Watched, device_id: str, reading: Reading, begun: Transition, ahead: Standings
+) -> list[Signal]:
+    """Have a fire stand as it does ahead of the stream, and tell it, unless it stands already."""
+    kind, standings = begun.kind, watched.state.standings
+    if kind in standings.now:
+        return []
+    raises = standings.raises
+    if kind in ahead.raises:
+        raises = {**raises, kind: ahead.raises[kind]}
+    stands = Standings({**standings.now, kind: ahead.now[kind]}, raises)
+    watched.state = watched.state._replace(standings=stands)
+    skewed = abs(reading.received_ms - reading.observed_ms) > watched.limits.skew_ms
+    return watched.signals(device_id, reading, [begun], None, skewed=skewed)
+
+
+def _is_certain(change: Transition) -> bool:
+    """Tell whether a fire begins that waits for no confirmation: how long that lasts is told by the stream's times."""
+    return change.raised and not change.pre_alarm and change.kind in FIRE_KINDS
 
 
 def _has_caught_up(watched: Watched, ahead: _Ahead) -> bool:
@@ -108,12 +128,3 @@ def _has_caught_up(watched: Watched, ahead: _Ahead) -> bool:
 
 def _reaches(value: float | None, level: Level | None) -> bool:
     return value is not None and level is not None and value >= level.high
-
-
-def _stand(watched: Watched, kind: AlarmKind, ahead: Standings) -> None:
-    """Have a kind stand as it does ahead of the stream."""
-    state = watched.state
-    now, raises = {**state.standings.now, kind: ahead.now[kind]}, state.standings.raises
-    if kind in ahead.raises:
-        raises = {**raises, kind: ahead.raises[kind]}
-    watched.state = state._replace(standings=Standings(now, raises))

@@ -41,6 +41,12 @@ class Recent:
             del times[:CAPACITY]
         return True
 
+    def knows(self, reading: Reading) -> bool:
+        """Tell whether a reading with a time of its own is remembered, and enter nothing."""
+        times = self._times
+        place = bisect_left(times, reading.observed_ms)
+        return place < len(times) and times[place] == reading.observed_ms
+
     def are_new(self, times: Sequence[int]) -> bool:
         """Enter times that are in order, the first after all that are remembered; False if it is not."""
         known = self._times

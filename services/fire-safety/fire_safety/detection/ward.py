@@ -157,14 +157,13 @@ class Ward:
             return signals + self._heard(watched, stretch, silently=silently)
         return signals + self._folded(watched, stretch.batch, silently=silently)
 
-    def overhear(self, blocks: Iterable[Block], batches: Iterable[Batch]) -> list[Signal]:
+    def overhear(self, block: Block) -> list[Signal]:
         """Judge messages that were heard before the stream brings them; tell the fires that begin with them."""
-        signals: list[Signal] = []
-        for block in blocks:
-            signals += self._early.in_block(block)
-        for batch in batches:
-            signals += self._early.in_message(batch)
-        return signals
+        return self._early.judge(block)
+
+    def miss(self) -> None:
+        """Note that something was not heard which the stream brings."""
+        self._early.forget()
 
     def _folded(self, watched: Watched, batch: Batch, *, silently: bool) -> list[Signal]:
         device_id = batch.device_id
@@ -196,7 +195,7 @@ class Ward:
         for device_id in [one for one in self._lost_unheeded if not self._why(one, now_ms)]:
             self._lost_unheeded.discard(device_id)
             self.supervision.lost.discard(device_id)
-        self._early.forget_caught_up()
+        self._early.forget_calm()
         signals = self._ended(now_ms)
         newly_lost = self.supervision.sweep(now_ms)
         for gateway_id in self.supervision.returned():

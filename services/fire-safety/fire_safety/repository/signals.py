@@ -76,6 +76,10 @@ _RAISE_AGAIN = (
     .values(
         **UNSEEN,
         restored_at=None,
+        # Of the reading that raised it again: it too may be delivered once more.
+        observed_at=case(
+            (_alarms.restored_at.is_not(None), _news.c.observed_at), else_=_alarms.observed_at
+        ),
         confirmed_at=func.coalesce(
             _alarms.confirmed_at, bindparam("now", type_=_alarms.raised_at.type)
         ),
