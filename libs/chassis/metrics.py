@@ -145,6 +145,11 @@ WEBHOOK_DELIVERIES = Counter(
     "Tries to tell a webhook, by outcome: delivered, retry, dead",
     ["outcome"],
 )
+NOTIFICATION_ATTEMPTS = Counter(
+    "ward_notification_attempts_total",
+    "Attempts to reach somebody off the console, by outcome: TAKEN, REFUSED, UNREACHABLE",
+    ["channel", "outcome"],
+)
 LOOKUPS_LIMITED = Counter(
     "ward_lookups_limited_total",
     "Lookups of persons refused because the caller had asked for too much, by pattern",

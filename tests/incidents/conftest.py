@@ -27,6 +27,7 @@ from tests.incidents.samples import (
 )
 from ward.incidents.v1 import (
     categories_pb2_grpc,
+    deliveries_pb2_grpc,
     duty_pb2_grpc,
     exercises_pb2_grpc,
     handovers_pb2_grpc,
@@ -37,6 +38,8 @@ from ward.incidents.v1 import (
     reports_pb2_grpc,
     roll_call_pb2_grpc,
     service_requests_pb2_grpc,
+    shift_handovers_pb2_grpc,
+    tasks_pb2_grpc,
     webhooks_pb2_grpc,
 )
 
@@ -61,19 +64,24 @@ class Service:
     # Of the other services of the package.
     others: tuple[Any, ...] = ()
 
-    def credentials(self, role: str) -> tuple[tuple[str, str], ...]:
+    def credentials(self, role: str, account: str = "") -> tuple[tuple[str, str], ...]:
         """Give the metadata that names the caller."""
-        return (("authorization", f"Bearer {self.make_token(role)}"),)
+        named = {"account": account} if account else {}
+        return (("authorization", f"Bearer {self.make_token(role, **named)}"),)
 
-    async def call(self, method: str, request: Any, role: str = "duty_officer") -> Any:
-        """Call a method in a role."""
+    async def call(
+        self, method: str, request: Any, role: str = "duty_officer", account: str = ""
+    ) -> Any:
+        """Call a method in a role, as its demonstration account or another one."""
         stub = next(one for one in (self.stub, *self.others) if hasattr(one, method))
-        return await getattr(stub, method)(request, metadata=self.credentials(role))
+        return await getattr(stub, method)(request, metadata=self.credentials(role, account))
 
-    async def refusal(self, method: str, request: Any, role: str = "duty_officer") -> Refusal:
+    async def refusal(
+        self, method: str, request: Any, role: str = "duty_officer", account: str = ""
+    ) -> Refusal:
         """Call a method that must be refused."""
         with pytest.raises(aio.AioRpcError) as refused:
-            await self.call(method, request, role)
+            await self.call(method, request, role, account)
         return refusal_of(refused.value)
 
 
@@ -143,7 +151,10 @@ async def running(settings: Settings, make_token: MakeToken) -> AsyncGenerator[S
         async with aio.insecure_channel(f"127.0.0.1:{port}") as channel:
             others = (
                 categories_pb2_grpc.CategoriesServiceStub(channel),
+                deliveries_pb2_grpc.DeliveriesServiceStub(channel),
                 duty_pb2_grpc.DutyServiceStub(channel),
+                shift_handovers_pb2_grpc.ShiftHandoversServiceStub(channel),
+                tasks_pb2_grpc.TasksServiceStub(channel),
                 lifecycle_pb2_grpc.LifecycleServiceStub(channel),
                 reports_pb2_grpc.ReportsServiceStub(channel),
                 exercises_pb2_grpc.ExercisesServiceStub(channel),

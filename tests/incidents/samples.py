@@ -19,6 +19,9 @@ from chassis.outbox import Relay
 from chassis.sealing import Seal
 from incidents import tables
 from incidents.domain.alarms import Alarm
+from incidents.domain.deliveries import Message as Told
+from incidents.domain.deliveries import Outgoing
+from incidents.domain.duty import ContactChannel
 from incidents.domain.incidents import Disposition, Incident
 from incidents.domain.places import Occupancy, Premises
 from incidents.domain.requests import Acknowledgement, Assignment, Closure, Listing
@@ -41,7 +44,8 @@ from ward.residency.v1 import residency_pb2 as residency
 NIGHT = datetime(2026, 1, 5, 19, 14, tzinfo=UTC)  # 02:14 in the ward
 OFFICER = "demo-duty-officer"
 REPORT_KEY, FOLLOW_UP_KEY = b"r" * 32, b"f" * 32
-SEAL = ReportSeal(Seal([REPORT_KEY], os.urandom), FOLLOW_UP_KEY)
+CONTENT_SEAL = Seal([REPORT_KEY], os.urandom)
+SEAL = ReportSeal(CONTENT_SEAL, FOLLOW_UP_KEY)
 
 
 class Operations(
@@ -205,6 +209,11 @@ def occupancy(dwelling_id: str = "dwelling-1", **fields: Any) -> Occupancy:
     """Make the count of a dwelling, as the domain sees it."""
     event = residency.OccupancyChanged(occupancy=occupancy_message(dwelling_id, **fields))
     return inbound.read_occupancy(envelope(event))
+
+
+def outgoing(address: str) -> Outgoing:
+    """Make an e-mail whose time has come."""
+    return Outgoing(uuid4(), 1, ContactChannel.EMAIL, address, Told("[P2] Báo cháy", "Báo cháy."))
 
 
 def operations(database: Database, clock: Clock) -> Operations:

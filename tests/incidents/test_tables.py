@@ -38,6 +38,9 @@ APPEND_ONLY = [
     "category_clocks",
     "priorities",
     "duty_requirements",
+    "delivery_attempts",
+    "shift_handovers",
+    "shift_handover_signatures",
 ]
 
 

@@ -21,6 +21,7 @@ from chassis.service import Base, start_base
 from chassis.settings import parts_of
 from incidents import tables
 from incidents.clients.dispatch import DispatchClient
+from incidents.clients.gateways import AppriseMessenger
 from incidents.clients.residency import NoRegister, OccupancyRegister, ResidencyClient
 from incidents.clients.sources import Sources
 from incidents.clients.webhooks import WebhookClient
@@ -31,6 +32,7 @@ from incidents.domain.public_alerts import Sender
 from incidents.domain.sealing import ReportSeal
 from incidents.domain.webhooks import WebhookSeal
 from incidents.operations.alarms import AlarmOperations
+from incidents.operations.deliveries import DeliveryOperations
 from incidents.operations.duty import DutyOperations
 from incidents.operations.escalation import EscalationOperations
 from incidents.operations.exercises import ExerciseOperations
@@ -41,10 +43,13 @@ from incidents.operations.projections import ProjectionOperations
 from incidents.operations.public_alerts import PublicAlertOperations
 from incidents.operations.reports import ReportOperations
 from incidents.operations.roll_call import RollCallOperations
+from incidents.operations.shift_handovers import ShiftHandoverOperations
+from incidents.operations.tasks import TaskOperations
 from incidents.operations.upkeep import UpkeepOperations
 from incidents.operations.webhooks import WebhookOperations
 from incidents.queries.briefs import BriefQueries
 from incidents.queries.catalogue import CatalogueQueries
+from incidents.queries.deliveries import DeliveryQueries
 from incidents.queries.duty import DutyQueries
 from incidents.queries.figures import FigureQueries
 from incidents.queries.handovers import HandoverQueries
@@ -54,10 +59,13 @@ from incidents.queries.public_alerts import PublicAlertQueries
 from incidents.queries.reports import ReportQueries
 from incidents.queries.roll_call import RollCallQueries
 from incidents.queries.service_requests import ServiceRequestQueries
+from incidents.queries.shift_handovers import ShiftHandoverQueries
+from incidents.queries.tasks import TaskQueries
 from incidents.queries.timers import TimerQueries
 from incidents.queries.webhooks import WebhookQueries
 from incidents.servicer import Servicer
 from incidents.servicer.categories import CategoriesServicer
+from incidents.servicer.deliveries import DeliveriesServicer
 from incidents.servicer.disclosure import Disclosure
 from incidents.servicer.duty import DutyServicer
 from incidents.servicer.exercises import ExercisesServicer
@@ -69,9 +77,12 @@ from incidents.servicer.public_alerts import PublicAlertsServicer
 from incidents.servicer.reports import ReportsServicer
 from incidents.servicer.roll_call import RollCallServicer
 from incidents.servicer.service_requests import ServiceRequestsServicer
+from incidents.servicer.shift_handovers import ShiftHandoversServicer
+from incidents.servicer.tasks import TasksServicer
 from incidents.servicer.webhooks import WebhooksServicer
 from incidents.settings import Settings
 from incidents.timers import (
+    Deliveries,
     HandoverFollowing,
     Timers,
     WebhookDeliveries,
@@ -111,7 +122,10 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     told = ReportSeal(seal, read_key(settings.follow_up_key.get_secret_value()))
     reports = ReportOperations(base.database, base.relay, clock, told, settings.ward_code)
     life.background("forgetting-reports", forget_reports_hourly(reports))
-    duties = DutyOperations(base.database, clock, ContactSeal(seal))
+    contacts = ContactSeal(seal)
+    deliveries = DeliveryOperations(base.database, clock, contacts, settings.console_url)
+    messenger = AppriseMessenger(settings.notification_gateways_file)
+    life.background("deliveries", Deliveries(deliveries, messenger).run())
     channel = residency_channel(life, settings)
     sources = Sources(lambda: base.broker.is_connected)
     if channel is not None:
@@ -121,10 +135,10 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     life.background("forgetting-roll-calls", forget_roll_calls_hourly(roll_calls))
     servicers = [
         *servicers_of(base, incidents, reports, roll_calls, told, register, sources),
-        DutyServicer(duties, DutyQueries(base.database), clock),
         public_alerts_servicer(base, settings),
         _start_webhooks(life, base, settings),
         _start_handovers(life, base, settings),
+        *people_servicers_of(base, contacts),
     ]
     services = [one.service for one in servicers]
     server = base.server(services)
@@ -200,6 +214,19 @@ def public_alerts_servicer(base: Base, settings: Settings) -> Servicer:
         PublicAlertQueries(base.database, ward_code),
         base.clock,
     )
+
+
+def people_servicers_of(base: Base, contacts: ContactSeal) -> list[Servicer]:
+    """Make what answers of who is on duty, who was told, who has which task, and who hands over."""
+    database, clock = base.database, base.clock
+    return [
+        DutyServicer(DutyOperations(database, clock, contacts), DutyQueries(database), clock),
+        DeliveriesServicer(DeliveryQueries(database)),
+        ShiftHandoversServicer(
+            ShiftHandoverOperations(database, clock), ShiftHandoverQueries(database), clock
+        ),
+        TasksServicer(TaskOperations(database, base.relay, clock), TaskQueries(database), clock),
+    ]
 
 
 def occupancy_register(channel: aio.Channel | None, settings: Settings) -> OccupancyRegister:

@@ -15,8 +15,12 @@ class Settings(ServiceSettings):
     # needed. Without both there are no names of occupants; nothing else needs them.
     residency_target: str = ""
     service_token_file: Path | None = None
-    # 32 bytes in base64 each. The first encrypts what reports say (AES-256-GCM), the second makes the tokens by which
-    # whoever reported follows it (HMAC-SHA-256).
+    # JSON file with the gateways of messages and their secrets, read anew at each use; without it nobody is reached off
+    # the console. And the console's address, for links.
+    notification_gateways_file: Path | None = None
+    console_url: str = ""
+    # 32 bytes in base64 each. The first encrypts what reports say and how officers are reached (AES-256-GCM), the
+    # second makes the tokens by which whoever reported follows it (HMAC-SHA-256).
     report_encryption_key: Key
     follow_up_key: Key
     # Keys of before, separated by commas: what they sealed still opens until it expires.

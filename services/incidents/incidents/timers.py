@@ -1,4 +1,4 @@
-"""Clocks that run in the service: escalations, taken when due, and forgetting what nothing needs any more."""
+"""Clocks that run in the service: escalations and messages, taken when due, and forgetting what nothing needs."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -8,9 +8,12 @@ from chassis.clock import Clock
 from chassis.errors import DatabaseUnavailableError
 from chassis.log import logger
 from incidents.clients.dispatch import DispatchCentre
+from incidents.clients.gateways import Messenger
 from incidents.clients.webhooks import WebhookClient
+from incidents.domain.deliveries import Outcome, Outgoing
 from incidents.domain.handovers import Handover
 from incidents.domain.webhooks import Delivery
+from incidents.operations.deliveries import DeliveryOperations
 from incidents.operations.escalation import EscalationOperations
 from incidents.operations.handovers import HandoverOperations
 from incidents.operations.reports import ReportOperations
@@ -25,9 +28,11 @@ from incidents.queries.timers import TimerQueries
 _LONGEST_S = 1.0
 _SHORTEST_S = 0.02
 _RETRY_S = 1.0
+# How often messages to people are looked for while there are none.
+_MESSAGES_EVERY_S = 0.5
 _FORGET_EVERY_S = 3600.0
 _FIGURES_EVERY_S = 5.0
-# How often deliveries and offers are looked for while there are none, and how long arrived ones are known.
+# How often deliveries to webhooks and offers are looked for while there are none, and how long arrived ones are known.
 _DELIVER_EVERY_S = 1.0
 _DELIVERIES_KEPT = timedelta(days=30)
 
@@ -63,6 +68,47 @@ class Timers:
     async def _take_due(self) -> int:
         context.request_id.set(context.accept_request_id(None))
         return await self._operations.escalate_due()
+
+
+class Deliveries:
+    """Sends messages as they become due; any number of instances may run, each attempt is made by one."""
+
+    def __init__(self, operations: DeliveryOperations, messenger: Messenger) -> None:
+        self._operations = operations
+        self._messenger = messenger
+
+    async def run(self) -> None:
+        """Send until cancelled; a failure only delays, and what was begun is tried again."""
+        await self._messenger.prepare()
+        while True:
+            try:
+                while await self.send_due():
+                    pass
+            except DatabaseUnavailableError as error:
+                logger().warning("deliveries_delayed", cause=error.reason)
+            except Exception:  # noqa: BLE001 - the edge, as above
+                logger().exception("deliveries_failed")
+            await asyncio.sleep(_MESSAGES_EVERY_S)
+
+    async def send_due(self) -> int:
+        """Send what is due now, all together, and tell how many.
+
+        An attempt is counted before it is made: a crash in between may send a message twice, under one receipt, and
+        loses none.
+        """
+        outgoing = await self._operations.take_due()
+        if outgoing:
+            sent = await asyncio.gather(*map(self._sent, outgoing))
+            await self._operations.keep(sent)
+        return len(outgoing)
+
+    async def _sent(self, outgoing: Outgoing) -> tuple[Outgoing, Outcome]:
+        try:
+            return outgoing, await self._messenger.send(outgoing)
+        except Exception:  # noqa: BLE001 - one gateway that fails in a new way must not hold up the others
+            # Not the error: it may name an address.
+            logger().error("gateway_failed", channel=outgoing.channel)
+            return outgoing, Outcome.REFUSED
 
 
 def pause(next_due_at: datetime | None, now: datetime) -> float:

@@ -40,6 +40,9 @@ RECIPIENTS = {
     "duty_officer": "trực ban",
     "deputy_duty_officer": "trực ban phó",
     "ward_executive": "lãnh đạo UBND phường",
+    "premises_contacts": "đầu mối của cơ sở",
+    "interlink_group": "tổ liên gia",
+    "everyone": "toàn bộ người đang trực",
 }
 
 

@@ -231,6 +231,18 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """{"reason": "OFFICER_NOT_FOUND", "domain": "ward"}"""
     ERROR_REASON_DUTY_NOT_FOUND: _ErrorReason.ValueType  # 202
     """{"reason": "DUTY_NOT_FOUND", "domain": "ward"}"""
+    ERROR_REASON_TASK_NOT_FOUND: _ErrorReason.ValueType  # 203
+    """{"reason": "TASK_NOT_FOUND", "domain": "ward"}"""
+    ERROR_REASON_TASK_OF_ANOTHER: _ErrorReason.ValueType  # 204
+    """{"reason": "TASK_OF_ANOTHER", "domain": "ward"}"""
+    ERROR_REASON_TASK_STATE_CONFLICT: _ErrorReason.ValueType  # 205
+    """{"reason": "TASK_STATE_CONFLICT", "domain": "ward"}"""
+    ERROR_REASON_SHIFT_HANDOVER_NOT_FOUND: _ErrorReason.ValueType  # 206
+    """{"reason": "SHIFT_HANDOVER_NOT_FOUND", "domain": "ward"}"""
+    ERROR_REASON_SHIFT_HANDOVER_NEEDS_ANOTHER: _ErrorReason.ValueType  # 207
+    """{"reason": "SHIFT_HANDOVER_NEEDS_ANOTHER", "domain": "ward"}"""
+    ERROR_REASON_SHIFT_HANDOVER_SIGNED: _ErrorReason.ValueType  # 208
+    """{"reason": "SHIFT_HANDOVER_SIGNED", "domain": "ward"}"""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons. Each has an example of its ErrorInfo."""
@@ -439,6 +451,18 @@ ERROR_REASON_OFFICER_NOT_FOUND: ErrorReason.ValueType  # 201
 """{"reason": "OFFICER_NOT_FOUND", "domain": "ward"}"""
 ERROR_REASON_DUTY_NOT_FOUND: ErrorReason.ValueType  # 202
 """{"reason": "DUTY_NOT_FOUND", "domain": "ward"}"""
+ERROR_REASON_TASK_NOT_FOUND: ErrorReason.ValueType  # 203
+"""{"reason": "TASK_NOT_FOUND", "domain": "ward"}"""
+ERROR_REASON_TASK_OF_ANOTHER: ErrorReason.ValueType  # 204
+"""{"reason": "TASK_OF_ANOTHER", "domain": "ward"}"""
+ERROR_REASON_TASK_STATE_CONFLICT: ErrorReason.ValueType  # 205
+"""{"reason": "TASK_STATE_CONFLICT", "domain": "ward"}"""
+ERROR_REASON_SHIFT_HANDOVER_NOT_FOUND: ErrorReason.ValueType  # 206
+"""{"reason": "SHIFT_HANDOVER_NOT_FOUND", "domain": "ward"}"""
+ERROR_REASON_SHIFT_HANDOVER_NEEDS_ANOTHER: ErrorReason.ValueType  # 207
+"""{"reason": "SHIFT_HANDOVER_NEEDS_ANOTHER", "domain": "ward"}"""
+ERROR_REASON_SHIFT_HANDOVER_SIGNED: ErrorReason.ValueType  # 208
+"""{"reason": "SHIFT_HANDOVER_SIGNED", "domain": "ward"}"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 @_typing.final

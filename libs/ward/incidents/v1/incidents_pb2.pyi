@@ -593,8 +593,8 @@ class TimelineEntry(_message.Message):
     kind: _builtins.str
     """What: `opened`, `alarm_joined`, `alarm_again`, `notified`, `escalated`, `acknowledged`, `assigned`, `alarm_restored`,
     `glass_broken`, `closed`, `triaged`, `dispatched`, `en_route`, `on_scene`, `controlled`, `resolved`, `transferred`,
-    `false_alarm`, `merged`, `absorbed`, `separated`, `split`, `reopened`, `report_joined`, `report_left`, `noted`,
-    `corrected`.
+    `false_alarm`, `merged`, `absorbed`, `separated`, `split`, `reopened`, `report_joined`, `report_left`, `task`,
+    `noted`, `corrected`.
     """
     actor: _builtins.str
     """Account that did it; empty where the platform did."""

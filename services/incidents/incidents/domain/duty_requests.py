@@ -103,3 +103,17 @@ class Imported:
     entered: int
     unchanged: int
     problems: tuple[RosterProblem, ...] = ()
+
+
+@dataclass(frozen=True)
+class ShiftHandoverWanted(RosterWrite):
+    """Handing a shift over."""
+
+    notes: str
+
+
+@dataclass(frozen=True)
+class ShiftHandoverSigned(RosterWrite):
+    """Taking a shift over."""
+
+    shift_handover_id: UUID

@@ -1,5 +1,6 @@
 """Incidents and what may happen to them."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from enum import StrEnum
@@ -34,6 +35,7 @@ from incidents.domain.lifecycle import (
 )
 from incidents.domain.places import Place, Position
 from incidents.domain.priorities import Priority, Severity, grade, most_urgent
+from incidents.domain.tasks import MOVES_INCIDENT, Task, TaskAct
 from incidents.domain.timeline import ENTRY_OF, EntryKind, TimelineEntry
 
 # Viet Nam has one time zone and no summer time.
@@ -178,6 +180,24 @@ class Incident:
         text = sentences.assigned(assignee, task)
         change = _moved(replace(self, assignee=assignee), Act.ASSIGN, text, account, now)
         return replace(change, event=Assigned())
+
+    def give_task(self, task: Task, account: str, now: datetime) -> "Change":
+        """Give a task with its term; the incident's assignee is who got the newest one."""
+        due_at = task.due_at.astimezone(LOCAL)
+        text = sentences.task_given(task.owner, task.task, due_at)
+        assigned = replace(self, assignee=task.owner)
+        change = _moved(assigned, Act.ASSIGN, text, account, now)
+        return replace(change, event=Assigned())
+
+    def task_moved(
+        self, owner: str, act: TaskAct, note: str, account: str, now: datetime
+    ) -> "Change":
+        """Note how far a task is; who sets out or arrives moves the incident on, where its lifecycle allows that."""
+        text = sentences.task_moved(owner, act, note)
+        if moves := MOVES_INCIDENT.get(act):
+            with suppress(IncidentStateConflictError, IncidentClosedError):
+                return _moved(self, moves, text, account, now)
+        return Change(self, now, Moved(EntryKind.TASK)).noting(EntryKind.TASK, text, account)
 
     def triage(
         self,

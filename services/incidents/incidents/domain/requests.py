@@ -125,6 +125,16 @@ class ExerciseWanted:
 
 
 @dataclass(frozen=True)
+class TaskWanted(Write):
+    """Giving a task; without an accountable account the caller answers for it."""
+
+    owner: str
+    task: str
+    accountable: str
+    due_at: datetime
+
+
+@dataclass(frozen=True)
 class Listing:
     """A page of incidents, newest first, after the incident that was opened at a time and has an id."""
 

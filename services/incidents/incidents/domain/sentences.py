@@ -92,6 +92,15 @@ def function(recipient: str) -> str:
     return _RECIPIENTS.get(recipient, recipient)
 
 
+_TASK_ACTS: Mapping[str, str] = {
+    "ACCEPT": "nhận nhiệm vụ.",
+    "DECLINE": "không nhận nhiệm vụ.",
+    "SET_OUT": "đang trên đường.",
+    "ARRIVE": "đã có mặt tại hiện trường.",
+    "FINISH": "đã hoàn thành nhiệm vụ.",
+}
+
+
 def opened(alarm: Alarm, priority: Priority) -> str:
     """Say why the incident exists."""
     return f"Mở vụ việc mức {priority}: {_signal(alarm)}."
@@ -202,6 +211,16 @@ def reopened(reason: str) -> str:
 def noted(text: str, corrects: int) -> str:
     """Say what was added, or what is wrong with an entry."""
     return f"Đính chính mục {corrects}: {text}" if corrects else text
+
+
+def task_given(owner: str, task: str, due_at: datetime) -> str:
+    """Say who has what to do by when; `due_at` is in the ward's time."""
+    return f"Giao cho {owner}: {task} (hạn {due_at:%H:%M %d/%m/%Y})."
+
+
+def task_moved(owner: str, act: str, note: str) -> str:
+    """Say how far a task is."""
+    return f"{owner}: {_TASK_ACTS[act]}{_remark(note)}"
 
 
 def reported(category: str, number: str, priority: Priority) -> str:

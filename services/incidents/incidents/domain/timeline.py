@@ -36,6 +36,7 @@ class EntryKind(StrEnum):
     REOPENED = "reopened"
     REPORT_JOINED = "report_joined"
     REPORT_LEFT = "report_left"
+    TASK = "task"
     NOTED = "noted"
     CORRECTED = "corrected"
     PUBLIC_ALERT = "public_alert"

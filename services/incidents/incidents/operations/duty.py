@@ -55,20 +55,20 @@ class DutyOperations:
     async def set_unit(self, asked: UnitWanted) -> None:
         """Enter a unit, or give it another name."""
         async with self._database.transaction() as tx:
-            if await _claimed(tx, asked, asked.unit.code, self._clock()) is None:
+            if await claimed(tx, asked, asked.unit.code, self._clock()) is None:
                 await save_unit(tx, asked.unit)
 
     async def set_officer(self, asked: OfficerWanted) -> None:
         """Enter an officer, or another unit and other ways to reach them; raises UnitNotFoundError."""
         sealed = self._seal.seal(asked.contacts, asked.officer)
         async with self._database.transaction() as tx:
-            if await _claimed(tx, asked, asked.officer, self._clock()) is None:
+            if await claimed(tx, asked, asked.officer, self._clock()) is None:
                 await save_officer(tx, asked.officer, asked.unit_code, asked.contacts, sealed)
 
     async def set_shift(self, asked: ShiftWanted) -> None:
         """Enter a shift, or change it; what the roster says already stays."""
         async with self._database.transaction() as tx:
-            if await _claimed(tx, asked, asked.shift.code, self._clock()) is None:
+            if await claimed(tx, asked, asked.shift.code, self._clock()) is None:
                 await save_shift(tx, asked.shift)
 
     async def enter_duty(self, asked: DutyWanted) -> UUID:
@@ -76,7 +76,7 @@ class DutyOperations:
         now, duty_id = self._clock(), self._new_id()
         duty = Duty(duty_id, asked.function, asked.officer, asked.begins_at, asked.ends_at)
         async with self._database.transaction() as tx:
-            first = await _claimed(tx, asked, str(duty_id), now)
+            first = await claimed(tx, asked, str(duty_id), now)
             if first is not None:
                 return UUID(first)
             await require_officers(tx, asked.officer)
@@ -87,7 +87,7 @@ class DutyOperations:
         """Take a duty out that is to come, or end one that has begun; raises DutyNotFoundError."""
         now = self._clock()
         async with self._database.transaction() as tx:
-            if await _claimed(tx, asked, str(asked.duty_id), now) is None:
+            if await claimed(tx, asked, str(asked.duty_id), now) is None:
                 await end_duty(tx, asked.duty_id, asked.account, now)
 
     async def enter_substitution(self, asked: SubstitutionWanted) -> UUID:
@@ -97,7 +97,7 @@ class DutyOperations:
             made, asked.officer, asked.substitute, asked.begins_at, asked.ends_at
         )
         async with self._database.transaction() as tx:
-            first = await _claimed(tx, asked, str(made), now)
+            first = await claimed(tx, asked, str(made), now)
             if first is not None:
                 return UUID(first)
             await require_officers(tx, asked.officer, asked.substitute)
@@ -115,7 +115,7 @@ class DutyOperations:
                 return Imported(0, 0, tuple(sorted(problems, key=lambda one: one.row)))
             wanted = [self._duty(row, known[row.shift_code]) for row in asked.rows]
             fresh = await new_duties(tx, wanted)
-            if not asked.dry_run and await _claimed(tx, asked, "roster", now) is None:
+            if not asked.dry_run and await claimed(tx, asked, "roster", now) is None:
                 await add_duties(tx, fresh, asked.account, now)
         return Imported(len(fresh), len(wanted) - len(fresh))
 
@@ -124,10 +124,13 @@ class DutyOperations:
         return Duty(self._new_id(), row.function, row.officer, begins_at, ends_at, shift.code)
 
 
-async def _claimed(
+async def claimed(
     tx: Transaction, asked: RosterWrite, resource_id: str, now: datetime
 ) -> str | None:
-    """Claim a write's request id; None if it is new, else what the first one made. Raises RequestIdReusedError."""
+    """Claim the request id of a write of the roster; None if it is new, else what the first one made.
+
+    Raises RequestIdReusedError.
+    """
     return await idempotency.claim(
         tx,
         tables.requests,

@@ -2,6 +2,7 @@
 
 from incidents.tables.alarms import ENDED_FIRE, IN_TROUBLE, alarms, incident_alarms
 from incidents.tables.catalogue import categories, category_clocks, decided_days, priorities
+from incidents.tables.deliveries import deliveries, delivery_attempts, delivery_policies
 from incidents.tables.duty import (
     duties,
     duty_requirements,
@@ -33,6 +34,7 @@ from incidents.tables.reports import (
 )
 from incidents.tables.roll_call import roll_call_marks
 from incidents.tables.service_requests import public_services
+from incidents.tables.tasks import shift_handover_signatures, shift_handovers, tasks
 from incidents.tables.webhooks import WAITING, webhook_deliveries, webhooks
 
 __all__ = [
@@ -50,6 +52,9 @@ __all__ = [
     "categories",
     "category_clocks",
     "decided_days",
+    "deliveries",
+    "delivery_attempts",
+    "delivery_policies",
     "device_modes",
     "duties",
     "duty_requirements",
@@ -77,9 +82,12 @@ __all__ = [
     "requests",
     "road_accidents",
     "roll_call_marks",
+    "shift_handover_signatures",
+    "shift_handovers",
     "shifts",
     "substitutions",
     "supply_points",
+    "tasks",
     "timeline",
     "transfers",
     "units",

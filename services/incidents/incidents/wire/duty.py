@@ -45,7 +45,7 @@ _LOOKED_AHEAD, _LOOKED_AHEAD_MAX = timedelta(days=14), timedelta(days=92)
 def read_unit(request: pb.SetUnitRequest, account: str) -> UnitWanted:
     """Read a unit."""
     unit = Unit(_code("code", request.code), _name("name", request.name))
-    return UnitWanted(**_write(request, account), unit=unit)
+    return UnitWanted(**read_write(request, account), unit=unit)
 
 
 def read_officer(request: pb.SetOfficerRequest, account: str) -> OfficerWanted:
@@ -54,8 +54,8 @@ def read_officer(request: pb.SetOfficerRequest, account: str) -> OfficerWanted:
     if len({one.channel for one in contacts}) < len(contacts):
         raise FieldInvalidError("contacts", "at most one of each channel")
     return OfficerWanted(
-        **_write(request, account),
-        officer=_account("account", request.account),
+        **read_write(request, account),
+        officer=read_account("account", request.account),
         unit_code=_code("unit_code", request.unit_code),
         contacts=contacts,
     )
@@ -74,18 +74,18 @@ def read_shift(request: pb.SetShiftRequest, account: str) -> ShiftWanted:
         begins=timedelta(minutes=said.begins_min),
         lasts=timedelta(minutes=said.lasts_min),
     )
-    return ShiftWanted(**_write(request, account), shift=shift)
+    return ShiftWanted(**read_write(request, account), shift=shift)
 
 
 def read_duty(request: pb.EnterDutyRequest, account: str) -> DutyWanted:
     """Read a duty; without an end it holds until further notice."""
     begins_at = _required(request, "begins_at")
-    ends_at = _moment(request, "ends_at")
+    ends_at = read_moment(request, "ends_at")
     _check_period(begins_at, ends_at)
     return DutyWanted(
-        **_write(request, account),
+        **read_write(request, account),
         function=read_enum("function", pb.DutyFunction, request.function, DutyFunction),
-        officer=_account("account", request.account),
+        officer=read_account("account", request.account),
         begins_at=begins_at,
         ends_at=ends_at,
     )
@@ -97,7 +97,7 @@ def read_withdrawal(request: pb.WithdrawDutyRequest, account: str) -> DutyWithdr
         duty_id = UUID(request.duty_id)
     except ValueError as error:
         raise DutyNotFoundError from error
-    return DutyWithdrawn(**_write(request, account), duty_id=duty_id)
+    return DutyWithdrawn(**read_write(request, account), duty_id=duty_id)
 
 
 def read_roster_table(request: pb.ImportRosterRequest, account: str) -> RosterTable:
@@ -106,20 +106,20 @@ def read_roster_table(request: pb.ImportRosterRequest, account: str) -> RosterTa
         raise FieldInvalidError("table", "at most 1 MiB")
     rows, problems = read_roster(request.table)
     return RosterTable(
-        **_write(request, account), rows=rows, problems=problems, dry_run=request.dry_run
+        **read_write(request, account), rows=rows, problems=problems, dry_run=request.dry_run
     )
 
 
 def read_substitution(request: pb.EnterSubstitutionRequest, account: str) -> SubstitutionWanted:
     """Read who stands in for whom."""
-    officer = _account("account", request.account)
-    substitute = _account("substitute", request.substitute)
+    officer = read_account("account", request.account)
+    substitute = read_account("substitute", request.substitute)
     if officer == substitute:
         raise FieldInvalidError("substitute", "another officer")
     begins_at, ends_at = _required(request, "begins_at"), _required(request, "ends_at")
     _check_period(begins_at, ends_at)
     return SubstitutionWanted(
-        **_write(request, account),
+        **read_write(request, account),
         officer=officer,
         substitute=substitute,
         begins_at=begins_at,
@@ -129,13 +129,13 @@ def read_substitution(request: pb.EnterSubstitutionRequest, account: str) -> Sub
 
 def read_at(request: pb.GetDutyRequest, now: datetime) -> datetime:
     """Read the time that is asked about; now if none is said."""
-    return _moment(request, "at") or now
+    return read_moment(request, "at") or now
 
 
 def read_period(request: pb.ListDutyGapsRequest, now: datetime) -> tuple[datetime, datetime]:
     """Read the period that is asked about; two weeks from now if none is said."""
-    begins_at = _moment(request, "begins_at") or now
-    ends_at = _moment(request, "ends_at") or begins_at + _LOOKED_AHEAD
+    begins_at = read_moment(request, "begins_at") or now
+    ends_at = read_moment(request, "ends_at") or begins_at + _LOOKED_AHEAD
     _check_period(begins_at, ends_at)
     if ends_at - begins_at > _LOOKED_AHEAD_MAX:
         raise FieldInvalidError("ends_at", f"at most {_LOOKED_AHEAD_MAX.days} days later")
@@ -208,7 +208,8 @@ def _function(function: DutyFunction) -> pb.DutyFunction.ValueType:
     return pb.DutyFunction.Value(f"DUTY_FUNCTION_{function}")
 
 
-def _write(request: Any, account: str) -> dict[str, Any]:  # noqa: ANN401 - any request with a request id
+def read_write(request: Any, account: str) -> dict[str, Any]:  # noqa: ANN401 - any request with a request id
+    """Read what every write of the roster has."""
     check_request_id(request.request_id)
     return {
         "account": account,
@@ -231,7 +232,8 @@ def _code(field: str, text: str) -> str:
     return text
 
 
-def _account(field: str, text: str) -> str:
+def read_account(field: str, text: str) -> str:
+    """Read an officer's account; raises FieldInvalidError."""
     if not _ACCOUNT.fullmatch(text) or may_hold_id_number(text):
         raise FieldInvalidError(field, "the subject of an officer's token")
     return text
@@ -245,13 +247,14 @@ def _name(field: str, text: str) -> str:
 
 
 def _required(request: Any, field: str) -> datetime:  # noqa: ANN401 - generated
-    said = _moment(request, field)
+    said = read_moment(request, field)
     if said is None:
         raise FieldInvalidError(field, "must be said")
     return said
 
 
-def _moment(request: Any, field: str) -> datetime | None:  # noqa: ANN401 - generated
+def read_moment(request: Any, field: str) -> datetime | None:  # noqa: ANN401 - generated
+    """Read a moment, or None where it is not said; raises FieldInvalidError."""
     if not request.HasField(field):
         return None
     try:

@@ -1,0 +1,106 @@
+"""Messages whose time has come, taken once whoever asks, and what came of each attempt."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, and_, insert, select, update
+from sqlalchemy.sql import ColumnElement
+
+from chassis.clock import ward_day
+from chassis.database import Transaction
+from incidents import tables
+from incidents.domain.deliveries import Attempt, DeliveryRules, DeliveryState, Outcome
+from incidents.domain.lifecycle import IncidentState
+from incidents.repository.catalogue import categories_on
+from incidents.tables.deliveries import DUE
+
+# How long an attempt may take before another instance makes the next one: longer than any gateway is waited for.
+_ATTEMPT = timedelta(seconds=60)
+
+
+async def take_due(tx: Transaction, now: datetime, at_most: int) -> Sequence[Row[Any]]:
+    """Take the messages that are due the longest, for one attempt each, with what they are made of.
+
+    Somebody took the incident on: its messages are cancelled instead. What is locked is passed over.
+    """
+    deliveries, incidents, columns = tables.deliveries, tables.incidents, tables.deliveries.c
+    found = await tx.execute(
+        select(
+            columns.delivery_id,
+            (columns.attempts + 1).label("attempt"),
+            columns.account,
+            columns.contact,
+            columns.channel,
+            incidents,
+            tables.officers.c.contacts_sealed,
+            tables.premises.c.payload.label("premises_payload"),
+        )
+        .join(incidents, incidents.c.incident_id == columns.incident_id)
+        .outerjoin(tables.officers, tables.officers.c.account == columns.account)
+        .outerjoin(tables.premises, tables.premises.c.premises_id == incidents.c.premises_id)
+        .where(DUE, columns.due_at <= now)
+        .order_by(columns.due_at)
+        .limit(at_most)
+        .with_for_update(of=[deliveries], skip_locked=True)
+    )
+    rows = found.all()
+    unseen = [row for row in rows if row.state == IncidentState.REPORTED]
+    seen = [row.delivery_id for row in rows if row.state != IncidentState.REPORTED]
+    await _set(tx, columns.delivery_id.in_(seen), state=DeliveryState.CANCELLED)
+    taken = columns.delivery_id.in_([row.delivery_id for row in unseen])
+    await _set(tx, taken, attempts=columns.attempts + 1, due_at=now + _ATTEMPT)
+    return unseen
+
+
+async def names_of_categories(tx: Transaction, now: datetime) -> dict[str, str]:
+    """Tell the Vietnamese names of the categories in force."""
+    return {row.code: row.name_vi for row in await tx.execute(categories_on(ward_day(now)))}
+
+
+async def keep_attempt(tx: Transaction, attempt: Attempt, rules: DeliveryRules) -> None:
+    """Record an attempt, and decide by it: who is reached by one channel is tried by no other one."""
+    columns = tables.deliveries.c
+    await tx.execute(insert(tables.delivery_attempts).values(**vars(attempt)))
+    this = columns.delivery_id == attempt.delivery_id
+    again = rules.after(attempt.attempt, attempt.at)
+    if attempt.outcome is Outcome.TAKEN:
+        await _set(tx, this, state=DeliveryState.CONFIRMED)
+        await _set(tx, _others(attempt), state=DeliveryState.CANCELLED)
+    elif attempt.outcome is Outcome.UNREACHABLE or again is None:
+        await _set(tx, this, state=DeliveryState.FAILED)
+        await _set(tx, _next(attempt), due_at=attempt.at)
+    else:
+        await _set(tx, this, due_at=again)
+
+
+async def _set(tx: Transaction, which: ColumnElement[bool], **values: Any) -> None:  # noqa: ANN401 - columns' own
+    """Change messages that still wait."""
+    await tx.execute(update(tables.deliveries).where(which, DUE).values(**values))
+
+
+def _others(attempt: Attempt) -> ColumnElement[bool]:
+    """Choose the messages of the same step to the same addressee."""
+    this, other = tables.deliveries.alias("this"), tables.deliveries.c
+    same = and_(
+        *(this.c[name] == other[name] for name in ("incident_id", "step", "account", "contact"))
+    )
+    return select(this).where(this.c.delivery_id == attempt.delivery_id, same).exists()
+
+
+def _next(attempt: Attempt) -> ColumnElement[bool]:
+    """Choose the one of those that comes next, if it is still to come."""
+    this, other = tables.deliveries.alias("this"), tables.deliveries.alias("other")
+    same = and_(
+        *(this.c[name] == other.c[name] for name in ("incident_id", "step", "account", "contact"))
+    )
+    following = (
+        select(other.c.delivery_id)
+        .join(this, same)
+        .where(this.c.delivery_id == attempt.delivery_id)
+        .where(other.c.state == DeliveryState.WAITING, other.c.due_at > attempt.at)
+        .order_by(other.c.due_at)
+        .limit(1)
+        .scalar_subquery()
+    )
+    return tables.deliveries.c.delivery_id == following

@@ -1,0 +1,129 @@
+"""Sheets of shift handovers: put together, stored, signed and loaded."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, exists, insert, or_, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from chassis.database import Transaction
+from incidents import tables
+from incidents.domain.lifecycle import IncidentState
+from incidents.domain.shift_handovers import (
+    OverdueReport,
+    Sheet,
+    ShiftHandover,
+    ShiftHandoverNotFoundError,
+    ShiftHandoverSignedError,
+)
+from incidents.repository.incidents import all_with_members
+from incidents.repository.reports import report_of, whole_reports
+from incidents.repository.tasks import overdue_tasks, task_of
+
+
+async def sheet_at(tx: Transaction, now: datetime) -> Sheet:
+    """Put together what is open, overdue and out of order now."""
+    incidents = tables.incidents.c
+    rows = await tx.execute(
+        select(tables.incidents)
+        .where(incidents.ended_at.is_(None))
+        .order_by(incidents.priority, incidents.opened_at, incidents.incident_id)
+    )
+    open_rows = rows.all()
+    tasks = [task_of(row) for row in await tx.execute(overdue_tasks(now))]
+    return Sheet(
+        at=now,
+        open_incidents=await all_with_members(tx, open_rows) if open_rows else [],
+        overdue_tasks=tasks,
+        overdue_reports=await _overdue_reports(tx, now),
+        devices_out=await _devices_out(tx),
+    )
+
+
+async def _overdue_reports(tx: Transaction, now: datetime) -> list[OverdueReport]:
+    """Tell the terms that are over and not met, of reports whose incident, or the one that goes on for it, is open."""
+    reports, deadlines, incidents = (
+        tables.reports.c,
+        tables.report_deadlines.c,
+        tables.incidents.c,
+    )
+    over = exists().where(deadlines.report_id == reports.report_id, deadlines.due_at <= now)
+    going_on = exists().where(
+        incidents.incident_id == reports.incident_id,
+        or_(incidents.ended_at.is_(None), incidents.state == IncidentState.DUPLICATE),
+    )
+    wanted = whole_reports(select(tables.reports).where(over, going_on))
+    found = [
+        OverdueReport(report.number, deadline.kind, deadline.due_at)
+        for report in map(report_of, await tx.execute(wanted))
+        for deadline in report.deadlines
+        if deadline.met_at is None and deadline.due_at <= now
+    ]
+    return sorted(found, key=lambda one: (one.due_at, one.number, one.clock))
+
+
+async def _devices_out(tx: Transaction) -> dict[str, list[str]]:
+    columns = tables.alarms.c
+    found = await tx.execute(
+        select(columns.premises_id, columns.device_id)
+        .where(tables.IN_TROUBLE)
+        .distinct()
+        .order_by(columns.premises_id, columns.device_id)
+    )
+    out: dict[str, list[str]] = {}
+    for premises_id, device_id in found:
+        out.setdefault(premises_id, []).append(device_id)
+    return out
+
+
+async def add_shift_handover(tx: Transaction, shift_handover: ShiftHandover) -> None:
+    """Store a sheet that waits for its signature."""
+    columns = dict(vars(shift_handover))
+    del columns["signed_by"], columns["signed_at"]
+    await tx.execute(insert(tables.shift_handovers).values(**columns))
+
+
+async def load_shift_handover(tx: Transaction, shift_handover_id: UUID) -> ShiftHandover:
+    """Load a sheet; raises ShiftHandoverNotFoundError."""
+    wanted = shift_handovers().where(
+        tables.shift_handovers.c.shift_handover_id == shift_handover_id
+    )
+    row = (await tx.execute(wanted)).one_or_none()
+    if row is None:
+        raise ShiftHandoverNotFoundError
+    return shift_handover_of(row)
+
+
+async def add_signature(
+    tx: Transaction, shift_handover_id: UUID, account: str, now: datetime
+) -> None:
+    """Store who took over; raises ShiftHandoverSignedError if somebody else did at the same time."""
+    signed = (
+        upsert(tables.shift_handover_signatures)
+        .values(shift_handover_id=shift_handover_id, signed_by=account, signed_at=now)
+        .on_conflict_do_nothing()
+    )
+    if not (await tx.execute(signed)).rowcount:
+        raise ShiftHandoverSignedError
+
+
+def shift_handovers() -> Select[Any]:
+    """Select sheets with their signatures."""
+    sheets, signatures = tables.shift_handovers, tables.shift_handover_signatures
+    return select(sheets, signatures.c.signed_by, signatures.c.signed_at).select_from(
+        sheets.outerjoin(signatures, signatures.c.shift_handover_id == sheets.c.shift_handover_id)
+    )
+
+
+def shift_handover_of(row: Row[Any]) -> ShiftHandover:
+    """Read a sheet."""
+    return ShiftHandover(
+        shift_handover_id=row.shift_handover_id,
+        at=row.at,
+        given_by=row.given_by,
+        notes=row.notes,
+        sheet=row.sheet,
+        signed_by=row.signed_by or "",
+        signed_at=row.signed_at,
+    )

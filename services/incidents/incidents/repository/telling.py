@@ -1,0 +1,109 @@
+"""The messages that a change plans: to whoever the roster says now, and to the contacts of the premises."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from chassis.database import Transaction
+from incidents import tables
+from incidents.domain.deliveries import (
+    Addressee,
+    Delivery,
+    DeliveryRules,
+    DeliveryState,
+    planned,
+)
+from incidents.domain.duty import ContactChannel, Roster
+from incidents.domain.escalation import Recipient
+from incidents.domain.incidents import Change
+from incidents.repository.duty import roster_between
+from incidents.wire.contacts import phones_of
+
+
+async def plan_deliveries(tx: Transaction, changes: Sequence[Change]) -> None:
+    """Plan the messages to all that changes made at one time notify; an exercise reaches nobody."""
+    telling = [
+        change for change in changes if change.notifications and not change.incident.exercise
+    ]
+    if not telling:
+        return
+    now = telling[0].at
+    roster = await roster_between(tx, now, now + timedelta.resolution)
+    channels = await _channels_of(tx, {one.account for one in roster.at(now)})
+    phones = await _phones_at(tx, telling)
+    rules = await rules_in_force(tx, now)
+    rows = [
+        _row(delivery, now)
+        for change in telling
+        for addressee, ways in _addressees(change, roster, channels, phones)
+        for delivery in planned(
+            change.incident.incident_id, change.notifications[0].step, addressee, ways, now, rules
+        )
+    ]
+    if rows:
+        await tx.execute(upsert(tables.deliveries).on_conflict_do_nothing(), rows)
+
+
+async def rules_in_force(tx: Transaction, now: datetime) -> DeliveryRules:
+    """Load the rules of trying: the newest version that is effective."""
+    columns = tables.delivery_policies.c
+    found = await tx.execute(
+        select(tables.delivery_policies)
+        .where(columns.effective_from <= now)
+        .order_by(columns.effective_from.desc())
+        .limit(1)
+    )
+    row = found.one()
+    backoff, within = timedelta(seconds=row.backoff_s), timedelta(seconds=row.confirm_within_s)
+    return DeliveryRules(row.tries, backoff, within, row.source)
+
+
+def _addressees(
+    change: Change,
+    roster: Roster,
+    channels: dict[str, list[ContactChannel]],
+    phones: dict[str, int],
+) -> Iterable[tuple[Addressee, list[ContactChannel]]]:
+    """Tell whom a change notifies, each with the channels in their order."""
+    recipients = [one.recipient for one in change.notifications]
+    for recipient, accounts in roster.reached(recipients, change.at).items():
+        for account in accounts:
+            yield Addressee(recipient, account), channels.get(account, [])
+    if Recipient.PREMISES_CONTACTS in recipients:
+        for contact in range(1, phones.get(change.incident.premises_id, 0) + 1):
+            yield Addressee(Recipient.PREMISES_CONTACTS, contact=contact), [ContactChannel.SMS]
+
+
+async def _channels_of(tx: Transaction, accounts: set[str]) -> dict[str, list[ContactChannel]]:
+    columns = tables.officers.c
+    if not accounts:
+        return {}
+    found = await tx.execute(
+        select(columns.account, columns.channels).where(columns.account.in_(accounts))
+    )
+    return {row.account: [ContactChannel(one) for one in row.channels] for row in found}
+
+
+async def _phones_at(tx: Transaction, changes: Iterable[Change]) -> dict[str, int]:
+    """Count the contacts that can be reached of the premises at which somebody is told."""
+    columns = tables.premises.c
+    wanted = {
+        change.incident.premises_id
+        for change in changes
+        if Recipient.PREMISES_CONTACTS in [one.recipient for one in change.notifications]
+    }
+    if not wanted - {""}:
+        return {}
+    found = await tx.execute(
+        select(columns.premises_id, columns.payload).where(columns.premises_id.in_(wanted))
+    )
+    return {row.premises_id: len(phones_of(row.payload)) for row in found}
+
+
+def _row(delivery: Delivery, now: datetime) -> dict[str, Any]:
+    columns = {**vars(delivery), **vars(delivery.addressee)}
+    del columns["addressee"]
+    return {**columns, "planned_at": now, "attempts": 0, "state": DeliveryState.WAITING}
