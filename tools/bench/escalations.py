@@ -50,9 +50,10 @@ _AFTERWARDS_S = 2.0
 # P2: the step after it is due five minutes later, when all is over.
 _INCIDENTS = """
     insert into incidents (incident_id, ward_code, number, kind, state, priority, place_key, premises_id, place,
-        address, opened_at, acknowledged_by, assignee, step, entries, version, category, severity, reopenings)
+        address, opened_at, acknowledged_by, assignee, step, entries, version, category, severity, reopenings,
+        exercise)
     select md5(n::text)::uuid, $2, 'VV-2026-' || lpad(n::text, 6, '0'), 'FIRE', 'REPORTED', 'P2', 'device:' || n, '',
-        'Nơi giả định', '', $3, '', '', 0, 1, 1, 'fire_alarm', 'UNSPECIFIED', 0
+        'Nơi giả định', '', $3, '', '', 0, 1, 1, 'fire_alarm', 'UNSPECIFIED', 0, false
     from generate_series(1, $1) n
 """
 _ENTRIES = """

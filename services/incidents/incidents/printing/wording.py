@@ -24,6 +24,7 @@ ALARMS: Mapping[int, str] = {
     fire.ALARM_KIND_TEST_OVERDUE: "quá hạn thử",
     fire.ALARM_KIND_MAINS_FAULT: "mất điện lưới",
     fire.ALARM_KIND_RATE_EXCEEDED: "gửi quá nhiều",
+    fire.ALARM_KIND_SYSTEM_STATUS: "tự kiểm tra hệ thống",
 }
 DISPOSITIONS: Mapping[int, str] = {
     fire.DISPOSITION_NUISANCE: "không do cháy",
