@@ -63,7 +63,7 @@ async def publish_raw(stream: JetStreamContext, payload: bytes, subject: str = "
     """Send any bytes and see them stored."""
     while True:
         try:
-            stored = await stream.publish(subject or subject_of(DEVICE), payload, timeout=1)
+            stored = await stream.publish(subject or subject_of(DEVICE), payload, timeout=5)
         except (NatsError, OSError):
             await asyncio.sleep(0.1)
         else:
