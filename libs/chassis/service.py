@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import grpc
 from grpc import aio
 from nats.aio.client import Client
 from nats.js import JetStreamContext
+from pydantic import SecretStr
 from sqlalchemy import ColumnElement, Table
 
 from chassis import certificates, jetstream, metrics
@@ -55,6 +57,23 @@ class Base:
         return grpc_server(self.guard, self.readiness, services)
 
 
+async def connect_broker(
+    life: Lifecycle, url: SecretStr, name: str, authority_file: Path | None
+) -> Client:
+    """Connect to the broker for as long as the process lives, which ends when the connection ends for good.
+
+    Without its connection it would live on and hear nothing: its supervisor must start another.
+    """
+    broker = await jetstream.connect(
+        url.get_secret_value(),
+        name,
+        lambda: life.fail(BrokerUnavailableError()),
+        authority_file=authority_file,
+    )
+    life.at_stop(broker.close)
+    return broker
+
+
 async def start_base(
     life: Lifecycle,
     name: str,
@@ -82,15 +101,8 @@ async def start_base(
 
     readiness = Readiness({"database": database.check, "broker": broker_connected})
     life.serve_http(admin_server(settings.admin_listen, readiness))
-    # Without its connection a process would live on and hear nothing: its supervisor must start another.
-    broker = await jetstream.connect(
-        settings.nats_url.get_secret_value(),
-        name,
-        lambda: life.fail(BrokerUnavailableError()),
-        authority_file=settings.nats_authority_file,
-    )
+    broker = await connect_broker(life, settings.nats_url, name, settings.nats_authority_file)
     connected.append(broker)
-    life.at_stop(broker.close)
     stream = broker.jetstream(timeout=_REQUEST_TIMEOUT_S)
     await jetstream.ensure_streams(stream, settings.ward_code, settings.nats_replicas)
     verifier = TokenVerifier(settings.auth_issuer, settings.auth_audience, settings.auth_jwks)

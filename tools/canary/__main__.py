@@ -4,12 +4,12 @@ from canary.officer import Officer
 from canary.rounds import Rounds
 from canary.sensor import Sensor
 from canary.settings import Settings
-from chassis import jetstream, lifecycle, log
+from chassis import lifecycle, log
 from chassis.admin import admin_server
 from chassis.clock import utc_now
-from chassis.errors import BrokerUnavailableError
 from chassis.health import Readiness
 from chassis.lifecycle import Lifecycle
+from chassis.service import connect_broker
 from chassis.settings import read_settings
 
 
@@ -34,10 +34,7 @@ async def start(life: Lifecycle, settings: Settings) -> None:
     readiness = Readiness({"officers_stream": officer.check})
     life.serve_http(admin_server(settings.admin_listen, readiness))
     life.background("readiness", readiness.run([]))
-    broker = await jetstream.connect(
-        settings.nats_url.get_secret_value(), "canary", lambda: life.fail(BrokerUnavailableError())
-    )
-    life.at_stop(broker.close)
+    broker = await connect_broker(life, settings.nats_url, "canary", settings.nats_authority_file)
     rounds = Rounds(
         Sensor(broker.jetstream(), settings.ward_code),
         officer,

@@ -11,6 +11,8 @@ class Settings(BaseServiceSettings):
     """Settings of the canary; each names its environment variable in upper case."""
 
     nats_url: SecretStr = SecretStr("nats://127.0.0.1:4222")
+    # Certificates (PEM) to trust at a broker whose address begins with tls://; without them those of the system.
+    nats_authority_file: Path | None = None
     # Where officers go: http://host:port.
     gateway_address: str
     # A token with the role `service`, read anew at each connection.

@@ -8,13 +8,13 @@ import fire_safety
 from chassis import jetstream, migrations
 from chassis.clock import Clock, utc_now
 from chassis.database import Database
-from chassis.errors import BrokerUnavailableError, DatabaseUnavailableError, FieldInvalidError
+from chassis.errors import DatabaseUnavailableError, FieldInvalidError
 from chassis.feed import Feed
 from chassis.jetstream import EVENTS
 from chassis.lifecycle import Lifecycle
 from chassis.log import logger
 from chassis.nkey import CurveKey, SigningKey
-from chassis.service import Base, start_base
+from chassis.service import Base, connect_broker, start_base
 from fire_safety import tables
 from fire_safety.consumers.auth_callout import AuthCallout
 from fire_safety.consumers.clocks import Clocks
@@ -185,12 +185,9 @@ async def _start_lanes(
 
 async def _listening_of(life: Lifecycle, base: Base) -> Listening:
     settings = base.settings
-    broker = await jetstream.connect(
-        settings.nats_url.get_secret_value(),
-        "listening",
-        lambda: life.fail(BrokerUnavailableError()),
+    broker = await connect_broker(
+        life, settings.nats_url, "listening", settings.nats_authority_file
     )
-    life.at_stop(broker.close)
     return Listening(broker, settings.ward_code, base.clock)
 
 
@@ -208,13 +205,7 @@ async def keep_gate(life: Lifecycle, base: Base, settings: Settings) -> None:
     if not (url and signing and curve):
         logger().warning("gate_not_kept", needed="NATS_GATEKEEPER_URL and its keys")
         return
-    broker = await jetstream.connect(
-        url.get_secret_value(),
-        "gatekeeper",
-        lambda: life.fail(BrokerUnavailableError()),
-        authority_file=settings.nats_authority_file,
-    )
-    life.at_stop(broker.close)
+    broker = await connect_broker(life, url, "gatekeeper", settings.nats_authority_file)
     queries = SignInQueries(base.database)
     operations = SignInOperations(base.database, base.clock)
     accounts = Accounts(settings.nats_devices_account, settings.nats_mqtt_account)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from chassis.clock import Clock
-from chassis.delivery import all_stored_ms
+from chassis.delivery import Delivery, all_stored_ms
 from chassis.errors import DatabaseUnavailableError, InvalidMessageError
 from chassis.log import logger
 from fire_safety.consumers.received import Received
@@ -95,7 +95,7 @@ class Formats:
         self._decoders: dict[bytes, Decode] = {}
         self._since = _BEGINNING
 
-    def decode(self, messages: Sequence[Received], limits: IngestionLimits) -> Decoded:
+    def decode(self, messages: Sequence[Delivery], limits: IngestionLimits) -> Decoded:
         """Read messages: those of the platform's own format at once, the others one by one."""
         blocks = self.in_columns(messages, limits)
         seen = {place for block in blocks for place in block.places}
@@ -130,7 +130,7 @@ class Formats:
             logger().exception("columns_failed", messages=len(places))
             return ()
 
-    def _decode_alone(self, message: Received, limits: IngestionLimits) -> Batch:
+    def _decode_alone(self, message: Delivery, limits: IngestionLimits) -> Batch:
         decode = self._decoders.get(message.subject_bytes)
         given = (message.subject, message.data, message.stored_ms, limits)
         if decode is None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol, TypeVar
 
-from chassis.delivery import Delivery
+from chassis.delivery import Delivery, Told
 from fire_safety.domain.progress import Position
 
 # Messages taken at a time: decoding takes its time for each, however short.
@@ -13,7 +13,7 @@ _MQTT_QOS = "Nmqtt-Pub"
 SOURCE = "Nats-Stream-Source"
 
 
-class Received(Protocol):
+class Received(Told, Protocol):
     """A message as it is decoded: what came over the wire, and when the broker received it."""
 
     @property
@@ -21,34 +21,17 @@ class Received(Protocol):
         """Under which subject it is kept."""
 
     @property
-    def subject(self) -> str:
-        """The same as text."""
-
-    @property
     def data(self) -> bytes:
         """What it says."""
 
-    @property
-    def reply(self) -> bytes:
-        """What the broker says of it; empty where it says nothing."""
-
-    @property
-    def stored_ms(self) -> int:
-        """When the broker received it, milliseconds since 1970."""
-
-    @property
-    def sequence(self) -> int:
-        """Its place in the stream."""
-
 
 class Overheard(NamedTuple):
-    """A message that was heard before the stream has it: it has no place there yet."""
+    """A message that was heard before the stream has it, which says nothing of it yet."""
 
     subject_bytes: bytes
     data: bytes
     stored_ms: int
     reply: bytes = b""
-    sequence: int = 0
 
     @property
     def subject(self) -> str:
