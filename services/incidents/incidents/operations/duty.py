@@ -1,13 +1,10 @@
 """What is entered in the roster, one transaction each."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from datetime import datetime
 from uuid import UUID, uuid4
 
-from chassis import idempotency
 from chassis.clock import Clock
-from chassis.database import Database, Transaction
-from incidents import tables
+from chassis.database import Database
 from incidents.domain.contacts import ContactSeal
 from incidents.domain.duty import Duty, Shift, Substitution
 from incidents.domain.duty_requests import (
@@ -18,11 +15,11 @@ from incidents.domain.duty_requests import (
     RosterProblem,
     RosterRow,
     RosterTable,
-    RosterWrite,
     ShiftWanted,
     SubstitutionWanted,
     UnitWanted,
 )
+from incidents.operations.requests import claimed
 from incidents.repository.duty import (
     add_duties,
     add_substitution,
@@ -122,24 +119,6 @@ class DutyOperations:
     def _duty(self, row: RosterRow, shift: Shift) -> Duty:
         begins_at, ends_at = shift.on(row.day)
         return Duty(self._new_id(), row.function, row.officer, begins_at, ends_at, shift.code)
-
-
-async def claimed(
-    tx: Transaction, asked: RosterWrite, resource_id: str, now: datetime
-) -> str | None:
-    """Claim the request id of a write of the roster; None if it is new, else what the first one made.
-
-    Raises RequestIdReusedError.
-    """
-    return await idempotency.claim(
-        tx,
-        tables.requests,
-        account=asked.account,
-        request_id=asked.request_id,
-        digest=asked.digest,
-        resource_id=resource_id,
-        now=now,
-    )
 
 
 def _unknown(

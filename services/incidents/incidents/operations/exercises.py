@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from uuid import UUID, uuid4
 
-from chassis import idempotency
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.outbox import Relay
-from incidents import tables
 from incidents.domain.incidents import Incident, Opener, number_for, open_exercise, year_of
 from incidents.domain.places import PremisesNotFoundError
 from incidents.domain.requests import ExerciseWanted
+from incidents.operations.requests import claimed
 from incidents.repository.incidents import add_incident, lock_incident, next_ordinal
 from incidents.repository.projections import place_of
 
@@ -39,15 +38,7 @@ class ExerciseOperations:
         """
         now, incident_id = self._clock(), self._new_id()
         async with self._database.transaction() as tx:
-            first = await idempotency.claim(
-                tx,
-                tables.requests,
-                account=wanted.account,
-                request_id=wanted.request_id,
-                digest=wanted.digest,
-                resource_id=str(incident_id),
-                now=now,
-            )
+            first = await claimed(tx, wanted, str(incident_id), now)
             if first is not None:
                 return await lock_incident(tx, UUID(first))
             place = await place_of(tx, wanted.premises_id)

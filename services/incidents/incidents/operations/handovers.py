@@ -2,14 +2,13 @@
 
 from uuid import UUID, uuid4
 
-from chassis import idempotency
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.errors import FieldInvalidError, ServiceUnavailableError
 from chassis.outbox import Relay
-from incidents import tables
 from incidents.domain.handovers import CentreAnswer, Handover, HandoverState, HandoverWanted
 from incidents.domain.incidents import Incident
+from incidents.operations.requests import claimed
 from incidents.repository.handovers import (
     add_handover,
     load_handover,
@@ -42,15 +41,7 @@ class HandoverOperations:
             raise ServiceUnavailableError
         now, handover_id = self._clock(), uuid4()
         async with self._database.transaction() as tx:
-            first = await idempotency.claim(
-                tx,
-                tables.requests,
-                account=wanted.account,
-                request_id=wanted.request_id,
-                digest=wanted.digest,
-                resource_id=str(handover_id),
-                now=now,
-            )
+            first = await claimed(tx, wanted, str(handover_id), now)
             if first is not None:
                 return await load_handover(tx, UUID(first))
             incident = await lock_incident(tx, wanted.incident_id)

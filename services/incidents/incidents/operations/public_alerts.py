@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from chassis import idempotency
 from chassis.clock import Clock, ward_day
 from chassis.database import Database, Transaction
 from chassis.errors import FieldInvalidError
@@ -20,6 +19,7 @@ from incidents.domain.public_alerts import (
     alert_number,
     check_expiry,
 )
+from incidents.operations.requests import claimed
 from incidents.repository.incidents import lock_incident, save_change
 from incidents.repository.limits import limit_in_force
 from incidents.repository.public_alerts import add_alert, load_alert, next_alert_ordinal
@@ -53,15 +53,7 @@ class PublicAlertOperations:
         """
         now, alert_id = self._clock(), self._new_id()
         async with self._database.transaction() as tx:
-            first = await idempotency.claim(
-                tx,
-                tables.requests,
-                account=wanted.account,
-                request_id=wanted.request_id,
-                digest=wanted.digest,
-                resource_id=str(alert_id),
-                now=now,
-            )
+            first = await claimed(tx, wanted, str(alert_id), now)
             if first is not None:
                 return await load_alert(tx, tables.public_alerts.c.alert_id == UUID(first))
             alert = await self._made(tx, wanted, alert_id, now)

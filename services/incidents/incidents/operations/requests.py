@@ -1,6 +1,7 @@
 """Requests of people, which have their effect once however often they are repeated."""
 
 from datetime import datetime
+from typing import Protocol
 
 from chassis import idempotency
 from chassis.database import Transaction
@@ -10,18 +11,41 @@ from incidents.domain.requests import Write
 from incidents.repository.incidents import save_change
 
 
-async def is_repeat(tx: Transaction, asked: Write, now: datetime) -> bool:
-    """Claim a write's request id; True if it has had its effect already. Raises RequestIdReusedError."""
-    first = await idempotency.claim(
+class Asked(Protocol):
+    """A write of one account, whatever it is about."""
+
+    @property
+    def account(self) -> str:
+        """Who asks."""
+
+    @property
+    def request_id(self) -> str:
+        """Chosen by whoever asks; the same for a repeat."""
+
+    @property
+    def digest(self) -> bytes:
+        """What tells a repeat from a reuse."""
+
+
+async def claimed(tx: Transaction, asked: Asked, resource_id: str, now: datetime) -> str | None:
+    """Claim the request id of a write; None if it is new, else what the first one made or changed.
+
+    Raises RequestIdReusedError.
+    """
+    return await idempotency.claim(
         tx,
         tables.requests,
         account=asked.account,
         request_id=asked.request_id,
         digest=asked.digest,
-        resource_id=str(asked.incident_id),
+        resource_id=resource_id,
         now=now,
     )
-    return first is not None
+
+
+async def is_repeat(tx: Transaction, asked: Write, now: datetime) -> bool:
+    """Claim a write's request id; True if it has had its effect already. Raises RequestIdReusedError."""
+    return await claimed(tx, asked, str(asked.incident_id), now) is not None
 
 
 async def taken_on(tx: Transaction, incident: Incident, account: str, now: datetime) -> Incident:

@@ -8,7 +8,7 @@ from chassis.clock import Clock
 from chassis.database import Database
 from incidents.domain.duty_requests import ShiftHandoverSigned, ShiftHandoverWanted
 from incidents.domain.shift_handovers import ShiftHandover
-from incidents.operations.duty import claimed
+from incidents.operations.requests import claimed
 from incidents.repository.shift_handovers import (
     add_shift_handover,
     add_signature,

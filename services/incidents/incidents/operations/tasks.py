@@ -3,15 +3,13 @@
 from collections.abc import Callable
 from uuid import UUID, uuid4
 
-from chassis import idempotency
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.outbox import Relay
-from incidents import tables
 from incidents.domain.requests import TaskWanted
 from incidents.domain.task_requests import TaskMove
 from incidents.domain.tasks import Task
-from incidents.operations.requests import taken_on
+from incidents.operations.requests import claimed, taken_on
 from incidents.repository.incidents import lock_incident, save_change
 from incidents.repository.tasks import add_task, load_task, save_task
 
@@ -52,15 +50,7 @@ class TaskOperations:
             moved_at=now,
         )
         async with self._database.transaction() as tx:
-            first = await idempotency.claim(
-                tx,
-                tables.requests,
-                account=asked.account,
-                request_id=asked.request_id,
-                digest=asked.digest,
-                resource_id=str(task_id),
-                now=now,
-            )
+            first = await claimed(tx, asked, str(task_id), now)
             if first is not None:
                 return await load_task(tx, UUID(first))
             incident = await lock_incident(tx, asked.incident_id)
@@ -76,15 +66,7 @@ class TaskOperations:
         async with self._database.transaction() as tx:
             task = await load_task(tx, asked.task_id)
             incident = await lock_incident(tx, task.incident_id)
-            first = await idempotency.claim(
-                tx,
-                tables.requests,
-                account=asked.account,
-                request_id=asked.request_id,
-                digest=asked.digest,
-                resource_id=str(asked.task_id),
-                now=now,
-            )
+            first = await claimed(tx, asked, str(asked.task_id), now)
             # As it is under the lock: somebody may have moved it meanwhile.
             task = await load_task(tx, asked.task_id)
             if first is not None:

@@ -4,10 +4,9 @@ from collections.abc import Callable, Collection
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from chassis import idempotency, metrics
+from chassis import metrics
 from chassis.clock import Clock
 from chassis.database import Database
-from incidents import tables
 from incidents.domain.webhooks import (
     SECRET_BYTES,
     Delivery,
@@ -18,6 +17,7 @@ from incidents.domain.webhooks import (
     WebhookWanted,
     tried_again_at,
 )
+from incidents.operations.requests import claimed
 from incidents.repository.webhooks import (
     add_deliveries,
     add_webhook,
@@ -53,15 +53,7 @@ class WebhookOperations:
         now, webhook_id = self._clock(), uuid4()
         secret = self._random_bytes(SECRET_BYTES)
         async with self._database.transaction() as tx:
-            first = await idempotency.claim(
-                tx,
-                tables.requests,
-                account=wanted.account,
-                request_id=wanted.request_id,
-                digest=wanted.digest,
-                resource_id=str(webhook_id),
-                now=now,
-            )
+            first = await claimed(tx, wanted, str(webhook_id), now)
             if first is not None:
                 webhook, sealed = await load_webhook(tx, UUID(first))
                 return webhook, self._seal.open(sealed, webhook.webhook_id)
@@ -73,15 +65,7 @@ class WebhookOperations:
         """End a webhook; raises WebhookNotFoundError, RequestIdReusedError."""
         now = self._clock()
         async with self._database.transaction() as tx:
-            first = await idempotency.claim(
-                tx,
-                tables.requests,
-                account=asked.account,
-                request_id=asked.request_id,
-                digest=asked.digest,
-                resource_id=str(asked.webhook_id),
-                now=now,
-            )
+            first = await claimed(tx, asked, str(asked.webhook_id), now)
             if first is None:
                 await end_webhook(tx, asked.webhook_id, asked.account, now)
 
