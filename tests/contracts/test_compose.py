@@ -162,5 +162,6 @@ def test_without_a_registry_every_image_is_one_that_was_built() -> None:
     }
 
     assert set(beside["services"]) == others
+    assert beside["services"]["grafana-role"]["profiles"] == ["grafana"]
     assert beside["services"].pop("grafana") == {"profiles": ["grafana"]}
     assert all(one["image"].endswith(":local") for one in beside["services"].values())
