@@ -2,13 +2,15 @@
 
 import asyncio
 import secrets
+import socket
 import zlib
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import asyncpg
-from sqlalchemy import func, select, text
+from sqlalchemy import ClauseElement, func, select, text
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.engine.interfaces import IsolationLevel
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -20,6 +22,29 @@ Transaction = AsyncConnection
 # PostgreSQL's own level, and none: each statement commits by itself.
 _TOGETHER: IsolationLevel = "READ COMMITTED"
 _EACH_COMMITS: IsolationLevel = "AUTOCOMMIT"
+# When either end gives a connection up: so many unanswered probes after a silence, or what was sent not acknowledged.
+_IDLE_S, _INTERVAL_S, _PROBES, _UNACKNOWLEDGED_MS = 3, 1, 3, 5000
+_CUT_NOTICED = (
+    (socket.TCP_KEEPIDLE, _IDLE_S),
+    (socket.TCP_KEEPINTVL, _INTERVAL_S),
+    (socket.TCP_KEEPCNT, _PROBES),
+    (socket.TCP_USER_TIMEOUT, _UNACKNOWLEDGED_MS),
+)
+
+
+class _Watched(asyncpg.Connection):  # type: ignore[misc] # without types
+    """A connection that notices within seconds that its server cannot be reached any more.
+
+    By itself a client whose network was cut waits for answers as long as a statement may take, on each connection.
+    """
+
+    def __init__(self, protocol: Any, transport: asyncio.Transport, *more: Any) -> None:  # noqa: ANN401 - the driver's
+        super().__init__(protocol, transport, *more)
+        plug: socket.socket = transport.get_extra_info("socket")
+        if plug.family in {socket.AF_INET, socket.AF_INET6}:
+            plug.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            for option, value in _CUT_NOTICED:
+                plug.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
 class Database:
@@ -49,16 +74,17 @@ class Database:
                 max_overflow=0,
                 pool_timeout=5,
                 connect_args={
+                    "connection_class": _Watched,
                     "timeout": 5,
                     "command_timeout": 30,
                     # Compiling short statements to machine code costs more than it saves.
                     # A host that vanished must not hold its locks for hours: the server notices within seconds.
                     "server_settings": {
                         "jit": "off",
-                        "tcp_keepalives_idle": "3",
-                        "tcp_keepalives_interval": "1",
-                        "tcp_keepalives_count": "3",
-                        "tcp_user_timeout": "5000",
+                        "tcp_keepalives_idle": str(_IDLE_S),
+                        "tcp_keepalives_interval": str(_INTERVAL_S),
+                        "tcp_keepalives_count": str(_PROBES),
+                        "tcp_user_timeout": str(_UNACKNOWLEDGED_MS),
                         **({} if flushes else {"synchronous_commit": "off"}),
                     },
                 },
@@ -135,6 +161,23 @@ async def part_of(tx: Transaction) -> AsyncGenerator[None]:
             yield
 
 
+class Statement:
+    """A statement written out once, to be run on the driver (asyncpg) itself.
+
+    For what nobody may wait half a millisecond longer for. Values are what the driver takes, rows are its own.
+    """
+
+    def __init__(self, statement: ClauseElement) -> None:
+        dialect: Any = PGDialect_asyncpg  # it has no types
+        compiled: Any = statement.compile(dialect=dialect())
+        self.text = str(compiled)
+        self._names = compiled.positiontup or []
+
+    def arguments(self, values: Mapping[str, Any]) -> list[Any]:
+        """Put values into the order of the statement's places."""
+        return [values[name] for name in self._names]
+
+
 class Lease:
     """Exclusive rights and the one connection that holds them."""
 
@@ -187,6 +230,23 @@ class Lease:
         """
         async with self._one_at_a_time, self._begun() as tx:
             yield tx
+
+    async def fetch(self, statement: Statement, values: Mapping[str, Any]) -> list[Any]:
+        """Run a statement that commits by itself, in one round trip; it fails once the rights are lost.
+
+        Raises DatabaseUnavailableError, and then it may be committed or not; other errors as the driver raises them.
+        """
+        async with self._one_at_a_time:
+            with _outages_told():
+                if self._connection.invalidated:
+                    raise DatabaseUnavailableError
+                driver: Any = (await self._connection.get_raw_connection()).driver_connection
+                try:
+                    return list(await driver.fetch(statement.text, *statement.arguments(values)))
+                except (*_OUTAGES, asyncio.CancelledError):
+                    # As in `Line`: an answer that is still to come would be taken for another's.
+                    await self._connection.invalidate()
+                    raise
 
     @asynccontextmanager
     async def statements(self) -> AsyncGenerator[Transaction]:
