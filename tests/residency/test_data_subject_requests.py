@@ -12,13 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select, text, update
 
+from chassis.clock import ward_time
 from chassis.database import Database
 from chassis.errors import FieldInvalidError, RequestIdReusedError
 from chassis.messages import subject_of
 from residency import tables
 from residency.domain.assistance import AssistanceBasis, Grounds, NeedStatement
 from residency.domain.cases.machine import Caller, SecondPersonRequiredError
-from residency.domain.cases.states import CaseState
+from residency.domain.cases.states import CaseState, RefusalGround
 from residency.domain.contact import Contact, PhoneNumber
 from residency.domain.data_subject_requests import (
     DataSubjectRequest,
@@ -31,12 +32,19 @@ from residency.domain.data_subject_requests import (
     RequestState,
     RestrictionNotFoundError,
 )
-from residency.domain.declarations import CaseKind, DeclaredPerson
+from residency.domain.declarations import CaseKind, DeclaredPerson, ResidenceDeclaration
 from residency.domain.occupancy import Assistance
 from residency.domain.partial_date import PartialDate
 from residency.domain.person_name import FullName
-from residency.domain.residence import PersonNotRegisteredError, ResidenceKind, Sex, Term
+from residency.domain.residence import (
+    PersonNotRegisteredError,
+    ResidenceKind,
+    Sex,
+    Term,
+)
+from residency.domain.stays import StayCorrection
 from residency.operations.assistance import AssistanceOperations
+from residency.operations.cases import CaseOperations, Request
 from residency.operations.data_subject_requests import (
     DataSubjectRequestOperations,
     Moving,
@@ -64,6 +72,7 @@ from tests.residency.samples import (
     residence_operations,
 )
 from tests.residency.test_merges import merged
+from tests.residency.test_stay_operations import RECEIPT, absences_of, away, lodging, stays_of
 from ward.options.v1 import access_pb2
 from ward.residency.v1 import data_subject_requests_pb2 as pb
 from ward.residency.v1 import lookups_pb2, residency_pb2
@@ -265,7 +274,10 @@ async def test_a_restriction_stands_until_it_is_lifted(office: Office) -> None:
 
 @pytest.mark.postgres
 async def test_deletion_takes_what_no_law_keeps_and_says_what_is_kept(office: Office) -> None:
-    """The contact goes; identity, residence, files and access records stay, each with its law in the answer."""
+    """The contact goes; identity, residence, files and access records stay, each with its law in the answer.
+
+    A second time nothing is left to delete.
+    """
     async with office.database.transaction() as tx:
         person = await persons.find(tx, SEAL.blind_index(number()))
         contact = Contact(PhoneNumber.parse("0912 345 678"), None)
@@ -273,6 +285,9 @@ async def test_deletion_takes_what_no_law_keeps_and_says_what_is_kept(office: Of
     request = await office.verified(RequestKind.DELETE)
     await office.operations.answer(moving(request, "dpo-1"), ANSWER)
     answer = (await office.queries.get(request.request_number)).history[-1].note
+    again = await office.verified(RequestKind.DELETE)
+    await office.operations.answer(moving(again, "dpo-1"), ANSWER)
+    nothing = (await office.queries.get(again.request_number)).history[-1].note
     async with office.database.transaction() as tx:
         row = (await tx.execute(select(tables.persons))).one()
 
@@ -281,18 +296,85 @@ async def test_deletion_takes_what_no_law_keeps_and_says_what_is_kept(office: Of
     assert answer.startswith(f"{ANSWER}\nĐã xóa: số điện thoại, thư điện tử.")
     assert "- thông tin đăng ký cư trú: Luật Cư trú 68/2020/QH14" in answer
     assert "- nhật ký truy cập: Nghị định 53/2022/NĐ-CP" in answer
+    assert "Đã xóa: không có dữ liệu nào." in nothing
+
+
+def needs_of(office: Office) -> AssistanceOperations:
+    """Make the operations of needs."""
+    return AssistanceOperations(
+        office.database, relay(office.database, office.clock), office.clock, SEAL, PARTICULARS
+    )
+
+
+BY_LAW = Grounds(AssistanceBasis.LAW, "Luật 91/2025/QH15 Điều 19")
+CONSENT = Grounds(AssistanceBasis.CONSENT, "")
+
+
+@pytest.mark.postgres
+async def test_deletion_takes_what_was_consented_to_also_as_it_was_before(office: Office) -> None:
+    """The need with all that was said of it goes; what an article asks for stays while it stands, and not after."""
+    needs = needs_of(office)
+    statement = NeedStatement(CONSENT, None, TODAY + 100 * DAY)
+    consented = await needs.declare(number(), Assistance.OXYGEN, statement, request())
+    await needs.renew(consented, replace(statement, review_on=TODAY + 200 * DAY), request())
+    by_law = replace(statement, grounds=BY_LAW)
+    await needs.declare(number(), Assistance.MOBILITY, by_law, request())
+    over = await needs.declare(number(), Assistance.SIGHT, by_law, request())
+    await needs.withdraw(over, request())
+    asked = await office.verified(RequestKind.DELETE)
+    await office.operations.answer(moving(asked, "dpo-1"), ANSWER)
+    answer = (await office.queries.get(asked.request_number)).history[-1].note
+    last = (await waiting_occupancies(office.database))[-1]
+    async with office.database.transaction() as tx:
+        left = (await tx.scalars(select(tables.assistance_needs.c.type))).all()
+
+    assert left == ["MOBILITY"]
+    assert [one.type for one in last.assistance] == [residency_pb2.ASSISTANCE_TYPE_MOBILITY]
+    assert (
+        "Đã xóa: nhu cầu hỗ trợ lưu giữ theo sự đồng ý, nhu cầu hỗ trợ lưu giữ theo quy" in answer
+    )
+    assert "- nhu cầu hỗ trợ lưu giữ theo quy định của pháp luật:" in answer
+    assert "số điện thoại" not in answer
+
+
+@pytest.mark.postgres
+async def test_deletion_takes_stays_and_absences_that_are_kept_no_longer(office: Office) -> None:
+    """A year after their end, with what they corrected; also of a guest who is on no register."""
+    home = (await add_building(office.database)).dwelling_ids[0]
+    began = TODAY - 800 * DAY
+    for serial in (1, 5):
+        stays = stays_of(office.database, office.clock)
+        old = lodging(
+            home, number(serial), arrives_at=ward_time(began, 20), leaves_on=began + 2 * DAY
+        )
+        stay_id = await stays.declare(old, RECEIPT, request())
+        right_one = replace(old, leaves_on=began + 3 * DAY)
+        await stays.correct(stay_id, StayCorrection(right_one, None), request())
+        await stays.declare(lodging(home, number(serial)), RECEIPT, request())
+    for since in (began, TODAY - 400 * DAY):
+        declared = away(since, since + 380 * DAY)
+        await absences_of(office.database, office.clock).declare(declared, RECEIPT, request())
+    answers = []
+    for serial in (1, 5):
+        asked = await office.verified(RequestKind.DELETE, number=number(serial))
+        await office.operations.answer(moving(asked, "dpo-1"), ANSWER)
+        answers.append((await office.queries.get(asked.request_number)).history[-1].note)
+    async with office.database.transaction() as tx:
+        stays_left = (await tx.scalars(select(tables.guest_stays.c.valid_from))).all()
+        absences_left = (await tx.scalars(select(tables.absences.c.valid_from))).all()
+
+    assert list(stays_left) == [TODAY, TODAY]
+    assert list(absences_left) == [TODAY - 400 * DAY]
+    assert "Đã xóa: khai báo tạm vắng, thông báo lưu trú" in answers[0]
+    assert "Đã xóa: thông báo lưu trú" in answers[1]
+    assert "- khai báo tạm vắng (đến 12 tháng sau khi kết thúc): Luật Xử lý vi phạm" in answers[0]
 
 
 @pytest.mark.postgres
 async def test_with_a_withdrawn_consent_ends_what_is_kept_on_no_law(office: Office) -> None:
     """The need that was consented to counts no longer, from today on; what an article asks for stays."""
-    needs = AssistanceOperations(
-        office.database, relay(office.database, office.clock), office.clock, SEAL, PARTICULARS
-    )
-    for need, grounds in (
-        (Assistance.OXYGEN, Grounds(AssistanceBasis.CONSENT, "")),
-        (Assistance.MOBILITY, Grounds(AssistanceBasis.LAW, "Luật 91/2025/QH15 Điều 19")),
-    ):
+    needs = needs_of(office)
+    for need, grounds in ((Assistance.OXYGEN, CONSENT), (Assistance.MOBILITY, BY_LAW)):
         statement = NeedStatement(grounds, None, TODAY + 100 * DAY)
         await needs.declare(number(), need, statement, request())
     asked = await office.verified(RequestKind.WITHDRAW_CONSENT)
@@ -322,10 +404,8 @@ async def test_a_consent_withdrawn_before_a_merge_ends_the_needs_of_the_person_w
         application(other, 2), kind=ResidenceKind.TEMPORARY, term=Term(TODAY, TODAY + 300 * DAY)
     )
     await residence_operations(office.database).register(twin, "request-2", b"x")
-    needs = AssistanceOperations(
-        office.database, relay(office.database, office.clock), office.clock, SEAL, PARTICULARS
-    )
-    consent = NeedStatement(Grounds(AssistanceBasis.CONSENT, ""), None, TODAY + 100 * DAY)
+    needs = needs_of(office)
+    consent = NeedStatement(CONSENT, None, TODAY + 100 * DAY)
     await needs.declare(number(2), Assistance.OXYGEN, consent, request())
     asked = await office.verified(RequestKind.WITHDRAW_CONSENT, number=number(2))
     await merged(office.database, office.clock, 2, 1)
@@ -379,6 +459,34 @@ async def test_a_correction_opens_the_case_by_which_two_officers_enter_it(office
     assert whole.declaration.declarant == right()
     assert first.request_number in whole.declaration.requested_content
     assert note == f"{ANSWER}\nViệc chỉnh sửa được giải quyết theo hồ sơ {answered.case_number}."
+
+
+@pytest.mark.postgres
+async def test_no_correction_is_granted_by_a_case_that_corrects_nothing(office: Office) -> None:
+    """Nor by a draft, one that was taken back, or one that was refused."""
+    first, second, third = [await office.verified(RequestKind.CORRECT) for _ in range(3)]
+    opened = await office.operations.answer(moving(first, "dpo-1"), ANSWER, right())
+    cases = CaseOperations(
+        office.database,
+        relay(office.database, office.clock),
+        office.clock,
+        SEAL,
+        CaseSeal(CONTENT_SEAL),
+        "11002",
+    )
+    officer = Caller("officer-2", is_officer=True)
+    declaration = ResidenceDeclaration.of_correction(right(), first.request_number)
+    draft = await cases.create(officer, declaration, "request-draft", b"x")
+    with pytest.raises(FieldInvalidError):
+        await office.operations.answer(moving(second, "dpo-1"), ANSWER, draft.case_number)
+    await cases.submit(Request(officer, draft.case_number, "request-submit", b"x"))
+    await office.operations.answer(moving(second, "dpo-1"), ANSWER, draft.case_number)
+    await cases.withdraw(Request(officer, draft.case_number, "request-withdraw", b"x"))
+    refusing = Request(officer, opened.case_number, "request-refuse", b"x")
+    await cases.refuse(refusing, RefusalGround.NOT_ELIGIBLE, "Không đủ điều kiện")
+    for dead in (draft.case_number, opened.case_number):
+        with pytest.raises(FieldInvalidError):
+            await office.operations.answer(moving(third, "dpo-1"), ANSWER, dead)
 
 
 @pytest.mark.postgres

@@ -64,7 +64,7 @@ def years_later(day: date, years: int) -> date:
 
 
 def months_later(day: date, months: int) -> date:
-    """Tell the same day of the month so many months later, at most of the calendar's last year.
+    """Tell the same day of the month so many months later (earlier if negative), at most of the calendar's last year.
 
     Where there is none it is the first of the next month.
     """

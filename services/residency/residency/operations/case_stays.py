@@ -4,18 +4,19 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
+from chassis.clock import ward_day
 from chassis.context import current_account
 from chassis.database import Transaction
 from residency.domain.absences import AbsenceDeclaration
 from residency.domain.cases.machine import Case
 from residency.domain.cases.states import CaseChannel
 from residency.domain.declarations import GuestStays, ResidenceDeclaration, TemporaryAbsence
-from residency.domain.places import DwellingNotFoundError
 from residency.domain.residence import Origin
 from residency.domain.sealing import NumberSeal, ParticularsSeal
 from residency.domain.stays import Channel, Receipt
 from residency.operations import absences, stays
 from residency.repository import cases, entries, occupancy
+from residency.repository import stays as stays_repository
 from residency.tables import absences as absences_table
 from residency.tables import guest_stays
 
@@ -40,19 +41,21 @@ class StayChanges:
 
         Raises DwellingNotFoundError, StayOverlapsError, LodgingTooLongError, or FieldInvalidError.
         """
-        wanted = sorted({stay.dwelling_id for stay in change.stays})
-        locked = await occupancy.lock_dwellings(tx, wanted)
-        if len(locked) < len(wanted):
-            raise DwellingNotFoundError
+        indexed = [
+            (self._numbers.document_index(stay.guest.document), stay) for stay in change.stays
+        ]
+        guests, wanted = {index for index, _ in indexed}, {one.dwelling_id for _, one in indexed}
+        homes = await stays_repository.lock_homes(tx, guests, wanted, ward_day(now))
         receipt, origin = _receipt(case, now), _origin(case)
-        for declared in change.stays:
+        # In one order, since each guest who is on the register is locked.
+        for _, declared in sorted(indexed, key=lambda one: one[0]):
             stay_id = self._new_id()
             times = entries.times(declared.term, origin, now)
             await stays.enter(
                 tx, stay_id, declared, receipt, times, self._numbers, self._particulars
             )
             await cases.link(tx, case, guest_stays, stay_id)
-        await occupancy.announce(tx, locked, now)
+        await occupancy.announce(tx, homes, now)
 
     async def absent(
         self,

@@ -19,6 +19,7 @@ from residency.domain.data_subject_requests import (
     RequestEntry,
     RequestKind,
     RequestRefusalGround,
+    RetentionRule,
     consent_told,
     correction_told,
     deletion_told,
@@ -29,12 +30,15 @@ from residency.domain.sealing import NumberSeal
 from residency.operations.assistance import withdraw_consented
 from residency.operations.case_opening import hand_in
 from residency.operations.requests import claim
-from residency.repository import cases
+from residency.repository import assistance, cases, occupancy, persons, retention
 from residency.repository import data_subject_requests as repository
 from residency.repository.cases import CaseSeal
 from residency.repository.data_subject_requests import NoteSeal
 
 _PURPOSE = "DATA_SUBJECT_REQUEST"
+_CORRECTING_CASE = (
+    "a change of information of the person, handed in and neither refused nor taken back"
+)
 
 
 @dataclass(frozen=True)
@@ -169,9 +173,7 @@ class DataSubjectRequestOperations:
                 case RequestKind.RESTRICT:
                     await repository.restrict(tx, request, now)
                 case RequestKind.DELETE:
-                    deleted, kept = await repository.delete_unkept(
-                        tx, request, self._numbers, ward_day(now)
-                    )
+                    deleted, kept = await _delete_unkept(tx, request, now)
                     return answered, deletion_told(answer, deleted, kept)
                 case RequestKind.WITHDRAW_CONSENT:
                     person_id = request.person_id
@@ -226,8 +228,9 @@ class DataSubjectRequestOperations:
             case = await cases.lock(tx, correction)
             declaration = await cases.load_declaration(tx, case, self._cases, ward_day(now))
             named = {self._numbers.pseudonym(one.number) for one in declaration.persons}
-            if case.kind is not CaseKind.CHANGE_OF_INFORMATION or request.subject not in named:
-                raise FieldInvalidError("case_number", "a change of information of the person")
+            changes = case.kind is CaseKind.CHANGE_OF_INFORMATION and case.stands
+            if not changes or request.subject not in named:
+                raise FieldInvalidError("case_number", _CORRECTING_CASE)
             return case
         if self._numbers.pseudonym(correction.number) != request.subject:
             raise FieldInvalidError("corrected.personal_id_number", "that of the request")
@@ -251,6 +254,22 @@ class DataSubjectRequestOperations:
             await repository.save(tx, request, entry, self._seal)
         self._relay.wake()
         return request
+
+
+async def _delete_unkept(
+    tx: Transaction, request: DataSubjectRequest, now: datetime
+) -> tuple[list[str], list[RetentionRule]]:
+    """Delete what no law has kept of the person, and publish the new counts of wherever the person is.
+
+    Who is not on the register may be a guest of old.
+    """
+    homes: list[UUID] = []
+    if request.person_id:
+        index = await persons.index_of(tx, request.person_id)
+        _, homes = await assistance.lock_person(tx, index)
+    done = await retention.delete_unkept(tx, request, ward_day(now))
+    await occupancy.announce(tx, homes, now)
+    return done
 
 
 def _account_for(request: DataSubjectRequest) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, Uuid, insert, literal, select, update
+from sqlalchemy import Row, Select, Uuid, insert, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from chassis.database import Transaction
@@ -20,7 +20,7 @@ from residency.domain.residence import (
 )
 from residency.domain.sealing import NumberSeal
 from residency.repository import entries, search
-from residency.tables import person_corrections, persons, registrations
+from residency.tables import guest_stays, person_corrections, persons, registrations
 from residency.tables.duplicates import holder_of, holder_of_record, records_of
 
 
@@ -152,6 +152,19 @@ async def dwellings_of(tx: Transaction, number_index: bytes) -> list[UUID]:
         .distinct()
     )
     return list((await tx.scalars(statement)).all())
+
+
+async def whereabouts_of(tx: Transaction, *number_indexes: bytes) -> list[UUID]:
+    """Tell where those who have these numbers are or were registered or a guest, in no order."""
+    there: set[UUID] = set()
+    for index in number_indexes:
+        standing = select(persons.c.number_index).where(persons.c.person_id == holder_of(index))
+        guests = guest_stays.c.guest_index
+        as_guest = select(guest_stays.c.dwelling_id).where(
+            or_(guests.in_(standing), guests == index)
+        )
+        there.update(await dwellings_of(tx, index), (await tx.scalars(as_guest)).all())
+    return list(there)
 
 
 def _identity(person: RegisteredPerson) -> dict[str, Any]:

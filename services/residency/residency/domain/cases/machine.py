@@ -17,6 +17,7 @@ from chassis.clock import ward_day
 from chassis.errors import DomainError, FieldInvalidError
 from residency.domain.calendar import ProcessingClock
 from residency.domain.cases.states import (
+    OPEN_STATES,
     CaseAct,
     CaseChannel,
     CaseState,
@@ -112,6 +113,11 @@ class Case:
     decided_at: datetime | None = None
     refusal_ground: RefusalGround | None = None
     clock: ProcessingClock | None = None
+
+    @property
+    def stands(self) -> bool:
+        """Tell whether it has changed the register, or may still do so once it is handed in."""
+        return self.state in OPEN_STATES or self.state is CaseState.RECORDED
 
     @property
     def due_on(self) -> date | None:
