@@ -27,7 +27,10 @@ _CHANNELS = {
 
 
 class StayChanges:
-    """Enters guests' stays and absences as received when the case was handed in, and annuls them."""
+    """Enters guests' stays and absences as received when the case was handed in, and annuls them.
+
+    Whoever calls has locked the dwellings and persons concerned, each in one order.
+    """
 
     def __init__(
         self, numbers: NumberSeal, particulars: ParticularsSeal, new_id: Callable[[], UUID]
@@ -41,14 +44,11 @@ class StayChanges:
 
         Raises DwellingNotFoundError, StayOverlapsError, LodgingTooLongError, or FieldInvalidError.
         """
-        indexed = [
-            (self._numbers.document_index(stay.guest.document), stay) for stay in change.stays
-        ]
-        guests, wanted = {index for index, _ in indexed}, {one.dwelling_id for _, one in indexed}
+        guests = {self._numbers.document_index(stay.guest.document) for stay in change.stays}
+        wanted = {stay.dwelling_id for stay in change.stays}
         homes = await stays_repository.lock_homes(tx, guests, wanted, ward_day(now))
         receipt, origin = _receipt(case, now), _origin(case)
-        # In one order, since each guest who is on the register is locked.
-        for _, declared in sorted(indexed, key=lambda one: one[0]):
+        for declared in change.stays:
             stay_id = self._new_id()
             times = entries.times(declared.term, origin, now)
             await stays.enter(
@@ -70,7 +70,7 @@ class StayChanges:
         Raises PersonNotRegisteredError, StayOverlapsError, or FieldInvalidError.
         """
         receipt, origin = _receipt(case, now), _origin(case)
-        for person in sorted(declaration.persons, key=lambda one: one.number.digits):
+        for person in declaration.persons:
             absence_id = self._new_id()
             declared = AbsenceDeclaration(person.number, change.content)
             await absences.enter(
