@@ -20,7 +20,7 @@ from residency import tables
 from residency.domain.assistance import AssistanceBasis, Grounds, NeedStatement
 from residency.domain.cases.machine import Caller, SecondPersonRequiredError
 from residency.domain.cases.states import CaseState, RefusalGround
-from residency.domain.contact import Contact, PhoneNumber
+from residency.domain.contact import Contact, EmailAddress, PhoneNumber
 from residency.domain.data_subject_requests import (
     DataSubjectRequest,
     DataSubjectRequestNotFoundError,
@@ -33,7 +33,7 @@ from residency.domain.data_subject_requests import (
     RestrictionNotFoundError,
 )
 from residency.domain.declarations import CaseKind, DeclaredPerson, ResidenceDeclaration
-from residency.domain.occupancy import Assistance
+from residency.domain.occupancy import Assistance, StayKind
 from residency.domain.partial_date import PartialDate
 from residency.domain.person_name import FullName
 from residency.domain.residence import (
@@ -67,15 +67,24 @@ from tests.residency.samples import (
     add_building,
     application,
     number,
+    person_operations,
     relay,
     request,
     residence_operations,
 )
+from tests.residency.test_corrections import corrected
 from tests.residency.test_merges import merged
-from tests.residency.test_stay_operations import RECEIPT, absences_of, away, lodging, stays_of
+from tests.residency.test_stay_operations import (
+    PASSPORT,
+    RECEIPT,
+    absences_of,
+    away,
+    lodging,
+    stays_of,
+)
 from ward.options.v1 import access_pb2
+from ward.residency.v1 import account_pb2, lookups_pb2, residency_pb2
 from ward.residency.v1 import data_subject_requests_pb2 as pb
-from ward.residency.v1 import lookups_pb2, residency_pb2
 
 DPO = "data_protection_officer"
 CONTENT = "Đề nghị cho tôi biết dữ liệu đang lưu giữ"
@@ -162,7 +171,7 @@ class Office:
         asked = Receiving(
             account="officer-1",
             kind=kind,
-            number=number(),
+            document=number(),
             content=CONTENT,
             through_processor=False,
             request_id=str(uuid4()),
@@ -356,7 +365,7 @@ async def test_deletion_takes_stays_and_absences_that_are_kept_no_longer(office:
         await absences_of(office.database, office.clock).declare(declared, RECEIPT, request())
     answers = []
     for serial in (1, 5):
-        asked = await office.verified(RequestKind.DELETE, number=number(serial))
+        asked = await office.verified(RequestKind.DELETE, document=number(serial))
         await office.operations.answer(moving(asked, "dpo-1"), ANSWER)
         answers.append((await office.queries.get(asked.request_number)).history[-1].note)
     async with office.database.transaction() as tx:
@@ -381,7 +390,7 @@ async def test_with_a_withdrawn_consent_ends_what_is_kept_on_no_law(office: Offi
     await office.operations.answer(moving(asked, "dpo-1"), ANSWER)
     last = (await waiting_occupancies(office.database))[-1]
     answer = (await office.queries.get(asked.request_number)).history[-1].note
-    nobody = await office.verified(RequestKind.WITHDRAW_CONSENT, number=number(99))
+    nobody = await office.verified(RequestKind.WITHDRAW_CONSENT, document=number(99))
     await office.operations.answer(moving(nobody, "dpo-1"), ANSWER)
     nothing = (await office.queries.get(nobody.request_number)).history[-1].note
     async with office.database.transaction() as tx:
@@ -407,7 +416,7 @@ async def test_a_consent_withdrawn_before_a_merge_ends_the_needs_of_the_person_w
     needs = needs_of(office)
     consent = NeedStatement(CONSENT, None, TODAY + 100 * DAY)
     await needs.declare(number(2), Assistance.OXYGEN, consent, request())
-    asked = await office.verified(RequestKind.WITHDRAW_CONSENT, number=number(2))
+    asked = await office.verified(RequestKind.WITHDRAW_CONSENT, document=number(2))
     await merged(office.database, office.clock, 2, 1)
     await office.operations.answer(moving(asked, "dpo-1"), ANSWER)
     last = (await waiting_occupancies(office.database))[-1]
@@ -440,7 +449,7 @@ async def test_a_correction_opens_the_case_by_which_two_officers_enter_it(office
             await office.operations.answer(moving(first, "dpo-1"), ANSWER, wrong)
     answered = await office.operations.answer(moving(first, "dpo-1"), ANSWER, right())
     linked = await office.operations.answer(moving(second, "dpo-1"), ANSWER, answered.case_number)
-    stranger = await office.verified(RequestKind.CORRECT, number=number(99))
+    stranger = await office.verified(RequestKind.CORRECT, document=number(99))
     with pytest.raises(PersonNotRegisteredError):
         await office.operations.answer(moving(stranger, "dpo-1"), ANSWER, answered.case_number)
     viewing = await office.verified(RequestKind.VIEW)
@@ -492,7 +501,7 @@ async def test_no_correction_is_granted_by_a_case_that_corrects_nothing(office: 
 @pytest.mark.postgres
 async def test_who_is_not_on_the_register_may_ask_and_nothing_is_done(office: Office) -> None:
     """It can be refused; granting a restriction of nobody is not possible, and leaves nothing behind."""
-    request = await office.verified(RequestKind.RESTRICT, number=number(99))
+    request = await office.verified(RequestKind.RESTRICT, document=number(99))
     with pytest.raises(PersonNotRegisteredError):
         await office.operations.answer(moving(request, "dpo-1"), ANSWER)
     refused = await office.operations.refuse(
@@ -571,6 +580,16 @@ class Counter:
         answer: str = (await self.service.call("ReceiveRequest", request)).request.request_number
         return answer
 
+    async def exported(self, **fields: Any) -> pb.ExportPersonalDataResponse:
+        """Ask to view as somebody who is verified; give what is told."""
+        number_ = await self.receive(pb.DATA_SUBJECT_REQUEST_KIND_VIEW, **fields)
+        await self.act("VerifyRequester", number_, "residence_officer", means="Giấy tờ bản gốc")
+        asking = pb.ExportPersonalDataRequest(request_number=number_, purpose=because(number_))
+        export: pb.ExportPersonalDataResponse = await self.service.call(
+            "ExportPersonalData", asking, DPO
+        )
+        return export
+
     async def act(self, method: str, number_: str, role: str = DPO, **fields: Any) -> Any:
         """Move a request."""
         kind = getattr(pb, f"{method}Request")
@@ -635,6 +654,71 @@ async def test_a_request_to_view_gives_what_is_held_and_who_looked(counter: Coun
     steps = [one for one in records if "DataSubjectRequestService" in one.method]
     assert {one.subject for one in steps if one.outcome == "OK"} == {SEAL.pseudonym(number())}
     assert {one.reference for one in steps if one.outcome == "OK"} == {number_}
+
+
+@pytest.mark.postgres
+@pytest.mark.nats
+async def test_what_is_held_is_told_whole(counter: Counter) -> None:
+    """How the person is reached, what was said before a correction, and files that entered nothing."""
+    database = counter.service.database
+    email = EmailAddress("gia.dinh@example.org")
+    await person_operations(database).set_contact(number(), Contact(None, email), request())
+    wrong = corrected(full_name=FullName("Phạm Thị Giả Định Đúng"))
+    await person_operations(database).correct(number(), wrong, request())
+    cases = CaseOperations(
+        database,
+        relay(database, StoppedClock()),
+        StoppedClock(),
+        SEAL,
+        CaseSeal(CONTENT_SEAL),
+        "11002",
+    )
+    own, others = [
+        await cases.create(
+            Caller("citizen-1", is_officer=False),
+            ResidenceDeclaration.of_correction(right(serial), "11002-YC-2026-000001"),
+            f"request-draft-{serial}",
+            b"x",
+        )
+        for serial in (1, 2)
+    ]
+    await cases.submit(
+        Request(Caller("citizen-1", is_officer=False), own.case_number, "request-1", b"x")
+    )
+    await cases.withdraw(
+        Request(Caller("citizen-1", is_officer=False), own.case_number, "request-2", b"x")
+    )
+    export = await counter.exported(personal_id_number=number().digits)
+    data = json.loads(export.json)
+
+    assert (data["person"]["email"], data["person"]["nationality"]) == (email.text, "VNM")
+    assert [one["full_name"] for one in data["former_identities"]] == ["Phạm Thị Giả Định"]
+    assert data["former_identities"][0]["number"] == number().masked
+    assert "Phạm Thị Giả Định, số " in export.text
+    assert [(one["case_number"], one["state"]) for one in data["cases"]] == [
+        (own.case_number, "WITHDRAWN")
+    ]
+    assert others.case_number not in export.text
+
+
+@pytest.mark.postgres
+@pytest.mark.nats
+async def test_a_foreign_guest_asks_by_the_passport(counter: Counter) -> None:
+    """And is told of the stays, though nobody of the register; by number and passport at once nobody asks."""
+    database = counter.service.database
+    home = (await add_building(database)).dwelling_ids[0]
+    foreign = lodging(home, PASSPORT, kind=StayKind.FOREIGN)
+    await stays_of(database).declare(foreign, RECEIPT, request())
+    passport = account_pb2.Passport(issuer=PASSPORT.issuer, number=PASSPORT.text)
+    export = await counter.exported(personal_id_number="", passport=passport)
+    data = json.loads(export.json)
+    with pytest.raises(aio.AioRpcError) as both:
+        await counter.receive(pb.DATA_SUBJECT_REQUEST_KIND_VIEW, passport=passport)
+
+    assert data["person"] == {}
+    assert [one["kind"] for one in data["stays"]] == ["FOREIGN"]
+    assert "khai báo tạm trú người nước ngoài tại" in export.text
+    assert both.value.code().name == "INVALID_ARGUMENT"
 
 
 @pytest.mark.postgres

@@ -89,6 +89,8 @@ _MOVES: Mapping[RequestAct, Mapping[RequestState, RequestState]] = {
     RequestAct.REFUSE: dict.fromkeys(OPEN_STATES, _S.REFUSED),
     RequestAct.WITHDRAW: dict.fromkeys(OPEN_STATES, _S.WITHDRAWN),
 }
+# No move, and so no act of the history.
+_EXPORT = "EXPORT"
 # What changes how a person's data is treated needs a second person.
 _SECOND_PERSON = frozenset({RequestKind.RESTRICT, RequestKind.DELETE})
 
@@ -185,7 +187,7 @@ class DataSubjectRequest:
         """Let data be given only for a request to view that is verified or answered."""
         verified = self.state in {_S.VERIFIED, _S.ANSWERED}
         if self.kind is not RequestKind.VIEW or not verified:
-            raise self._conflict(RequestAct.ANSWER)
+            raise DataSubjectRequestStateConflictError(state=self.state, act=_EXPORT)
 
     def _moved(self, act: RequestAct) -> Self:
         moved = _MOVES[act].get(self.state)
@@ -224,6 +226,9 @@ class DataClass(StrEnum):
     ASSISTANCE_REQUIRED = "ASSISTANCE_REQUIRED"
     STAY = "STAY"
     ABSENCE = "ABSENCE"
+    # Deleted when their time is over, whoever asks.
+    DRAFT_CASE = "DRAFT_CASE"
+    WITHDRAWN_CASE = "WITHDRAWN_CASE"
 
 
 @dataclass(frozen=True)

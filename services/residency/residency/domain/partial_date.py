@@ -38,6 +38,12 @@ class PartialDate:
         return cls(*(int(part) if part else None for part in parts.groups()))  # type: ignore[arg-type] # the year is there
 
     @property
+    def written(self) -> str:
+        """The date as people write it, as far as it is known: `17/05/1990`, `05/1990` or `1990`."""
+        parts = (self.day, self.month)
+        return "/".join([*(f"{part:02d}" for part in parts if part), str(self.year)])
+
+    @property
     def earliest(self) -> date:
         """The first day it can mean."""
         return date(self.year, self.month or 1, self.day or 1)

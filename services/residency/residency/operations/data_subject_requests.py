@@ -13,6 +13,7 @@ from chassis.errors import FieldInvalidError
 from chassis.outbox import Relay
 from residency.domain.cases.machine import Case
 from residency.domain.cases.states import CaseChannel
+from residency.domain.contact import PassportNumber
 from residency.domain.data_subject_requests import (
     DataSubjectRequest,
     RequestAct,
@@ -26,7 +27,7 @@ from residency.domain.data_subject_requests import (
 )
 from residency.domain.declarations import CaseKind, DeclaredPerson, ResidenceDeclaration
 from residency.domain.personal_id import PersonalIdNumber
-from residency.domain.sealing import NumberSeal
+from residency.domain.sealing import NumberSeal, subject_of
 from residency.operations.assistance import withdraw_consented
 from residency.operations.case_opening import hand_in
 from residency.operations.requests import claim
@@ -47,7 +48,7 @@ class Receiving:
 
     account: str
     kind: RequestKind
-    number: PersonalIdNumber
+    document: PersonalIdNumber | PassportNumber
     content: str
     through_processor: bool
     request_id: str
@@ -112,14 +113,14 @@ class DataSubjectRequestOperations:
             terms = await repository.terms(
                 tx, asked.kind, now, through_processor=asked.through_processor
             )
-            index = self._numbers.blind_index(asked.number)
+            index = self._numbers.document_index(asked.document)
             request = DataSubjectRequest(
                 request_uuid=request_uuid,
                 request_number=await repository.take_number(tx, self._ward_code, now),
                 ward_code=self._ward_code,
                 kind=asked.kind,
                 through_processor=asked.through_processor,
-                subject=self._numbers.pseudonym(asked.number),
+                subject=subject_of(index),
                 person_id=await repository.person_with(tx, index),
                 received_at=now,
                 received_by=asked.account,

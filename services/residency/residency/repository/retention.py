@@ -4,6 +4,7 @@ Of entries of two times a chain goes as a whole: what was corrected, merged or r
 all of it says the same thing of the person.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
@@ -14,6 +15,7 @@ from sqlalchemy import (
     case,
     delete,
     exists,
+    false,
     or_,
     select,
     true,
@@ -24,6 +26,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from chassis.clock import ward_time
 from chassis.database import Transaction
 from residency.domain.assistance import AssistanceBasis
+from residency.domain.cases.states import CaseState
 from residency.domain.data_subject_requests import (
     DataClass,
     DataSubjectRequest,
@@ -35,13 +38,19 @@ from residency.tables import (
     absences,
     assistance_needs,
     case_absences,
+    case_history,
     case_stays,
+    cases,
     guest_stays,
     persons,
     retention_rules,
 )
 
 _LINKS = {guest_stays: case_stays, absences: case_absences}
+_UNFINISHED: Mapping[str, CaseState] = {
+    DataClass.DRAFT_CASE: CaseState.DRAFT,
+    DataClass.WITHDRAWN_CASE: CaseState.WITHDRAWN,
+}
 _FORGOTTEN = {"phone_sealed": None, "phone_index": None, "email_sealed": None}
 
 
@@ -73,6 +82,29 @@ async def delete_unkept(
     rules = await rules_in_force(tx, today)
     deleted = [rule.name_vi for rule in rules if await _delete(tx, rule, whose, today)]
     return deleted, [rule for rule in rules if rule.kept]
+
+
+async def forget_cases(tx: Transaction, today: date, limit: int) -> int:
+    """Delete some cases, with their history, with which nothing was done for so long that no rule keeps them.
+
+    Tells how many.
+    """
+    over = [
+        (cases.c.state == _UNFINISHED[rule.data_class]) & _untouched_since(day)
+        for rule in await rules_in_force(tx, today)
+        if rule.data_class in _UNFINISHED and (day := rule.over_by(today))
+    ]
+    statement = select(cases.c.case_id).where(or_(false(), *over)).limit(limit)
+    ids = (await tx.scalars(statement.with_for_update(skip_locked=True))).all()
+    await tx.execute(delete(case_history).where(case_history.c.case_id.in_(ids)))
+    await tx.execute(delete(cases).where(cases.c.case_id.in_(ids)))
+    return len(ids)
+
+
+def _untouched_since(day: date) -> ColumnElement[bool]:
+    history = case_history.c
+    since = exists().where(history.case_id == cases.c.case_id, history.at >= ward_time(day))
+    return ~since.correlate(cases)
 
 
 async def rules_in_force(tx: Transaction, today: date) -> list[RetentionRule]:

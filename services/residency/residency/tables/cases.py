@@ -145,5 +145,5 @@ population_checks = Table(
     ),
 )
 
-# Days that are or are not worked whatever the rule says; changed by migrations only.
+# Days that are or are not worked whatever the rule says; changed by migrations and `holidays import` only.
 decided_days = decided_days_table(metadata)
