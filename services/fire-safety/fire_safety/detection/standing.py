@@ -99,13 +99,18 @@ def unsettled(standings: Standings) -> Standings:
     return standings._replace(now=now)
 
 
-def is_before(reading: Reading, standing: Standing, limits: Limits) -> bool:
-    """Tell whether a reading says how things were before a condition was shown: it was told early, or is read again.
+def is_before(reading: Reading, standing: Standing) -> bool:
+    """Tell whether a reading says how things were before a condition was shown.
 
-    For a while: a device's clock may be set back at any moment.
+    It was kept, the condition was told early, or it is read again.
     """
-    earlier = reading.observed_ms < standing.observed_ms
-    return earlier and reading.received_ms < standing.since_ms + limits.settle_ms
+    return reading.observed_ms < standing.observed_ms
+
+
+def by_another_clock(standings: Standings) -> Standings:
+    """Have everything stand that was shown by a clock which was set back since: whatever it shows now is later."""
+    now = {kind: one._replace(observed_ms=_NEVER) for kind, one in standings.now.items()}
+    return standings._replace(now=now)
 
 
 def is_due(standing: Standing, now_ms: int, limits: Limits) -> bool:
