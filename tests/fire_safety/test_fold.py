@@ -305,9 +305,9 @@ def test_what_was_kept_restores_nothing_however_fast_it_comes(
 
 
 @given(
-    st.sampled_from([10, 60, 600]),
-    st.integers(1, 7 * 86_400),
-    st.integers(1, 4),
+    interval_s=st.sampled_from([10, 60, 600]),
+    back_s=st.integers(1, 7 * 86_400),
+    of_a_message=st.integers(1, 4),
     restarted=st.booleans(),
 )
 def test_a_clock_that_was_set_back_restores_in_the_end(

@@ -119,6 +119,24 @@ def test_invented_devices_fill_no_memory() -> None:
     assert changes(made.take(batch(reading(10, SMOKE)))) == [(AlarmKind.SMOKE, True)]
 
 
+def test_a_fire_of_a_stranger_is_remembered_when_the_stranger_is_not() -> None:
+    """It is told once, and ends when its device is heard again in clean air; so does a rate that it exceeded."""
+    made = Ward([PROFILE], {"x": {AlarmKind.RATE_EXCEEDED: Standing(NOW)}}, NOW)
+    declared = reading(0, None, conditions=int(Condition.SMOKE_ALARM))
+    assert changes(made.take(batch(declared, device_id="x"), silently=True)) == []
+    assert changes(made.take(batch(declared._replace(observed_ms=NOW + 1), device_id="x"))) == [
+        (AlarmKind.RATE_EXCEEDED, False),
+        (AlarmKind.SMOKE, True),
+    ]
+    for n in range(10_500):
+        made.take(batch(reading(1), device_id=f"x{n}"))
+
+    assert made.take(batch(declared._replace(observed_ms=NOW + 2000), device_id="x")) == []
+    assert changes(made.take(batch(reading(10, None), device_id="x"))) == [
+        (AlarmKind.SMOKE, False)
+    ]
+
+
 def test_a_device_whose_profile_is_unknown_is_judged_by_the_default() -> None:
     """Never by none."""
     made = Ward([PROFILE], {}, NOW)
@@ -268,6 +286,16 @@ def test_last_seen_before_the_start_counts() -> None:
     made.register([replace(MAINS, last_seen_at=seen)], NOW)
 
     assert silent_at(made, 0, 100) == [(66, MAINS.device_id, True)]
+
+
+def test_nobody_is_silent_because_the_clock_was_set_forward_while_somebody_reports() -> None:
+    """The message that shows the new time comes before the next sweep."""
+    made = ward()
+    silent_at(made, 0, 60)
+    made.take(batch(reading(3600.5)))
+
+    assert silent_at(made, 3601, 3660) == []
+    assert silent_at(made, 3660, 4000)[0] == (3666, MAINS.device_id, True)
 
 
 def test_silence_is_found_though_the_clocks_of_service_and_broker_disagree() -> None:

@@ -149,9 +149,7 @@ class Watch:
         while True:
             if await self._changes.within(_TICK.total_seconds()):
                 await self._learn_of_modes(self._clock())
-            if self._ward.supervision.relays.known:
-                for gateway_id, at_ms in (await self._queries.gateways_heard()).items():
-                    self._ward.supervision.hear_gateway(gateway_id, at_ms)
+            await self._learn_of_gateways()
             if abs(self._clock() - self._refreshed) >= _REFRESH:
                 await self.refresh(since=self._refreshed - _LATE_CHANGES)
 
@@ -161,6 +159,7 @@ class Watch:
         self._ward.take_profiles(await self._queries.profiles(now))
         self._limits = await self._queries.ingestion_limits(now)
         await self._learn_of_devices(since, now)
+        await self._learn_of_gateways()
         await self._learn_of_modes(now)
         self._refreshed = now
 
@@ -172,6 +171,17 @@ class Watch:
         ours = [one for one in changed if partition_of(one.device_id) in self._partitions]
         self._ward.register(ours, milliseconds(now))
         self._entries = entries
+
+    async def _learn_of_gateways(self) -> None:
+        """Learn what others hear of the gateways of our devices, and find of ours."""
+        supervision = self._ward.supervision
+        if not supervision.relays.known:
+            return
+        for gateway in await self._queries.gateways():
+            # First lost: that it was heard since brings it back.
+            if gateway.is_lost:
+                supervision.lose_gateway(gateway.device_id)
+            supervision.hear_gateway(gateway.device_id, gateway.heard_ms)
 
     async def _learn_of_modes(self, now: datetime) -> None:
         """Take the modes in force, and those that were when what is still to be read was sent."""

@@ -47,8 +47,8 @@ class Limits:
     `smoke` judges the optical density above clean air, `heat` the temperature, `rise` its rise in K/min over at least
     `rise_span_ms`, `gas` whether carbon monoxide is taken up, by `curve`; None is not judged. A measured fire is a
     pre-alarm until it has been shown for `verify_ms` more; 0 is an alarm at once. A pre-alarm is taken back after
-    `cancel_after_ms` of normal. A clock that has been behind for `settle_ms`, in a first message and `confirming` more by
-    the same to within `steady_ms`, was set back. `silence_ms` is how long the device may be silent.
+    `cancel_after_ms` of normal. A clock that has been behind for `settle_ms`, in a first message and `confirming` more
+    by the same to within `steady_ms`, was set back. `silence_ms` is how long the device may be silent.
     """
 
     profile: str

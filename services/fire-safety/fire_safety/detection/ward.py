@@ -21,7 +21,7 @@ from fire_safety.detection.supervision import Supervision
 from fire_safety.detection.watched import Watched
 from fire_safety.domain.alarms import AlarmKind, Signal, Suppression
 from fire_safety.domain.columns import Bulk, Stretch
-from fire_safety.domain.devices import CANARY, Device
+from fire_safety.domain.devices import CANARY, Device, DeviceKind
 from fire_safety.domain.profiles import Profile
 from fire_safety.domain.readings import EVERY_CONDITION, Batch
 
@@ -123,6 +123,8 @@ class Ward:
             allowed = watched.limits.silence_ms
             since = heard if seen is None else self._latest_sign(heard, now_ms)
             self.supervision.watch(device.device_id, allowed, since, device.gateway_id)
+            if device.kind is DeviceKind.GATEWAY:
+                self.supervision.relays.know(device.device_id)
 
     def _latest_sign(self, stored_ms: int, now_ms: int) -> int:
         """Tell when a device may have been heard last: what is stored may be that much older than the truth.
@@ -197,7 +199,8 @@ class Ward:
             self.supervision.lost.discard(device_id)
         self._early.forget_calm()
         signals = self._ended(now_ms)
-        newly_lost = self.supervision.sweep(now_ms)
+        unheeded = {one for one in self._modes if self._why(one, now_ms)}
+        newly_lost = self.supervision.sweep(now_ms, unheeded)
         for gateway_id in self.supervision.returned():
             signals += self._found(gateway_id, now_ms)
         for device_id in newly_lost:
@@ -283,9 +286,14 @@ class Ward:
             raised=raised,
             observed_ms=at_ms,
             received_ms=at_ms,
-            profile=self._devices[device_id].limits.profile,
+            profile=self._profile_of(device_id),
             suppressed=why,
         )
+
+    def _profile_of(self, device_id: str) -> str:
+        """Name the profile that judges a device; of a gateway that is watched elsewhere, the default."""
+        watched = self._devices.get(device_id)
+        return (watched.limits if watched else self._judging.limits(UNKNOWN)).profile
 
     def _hold(self, device_id: str, watched: Watched) -> None:
         """Remember to look again at a device that is back to normal and is not told so yet."""
@@ -312,10 +320,19 @@ class Ward:
         """Remember a device that is not on the register; the one met longest ago is forgotten for it."""
         if len(self._unknown) >= _MAX_UNKNOWN:
             forgotten = next(iter(self._unknown))
-            del self._unknown[forgotten], self._devices[forgotten]
+            del self._unknown[forgotten]
+            self._set_aside(forgotten, self._devices.pop(forgotten))
             self._held.discard(forgotten)
         self._unknown[device_id] = None
         return self._remember(device_id, UNKNOWN, known=False)
+
+    def _set_aside(self, device_id: str, watched: Watched) -> None:
+        """Remember of a device no more than what it has raised and not restored."""
+        kinds = dict(watched.state.standings.now)
+        if watched.too_fast:
+            kinds[_TOO_FAST] = Standing(watched.stored_ms)
+        if kinds:
+            self._signalling[device_id] = kinds
 
     def _remember(self, device_id: str, judged_by: LimitsKey, *, known: bool) -> Watched:
         kinds = dict(self._signalling.pop(device_id, {}))

@@ -34,6 +34,7 @@ from fire_safety.repository.modes import policy_in_force, suppressed_devices
 from fire_safety.repository.rows import device_of
 from fire_safety.tables.versions import in_force
 
+_alarms = tables.alarms.c
 _devices = tables.devices.c
 _assigned = tables.profile_assignments.c
 
@@ -70,6 +71,14 @@ class Entry(NamedTuple):
 
     changed_at: datetime
     judged_by: str
+
+
+class Gateway(NamedTuple):
+    """When a gateway was heard, by whomever, milliseconds since 1970, and whether it was told as lost."""
+
+    device_id: str
+    heard_ms: int
+    is_lost: bool
 
 
 class DetectionQueries:
@@ -196,14 +205,20 @@ class DetectionQueries:
             found[row["partition"]] = Position(row["stream_sequence"], row["received_at"])
         return Progress(found, max((row["heard_since"] for row in rows), default=None))
 
-    async def gateways_heard(self) -> dict[str, int]:
-        """Give when each gateway was heard, by whomever, milliseconds since 1970."""
-        devices = tables.devices.c
-        statement = select(devices.device_id, devices.last_seen_at).where(
-            devices.kind == DeviceKind.GATEWAY, devices.last_seen_at.is_not(None)
+    async def gateways(self) -> list[Gateway]:
+        """Give each gateway that was ever heard."""
+        lost = exists().where(
+            _alarms.device_id == _devices.device_id,
+            _alarms.kind == AlarmKind.SUPERVISION_LOST,
+            _alarms.state != AlarmState.RESET,
         )
-        rows = await self._rows(statement)
-        return {row["device_id"]: round(row["last_seen_at"].timestamp() * 1000) for row in rows}
+        statement = select(_devices.device_id, _devices.last_seen_at, lost.label("is_lost")).where(
+            _devices.kind == DeviceKind.GATEWAY, _devices.last_seen_at.is_not(None)
+        )
+        return [
+            Gateway(row["device_id"], _ms(row["last_seen_at"]), row["is_lost"])
+            for row in await self._rows(statement)
+        ]
 
     async def _rows(self, statement: Executable) -> list[RowMapping]:
         async with self._database.transaction() as tx:

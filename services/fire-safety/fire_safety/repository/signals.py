@@ -133,9 +133,18 @@ async def shelve_alarms(tx: Transaction, signals: Sequence[Signal], now: datetim
 async def restore_alarms(tx: Transaction, signals: Sequence[Signal], now: datetime) -> list[Alarm]:
     """Note that devices are back to normal; trouble and pre-alarms end with it, a fire alarm waits for a person."""
     keys = [(signal.device_id, signal.kind) for signal in signals]
+    return await _restore(tx, tuple_(_alarms.device_id, _alarms.kind).in_(keys), now)
+
+
+async def restore_all(tx: Transaction, device_ids: Sequence[str], now: datetime) -> list[Alarm]:
+    """Note that nothing of these devices signals any more, as `restore_alarms` does."""
+    return await _restore(tx, _alarms.device_id.in_(device_ids), now)
+
+
+async def _restore(tx: Transaction, which: ColumnElement[bool], now: datetime) -> list[Alarm]:
     statement = (
         update(tables.alarms)
-        .where(_SIGNALLING, tuple_(_alarms.device_id, _alarms.kind).in_(keys))
+        .where(_SIGNALLING, which)
         .values(restored_at=now, shelved_until=None, version=_alarms.version + 1)
         .returning(tables.alarms)
     )
