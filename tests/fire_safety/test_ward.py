@@ -82,6 +82,17 @@ def test_duplicates_anywhere_give_the_same_signals(
     assert [signal for one in again for signal in disturbed.take(one)] == expected
 
 
+def test_a_press_in_the_second_of_a_heartbeat_alarms_once() -> None:
+    """By a clock of whole seconds, in whichever order they come and however often."""
+    heartbeat = reading(0, None)
+    press = reading(0, None, conditions=int(Condition.MANUAL_CALL_POINT), received=0.5)
+
+    for order in ((heartbeat, press, press), (press, heartbeat, press)):
+        made = ward()
+        told = [change for one in order for change in changes(made.take(batch(one)))]
+        assert told == [(AlarmKind.MANUAL_CALL_POINT, True)]
+
+
 def test_an_unknown_device_signals_fire_and_nothing_else() -> None:
     """By the default profile; its faults are nobody's."""
     made = ward()
