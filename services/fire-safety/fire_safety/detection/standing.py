@@ -93,6 +93,22 @@ def without(standings: Standings, kind: AlarmKind) -> Standings:
     return standings._replace(now={one: had for one, had in standings.now.items() if one != kind})
 
 
+def unbegun(standings: Standings, kind: AlarmKind, at_ms: int) -> Standings:
+    """Take back what was raised at a time, unless it began anew since; it was never raised then."""
+    standing = standings.now.get(kind)
+    if standing is None or standing.since_ms > at_ms:
+        return standings
+    raises = tuple(one for one in standings.raises.get(kind, ()) if one != at_ms)
+    return without(standings, kind)._replace(raises={**standings.raises, kind: raises})
+
+
+def unended(standings: Standings, kind: AlarmKind, at_ms: int) -> Standings:
+    """Have something stand whose end at a time was not told, unless it began anew since."""
+    if kind in standings.now:
+        return standings
+    return replaced(standings, kind, Standing(at_ms))
+
+
 def unsettled(standings: Standings) -> Standings:
     """Have nothing be back to normal: it must be seen anew."""
     now = {kind: one._replace(normal_since_ms=_NEVER) for kind, one in standings.now.items()}

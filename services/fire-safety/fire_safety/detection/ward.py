@@ -15,6 +15,8 @@ from fire_safety.detection.standing import (
     Standings,
     is_held,
     over,
+    unbegun,
+    unended,
     without,
 )
 from fire_safety.detection.supervision import Supervision
@@ -210,7 +212,7 @@ class Ward:
         return signals
 
     def forget(self, signal: Signal) -> None:
-        """Take back a signal that could not be stored: the next reading or sweep gives it again."""
+        """Take back a signal that could not be stored, or began nothing: the next reading or sweep gives it again."""
         watched = self._devices.get(signal.device_id)
         if signal.kind is _LOST:
             change = self.supervision.lost.discard if signal.raised else self.supervision.lost.add
@@ -220,10 +222,8 @@ class Ward:
         elif signal.kind is _TOO_FAST:
             watched.too_fast = not signal.raised
         else:
-            standings = without(watched.state.standings, signal.kind)
-            if not signal.raised:
-                now = {**standings.now, signal.kind: Standing(signal.received_ms)}
-                standings = standings._replace(now=now)
+            taken_back = unbegun if signal.raised else unended
+            standings = taken_back(watched.state.standings, signal.kind, signal.received_ms)
             watched.state = watched.state._replace(standings=standings)
 
     def unstored(self, limit: int) -> list[Seen]:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     case,
     func,
     or_,
+    select,
     tuple_,
     update,
 )
@@ -121,6 +122,15 @@ async def raise_alarms(
     raised = again + await _raise_new(tx, ward_code, others, places, now)
     await tell(tx, now, wire.raised, raised)
     return raised
+
+
+async def signalling(tx: Transaction, signals: Sequence[Signal]) -> set[tuple[str, AlarmKind]]:
+    """Tell of which of their devices and kinds there is an alarm that was raised and not restored."""
+    keys = [(one.device_id, one.kind) for one in signals]
+    statement = select(_alarms.device_id, _alarms.kind).where(
+        _SIGNALLING, tuple_(_alarms.device_id, _alarms.kind).in_(keys)
+    )
+    return {(row.device_id, AlarmKind(row.kind)) for row in await tx.execute(statement)}
 
 
 async def shelve_alarms(tx: Transaction, signals: Sequence[Signal], now: datetime) -> list[Alarm]:
