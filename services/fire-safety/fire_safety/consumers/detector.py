@@ -34,8 +34,10 @@ from fire_safety.queries.detection import DetectionQueries
 
 _TAKE_S = 0.25
 _RETRY_S = 0.5
-# How much of the stream fills the windows again: longer than any gap that still counts as in a row.
+# How much of the stream fills the windows again. Of devices whose readings count as in a row over longer gaps, what is
+# stored does.
 _REMEMBERED = timedelta(minutes=3)
+_MILLISECOND = timedelta(milliseconds=1)
 # How often the others are looked for.
 _LOOK = timedelta(seconds=1)
 # So many messages waiting mean that detection does not keep up: some ten milliseconds of it.
@@ -194,6 +196,10 @@ class Detector:
             self._clock,
         )
         await watch.refresh(since=datetime.min.replace(tzinfo=now.tzinfo))
+        if taken_again_from:
+            slow = ward.slower_than(_REMEMBERED // _MILLISECOND)
+            for batch in await self._queries.stored_readings(slow, taken_again_from):
+                ward.recall(batch)
         return watch
 
 

@@ -151,6 +151,18 @@ class Ward:
         signals = self._counted(watched, batch, count, silently=silently)
         return signals + self._folded(watched, batch, silently=silently)
 
+    def slower_than(self, remembered_ms: int) -> dict[str, int]:
+        """Tell whose readings count as in a row over longer gaps than this, and over which, milliseconds."""
+        return {
+            device_id: watched.limits.gap_ms
+            for device_id, watched in self._devices.items()
+            if watched.limits.gap_ms > remembered_ms
+        }
+
+    def recall(self, batch: Batch) -> None:
+        """Fill the windows of a device with what was measured before all that is taken."""
+        self._devices[batch.device_id].refill(batch.readings)
+
     def pass_over(self, stretch: Stretch, *, silently: bool = False) -> list[Signal]:
         """Take a message as `take` does, in one step if nothing happens in it."""
         if stretch.device_id == CANARY:

@@ -1,19 +1,24 @@
 """What detection starts from and is judged by."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 from sqlalchemy import (
+    BigInteger,
     Executable,
     RowMapping,
     Text,
     any_,
     bindparam,
     case,
+    column,
     exists,
     func,
+    literal,
     or_,
     select,
 )
@@ -30,6 +35,7 @@ from fire_safety.domain.devices import Device, DeviceKind, PayloadFormat
 from fire_safety.domain.limits import IngestionLimits
 from fire_safety.domain.profiles import DetectionLimits, Profile
 from fire_safety.domain.progress import Position, Progress
+from fire_safety.domain.readings import Batch, Reading
 from fire_safety.repository.modes import policy_in_force, suppressed_devices
 from fire_safety.repository.rows import device_of
 from fire_safety.tables.versions import in_force
@@ -166,6 +172,34 @@ class DetectionQueries:
             for row in await self._rows(statement)
         }
 
+    async def stored_readings(self, gaps_ms: Mapping[str, int], until: datetime) -> list[Batch]:
+        """Give what is stored of devices, received before a time and observed within so much before it, in order."""
+        if not gaps_ms:
+            return []
+        readings, longest = tables.readings.c, timedelta(milliseconds=max(gaps_ms.values()))
+        asked = (
+            func.unnest(
+                bindparam("device_ids", list(gaps_ms), ARRAY(Text)),
+                bindparam("gaps_ms", list(gaps_ms.values()), ARRAY(BigInteger)),
+            )
+            .table_valued("device_id", column("gap_ms", BigInteger))
+            .render_derived(name="asked")
+        )
+        within = asked.c.gap_ms * literal(timedelta(milliseconds=1))
+        statement = (
+            select(readings)
+            .join_from(asked, tables.readings, readings.device_id == asked.c.device_id)
+            .where(
+                # For the partitions, and for each device.
+                readings.observed_at.between(until - longest, until),
+                readings.observed_at >= literal(until) - within,
+                readings.received_at < until,
+            )
+            .order_by(readings.device_id, readings.observed_at)
+        )
+        rows = groupby(await self._rows(statement), key=itemgetter("device_id"))
+        return [_batch_of(device_id, list(some)) for device_id, some in rows]
+
     async def signalling(self) -> dict[str, dict[AlarmKind, Standing]]:
         """Give what detection raised and has not restored, by device.
 
@@ -233,6 +267,22 @@ def profile_of(row: RowMapping) -> Profile:
         version=row["version"],
         limits=strict.read(DetectionLimits, row["limits"], name),
     )
+
+
+def _batch_of(device_id: str, rows: Sequence[RowMapping]) -> Batch:
+    readings = [
+        Reading(
+            observed_ms=_ms(row["observed_at"]),
+            received_ms=_ms(row["received_at"]),
+            optical_density=row["optical_density"],
+            temperature=row["temperature"],
+            battery=row["battery"],
+            conditions=row["conditions"],
+            carbon_monoxide=row["carbon_monoxide"],
+        )
+        for row in rows
+    ]
+    return Batch(device_id, readings[-1].received_ms, readings)
 
 
 def _standing_of(row: RowMapping) -> Standing:
