@@ -195,3 +195,21 @@ async def test_gateways_are_told_with_when_they_were_heard_and_whether_they_are_
     assert sorted(found) == [("GW-0", 1000, False), ("GW-1", 2000, True)]
     await detection.note_signals(lease, [replace(lost, raised=False)], None)
     assert not any(one.is_lost for one in await DetectionQueries(database).gateways())
+
+
+async def test_what_was_raised_lately_is_known_of_each_device(
+    database: Database, lease: Lease, detection: DetectionOperations
+) -> None:
+    """Each time that trouble came and went is an alarm of its own."""
+    began = utc_now()
+    for n in range(3):
+        fault = signal(AlarmKind.FAULT, at_s=n)
+        await detection.note_signals(lease, [fault, replace(fault, raised=False)], None)
+
+    found = await DetectionQueries(database).raised_since(began)
+    ((device_id, raises),) = found.items()
+
+    assert device_id == signal().device_id
+    assert len(raises[AlarmKind.FAULT]) == 3
+    assert sorted(raises[AlarmKind.FAULT]) == list(raises[AlarmKind.FAULT])
+    assert await DetectionQueries(database).raised_since(utc_now()) == {}

@@ -44,11 +44,15 @@ class Transition(NamedTuple):
     shelved_until_ms: int = 0
 
 
+# When each kind was raised lately, milliseconds since 1970, oldest first.
+Raises = Mapping[AlarmKind, tuple[int, ...]]
+
+
 class Standings(NamedTuple):
     """All that a device has raised and not restored, and when each kind was raised lately."""
 
     now: Mapping[AlarmKind, Standing]
-    raises: Mapping[AlarmKind, tuple[int, ...]]
+    raises: Raises
 
 
 NONE = Standings({}, {})

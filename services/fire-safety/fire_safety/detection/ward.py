@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import NamedTuple
 
 from fire_safety.detection.early import Early
@@ -11,6 +12,7 @@ from fire_safety.detection.judging import UNKNOWN, Judging, LimitsKey
 from fire_safety.detection.modes import Mode, why_suppressed
 from fire_safety.detection.standing import (
     NONE,
+    Raises,
     Standing,
     Standings,
     is_held,
@@ -46,7 +48,8 @@ class Seen(NamedTuple):
 class Ward:
     """All devices of the ward.
 
-    `signalling` is what was raised and not restored when the memory was begun, by device and kind. From
+    `signalling` is what was raised and not restored when the memory was begun, by device and kind, `raises` when what
+    had been raised lately, milliseconds since 1970: what comes and goes is held for it. From
     `heard_since_ms` to `heard_until_ms` all that was sent has been heard before; what was sent since
     `taken_again_from_ms` is taken again.
     """
@@ -58,9 +61,11 @@ class Ward:
         heard_since_ms: int,
         heard_until_ms: int | None = None,
         taken_again_from_ms: int | None = None,
+        raises: Mapping[str, Raises] = MappingProxyType({}),
     ) -> None:
         self._judging = Judging(profiles)
         self._signalling = dict(signalling)
+        self._raises = dict(raises)
         self._devices: dict[str, Watched] = {}
         self._unknown: dict[str, None] = {}
         self._unstored: dict[str, int] = {}
@@ -162,6 +167,11 @@ class Ward:
     def recall(self, batch: Batch) -> None:
         """Fill the windows of a device with what was measured before all that is taken."""
         self._devices[batch.device_id].refill(batch.readings)
+
+    def raises(self) -> dict[str, Raises]:
+        """Tell when what was raised lately, by device, for whoever remembers the ward next."""
+        found = {one: watched.state.standings.raises for one, watched in self._devices.items()}
+        return {one: raises for one, raises in found.items() if raises}
 
     def pass_over(self, stretch: Stretch, *, silently: bool = False) -> list[Signal]:
         """Take a message as `take` does, in one step if nothing happens in it."""
@@ -350,7 +360,8 @@ class Ward:
         kinds = dict(self._signalling.pop(device_id, {}))
         kinds.pop(_LOST, None)
         too_fast = kinds.pop(_TOO_FAST, None)
-        state = DeviceState(standings=Standings(kinds, {}) if kinds else NONE)
+        raises = self._raises.pop(device_id, {})
+        state = DeviceState(standings=Standings(kinds, raises) if kinds or raises else NONE)
         watched = Watched(self._judging.limits(judged_by), judged_by, state, known=known)
         watched.too_fast = too_fast is not None
         watched.modes = self._modes.get(device_id, ())

@@ -28,7 +28,7 @@ from chassis.database import Database
 from chassis.log import logger
 from fire_safety import tables
 from fire_safety.detection.modes import Mode
-from fire_safety.detection.standing import Standing
+from fire_safety.detection.standing import Raises, Standing
 from fire_safety.domain import strict
 from fire_safety.domain.alarms import AlarmKind, AlarmState, Suppression
 from fire_safety.domain.devices import Device, DeviceKind, PayloadFormat
@@ -213,6 +213,19 @@ class DetectionQueries:
         for row in await self._rows(statement):
             found.setdefault(row["device_id"], {})[AlarmKind(row["kind"])] = _standing_of(row)
         return found
+
+    async def raised_since(self, since: datetime) -> dict[str, Raises]:
+        """Give when detection raised what, by device, oldest first."""
+        statement = (
+            select(_alarms.device_id, _alarms.kind, _alarms.raised_at)
+            .where(_alarms.raised_at >= since, _alarms.profile != "")
+            .order_by(_alarms.raised_at)
+        )
+        found: dict[str, dict[AlarmKind, tuple[int, ...]]] = {}
+        for row in await self._rows(statement):
+            raises, kind = found.setdefault(row["device_id"], {}), AlarmKind(row["kind"])
+            raises[kind] = (*raises.get(kind, ()), _ms(row["raised_at"]))
+        return dict(found)
 
     async def suppressed(self, since: datetime) -> dict[str, Sequence[Mode]]:
         """Give the modes that reach each device and had not ended by then; those that have since are told too."""
