@@ -109,13 +109,23 @@ def test_a_gateway_watched_elsewhere_is_told_here_and_found_there() -> None:
     there.supervision.hear_gateway("GW", NOW)
 
     assert silent_at(here, 10, 1000) == [(ALLOWED_S + 1, "GW", True)]
-    there.supervision.lose_gateway("GW")
+    there.supervision.note_gateway("GW", is_lost=True)
     there.supervision.hear_gateway("GW", NOW)
     assert silent_at(there, 0, 1000) == []
     for made in (here, there):
         made.supervision.hear_gateway("GW", NOW + 1_000_000)
     assert silent_at(there, 1000, 1001) == [(1000, "GW", False)]
     assert silent_at(here, 1000, 1200) == [(1066, one, True) for one in ("GW-D1", "GW-D2")]
+
+
+def test_a_gateway_that_was_noted_as_lost_too_late_is_not_taken_for_lost() -> None:
+    """The database told it as it was before its return; should it fall silent again, that is told."""
+    made = family()
+    report(made, 0, "GW", "GW-D1", "GW-D2")
+    made.supervision.note_gateway("GW", is_lost=True)
+    made.supervision.note_gateway("GW", is_lost=False)
+
+    assert silent_at(made, 10, 1000) == [(ALLOWED_S + 1, "GW", True)]
 
 
 def test_a_gateway_is_heard_through_devices_that_others_watch() -> None:

@@ -184,9 +184,8 @@ class Watch:
         if not supervision.relays.known:
             return
         for gateway in await self._queries.gateways():
-            # First lost: that it was heard since brings it back.
-            if gateway.is_lost:
-                supervision.lose_gateway(gateway.device_id)
+            # That it was heard since it was lost brings it back.
+            supervision.note_gateway(gateway.device_id, is_lost=gateway.is_lost)
             supervision.hear_gateway(gateway.device_id, gateway.heard_ms)
 
     async def _learn_of_modes(self, now: datetime) -> None:

@@ -35,6 +35,8 @@ class Supervision:
         # Who is silent now, told before or not; and when gateways had been heard that were told as lost.
         self._silent: frozenset[str] = frozenset()
         self._lost_after: dict[str, int] = {}
+        # Gateways that others told as lost.
+        self._noted: set[str] = set()
 
     def __len__(self) -> int:
         """Count the devices under supervision."""
@@ -86,11 +88,18 @@ class Supervision:
         elif is_news:
             self.lost.discard(gateway_id)
 
-    def lose_gateway(self, gateway_id: str) -> None:
-        """Note that a gateway was told as lost by whoever watches one of its devices."""
-        if gateway_id in self._allowed and gateway_id not in self.lost:
+    def note_gateway(self, gateway_id: str, *, is_lost: bool) -> None:
+        """Note whether a gateway stands as lost, by whomever: by who watches one of its devices, for one.
+
+        What is noted here as it was just before its return was told is taken back by the next look.
+        """
+        if is_lost and gateway_id in self._allowed and gateway_id not in self.lost:
             self.lost.add(gateway_id)
+            self._noted.add(gateway_id)
             self._lost_after[gateway_id] = self._heard[gateway_id]
+        elif not is_lost and gateway_id in self._noted:
+            self.lost.discard(gateway_id)
+            self._noted.discard(gateway_id)
 
     def resume(self, now_ms: int) -> None:
         """Say that only from now on anybody could be heard."""
@@ -120,6 +129,7 @@ class Supervision:
         )
         newly = sorted(self._silent - self.lost)
         self.lost.update(newly)
+        self._noted.difference_update(newly)
         self._lost_after |= {one: self._heard[one] for one in newly if one in self._heard}
         return newly
 
