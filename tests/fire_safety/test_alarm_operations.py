@@ -195,7 +195,7 @@ async def test_progress_and_signs_of_life_are_kept(
     both = frozenset({3, 4})
     assert await queries.progress(WARD, both) == Progress(dict.fromkeys(both))
     await detection.note_signals(lease, [signal()], Reached(both, Position(7, NOW), NOW))
-    seen = Seen(PLACED.device_id, NOW, clean_air=0.004, gas_dose=0.5)
+    seen = Seen(PLACED.device_id, NOW, 0.004, 0.5, clock_offset_s=-400, clock_skewed=True)
     further = Reached(frozenset({4}), Position(8, NOW), NOW)
     await detection.save_progress(lease, further, [seen], {})
 
@@ -206,6 +206,7 @@ async def test_progress_and_signs_of_life_are_kept(
         one for one in await devices_since(queries, NOW.replace(year=2000)) if one.last_seen_at
     ]
     assert (device.device_id, device.last_seen_at) == (PLACED.device_id, NOW)
+    assert (device.clock_offset_s, device.clock_skewed) == (-400, True)
     assert (device.clean_air, device.gas_dose) == (pytest.approx(0.004), 0.5)
     ((kind, standing),) = (await queries.signalling())[PLACED.device_id].items()
     assert (kind, standing.measured, standing.pre_alarm) == (AlarmKind.SMOKE, True, False)

@@ -208,6 +208,18 @@ def test_signs_of_life_are_handed_out_for_storing_every_half_minute() -> None:
     assert made.unstored(10) == []
 
 
+def test_a_clock_that_is_wrong_is_shown_before_anything_burns() -> None:
+    """By how much, and whether that is more than the profile allows; what was kept says nothing of it."""
+    made = ward()
+    made.take(batch(reading(1000, received=1400)))
+    made.take(batch(reading(2000, received=2000.5), device_id=BATTERY.device_id))
+    made.take(batch(reading(100, received=2001), device_id=BATTERY.device_id))
+
+    found = {one.device_id: (one.clock_offset_s, one.clock_skewed) for one in made.unstored(10)}
+
+    assert found == {MAINS.device_id: (-400, True), BATTERY.device_id: (-0.5, False)}
+
+
 # ---------------------------------------------------------------- silence
 
 

@@ -37,12 +37,18 @@ _LOST, _TOO_FAST = AlarmKind.SUPERVISION_LOST, AlarmKind.RATE_EXCEEDED
 
 
 class Seen(NamedTuple):
-    """A device's last sign of life, its clean air, m⁻¹, and its dose of carbon monoxide, to be stored."""
+    """A device's last sign of life, its clean air, m⁻¹, its dose of carbon monoxide, and its clock, to be stored.
+
+    `clock_offset_s` is by how many seconds its clock is ahead of the broker's, `clock_skewed` whether that is more than
+    its profile allows.
+    """
 
     device_id: str
     last_seen_at: datetime
     clean_air: float
     gas_dose: float
+    clock_offset_s: float = 0.0
+    clock_skewed: bool = False
 
 
 class Ward:
@@ -251,11 +257,21 @@ class Ward:
     def unstored(self, limit: int) -> list[Seen]:
         """Hand out signs of life that should be stored, at most `limit` at a time."""
         chosen = [self._unstored.popitem() for _ in range(min(limit, len(self._unstored)))]
-        states = [(device_id, ms, self._devices[device_id].state) for device_id, ms in chosen]
-        return [
-            Seen(one, datetime.fromtimestamp(ms / 1000, UTC), state.clean_air, state.live.dose)
-            for one, ms, state in states
-        ]
+        return [self._seen(device_id, at_ms) for device_id, at_ms in chosen]
+
+    def _seen(self, device_id: str, at_ms: int) -> Seen:
+        watched = self._devices[device_id]
+        clean_air, live = watched.state.clean_air, watched.state.live
+        # Of the newest reading: those that were kept are meant to be old.
+        offset_ms = live.newest_ms - live.received_ms
+        return Seen(
+            device_id,
+            datetime.fromtimestamp(at_ms / 1000, UTC),
+            clean_air,
+            live.dose,
+            offset_ms / 1000,
+            abs(offset_ms) > watched.limits.skew_ms,
+        )
 
     def _counted(
         self, watched: Watched, batch: Batch | Stretch, count: int, *, silently: bool
