@@ -294,6 +294,32 @@ def test_nobody_is_silent_just_after_the_broker_was_away() -> None:
     assert silent_at(made, 126, 127) == [(126, MAINS.device_id, True)]
 
 
+def test_of_thousands_that_come_back_at_once_nobody_is_told_as_lost_but_who_does_not() -> None:
+    """The broker was away for a quarter of a minute; then all of them report within seconds, some of them twice."""
+    made = Ward([PROFILE], {}, NOW)
+    names = [f"d-{number:04}" for number in range(3000)]
+    made.register([replace(MAINS, device_id=one) for one in names], NOW)
+    for second in range(0, 60, 10):
+        for number, name in enumerate(names):
+            made.take(batch(reading(second + number / 300), device_id=name))
+        assert silent_at(made, second, second + 10) == []
+    made.supervision.resume(NOW + 75_000)
+
+    back, gone = names[:-5], set(names[-5:])
+    for second in (75, 76, 77, 78):
+        for name in back[second % 4 :: 4] + back[second % 3 :: 1000]:
+            assert made.take(batch(reading(second), device_id=name)) == []
+        assert silent_at(made, second, second + 1) == []
+
+    found = []
+    for second in range(80, 200, 10):
+        for name in back:
+            made.take(batch(reading(second), device_id=name))
+        found += silent_at(made, second, second + 10)
+    assert {(at, raised) for at, _, raised in found} == {(75 + 66, True)}
+    assert sorted(device_id for _, device_id, _ in found) == sorted(gone)
+
+
 def test_a_silent_device_stays_silent_over_a_restart() -> None:
     """Told once, not once per start; and restored when it speaks."""
     made = ward(**{MAINS.device_id: {AlarmKind.SUPERVISION_LOST: Standing(NOW)}})
