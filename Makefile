@@ -116,6 +116,10 @@ fuzz: install ## Fuzz each payload decoder (SECONDS=60); a finding fails
 bench-ingest: install ## Measure ingest and alarm latency beside their floors: about eight minutes
 	@$(BIN)/python -m bench ingest
 
+.PHONY: bench-officer
+bench-officer: install ## Measure from a detector's smoke to the officer's screen and brief, idle and under load: about three minutes
+	@$(BIN)/python -m bench.officer
+
 .PHONY: bench-search
 bench-search: install ## Measure search by name among a million persons beside pg_trgm: about four minutes
 	@$(BIN)/python -m bench.search
