@@ -187,7 +187,7 @@ class DetectionQueries:
         )
         within = asked.c.gap_ms * literal(timedelta(milliseconds=1))
         statement = (
-            select(readings)
+            select(tables.readings)
             .join_from(asked, tables.readings, readings.device_id == asked.c.device_id)
             .where(
                 # For the partitions, and for each device.
