@@ -36,6 +36,11 @@ class Settings(ServiceSettings):
     # Whether webhooks may lead to addresses that are not public, and without TLS: for receivers in the ward's own net.
     webhook_private_addresses: bool = False
 
+    # Folder of photos and files, which all instances share; without it they lie in an object store of the broker, of at
+    # most so many bytes.
+    attachment_folder: Path | None = None
+    attachment_store_bytes: int = Field(default=4 * 2**30, ge=2**20)
+
     @model_validator(mode="after")
     def _different_keys(self) -> Self:
         keys = [key.get_secret_value() for key in (self.report_encryption_key, self.follow_up_key)]

@@ -41,6 +41,7 @@ class EntryKind(StrEnum):
     CORRECTED = "corrected"
     PUBLIC_ALERT = "public_alert"
     HANDOVER = "handover"
+    ATTACHED = "attached"
 
 
 # The entry that tells of an act.

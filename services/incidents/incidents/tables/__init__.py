@@ -1,6 +1,7 @@
 """Tables and constraints, one file per topic. What must never be doubled is a constraint here, not a check in code."""
 
 from incidents.tables.alarms import ENDED_FIRE, IN_TROUBLE, alarms, incident_alarms
+from incidents.tables.attachments import attachment_parts, attachment_types, attachments
 from incidents.tables.catalogue import categories, category_clocks, decided_days, priorities
 from incidents.tables.deliveries import deliveries, delivery_attempts, delivery_policies
 from incidents.tables.duty import (
@@ -49,6 +50,9 @@ __all__ = [
     "account",
     "alarms",
     "alert_numbers",
+    "attachment_parts",
+    "attachment_types",
+    "attachments",
     "categories",
     "category_clocks",
     "decided_days",
