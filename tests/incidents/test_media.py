@@ -31,7 +31,7 @@ def photo(media_type: str = JPEG, **options: Any) -> bytes:
 def telephone_photo(media_type: str = JPEG) -> bytes:
     """Make a photo as a telephone does, which tells where it was."""
     exif = Image.Exif()
-    exif[MAKER] = "Giả Định"
+    exif[MAKER] = "Gia Dinh"
     exif[UPRIGHT] = 6
     exif.get_ifd(WHERE).update({1: "N", 2: (20.0, 54.0, 0.0)})
     return photo(media_type, exif=exif)
@@ -84,14 +84,14 @@ def test_a_photo_is_kept_without_where_and_with_what_it_was_taken(media_type: st
         told = before.getexif().get(MAKER)
         corner = after.convert("RGB").getpixel((24, 8))
 
-        assert told == "Giả Định"
+        assert told == "Gia Dinh"
         assert dict(after.getexif()) == {}
         assert not {"exif", "xmp", "comment", "Comment", "icc_profile"} & set(after.info)
         assert after.size == (32, 64)
         assert isinstance(corner, tuple)
         assert corner[0] > 200
         assert corner[1] < 80
-    assert "Giả Định".encode() not in kept
+    assert b"Gia Dinh" not in kept
 
 
 def test_comments_and_whatever_stands_behind_a_photo_are_gone() -> None:
@@ -126,7 +126,7 @@ BROKEN = {
     "cut short": (photo()[:-100], JPEG),
     "only its beginning": (b"\xff\xd8\xff\xe0", JPEG),
     "another type": (photo(PNG), JPEG),
-    "a wrong checksum": (photo(PNG)[:-6] + b"xxxxxx", PNG),
+    "a wrong checksum": (photo(PNG)[:45] + b"xxxx" + photo(PNG)[49:], PNG),
     "too many pixels": (bomb(), PNG),
 }
 

@@ -54,7 +54,9 @@ async def _copy(client: Client, name: str, folder: Path) -> int:
     with (folder / f"{name}.tar.s2").open("wb") as file:
         while (chunk := await chunks.next_msg(_ANSWER_S)).data:
             await asyncio.to_thread(file.write, chunk.data)
-            await chunk.respond(b"")
+            # The last piece, if it is not a whole one, asks for no answer.
+            if chunk.reply:
+                await chunk.respond(b"")
     await chunks.unsubscribe()
     _refuse_failed(name, chunk)
     kept = {"config": told["config"], "state": told["state"]}

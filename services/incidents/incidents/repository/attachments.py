@@ -16,6 +16,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis.database import Transaction
@@ -52,7 +53,7 @@ async def rules_on(tx: Transaction, day: date) -> Rules:
         select(columns.media_type, columns.most_bytes)
         .where(columns.effective_from <= day)
         .order_by(columns.media_type, columns.effective_from.desc())
-        .distinct(columns.media_type)
+        .ext(distinct_on(columns.media_type))
     )
     types = {row.media_type: row.most_bytes for row in await tx.execute(newest) if row.most_bytes}
     limits = (
@@ -60,7 +61,13 @@ async def rules_on(tx: Transaction, day: date) -> Rules:
             select(*(in_force(rule, day).label(name) for name, rule in _LIMITS.items()))
         )
     ).one()
-    return Rules(types, *limits)
+    return Rules(
+        types=types,
+        of_report=limits.of_report,
+        of_incident=limits.of_incident,
+        upload_hours=limits.upload_hours,
+        pixels=limits.pixels,
+    )
 
 
 async def lock_report(tx: Transaction, shown: ReceiptShown | OfReport, ward_code: str) -> OfReport:
