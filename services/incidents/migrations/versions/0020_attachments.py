@@ -1,6 +1,6 @@
 """Photos and files of reports and incidents.
 
-Revision ID: 0024
+Revision ID: 0020
 """
 
 from datetime import date
@@ -8,7 +8,7 @@ from datetime import date
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0024"
+revision = "0020"
 down_revision = "0019"
 
 APP = "incidents_app"
