@@ -75,12 +75,21 @@ async def test_what_is_put_is_given_whole_until_it_is_replaced_or_deleted(
         await store.get(name)
 
 
-@pytest.mark.parametrize("name", ["../x", "a/b", "", "x", f"{uuid4()}", f"{uuid4()}.A", "x" * 200])
-async def test_a_name_leads_nowhere_else(store: ObjectStore, name: str) -> None:
+async def test_a_name_leads_nowhere_else(store: ObjectStore) -> None:
     """Names are an id and what of it; anything else is a mistake of the program."""
-    for work in (store.put(name, b""), store.get(name), store.delete(name)):
-        with pytest.raises(ValueError, match="an id, a dot"):
-            await work
+    for name in (
+        "../x",
+        "a/b",
+        "",
+        "x",
+        f"{uuid4()}",
+        f"{uuid4()}.A",
+        f"{uuid4()}.1/2",
+        "x" * 200,
+    ):
+        for work in (store.put(name, b""), store.get(name), store.delete(name)):
+            with pytest.raises(ValueError, match="an id, a dot"):
+                await work
     assert await store.names() == frozenset()
 
 
