@@ -211,24 +211,41 @@ class AttachmentOperations:
             done.exception()  # told to whoever still waits, if anybody does
 
     async def _complete(self, attachment_id: UUID) -> Kept:
+        """Complete an upload under the lock of its row, for which other instances wait; delete its parts behind."""
         now = self._clock()
-        async with self._database.transaction() as tx:
+        async with self._one_at_a_time, self._database.transaction() as tx:
             rules = await rules_on(tx, ward_day(now))
-            upload = await load_upload(tx, attachment_id, now)
-            if upload.state is UploadState.KEPT:
-                return await kept_of(tx, attachment_id)
-        if upload.state is UploadState.REFUSED:
+            upload = await load_upload(tx, attachment_id, now, lock=True)
+            kept = await self._kept(tx, upload, rules, now)
+        self._relay.wake()
+        if upload.state is UploadState.UPLOADING:
+            await self._drop_parts(upload)
+        if kept is None:
             raise AttachmentRefusedError(rules.types)
+        return kept
+
+    async def _kept(
+        self, tx: Transaction, upload: Upload, rules: Rules, now: datetime
+    ) -> Kept | None:
+        """Keep what has come, unless that is done; None where it is refused."""
+        if upload.state is UploadState.KEPT:
+            return await kept_of(tx, upload.attachment_id)
+        if upload.state is UploadState.REFUSED:
+            return None
         if upload.missing:
             raise AttachmentIncompleteError(upload.missing)
-        async with self._one_at_a_time:
-            content = await self._gathered(upload)
-            try:
-                media_type, clean = await asyncio.to_thread(_clean, content, rules)
-            except UnreadableError as error:
-                await self._refuse(upload)
-                raise AttachmentRefusedError(rules.types) from error
-            return await self._keep(upload, media_type, clean)
+        content = await self._gathered(upload)
+        try:
+            media_type, clean = await asyncio.to_thread(_clean, content, rules)
+        except UnreadableError:
+            await refuse_upload(tx, upload.attachment_id)
+            return None
+        name = kept_name(upload.attachment_id)
+        await self._store.put(name, self._seal.seal(clean, name))
+        kept = Kept(media_type, len(clean), hashlib.sha256(clean).digest())
+        await keep_upload(tx, upload.attachment_id, kept, now)
+        await _note(tx, upload, kept, now)
+        return kept
 
     async def _gathered(self, upload: Upload) -> bytes:
         """Put the parts together; raises AttachmentDamagedError where they are not what was said."""
@@ -243,27 +260,6 @@ class AttachmentOperations:
 
     async def _opened(self, name: str) -> bytes:
         return self._seal.open(await self._store.get(name), name)
-
-    async def _keep(self, upload: Upload, media_type: str, clean: bytes) -> Kept:
-        attachment_id, name = upload.attachment_id, kept_name(upload.attachment_id)
-        await self._store.put(name, self._seal.seal(clean, name))
-        kept = Kept(media_type, len(clean), hashlib.sha256(clean).digest())
-        now = self._clock()
-        async with self._database.transaction() as tx:
-            upload = await load_upload(tx, attachment_id, now, lock=True)
-            # Another instance may have kept the same meanwhile.
-            if upload.state is UploadState.UPLOADING:
-                await keep_upload(tx, attachment_id, kept, now)
-                await _note(tx, upload, kept, now)
-        self._relay.wake()
-        await self._drop_parts(upload)
-        return kept
-
-    async def _refuse(self, upload: Upload) -> None:
-        async with self._database.transaction() as tx:
-            await load_upload(tx, upload.attachment_id, self._clock(), lock=True)
-            await refuse_upload(tx, upload.attachment_id)
-        await self._drop_parts(upload)
 
     async def _drop_parts(self, upload: Upload) -> None:
         """Delete parts that nobody needs; what is not reached now is tidied up later."""
