@@ -23,6 +23,9 @@ from nats.js.object_store import ObjectStore as Bucket
 
 from chassis.errors import DomainError
 
+# How large a bucket may become, unless settings say otherwise.
+MOST_BYTES = 4 * 2**30
+
 _NAME = re.compile(r"[0-9a-f-]{36}\.[a-z0-9]{1,20}")
 _TIMEOUT_S = 20.0
 # Well below what the broker takes in one message (2 MB), and few enough acknowledgements for ten megabytes.
