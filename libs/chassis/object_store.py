@@ -162,7 +162,7 @@ async def _of_folder() -> AsyncGenerator[None]:
 
 
 class BucketStore:
-    """Keeps objects in an object store of the broker (JetStream), which is made when it is first needed.
+    """Keeps objects in an object store of the broker (JetStream), which is made when something is first put into it.
 
     `most_bytes` bounds it, so that files never take the room of alarms; `replicas` is on how many servers it is kept.
     """
@@ -205,6 +205,8 @@ class BucketStore:
 
     async def remove_remains(self) -> None:
         """Remove chunks that no object has."""
+        if not await self._is_there():
+            return
         async with self._opened():
             filtered = f"$O.{self._name}.C.>"
             # Before the names: what is finished in between is in both.
@@ -217,6 +219,8 @@ class BucketStore:
         self._unfinished = unfinished
 
     async def _told(self) -> list[ObjectInfo]:
+        if not await self._is_there():
+            return []
         async with self._opened() as bucket:
             try:
                 return await bucket.list()
@@ -226,13 +230,27 @@ class BucketStore:
     async def _purge(self, subject: str) -> None:
         await self._jetstream.purge_stream(f"OBJ_{self._name}", subject=subject)
 
+    async def _is_there(self) -> bool:
+        """Tell whether the bucket was made: to look at what is in it makes none."""
+        async with self._reached():
+            try:
+                self._bucket = self._bucket or await self._jetstream.object_store(self._name)
+            except BucketNotFoundError:
+                return False
+        return True
+
     @asynccontextmanager
     async def _opened(self) -> AsyncGenerator[Bucket]:
+        async with self._reached():
+            if self._bucket is None:
+                self._bucket = await self._made()
+            yield self._bucket
+
+    @asynccontextmanager
+    async def _reached(self) -> AsyncGenerator[None]:
         try:
             async with asyncio.timeout(_TIMEOUT_S):
-                if self._bucket is None:
-                    self._bucket = await self._made()
-                yield self._bucket
+                yield
         except (OSError, TimeoutError, NatsError) as error:
             self._bucket = None
             if isinstance(error, APIError) and error.err_code in _FULL:

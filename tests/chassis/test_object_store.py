@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from nats.js.errors import NotFoundError
 
 from chassis import jetstream
 from chassis.object_store import (
@@ -183,6 +184,19 @@ async def test_a_store_that_is_away_says_so(module_nats: NatsServer, tmp_path: P
     for store in (FolderStore(tmp_path / "file" / "below"), bucket):
         with pytest.raises(ObjectStoreUnavailableError):
             await store.put(name, b"x")
+
+
+async def test_a_bucket_is_made_for_what_is_put_and_not_by_a_look(module_nats: NatsServer) -> None:
+    """A ward that sends no photos has none."""
+    client = await jetstream.connect(module_nats.url, "tests")
+    store = BucketStore(client.jetstream(timeout=2), "NEVER", MEBIBYTE)
+    looked = await store.names()
+    await store.remove_remains()
+    with pytest.raises(NotFoundError):
+        await client.jetstream().stream_info("OBJ_NEVER")
+    await client.close()
+
+    assert looked == frozenset()
 
 
 async def test_a_bucket_that_was_lost_is_made_again(module_nats: NatsServer) -> None:
