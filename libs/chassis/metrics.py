@@ -136,6 +136,14 @@ REPORTS_OVERDUE = Gauge(
     "Deadlines of reports that are past and not met: to acknowledge, to transfer, to answer",
     ["kind"],
 )
+DEADLINES_NEAR = Counter(
+    "ward_deadlines_due_soon_total",
+    "Deadlines of which it was told that they are due soon",
+    ["kind"],
+)
+DEADLINES_BREACHED = Counter(
+    "ward_deadlines_breached_total", "Deadlines of which it was told that they are over", ["kind"]
+)
 ESCALATIONS = Counter("ward_escalations_total", "Escalation steps taken", ["step"])
 ESCALATION_DELAY_SECONDS = Histogram(
     "ward_escalation_delay_seconds", "Time from a step's due time to its taking", buckets=_LATENCY

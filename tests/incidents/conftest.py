@@ -27,6 +27,7 @@ from tests.incidents.samples import (
 )
 from ward.incidents.v1 import (
     categories_pb2_grpc,
+    deadlines_pb2_grpc,
     deliveries_pb2_grpc,
     duty_pb2_grpc,
     exercises_pb2_grpc,
@@ -151,6 +152,7 @@ async def running(settings: Settings, make_token: MakeToken) -> AsyncGenerator[S
         async with aio.insecure_channel(f"127.0.0.1:{port}") as channel:
             others = (
                 categories_pb2_grpc.CategoriesServiceStub(channel),
+                deadlines_pb2_grpc.DeadlinesServiceStub(channel),
                 deliveries_pb2_grpc.DeliveriesServiceStub(channel),
                 duty_pb2_grpc.DutyServiceStub(channel),
                 shift_handovers_pb2_grpc.ShiftHandoversServiceStub(channel),

@@ -41,6 +41,10 @@ APPEND_ONLY = [
     "delivery_attempts",
     "shift_handovers",
     "shift_handover_signatures",
+    "clock_pauses",
+    "clock_resumptions",
+    "pause_reasons",
+    "clock_warnings",
 ]
 
 

@@ -32,6 +32,7 @@ from incidents.domain.public_alerts import Sender
 from incidents.domain.sealing import ReportSeal
 from incidents.domain.webhooks import WebhookSeal
 from incidents.operations.alarms import AlarmOperations
+from incidents.operations.deadlines import DeadlineOperations
 from incidents.operations.deliveries import DeliveryOperations
 from incidents.operations.duty import DutyOperations
 from incidents.operations.escalation import EscalationOperations
@@ -49,6 +50,7 @@ from incidents.operations.upkeep import UpkeepOperations
 from incidents.operations.webhooks import WebhookOperations
 from incidents.queries.briefs import BriefQueries
 from incidents.queries.catalogue import CatalogueQueries
+from incidents.queries.deadlines import DeadlineQueries
 from incidents.queries.deliveries import DeliveryQueries
 from incidents.queries.duty import DutyQueries
 from incidents.queries.figures import FigureQueries
@@ -65,6 +67,7 @@ from incidents.queries.timers import TimerQueries
 from incidents.queries.webhooks import WebhookQueries
 from incidents.servicer import Servicer
 from incidents.servicer.categories import CategoriesServicer
+from incidents.servicer.deadlines import DeadlinesServicer
 from incidents.servicer.deliveries import DeliveriesServicer
 from incidents.servicer.disclosure import Disclosure
 from incidents.servicer.duty import DutyServicer
@@ -182,6 +185,11 @@ def servicers_of(
             LifecycleQueries(base.database),
             base.clock,
         ),
+        DeadlinesServicer(
+            DeadlineOperations(base.database, base.relay, base.clock),
+            DeadlineQueries(base.database),
+            base.clock,
+        ),
         ReportsServicer(
             reports,
             ReportQueries(base.database, seal),
@@ -258,8 +266,13 @@ def _start_background(life: Lifecycle, base: Base, incidents: IncidentOperations
         )
         life.background(name, consumer.run())
     escalations = EscalationOperations(base.database, base.relay, base.clock)
-    timers = Timers(escalations, TimerQueries(base.database), base.clock)
-    life.background("timers", timers.run())
+    deadlines = DeadlineOperations(base.database, base.relay, base.clock)
+    queries = TimerQueries(base.database)
+    for name, take_due, next_due_at in (
+        ("timers", escalations.escalate_due, queries.next_due_at),
+        ("deadlines", deadlines.tell_due, queries.next_told_at),
+    ):
+        life.background(name, Timers(take_due, next_due_at, base.clock).run())
     life.background("figures", tell_figures(FigureQueries(base.database), base.clock))
     upkeep = UpkeepOperations(base.database, base.clock)
     life.background("forgetting", forget_hourly(upkeep, KEPT))

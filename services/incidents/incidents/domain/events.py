@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from incidents.domain.deadlines import Owed
+
 
 @dataclass(frozen=True)
 class Opened:
@@ -52,6 +54,29 @@ class Closed:
     """Event: the incident has ended."""
 
 
+@dataclass(frozen=True)
+class DueSoon:
+    """Event: a deadline is due soon."""
+
+    owed: Owed
+
+
+@dataclass(frozen=True)
+class Breached:
+    """Event: a deadline is over and not met."""
+
+    owed: Owed
+
+
 Event = (
-    Opened | AlarmJoined | Acknowledged | Assigned | Escalated | Moved | RollCallMarked | Closed
+    Opened
+    | AlarmJoined
+    | Acknowledged
+    | Assigned
+    | Escalated
+    | Moved
+    | RollCallMarked
+    | DueSoon
+    | Breached
+    | Closed
 )

@@ -39,6 +39,10 @@ class EntryKind(StrEnum):
     TASK = "task"
     NOTED = "noted"
     CORRECTED = "corrected"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    DUE_SOON = "due_soon"
+    BREACHED = "breached"
     PUBLIC_ALERT = "public_alert"
     HANDOVER = "handover"
 

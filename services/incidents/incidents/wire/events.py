@@ -6,7 +6,9 @@ from incidents.domain.events import (
     Acknowledged,
     AlarmJoined,
     Assigned,
+    Breached,
     Closed,
+    DueSoon,
     Escalated,
     Event,
     Moved,
@@ -14,8 +16,9 @@ from incidents.domain.events import (
     RollCallMarked,
 )
 from incidents.domain.incidents import Incident
+from incidents.wire.deadline_events import deadline_message
 from incidents.wire.incidents import incident_message
-from ward.incidents.v1 import incidents_pb2
+from ward.incidents.v1 import deadlines_pb2, incidents_pb2
 
 EventMessage = (
     incidents_pb2.IncidentOpened
@@ -26,6 +29,8 @@ EventMessage = (
     | incidents_pb2.IncidentMoved
     | incidents_pb2.IncidentRollCallMarked
     | incidents_pb2.IncidentClosed
+    | deadlines_pb2.IncidentDueSoon
+    | deadlines_pb2.IncidentBreached
 )
 
 _TYPES: dict[str, type[EventMessage]] = {
@@ -55,6 +60,12 @@ def event_message(event: Event, incident: Incident) -> EventMessage:
             return incidents_pb2.IncidentRollCallMarked(incident=told, sequence=sequence)
         case Closed():
             return incidents_pb2.IncidentClosed(incident=told)
+        case DueSoon(owed):
+            deadline = deadline_message(owed, breached=False)
+            return deadlines_pb2.IncidentDueSoon(incident=told, deadline=deadline)
+        case Breached(owed):
+            deadline = deadline_message(owed, breached=True)
+            return deadlines_pb2.IncidentBreached(incident=told, deadline=deadline)
 
 
 def watched(
