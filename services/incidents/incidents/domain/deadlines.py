@@ -46,7 +46,7 @@ class DueFilter(StrEnum):
 class Deadline:
     """A term, and when what it waits for happened.
 
-    `soon_at` is None where it is not told ahead, `paused_at` since when its incident is paused, and `stopped_at` when it
+    `soon_at` is None where it is not told ahead; `paused_at` is since when its incident is paused, `stopped_at` when it
     was met or its incident ended.
     """
 
@@ -123,7 +123,7 @@ def _before(due_at: datetime, amount: int, unit: ClockUnit, calendar: WorkingCal
 
 @dataclass(frozen=True)
 class Owed:
-    """A deadline, the incident that goes on for it, and the report that it is owed for: None for the incident itself."""
+    """A deadline, the incident that goes on for it, and for which report it is owed: None for the incident itself."""
 
     deadline: Deadline
     incident_id: UUID

@@ -75,7 +75,7 @@ class DeadlineQueries:
         )
 
     async def due(self, listing: DueListing, now: datetime) -> list[DueDeadline]:
-        """Tell a page of deadlines that run and are over or due soon, longest over first, and one more if others follow."""
+        """Tell a page of running deadlines, over or due soon, the longest over first, and one more if others follow."""
         async with self._database.transaction() as tx:
             rows = (await tx.execute(_due(listing, now))).all()
         return [DueDeadline(incident_from(row), owed_of(row)) for row in rows]
