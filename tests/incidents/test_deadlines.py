@@ -44,7 +44,7 @@ from tests.incidents.test_reports import report
 from ward.incidents.v1 import deadlines_pb2 as pb
 from ward.incidents.v1 import incidents_pb2, lifecycle_pb2
 
-BY = Identity(OFFICER, frozenset({"duty_officer"}))
+BY = Identity(OFFICER, frozenset({"duty_officer"}), "")
 CALENDAR = WorkingCalendar()
 FRIDAY = datetime(2026, 1, 9, 3, tzinfo=UTC)
 MOMENTS = st.datetimes(datetime(2026, 3, 2), datetime(2026, 8, 1), timezones=st.just(UTC))  # noqa: DTZ001

@@ -1,6 +1,6 @@
 """Deadlines of incidents and reports as timers, and their pauses.
 
-Revision ID: 0022
+Revision ID: 0020
 """
 
 from datetime import date
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0022"
+revision = "0020"
 down_revision = "0019"
 
 APP = "incidents_app"
