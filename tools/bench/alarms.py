@@ -1,9 +1,9 @@
 """`python -m bench.alarms [--quick]`: ten thousand alarms of 251 premises in a minute, with a replica killed.
 
-Three processes of the incidents service share a PostgreSQL and a broker as the product has them, and a ward of homes with
-neighbours. Each alarm is of a detector of its own; each fiftieth is told again under another id. One process is killed in
-the middle of the minute and starts again. What counts is that each alarm is in one incident, that one fire is open at
-each premises, and that each step was told once; beside it rescue briefs are read, during the minute and after it.
+Three processes of the incidents service share a PostgreSQL and a broker as the product has them, and homes that have
+neighbours. Each alarm is of a detector of its own; each fiftieth is told again under another id. One process is killed
+in the middle of the minute and starts again. What counts is that each alarm is in one incident, that one fire is open
+at each premises, and that each step was told once. Rescue briefs are read during the minute and after it.
 """
 
 import argparse
