@@ -116,6 +116,10 @@ fuzz: install ## Fuzz each payload decoder (SECONDS=60); a finding fails
 bench-ingest: install ## Measure ingest and alarm latency beside their floors: about eight minutes
 	@$(BIN)/python -m bench ingest
 
+.PHONY: bench-officer
+bench-officer: install ## Measure from a detector's smoke to the officer's screen and brief, idle and under load: about three minutes
+	@$(BIN)/python -m bench.officer
+
 .PHONY: bench-search
 bench-search: install ## Measure search by name among a million persons beside pg_trgm: about four minutes
 	@$(BIN)/python -m bench.search
@@ -180,6 +184,14 @@ WORKERS ?= auto
 .PHONY: test
 test: install ## The whole suite, on real PostgreSQL, NATS and gRPC servers (WORKERS=auto)
 	$(BIN)/pytest -m "not chaos and not containers" -n $(WORKERS)
+
+.PHONY: drill
+drill: install ## Back up under load, lose everything, restore, and count what is lost (RPO, RTO): three minutes
+	$(BIN)/pytest -s -m chaos tests/chaos/test_backup.py
+
+.PHONY: test-upgrade
+test-upgrade: install ## The previous release's data under this one, services started and restarted in any order
+	$(BIN)/pytest tests/recovery
 
 .PHONY: chaos
 chaos: install ## Two million readings while everything is killed in turn, and counted: minutes
