@@ -36,12 +36,12 @@ from ward.residency.v1 import residency_pb2 as residency
 
 _WARD = "11002"
 _WIDTH = 120
-_PATIENCE_S = 60.0
+_PATIENCE_S = 45.0
 _AFTERWARDS_S = 2.0
 _TOLD_AGAIN = 50
 # A brief is asked for so often while alarms come in, and so many times when all is quiet.
 _BRIEF_EVERY_S = 0.1
-_QUIET_BRIEFS = 500
+_QUIET_BRIEFS = 300
 _BRIEF_MAX_MS = 50.0
 _COUNTED = {
     "alarms": "select count(distinct alarm_id) from incident_alarms",
@@ -132,7 +132,7 @@ async def run(sizes: Sizes) -> Told:
         await listening
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)
-        await read_briefs(bench, told.afterwards, _QUIET_BRIEFS, every_s=0.01)
+        await read_briefs(bench, told.afterwards, _QUIET_BRIEFS, every_s=0)
         async with connected(bench.database_url) as connection:
             for name, statement in _COUNTED.items():
                 told.counts[name] = await connection.fetchval(statement)
@@ -166,7 +166,8 @@ def show(console: Console, sizes: Sizes, told: Told) -> None:
 
 
 def _print(console: Console, title: str, facts: dict[str, str]) -> None:
-    table = Table(title=title, title_justify="left", box=SIMPLE)
+    console.print(title)
+    table = Table(box=SIMPLE)
     for name in facts:
         table.add_column(name, justify="right")
     table.add_row(*facts.values())
