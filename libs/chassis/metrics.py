@@ -23,6 +23,10 @@ ACCESS_CHAIN_POSITION = Gauge(
 ACCESS_WITNESSED_POSITION = Gauge(
     "ward_access_witnessed_position", "Position up to which the chain is witnessed elsewhere"
 )
+ACCESS_VERIFIED_TIMESTAMP = Gauge(
+    "ward_access_verified_timestamp_seconds",
+    "When the chain was last verified, or began while it never was; 0 while that is not known",
+)
 EVENTS_PUBLISHED = Counter(
     "ward_events_published_total", "Events that left the outbox and were acknowledged", ["subject"]
 )
