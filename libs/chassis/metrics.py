@@ -140,6 +140,27 @@ REPORTS_OVERDUE = Gauge(
     "Deadlines of reports that are past and not met: to acknowledge, to transfer, to answer",
     ["kind"],
 )
+_INDICATOR = ["indicator", "part", "period", "basis"]
+INDICATOR_NUMERATOR = Gauge(
+    "ward_indicator_numerator",
+    'What an indicator of the ward\'s plan counts in the present month or year, as a whole (part "") and by its'
+    " parts; basis says whether it was measured or entered",
+    _INDICATOR,
+)
+INDICATOR_DENOMINATOR = Gauge(
+    "ward_indicator_denominator", "What that is a share of, or is compared with", _INDICATOR
+)
+INDICATOR_SECONDS = Gauge(
+    "ward_indicator_seconds",
+    "How long that took, by quantile: 0.5, 0.95",
+    [*_INDICATOR, "quantile"],
+)
+REVIEW_ACTIONS_OPEN = Gauge(
+    "ward_review_actions_open", "Actions of after-action reviews that are to be done"
+)
+REVIEW_ACTIONS_OVERDUE = Gauge(
+    "ward_review_actions_overdue", "Actions of after-action reviews whose day is past"
+)
 ESCALATIONS = Counter("ward_escalations_total", "Escalation steps taken", ["step"])
 ESCALATION_DELAY_SECONDS = Histogram(
     "ward_escalation_delay_seconds", "Time from a step's due time to its taking", buckets=_LATENCY

@@ -31,6 +31,7 @@ from incidents.domain.contacts import ContactSeal
 from incidents.domain.public_alerts import Sender
 from incidents.domain.sealing import ReportSeal
 from incidents.domain.webhooks import WebhookSeal
+from incidents.operations.after_action_reviews import AfterActionReviewOperations
 from incidents.operations.alarms import AlarmOperations
 from incidents.operations.deliveries import DeliveryOperations
 from incidents.operations.duty import DutyOperations
@@ -38,6 +39,7 @@ from incidents.operations.escalation import EscalationOperations
 from incidents.operations.exercises import ExerciseOperations
 from incidents.operations.handovers import HandoverOperations
 from incidents.operations.incidents import IncidentOperations
+from incidents.operations.indicators import IndicatorOperations
 from incidents.operations.lifecycle import LifecycleOperations
 from incidents.operations.projections import ProjectionOperations
 from incidents.operations.public_alerts import PublicAlertOperations
@@ -47,6 +49,7 @@ from incidents.operations.shift_handovers import ShiftHandoverOperations
 from incidents.operations.tasks import TaskOperations
 from incidents.operations.upkeep import UpkeepOperations
 from incidents.operations.webhooks import WebhookOperations
+from incidents.queries.after_action_reviews import AfterActionReviewQueries
 from incidents.queries.briefs import BriefQueries
 from incidents.queries.catalogue import CatalogueQueries
 from incidents.queries.deliveries import DeliveryQueries
@@ -54,6 +57,7 @@ from incidents.queries.duty import DutyQueries
 from incidents.queries.figures import FigureQueries
 from incidents.queries.handovers import HandoverQueries
 from incidents.queries.incidents import IncidentQueries
+from incidents.queries.indicators import IndicatorQueries
 from incidents.queries.lifecycle import LifecycleQueries
 from incidents.queries.public_alerts import PublicAlertQueries
 from incidents.queries.reports import ReportQueries
@@ -64,6 +68,7 @@ from incidents.queries.tasks import TaskQueries
 from incidents.queries.timers import TimerQueries
 from incidents.queries.webhooks import WebhookQueries
 from incidents.servicer import Servicer
+from incidents.servicer.after_action_reviews import AfterActionReviewsServicer
 from incidents.servicer.categories import CategoriesServicer
 from incidents.servicer.deliveries import DeliveriesServicer
 from incidents.servicer.disclosure import Disclosure
@@ -71,6 +76,7 @@ from incidents.servicer.duty import DutyServicer
 from incidents.servicer.exercises import ExercisesServicer
 from incidents.servicer.handovers import HandoversServicer
 from incidents.servicer.incidents import IncidentsServicer
+from incidents.servicer.indicators import IndicatorsServicer
 from incidents.servicer.lifecycle import LifecycleServicer
 from incidents.servicer.printing import PrintingServicer
 from incidents.servicer.public_alerts import PublicAlertsServicer
@@ -90,7 +96,9 @@ from incidents.timers import (
     forget_hourly,
     forget_reports_hourly,
     forget_roll_calls_hourly,
+    remind_of_actions,
     tell_figures,
+    tell_indicators,
 )
 
 MIGRATIONS = Path(package.__file__).parents[1] / "migrations"
@@ -124,6 +132,8 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     life.background("forgetting-reports", forget_reports_hourly(reports))
     contacts = ContactSeal(seal)
     deliveries = DeliveryOperations(base.database, clock, contacts, settings.console_url)
+    reviews = AfterActionReviewOperations(base.database, base.relay, clock)
+    life.background("reminding-of-actions", remind_of_actions(reviews))
     messenger = AppriseMessenger(settings.notification_gateways_file)
     life.background("deliveries", Deliveries(deliveries, messenger).run())
     channel = residency_channel(life, settings)
@@ -139,6 +149,7 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
         _start_webhooks(life, base, settings),
         _start_handovers(life, base, settings),
         *people_servicers_of(base, contacts),
+        *learning_servicers_of(base, reviews),
     ]
     services = [one.service for one in servicers]
     server = base.server(services)
@@ -229,6 +240,17 @@ def people_servicers_of(base: Base, contacts: ContactSeal) -> list[Servicer]:
     ]
 
 
+def learning_servicers_of(base: Base, reviews: AfterActionReviewOperations) -> list[Servicer]:
+    """Make what answers of what is learnt: reviews of incidents, and figures of periods."""
+    database, clock = base.database, base.clock
+    return [
+        AfterActionReviewsServicer(reviews, AfterActionReviewQueries(database), clock),
+        IndicatorsServicer(
+            IndicatorOperations(database, clock), IndicatorQueries(database), clock
+        ),
+    ]
+
+
 def occupancy_register(channel: aio.Channel | None, settings: Settings) -> OccupancyRegister:
     """Ask residency who is inside, if the service was told by which token it proves itself there."""
     if channel is None or settings.service_token_file is None:
@@ -262,6 +284,7 @@ def _start_background(life: Lifecycle, base: Base, incidents: IncidentOperations
     timers = Timers(escalations, TimerQueries(base.database), base.clock)
     life.background("timers", timers.run())
     life.background("figures", tell_figures(FigureQueries(base.database), base.clock))
+    life.background("indicators", tell_indicators(IndicatorQueries(base.database), base.clock))
     upkeep = UpkeepOperations(base.database, base.clock)
     life.background("forgetting", forget_hourly(upkeep, KEPT))
 

@@ -243,6 +243,26 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """{"reason": "SHIFT_HANDOVER_NEEDS_ANOTHER", "domain": "ward"}"""
     ERROR_REASON_SHIFT_HANDOVER_SIGNED: _ErrorReason.ValueType  # 208
     """{"reason": "SHIFT_HANDOVER_SIGNED", "domain": "ward"}"""
+    ERROR_REASON_PERIOD_NOT_FOUND: _ErrorReason.ValueType  # 300
+    """{"reason": "PERIOD_NOT_FOUND", "domain": "ward"}"""
+    ERROR_REASON_INDICATOR_NOT_FOUND: _ErrorReason.ValueType  # 301
+    """{"reason": "INDICATOR_NOT_FOUND", "domain": "ward"}"""
+    ERROR_REASON_INDICATOR_IS_MEASURED: _ErrorReason.ValueType  # 302
+    """{"reason": "INDICATOR_IS_MEASURED", "domain": "ward"}"""
+    ERROR_REASON_FIGURE_REVISED: _ErrorReason.ValueType  # 303
+    """{"reason": "FIGURE_REVISED", "domain": "ward", "metadata": {"revision": "2"}}"""
+    ERROR_REASON_INCIDENT_NOT_CLOSED: _ErrorReason.ValueType  # 304
+    """{"reason": "INCIDENT_NOT_CLOSED", "domain": "ward"}"""
+    ERROR_REASON_AFTER_ACTION_REVIEW_NOT_FOUND: _ErrorReason.ValueType  # 305
+    """{"reason": "AFTER_ACTION_REVIEW_NOT_FOUND", "domain": "ward"}"""
+    ERROR_REASON_AFTER_ACTION_REVIEW_REVISED: _ErrorReason.ValueType  # 306
+    """{"reason": "AFTER_ACTION_REVIEW_REVISED", "domain": "ward", "metadata": {"revision": "2"}}"""
+    ERROR_REASON_REVIEW_ACTION_NOT_FOUND: _ErrorReason.ValueType  # 307
+    """{"reason": "REVIEW_ACTION_NOT_FOUND", "domain": "ward"}"""
+    ERROR_REASON_REVIEW_ACTION_OF_ANOTHER: _ErrorReason.ValueType  # 308
+    """{"reason": "REVIEW_ACTION_OF_ANOTHER", "domain": "ward"}"""
+    ERROR_REASON_REVIEW_ACTION_ENDED: _ErrorReason.ValueType  # 309
+    """{"reason": "REVIEW_ACTION_ENDED", "domain": "ward"}"""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons. Each has an example of its ErrorInfo."""
@@ -463,6 +483,26 @@ ERROR_REASON_SHIFT_HANDOVER_NEEDS_ANOTHER: ErrorReason.ValueType  # 207
 """{"reason": "SHIFT_HANDOVER_NEEDS_ANOTHER", "domain": "ward"}"""
 ERROR_REASON_SHIFT_HANDOVER_SIGNED: ErrorReason.ValueType  # 208
 """{"reason": "SHIFT_HANDOVER_SIGNED", "domain": "ward"}"""
+ERROR_REASON_PERIOD_NOT_FOUND: ErrorReason.ValueType  # 300
+"""{"reason": "PERIOD_NOT_FOUND", "domain": "ward"}"""
+ERROR_REASON_INDICATOR_NOT_FOUND: ErrorReason.ValueType  # 301
+"""{"reason": "INDICATOR_NOT_FOUND", "domain": "ward"}"""
+ERROR_REASON_INDICATOR_IS_MEASURED: ErrorReason.ValueType  # 302
+"""{"reason": "INDICATOR_IS_MEASURED", "domain": "ward"}"""
+ERROR_REASON_FIGURE_REVISED: ErrorReason.ValueType  # 303
+"""{"reason": "FIGURE_REVISED", "domain": "ward", "metadata": {"revision": "2"}}"""
+ERROR_REASON_INCIDENT_NOT_CLOSED: ErrorReason.ValueType  # 304
+"""{"reason": "INCIDENT_NOT_CLOSED", "domain": "ward"}"""
+ERROR_REASON_AFTER_ACTION_REVIEW_NOT_FOUND: ErrorReason.ValueType  # 305
+"""{"reason": "AFTER_ACTION_REVIEW_NOT_FOUND", "domain": "ward"}"""
+ERROR_REASON_AFTER_ACTION_REVIEW_REVISED: ErrorReason.ValueType  # 306
+"""{"reason": "AFTER_ACTION_REVIEW_REVISED", "domain": "ward", "metadata": {"revision": "2"}}"""
+ERROR_REASON_REVIEW_ACTION_NOT_FOUND: ErrorReason.ValueType  # 307
+"""{"reason": "REVIEW_ACTION_NOT_FOUND", "domain": "ward"}"""
+ERROR_REASON_REVIEW_ACTION_OF_ANOTHER: ErrorReason.ValueType  # 308
+"""{"reason": "REVIEW_ACTION_OF_ANOTHER", "domain": "ward"}"""
+ERROR_REASON_REVIEW_ACTION_ENDED: ErrorReason.ValueType  # 309
+"""{"reason": "REVIEW_ACTION_ENDED", "domain": "ward"}"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 @_typing.final

@@ -1,7 +1,7 @@
 """The sentences of the timeline, Vietnamese. They name functions, devices and places, never residents."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from incidents.domain.alarms import Alarm
 from incidents.domain.escalation import Notification, Timer
@@ -63,6 +63,7 @@ _HANDOVERS: Mapping[str, str] = {
     "DISPOSED": "Trung tâm 114 báo đã xử lý xong.",
 }
 _WARNINGS: Mapping[str, str] = {"ALERT": "Phát", "UPDATE": "Cập nhật", "CANCEL": "Hủy"}
+_ACTION_ENDS: Mapping[str, str] = {"DONE": "đã xong", "DROPPED": "được bỏ"}
 # What whoever reported is told of each state.
 _STANDINGS: Mapping[str, str] = {
     "REPORTED": "Đã nhận, chờ tiếp nhận xử lý.",
@@ -252,6 +253,27 @@ def handed_over(state: str, reference: str, remark: str) -> str:
     """Say how far handing over to the city's centre is."""
     number = f" Số của Trung tâm: {reference}." if reference else ""
     return f"{_HANDOVERS[state]}{number}{_remark(remark)}"
+
+
+def reviewed(revision: int) -> str:
+    """Say that what is to be learnt was written down."""
+    return "Đã rút kinh nghiệm." if revision == 1 else f"Sửa bản rút kinh nghiệm (lần {revision})."
+
+
+def action_given(owner: str, action: str, due_on: date) -> str:
+    """Say who does what by when after a review."""
+    return f"Rút kinh nghiệm: giao {owner}: {action} (hạn {due_on:%d/%m/%Y})."
+
+
+def action_ended(owner: str, state: str, result: str) -> str:
+    """Say what came of it."""
+    return f"Việc rút kinh nghiệm của {owner} {_ACTION_ENDS[state]}.{_remark(result)}"
+
+
+def action_due(owner: str, due_on: date, *, overdue: bool) -> str:
+    """Say that it is due soon, or overdue."""
+    how = "đã quá hạn" if overdue else "sắp đến hạn"
+    return f"Việc rút kinh nghiệm của {owner} {how} {due_on:%d/%m/%Y}."
 
 
 def advice(call_first: str) -> str:
