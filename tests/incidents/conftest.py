@@ -27,6 +27,7 @@ from tests.incidents.samples import (
 )
 from ward.incidents.v1 import (
     after_action_reviews_pb2_grpc,
+    attachments_pb2_grpc,
     categories_pb2_grpc,
     deliveries_pb2_grpc,
     duty_pb2_grpc,
@@ -152,6 +153,7 @@ async def running(settings: Settings, make_token: MakeToken) -> AsyncGenerator[S
         port = await app.start(life, settings)
         async with aio.insecure_channel(f"127.0.0.1:{port}") as channel:
             others = (
+                attachments_pb2_grpc.AttachmentsServiceStub(channel),
                 categories_pb2_grpc.CategoriesServiceStub(channel),
                 deliveries_pb2_grpc.DeliveriesServiceStub(channel),
                 duty_pb2_grpc.DutyServiceStub(channel),

@@ -16,6 +16,7 @@ from chassis.database import Database
 from chassis.feed import Feed
 from chassis.jetstream import EVENTS
 from chassis.lifecycle import Lifecycle
+from chassis.object_store import BucketStore, FolderStore, ObjectStore
 from chassis.sealing import Seal, read_key
 from chassis.service import Base, start_base
 from chassis.settings import parts_of
@@ -29,10 +30,11 @@ from incidents.consumers.lanes import ALARM_LANE, OCCUPANCY_LANE, Consumers
 from incidents.consumers.notices import NOTICE_LANE, Notices
 from incidents.domain.contacts import ContactSeal
 from incidents.domain.public_alerts import Sender
-from incidents.domain.sealing import ReportSeal
+from incidents.domain.sealing import AttachmentSeal, ReportSeal
 from incidents.domain.webhooks import WebhookSeal
 from incidents.operations.after_action_reviews import AfterActionReviewOperations
 from incidents.operations.alarms import AlarmOperations
+from incidents.operations.attachments import AttachmentOperations
 from incidents.operations.deliveries import DeliveryOperations
 from incidents.operations.duty import DutyOperations
 from incidents.operations.escalation import EscalationOperations
@@ -50,6 +52,7 @@ from incidents.operations.tasks import TaskOperations
 from incidents.operations.upkeep import UpkeepOperations
 from incidents.operations.webhooks import WebhookOperations
 from incidents.queries.after_action_reviews import AfterActionReviewQueries
+from incidents.queries.attachments import AttachmentQueries
 from incidents.queries.briefs import BriefQueries
 from incidents.queries.catalogue import CatalogueQueries
 from incidents.queries.deliveries import DeliveryQueries
@@ -69,6 +72,7 @@ from incidents.queries.timers import TimerQueries
 from incidents.queries.webhooks import WebhookQueries
 from incidents.servicer import Servicer
 from incidents.servicer.after_action_reviews import AfterActionReviewsServicer
+from incidents.servicer.attachments import AttachmentsServicer
 from incidents.servicer.categories import CategoriesServicer
 from incidents.servicer.deliveries import DeliveriesServicer
 from incidents.servicer.disclosure import Disclosure
@@ -92,6 +96,7 @@ from incidents.timers import (
     HandoverFollowing,
     Timers,
     WebhookDeliveries,
+    forget_attachments_hourly,
     forget_deliveries_hourly,
     forget_hourly,
     forget_reports_hourly,
@@ -146,6 +151,7 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     servicers = [
         *servicers_of(base, incidents, reports, roll_calls, told, register, sources),
         public_alerts_servicer(base, settings),
+        _start_attachments(life, base, settings),
         _start_webhooks(life, base, settings),
         _start_handovers(life, base, settings),
         *people_servicers_of(base, contacts),
@@ -287,6 +293,31 @@ def _start_background(life: Lifecycle, base: Base, incidents: IncidentOperations
     life.background("indicators", tell_indicators(IndicatorQueries(base.database), base.clock))
     upkeep = UpkeepOperations(base.database, base.clock)
     life.background("forgetting", forget_hourly(upkeep, KEPT))
+
+
+def _start_attachments(life: Lifecycle, base: Base, settings: Settings) -> Servicer:
+    """Make what takes photos and files in and gives them out, and have them forgotten in time."""
+    seal = AttachmentSeal(
+        content_seal(settings), read_key(settings.follow_up_key.get_secret_value())
+    )
+    store = attachment_store(base, settings)
+    operations = AttachmentOperations(
+        base.database, base.relay, base.clock, seal, store, settings.ward_code
+    )
+    life.background("forgetting-attachments", forget_attachments_hourly(operations))
+    return AttachmentsServicer(operations, AttachmentQueries(base.database, seal, store))
+
+
+def attachment_store(base: Base, settings: Settings) -> ObjectStore:
+    """Make where photos and files lie: the folder that the settings name, or a bucket of the broker for this ward."""
+    if settings.attachment_folder is not None:
+        return FolderStore(settings.attachment_folder)
+    return BucketStore(
+        base.jetstream,
+        f"ATTACHMENTS_{settings.ward_code}",
+        settings.attachment_store_bytes,
+        settings.nats_replicas,
+    )
 
 
 def _start_webhooks(life: Lifecycle, base: Base, settings: Settings) -> Servicer:

@@ -7,6 +7,7 @@ from chassis import context, metrics
 from chassis.clock import Clock, ward_day
 from chassis.errors import DatabaseUnavailableError
 from chassis.log import logger
+from chassis.object_store import ObjectStoreUnavailableError
 from incidents.clients.dispatch import DispatchCentre
 from incidents.clients.gateways import Messenger
 from incidents.clients.webhooks import WebhookClient
@@ -16,6 +17,7 @@ from incidents.domain.handovers import Handover
 from incidents.domain.indicators import BY_PREMISES, Figure
 from incidents.domain.webhooks import Delivery
 from incidents.operations.after_action_reviews import AfterActionReviewOperations
+from incidents.operations.attachments import AttachmentOperations
 from incidents.operations.deliveries import DeliveryOperations
 from incidents.operations.escalation import EscalationOperations
 from incidents.operations.handovers import HandoverOperations
@@ -162,6 +164,21 @@ async def remind_of_actions(operations: AfterActionReviewOperations) -> None:
         except Exception:  # noqa: BLE001 - the edge, as above
             logger().exception("reminding_failed")
         await asyncio.sleep(_REMIND_EVERY_S)
+
+
+async def forget_attachments_hourly(operations: AttachmentOperations) -> None:
+    """Forget photos and files whose time is over, and delete what is left of them, until cancelled."""
+    while True:
+        try:
+            if forgotten := await operations.forget():
+                logger().info("attachments_forgotten", attachments=forgotten)
+            if deleted := await operations.tidy_store():
+                logger().info("objects_deleted", objects=deleted)
+        except (DatabaseUnavailableError, ObjectStoreUnavailableError) as error:
+            logger().warning("forgetting_delayed", cause=error.reason)
+        except Exception:  # noqa: BLE001 - the edge, as above
+            logger().exception("forgetting_failed")
+        await asyncio.sleep(_FORGET_EVERY_S)
 
 
 async def forget_hourly(operations: UpkeepOperations, kept: timedelta) -> None:

@@ -186,7 +186,7 @@ class Detector:
             milliseconds(until),
             again_from,
             # What was raised here is known better than the database has it: the same alarm may have signalled again.
-            await self._queries.raised_since(now - _RAISED) | self._raises,
+            {**await self._queries.raised_since(now - _RAISED), **self._raises},
         )
         limits = await self._queries.ingestion_limits(now)
         await self._formats.refresh()

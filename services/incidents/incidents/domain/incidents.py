@@ -342,6 +342,14 @@ class Incident:
         change = Change(self, now, Moved(EntryKind.REPORT_JOINED))
         return change.noting(EntryKind.REPORT_JOINED, sentences.report_joined(number), account)
 
+    def attached(
+        self, media_type: str, size: int, report_number: str, account: str, now: datetime
+    ) -> "Change":
+        """Note that a photo or file was added to it, or to a report of it; `size` in bytes."""
+        change = Change(self, now, Moved(EntryKind.ATTACHED))
+        text = sentences.attached(media_type, size, report_number)
+        return change.noting(EntryKind.ATTACHED, text, account)
+
     def report_left(
         self, numbers: str, into: str, reason: str, account: str, now: datetime
     ) -> "Change":

@@ -234,6 +234,13 @@ def report_joined(number: str) -> str:
     return f"Thêm tin {number}."
 
 
+def attached(media_type: str, size: int, report_number: str) -> str:
+    """Say that a photo or file was added, and nothing of what is in it; `size` in bytes."""
+    what = "ảnh" if media_type.startswith("image/") else "tệp"
+    whose = f" của tin {report_number}" if report_number else ""
+    return f"Nhận {what} đính kèm{whose} ({media_type}, {max(1, round(size / 1024))} KB)."
+
+
 def report_left(numbers: str, into: str, reason: str) -> str:
     """Say which reports were taken out."""
     return f"Tách tin {numbers} sang vụ việc {into}.{_remark(reason)}"

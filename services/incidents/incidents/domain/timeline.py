@@ -43,6 +43,7 @@ class EntryKind(StrEnum):
     HANDOVER = "handover"
     AFTER_ACTION_REVIEW = "after_action_review"
     REVIEW_ACTION = "review_action"
+    ATTACHED = "attached"
 
 
 # The entry that tells of an act.

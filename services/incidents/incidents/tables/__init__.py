@@ -7,6 +7,7 @@ from incidents.tables.after_action_reviews import (
     review_actions,
 )
 from incidents.tables.alarms import ENDED_FIRE, IN_TROUBLE, alarms, incident_alarms
+from incidents.tables.attachments import attachment_parts, attachment_types, attachments
 from incidents.tables.catalogue import categories, category_clocks, decided_days, priorities
 from incidents.tables.deliveries import deliveries, delivery_attempts, delivery_policies
 from incidents.tables.duty import (
@@ -59,6 +60,9 @@ __all__ = [
     "after_action_reviews",
     "alarms",
     "alert_numbers",
+    "attachment_parts",
+    "attachment_types",
+    "attachments",
     "categories",
     "category_clocks",
     "decided_days",
