@@ -12,22 +12,19 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
-from uuid import uuid4
 
 from nats.js import JetStreamContext
 
-from chassis import access_account, jetstream, witness
+from chassis import access_account, console, jetstream, witness
 from chassis.access_chain import AccessRecord, ChainBrokenError, Fault, Linked, Witnesses
-from chassis.access_log import append
 from chassis.clock import Clock, utc_now
 from chassis.database import Database
 from chassis.errors import BrokerUnavailableError, DatabaseUnavailableError
 from chassis.settings import ServiceSettings
 
 SOUND, BROKEN, NOT_LOOKED_AT = 0, 1, 2
-_PERSON_AT_THE_CONSOLE = "command line"
-_SUPERVISION = "SUPERVISION"
-_LEGAL_BASIS = "Law 91/2025/QH15 Art. 3"
+SUPERVISION = "SUPERVISION"
+LEGAL_BASIS = "Law 91/2025/QH15 Art. 3"
 _COLUMNS = (
     "position",
     "recorded_at",
@@ -88,6 +85,8 @@ def add_commands(
     export.add_argument("--from", dest="begin", type=int, default=1, metavar="POSITION")
     expire = actions.add_parser("expire", help="remove records whose time is over, as their owner")
     expire.add_argument("--dry-run", action="store_true", help="only tell what would be removed")
+    console.add_operator(export)
+    console.add_operator(expire)
     return actions
 
 
@@ -102,7 +101,7 @@ async def run(
             case "export":
                 return await _export(arguments, settings, clock())
             case _:
-                return await _expire(service, settings, clock(), dry_run=arguments.dry_run)
+                return await _expire(arguments, service, settings, clock())
     except DatabaseUnavailableError:
         return _failed("Không kết nối được cơ sở dữ liệu", "The database is away")
     except BrokerUnavailableError:
@@ -172,8 +171,8 @@ async def _export(arguments: argparse.Namespace, settings: ServiceSettings, now:
     database = Database.connect(settings.database_url.get_secret_value(), pool_size=1)
     written = 0
     try:
-        async with database.transaction() as tx:
-            await append(tx, _own_record("audit export", arguments.reference, settings, now))
+        own = _own_record("audit export", arguments.operator, arguments.reference, settings, now)
+        await console.account_for(database, own)
         with arguments.file.open("w", encoding="utf-8", newline="") as opened:
             write = make(opened)
             async for one in access_account.read(database, arguments.begin):
@@ -185,7 +184,9 @@ async def _export(arguments: argparse.Namespace, settings: ServiceSettings, now:
     return SOUND
 
 
-async def _expire(service: str, settings: ServiceSettings, now: datetime, *, dry_run: bool) -> int:
+async def _expire(
+    arguments: argparse.Namespace, service: str, settings: ServiceSettings, now: datetime
+) -> int:
     if settings.migration_database_url is None:
         return _failed(
             "Cần MIGRATION_DATABASE_URL: vai trò sở hữu các bảng",
@@ -194,12 +195,12 @@ async def _expire(service: str, settings: ServiceSettings, now: datetime, *, dry
     owner = Database.connect(settings.migration_database_url.get_secret_value(), pool_size=1)
     try:
         what = await access_account.expired(owner, now)
-        if not dry_run:
+        if not arguments.dry_run:
             # Evidence of a break must not be removed with it.
             witnesses = await _witnesses(service, settings, stream=True)
             if (code := await _walk(owner, witnesses, None, now)) != SOUND:
                 return code
-            await _remove(owner, what, service, settings, now)
+            await _remove(owner, what, arguments.operator, service, settings, now)
     except access_account.LimitMissingError:
         return _failed(
             "Không có thời hạn lưu trong legal_limits", "No retention is stated in legal_limits"
@@ -213,6 +214,7 @@ async def _expire(service: str, settings: ServiceSettings, now: datetime, *, dry
 async def _remove(
     owner: Database,
     what: access_account.Expiry | None,
+    operator: str,
     service: str,
     settings: ServiceSettings,
     now: datetime,
@@ -225,7 +227,8 @@ async def _remove(
     async with _broker(settings) as jetstream_:
         await witness.tell(jetstream_, subject, file, what.until, now, expired=True)
     reference = f"{what.until.position - what.records + 1}-{what.until.position}"
-    await access_account.expire(owner, what, _own_record("audit expire", reference, settings, now))
+    own = _own_record("audit expire", operator, reference, settings, now)
+    await access_account.expire(owner, what, own)
 
 
 def _tell_expiry(what: access_account.Expiry | None) -> None:
@@ -239,23 +242,17 @@ def _tell_expiry(what: access_account.Expiry | None) -> None:
 
 
 def _own_record(
-    method: str, reference: str, settings: ServiceSettings, now: datetime
+    command: str, operator: str, reference: str, settings: ServiceSettings, now: datetime
 ) -> AccessRecord:
-    return AccessRecord(
-        record_id=uuid4(),
-        recorded_at=now,
-        account=_PERSON_AT_THE_CONSOLE,
-        actor="",
-        roles=(),
-        method=method,
-        purpose=_SUPERVISION,
-        legal_basis=_LEGAL_BASIS,
-        reference=reference,
+    return console.record_of(
+        command,
+        operator,
+        purpose=SUPERVISION,
+        legal_basis=LEGAL_BASIS,
         subject="access_records",
-        fields=(),
-        outcome="OK",
-        request_id="",
         ward_code=settings.ward_code,
+        now=now,
+        reference=reference,
     )
 
 

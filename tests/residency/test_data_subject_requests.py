@@ -52,6 +52,7 @@ from tests.residency.conftest import Service
 from tests.residency.samples import (
     CONTENT_SEAL,
     NOON,
+    OFFICER,
     PARTICULARS,
     SEAL,
     TODAY,
@@ -368,7 +369,7 @@ async def test_a_correction_opens_the_case_by_which_two_officers_enter_it(office
         await office.operations.answer(moving(viewing, "dpo-1"), ANSWER, answered.case_number)
     officer = Caller("officer-2", is_officer=True)
     cases = CaseQueries(office.database, CaseSeal(CONTENT_SEAL))
-    whole = await cases.get(answered.case_number, officer, TODAY)
+    _, whole = await cases.get(answered.case_number, officer, OFFICER, TODAY)
     note = (await office.queries.get(first.request_number)).history[-1].note
 
     assert linked.case_number == answered.case_number == "11002-2026-000001"

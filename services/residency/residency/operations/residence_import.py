@@ -4,9 +4,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import NamedTuple
-from uuid import UUID, uuid4
+from typing import NamedTuple, TypeVar
+from uuid import UUID, uuid4, uuid5
 
+from chassis.access_chain import AccessRecord
+from chassis.access_log import append
 from chassis.clock import Clock, ward_day
 from chassis.database import Database, Transaction
 from chassis.errors import DomainError
@@ -29,6 +31,7 @@ from residency.repository import occupancy
 from residency.repository import residence_rows as repository
 from residency.repository.residence import temporary_limit
 
+T = TypeVar("T")
 Progress = Callable[[int, int], object]
 _AT_ONCE = 1000
 
@@ -55,18 +58,19 @@ class ResidenceImport:
         relay: Relay,
         clock: Clock,
         seal: NumberSeal,
+        command: AccessRecord,
         new_id: Callable[[], UUID] = uuid4,
     ) -> None:
         self._database = database
         self._relay = relay
         self._clock = clock
         self._seal = seal
+        self._command = command
         self._new_id = new_id
 
     async def enter(
         self,
         rows: Sequence[ResidenceRow],
-        reference: str,
         *,
         dry_run: bool,
         accept_valid: bool,
@@ -75,13 +79,15 @@ class ResidenceImport:
         """Judge all rows and enter them, unless it is a dry run, or some are refused and not all the same accepted.
 
         Tells what became of each, and whether anything was meant to be entered. A registration that the register
-        holds already is left as it is.
+        holds already is left as it is. Whoever is in the table is told of it: what becomes of a row says whether they
+        are on the register, so all are on the account before the first is judged, whether anything is meant or not.
         """
+        await self._account_for(rows)
         verdicts: list[Verdict] = []
         with suppress(_NothingMeantError):
             async with self._database.transaction() as tx:
                 newcomers: list[UUID] = []
-                verdicts, changed = await self._judge(tx, rows, reference, newcomers, progress)
+                verdicts, changed = await self._judge(tx, rows, newcomers, progress)
                 refused = any(one.outcome is Outcome.REFUSED for one in verdicts)
                 if dry_run or (refused and not accept_valid):
                     raise _NothingMeantError
@@ -93,11 +99,27 @@ class ResidenceImport:
             return verdicts, True
         return verdicts, False
 
+    @property
+    def _origin(self) -> Origin:
+        return Origin(self._command.account, self._command.reference)
+
+    async def _account_for(self, rows: Sequence[ResidenceRow]) -> None:
+        """Record the command, and each person of the table under it, many at a time so that no look waits for long."""
+        command = self._command
+        numbers = (row.declared.number for row in rows if row.declared)
+        subjects = dict.fromkeys(map(self._seal.pseudonym, numbers))
+        concerned = (
+            command._replace(record_id=uuid5(command.record_id, subject), subject=subject)
+            for subject in subjects
+        )
+        for some in _portions([command, *concerned]):
+            async with self._database.transaction() as tx:
+                await append(tx, *some)
+
     async def _judge(
         self,
         tx: Transaction,
         rows: Sequence[ResidenceRow],
-        reference: str,
         newcomers: list[UUID],
         progress: Progress,
     ) -> tuple[list[Verdict], list[UUID]]:
@@ -132,13 +154,13 @@ class ResidenceImport:
         entered: list[tuple[_Placed, Verdict]] = []
         for start in range(0, len(new), _AT_ONCE):
             some = new[start : start + _AT_ONCE]
-            judged, met = await self._enter_new(tx, some, households, reference, newcomers)
+            judged, met = await self._enter_new(tx, some, households, newcomers)
             entered += judged
             others += met
             progress(len(entered), len(placed))
         known = await repository.load_known(tx, [one.number_index for one in others])
         for one in sorted(others, key=lambda one: (one.number_index, one.row)):
-            entered.append((one, await self._enter(tx, one, known, reference, newcomers)))
+            entered.append((one, await self._enter(tx, one, known, newcomers)))
             progress(len(entered), len(placed))
         changed = {one.dwelling_id for one, verdict in entered if verdict.outcome is Outcome.NEW}
         verdicts = [*refused, *(verdict for _, verdict in entered)]
@@ -149,7 +171,6 @@ class ResidenceImport:
         tx: Transaction,
         rows: Sequence[_Placed],
         households: Households,
-        reference: str,
         newcomers: list[UUID],
     ) -> tuple[list[tuple[_Placed, Verdict]], list[_Placed]]:
         """Enter rows of persons whom neither the register nor another row knows, all in a few statements.
@@ -166,7 +187,7 @@ class ResidenceImport:
                 verdicts.append((one, Verdict(one.row, Outcome.REFUSED, refusal=error)))
             else:
                 residents[one] = self._new_resident(one, households, now)
-        origin, wanted = Origin("", reference), list(residents.values())
+        origin, wanted = self._origin, list(residents.values())
         entered = await repository.enter(tx, wanted, origin, self._seal, now)
         met = [one for one in residents if one.number_index not in entered]
         new = [one for one in residents if one.number_index in entered]
@@ -198,7 +219,6 @@ class ResidenceImport:
         tx: Transaction,
         one: _Placed,
         known: set[Known],
-        reference: str,
         newcomers: list[UUID],
     ) -> Verdict:
         """Enter a row, unless the register or the file holds it already, or a rule refuses it."""
@@ -206,7 +226,7 @@ class ResidenceImport:
         entry = Known(one.number_index, one.dwelling_id, declared.kind, declared.term)
         if entry in known:
             return Verdict(one.row, Outcome.UNCHANGED)
-        application, origin = declared.applying_for(one.dwelling_id), Origin("", reference)
+        application, origin = declared.applying_for(one.dwelling_id), self._origin
         try:
             async with tx.begin_nested():
                 entered = await residence.enter(
@@ -225,5 +245,5 @@ class ResidenceImport:
         return Verdict(one.row, Outcome.NEW)
 
 
-def _portions(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
-    return (ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE))
+def _portions(of: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (of[start : start + _AT_ONCE] for start in range(0, len(of), _AT_ONCE))

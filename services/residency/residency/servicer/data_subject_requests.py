@@ -168,7 +168,7 @@ class DataSubjectRequestServicer(data_subject_requests_pb2_grpc.DataSubjectReque
             asked.person_id, asker_of(request), ward_day(now)
         )
         access.fields = sorted(disclosure.fields)
-        _, registrations = await self._sources.residences.of_person(asked.person_id, None, None)
+        registrations = await self._sources.residences.all_of(asked.person_id)
         numbers, masked, phone = self._sources.numbers, "", ""
         if PersonField.MASKED_NUMBER in disclosure.fields:
             masked = numbers.open(person.number_sealed, person.person_id).masked
@@ -184,7 +184,7 @@ class DataSubjectRequestServicer(data_subject_requests_pb2_grpc.DataSubjectReque
             registrations=registrations,
             held=await self._sources.held.of_person(asked.person_id),
             looks=await self._queries.looks(
-                await self._sources.account.subjects_of(person.number_index)
+                await self._sources.account.names_of(person.number_index)
             ),
         )
         return wire.exported(export, access.record_id)
