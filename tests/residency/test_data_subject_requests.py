@@ -532,6 +532,27 @@ async def test_a_request_to_view_gives_what_is_held_and_who_looked(counter: Coun
 
 @pytest.mark.postgres
 @pytest.mark.nats
+async def test_all_looks_are_counted_where_not_all_are_listed(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The export tells the true number, and that the rest can be asked for."""
+    monkeypatch.setattr("residency.queries.data_subject_requests._MOST_LOOKS", 2)
+    for _ in range(3):
+        await counter.look_up(access_pb2.PURPOSE_RESIDENCE_CASE)
+    number_ = await counter.receive(pb.DATA_SUBJECT_REQUEST_KIND_VIEW)
+    await counter.act("VerifyRequester", number_, "residence_officer", means="Căn cước bản gốc")
+    asking = pb.ExportPersonalDataRequest(request_number=number_, purpose=because(number_))
+    export = await counter.service.call("ExportPersonalData", asking, DPO)
+    data = json.loads(export.json)
+
+    # The reception and the verification of the request are accesses as well.
+    assert (data["number_of_looks"], len(data["looks"])) == (5, 2)
+    assert "Số lượt truy cập dữ liệu về ông/bà: 5" in export.text
+    assert "Dưới đây là 2 lượt mới nhất" in export.text
+
+
+@pytest.mark.postgres
+@pytest.mark.nats
 async def test_a_restriction_is_honoured_but_where_the_law_demands(counter: Counter) -> None:
     """A restricted person is shown for a residence case, marked; else the pseudonym only is left, and nobody found."""
     number_ = await counter.receive(pb.DATA_SUBJECT_REQUEST_KIND_RESTRICT)
