@@ -92,6 +92,10 @@ lint: install ## Check style, types, import rules and contracts
 dashboards: install ## Generate deploy/grafana/dashboards from tools/monitoring
 	@$(BIN)/python -m monitoring dashboards
 
+.PHONY: rules
+rules: install ## Write the alert rules of deploy/prometheus for Prometheus Operator
+	@$(BIN)/python -m manifests rules
+
 .PHONY: test-fast
 test-fast: install ## Tests that need no server: seconds
 	$(BIN)/pytest -q -m "not postgres and not nats and not http and not system and not containers and not prometheus"

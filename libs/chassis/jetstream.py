@@ -333,7 +333,9 @@ async def _is_ensured(
             # Only a person can end it, so once is enough.
             logger().error("stream_subjects_taken", stream=config.name, what_to_do=_TAKEN)
     except (OSError, TimeoutError, NatsError) as error:
-        logger().warning("stream_delayed", stream=config.name, cause=type(error).__name__)
+        # The broker says why, for instance that its disk has no room for what the stream may come to.
+        cause = str(error) or type(error).__name__
+        logger().warning("stream_delayed", stream=config.name, cause=cause)
     else:
         return True
     return False

@@ -230,4 +230,10 @@ CERTIFICATE_EXPIRES = Gauge(
     "When a certificate of this process ends, seconds since 1970, by what it is for: grpc",
     ["use"],
 )
+SERVICE_TOKEN_EXPIRES = Gauge(
+    "ward_service_token_expires_timestamp_seconds",
+    "When the access token by which this process proves itself ends, seconds since 1970, by what it is for: calls;"
+    " 0 for one that cannot be read",
+    ["use"],
+)
 READY = Gauge("ward_ready", "1 if the part is ready", ["part"])

@@ -7,15 +7,22 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import bindparam, func, insert, select, text
 
 from chassis.clock import utc_now
-from chassis.database import Database, Lease
+from chassis.database import Database, Lease, Statement
 from chassis.errors import DatabaseUnavailableError
 from stack.postgres import PostgresServer
 from tests.chassis.conftest import INBOX
 
 pytestmark = pytest.mark.postgres
+
+ENTER = Statement(
+    insert(INBOX)
+    .values(event_id=bindparam("event_id"), received_at=bindparam("received_at"))
+    .returning(INBOX.c.event_id)
+)
+SLEEP = Statement(select(func.pg_sleep(bindparam("seconds"))))
 
 
 async def entered(database: Database) -> int:
@@ -73,19 +80,29 @@ async def test_statements_commit_by_themselves_and_transactions_beside_them_do_n
                 await asyncio.sleep(0)
                 raise RuntimeError("no")
 
+    async def fetch_one(lease: Lease) -> None:
+        row = {"event_id": uuid4(), "received_at": utc_now()}
+        assert [one["event_id"] for one in await lease.fetch(ENTER, row)] == [row["event_id"]]
+
+    works = (state_one, undo_one, fetch_one)
     async with database.lease("detector") as lease:
         assert lease
-        await asyncio.gather(*(work(lease) for _ in range(5) for work in (state_one, undo_one)))
+        await asyncio.gather(*(work(lease) for _ in range(5) for work in works))
 
-    assert await entered(database) == 5
+    assert await entered(database) == 10
 
 
-async def test_whoever_is_cancelled_in_a_statement_has_lost_the_right(database: Database) -> None:
+@pytest.mark.parametrize("on_the_driver", [False, True])
+async def test_whoever_is_cancelled_in_a_statement_has_lost_the_right(
+    database: Database, *, on_the_driver: bool
+) -> None:
     """What the server still answers must not be taken for the answer to another's statement."""
     async with database.lease("detector") as lease:
         assert lease
 
         async def wait() -> None:
+            if on_the_driver:
+                await lease.fetch(SLEEP, {"seconds": 30})
             async with lease.statements() as statements:
                 await statements.execute(text("select pg_sleep(30)"))
 
@@ -107,9 +124,13 @@ async def test_who_lost_the_connection_lost_the_right(database: Database) -> Non
             backend = await tx.scalar(text("select pg_backend_pid()"))
         async with database.transaction() as tx:
             await tx.execute(select(func.pg_terminate_backend(backend, 5000)))
+        with pytest.raises(DatabaseUnavailableError):
+            await lease.fetch(ENTER, {"event_id": uuid4(), "received_at": utc_now()})
         for _ in range(2):
             with pytest.raises(DatabaseUnavailableError):
                 await lease.touch()
+        with pytest.raises(DatabaseUnavailableError):
+            await lease.fetch(ENTER, {"event_id": uuid4(), "received_at": utc_now()})
         async with database.lease("detector") as other:
             assert other is not None
 

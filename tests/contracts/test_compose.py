@@ -76,7 +76,7 @@ def test_every_variable_and_secret_is_a_setting(name: str) -> None:
     """One that no service reads would be a mistake in its name."""
     fields = set(SERVICES[name.removesuffix("-migrate")].model_fields)
     variables = {key.lower() for key in COMPOSE["services"][name]["environment"]}
-    read_by_path = {"jwks.json", "service_token", "canary_token"}
+    read_by_path = {"jwks.json", "service_token", "canary_token", "notification_gateways.json"}
 
     assert variables <= fields
     assert set(secrets_of(name)) - read_by_path <= fields
@@ -129,3 +129,24 @@ def test_who_listens_on_the_host() -> None:
     for name in published:
         assert all(port.startswith("127.0.0.1:") for port in COMPOSE["services"][name]["ports"])
     assert COMPOSE["networks"]["inside"]["internal"]
+
+
+def test_who_reaches_out() -> None:
+    """Incidents alone, of those that nobody reaches from outside: it has people and systems to tell."""
+    outward = {
+        name for name, one in COMPOSE["services"].items() if "outward" in one.get("networks", [])
+    }
+
+    assert outward == {"incidents"}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_files_that_settings_name_are_mounted(name: str) -> None:
+    """A path that leads nowhere would be told only when the file is needed."""
+    named = {
+        text.removeprefix("/run/secrets/")
+        for key, text in COMPOSE["services"][name]["environment"].items()
+        if key.endswith("_FILE")
+    }
+
+    assert named <= set(secrets_of(name))

@@ -11,7 +11,7 @@ from fire_safety.decoders.columns import Sent
 from fire_safety.detection.modes import Mode
 from fire_safety.detection.ward import Ward
 from fire_safety.domain.alarms import FIRE_KINDS, AlarmKind, Signal, Suppression
-from fire_safety.domain.columns import Block
+from fire_safety.domain.columns import Block, Bulk
 from fire_safety.domain.readings import Batch, Condition, Reading
 from tests.fire_safety.limits import INGESTION, MAINS, PROFILES
 from ward.fire_safety.v1 import readings_pb2 as pb
@@ -69,9 +69,13 @@ def blocks_of(batch: Batch) -> list[Block]:
 
 
 def overheard(made: Ward, batches: Sequence[Batch]) -> list[Signal]:
-    """Have messages heard that the stream has not brought."""
+    """Have messages heard that the stream has not brought, those of one reading one by one."""
     return [
-        signal for one in batches for block in blocks_of(one) for signal in made.overhear(block)
+        signal
+        for one in batches
+        for signal in made.overhear(
+            Bulk([], [one]) if len(one.readings) == 1 else Bulk(blocks_of(one), [])
+        )
     ]
 
 
@@ -232,7 +236,7 @@ def test_of_many_messages_read_at_once_the_smoke_is_found() -> None:
     sent = Sent(range(20), subjects, payloads, [START + 20_300] * 20)
 
     (block,) = columns.read(sent, INGESTION)
-    (signal,) = made.overhear(block)
+    (signal,) = made.overhear(Bulk([block], []))
 
     assert (signal.device_id, signal.kind, signal.raised) == (names[7], AlarmKind.SMOKE, True)
 

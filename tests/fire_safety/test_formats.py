@@ -11,6 +11,7 @@ from chassis.delivery import Delivery
 from chassis.lifecycle import Lifecycle
 from fire_safety import app, tables
 from fire_safety.consumers.formats import Formats
+from fire_safety.consumers.received import Overheard
 from fire_safety.decoders import origin
 from fire_safety.detection.recent import Recent
 from fire_safety.domain.alarms import AlarmKind, AlarmState, SignalClass
@@ -120,6 +121,36 @@ async def test_messages_that_cannot_be_summed_up_are_folded_one_by_one(
     assert decoded.summed_up() == {}
     assert sorted(decoded.batches) == [0, 2]
     assert decoded.refused == {1: "decoder_failed"}
+
+
+def native_batch(*readings: pb.Reading) -> bytes:
+    """Write readings in the platform's own format."""
+    return pb.ReadingBatch(device_id=DEVICE, readings=readings).SerializeToString()
+
+
+@pytest.mark.parametrize("times", [1, 200], ids=["a few", "many"])
+async def test_what_is_heard_beside_the_stream_is_read_alike_be_it_few_messages_or_many(
+    database: Database, times: int
+) -> None:
+    """Of the own format alone, without numbers; what is wrong is left to the stream."""
+    formats = Formats(DetectionQueries(database), "11002", utc_now)
+    good = native_batch(
+        *(pb.Reading(observed_at_ms=NOW + n, optical_density=0.25) for n in range(3))
+    )
+    others = [
+        native_batch(pb.Reading(observed_at_ms=NOW, sequence=7)),
+        native_batch(pb.Reading(sequence=7)),
+        native_batch(),
+        SENML,
+        b"\xff",
+    ]
+    messages = [Overheard(SUBJECT.encode(), one, NOW) for one in [good, *others] * times]
+
+    heard = formats.overheard(messages, INGESTION)
+
+    assert bool(heard.blocks) is (times > 1)
+    assert [len(one.readings) for one in heard.batches()] == [3] * times
+    assert {one.optical_density for batch in heard.batches() for one in batch.readings} == {0.25}
 
 
 async def test_a_device_is_read_in_its_own_format_alone(database: Database) -> None:

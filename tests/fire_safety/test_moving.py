@@ -156,10 +156,11 @@ async def test_a_move_that_was_stopped_goes_on_where_it_stopped(
         await first
     assert await messages_in(stream, "READINGS_11002") < 1000
 
-    await app.move_streams(settings, migrate=True)
-    await app.move_streams(settings, migrate=True)
+    while "There is no old stream" not in capsys.readouterr().out:
+        # What the first had sent may still be coming in: then the second is told to run again.
+        with suppress(SystemExit):
+            await app.move_streams(settings, migrate=True)
 
-    assert "There is no old stream" in capsys.readouterr().out
     got = [(await stream.get_msg("READINGS_11002", n + 1)).data for n in range(1000)]
     assert got == [b"%d" % n for n in range(1000)]
     assert await messages_in(stream, "READINGS_11002") == 1000

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from manifests import check
-from manifests.build import FOLDER, Manifest
+from manifests import check, rules
+from manifests.build import CLUSTER, FOLDER, Manifest, build
+from monitoring.settings import GRAFANA
 from tests.manifests.conftest import of_kind
 
 
@@ -37,6 +38,7 @@ from tests.manifests.conftest import of_kind
         ("Database", ("spec",), "database"),
         ("ObjectStore", ("spec", "configuration"), "bucket"),
         ("ScheduledBackup", ("spec",), "cron"),
+        ("CronJob", ("spec", "jobTemplate", "spec"), "backofLimit"),
     ],
 )
 def test_a_field_that_a_kind_does_not_have_is_found(
@@ -74,3 +76,32 @@ def test_faults_of_kustomizations_and_values_are_found_together(tmp_path: Path) 
     assert "resource" in kustomization
     assert values_of_chart.startswith("nats/city.yaml:")
     assert "replicaCount" in values_of_chart
+
+
+def test_rules_for_the_operator_are_those_of_compose(tmp_path: Path) -> None:
+    """One source: what was changed in the copy is told."""
+    folder = tmp_path / "k8s"
+    shutil.copytree(FOLDER / "monitoring", folder / "monitoring")
+    assert rules.problems(folder) == []
+    file = folder / "monitoring" / "rules.yaml"
+    file.write_text(file.read_text().replace("> 60", "> 90"))
+
+    assert rules.problems(folder) == [
+        "monitoring/rules.yaml: not as it is generated; run `make rules`"
+    ]
+
+
+def test_rules_and_dashboards_of_the_cluster_are_checked_too() -> None:
+    """A field that the operator does not know; and each dashboard comes as a file of its own."""
+    applied = build(CLUSTER)
+    (rule,) = of_kind(applied, "PrometheusRule").values()
+    assert not list(check.wrong_with(rule))
+    rule["spec"]["groups"][0]["rules"][0]["severity"] = "page"
+    assert any("severity" in wrong for wrong in check.wrong_with(rule))
+
+    dashboards = of_kind(applied, "ConfigMap").values()
+    assert all(one["metadata"]["labels"]["grafana_dashboard"] == "1" for one in dashboards)
+    files = {name: text for one in dashboards for name, text in one["data"].items()}
+    assert files == {
+        file.name: file.read_text() for file in (GRAFANA / "dashboards").glob("*.json")
+    }

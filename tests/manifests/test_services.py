@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from canary.settings import Settings as CanarySettings
 from chassis import admin
 from chassis.health import Readiness
 from chassis.nkey import CurveKey, SigningKey
@@ -24,6 +25,7 @@ SETTINGS: dict[str, type[BaseServiceSettings]] = {
     "fire_safety": FireSafetySettings,
     "incidents": IncidentsSettings,
     "gateway": GatewaySettings,
+    "canary": CanarySettings,
 }
 # Read by the database's driver, not by us.
 DRIVER = {"PGSSLMODE", "PGSSLROOTCERT"}
@@ -38,8 +40,17 @@ DATABASE_SERVICES = ("residency", "fire-safety", "incidents")
 NAME = "app.kubernetes.io/name"
 
 
+# Each of these counts for itself: one more would tell nothing new.
+ALONE = {"canary"}
+
+
+def serves(container: Manifest) -> bool:
+    """Tell whether a container stays, rather than migrating."""
+    return bool(container["command"][3:] != ["migrate"])
+
+
 def containers(manifests: list[Manifest]) -> list[tuple[Manifest, Manifest]]:
-    """Give each container with its pod's specification, those that migrate too."""
+    """Give each container of our image with its pod's specification, those that migrate too."""
     pods = [one["spec"]["template"]["spec"] for one in of_kind(manifests, "Deployment").values()]
     return [
         (pod, container)
@@ -52,12 +63,15 @@ def environment(manifests: list[Manifest], container: Manifest) -> dict[str, str
     """Make the environment that a container would have, with secrets of no installation."""
     config = of_kind(manifests, "ConfigMap")
     made: dict[str, str] = {}
-    for source in container["envFrom"]:
+    for source in container.get("envFrom", []):
         if "configMapRef" in source:
             made |= config[source["configMapRef"]["name"]]["data"]
         else:
             made |= SECRETS[source["secretRef"]["name"]]
     for one in container.get("env", []):
+        if entry := one.get("valueFrom", {}).get("configMapKeyRef"):
+            made[one["name"]] = config[entry["name"]]["data"][entry["key"]]
+            continue
         # Kubernetes fills in what stands before it.
         value = one.get("value", "secret")
         made[one["name"]] = re.sub(r"\$\((\w+)\)", lambda found: made[found[1]], value)
@@ -98,7 +112,7 @@ def test_every_service_starts_with_the_settings_that_it_is_given(
             for used in re.findall(r"\$\((\w+)\)", one.get("value", ""))
         }
         assert {name.lower() for name in set(given) - parts - DRIVER} <= set(kind.model_fields)
-        if container["command"][3] == "serve":
+        if serves(container):
             assert "MIGRATION_DATABASE_URL" not in given
 
 
@@ -110,8 +124,11 @@ def test_secrets_are_those_that_the_store_holds(city: list[Manifest]) -> None:
     }
     assert {name: set(entries) for name, entries in SECRETS.items()}.items() <= fetched.items()
     issued = {one["spec"]["secretName"] for one in of_kind(city, "Certificate").values()}
-    # CloudNativePG makes it beside the cluster `database`.
-    mounted = {*issued, "database-ca", "incidents-token"}
+    tokens = {name for name, entries in fetched.items() if entries == {"token"}}
+    assert tokens == {"incidents-token", "gateway-token", "canary-token"}
+    assert fetched["notification-gateways"] == {"gateways.json"}
+    # CloudNativePG makes the authority beside the cluster `database`.
+    mounted = {*issued, *tokens, "notification-gateways", "database-ca"}
     for pod, container in containers(city):
         for one in container.get("env", []):
             if named := one.get("valueFrom", {}).get("secretKeyRef"):
@@ -136,7 +153,7 @@ def test_ports_are_those_on_which_services_listen(manifests: list[Manifest]) -> 
     """And where they are called, measured and asked how they are."""
     services = of_kind(manifests, "Service")
     for _, container in containers(manifests):
-        if container["command"][3] != "serve":
+        if not serves(container):
             continue
         named = {one["name"]: one["containerPort"] for one in container["ports"]}
         given = environment(manifests, container)
@@ -162,7 +179,7 @@ def test_probes_and_monitors_ask_what_services_answer(manifests: list[Manifest])
     }
     for _, container in containers(manifests):
         for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
-            if container["command"][3] == "serve":
+            if serves(container):
                 asked = container[probe]["httpGet"]
                 assert asked["path"] in answered[asked["port"]]
     services = of_kind(manifests, "Service")
@@ -191,7 +208,10 @@ def _selects(selector: Manifest, labels: dict[str, str]) -> bool:
 def test_the_network_lets_through_the_arrows_and_nothing_else(manifests: list[Manifest]) -> None:
     """Both ends must allow a connection: who calls, and who is called."""
     pods = {
-        **{name: {NAME: name} for name in (*DATABASE_SERVICES, "gateway", "nats")},
+        **{
+            name: {NAME: name}
+            for name in (*DATABASE_SERVICES, "gateway", "nats", "canary", "grafana-role")
+        },
         "database": {"cnpg.io/cluster": "database"},
     }
     policies = list(of_kind(manifests, "NetworkPolicy").values())
@@ -206,6 +226,8 @@ def test_the_network_lets_through_the_arrows_and_nothing_else(manifests: list[Ma
     expected |= {(who, "nats", 4222) for who in DATABASE_SERVICES}
     expected |= {(who, "database", 5432) for who in (*DATABASE_SERVICES, "database")}
     expected |= {("database", "database", 8000), ("nats", "nats", 6222)}
+    expected |= {("canary", "nats", 4222), ("canary", "gateway", 8080)}
+    expected |= {("grafana-role", "database", 5432)}
     ports = (50051, 9090, 8080, 4222, 8883, 6222, 7777, 8222, 5432, 8000, 9187)
 
     assert expected == {
@@ -246,7 +268,12 @@ def _allowed(
 
 def test_pods_have_no_rights_and_write_nothing(manifests: list[Manifest]) -> None:
     """As the namespace demands of them (`restricted`), and their files cannot be changed."""
-    for pod, container in containers(manifests):
+    jobs = [
+        one["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+        for one in of_kind(manifests, "CronJob").values()
+    ]
+    beside = [(pod, container) for pod in jobs for container in pod["containers"]]
+    for pod, container in containers(manifests) + beside:
         assert pod["securityContext"]["runAsNonRoot"]
         assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
         assert pod["automountServiceAccountToken"] is False
@@ -274,15 +301,18 @@ def test_lanes_grow_as_they_can(city: list[Manifest]) -> None:
     assert lanes["fire-safety-recorder"] == "recorder"
     assert scaled["fire-safety"]["spec"]["maxReplicaCount"] == PARTITIONS
     assert deployments["fire-safety-recorder"]["spec"]["replicas"] == 2
-    assert set(scaled) | set(scaled_by_processor) == set(deployments) - {"fire-safety-recorder"}
+    assert set(scaled) | set(scaled_by_processor) == (
+        set(deployments) - {"fire-safety-recorder"} - ALONE
+    )
 
 
 def test_each_budget_and_spread_is_about_the_pods_beside_it(manifests: list[Manifest]) -> None:
     """One that selects nothing protects nothing."""
     deployments = of_kind(manifests, "Deployment")
     budgets = of_kind(manifests, "PodDisruptionBudget")
-    assert set(budgets) == set(deployments)
-    for name, one in deployments.items():
+    assert set(budgets) == set(deployments) - ALONE
+    for name in budgets:
+        one = deployments[name]
         labels = one["spec"]["template"]["metadata"]["labels"]
         assert one["spec"]["selector"]["matchLabels"].items() <= labels.items()
         assert _selects(budgets[name]["spec"]["selector"], labels)

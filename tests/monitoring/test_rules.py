@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 from monitoring.programs import program
 from monitoring.rules import faults_of_rules
@@ -40,6 +41,18 @@ def test_every_alert_fires_when_it_should_and_is_silent_beside_that() -> None:
 def test_nothing_is_wrong_with_the_rules() -> None:
     """What `make lint` says."""
     assert list(faults_of_rules(PROMETHEUS, REPOSITORY)) == []
+
+
+def test_the_example_for_alertmanager_tells_somebody_of_every_alert() -> None:
+    """Who is called now hears of each page, and the dead man's switch goes outside each minute."""
+    told = yaml.safe_load((PROMETHEUS / "alertmanager.yml").read_text())
+    receivers = {one["name"] for one in told["receivers"]}
+    switch, page = told["route"]["routes"]
+
+    assert receivers == {told["route"]["receiver"], switch["receiver"], page["receiver"]}
+    assert switch["matchers"] == ["alertname = DeadMansSwitch"]
+    assert switch["repeat_interval"] == switch["group_interval"] == "1m"
+    assert page["matchers"] == ["severity = page"]
 
 
 @pytest.fixture

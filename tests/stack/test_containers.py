@@ -1,5 +1,6 @@
 """The files that docker-compose.yml mounts."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -32,6 +33,16 @@ def test_written_again_they_hold_the_same_secrets(tmp_path: Path, files: Path) -
     containers.prepare(tmp_path, Ports(), Settings())
 
     assert {name: (files / name).read_text() for name in before} == before
+
+
+def test_what_an_administrator_filled_in_stays(tmp_path: Path, files: Path) -> None:
+    """Gateways of messages: none at first, and those that were written in afterwards."""
+    gateways = files / containers.GATEWAYS_FILE
+    assert json.loads(gateways.read_text()) == {}
+    gateways.write_text('{"SMS": "jsons://gateway.example/sms"}')
+    containers.prepare(tmp_path, Ports(), Settings())
+
+    assert json.loads(gateways.read_text()) == {"SMS": "jsons://gateway.example/sms"}
 
 
 def test_nobody_else_enters_the_folder(files: Path) -> None:

@@ -4,7 +4,7 @@ from canary.officer import Officer
 from canary.rounds import Rounds
 from canary.sensor import Sensor
 from canary.settings import Settings
-from chassis import lifecycle, log
+from chassis import lifecycle, log, service_token
 from chassis.admin import admin_server
 from chassis.clock import utc_now
 from chassis.health import Readiness
@@ -29,6 +29,7 @@ async def serve(settings: Settings) -> None:
 
 async def start(life: Lifecycle, settings: Settings) -> None:
     """Start the canary within a lifecycle."""
+    service_token.tell_expiry(settings.service_token_file)
     officer = Officer(settings.gateway_address, settings.service_token_file)
     life.at_stop(officer.close)
     readiness = Readiness({"officers_stream": officer.check})

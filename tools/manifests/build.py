@@ -11,8 +11,10 @@ Manifest = dict[str, Any]
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FOLDER = REPOSITORY / "deploy" / "k8s"
-# One box, and a ward of a city: what is applied.
+# One box, and a ward of a city: what is applied for each.
 PLACES = ("overlays/ward", "wards/11002")
+# What is applied once a cluster.
+CLUSTER = "monitoring"
 NATS_VALUES = ("nats/values.yaml", "nats/city.yaml")
 
 

@@ -13,7 +13,8 @@ import jsonschema
 import kubernetes_validate
 import yaml
 
-from manifests.build import FOLDER, PLACES, BuildError, Manifest, build, nats_values
+from manifests import rules
+from manifests.build import CLUSTER, FOLDER, PLACES, BuildError, Manifest, build, nats_values
 
 # The oldest that is supported, and the newest that there are schemas of.
 KUBERNETES = ("1.34", "1.37")
@@ -29,9 +30,9 @@ _METADATA = {
 }
 
 
-def problems(folder: Path = FOLDER, places: Sequence[str] = PLACES) -> list[str]:
+def problems(folder: Path = FOLDER, places: Sequence[str] = (*PLACES, CLUSTER)) -> list[str]:
     """Tell everything that is wrong with what is below the folder, one sentence each."""
-    found = []
+    found = rules.problems(folder)
     for place in places:
         try:
             manifests = build(place, folder)

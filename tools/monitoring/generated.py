@@ -9,7 +9,8 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from monitoring.dashboards import all_dashboards
-from monitoring.queries import faults_of
+from monitoring.queries import faults_of, faults_of_sql
+from monitoring.schema import faults_of_schema
 
 
 def texts() -> Mapping[str, str]:
@@ -39,11 +40,12 @@ def faults_of_dashboards(folder: Path) -> Iterator[str]:
 def faults_of_dashboard(text: str) -> Iterator[str]:
     """Tell in one line each what is wrong with one dashboard, given as JSON."""
     read = json.loads(text)
-    if _written(Dashboard.from_json(read)) != text:
-        yield "Grafana's schema does not know all of it"
+    yield from faults_of_schema(read)
     for title, query in promql_of(read):
         plain = query.replace("$__rate_interval", "1m")
         yield from (f"«{title}»: {fault}" for fault in faults_of(plain))
+    for title, target in targets_of(read):
+        yield from (f"«{title}»: {fault}" for fault in faults_of_sql(target.get("rawSql", "")))
 
 
 def promql_of(dashboard: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -22,6 +22,9 @@ NATS_NODES = ("nats-1", "nats-2", "nats-3")
 NATS_MONITOR_PORT, NATS_MQTT_PORT, NATS_CLUSTER_PORT = 8222, 1883, 6222
 MOUNTED = Path("/run/secrets")
 
+# Who is told off the console, and how: an administrator's own to fill in (services/incidents/README.md).
+GATEWAYS_FILE = "notification_gateways.json"
+
 # The keys that only one service has, by the names of its settings.
 KEYS = {
     "residency": ("ID_ENCRYPTION_KEY", "ID_INDEX_KEY", "PSEUDONYM_KEY"),
@@ -42,6 +45,9 @@ def prepare(run_dir: Path, ports: Ports, settings: Settings) -> Path:
     folder.mkdir(mode=0o700, exist_ok=True)
     for name, text in _files(place, settings):
         _write(folder / name, text)
+    gateways = folder / GATEWAYS_FILE
+    if not gateways.is_file():
+        _write(gateways, "{}\n")
     return folder
 
 

@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
+from chassis import service_token
 from chassis.certificates import own_certificates
 from chassis.lifecycle import Lifecycle
 from chassis.log import logger
@@ -75,6 +76,7 @@ def make_app(
     app.router.routes.extend(transcoded_routes(contracts.methods, answer_of, clients.refuse))
     app.include_router(operations_routes(states))
     app.include_router(documentation_routes(contracts))
+    service_token.tell_expiry(settings.service_token_file)
     stand_in = StandIn(settings.service_token_file)
     service_requests = clients.caller(contracts, "ward.incidents.v1.ServiceRequestsService")
     app.include_router(open311_routes(service_requests, stand_in, settings.ward_code))

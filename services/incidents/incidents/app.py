@@ -8,7 +8,7 @@ from uuid import UUID
 from grpc import aio
 
 import incidents as package
-from chassis import grpc_client, migrations
+from chassis import grpc_client, migrations, service_token
 from chassis.certificates import own_certificates
 from chassis.clock import Clock, utc_now
 from chassis.consumer import EventConsumer
@@ -233,6 +233,7 @@ def occupancy_register(channel: aio.Channel | None, settings: Settings) -> Occup
     """Ask residency who is inside, if the service was told by which token it proves itself there."""
     if channel is None or settings.service_token_file is None:
         return NoRegister()
+    service_token.tell_expiry(settings.service_token_file)
     return ResidencyClient(channel, settings.service_token_file)
 
 

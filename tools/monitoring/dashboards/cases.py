@@ -3,6 +3,7 @@
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from monitoring.dashboards.panels import board, lines, number
+from monitoring.dashboards.words import CASE_KINDS, REQUEST_KINDS, VERDICTS
 
 
 def dashboard() -> Dashboard:
@@ -31,10 +32,12 @@ def dashboard() -> Dashboard:
         lines(
             "Hồ sơ đang giải quyết theo thủ tục",
             {"{{kind}}": 'sum by (kind) (ward_cases_open{ward="$ward"})'},
+            words=CASE_KINDS,
         ),
         lines(
             "Hồ sơ quá hạn theo thủ tục",
             {"{{kind}}": 'sum by (kind) (ward_cases_overdue{ward="$ward"})'},
+            words=CASE_KINDS,
         ),
         lines(
             "Trả lời của CSDL quốc gia về dân cư (mỗi giờ)",
@@ -42,10 +45,12 @@ def dashboard() -> Dashboard:
                 "{{verdict}}": "sum by (verdict)"
                 ' (increase(ward_population_answers_total{ward="$ward"}[1h]))'
             },
+            words=VERDICTS,
         ),
         lines(
             "Yêu cầu của chủ thể dữ liệu",
             {"{{kind}}": 'sum by (kind) (ward_data_subject_requests_open{ward="$ward"})'},
+            words=REQUEST_KINDS,
         ),
         since="now-30d",
     )

@@ -3,13 +3,17 @@
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from monitoring.dashboards.panels import FIRE_SAFETY, board, lines, number, points, rows
+from monitoring.dashboards.words import ALARM_KINDS, YES_NO
 
-_OPEN = """\
+_WHAT = """\
 select raised_at as "Lúc", kind as "Loại", premises as "Cơ sở", zone as "Khu vực", floor as "Tầng",
-       acknowledged as "Đã xác nhận", latitude, longitude
+       acknowledged as "Đã xác nhận\""""
+_OPEN = """
   from dashboards.open_alarms
  where ward_code = '$ward'
  order by raised_at desc"""
+_LIST, _MAP = _WHAT + _OPEN, f"{_WHAT}, latitude, longitude{_OPEN}"
+_WORDS = {**ALARM_KINDS, **YES_NO}
 
 
 def dashboard() -> Dashboard:
@@ -42,8 +46,8 @@ def dashboard() -> Dashboard:
             'sum(ward_report_deadlines_overdue{ward="$ward"})',
             bad_from=1,
         ),
-        points("Bản đồ báo cháy", _OPEN, FIRE_SAFETY),
-        rows("Báo cháy đang mở", _OPEN, FIRE_SAFETY, wide=True),
+        points("Bản đồ báo cháy", _MAP, FIRE_SAFETY, _WORDS),
+        rows("Báo cháy đang mở", _LIST, FIRE_SAFETY, words=_WORDS, wide=True),
         lines(
             "Vụ việc theo mức ưu tiên",
             {"{{priority}}": 'sum by (priority) (ward_incidents_open{ward="$ward"})'},

@@ -3,6 +3,15 @@
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from monitoring.dashboards.panels import INCIDENTS, board, lines, number, rows
+from monitoring.dashboards.words import (
+    ALARM_KINDS,
+    ATTEMPTS,
+    CHANNELS,
+    DEADLINES,
+    DISPOSITIONS,
+    INCIDENT_KINDS,
+    WEBHOOKS,
+)
 
 _BY_YEAR = """\
 select year as "Năm", kind as "Loại", sum(opened) as "Số vụ", sum(ended) as "Đã kết thúc",
@@ -33,14 +42,15 @@ def dashboard() -> Dashboard:
             "Chưa ai tiếp nhận", 'sum(ward_incidents_unacknowledged{ward="$ward"})', bad_from=1
         ),
         number("Quá hạn tiếp nhận", 'sum(ward_incidents_overdue{ward="$ward"})', bad_from=1),
-        rows("Chỉ tiêu theo năm", _BY_YEAR, INCIDENTS, wide=True),
-        rows("Sơ kết giữa kỳ (2025 đến 2027)", _MID_TERM, INCIDENTS),
-        rows("Tổng kết (2025 đến 2030)", _WHOLE_PLAN, INCIDENTS),
+        rows("Chỉ tiêu theo năm", _BY_YEAR, INCIDENTS, words=INCIDENT_KINDS, wide=True),
+        rows("Sơ kết giữa kỳ (2025 đến 2027)", _MID_TERM, INCIDENTS, words=INCIDENT_KINDS),
+        rows("Tổng kết (2025 đến 2030)", _WHOLE_PLAN, INCIDENTS, words=INCIDENT_KINDS),
         lines(
             "Vụ việc mới trong một giờ",
             {
                 "{{kind}}": 'sum by (kind) (increase(ward_incidents_opened_total{ward="$ward"}[1h]))'
             },
+            words=INCIDENT_KINDS,
         ),
         lines(
             "Bước báo tin leo thang trong một giờ",
@@ -49,15 +59,33 @@ def dashboard() -> Dashboard:
             },
         ),
         lines(
+            "Tin nhắn cho người trực trong một giờ",
+            {
+                "{{channel}}: {{outcome}}": "sum by (channel, outcome)"
+                ' (increase(ward_notification_attempts_total{ward="$ward"}[1h]))'
+            },
+            words={**CHANNELS, **ATTEMPTS},
+        ),
+        lines(
+            "Tin cho hệ thống khác (webhook) trong một giờ",
+            {
+                "{{outcome}}": "sum by (outcome)"
+                ' (increase(ward_webhook_deliveries_total{ward="$ward"}[1h]))'
+            },
+            words=WEBHOOKS,
+        ),
+        lines(
             "Tin báo quá hạn theo loại thời hạn",
             {"{{kind}}": 'sum by (kind) (ward_report_deadlines_overdue{ward="$ward"})'},
+            words=DEADLINES,
         ),
         lines(
             "Kết luận báo động trong 24 giờ",
             {
-                "{{kind}} {{disposition}}": "sum by (kind, disposition)"
+                "{{kind}}: {{disposition}}": "sum by (kind, disposition)"
                 ' (increase(ward_alarms_reset_total{ward="$ward"}[24h]))'
             },
+            words={**ALARM_KINDS, **DISPOSITIONS},
         ),
         since="now-7d",
     )

@@ -3,6 +3,7 @@
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from monitoring.dashboards.panels import board, lines, number
+from monitoring.dashboards.words import LANES
 
 _CANARY = 'ward_canary_seconds_bucket{ward="$ward"}[$__rate_interval]'
 _ROUNDS = 'ward_canary_rounds_total{ward="$ward"}'
@@ -49,10 +50,12 @@ def dashboard() -> Dashboard:
             {
                 "{{lane}}": 'sum by (lane) (rate(ward_readings_total{ward="$ward"}[$__rate_interval]))'
             },
+            words=LANES,
         ),
         lines(
             "Bản tin chờ xử lý",
             {"{{lane}}": 'max by (lane) (ward_lane_pending_messages{ward="$ward"})'},
+            words=LANES,
         ),
         lines(
             "Sự kiện chờ phát: lâu nhất",

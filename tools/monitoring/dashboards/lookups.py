@@ -3,6 +3,7 @@
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from monitoring.dashboards.panels import board, lines, number
+from monitoring.dashboards.words import ANOMALIES, PATTERNS
 
 _UNWITNESSED = (
     'max(ward_access_chain_position{ward="$ward"} - ward_access_witnessed_position{ward="$ward"})'
@@ -47,6 +48,7 @@ def dashboard() -> Dashboard:
         lines(
             "Bất thường trong ngày theo quy tắc",
             {"{{kind}}": 'sum by (kind) (ward_access_anomalies{ward="$ward"})'},
+            words=ANOMALIES,
         ),
         lines(
             "Từ chối vì vượt giới hạn (mỗi giờ)",
@@ -54,6 +56,7 @@ def dashboard() -> Dashboard:
                 "{{pattern}}": "sum by (pattern)"
                 ' (increase(ward_lookups_limited_total{ward="$ward"}[1h]))'
             },
+            words=PATTERNS,
         ),
         lines(
             "Người mồi bị tra cứu, vụ vi phạm dữ liệu",

@@ -1,6 +1,7 @@
 """Panels in few words: a number, lines over time, rows of a table, points on a map; and a board of them."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Protocol, Self
 
 from grafana_foundation_sdk.builders import (
@@ -17,18 +18,26 @@ from grafana_foundation_sdk.cog.runtime import UnknownDataquery
 from grafana_foundation_sdk.models.common import DataSourceRef, FrameGeometrySourceMode
 from grafana_foundation_sdk.models.dashboard import (
     Dashboard,
+    DataTransformerConfig,
     Panel,
     Threshold,
     ThresholdsMode,
+    ValueMap,
+    ValueMapping,
+    ValueMappingResult,
     VariableRefresh,
 )
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
+
+from monitoring.dashboards.words import Words
 
 PROMETHEUS = DataSourceRef(type_val="prometheus", uid="prometheus")
 # The databases whose schema `dashboards` is shown, as they are provisioned.
 FIRE_SAFETY = DataSourceRef(type_val="grafana-postgresql-datasource", uid="fire-safety")
 INCIDENTS = DataSourceRef(type_val="grafana-postgresql-datasource", uid="incidents")
 
+# What a panel says where there is nothing to show.
+_NOTHING = "chưa có số liệu"
 _THIRD, _HALF, _WHOLE = 8, 12, 24
 _LOW, _HIGH = 4, 9
 
@@ -82,37 +91,79 @@ def number(
         .with_target(_asked("A", query, "").instant())
         .thresholds(limits)
         .unit(unit)
+        .decimals(0 if unit == "short" else 1)
+        .no_value(_NOTHING)
         .span(_THIRD)
         .height(_LOW)
     )
 
 
 def lines(
-    title: str, queries: Mapping[str, str], *, unit: str = "short", wide: bool = False
+    title: str,
+    queries: Mapping[str, str],
+    *,
+    unit: str = "short",
+    words: Words = MappingProxyType({}),
+    wide: bool = False,
 ) -> timeseries.Panel:
-    """Draw lines over time, from queries by their legends."""
-    panel = timeseries.Panel().title(title).datasource(PROMETHEUS).unit(unit)
+    """Draw lines over time, from queries by their legends, in which `words` stand for values of labels."""
+    panel = timeseries.Panel().title(title).datasource(PROMETHEUS).unit(unit).no_value(_NOTHING)
     for place, (legend, query) in enumerate(queries.items()):
         panel = panel.with_target(_asked(chr(ord("A") + place), query, legend))
+    for value, word in words.items():
+        renamed = {"regex": f"/\\b{value}\\b/", "renamePattern": word}
+        panel = panel.with_transformation(DataTransformerConfig("renameByRegex", options=renamed))
     legend_below = common.VizLegendOptions().show_legend(show_legend=True)
     return panel.legend(legend_below).span(_WHOLE if wide else _HALF).height(_HIGH)
 
 
-def listing(title: str, query: str) -> table.Panel:
-    """List the present values of a query, one row for each set of labels."""
+def listing(
+    title: str, query: str, columns: Mapping[str, str], *, words: Words = MappingProxyType({})
+) -> table.Panel:
+    """List the present values of a query, one row for each set of labels; a label without a title is not shown."""
     asked = _asked("A", query, "").instant().format(PromQueryFormat.TABLE)
-    panel = table.Panel().title(title).datasource(PROMETHEUS).with_target(asked)
-    return panel.span(_HALF).height(_HIGH)
+    order = {name: place for place, name in enumerate(columns)}
+    shown = {
+        "excludeByName": {name: True for name in ("Time", "Value") if name not in columns},
+        "indexByName": order,
+        "renameByName": dict(columns),
+    }
+    return (
+        table.Panel()
+        .title(title)
+        .datasource(PROMETHEUS)
+        .with_target(asked)
+        .with_transformation(DataTransformerConfig("organize", options=shown))
+        .mappings(_mappings(words))
+        .no_value(_NOTHING)
+        .span(_HALF)
+        .height(_HIGH)
+    )
 
 
-def rows(title: str, sql: str, source: DataSourceRef, *, wide: bool = False) -> table.Panel:
-    """List what a query in SQL gives."""
-    panel = table.Panel().title(title).datasource(source).with_target(Rows(sql, source))
-    return panel.span(_WHOLE if wide else _HALF).height(_HIGH)
+def rows(
+    title: str,
+    sql: str,
+    source: DataSourceRef,
+    *,
+    words: Words = MappingProxyType({}),
+    wide: bool = False,
+) -> table.Panel:
+    """List what a query in SQL gives, with `words` for its values."""
+    return (
+        table.Panel()
+        .title(title)
+        .datasource(source)
+        .with_target(Rows(sql, source))
+        .mappings(_mappings(words))
+        .no_value(_NOTHING)
+        .span(_WHOLE if wide else _HALF)
+        .height(_HIGH)
+    )
 
 
-def points(title: str, sql: str, source: DataSourceRef) -> geomap.Panel:
-    """Show rows with columns `latitude` and `longitude` on a map."""
+def points(title: str, sql: str, source: DataSourceRef, words: Words) -> geomap.Panel:
+    """Show rows with columns `latitude` and `longitude` on a map, with `words` for their other values."""
     markers = (
         common.MapLayerOptions()
         .type("markers")
@@ -132,6 +183,7 @@ def points(title: str, sql: str, source: DataSourceRef) -> geomap.Panel:
         .with_target(Rows(sql, source))
         .view(geomap.MapViewConfig().id("fit").all_layers(all_layers=True))
         .layers([markers])
+        .mappings(_mappings(words))
         .span(_WHOLE)
         .height(2 * _HIGH)
     )
@@ -159,6 +211,11 @@ def board(uid: str, title: str, *panels: Builder[Panel], since: str = "now-6h") 
     for panel in panels:
         made = made.with_panel(panel)
     return made.build()
+
+
+def _mappings(words: Words) -> list[ValueMapping]:
+    texts = {value: ValueMappingResult(text=word) for value, word in words.items()}
+    return [ValueMap(texts)] if texts else []
 
 
 def _asked(name: str, query: str, legend: str) -> prometheus.Dataquery:

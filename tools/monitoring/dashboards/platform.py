@@ -3,6 +3,7 @@
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from monitoring.dashboards.panels import board, lines, listing, number
+from monitoring.dashboards.words import SEVERITIES
 
 _RPC = 'ward_grpc_handling_seconds_count{ward="$ward"}[$__rate_interval]'
 _OWN_FAULT = (
@@ -37,6 +38,19 @@ def dashboard() -> Dashboard:
         lines(
             "HTTP: lượt gọi mỗi giây",
             {"{{route}} {{status}}": f"sum by (route, status) (rate({_HTTP}))"},
+        ),
+        lines(
+            "HTTP: thời gian (p99)",
+            {
+                "{{route}}": "histogram_quantile(0.99, sum by (route, le)"
+                ' (rate(ward_http_handling_seconds_bucket{ward="$ward",'
+                ' route!~".*:watch"}[$__rate_interval])))'
+            },
+            unit="s",
+        ),
+        lines(
+            "Luồng sự kiện đang mở",
+            {"{{route}}": 'sum by (route) (ward_http_event_streams{ward="$ward"})'},
         ),
         lines(
             "Sự kiện đã phát mỗi giây",
@@ -75,14 +89,26 @@ def dashboard() -> Dashboard:
                 "{{job}}": 'sum by (job) (rate(process_cpu_seconds_total{ward="$ward"}[$__rate_interval]))'
             },
         ),
-        listing("Phần và trạng thái (1 = sẵn sàng)", 'ward_ready{ward="$ward"}'),
+        listing(
+            "Phần của dịch vụ",
+            'min by (job, part) (ward_ready{ward="$ward"})',
+            {"job": "Dịch vụ", "part": "Phần", "Value": "Trạng thái"},
+            words={"1": "sẵn sàng", "0": "CHƯA SẴN SÀNG"},
+        ),
         lines(
-            "Chứng thư còn bao lâu",
+            "Chứng thư và mã truy cập còn bao lâu",
             {
-                "{{job}}": "min by (job)"
-                ' (ward_certificate_expires_timestamp_seconds{ward="$ward"}) - time()'
+                "{{job}}: chứng thư": "min by (job)"
+                ' (ward_certificate_expires_timestamp_seconds{ward="$ward"}) - time()',
+                "{{job}}: mã truy cập": "min by (job)"
+                ' (ward_service_token_expires_timestamp_seconds{ward="$ward"}) - time()',
             },
             unit="s",
         ),
-        listing("Cảnh báo đang bật", 'sum by (alertname, severity) (ALERTS{alertstate="firing"})'),
+        listing(
+            "Cảnh báo đang bật",
+            'sum by (alertname, severity) (ALERTS{alertstate="firing", ward=~"$ward|"})',
+            {"alertname": "Cảnh báo", "severity": "Mức độ"},
+            words=SEVERITIES,
+        ),
     )

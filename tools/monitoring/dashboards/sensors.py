@@ -3,6 +3,13 @@
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from monitoring.dashboards.panels import board, lines, number
+from monitoring.dashboards.words import (
+    ALARM_KINDS,
+    SERVERS,
+    SIGN_INS,
+    SIGNAL_CLASSES,
+    SUPPRESSIONS,
+)
 
 
 def dashboard() -> Dashboard:
@@ -16,10 +23,12 @@ def dashboard() -> Dashboard:
         lines(
             "Báo động đang mở theo lớp",
             {"{{signal_class}}": 'sum by (signal_class) (ward_alarms_open{ward="$ward"})'},
+            words=SIGNAL_CLASSES,
         ),
         lines(
             "Báo động mới trong một giờ",
             {"{{kind}}": 'sum by (kind) (increase(ward_alarms_raised_total{ward="$ward"}[1h]))'},
+            words=ALARM_KINDS,
         ),
         lines(
             "Đăng nhập của thiết bị",
@@ -27,18 +36,21 @@ def dashboard() -> Dashboard:
                 "{{outcome}}": "sum by (outcome)"
                 ' (increase(ward_device_sign_ins_total{ward="$ward"}[1h]))'
             },
+            words=SIGN_INS,
         ),
         lines(
             "Lệch đồng hồ máy chủ",
             {"{{server}}": 'max by (server) (ward_clock_offset_seconds{ward="$ward"})'},
+            words=SERVERS,
             unit="s",
         ),
         lines(
             "Tín hiệu khi thử hoặc tạm tắt",
             {
-                "{{why}} {{kind}}": "sum by (why, kind)"
+                "{{why}}: {{kind}}": "sum by (why, kind)"
                 ' (increase(ward_signals_suppressed_total{ward="$ward"}[1h]))'
             },
+            words={**ALARM_KINDS, **SUPPRESSIONS},
         ),
-        lines("Bão báo động (1 = có)", {"": 'max(ward_alarm_storm{ward="$ward"})'}),
+        lines("Bão báo động (1 = có)", {"bão báo động": 'max(ward_alarm_storm{ward="$ward"})'}),
     )

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from chassis import metrics
@@ -24,7 +25,7 @@ from fire_safety.operations.detection import DetectionOperations
 from fire_safety.queries.detection import DetectionQueries, Entry
 
 # Bytes read, and readings folded one by one, before others on the event loop have their turn: some milliseconds.
-_SLICE_BYTES = 32_768
+_SLICE_BYTES = 16_384
 _FOLDED_AT_ONCE = 200
 # How often progress is saved and silence looked for, and the register asked for changes.
 _TICK = timedelta(seconds=1)
@@ -32,6 +33,8 @@ _REFRESH = timedelta(seconds=5)
 # Changes of the register may become visible this long after they were made.
 _LATE_CHANGES = timedelta(minutes=5)
 _STORED_AT_ONCE = 500
+# So long detection waits for what it found before the next piece; in a storm of alarms it must go on.
+_GIVE_WAY_S = 0.01
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
@@ -87,6 +90,7 @@ class Watch:
         """Fold messages; what they give is stored beside, in order."""
         self._unread = len(messages)
         for some in slices(messages, _SLICE_BYTES):
+            await self._give_way()
             for last, signals in self._fold(some):
                 self._position = position_of(last)
                 self._noting.add(signals)
@@ -94,6 +98,12 @@ class Watch:
             self._unread -= len(some)
             if self._noting.is_full:
                 await self._noting.all_done()
+
+    async def _give_way(self) -> None:
+        """Let what was found be stored and told first, unless that takes long: all share one event loop."""
+        if self._noting.is_under_way:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._noting.all_done(), _GIVE_WAY_S)
 
     def overhear(self, messages: Sequence[Overheard]) -> None:
         """Find the fires that begin with messages which the stream has not brought yet; they are stored like others.
@@ -104,12 +114,11 @@ class Watch:
         if not self.is_settled:
             return
         ours = [one for one in messages if partition_in(one.subject) in self._partitions]
-        for block in self._formats.in_columns(ours, self._limits):
-            try:
-                self._noting.add(self._ward.overhear(block))
-            except Exception:  # noqa: BLE001 - the edge: logged once, and told in its turn
-                logger().exception("overhearing_failed", messages=len(block))
-                self._ward.miss()
+        try:
+            self._noting.add(self._ward.overhear(self._formats.overheard(ours, self._limits)))
+        except Exception:  # noqa: BLE001 - the edge: logged once, and told in its turn
+            logger().exception("overhearing_failed", messages=len(ours))
+            self._ward.miss()
 
     def miss(self) -> None:
         """Note that something was not heard which the stream brings."""

@@ -8,6 +8,8 @@ seen here, or never heard, is told in its turn.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
+from operator import or_
 from typing import NamedTuple
 
 from fire_safety.detection.criteria import FIRE_BITS
@@ -17,8 +19,8 @@ from fire_safety.detection.standing import Standings, Transition
 from fire_safety.detection.watched import Watched
 from fire_safety.detection.window import is_calm
 from fire_safety.domain.alarms import FIRE_KINDS, AlarmKind, Signal
-from fire_safety.domain.columns import Block
-from fire_safety.domain.readings import Condition, Reading
+from fire_safety.domain.columns import Bulk
+from fire_safety.domain.readings import Batch, Condition, Reading
 
 # Devices followed ahead of the stream; what others say meanwhile is told in its turn.
 _MANY = 10_000
@@ -42,26 +44,19 @@ class Early:
         # Of those that have shown something: message by message, as long as anything is out of the ordinary.
         self._ahead: dict[str, _Ahead] = {}
 
-    def judge(self, block: Block) -> list[Signal]:
+    def judge(self, heard: Bulk) -> list[Signal]:
         """Tell the fires that begin with messages just heard; they stand from now on.
 
         Those that plainly show nothing are not looked at any closer.
         """
         signals: list[Signal] = []
-        counts = block.counts.tolist()
-        for number, (device_id, conditions, density, temperature) in enumerate(block.peaks()):
-            watched = self._devices.get(device_id)
-            if watched is None or not (
-                conditions & FIRE_BITS
-                or device_id in self._ahead
-                or _reaches(density, watched.limits.smoke)
-                or _reaches(temperature, watched.limits.heat)
-            ):
-                continue
-            if watched.is_apart or conditions & _TEST or counts[number] > _LONGEST:
-                self._ahead.pop(device_id, None)
-            else:
-                signals += self._followed(watched, device_id, block.batch(number).readings)
+        for block in heard.blocks:
+            for number, peak in enumerate(block.peaks()):
+                if self._stands_out(*peak):
+                    signals += self._followed(block.batch(number))
+        for batch in heard.others:
+            if self._stands_out(batch.device_id, *_peak(batch.readings)):
+                signals += self._followed(batch)
         return signals
 
     def forget(self) -> None:
@@ -75,10 +70,26 @@ class Early:
             if not watched or (_has_caught_up(watched, ahead) and is_calm(watched.state.live)):
                 del self._ahead[device_id]
 
-    def _followed(
-        self, watched: Watched, device_id: str, readings: Sequence[Reading]
-    ) -> list[Signal]:
+    def _stands_out(
+        self, device_id: str, conditions: int, density: float | None, temperature: float | None
+    ) -> bool:
+        """Tell by what a message declares and measures at most whether anything could begin with it."""
+        watched = self._devices.get(device_id)
+        return watched is not None and bool(
+            conditions & FIRE_BITS
+            or device_id in self._ahead
+            or _reaches(density, watched.limits.smoke)
+            or _reaches(temperature, watched.limits.heat)
+        )
+
+    def _followed(self, batch: Batch) -> list[Signal]:
         """Fold the readings that are new; have the fires stand that begin with them, and tell these."""
+        device_id, readings = batch.device_id, batch.readings
+        watched = self._devices[device_id]
+        tests = any(one.conditions & _TEST for one in readings)
+        if watched.is_apart or tests or len(readings) > _LONGEST:
+            self._ahead.pop(device_id, None)
+            return []
         ahead = self._ahead.get(device_id)
         if ahead is None:
             if len(self._ahead) >= _MANY:
@@ -99,6 +110,15 @@ class Early:
                     signals += _told(watched, device_id, reading, begun, state.standings)
         self._ahead[device_id] = _Ahead(state, ended)
         return signals
+
+
+def _peak(readings: Sequence[Reading]) -> tuple[int, float | None, float | None]:
+    """Tell all that readings declare, and the greatest optical density and temperature."""
+    return (
+        reduce(or_, (one.conditions for one in readings)),
+        max((d for one in readings if (d := one.optical_density) is not None), default=None),
+        max((t for one in readings if (t := one.temperature) is not None), default=None),
+    )
 
 
 def _told(

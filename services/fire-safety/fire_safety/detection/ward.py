@@ -20,7 +20,7 @@ from fire_safety.detection.standing import (
 from fire_safety.detection.supervision import Supervision
 from fire_safety.detection.watched import Watched
 from fire_safety.domain.alarms import AlarmKind, Signal, Suppression
-from fire_safety.domain.columns import Block, Stretch
+from fire_safety.domain.columns import Bulk, Stretch
 from fire_safety.domain.devices import CANARY, Device
 from fire_safety.domain.profiles import Profile
 from fire_safety.domain.readings import EVERY_CONDITION, Batch
@@ -157,9 +157,9 @@ class Ward:
             return signals + self._heard(watched, stretch, silently=silently)
         return signals + self._folded(watched, stretch.batch, silently=silently)
 
-    def overhear(self, block: Block) -> list[Signal]:
+    def overhear(self, heard: Bulk) -> list[Signal]:
         """Judge messages that were heard before the stream brings them; tell the fires that begin with them."""
-        return self._early.judge(block)
+        return self._early.judge(heard)
 
     def miss(self) -> None:
         """Note that something was not heard which the stream brings."""

@@ -1,5 +1,6 @@
 """What the detector does to the database, each through the lease that makes it the only one."""
 
+import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby, islice
@@ -18,7 +19,7 @@ from fire_safety.domain.progress import Reached
 from fire_safety.repository import confirmation, detection, suppressed
 from fire_safety.repository import signals as alarms
 from fire_safety.repository.first_signals import raise_first
-from fire_safety.repository.places import Places, places_of
+from fire_safety.repository.places import Places, places_now, places_of
 
 _AT_ONCE = 500
 _ATTEMPTS = 3
@@ -40,9 +41,8 @@ class DetectionOperations:
         What is suppressed is recorded only. After a crash the same messages give the same signals again, and what
         they did before is not done twice.
         """
-        async with lease.statements() as statements:
-            places = await places_of(statements, (one.device_id for one in signals))
-            raised, left = await self._raise_first(statements, signals, places, reached)
+        places = await places_now(lease, (one.device_id for one in signals))
+        raised, left = await self._raise_first(lease, signals, places, reached)
         if left:
             async with lease.transaction() as tx:
                 await confirmation.alone(tx, _areas(left, places))
@@ -108,7 +108,7 @@ class DetectionOperations:
 
     async def _raise_first(
         self,
-        statements: Transaction,
+        lease: Lease,
         signals: Sequence[Signal],
         places: Places,
         reached: Reached | None,
@@ -122,11 +122,13 @@ class DetectionOperations:
             return [], list(signals)
         now = self._clock()
         new = [alarms.new_alarm(self._ward_code, one, places, now) for one in signals]
-        raised, events = await raise_first(statements, self._ward_code, new, reached, now)
+        raised, events = await raise_first(lease, self._ward_code, new, reached, now)
         # A new alarm's event has none before it: what is urgent need not wait for the relay.
         self._relay.send(one for one in events if one["urgent"])
         if not all(one["urgent"] for one in events):
             self._relay.wake()
+        # They go out before anything else is done here.
+        await asyncio.sleep(0)
         known = {one.alarm_id for one in raised}
         pairs = zip(new, signals, strict=True)
         return raised, [one for alarm, one in pairs if alarm.alarm_id not in known]

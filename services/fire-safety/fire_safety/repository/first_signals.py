@@ -25,7 +25,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as insert_unless
 
 from chassis import outbox
-from chassis.database import Transaction
+from chassis.database import Lease, Statement
 from fire_safety import tables
 from fire_safety.domain.alarms import Alarm
 from fire_safety.domain.progress import Reached
@@ -85,11 +85,11 @@ def _statement() -> Select[Any]:
 
 
 # Written once: to put it together would take longer than to run it.
-_RAISE = _statement()
+_RAISE = Statement(_statement())
 
 
 async def raise_first(
-    statements: Transaction,
+    lease: Lease,
     ward_code: str,
     alarms: Sequence[Alarm],
     reached: Reached | None,
@@ -103,7 +103,7 @@ async def raise_first(
     events = [outbox.row_of(wire.raised(one), now) | {"urgent": is_urgent(one)} for one in alarms]
     common = {name: events[0][name] for name in ("request_id", "created_at")}
     values |= _values(events, _EVENT) | common | values_of(ward_code, reached)
-    raised = set(await statements.scalars(_RAISE, values))
+    raised = {row["alarm_id"] for row in await lease.fetch(_RAISE, values)}
     told = [one.alarm_id in raised for one in alarms]
     return list(compress(alarms, told)), list(compress(events, told))
 

@@ -1,0 +1,53 @@
+"""The words of dashboards: each value that a label or column can have is there, and none that it cannot."""
+
+from enum import StrEnum
+
+import pytest
+
+from chassis import metrics
+from fire_safety.domain.alarms import AlarmKind, Disposition, SignalClass, Suppression
+from fire_safety.domain.progress import Lane
+from fire_safety.domain.sign_in import Refusal
+from incidents.domain.catalogue import ClockKind
+from incidents.domain.deliveries import Outcome
+from incidents.domain.kinds import IncidentKind
+from monitoring.dashboards import words
+from residency.domain.anomalies import AnomalyKind
+from residency.domain.data_subject_requests import RequestKind
+from residency.domain.declarations import CaseKind
+from residency.domain.limits import Pattern
+from residency.domain.population import Verdict
+
+# Of these no alarm is open: what is tested or disabled is recorded only, and the system's own ends at once.
+NEVER_OPEN = {"TEST", "DISABLED", "SYSTEM"}
+
+
+@pytest.mark.parametrize(
+    ("told", "values"),
+    [
+        (words.ALARM_KINDS, AlarmKind),
+        (words.SUPPRESSIONS, Suppression),
+        (words.LANES, Lane),
+        (words.INCIDENT_KINDS, IncidentKind),
+        (words.DEADLINES, ClockKind),
+        (words.ATTEMPTS, Outcome),
+        (words.ANOMALIES, AnomalyKind),
+        (words.PATTERNS, Pattern),
+        (words.CASE_KINDS, CaseKind),
+        (words.REQUEST_KINDS, RequestKind),
+        (words.VERDICTS, Verdict),
+    ],
+)
+def test_every_value_has_a_word(told: words.Words, values: type[StrEnum]) -> None:
+    """As the services' own sets are."""
+    assert set(told) == set(values)
+
+
+def test_sets_that_are_made_of_several_have_all_their_words() -> None:
+    """Classes that an open alarm can have, how one turned out beside its kind, and how a sign-in ended."""
+    assert set(words.SIGNAL_CLASSES) == set(SignalClass) - NEVER_OPEN
+    assert set(Disposition) <= set(words.DISPOSITIONS) | set(words.ALARM_KINDS)
+    outcomes = {"granted", "unavailable", "overflow", "malformed"}
+    assert set(words.SIGN_INS) == set(Refusal) | outcomes
+    described = metrics.SIGN_INS._documentation  # noqa: SLF001 - told nowhere else
+    assert all(one in described for one in outcomes)

@@ -1,0 +1,117 @@
+"""What dashboards call the values of labels and columns, in Vietnamese: officers read them, not the names in code.
+
+Each mapping is a closed set of the services or of the contracts; a test compares them.
+"""
+
+from collections.abc import Mapping
+
+Words = Mapping[str, str]
+
+SIGNAL_CLASSES: Words = {
+    "ALARM": "báo cháy",
+    "SUPERVISORY": "giám sát",
+    "TROUBLE": "sự cố thiết bị",
+}
+ALARM_KINDS: Words = {
+    "SMOKE": "khói",
+    "HEAT": "nhiệt",
+    "CO": "khí CO",
+    "MANUAL_CALL_POINT": "nút ấn báo cháy",
+    "INTERCONNECT": "thiết bị liên kết",
+    "PANEL": "tủ trung tâm",
+    "FAULT": "lỗi thiết bị",
+    "LOW_BATTERY": "pin yếu",
+    "TAMPER": "bị tháo hoặc mở",
+    "SUPERVISION_LOST": "mất kết nối",
+    "MUTED": "bị tắt còi",
+    "CONTAMINATION": "buồng đo bẩn",
+    "END_OF_LIFE": "hết niên hạn",
+    "TEST_OVERDUE": "quá hạn thử",
+    "MAINS_FAULT": "mất điện lưới",
+    "RATE_EXCEEDED": "gửi quá nhiều",
+    "SYSTEM_STATUS": "tự kiểm tra hệ thống",
+}
+# How an alarm turned out, beside the kinds above: only what is no kind too.
+DISPOSITIONS: Words = {
+    "FIRE": "cháy thật",
+    "NUISANCE": "không do cháy",
+    "TEST": "thử thiết bị",
+    "MALICIOUS": "cố ý",
+    "DRILL": "diễn tập",
+    "UNSPECIFIED": "chưa kết luận",
+}
+SUPPRESSIONS: Words = {"TEST": "đang thử", "DISABLED": "tạm vô hiệu hóa"}
+SIGN_INS: Words = {
+    "granted": "được vào",
+    "unknown_device": "thiết bị lạ",
+    "wrong_secret": "sai mật khẩu",
+    "revoked": "đã thu hồi",
+    "expired": "hết hạn",
+    "retired": "đã thanh lý",
+    "other_client_id": "khác mã thiết bị",
+    "unavailable": "không ai trả lời",
+    "overflow": "quá nhiều cùng lúc",
+    "malformed": "sai định dạng",
+}
+SERVERS: Words = {"broker": "máy chủ tin nhắn", "database": "cơ sở dữ liệu"}
+LANES: Words = {"detector": "phát hiện", "recorder": "lưu"}
+INCIDENT_KINDS: Words = {
+    "FIRE": "cháy",
+    "RESCUE": "cứu nạn, cứu hộ",
+    "ROAD_ACCIDENT": "tai nạn giao thông",
+    "URBAN_ORDER": "trật tự đô thị",
+    "CRIME_REPORT": "tin báo về tội phạm",
+    "ANONYMOUS_TIP": "tin nặc danh",
+    "SERVICE_REQUEST": "phản ánh hiện trường",
+    "FEEDBACK": "phản ánh, kiến nghị",
+    "PETITION": "đơn thư",
+}
+DEADLINES: Words = {"ACKNOWLEDGE": "tiếp nhận", "TRANSFER": "chuyển tin", "ANSWER": "trả lời"}
+CHANNELS: Words = {"EMAIL": "thư điện tử", "SMS": "tin nhắn SMS"}
+ATTEMPTS: Words = {
+    "TAKEN": "đã nhận",
+    "REFUSED": "bị từ chối",
+    "UNREACHABLE": "không có địa chỉ",
+}
+WEBHOOKS: Words = {"delivered": "đã nhận", "retry": "sẽ gửi lại", "dead": "đã thôi gửi"}
+ANOMALIES: Words = {
+    "RATE": "tra cứu dồn dập",
+    "REFUSALS": "bị từ chối nhiều",
+    "MISSES": "nhiều số không có thật",
+    "SEQUENCES": "số liên tiếp",
+    "NEIGHBOURS": "nhiều người một tòa nhà",
+    "OUT_OF_SHIFT": "ngoài giờ làm việc",
+}
+PATTERNS: Words = {
+    "CALLS": "số lượt",
+    "PERSONS": "số người",
+    "MISSES": "số không có thật",
+    "SEQUENCES": "số liên tiếp",
+}
+CASE_KINDS: Words = {
+    "PERMANENT_RESIDENCE": "đăng ký thường trú",
+    "TEMPORARY_RESIDENCE": "đăng ký tạm trú",
+    "RENEWAL": "gia hạn tạm trú",
+    "DEREGISTRATION": "xóa đăng ký",
+    "HOUSEHOLD_SPLIT": "tách hộ",
+    "CHANGE_OF_INFORMATION": "điều chỉnh thông tin",
+    "LODGING": "thông báo lưu trú",
+    "TEMPORARY_ABSENCE": "khai báo tạm vắng",
+    "FOREIGN_STAY": "tạm trú của người nước ngoài",
+}
+REQUEST_KINDS: Words = {
+    "VIEW": "xem",
+    "CORRECT": "chỉnh sửa",
+    "RESTRICT": "hạn chế xử lý",
+    "OBJECT": "phản đối",
+    "WITHDRAW_CONSENT": "rút đồng ý",
+    "DELETE": "xóa",
+}
+VERDICTS: Words = {
+    "MATCH": "khớp",
+    "MISMATCH": "không khớp",
+    "NOT_FOUND": "không có",
+    "UNAVAILABLE": "không trả lời",
+}
+SEVERITIES: Words = {"page": "gọi ngay", "ticket": "trong ngày", "none": "luôn bật"}
+YES_NO: Words = {"true": "rồi", "false": "chưa"}
