@@ -8,8 +8,9 @@ import io
 import logging
 import re
 from collections.abc import Awaitable, Callable, Collection, Generator
+from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 import structlog
@@ -21,6 +22,7 @@ from prometheus_client import generate_latest
 from sqlalchemy import String, cast, select
 
 from chassis import jetstream, log
+from chassis.clock import utc_now, ward_day
 from residency import tables
 from residency.domain.personal_id import PersonalIdNumber
 from tests.residency.conftest import Service
@@ -30,7 +32,7 @@ from tests.residency.test_break_glass import asking as breaking
 from tests.residency.test_break_glass import tell_of_fire
 from tests.residency.test_lookups import because
 from tests.residency.test_service import registering, verifying
-from tests.residency.test_stays_service import declaring
+from tests.residency.test_stays_service import day_of, declaring
 from ward.residency.v1 import assistance_pb2 as assistance
 from ward.residency.v1 import cases_pb2 as cases
 from ward.residency.v1 import citizens_pb2 as citizens
@@ -168,16 +170,42 @@ async def worked(service: Service, broker: Client) -> list[str]:
 
 async def of_guests_needs_and_cases(call: Callable[..., Awaitable[Any]], dwelling: str) -> None:
     """Declare a guest, an absence, a need, a contact and a case, read them, and have each refused once."""
-    changing = {"purpose": because(), "request_id": "of-the-known-one"}
     guest = {"personal_id_number": GUEST, "full_name": GUEST_NAME}
     await call("DeclareLodging", declaring(dwelling, **guest))
     await call("DeclareLodging", declaring(dwelling, **guest))
     await call("ListGuestStays", stays.ListGuestStaysRequest(purpose=because()))
+    absence = stays.Absence(
+        ground=stays.ABSENCE_GROUND_LONG_ABSENCE,
+        reason="đi làm xa",
+        destination="tỉnh khác",
+        valid_from=date_pb2.Date(year=2026, month=11, day=2),
+    )
+    asked_again = ward_day(utc_now()) + timedelta(days=90)
+    consent = assistance.AssistanceStatement(
+        basis=assistance.ASSISTANCE_BASIS_CONSENT,
+        proxy=assistance.AssistanceProxy(full_name=GUEST_NAME, personal_id_number=GUEST),
+        review_on=day_of(asked_again),
+    )
     for digits in (KNOWN, UNKNOWN):
-        of_person = {**changing, "personal_id_number": digits}
-        await call("SetContact", register.SetContactRequest(**of_person, phone=PHONE, email=EMAIL))
-        await call("DeclareAbsence", stays.DeclareAbsenceRequest(**of_person))
-        await call("DeclareAssistanceNeed", assistance.DeclareAssistanceNeedRequest(**of_person))
+        person = {"purpose": because(), "personal_id_number": digits}
+        contact = register.SetContactRequest(
+            request_id=str(uuid4()), phone=PHONE, email=EMAIL, **person
+        )
+        away = stays.DeclareAbsenceRequest(
+            request_id=str(uuid4()),
+            absence=absence,
+            channel=stays.DECLARATION_CHANNEL_PHONE,
+            **person,
+        )
+        need = assistance.DeclareAssistanceNeedRequest(
+            request_id=str(uuid4()),
+            type=pb.ASSISTANCE_TYPE_OXYGEN,
+            statement=consent,
+            **person,
+        )
+        await call("SetContact", contact)
+        await call("DeclareAbsence", away)
+        await call("DeclareAssistanceNeed", need)
         await call(
             "GetResidence",
             register.GetResidenceRequest(purpose=because(), personal_id_number=digits),

@@ -64,8 +64,6 @@ WITHOUT_A_RULE = {
     "VerifyIdentities",
     # Counts of dwellings, which name nobody: the roles that plan and rescue.
     "GetOccupancy",
-    # The break-glass has a way of its own, with tests of its own.
-    "DiscloseOccupants",
     # One's own affairs.
     "ListOwnRequests",
     "GetOwnRequest",

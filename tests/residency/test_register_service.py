@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -298,7 +298,7 @@ async def test_what_is_refused_does_not_tell_whether_a_number_is_registered(
     other = str((await add_building(service.database)).dwelling_ids[0])
     await registered(service, 2, dwelling_id=other)
     async with service.database.transaction() as tx:
-        of_home = tables.households.c.dwelling_id == home
+        of_home = tables.households.c.dwelling_id == UUID(home)
         household = await tx.scalar(select(tables.households.c.household_id).where(of_home))
     no_members = []
     for serial in (2, 9):
