@@ -177,6 +177,14 @@ WORKERS ?= auto
 test: install ## The whole suite, on real PostgreSQL, NATS and gRPC servers (WORKERS=auto)
 	$(BIN)/pytest -m "not chaos and not containers" -n $(WORKERS)
 
+.PHONY: drill
+drill: install ## Back up under load, lose everything, restore, and count what is lost (RPO, RTO): three minutes
+	$(BIN)/pytest -s -m chaos tests/chaos/test_backup.py
+
+.PHONY: test-upgrade
+test-upgrade: install ## The previous release's data under this one, services started and restarted in any order
+	$(BIN)/pytest tests/recovery
+
 .PHONY: chaos
 chaos: install ## Two million readings while everything is killed in turn, and counted: minutes
 	$(BIN)/pytest -s -m chaos

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import socket
 import zlib
 from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -21,6 +22,29 @@ Transaction = AsyncConnection
 # PostgreSQL's own level, and none: each statement commits by itself.
 _TOGETHER: IsolationLevel = "READ COMMITTED"
 _EACH_COMMITS: IsolationLevel = "AUTOCOMMIT"
+# When either end gives a connection up: so many unanswered probes after a silence, or what was sent not acknowledged.
+_IDLE_S, _INTERVAL_S, _PROBES, _UNACKNOWLEDGED_MS = 3, 1, 3, 5000
+_CUT_NOTICED = (
+    (socket.TCP_KEEPIDLE, _IDLE_S),
+    (socket.TCP_KEEPINTVL, _INTERVAL_S),
+    (socket.TCP_KEEPCNT, _PROBES),
+    (socket.TCP_USER_TIMEOUT, _UNACKNOWLEDGED_MS),
+)
+
+
+class _Watched(asyncpg.Connection):  # type: ignore[misc] # without types
+    """A connection that notices within seconds that its server cannot be reached any more.
+
+    By itself a client whose network was cut waits for answers as long as a statement may take, on each connection.
+    """
+
+    def __init__(self, protocol: Any, transport: asyncio.Transport, *more: Any) -> None:  # noqa: ANN401 - the driver's
+        super().__init__(protocol, transport, *more)
+        plug: socket.socket = transport.get_extra_info("socket")
+        if plug.family in {socket.AF_INET, socket.AF_INET6}:
+            plug.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            for option, value in _CUT_NOTICED:
+                plug.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
 class Database:
@@ -50,16 +74,17 @@ class Database:
                 max_overflow=0,
                 pool_timeout=5,
                 connect_args={
+                    "connection_class": _Watched,
                     "timeout": 5,
                     "command_timeout": 30,
                     # Compiling short statements to machine code costs more than it saves.
                     # A host that vanished must not hold its locks for hours: the server notices within seconds.
                     "server_settings": {
                         "jit": "off",
-                        "tcp_keepalives_idle": "3",
-                        "tcp_keepalives_interval": "1",
-                        "tcp_keepalives_count": "3",
-                        "tcp_user_timeout": "5000",
+                        "tcp_keepalives_idle": str(_IDLE_S),
+                        "tcp_keepalives_interval": str(_INTERVAL_S),
+                        "tcp_keepalives_count": str(_PROBES),
+                        "tcp_user_timeout": str(_UNACKNOWLEDGED_MS),
                         **({} if flushes else {"synchronous_commit": "off"}),
                     },
                 },

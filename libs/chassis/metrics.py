@@ -230,6 +230,10 @@ CERTIFICATE_EXPIRES = Gauge(
     "When a certificate of this process ends, seconds since 1970, by what it is for: grpc",
     ["use"],
 )
+BACKUP_TIMESTAMP = Gauge(
+    "ward_backup_timestamp_seconds",
+    "When the newest backup of the ward began, seconds since 1970; 0 where none is known",
+)
 SERVICE_TOKEN_EXPIRES = Gauge(
     "ward_service_token_expires_timestamp_seconds",
     "When the access token by which this process proves itself ends, seconds since 1970, by what it is for: calls;"

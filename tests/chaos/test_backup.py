@@ -1,89 +1,65 @@
-"""A drill: an installation is lost, and another one made from its backup; what was lost, and how long it took."""
+"""The whole drill: everything is destroyed in the middle of fires, and made anew from the backup."""
 
 import asyncio
 import shutil
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from chassis.clock import utc_now
-from stack.backup import back_up, restore
-from stack.child_process import ChildProcess
+from bench.scrape import Scrape
 from stack.installation import Installation
-from stack.plan import python_module
 from stack.settings import Ports
 from stack.supervisor import Stack
+from tests.system.drill import lose, recover, require_sound, told
+from tests.system.ledger import Kind, Ledger
+from tests.system.load import Load
 from tests.system.officer import Officer
-from tests.system.smoke import CLEAN_AIR, SMOKE, Detector
 
-pytestmark = [pytest.mark.chaos, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
 
-RESIDENTS = 300
-
-
-async def burn(stack: Stack, officer: Officer, number: int) -> dict[str, Any]:
-    """Let a fire break out at the premises of that number; tell its incident."""
-    place = await officer.premises(number)
-    device = (await officer.devices(place["premisesId"]))[0]
-    detector = Detector(stack.installation, device)
-    await detector.report(CLEAN_AIR, 3)
-    await detector.report(SMOKE, 10)
-    (incident,) = await officer.until(lambda: officer.open_incidents(place["premisesId"]))
-    return dict(incident)
+RESIDENTS = 3_000
+PREMISES = 18
+BEFORE_S, AFTER_S, FIRE_S = 60, 30, 10
 
 
-async def incidents(officer: Officer) -> dict[str, int]:
-    """Tell how many alarms each open fire has, by its number."""
-    listed = (await officer.get("/v1/incidents", openOnly="true", pageSize="500"))["incidents"]
-    return {one["number"]: len(one["members"]) for one in listed}
+async def test_what_was_acknowledged_before_the_backup_is_there_after_a_total_loss(
+    scratch: Path,
+) -> None:
+    """Readings, alarms, incidents, pages and looks, once each; the chains verify; new fires are told as before."""
+    run_dir, folder, ports, ledger = scratch / "ward", scratch / "backup", Ports.free(), Ledger()
+    stack = Stack(run_dir, ports=ports, residents=RESIDENTS, fleet=False)
+    await stack.start()
 
+    async def destroy() -> None:
+        await stack.hold_down("postgres")
+        await stack.hold_down("nats")
+        await stack.stop()
+        shutil.rmtree(run_dir)
 
-async def test_what_was_backed_up_is_there_after_a_total_loss(scratch: Path) -> None:
-    """Each alarm and incident from before the backup is there once; the chain of looks is whole; new fires are told."""
-    lost, made, kept = scratch / "lost", scratch / "made", scratch / "backup"
-    async with (
-        Stack(lost, residents=RESIDENTS, fleet=False) as stack,
-        Officer(stack.installation) as officer,
-    ):
-        before = [await burn(stack, officer, number) for number in (1, 2, 3)]
-        await officer.get(f"/v1/incidents/{before[0]['incidentId']}/brief")
-        backed_up = await asyncio.to_thread(back_up, stack.installation, kept, utc_now)
-        copied = time.monotonic()
-        after = await burn(stack, officer, 4)
-        window = time.monotonic() - copied
-    shutil.rmtree(lost)
+    try:
+        load = await Load.choose(stack.installation, ledger, range(1, PREMISES + 1), FIRE_S)
+        loss = await lose(
+            stack, load, ledger, folder, before_s=BEFORE_S, after_s=AFTER_S, destroy=destroy
+        )
+    finally:
+        await stack.stop()
 
-    gone = time.monotonic()
-    place = Installation(made, Ports())
-    await asyncio.to_thread(restore, place, kept)
-    async with (
-        Stack(made, residents=RESIDENTS, fleet=False) as again,
-        Officer(again.installation) as officer,
-    ):
-        took = time.monotonic() - gone
-        found = await incidents(officer)
-        new = await burn(again, officer, 5)
-        verified = await asyncio.to_thread(_verify, again)
-    print(  # noqa: T201 - the drill's own account
-        f"\nRPO {window:.1f} s (1 incident of 4), RTO {took:.1f} s,"
-        f" {backed_up['messages']} messages of streams"
-    )
+    again = Stack(run_dir, ports=ports, residents=RESIDENTS, fleet=False)
+    try:
+        recovery = await recover(Installation(run_dir, ports), folder, again.start, loss)
+        print(f"\n{told(loss, recovery)}")  # noqa: T201 - the drill's own account
+        later = Ledger()
+        numbers = range(PREMISES + 1, PREMISES + 3)
+        fires = await Load.choose(again.installation, later, numbers, fire_s=1)
+        async with Officer(again.installation) as officer, fires.running(officer):
+            while len(fires.burning) < len(numbers):
+                await officer.get("/v1/incidents", openOnly="true")
+            await fires.until_told(officer)
+        canary = await asyncio.to_thread(Scrape.of, again.installation.admin_port("canary"))
+    finally:
+        await again.stop()
 
-    assert {one["number"] for one in before} <= set(found)
-    assert set(found.values()) == {1}
-    assert after["number"] not in found
-    assert new["number"] not in found
-    assert verified == 0
-
-
-def _verify(stack: Stack) -> int | None:
-    """Run the auditor's own command over the account of looks."""
-    place = stack.installation
-    environment = place.environment_of("incidents")
-    command = python_module("incidents", "audit", "verify")
-    audit = ChildProcess("audit", command, place.run_dir / "log" / "audit.log", environment)
-    audit.start()
-    audit.wait(60)
-    return audit.exit_code
+    require_sound(recovery)
+    assert 0 < time.time() - canary.value("ward_backup_timestamp_seconds") < 1800
+    assert later.entries[Kind.INCIDENT] == set(fires.burning)

@@ -1,6 +1,7 @@
 """Transactions and outages, on real PostgreSQL."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -36,6 +37,21 @@ async def test_a_wrong_statement_is_not_an_outage(database: Database) -> None:
     with pytest.raises(ProgrammingError):
         async with database.transaction() as tx:
             await tx.execute(text("select nonsense"))
+
+
+async def test_either_end_gives_up_a_connection_that_was_cut(database: Database) -> None:
+    """What was sent is acknowledged within five seconds, and silence is probed: so the server says, and so do we."""
+    async with database.bulk_transaction() as driver:
+        plug = driver._transport.get_extra_info("socket")  # noqa: SLF001 - told nowhere else
+        ours = plug.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+        probed = plug.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        idle = plug.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE)
+        theirs = await driver.fetchval(
+            "select setting from pg_settings where name = 'tcp_user_timeout'"
+        )
+
+    assert (ours, probed, idle) == (5000, 1, 3)
+    assert theirs == "5000"
 
 
 async def test_an_outage_is_told_and_heals_by_itself(scratch: Path) -> None:

@@ -1,5 +1,6 @@
 """The platform in containers: started by Compose, cut, killed and counted through the Docker Engine."""
 
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +10,10 @@ from typing import Any
 import docker
 from testcontainers.compose import DockerCompose
 
+from chassis.clock import utc_now
 from stack import containers
+from stack.backup import back_up, restore
+from stack.data_places import InContainers
 from stack.installation import Installation
 from stack.ports import free_ports
 from stack.settings import REPOSITORY, Ports
@@ -39,6 +43,7 @@ class Platform:
             "WARD_FILES": folder,
             "STACK_RESIDENTS": settings.residents,
             "NATS_REPLICAS": replicas,
+            "NATS_IMAGE": settings.nats_image,
             **ports.numbered(),
             **others,
         }
@@ -49,6 +54,7 @@ class Platform:
             compose_file_name=[*settings.compose_files.split(":"), *overlays],
             env_file=str(env_file),
         )
+        self._data = InContainers(self.place, self.compose.docker_compose_command())
         self._engine = docker.from_env()
 
     @contextmanager
@@ -60,7 +66,7 @@ class Platform:
                 self._run("run", "--rm", "--no-TTY", job)
             yield self
         finally:
-            self._run("--profile", "simulator", "down", "--volumes", "--remove-orphans")
+            self._down()
             self._engine.close()
 
     def container(self, service: str) -> Any:
@@ -89,6 +95,21 @@ class Platform:
         finally:
             network.connect(self.container(service), aliases=[service])
 
+    def back_up(self, folder: Path) -> None:
+        """Back it up as its administrators do."""
+        back_up(self.place, folder, utc_now, self._data)
+
+    def lose_everything(self) -> None:
+        """Delete its containers, its volumes and its keys."""
+        self._down()
+        for name in ("secrets", "issuer", "certificates", "files"):
+            shutil.rmtree(self.place.run_dir / name)
+
+    def restore(self, folder: Path) -> None:
+        """Make it anew from a backup, and start it."""
+        restore(self.place, folder, self._data)
+        self.compose.start()
+
     def rows(self, database: str, statement: str) -> list[list[str]]:
         """Read from a service's database as a superuser: rows of texts. It waits for a database that is starting."""
         shell = (
@@ -98,6 +119,9 @@ class Platform:
         )
         answer, _, _ = self.compose.exec_in_container(["sh", "-c", shell, statement], "postgres")
         return [line.split("|") for line in answer.splitlines()]
+
+    def _down(self) -> None:
+        self._run("--profile", "simulator", "down", "--volumes", "--remove-orphans")
 
     def _run(self, *command: str) -> None:
         subprocess.run(  # noqa: S603 - Docker Compose

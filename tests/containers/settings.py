@@ -10,4 +10,6 @@ class Settings(BaseSettings):
 
     # Separated by colons. That of deploy/airgap has the images which `make images` builds.
     compose_files: str = "docker-compose.yml:deploy/airgap/compose.yml"
-    residents: int = 1500
+    # Of the second and third server of a cluster.
+    nats_image: str = "ward-nats:local"
+    residents: int = 2200

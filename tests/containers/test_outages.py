@@ -1,6 +1,7 @@
 """Networks cut, servers killed in the middle of fires: what was acknowledged is there afterwards, once."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
@@ -44,3 +45,24 @@ async def test_a_service_is_cut_off_from_everything(ward: Platform) -> None:
     await fires.until_settled()
 
     fires.assert_nothing_lost_or_doubled()
+
+
+async def test_everything_is_lost_and_made_anew_from_a_backup(
+    ward: Platform, scratch: Path
+) -> None:
+    """Volumes and keys are gone: what was acknowledged before is there again, once, and new fires are told."""
+    fires = await Fires.choose(ward, 10)
+    await fires.begin()
+    await fires.burn()
+    await asyncio.to_thread(ward.back_up, scratch / "backup")
+    await fires.until_settled()
+    await asyncio.to_thread(ward.lose_everything)
+    await asyncio.to_thread(ward.restore, scratch / "backup")
+    await fires.until_settled()
+
+    fires.assert_nothing_lost_or_doubled()
+    again = await Fires.choose(ward, 13)
+    await again.begin()
+    await again.burn()
+    await again.until_settled()
+    again.assert_nothing_lost_or_doubled()

@@ -76,7 +76,13 @@ def test_every_variable_and_secret_is_a_setting(name: str) -> None:
     """One that no service reads would be a mistake in its name."""
     fields = set(SERVICES[name.removesuffix("-migrate")].model_fields)
     variables = {key.lower() for key in COMPOSE["services"][name]["environment"]}
-    read_by_path = {"jwks.json", "service_token", "canary_token", "notification_gateways.json"}
+    read_by_path = {
+        "jwks.json",
+        "service_token",
+        "canary_token",
+        "backup.json",
+        "notification_gateways.json",
+    }
 
     assert variables <= fields
     assert set(secrets_of(name)) - read_by_path <= fields

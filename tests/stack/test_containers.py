@@ -26,6 +26,7 @@ def test_written_again_they_hold_the_same_secrets(tmp_path: Path, files: Path) -
         "databases.sql",
         "grafana.sql",
         "service_token",
+        "backup.json",
         "canary_token",
         "gateway_service_token",
     }

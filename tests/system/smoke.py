@@ -33,9 +33,14 @@ class Detector:
         urls = [place.nats.url_for(SIMULATOR, f"{LOOPBACK}:{port}") for port in ports]
         self._urls = itertools.cycle(urls)
         self.device_id = device_id
-        # How many readings were acknowledged.
-        self.reported = 0
+        # When the readings that were acknowledged were observed, ms.
+        self.acknowledged_ms: list[int] = []
         self._clock_ms = int((time.time() - 120) * 1000)
+
+    @property
+    def reported(self) -> int:
+        """How many readings were acknowledged."""
+        return len(self.acknowledged_ms)
 
     async def report(self, optical_density: float, times: int) -> None:
         """Send one reading every two seconds of its own clock; each is acknowledged before the next."""
@@ -45,7 +50,7 @@ class Detector:
                 observed_at_ms=self._clock_ms, optical_density=optical_density, temperature=24.0
             )
             await self._send(pb.ReadingBatch(device_id=self.device_id, readings=[reading]))
-            self.reported += 1
+            self.acknowledged_ms.append(self._clock_ms)
 
     async def _send(self, batch: pb.ReadingBatch) -> None:
         headers = {"Nats-Msg-Id": f"{self.device_id}-{self._clock_ms}"}

@@ -1,10 +1,13 @@
 """The command line: `python -m canary`."""
 
+from functools import partial
+
+from canary.backups import began
 from canary.officer import Officer
 from canary.rounds import Rounds
 from canary.sensor import Sensor
 from canary.settings import Settings
-from chassis import lifecycle, log, service_token
+from chassis import lifecycle, log, metrics, service_token
 from chassis.admin import admin_server
 from chassis.clock import utc_now
 from chassis.health import Readiness
@@ -29,6 +32,8 @@ async def serve(settings: Settings) -> None:
 
 async def start(life: Lifecycle, settings: Settings) -> None:
     """Start the canary within a lifecycle."""
+    if settings.backup_record_file:
+        metrics.BACKUP_TIMESTAMP.set_function(partial(began, settings.backup_record_file))
     service_token.tell_expiry(settings.service_token_file)
     officer = Officer(settings.gateway_address, settings.service_token_file)
     life.at_stop(officer.close)

@@ -18,6 +18,8 @@ class Settings(BaseServiceSettings):
     # A token with the role `service`, read anew at each connection.
     service_token_file: Path
     admin_listen: str = "127.0.0.1:0"
+    # What every finished backup leaves: a JSON object whose `began_at` is a moment as ISO 8601 writes it.
+    backup_record_file: Path | None = None
     # How often it signals, and when a signal that was not seen is lost.
     canary_every_s: float = 60.0
     canary_lost_after_s: float = 30.0

@@ -41,8 +41,12 @@ def _run(given: argparse.Namespace) -> int:
         "status": lambda: commands.status(run_dir),
         "secrets": lambda: commands.secrets(run_dir),
         "reset": lambda: commands.reset(run_dir),
-        "backup": lambda: commands.back_up(run_dir, given.folder.absolute()),
-        "restore": lambda: commands.restore(run_dir, given.folder.absolute()),
+        "backup": lambda: commands.back_up(
+            run_dir, given.folder.absolute(), compose=given.compose
+        ),
+        "restore": lambda: commands.restore(
+            run_dir, given.folder.absolute(), compose=given.compose
+        ),
     }[given.command]
     return chosen()
 
@@ -85,6 +89,11 @@ def _parser(settings: Settings) -> argparse.ArgumentParser:
     ):
         copying = commands_.add_parser(name, parents=[common], help=told)
         copying.add_argument("folder", type=Path, help="thư mục bản sao lưu · the backup's folder")
+        copying.add_argument(
+            "--compose",
+            action="store_true",
+            help="dữ liệu ở Docker Compose · the data are those of Docker Compose",
+        )
     return parser
 
 

@@ -2,13 +2,13 @@
 
 Databases first, streams behind them: whatever is in a database is then not missing in a stream. What streams have
 beyond the databases comes again: lanes go on behind the place that their database has, and consumers begin anew and
-know what they have taken before. Keys are part of it, since sealed data are worth nothing without them: who has a
-backup has everything.
+know what they have taken before. Events come at once behind the databases, since of what they tell beyond them nobody
+has the cause; the witness comes before the databases, since a chain behind its witness counts as cut off. Keys are
+part of it, since sealed data are worth nothing without them: who has a backup has everything.
 """
 
 import asyncio
 import json
-import shutil
 import tarfile
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
@@ -19,15 +19,17 @@ from nats.aio.client import Client
 
 from chassis import jetstream
 from chassis.clock import Clock
+from stack.data_places import DataPlace, OnThisMachine
 from stack.errors import StackError
 from stack.installation import Installation
 from stack.run_lock import RunLock
-from stack.stream_copies import copy_streams, restore_streams
+from stack.stream_copies import copy_streams, copy_witness, restore_streams
 
 _MANIFEST = "backup.json"
 _STREAMS, _POSTGRES, _REST = "streams", "postgres", "installation.tar"
-# What an installation has beside its servers' data; `done` says what need not be generated and imported again.
-_KEPT = ("secrets", "issuer", "certificates", "done")
+# What an installation has beside its servers' data; `done` says what need not be generated and imported again, and
+# the simulated population database reads `ward`.
+_KEPT = ("secrets", "issuer", "certificates", "ward", "done")
 
 
 class BackupExistsError(StackError):
@@ -50,58 +52,58 @@ class NoBackupError(StackError):
         )
 
 
-class DataExistError(StackError):
-    """A restore would go over data."""
+def back_up(
+    place: Installation, folder: Path, clock: Clock, data: DataPlace | None = None
+) -> Mapping[str, Any]:
+    """Copy a running installation into a new folder; tell when, and how much. Raises StackError.
 
-    def __init__(self, run_dir: Path) -> None:
-        super().__init__(
-            f"Ở {run_dir} đã có dữ liệu: hãy chạy `make reset` trước, hoặc chọn --run-dir khác.",
-            f"There are data in {run_dir}: run `make reset` first, or choose another --run-dir.",
-        )
-
-
-def back_up(place: Installation, folder: Path, clock: Clock) -> Mapping[str, Any]:
-    """Copy a running installation into a new folder; tell when, and how much. Raises StackError."""
+    `data` is where its data lie, if not in servers of this machine.
+    """
     if folder.exists() and any(folder.iterdir()):
         raise BackupExistsError(folder)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    began = clock()
-    place.postgres.copy_to(folder / _POSTGRES)
     (folder / _STREAMS).mkdir(mode=0o700)
-    messages = asyncio.run(_with_broker(place, folder, copy_streams))
+    began = clock()
+    messages = asyncio.run(_with_broker(place, folder, copy_witness))
+    (data or OnThisMachine(place)).copy_databases(folder / _POSTGRES)
+    messages += asyncio.run(_with_broker(place, folder, copy_streams))
     with tarfile.open(folder / _REST, "w") as rest:
         for name in _KEPT:
-            rest.add(place.run_dir / name, name)
+            if (place.run_dir / name).exists():
+                rest.add(place.run_dir / name, name)
     (folder / _REST).chmod(0o600)
     told = {"began_at": _written(began), "ended_at": _written(clock()), "messages": messages}
     # Last, so that a folder with it is whole.
-    (folder / _MANIFEST).write_text(json.dumps(told, indent=1))
+    written = json.dumps(told, indent=1)
+    (folder / _MANIFEST).write_text(written)
+    place.note_backup(written)
     return told
 
 
-def restore(place: Installation, folder: Path) -> Mapping[str, Any]:
-    """Make the data of an installation that has none from a backup; tell what that says. Raises StackError."""
+def restore(place: Installation, folder: Path, data: DataPlace | None = None) -> Mapping[str, Any]:
+    """Make the data of an installation that has none from a backup; tell what that says. Raises StackError.
+
+    `data` is where they are to lie, if not in servers of this machine.
+    """
     if not (folder / _MANIFEST).is_file():
         raise NoBackupError(folder)
-    if (place.run_dir / "nats").exists() or (place.run_dir / "postgres").exists():
-        raise DataExistError(place.run_dir)
+    where = data or OnThisMachine(place)
+    where.require_empty()
     lock = RunLock(place.run_dir)
     lock.acquire()
-    with tarfile.open(folder / _REST) as rest:
-        rest.extractall(place.run_dir, filter="data")
-    (place.run_dir / "secrets").chmod(0o700)
-    place.postgres.lay_in(folder / _POSTGRES)
-    place.nats.start()
     try:
-        asyncio.run(_with_broker(place, folder, restore_streams))
-    except BaseException:
-        place.nats.kill()
-        shutil.rmtree(place.run_dir / "nats")
-        raise
+        with tarfile.open(folder / _REST) as rest:
+            rest.extractall(place.run_dir, filter="data")
+        (place.run_dir / "secrets").chmod(0o700)
+        where.take_keys()
+        where.lay_in_databases(folder / _POSTGRES)
+        with where.broker():
+            asyncio.run(_with_broker(place, folder, restore_streams))
     finally:
-        place.nats.stop()
         lock.release()
-    told: Mapping[str, Any] = json.loads((folder / _MANIFEST).read_text())
+    written = (folder / _MANIFEST).read_text()
+    place.note_backup(written)
+    told: Mapping[str, Any] = json.loads(written)
     return told
 
 

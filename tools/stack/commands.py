@@ -11,7 +11,13 @@ from chassis.clock import utc_now
 from stack import backup, containers, postgres_home, run_lock
 from stack import ports as tcp_ports
 from stack.announcement import announce
-from stack.installation import DATABASE_SERVICES, POPULATION_FAULT_FILE, Installation
+from stack.data_places import InContainers
+from stack.installation import (
+    BACKUP_RECORD_FILE,
+    DATABASE_SERVICES,
+    POPULATION_FAULT_FILE,
+    Installation,
+)
 from stack.issuer import Role
 from stack.progress import Progress
 from stack.run_lock import RunLock
@@ -25,6 +31,7 @@ INTERRUPTED = 130
 DATA = (
     *("nats", "ward", "done", "secrets", "certificates", "issuer", "log", "files", "ports.json"),
     POPULATION_FAULT_FILE,
+    BACKUP_RECORD_FILE,
 )
 
 
@@ -86,18 +93,21 @@ def reset(run_dir: Path) -> int:
     return 0
 
 
-def back_up(run_dir: Path, folder: Path) -> int:
+def back_up(run_dir: Path, folder: Path, *, compose: bool) -> int:
     """Copy the running installation into a new folder."""
-    told = backup.back_up(Installation.of_run(run_dir), folder, utc_now)
+    place = Installation.of_run(run_dir)
+    told = backup.back_up(place, folder, utc_now, InContainers(place) if compose else None)
     print(f"Đã sao lưu vào {folder} · backed up: {told['ended_at']}, {told['messages']} messages")
     print("Có khóa và dữ liệu cá nhân: cất nơi an toàn · it holds keys and personal data")
     return 0
 
 
-def restore(run_dir: Path, folder: Path) -> int:
-    """Make the data of an empty run directory from a backup."""
-    told = backup.restore(Installation(run_dir, Ports()), folder)
-    print(f"Đã phục hồi bản sao lưu lúc {told['ended_at']} · restored; now `make up`")
+def restore(run_dir: Path, folder: Path, *, compose: bool) -> int:
+    """Make the data of an empty run directory, or of empty volumes, from a backup."""
+    place = Installation(run_dir, Ports())
+    told = backup.restore(place, folder, InContainers(place) if compose else None)
+    command = "docker compose up --wait" if compose else "make up"
+    print(f"Đã phục hồi bản sao lưu lúc {told['ended_at']} · restored; now `{command}`")
     return 0
 
 

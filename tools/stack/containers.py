@@ -66,6 +66,9 @@ def _files(place: Installation, settings: Settings) -> Iterator[tuple[str, str]]
     }
     for name, account in tokens.items():
         yield name, place.service_token_file(account).read_text()
+    # Empty until there is a backup: Compose mounts it into the canary.
+    record = place.backup_record
+    yield record.name, record.read_text() if record.exists() else "{}"
     for service in DATABASE_SERVICES:
         database = ServiceDatabase(service)
         for kind, role in (("", database.app), ("migration_", database.owner)):

@@ -24,6 +24,7 @@ GATEWAY = "gateway"
 CANARY = "canary"
 PORTS_FILE = "ports.json"
 POPULATION_FAULT_FILE = "population.fault"
+BACKUP_RECORD_FILE = "backup.json"
 
 
 class NeverStartedError(StackError):
@@ -97,6 +98,17 @@ class Installation:
     def population_fault(self) -> Path:
         """The file that says how the simulated National Population Database fails."""
         return self.run_dir / POPULATION_FAULT_FILE
+
+    @property
+    def backup_record(self) -> Path:
+        """The file that says of when the newest backup is; the canary tells its age."""
+        return self.run_dir / BACKUP_RECORD_FILE
+
+    def note_backup(self, record: str) -> None:
+        """Write that file, and that of the same name which a container mounts, in place."""
+        for folder in (self.run_dir, self.run_dir / "files"):
+            if folder.exists():
+                (folder / BACKUP_RECORD_FILE).write_text(record)
 
     def environment_of(self, service: str) -> dict[str, str]:
         """Return the whole environment of a service, or of a command of the simulator."""
@@ -180,6 +192,7 @@ class Installation:
         return {
             "GATEWAY_ADDRESS": self.gateway_address,
             "SERVICE_TOKEN_FILE": str(self.service_token_file(CANARY)),
+            "BACKUP_RECORD_FILE": str(self.backup_record),
             "ADMIN_LISTEN": f"{LOOPBACK}:{self.admin_port('canary')}",
         }
 

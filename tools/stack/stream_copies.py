@@ -8,6 +8,7 @@ from typing import Any
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
+from chassis.jetstream import ACCESS_WITNESS, EVENTS
 from stack.errors import StackError
 
 _API = "$JS.API.STREAM"
@@ -17,6 +18,7 @@ _CHUNK_BYTES = 128 * 1024
 # Where sessions of MQTT stand. Of all other streams consumers begin anew: what was taken after the databases were
 # copied must come again, and whoever takes it knows what it has taken before.
 _MQTT = "$MQTT_"
+_WITNESS = ACCESS_WITNESS.name
 
 
 class StreamCopyError(StackError):
@@ -29,10 +31,15 @@ class StreamCopyError(StackError):
         )
 
 
+async def copy_witness(client: Client, folder: Path) -> int:
+    """Copy the stream that witnesses the account of looks, as `copy_streams` does the others."""
+    names = await _names(client)
+    return await _copy(client, _WITNESS, folder) if _WITNESS in names else 0
+
+
 async def copy_streams(client: Client, folder: Path) -> int:
-    """Copy all streams into a folder; tell how many messages they hold. Raises StreamCopyError."""
-    told = await _ask(client, "all", f"{_API}.NAMES", {})
-    names: list[str] = told.get("streams") or []
+    """Copy the other streams into a folder, events first; tell how many messages they hold. Raises StreamCopyError."""
+    names = sorted(set(await _names(client)) - {_WITNESS}, key=lambda name: name != EVENTS.name)
     return sum([await _copy(client, name, folder) for name in names])
 
 
@@ -40,6 +47,12 @@ async def restore_streams(client: Client, folder: Path) -> int:
     """Make the streams from their copies; tell how many messages they hold. Raises StreamCopyError."""
     files = await asyncio.to_thread(lambda: sorted(folder.glob("*.json")))
     return sum([await _restore(client, file) for file in files])
+
+
+async def _names(client: Client) -> list[str]:
+    told = await _ask(client, "all", f"{_API}.NAMES", {})
+    names: list[str] = told.get("streams") or []
+    return names
 
 
 async def _copy(client: Client, name: str, folder: Path) -> int:
@@ -54,7 +67,8 @@ async def _copy(client: Client, name: str, folder: Path) -> int:
     with (folder / f"{name}.tar.s2").open("wb") as file:
         while (chunk := await chunks.next_msg(_ANSWER_S)).data:
             await asyncio.to_thread(file.write, chunk.data)
-            await chunk.respond(b"")
+            if chunk.reply:  # the last piece, where it is not a full one, asks for no answer
+                await chunk.respond(b"")
     await chunks.unsubscribe()
     _refuse_failed(name, chunk)
     kept = {"config": told["config"], "state": told["state"]}
