@@ -327,9 +327,9 @@ async def test_a_restricted_person_is_kept_back_from_every_read(service: Service
     await counter.act("VerifyRequester", request, "residence_officer", means="Căn cước bản gốc")
     await counter.act("AnswerRequest", request, answer="Đồng ý")
     for method in ("GetResidence", "ListPersonCorrections", "ListPersonMerges"):
-        free, withheld = (
+        free, withheld = [
             await answer_of(service, method, asked[method], "residence_officer", purpose)
             for purpose in ("PURPOSE_RESIDENCE_CASE", "PURPOSE_PUBLIC_SERVICE")
-        )
+        ]
         assert not isinstance(free, str), (method, free)
         assert withheld == "DISCLOSURE_NOT_ALLOWED", method
