@@ -9,6 +9,7 @@ from google.type import date_pb2
 from sqlalchemy import text
 
 from chassis import access_account, pages
+from chassis.access_chain import Witnesses
 from chassis.clock import utc_now, ward_day
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
 from residency.app import nationalities
@@ -176,7 +177,9 @@ async def test_the_state_of_the_account_is_told(service: Service) -> None:
     asked = pb.GetAccountStatusRequest()
     empty = await service.call("GetAccountStatus", asked, OFFICER)
     await look(service, 1, 2)
-    head = await access_account.verify(service.database, [], None, utc_now(), lambda _: None)
+    head = await access_account.verify(
+        service.database, Witnesses(), None, utc_now(), lambda _: None
+    )
     async with service.database.transaction() as tx:
         await tx.execute(
             text(
