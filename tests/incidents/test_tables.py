@@ -41,6 +41,10 @@ APPEND_ONLY = [
     "delivery_attempts",
     "shift_handovers",
     "shift_handover_signatures",
+    "indicators",
+    "review_periods",
+    "entered_figures",
+    "after_action_reviews",
 ]
 
 

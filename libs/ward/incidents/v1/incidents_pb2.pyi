@@ -594,7 +594,7 @@ class TimelineEntry(_message.Message):
     """What: `opened`, `alarm_joined`, `alarm_again`, `notified`, `escalated`, `acknowledged`, `assigned`, `alarm_restored`,
     `glass_broken`, `closed`, `triaged`, `dispatched`, `en_route`, `on_scene`, `controlled`, `resolved`, `transferred`,
     `false_alarm`, `merged`, `absorbed`, `separated`, `split`, `reopened`, `report_joined`, `report_left`, `task`,
-    `noted`, `corrected`.
+    `noted`, `corrected`, `public_alert`, `handover`, `after_action_review`, `review_action`, `attached`.
     """
     actor: _builtins.str
     """Account that did it; empty where the platform did."""
@@ -1649,7 +1649,7 @@ class WatchIncidentsResponse(_message.Message):
     """Resume after this change with it."""
     event: _builtins.str
     """What happened: `IncidentOpened`, `IncidentAlarmJoined`, `IncidentAcknowledged`, `IncidentAssigned`,
-    `IncidentEscalated`, `IncidentClosed`, `IncidentMoved` or `IncidentRollCallMarked`.
+    `IncidentEscalated`, `IncidentClosed`, `IncidentMoved`, `IncidentRollCallMarked` or `ReviewActionDue`.
     """
     @_builtins.property
     def incident(self) -> Global___Incident:

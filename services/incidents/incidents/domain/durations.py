@@ -16,7 +16,7 @@ _ENDS = frozenset(
     }
 )
 _BEGINNINGS = frozenset({EntryKind.OPENED, EntryKind.REOPENED, EntryKind.SEPARATED})
-_TASKS = frozenset({EntryKind.ASSIGNED, EntryKind.DISPATCHED})
+TASKS = frozenset({EntryKind.ASSIGNED, EntryKind.DISPATCHED})
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def durations(timeline: Sequence[TimelineEntry], now: datetime) -> Durations:
     last_end = spans[-1][1]
     return Durations(
         acknowledge=until({EntryKind.ACKNOWLEDGED}),
-        assign=until(_TASKS),
+        assign=until(TASKS),
         arrive=until({EntryKind.ON_SCENE}),
         control=until({EntryKind.CONTROLLED}),
         end=None if last_end is None else last_end - opened_at,

@@ -8,11 +8,13 @@ from uuid import UUID
 
 from chassis.errors import DomainError, FieldInvalidError
 from incidents.domain import sentences
+from incidents.domain.after_action_reviews import ReviewAction
 from incidents.domain.alarms import Alarm
 from incidents.domain.catalogue import FIRE_ALARM, Category
 from incidents.domain.escalation import Ladders, Notification, Timer, told
 from incidents.domain.events import (
     Acknowledged,
+    ActionDue,
     AlarmJoined,
     Assigned,
     Closed,
@@ -29,6 +31,7 @@ from incidents.domain.lifecycle import (
     TAKEN_ON,
     Act,
     IncidentClosedError,
+    IncidentNotClosedError,
     IncidentState,
     IncidentStateConflictError,
     after,
@@ -307,10 +310,45 @@ class Incident:
         text = sentences.warned(number, message_type)
         return change.noting(EntryKind.PUBLIC_ALERT, text, account)
 
+    def note_review(self, revision: int, account: str, now: datetime) -> "Change":
+        """Note that it was reviewed, or the review revised; raises IncidentNotClosedError."""
+        if self.state is not IncidentState.CLOSED:
+            raise IncidentNotClosedError
+        text = sentences.reviewed(revision)
+        change = Change(self, now, Moved(EntryKind.AFTER_ACTION_REVIEW))
+        return change.noting(EntryKind.AFTER_ACTION_REVIEW, text, account)
+
+    def note_action_given(self, action: ReviewAction, account: str, now: datetime) -> "Change":
+        """Note what is to be done after its review."""
+        text = sentences.action_given(action.owner, action.action, action.due_on)
+        change = Change(self, now, Moved(EntryKind.REVIEW_ACTION))
+        return change.noting(EntryKind.REVIEW_ACTION, text, account)
+
+    def note_action_ended(self, action: ReviewAction, account: str, now: datetime) -> "Change":
+        """Note what came of it."""
+        text = sentences.action_ended(action.owner, action.state, action.result)
+        change = Change(self, now, Moved(EntryKind.REVIEW_ACTION))
+        return change.noting(EntryKind.REVIEW_ACTION, text, account)
+
+    def note_action_due(self, action: ReviewAction, now: datetime) -> "Change":
+        """Note that it is due soon, or overdue."""
+        overdue = action.overdue(now)
+        due = ActionDue(action.action_id, action.owner, action.due_on, overdue)
+        text = sentences.action_due(action.owner, action.due_on, overdue=overdue)
+        return Change(self, now, due).noting(EntryKind.REVIEW_ACTION, text)
+
     def report_joined(self, number: str, account: str, now: datetime) -> "Change":
         """Note that a report belongs to it."""
         change = Change(self, now, Moved(EntryKind.REPORT_JOINED))
         return change.noting(EntryKind.REPORT_JOINED, sentences.report_joined(number), account)
+
+    def attached(
+        self, media_type: str, size: int, report_number: str, account: str, now: datetime
+    ) -> "Change":
+        """Note that a photo or file was added to it, or to a report of it; `size` in bytes."""
+        change = Change(self, now, Moved(EntryKind.ATTACHED))
+        text = sentences.attached(media_type, size, report_number)
+        return change.noting(EntryKind.ATTACHED, text, account)
 
     def report_left(
         self, numbers: str, into: str, reason: str, account: str, now: datetime

@@ -41,6 +41,9 @@ class EntryKind(StrEnum):
     CORRECTED = "corrected"
     PUBLIC_ALERT = "public_alert"
     HANDOVER = "handover"
+    AFTER_ACTION_REVIEW = "after_action_review"
+    REVIEW_ACTION = "review_action"
+    ATTACHED = "attached"
 
 
 # The entry that tells of an act.

@@ -1,6 +1,6 @@
 """What is open and what is late, in numbers."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, func, or_, select
 
@@ -8,7 +8,7 @@ from chassis.clock import ward_day
 from chassis.database import Database
 from incidents import tables
 from incidents.domain.catalogue import ClockKind
-from incidents.domain.figures import IncidentFigures
+from incidents.domain.figures import ActionFigures, IncidentFigures
 from incidents.domain.lifecycle import IncidentState
 from incidents.domain.priorities import Priority
 from incidents.repository.catalogue import priorities_on
@@ -73,6 +73,18 @@ class FigureQueries:
         async with self._database.transaction() as tx:
             found = {row.clock: row.reports for row in await tx.execute(statement)}
         return {one: found.get(one, 0) for one in ClockKind}
+
+    async def review_actions(self, today: date) -> ActionFigures:
+        """Count the open actions of after-action reviews, and those whose day is past."""
+        past = tables.review_actions.c.due_on < today
+        statement = (
+            select(func.count().label("open"), func.count().filter(past).label("overdue"))
+            .select_from(tables.review_actions)
+            .where(tables.ACTION_OPEN)
+        )
+        async with self._database.transaction() as tx:
+            row = (await tx.execute(statement)).one()
+        return ActionFigures(row.open, row.overdue)
 
 
 def _seconds(count: ColumnElement[int]) -> ColumnElement[timedelta]:

@@ -73,7 +73,7 @@ def _page(listing: ReportListing) -> Select[Any]:
         .limit(listing.size + 1)
     )
     if listing.incident_id is not None:
-        page = page.where(columns.incident_id.in_(_tree(listing.incident_id)))
+        page = page.where(columns.incident_id.in_(incident_tree(listing.incident_id)))
     if listing.category:
         page = page.where(columns.category == listing.category)
     if listing.after is not None:
@@ -81,7 +81,7 @@ def _page(listing: ReportListing) -> Select[Any]:
     return page
 
 
-def _tree(incident_id: UUID) -> Select[Any]:
+def incident_tree(incident_id: UUID) -> Select[Any]:
     """Select an incident and all that was merged into it, at whatever remove."""
     incidents = tables.incidents.c
     first = (

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Select,
     Subquery,
     and_,
+    case,
     exists,
     func,
     insert,
@@ -191,12 +192,7 @@ def whole_reports(wanted: Select[Any]) -> Select[Any]:
                 .where(chain.c.report_id == page.c.report_id)
                 .correlate(page)
             ),
-            or_(
-                *(
-                    and_(deadlines.kind == clock, timeline.kind.in_(kinds))
-                    for clock, kinds in _MET_BY.items()
-                )
-            ),
+            _meets(),
         )
         .correlate(page, tables.report_deadlines)
         .having(func.count() > 0)
@@ -232,6 +228,32 @@ def whole_reports(wanted: Select[Any]) -> Select[Any]:
     )
 
 
+def deadlines_of(reports: Subquery) -> Subquery:
+    """Select the deadlines of some reports, and when what each waits for happened; null while it has not."""
+    chain = _chain(reports, "deadline_chain")
+    deadlines, timeline = tables.report_deadlines.c, tables.timeline.c
+    first = func.min(timeline.at)
+    met_at = case((first.is_not(None), func.greatest(first, reports.c.received_at)))
+    of_report = (reports.c.report_id, reports.c.kind, reports.c.received_at)
+    return (
+        select(
+            reports.c.kind.label("report_kind"),
+            deadlines.kind,
+            deadlines.due_at,
+            met_at.label("met_at"),
+        )
+        .select_from(
+            reports.join(tables.report_deadlines, deadlines.report_id == reports.c.report_id)
+            .join(chain, chain.c.report_id == reports.c.report_id)
+            .outerjoin(
+                tables.timeline, and_(timeline.incident_id == chain.c.incident_id, _meets())
+            )
+        )
+        .group_by(*of_report, deadlines.kind, deadlines.due_at)
+        .subquery("deadlines_met")
+    )
+
+
 def report_of(row: Row[Any]) -> Report:
     """Read a report."""
     accident = None
@@ -258,6 +280,17 @@ def report_of(row: Row[Any]) -> Report:
         deadlines=tuple(
             Deadline(ClockKind(kind), due_at, met_at) for kind, due_at, met_at in clocks
         ),
+    )
+
+
+def _meets() -> ColumnElement[bool]:
+    """Say in SQL that an entry of the timeline is what a deadline waits for."""
+    deadlines, timeline = tables.report_deadlines.c, tables.timeline.c
+    return or_(
+        *(
+            and_(deadlines.kind == clock, timeline.kind.in_(kinds))
+            for clock, kinds in _MET_BY.items()
+        )
     )
 
 

@@ -4,6 +4,7 @@ from google.protobuf.message import DecodeError
 
 from incidents.domain.events import (
     Acknowledged,
+    ActionDue,
     AlarmJoined,
     Assigned,
     Closed,
@@ -15,7 +16,7 @@ from incidents.domain.events import (
 )
 from incidents.domain.incidents import Incident
 from incidents.wire.incidents import incident_message
-from ward.incidents.v1 import incidents_pb2
+from ward.incidents.v1 import after_action_reviews_pb2, incidents_pb2
 
 EventMessage = (
     incidents_pb2.IncidentOpened
@@ -25,6 +26,7 @@ EventMessage = (
     | incidents_pb2.IncidentEscalated
     | incidents_pb2.IncidentMoved
     | incidents_pb2.IncidentRollCallMarked
+    | after_action_reviews_pb2.ReviewActionDue
     | incidents_pb2.IncidentClosed
 )
 
@@ -53,6 +55,14 @@ def event_message(event: Event, incident: Incident) -> EventMessage:
             return incidents_pb2.IncidentMoved(incident=told, act=act)
         case RollCallMarked(sequence):
             return incidents_pb2.IncidentRollCallMarked(incident=told, sequence=sequence)
+        case ActionDue(action_id, owner, due_on, overdue):
+            return after_action_reviews_pb2.ReviewActionDue(
+                incident=told,
+                action_id=str(action_id),
+                owner=owner,
+                due_on=due_on.isoformat(),
+                overdue=overdue,
+            )
         case Closed():
             return incidents_pb2.IncidentClosed(incident=told)
 
