@@ -136,6 +136,10 @@ bench-lookup: install ## Measure audited lookups beside their floors: about five
 bench-escalations: install ## Five thousand escalations due in one minute, by three replicas of which one is killed: two minutes
 	@$(BIN)/python -m bench.escalations
 
+.PHONY: bench-alarms
+bench-alarms: install ## Ten thousand alarms of 251 premises in a minute, by three replicas of which one is killed: two minutes
+	@$(BIN)/python -m bench.alarms
+
 # ---------------------------------------------------------------- containers
 
 # An image with Python 3.11; `make images` makes one where no registry answers.

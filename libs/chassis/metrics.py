@@ -161,6 +161,14 @@ REVIEW_ACTIONS_OPEN = Gauge(
 REVIEW_ACTIONS_OVERDUE = Gauge(
     "ward_review_actions_overdue", "Actions of after-action reviews whose day is past"
 )
+DEADLINES_NEAR = Counter(
+    "ward_deadlines_due_soon_total",
+    "Deadlines of which it was told that they are due soon",
+    ["kind"],
+)
+DEADLINES_BREACHED = Counter(
+    "ward_deadlines_breached_total", "Deadlines of which it was told that they are over", ["kind"]
+)
 ESCALATIONS = Counter("ward_escalations_total", "Escalation steps taken", ["step"])
 ESCALATION_DELAY_SECONDS = Histogram(
     "ward_escalation_delay_seconds", "Time from a step's due time to its taking", buckets=_LATENCY

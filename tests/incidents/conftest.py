@@ -29,6 +29,7 @@ from ward.incidents.v1 import (
     after_action_reviews_pb2_grpc,
     attachments_pb2_grpc,
     categories_pb2_grpc,
+    deadlines_pb2_grpc,
     deliveries_pb2_grpc,
     duty_pb2_grpc,
     exercises_pb2_grpc,
@@ -155,6 +156,7 @@ async def running(settings: Settings, make_token: MakeToken) -> AsyncGenerator[S
             others = (
                 attachments_pb2_grpc.AttachmentsServiceStub(channel),
                 categories_pb2_grpc.CategoriesServiceStub(channel),
+                deadlines_pb2_grpc.DeadlinesServiceStub(channel),
                 deliveries_pb2_grpc.DeliveriesServiceStub(channel),
                 duty_pb2_grpc.DutyServiceStub(channel),
                 shift_handovers_pb2_grpc.ShiftHandoversServiceStub(channel),

@@ -45,6 +45,10 @@ APPEND_ONLY = [
     "review_periods",
     "entered_figures",
     "after_action_reviews",
+    "clock_pauses",
+    "clock_resumptions",
+    "pause_reasons",
+    "clock_warnings",
 ]
 
 

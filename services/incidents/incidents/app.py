@@ -35,6 +35,7 @@ from incidents.domain.webhooks import WebhookSeal
 from incidents.operations.after_action_reviews import AfterActionReviewOperations
 from incidents.operations.alarms import AlarmOperations
 from incidents.operations.attachments import AttachmentOperations
+from incidents.operations.deadlines import DeadlineOperations
 from incidents.operations.deliveries import DeliveryOperations
 from incidents.operations.duty import DutyOperations
 from incidents.operations.escalation import EscalationOperations
@@ -55,6 +56,7 @@ from incidents.queries.after_action_reviews import AfterActionReviewQueries
 from incidents.queries.attachments import AttachmentQueries
 from incidents.queries.briefs import BriefQueries
 from incidents.queries.catalogue import CatalogueQueries
+from incidents.queries.deadlines import DeadlineQueries
 from incidents.queries.deliveries import DeliveryQueries
 from incidents.queries.duty import DutyQueries
 from incidents.queries.figures import FigureQueries
@@ -74,6 +76,7 @@ from incidents.servicer import Servicer
 from incidents.servicer.after_action_reviews import AfterActionReviewsServicer
 from incidents.servicer.attachments import AttachmentsServicer
 from incidents.servicer.categories import CategoriesServicer
+from incidents.servicer.deadlines import DeadlinesServicer
 from incidents.servicer.deliveries import DeliveriesServicer
 from incidents.servicer.disclosure import Disclosure
 from incidents.servicer.duty import DutyServicer
@@ -199,6 +202,11 @@ def servicers_of(
             LifecycleQueries(base.database),
             base.clock,
         ),
+        DeadlinesServicer(
+            DeadlineOperations(base.database, base.relay, base.clock),
+            DeadlineQueries(base.database),
+            base.clock,
+        ),
         ReportsServicer(
             reports,
             ReportQueries(base.database, seal),
@@ -287,8 +295,13 @@ def _start_background(life: Lifecycle, base: Base, incidents: IncidentOperations
         )
         life.background(name, consumer.run())
     escalations = EscalationOperations(base.database, base.relay, base.clock)
-    timers = Timers(escalations, TimerQueries(base.database), base.clock)
-    life.background("timers", timers.run())
+    deadlines = DeadlineOperations(base.database, base.relay, base.clock)
+    queries = TimerQueries(base.database)
+    for name, take_due, next_due_at in (
+        ("timers", escalations.escalate_due, queries.next_due_at),
+        ("deadlines", deadlines.tell_due, queries.next_told_at),
+    ):
+        life.background(name, Timers(take_due, next_due_at, base.clock).run())
     life.background("figures", tell_figures(FigureQueries(base.database), base.clock))
     life.background("indicators", tell_indicators(IndicatorQueries(base.database), base.clock))
     upkeep = UpkeepOperations(base.database, base.clock)

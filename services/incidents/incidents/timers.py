@@ -1,6 +1,7 @@
-"""Clocks that run in the service: escalations and messages, taken when due, and forgetting what nothing needs."""
+"""Clocks that run in the service: steps, deadlines and messages, taken when due, and forgetting what nothing needs."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from chassis import context, metrics
@@ -19,7 +20,6 @@ from incidents.domain.webhooks import Delivery
 from incidents.operations.after_action_reviews import AfterActionReviewOperations
 from incidents.operations.attachments import AttachmentOperations
 from incidents.operations.deliveries import DeliveryOperations
-from incidents.operations.escalation import EscalationOperations
 from incidents.operations.handovers import HandoverOperations
 from incidents.operations.reports import ReportOperations
 from incidents.operations.roll_call import RollCallOperations
@@ -27,7 +27,6 @@ from incidents.operations.upkeep import UpkeepOperations
 from incidents.operations.webhooks import WebhookOperations
 from incidents.queries.figures import FigureQueries
 from incidents.queries.indicators import IndicatorQueries
-from incidents.queries.timers import TimerQueries
 
 # A timer is never looked for later than this after it is due; a row that is locked just now is tried again after the
 # shorter pause.
@@ -47,13 +46,16 @@ _DELIVERIES_KEPT = timedelta(days=30)
 
 
 class Timers:
-    """Takes escalations as they become due; any number of instances may run, each timer is taken once."""
+    """Takes what becomes due; any number of instances may run, each timer is taken once."""
 
     def __init__(
-        self, operations: EscalationOperations, queries: TimerQueries, clock: Clock
+        self,
+        take_due: Callable[[], Awaitable[int]],
+        next_due_at: Callable[[], Awaitable[datetime | None]],
+        clock: Clock,
     ) -> None:
-        self._operations = operations
-        self._queries = queries
+        self._take_some = take_due
+        self._next_due_at = next_due_at
         self._clock = clock
 
     async def run(self) -> None:
@@ -67,7 +69,7 @@ class Timers:
         try:
             while await self._take_due():
                 pass
-            return pause(await self._queries.next_due_at(), self._clock())
+            return pause(await self._next_due_at(), self._clock())
         except DatabaseUnavailableError as error:
             logger().warning("timers_delayed", cause=error.reason)
         except Exception:  # noqa: BLE001 - the edge: logged once, then tried again; briefs must stay readable
@@ -76,7 +78,7 @@ class Timers:
 
     async def _take_due(self) -> int:
         context.request_id.set(context.accept_request_id(None))
-        return await self._operations.escalate_due()
+        return await self._take_some()
 
 
 class Deliveries:

@@ -243,6 +243,12 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """{"reason": "SHIFT_HANDOVER_NEEDS_ANOTHER", "domain": "ward"}"""
     ERROR_REASON_SHIFT_HANDOVER_SIGNED: _ErrorReason.ValueType  # 208
     """{"reason": "SHIFT_HANDOVER_SIGNED", "domain": "ward"}"""
+    ERROR_REASON_CLOCKS_PAUSED: _ErrorReason.ValueType  # 330
+    """{"reason": "CLOCKS_PAUSED", "domain": "ward"}"""
+    ERROR_REASON_CLOCKS_NOT_PAUSED: _ErrorReason.ValueType  # 331
+    """{"reason": "CLOCKS_NOT_PAUSED", "domain": "ward"}"""
+    ERROR_REASON_PAUSE_NOT_ALLOWED: _ErrorReason.ValueType  # 332
+    """{"reason": "PAUSE_NOT_ALLOWED", "domain": "ward"}"""
     ERROR_REASON_PERIOD_NOT_FOUND: _ErrorReason.ValueType  # 300
     """{"reason": "PERIOD_NOT_FOUND", "domain": "ward"}"""
     ERROR_REASON_INDICATOR_NOT_FOUND: _ErrorReason.ValueType  # 301
@@ -503,6 +509,12 @@ ERROR_REASON_SHIFT_HANDOVER_NEEDS_ANOTHER: ErrorReason.ValueType  # 207
 """{"reason": "SHIFT_HANDOVER_NEEDS_ANOTHER", "domain": "ward"}"""
 ERROR_REASON_SHIFT_HANDOVER_SIGNED: ErrorReason.ValueType  # 208
 """{"reason": "SHIFT_HANDOVER_SIGNED", "domain": "ward"}"""
+ERROR_REASON_CLOCKS_PAUSED: ErrorReason.ValueType  # 330
+"""{"reason": "CLOCKS_PAUSED", "domain": "ward"}"""
+ERROR_REASON_CLOCKS_NOT_PAUSED: ErrorReason.ValueType  # 331
+"""{"reason": "CLOCKS_NOT_PAUSED", "domain": "ward"}"""
+ERROR_REASON_PAUSE_NOT_ALLOWED: ErrorReason.ValueType  # 332
+"""{"reason": "PAUSE_NOT_ALLOWED", "domain": "ward"}"""
 ERROR_REASON_PERIOD_NOT_FOUND: ErrorReason.ValueType  # 300
 """{"reason": "PERIOD_NOT_FOUND", "domain": "ward"}"""
 ERROR_REASON_INDICATOR_NOT_FOUND: ErrorReason.ValueType  # 301

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from incidents.domain.deadlines import Owed
+
 
 @dataclass(frozen=True)
 class Opened:
@@ -64,6 +66,20 @@ class Closed:
     """Event: the incident has ended."""
 
 
+@dataclass(frozen=True)
+class DueSoon:
+    """Event: a deadline is due soon."""
+
+    owed: Owed
+
+
+@dataclass(frozen=True)
+class Breached:
+    """Event: a deadline is over and not met."""
+
+    owed: Owed
+
+
 Event = (
     Opened
     | AlarmJoined
@@ -73,5 +89,7 @@ Event = (
     | Moved
     | RollCallMarked
     | ActionDue
+    | DueSoon
+    | Breached
     | Closed
 )

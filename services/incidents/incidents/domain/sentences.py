@@ -62,6 +62,11 @@ _HANDOVERS: Mapping[str, str] = {
     "ON_SCENE": "Lực lượng của Trung tâm 114 đã có mặt tại hiện trường.",
     "DISPOSED": "Trung tâm 114 báo đã xử lý xong.",
 }
+_CLOCKS: Mapping[str, str] = {
+    "ACKNOWLEDGE": "tiếp nhận",
+    "TRANSFER": "chuyển cơ quan có thẩm quyền",
+    "ANSWER": "trả lời",
+}
 _WARNINGS: Mapping[str, str] = {"ALERT": "Phát", "UPDATE": "Cập nhật", "CANCEL": "Hủy"}
 _ACTION_ENDS: Mapping[str, str] = {"DONE": "đã xong", "DROPPED": "được bỏ"}
 # What whoever reported is told of each state.
@@ -249,6 +254,23 @@ def report_left(numbers: str, into: str, reason: str) -> str:
 def split_off(numbers: str, source: str) -> str:
     """Say from where its reports come."""
     return f"Mở vụ việc từ tin {numbers}, tách khỏi vụ việc {source}."
+
+
+def paused(reason: str, note: str) -> str:
+    """Say why the clocks stand still."""
+    return f"Tạm dừng thời hạn: {reason}.{_remark(note)}"
+
+
+def resumed(note: str) -> str:
+    """Say that the clocks run on."""
+    return f"Thời hạn tiếp tục được tính.{_remark(note)}"
+
+
+def deadline(clock: str, report_number: str, due_at: datetime, *, breached: bool) -> str:
+    """Say that something must be done soon, or should have been."""
+    how = "Quá hạn" if breached else "Sắp đến hạn"
+    of = f" tin {report_number}" if report_number else ""
+    return f"{how} {_CLOCKS[clock]}{of}: {due_at:%H:%M %d/%m/%Y}."
 
 
 def warned(number: str, message_type: str) -> str:

@@ -18,7 +18,7 @@ from incidents.domain.attachments import (
     kept_name,
 )
 from incidents.domain.sealing import AttachmentSeal
-from incidents.queries.reports import incident_tree
+from incidents.repository.reports import tree_of
 
 
 class AttachmentQueries:
@@ -35,7 +35,7 @@ class AttachmentQueries:
         if isinstance(owner, OfReport):
             wanted = _attachments().where(columns.report_id == owner.report_id)
         else:
-            tree = incident_tree(owner.incident_id)
+            tree = tree_of(owner.incident_id)
             wanted = _attachments().where(
                 or_(columns.incident_id.in_(tree), reports.incident_id.in_(tree))
             )

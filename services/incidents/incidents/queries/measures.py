@@ -36,7 +36,7 @@ from incidents.domain.kinds import IncidentKind
 from incidents.domain.lifecycle import IncidentState
 from incidents.domain.periods import Period
 from incidents.domain.timeline import EntryKind
-from incidents.repository.reports import deadlines_of, ongoing_incidents
+from incidents.repository.reports import ongoing_incidents
 
 _EXPLOSION = "explosion"
 _ZONE = "Asia/Ho_Chi_Minh"
@@ -69,13 +69,17 @@ def measured(period: Period, now: datetime) -> CompoundSelect[Any]:
 
 def _deadlines(period: Period, now: datetime) -> list[Select[Any]]:
     """Count deadlines that were met or are past; those still to come say nothing yet."""
-    columns = tables.reports.c
-    received = select(tables.reports).where(
-        columns.received_at >= period.begins_at, columns.received_at < period.ends_at
+    report = tables.reports.c
+    owed = (
+        select(report.kind.label("report_kind"), *tables.deadlines.c)
+        .join(tables.deadlines, tables.deadlines.c.report_id == report.report_id)
+        .where(report.received_at >= period.begins_at, report.received_at < period.ends_at)
+        .subquery("owed")
     )
-    deadlines = deadlines_of(received.subquery("received"))
-    deadline = deadlines.c
-    missed = func.coalesce(deadline.met_at, now) > deadline.due_at
+    deadline = owed.c
+    # What is paused, or has ended with its incident, is as late as it was then.
+    until = func.coalesce(deadline.stopped_at, deadline.paused_at, now)
+    missed = until > deadline.due_at
     decided = deadline.met_at.is_not(None) | missed
     transfers = (deadline.report_kind == IncidentKind.CRIME_REPORT) & (
         deadline.kind == ClockKind.TRANSFER
@@ -91,7 +95,7 @@ def _deadlines(period: Period, now: datetime) -> list[Select[Any]]:
         part=deadline.kind,
         denominator=func.count().filter(decided),
     )
-    return [in_time.select_from(deadlines), late.select_from(deadlines)]
+    return [in_time.select_from(owed), late.select_from(owed)]
 
 
 def _counts(incident: Any) -> list[Select[Any]]:  # noqa: ANN401 - columns of a subquery

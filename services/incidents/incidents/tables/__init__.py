@@ -9,6 +9,14 @@ from incidents.tables.after_action_reviews import (
 from incidents.tables.alarms import ENDED_FIRE, IN_TROUBLE, alarms, incident_alarms
 from incidents.tables.attachments import attachment_parts, attachment_types, attachments
 from incidents.tables.catalogue import categories, category_clocks, decided_days, priorities
+from incidents.tables.deadlines import (
+    RUNNING,
+    clock_pauses,
+    clock_resumptions,
+    clock_warnings,
+    deadlines,
+    pause_reasons,
+)
 from incidents.tables.deliveries import deliveries, delivery_attempts, delivery_policies
 from incidents.tables.duty import (
     duties,
@@ -34,12 +42,7 @@ from incidents.tables.projections import (
     supply_points,
 )
 from incidents.tables.public_alerts import alert_numbers, public_alerts
-from incidents.tables.reports import (
-    report_deadlines,
-    report_numbers,
-    reports,
-    road_accidents,
-)
+from incidents.tables.reports import report_numbers, reports, road_accidents
 from incidents.tables.roll_call import roll_call_marks
 from incidents.tables.service_requests import public_services
 from incidents.tables.tasks import shift_handover_signatures, shift_handovers, tasks
@@ -53,6 +56,7 @@ __all__ = [
     "NOT_ENDED",
     "OPEN_FIRE",
     "PENDING",
+    "RUNNING",
     "TO_REMIND",
     "WAITING",
     "access_records",
@@ -65,6 +69,10 @@ __all__ = [
     "attachments",
     "categories",
     "category_clocks",
+    "clock_pauses",
+    "clock_resumptions",
+    "clock_warnings",
+    "deadlines",
     "decided_days",
     "deliveries",
     "delivery_attempts",
@@ -88,11 +96,11 @@ __all__ = [
     "occupancies",
     "officers",
     "outbox",
+    "pause_reasons",
     "premises",
     "priorities",
     "public_alerts",
     "public_services",
-    "report_deadlines",
     "report_numbers",
     "reports",
     "requests",

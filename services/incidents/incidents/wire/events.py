@@ -7,7 +7,9 @@ from incidents.domain.events import (
     ActionDue,
     AlarmJoined,
     Assigned,
+    Breached,
     Closed,
+    DueSoon,
     Escalated,
     Event,
     Moved,
@@ -15,8 +17,9 @@ from incidents.domain.events import (
     RollCallMarked,
 )
 from incidents.domain.incidents import Incident
+from incidents.wire.deadline_events import deadline_message
 from incidents.wire.incidents import incident_message
-from ward.incidents.v1 import after_action_reviews_pb2, incidents_pb2
+from ward.incidents.v1 import after_action_reviews_pb2, deadlines_pb2, incidents_pb2
 
 EventMessage = (
     incidents_pb2.IncidentOpened
@@ -28,6 +31,8 @@ EventMessage = (
     | incidents_pb2.IncidentRollCallMarked
     | after_action_reviews_pb2.ReviewActionDue
     | incidents_pb2.IncidentClosed
+    | deadlines_pb2.IncidentDueSoon
+    | deadlines_pb2.IncidentBreached
 )
 
 _TYPES: dict[str, type[EventMessage]] = {
@@ -65,6 +70,12 @@ def event_message(event: Event, incident: Incident) -> EventMessage:
             )
         case Closed():
             return incidents_pb2.IncidentClosed(incident=told)
+        case DueSoon(owed):
+            deadline = deadline_message(owed, breached=False)
+            return deadlines_pb2.IncidentDueSoon(incident=told, deadline=deadline)
+        case Breached(owed):
+            deadline = deadline_message(owed, breached=True)
+            return deadlines_pb2.IncidentBreached(incident=told, deadline=deadline)
 
 
 def watched(
