@@ -17,6 +17,8 @@ _OPTIONS = (
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 2_000),
+    # Documents are answered in one message, up to ten mebibytes.
+    ("grpc.max_receive_message_length", 12 * 2**20),
     # A name may stand for several replicas: each of them gets its share of the calls.
     ("grpc.lb_policy_name", "round_robin"),
 )

@@ -37,6 +37,12 @@ _LAST = text("""
     select position, marked_at from access_marks
     where kind = 'WITNESSED' order by mark_id desc limit 1
 """)
+# What was never verified is unverified since it began.
+_VERIFIED = text("""
+    select coalesce(
+        (select max(marked_at) from access_marks where kind = 'VERIFIED'),
+        (select recorded_at from access_records order by position limit 1))
+""")
 _MARK = text("""
     insert into access_marks (kind, position, hash, marked_at)
     values ('WITNESSED', :position, :hash, :now)
@@ -83,9 +89,11 @@ class Witness:
         async with lease.transaction() as tx:
             head = (await tx.execute(_HEAD)).one_or_none()
             last = (await tx.execute(_LAST)).one_or_none()
+            verified_at = await tx.scalar(_VERIFIED)
         if head is None:
             return None
         metrics.ACCESS_CHAIN_POSITION.set(head.position)
+        metrics.ACCESS_VERIFIED_TIMESTAMP.set(verified_at.timestamp())
         if last and head.position < last.position:
             # Records have vanished. Nothing is witnessed any more: the verifier must find this as it is.
             logger().error("access_chain_behind_witness", position=head.position)

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 from nats.aio.client import Client
 from nats.js.errors import APIError
+from prometheus_client import REGISTRY
 from sqlalchemy import text
 
 from chassis import access_account, access_schema, context, witness
@@ -399,6 +400,26 @@ async def test_the_head_is_witnessed_when_it_has_moved_and_once(
     assert found == witness.read_file(file)
     assert [head.position for head in found.heads] == [2, 3]
     assert (await verify(database, found.heads)).position == 3
+
+
+@pytest.mark.nats
+async def test_it_is_told_since_when_nobody_verified_the_chain(
+    database: Database, broker: Client
+) -> None:
+    """Since it began while nobody ever did."""
+    told = witness.Witness(database, broker.jetstream(), SUBJECT, timedelta(0), None, lambda: NOW)
+    await fill(database, 2)
+    first = text("select recorded_at from access_records order by position limit 1")
+    async with database.transaction() as tx:
+        began = (await tx.scalars(first)).one()
+    verified = NOW + timedelta(days=1)
+    seen = []
+    for _ in range(2):
+        await told.witness_if_due()
+        seen.append(REGISTRY.get_sample_value("ward_access_verified_timestamp_seconds"))
+        await access_account.verify(database, [], None, verified, lambda _: None)
+
+    assert seen == [began.timestamp(), verified.timestamp()]
 
 
 @pytest.mark.nats

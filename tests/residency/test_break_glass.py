@@ -186,7 +186,10 @@ async def test_after_the_premises_were_corrected_the_right_building_is_told(glas
 
 
 async def test_guests_of_now_are_told_too_and_who_was_declared_absent(glass: Glass) -> None:
-    """Nobody twice: who is registered is no guest, who is absent but stays has come back; at noon guests leave."""
+    """Nobody twice: who is registered is no guest, who is absent but stays has come back; at noon guests leave.
+
+    Who leaves for another dwelling leaves with the arrival there, and is nowhere before they come.
+    """
     first, second, hotel = glass.dwelling_ids
     stays = stays_of(glass.database)
     tonight: dict[str, Any] = {"arrives_at": TONIGHT, "leaves_on": TOMORROW}
@@ -195,7 +198,7 @@ async def test_guests_of_now_are_told_too_and_who_was_declared_absent(glass: Gla
         lodging(hotel, PASSPORT, kind=StayKind.FOREIGN, **tonight),
         lodging(first, number(9), kind=StayKind.STANDING, leaves_on=None),
         lodging(first, number(1), **tonight),
-        lodging(second, number(7), arrives_at=ward_time(TOMORROW, 20), leaves_on=AFTER),
+        lodging(second, number(8), arrives_at=ward_time(TOMORROW, 11), leaves_on=AFTER),
     ):
         await stays.declare(declared, RECEIPT, request())
     absences = absences_of(glass.database)
@@ -203,21 +206,24 @@ async def test_guests_of_now_are_told_too_and_who_was_declared_absent(glass: Gla
         away_from = replace(away(), number=number(serial))
         await absences.declare(away_from, RECEIPT, request())
     told = []
-    for hour in (2, 11, 12):
+    for hour in (2, 10, 11, 12):
         glass.clock.now = ward_time(TOMORROW, hour)
         officer = replace(OFFICER, account=f"officer-{hour}")
         told.append((await glass.operations.disclose(wanting(), officer)).dwellings)
-    at_night, before_noon, at_noon = told
+    at_night, in_the_morning, moved, at_noon = told
 
     assert [one.dwelling.dwelling_id for one in at_night] == [first, second, hotel]
     assert [len(one.people) for one in at_night] == [1, 1, 0]
     assert [len(one.absent) for one in at_night] == [0, 1, 0]
-    assert [sorted(guest.declared.kind for guest in one.guests) for one in at_night] == [
-        ["STANDING"],
-        ["LODGING"],
-        ["FOREIGN", "LODGING"],
+    kinds = [
+        [sorted(guest.declared.kind for guest in one.guests) for one in dwellings]
+        for dwellings in (at_night, moved)
     ]
-    assert before_noon == at_night
+    assert kinds == [
+        [["STANDING"], [], ["FOREIGN", "LODGING"]],
+        [["STANDING"], ["LODGING"], ["FOREIGN"]],
+    ]
+    assert in_the_morning == at_night
     assert [len(one.guests) for one in at_noon] == [1, 1]
     assert [len(one.absent) for one in at_noon] == [1, 1]
 

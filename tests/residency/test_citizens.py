@@ -12,6 +12,7 @@ from chassis.clock import utc_now, ward_day
 from residency import tables
 from residency.domain.persons import IdentityCorrection
 from tests.residency.conftest import Service
+from tests.residency.desk import temporary
 from tests.residency.refusals import Refusal, refusal_of
 from tests.residency.samples import (
     SEAL,
@@ -24,6 +25,7 @@ from tests.residency.samples import (
     residence_operations,
 )
 from tests.residency.test_stays_service import day_of, lodging
+from ward.residency.v1 import cases_pb2
 from ward.residency.v1 import citizens_pb2 as pb
 from ward.residency.v1 import data_subject_requests_pb2 as requests_pb
 
@@ -173,6 +175,15 @@ async def test_a_token_of_nobody_has_no_affairs(service: Service, own_number: st
     assert [one.outcome for one in await service.access_records()] == [expected, low.reason]
 
 
+async def drafted(service: Service, dwelling_id: UUID) -> int:
+    """Make a draft; tell its running number."""
+    request = cases_pb2.CreateCaseRequest(
+        request_id=str(uuid4()), declaration=temporary(dwelling_id)
+    )
+    answer = await service.call("CreateCase", request, role="citizen")
+    return int(answer.case.case_number.rpartition("-")[2])
+
+
 async def test_a_guest_is_declared_for_the_own_dwelling_only(service: Service) -> None:
     """It counts tonight; the record names host and guest; another's dwelling is like one that does not exist."""
     first, second = await homes(service)
@@ -201,15 +212,23 @@ async def test_a_guest_is_declared_for_the_own_dwelling_only(service: Service) -
 async def test_whether_a_guest_is_declared_elsewhere_is_told_to_officers_only(
     service: Service,
 ) -> None:
-    """The answer is the same; a case of nobody's waits, which the host does not see."""
+    """The answer is the same; a case of nobody's waits, which the host does not see.
+
+    Nor does the host count it: the number of a draft before and of one after follow each other.
+    """
     first, second = await homes(service)
+    before = await drafted(service, second)
     answers = [
         await own(service, "DeclareOwnGuest", guest(home), serial)
         for serial, home in ((1, first), (2, second))
     ]
+    after = await drafted(service, second)
+    submitted = select(tables.cases).where(tables.cases.c.submitted_at.is_not(None))
     async with service.database.transaction() as tx:
         stays = (await tx.scalars(select(tables.guest_stays.c.dwelling_id))).all()
-        (case,) = (await tx.execute(select(tables.cases))).all()
+        (case,) = (await tx.execute(submitted)).all()
+
+    assert after - before == 1
 
     assert answers[0] == answers[1]
     assert stays == [first]

@@ -10,7 +10,9 @@ from sqlalchemy.exc import DBAPIError
 from chassis.database import Database
 from chassis.errors import FieldInvalidError
 from residency import tables
+from residency.domain.assistance import AssistanceBasis, Grounds, NeedStatement
 from residency.domain.contact import Contact, EmailAddress, PhoneNumber
+from residency.domain.occupancy import Assistance, StayKind
 from residency.domain.partial_date import PartialDate
 from residency.domain.person_name import FullName
 from residency.domain.persons import IdentityCorrection
@@ -23,12 +25,14 @@ from residency.domain.residence import (
     Sex,
     Term,
 )
+from residency.operations.assistance import AssistanceOperations
 from residency.queries.occupancy import OccupancyQueries
 from residency.queries.persons import PersonQueries
 from residency.queries.residence import ResidenceQueries
 from tests.residency.samples import (
     NOON,
     OFFICER,
+    PARTICULARS,
     SEAL,
     TODAY,
     StoppedClock,
@@ -37,10 +41,13 @@ from tests.residency.samples import (
     application,
     number,
     person_operations,
+    relay,
     request,
     residence_operations,
     waiting_events,
 )
+from tests.residency.test_stay_operations import RECEIPT, lodging, stays_of
+from ward.residency.v1 import residency_pb2
 
 pytestmark = pytest.mark.postgres
 MONTH_LATER = NOON + timedelta(days=30)
@@ -254,3 +261,31 @@ async def test_an_old_day_has_an_answer(database: Database) -> None:
 
     assert found[0].counts.present == 0
     assert found[0].lower_bound is False
+
+
+async def test_a_corrected_number_is_published_wherever_the_person_is_a_guest(
+    database: Database,
+) -> None:
+    """Help that somebody needs comes and goes with the number: where they lodge under the wrong and the right one."""
+    clock = StoppedClock()
+    await registered(database, clock)
+    wrong, right = (await add_building(database, dwellings=2)).dwelling_ids
+    needs = AssistanceOperations(database, relay(database, clock), clock, SEAL, PARTICULARS)
+    grounds = Grounds(AssistanceBasis.CONSENT, "")
+    statement = NeedStatement(grounds, None, TODAY + timedelta(days=100))
+    await needs.declare(number(), Assistance.OXYGEN, statement, request())
+    for home, serial, kind in ((wrong, 1, StayKind.STANDING), (right, 2, StayKind.LODGING)):
+        leaves_on = None if kind is StayKind.STANDING else TODAY + timedelta(days=1)
+        arrived = NOON - timedelta(hours=1)
+        guest = lodging(home, number(serial), kind=kind, arrives_at=arrived, leaves_on=leaves_on)
+        await stays_of(database, clock).declare(guest, RECEIPT, request())
+    before = len(await waiting_events(database))
+    await person_operations(database, clock).correct(
+        number(), corrected(number=number(2)), request()
+    )
+    told = {one.dwelling.dwelling_id: one for one in (await waiting_events(database))[before:]}
+
+    assert {str(wrong), str(right)} <= told.keys()
+    assert [need.type for need in told[str(right)].assistance] == [
+        residency_pb2.ASSISTANCE_TYPE_OXYGEN
+    ]

@@ -189,6 +189,21 @@ async def test_rows_are_entered_once(database: Database) -> None:
 
 
 @pytest.mark.postgres
+async def test_a_row_that_names_somebody_else_is_not_the_one_that_is_there(
+    database: Database,
+) -> None:
+    """Refused as it would be of another term: against the register, and against a row before."""
+    await add_building(database, address="số 5 ngách 12/34 phố Thử Nghiệm")
+    another = {"full_name": "Phạm Thị Khác"}
+    first = await take(database, csv_of(row(1), row(2), row(2, **another)), accept_valid=True)
+    again = await take(database, csv_of(row(1), row(1, **another), row(2, birth_date="1991")))
+
+    mismatch = (Outcome.REFUSED, "IDENTITY_MISMATCH")
+    assert first == ([(2, Outcome.NEW, ""), (3, Outcome.NEW, ""), (4, *mismatch)], True)
+    assert again == ([(2, Outcome.UNCHANGED, ""), (3, *mismatch), (4, *mismatch)], False)
+
+
+@pytest.mark.postgres
 async def test_what_is_wrong_is_told_and_keeps_all_out_unless_it_is_accepted(
     database: Database,
 ) -> None:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 
-import nats
+from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
 from stack.installation import Installation
@@ -62,14 +62,19 @@ class Detector:
                 await asyncio.sleep(0.2)
 
     async def _publish(self, payload: bytes, headers: dict[str, str]) -> None:
-        client = await nats.connect(
-            next(self._urls),
-            inbox_prefix=SIMULATOR_INBOX,
-            allow_reconnect=False,
-            connect_timeout=1,
-            error_cb=_ignore,
-        )
+        client = Client()
+        # Closed in any case: one that could not connect leaves its socket open by itself.
         try:
+            await client.connect(
+                next(self._urls),
+                inbox_prefix=SIMULATOR_INBOX,
+                allow_reconnect=False,
+                # Without a bound here it tries a dead server for minutes, and not the next one.
+                max_reconnect_attempts=1,
+                reconnect_time_wait=0.1,  # type: ignore[arg-type] # a float works
+                connect_timeout=1,
+                error_cb=_ignore,
+            )
             subject = f"ward.11002.device.{self.device_id}.up"
             await client.jetstream().publish(subject, payload, timeout=1, headers=headers)
         finally:

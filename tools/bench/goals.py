@@ -56,3 +56,13 @@ HALF = Goal(
 FLOOD = Goal("báo động p99 khi lũ, ms", "alarm p99 in the flood, ms", 500, 250, at_most=True)
 MEMORY = Goal("bộ nhớ cuối : đầu lũ", "memory, flood's end : start", 1.1, 1.05, at_most=True)
 LOST = Goal("mất khi lũ", "lost in the flood", 0, 0, at_most=True)
+
+SEEN_IDLE = Goal(
+    "khói → đọc bản tin cứu hộ, p99 lúc rỗi, ms",
+    "smoke → brief read, p99 idle, ms",
+    50,
+    50,
+    at_most=True,
+)
+SEEN_LOADED = Goal("như trên, có tải, ms", "the same under load, ms", 250, 250, at_most=True)
+UNSEEN = Goal("không đến sĩ quan", "never came to the officer", 0, 0, at_most=True)

@@ -5,7 +5,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from chassis import audit, console, lifecycle, log, parked
+from chassis import audit, console, holidays, lifecycle, log, parked
 from chassis.settings import read_settings
 from residency import app, tables
 from residency.importer.residences import Wish
@@ -47,12 +47,15 @@ def main() -> None:
     anomalies.add_argument("--days", type=int, default=7, help="how many days back")
     console.add_operator(anomalies)
     parked.add_commands(commands)
+    holidays.add_commands(commands)
     arguments = parser.parse_args()
     settings = read_settings(Settings)
     log.configure("residency", settings.log_level)
     match arguments.command:
         case "serve":
             lifecycle.run(app.serve(settings))
+        case "holidays":
+            sys.exit(asyncio.run(holidays.run(arguments, settings, tables.decided_days)))
         case "outbox":
             sys.exit(asyncio.run(parked.run(arguments, settings, tables.outbox)))
         case "audit" if arguments.action == "anomalies":

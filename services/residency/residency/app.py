@@ -312,11 +312,12 @@ def servicers_of(
             Sources(
                 LookupQueries(database),
                 ResidenceQueries(database),
-                HeldDataQueries(database, particulars),
+                HeldDataQueries(database, seal, particulars, case_seal),
                 AccountQueries(database),
                 seal,
             ),
             codes,
+            nations,
             clock,
         ),
         CitizenServicer(

@@ -698,6 +698,7 @@ class ResidenceCase(_message.Message):
     DECIDED_AT_FIELD_NUMBER: _builtins.int
     DUE_ON_FIELD_NUMBER: _builtins.int
     REFUSAL_GROUND_FIELD_NUMBER: _builtins.int
+    SUPPLEMENT_DUE_ON_FIELD_NUMBER: _builtins.int
     case_number: _builtins.str
     """Its one electronic number: ward code, year and running number of the year, `11002-2026-000123`."""
     ward_code: _builtins.str
@@ -732,6 +733,10 @@ class ResidenceCase(_message.Message):
     def due_on(self) -> _date_pb2.Date:
         """The day by which it must be decided; absent while the clock stands."""
 
+    @_builtins.property
+    def supplement_due_on(self) -> _date_pb2.Date:
+        """The last day for the supplement that the citizen was asked for; absent while nothing is asked for."""
+
     def __init__(
         self,
         *,
@@ -747,10 +752,11 @@ class ResidenceCase(_message.Message):
         decided_at: _timestamp_pb2.Timestamp | None = ...,
         due_on: _date_pb2.Date | None = ...,
         refusal_ground: Global___RefusalGround.ValueType = ...,
+        supplement_due_on: _date_pb2.Date | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "created_at", b"created_at", "decided_at", b"decided_at", "due_on", b"due_on", "submitted_at", b"submitted_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "created_at", b"created_at", "decided_at", b"decided_at", "due_on", b"due_on", "submitted_at", b"submitted_at", "supplement_due_on", b"supplement_due_on"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "case_number", b"case_number", "channel", b"channel", "created_at", b"created_at", "decided_at", b"decided_at", "due_on", b"due_on", "identity_check", b"identity_check", "kind", b"kind", "refusal_ground", b"refusal_ground", "state", b"state", "submitted_at", b"submitted_at", "ward_code", b"ward_code"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "case_number", b"case_number", "channel", b"channel", "created_at", b"created_at", "decided_at", b"decided_at", "due_on", b"due_on", "identity_check", b"identity_check", "kind", b"kind", "refusal_ground", b"refusal_ground", "state", b"state", "submitted_at", b"submitted_at", "supplement_due_on", b"supplement_due_on", "ward_code", b"ward_code"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -784,7 +790,7 @@ class CaseHistoryEntry(_message.Message):
 
     @_builtins.property
     def due_on(self) -> _date_pb2.Date:
-        """The day by which the case was due then; absent while the clock stood."""
+        """The day by which the case was due then, or a supplement that was asked for; absent while the clock stood."""
 
     def __init__(
         self,
@@ -824,7 +830,7 @@ class CaseNotice(_message.Message):
 
     @_builtins.property
     def due_on(self) -> _date_pb2.Date:
-        """The day of the result; of a receipt only."""
+        """The day of the result, of a receipt; the last day for what is missing, of a request for a supplement."""
 
     def __init__(
         self,
@@ -1513,7 +1519,7 @@ class ListCasesRequest(_message.Message):
     kind: Global___CaseKind.ValueType
     """Only this kind; unspecified is all."""
     overdue: _builtins.bool
-    """Only those whose due day is past while they are not decided."""
+    """Only those that are not decided and whose due day is past, or the last day for a supplement."""
     due_soon: _builtins.bool
     """Only those due today or within the working days of the rule `case_due_soon`, and not decided."""
     page_size: _builtins.int

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Date, cast, func, select, tuple_
+from sqlalchemy import ColumnElement, Date, cast, func, or_, select, tuple_
 
 from chassis.clock import ward_day
 from chassis.database import Database
@@ -86,7 +86,9 @@ class CaseQueries:
         if chosen.kind:
             statement = statement.where(columns.kind == chosen.kind)
         if chosen.overdue:
-            statement = statement.where(columns.due_on < today, open_cases())
+            # Who asks for what is late sees also where the citizen is.
+            late = or_(columns.due_on < today, columns.supplement_due_on < today)
+            statement = statement.where(late, open_cases())
         if after:
             place = tuple_(columns.created_at, columns.case_id)
             statement = statement.where(place > (after.created_at, after.case_id))

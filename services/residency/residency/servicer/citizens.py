@@ -71,7 +71,7 @@ class CitizenServicer(citizens_pb2_grpc.CitizenServiceServicer):
         asked = Receiving(
             account=current_account(),
             kind=wire_requests.kind(request),
-            number=number,
+            document=number,
             content=fields.written("content", request.content),
             through_processor=False,
             request_id=request.request_id,

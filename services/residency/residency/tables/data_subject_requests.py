@@ -126,7 +126,12 @@ retention_rules = Table(
     Column("data_class", Text, primary_key=True),
     Column("effective_from", Date, primary_key=True),
     Column("kept", Boolean, nullable=False),
+    # How many months after its end it is kept; null where it is kept for good, or not at all.
+    Column("kept_months", SmallInteger),
     # The data as people name it.
     Column("name_vi", Text, nullable=False),
     Column("source", Text, nullable=False),
+    CheckConstraint(
+        "kept_months is null or kept and kept_months >= 0", name="retention_rules_kept_months"
+    ),
 )

@@ -29,6 +29,7 @@ def case(one: Case) -> pb.ResidenceCase:
         decided_at=fields.optional_timestamp(one.decided_at),
         due_on=fields.optional_date(one.due_on),
         refusal_ground=pb.RefusalGround.Value(ground),
+        supplement_due_on=fields.optional_date(one.supplement_due_on),
     )
 
 

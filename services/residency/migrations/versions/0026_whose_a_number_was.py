@@ -1,12 +1,12 @@
 """Whose a number was before is found by an index, and requests by the record that they are about.
 
-Revision ID: 0023
+Revision ID: 0026
 """
 
 from alembic import op
 
-revision = "0023"
-down_revision = "0022"
+revision = "0026"
+down_revision = "0025"
 
 
 def upgrade() -> None:

@@ -1,12 +1,12 @@
 """What officers see of who is named in a case is a rule like any other.
 
-Revision ID: 0024
+Revision ID: 0027
 """
 
 from alembic import op
 
-revision = "0024"
-down_revision = "0023"
+revision = "0027"
+down_revision = "0026"
 
 
 def upgrade() -> None:
