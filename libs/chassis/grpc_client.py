@@ -24,12 +24,17 @@ _OPTIONS = (
 )
 
 
-def channel(target: str, certificates: CertificateFiles = NO_CERTIFICATES) -> aio.Channel:
+def channel(
+    target: str, certificates: CertificateFiles = NO_CERTIFICATES, *, passes_on: bool = True
+) -> aio.Channel:
     """Open a channel that reconnects by itself, with TLS if there are certificates to trust.
 
+    It passes on the caller's request id and token, unless it leads out of the ward.
     Raises OSError or CertificateError for files that cannot be used.
     """
-    interceptors: list[aio.ClientInterceptor] = [_PassOnUnary(), _PassOnStream()]
+    interceptors: list[aio.ClientInterceptor] = (
+        [_PassOnUnary(), _PassOnStream()] if passes_on else []
+    )
     if certificates.authority is None:
         return aio.insecure_channel(target, options=_OPTIONS, interceptors=interceptors)
 

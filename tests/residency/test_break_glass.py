@@ -165,6 +165,26 @@ async def test_until_it_expires_the_officer_may_look_again_under_the_same_review
     assert len(await glass.reviews()) == len(await glass.announced()) == 1
 
 
+async def test_after_the_premises_were_corrected_the_right_building_is_told(glass: Glass) -> None:
+    """Under the same review; that it is another building is announced, and so it is told in the answer."""
+    first = await glass.operations.disclose(wanting(), OFFICER)
+    right = await add_building(glass.database, address="34 Thử Nghiệm")
+    await residence_operations(glass.database).register(
+        application(right.dwelling_ids[0], 3), "request-3", b"x"
+    )
+    place = PremisesPlace("p-1", right.building_id, 2)
+    await glass.operations.take_premises(uuid4(), place)
+    second = await glass.operations.disclose(wanting(), OFFICER)
+
+    assert [one.dwelling.dwelling_id for one in second.dwellings] == right.dwelling_ids
+    assert second.broken == replace(first.broken, building_id=right.building_id)
+    assert [event.building_id for event in await glass.announced()] == [
+        str(first.broken.building_id),
+        str(right.building_id),
+    ]
+    assert len(await glass.reviews()) == 1
+
+
 async def test_guests_of_now_are_told_too_and_who_was_declared_absent(glass: Glass) -> None:
     """Nobody twice: who is registered is no guest, who is absent but stays has come back; at noon guests leave.
 

@@ -60,6 +60,7 @@ from tests.residency.conftest import Service
 from tests.residency.samples import (
     CONTENT_SEAL,
     NOON,
+    OFFICER,
     PARTICULARS,
     SEAL,
     TODAY,
@@ -457,7 +458,7 @@ async def test_a_correction_opens_the_case_by_which_two_officers_enter_it(office
         await office.operations.answer(moving(viewing, "dpo-1"), ANSWER, answered.case_number)
     officer = Caller("officer-2", is_officer=True)
     cases = CaseQueries(office.database, CaseSeal(CONTENT_SEAL))
-    whole = await cases.get(answered.case_number, officer, TODAY)
+    _, whole = await cases.get(answered.case_number, officer, OFFICER, TODAY)
     note = (await office.queries.get(first.request_number)).history[-1].note
 
     assert linked.case_number == answered.case_number == "11002-2026-000001"
@@ -658,6 +659,25 @@ async def test_a_request_to_view_gives_what_is_held_and_who_looked(counter: Coun
 
 @pytest.mark.postgres
 @pytest.mark.nats
+async def test_all_looks_are_counted_where_not_all_are_listed(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The export tells the true number, and that the rest can be asked for."""
+    monkeypatch.setattr("residency.queries.data_subject_requests._MOST_LOOKS", 2)
+    for _ in range(3):
+        await counter.look_up(access_pb2.PURPOSE_RESIDENCE_CASE)
+    number_ = await counter.receive(pb.DATA_SUBJECT_REQUEST_KIND_VIEW)
+    await counter.act("VerifyRequester", number_, "residence_officer", means="Căn cước bản gốc")
+    asking = pb.ExportPersonalDataRequest(request_number=number_, purpose=because(number_))
+    export = await counter.service.call("ExportPersonalData", asking, DPO)
+    data = json.loads(export.json)
+
+    # The reception and the verification of the request are accesses as well.
+    assert (data["number_of_looks"], len(data["looks"])) == (5, 2)
+    assert "Số lượt truy cập dữ liệu về ông/bà: 5" in export.text
+    assert "Dưới đây là 2 lượt mới nhất" in export.text
+
+
 async def test_what_is_held_is_told_whole(counter: Counter) -> None:
     """How the person is reached, what was said before a correction, and files that entered nothing."""
     database = counter.service.database

@@ -11,6 +11,7 @@ from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.type import date_pb2 as _date_pb2
 from ward.options.v1 import access_pb2 as _access_pb2
+from ward.residency.v1 import lookups_pb2 as _lookups_pb2
 from ward.residency.v1 import residency_pb2 as _residency_pb2
 from ward.residency.v1 import stays_pb2 as _stays_pb2
 import builtins as _builtins
@@ -780,7 +781,7 @@ class CaseHistoryEntry(_message.Message):
     state: Global___CaseState.ValueType
     """Where the case stood then."""
     account: _builtins.str
-    """Account of who did it, a pseudonym; empty for the service itself."""
+    """Account of who did it, a pseudonym; empty for the service itself, and to a citizen unless it is their own."""
     note: _builtins.str
     """What was written with it; empty where nothing was."""
     @_builtins.property
@@ -1453,6 +1454,7 @@ class GetCaseResponse(_message.Message):
     NOTICES_FIELD_NUMBER: _builtins.int
     ACCESS_RECORD_ID_FIELD_NUMBER: _builtins.int
     REGISTRATION_IDS_FIELD_NUMBER: _builtins.int
+    WITHHELD_FIELD_NUMBER: _builtins.int
     access_record_id: _builtins.str
     """The access record that accounts for this look."""
     @_builtins.property
@@ -1461,7 +1463,9 @@ class GetCaseResponse(_message.Message):
 
     @_builtins.property
     def declaration(self) -> Global___ResidenceDeclaration:
-        """The declaration as it was handed in last."""
+        """The declaration as it was handed in last. An officer sees of persons what a rule allows for the purpose, numbers of
+        documents only masked: whether one is right tells VerifyIdentity.
+        """
 
     @_builtins.property
     def history(self) -> _containers.RepeatedCompositeFieldContainer[Global___CaseHistoryEntry]:
@@ -1475,6 +1479,10 @@ class GetCaseResponse(_message.Message):
     def registration_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The registrations that it entered."""
 
+    @_builtins.property
+    def withheld(self) -> _containers.RepeatedScalarFieldContainer[_lookups_pb2.PersonField.ValueType]:
+        """What is kept back from an officer of the persons named in it; empty for a citizen's own case."""
+
     def __init__(
         self,
         *,
@@ -1484,10 +1492,11 @@ class GetCaseResponse(_message.Message):
         notices: _abc.Iterable[Global___CaseNotice] | None = ...,
         access_record_id: _builtins.str = ...,
         registration_ids: _abc.Iterable[_builtins.str] | None = ...,
+        withheld: _abc.Iterable[_lookups_pb2.PersonField.ValueType] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "declaration", b"declaration"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_record_id", b"access_record_id", "case", b"case", "declaration", b"declaration", "history", b"history", "notices", b"notices", "registration_ids", b"registration_ids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_record_id", b"access_record_id", "case", b"case", "declaration", b"declaration", "history", b"history", "notices", b"notices", "registration_ids", b"registration_ids", "withheld", b"withheld"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -88,7 +88,7 @@ class CaseServiceStub:
     """
     GetCase: _grpc.UnaryUnaryMultiCallable[_cases_pb2.GetCaseRequest, _cases_pb2.GetCaseResponse]
     """Gives a case with its declaration, history and notices, to its citizen and to the officers who decide it.
-    Errors: CASE_NOT_FOUND, PURPOSE_REQUIRED, ASSURANCE_TOO_LOW.
+    Errors: CASE_NOT_FOUND, DISCLOSURE_NOT_ALLOWED, PURPOSE_REQUIRED, ASSURANCE_TOO_LOW, LIMIT_REACHED.
     """
     ListCases: _grpc.UnaryUnaryMultiCallable[_cases_pb2.ListCasesRequest, _cases_pb2.ListCasesResponse]
     """Lists cases without personal data, oldest first: a citizen's own, or for officers all that were handed in.
@@ -155,7 +155,7 @@ class CaseServiceAsyncStub(CaseServiceStub):
     """
     GetCase: _aio.UnaryUnaryMultiCallable[_cases_pb2.GetCaseRequest, _cases_pb2.GetCaseResponse]  # type: ignore[assignment]
     """Gives a case with its declaration, history and notices, to its citizen and to the officers who decide it.
-    Errors: CASE_NOT_FOUND, PURPOSE_REQUIRED, ASSURANCE_TOO_LOW.
+    Errors: CASE_NOT_FOUND, DISCLOSURE_NOT_ALLOWED, PURPOSE_REQUIRED, ASSURANCE_TOO_LOW, LIMIT_REACHED.
     """
     ListCases: _aio.UnaryUnaryMultiCallable[_cases_pb2.ListCasesRequest, _cases_pb2.ListCasesResponse]  # type: ignore[assignment]
     """Lists cases without personal data, oldest first: a citizen's own, or for officers all that were handed in.
@@ -285,7 +285,7 @@ class CaseServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_cases_pb2.GetCaseResponse, _abc.Awaitable[_cases_pb2.GetCaseResponse]]:
         """Gives a case with its declaration, history and notices, to its citizen and to the officers who decide it.
-        Errors: CASE_NOT_FOUND, PURPOSE_REQUIRED, ASSURANCE_TOO_LOW.
+        Errors: CASE_NOT_FOUND, DISCLOSURE_NOT_ALLOWED, PURPOSE_REQUIRED, ASSURANCE_TOO_LOW, LIMIT_REACHED.
         """
 
     @_abc_1.abstractmethod

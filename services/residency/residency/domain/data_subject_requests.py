@@ -14,6 +14,7 @@ from uuid import UUID
 from chassis.clock import ward_day
 from chassis.errors import DomainError
 from residency.domain.cases.machine import SecondPersonRequiredError
+from residency.domain.citizens import Citizen
 from residency.domain.partial_date import months_later
 
 
@@ -285,8 +286,8 @@ class RequestFilter:
     due_soon: bool = False
     overdue: bool = False
     unacknowledged: bool = False
-    # About whom, as access records name them; all if it is empty.
-    subject: str = ""
+    # Whose own they are; anybody's if there is nobody.
+    citizen: Citizen | None = None
 
 
 @dataclass(frozen=True)

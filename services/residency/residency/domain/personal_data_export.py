@@ -29,8 +29,16 @@ class Look:
 
 
 @dataclass(frozen=True)
+class Looks:
+    """How many looks at the person there were, and the newest of them, newest first."""
+
+    number: int
+    newest: Sequence[Look]
+
+
+@dataclass(frozen=True)
 class PersonalDataExport:
-    """What is told: the person as far as the rules allow, registrations of all time, and who looked, newest first.
+    """What is told: the person as far as the rules allow, registrations of all time, and who looked.
 
     `held` is all else: stays, absences, needs of assistance, households, cases, and merges of records. Who is not on
     the register, as a foreign guest, is no `person`.
@@ -44,7 +52,7 @@ class PersonalDataExport:
     phone: str
     registrations: Sequence[RegistrationTold]
     held: HeldData
-    looks: Sequence[Look]
+    looks: Looks
 
     def as_data(self) -> dict[str, Any]:
         """Give it as JSON can hold it; what is withheld is listed."""
@@ -55,6 +63,7 @@ class PersonalDataExport:
             "registrations": [_registration(one) for one in self._registrations],
             **self.held.as_data(self.disclosure.fields),
             "withheld": [str(field) for field in self.disclosure.withheld],
+            "number_of_looks": self.looks.number,
             "looks": [
                 {
                     "at": one.at.isoformat(),
@@ -63,7 +72,7 @@ class PersonalDataExport:
                     "reference": one.reference,
                     "outcome": one.outcome,
                 }
-                for one in self.looks
+                for one in self.looks.newest
             ],
         }
 
@@ -79,8 +88,13 @@ class PersonalDataExport:
             lines.append("Đăng ký cư trú:")
             lines += [f"- {_registered(one)}" for one in self._registrations]
         lines += self.held.lines(self.disclosure.fields)
-        lines.append(f"Số lượt truy cập dữ liệu về ông/bà: {len(self.looks)}")
-        lines += [f"- {_look(one)}" for one in self.looks]
+        lines.append(f"Số lượt truy cập dữ liệu về ông/bà: {self.looks.number}")
+        if self.looks.number > len(self.looks.newest):
+            lines.append(
+                f"Dưới đây là {len(self.looks.newest)} lượt mới nhất; "
+                "ông/bà có thể yêu cầu bản liệt kê đầy đủ."
+            )
+        lines += [f"- {_look(one)}" for one in self.looks.newest]
         return "\n".join(lines)
 
     @property

@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
-from uuid import UUID, uuid4
+from typing import NamedTuple, TypeVar
+from uuid import UUID, uuid4, uuid5
 
+from chassis.access_chain import AccessRecord
+from chassis.access_log import append
 from chassis.clock import Clock, ward_day
 from chassis.database import Database, Transaction
 from chassis.errors import DomainError
@@ -32,6 +34,7 @@ from residency.repository import occupancy
 from residency.repository import residence_rows as repository
 from residency.repository.residence import temporary_limit
 
+T = TypeVar("T")
 Progress = Callable[[int, int], object]
 _AT_ONCE = 1000
 
@@ -58,18 +61,19 @@ class ResidenceImport:
         relay: Relay,
         clock: Clock,
         seal: NumberSeal,
+        command: AccessRecord,
         new_id: Callable[[], UUID] = uuid4,
     ) -> None:
         self._database = database
         self._relay = relay
         self._clock = clock
         self._seal = seal
+        self._command = command
         self._new_id = new_id
 
     async def enter(
         self,
         rows: Sequence[ResidenceRow],
-        reference: str,
         *,
         dry_run: bool,
         accept_valid: bool,
@@ -78,12 +82,14 @@ class ResidenceImport:
         """Judge all rows and enter them, unless it is a dry run, or some are refused and not all the same accepted.
 
         Tells what became of each, and whether anything was meant to be entered. A registration that the register
-        holds already is left as it is.
+        holds already is left as it is. Whoever is in the table is told of it: what becomes of a row says whether they
+        are on the register, so all are on the account before the first is judged, whether anything is meant or not.
         """
+        await self._account_for(rows)
         verdicts: list[Verdict] = []
         with suppress(_NothingMeantError):
             async with self._database.transaction() as tx:
-                entering = _Entering(tx, reference, progress)
+                entering = _Entering(tx, self._origin, progress)
                 verdicts = await self._judge(entering, rows)
                 refused = any(one.outcome is Outcome.REFUSED for one in verdicts)
                 if dry_run or (refused and not accept_valid):
@@ -95,6 +101,23 @@ class ResidenceImport:
             self._relay.wake()
             return verdicts, True
         return verdicts, False
+
+    @property
+    def _origin(self) -> Origin:
+        return Origin(self._command.account, self._command.reference)
+
+    async def _account_for(self, rows: Sequence[ResidenceRow]) -> None:
+        """Record the command, and each person of the table under it, many at a time so that no look waits for long."""
+        command = self._command
+        numbers = (row.declared.number for row in rows if row.declared)
+        subjects = dict.fromkeys(map(self._seal.pseudonym, numbers))
+        concerned = (
+            command._replace(record_id=uuid5(command.record_id, subject), subject=subject)
+            for subject in subjects
+        )
+        for some in _portions([command, *concerned]):
+            async with self._database.transaction() as tx:
+                await append(tx, *some)
 
     async def _judge(self, entering: "_Entering", rows: Sequence[ResidenceRow]) -> list[Verdict]:
         """Enter what can be entered; tell what becomes of each row.
@@ -149,8 +172,8 @@ class ResidenceImport:
                 entering.judge(one, Verdict(one.row, Outcome.REFUSED, refusal=error))
             else:
                 residents[one] = self._new_resident(one, households, now)
-        origin, wanted = Origin("", entering.reference), list(residents.values())
-        entered = await repository.enter(entering.tx, wanted, origin, self._seal, now)
+        wanted = list(residents.values())
+        entered = await repository.enter(entering.tx, wanted, entering.origin, self._seal, now)
         for one, resident in residents.items():
             if one.number_index in entered:
                 entering.newcomers.append(resident.person_id)
@@ -191,7 +214,7 @@ class ResidenceImport:
                     self._new_id(),
                     application,
                     self._seal,
-                    Origin("", entering.reference),
+                    entering.origin,
                     self._new_id,
                     self._clock(),
                 )
@@ -207,7 +230,7 @@ class _Entering:
     """One table while it is entered: what became of its rows so far, and who is yet to be compared with others."""
 
     tx: Transaction
-    reference: str
+    origin: Origin
     progress: Progress
     rows: int = 0
     judged: list[tuple[_Placed, Verdict]] = field(default_factory=list)
@@ -240,5 +263,5 @@ async def _apart(
     return new, others
 
 
-def _portions(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
-    return (ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE))
+def _portions(of: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (of[start : start + _AT_ONCE] for start in range(0, len(of), _AT_ONCE))

@@ -10,6 +10,7 @@ from residency.domain.cases.machine import Caller, Case, CaseNotFoundError
 from residency.domain.cases.states import CaseChannel
 from residency.domain.cases.told import CaseFigures, CaseFilter, CasePosition, WholeCase
 from residency.domain.declarations import CaseKind
+from residency.domain.disclosure import Asker, Disclosure, Way
 from residency.repository.cases import (
     CaseSeal,
     case_of,
@@ -18,6 +19,7 @@ from residency.repository.cases import (
     open_cases,
     working_calendar,
 )
+from residency.repository.disclosure import disclosure_to
 from residency.repository.limits import limit_in_force
 from residency.tables import case_history, case_registrations, cases
 
@@ -31,8 +33,13 @@ class CaseQueries:
         self._database = database
         self._seal = seal
 
-    async def get(self, case_number: str, caller: Caller, today: date) -> WholeCase:
-        """Give a case as a whole; raises CaseNotFoundError if the caller may not see it."""
+    async def get(
+        self, case_number: str, caller: Caller, asker: Asker, today: date
+    ) -> tuple[Disclosure | None, WholeCase]:
+        """Give a case as a whole, and what an officer may see of who is named in it: None is all, of a citizen's own.
+
+        Raises CaseNotFoundError if the caller may not see it, or DisclosureNotAllowedError.
+        """
         entered = select(case_registrations.c.registration_id).where(
             case_registrations.c.case_id == cases.c.case_id
         )
@@ -48,11 +55,14 @@ class CaseQueries:
         )
         async with self._database.transaction() as tx:
             rows = (await tx.execute(statement)).all()
-        if not rows:
-            raise CaseNotFoundError
-        case = case_of(rows[0])
-        case.check_visible(caller)
-        return WholeCase(
+            if not rows:
+                raise CaseNotFoundError
+            case = case_of(rows[0])
+            case.check_visible(caller)
+            disclosure = None
+            if caller.is_officer:
+                disclosure = await disclosure_to(tx, asker, Way.CASE, today)
+        return disclosure, WholeCase(
             case=case,
             declaration=self._seal.open_declaration(
                 case.case_id, rows[0].declaration_sealed, today

@@ -100,13 +100,18 @@ async def add_unless_pending(
     """Enter a breaking of the glass and announce it; if the officer has one that waits for review, tell that one."""
     entering = insert(break_glass_reviews).values(asdict(wanted)).on_conflict_do_nothing()
     if (await tx.execute(entering)).rowcount:
-        await outbox.add(tx, tables.outbox, now, wire.glass_broken(wanted, ward_code))
+        await announce(tx, wanted, ward_code, now)
         return wanted
     columns = break_glass_reviews.c
     pending = select(*(columns[name] for name in BreakGlass.__dataclass_fields__)).where(
         columns.officer == wanted.officer, columns.reviewed_at.is_(None)
     )
     return BreakGlass(**(await tx.execute(pending)).mappings().one())
+
+
+async def announce(tx: Transaction, broken: BreakGlass, ward_code: str, now: datetime) -> None:
+    """Announce that names were disclosed."""
+    await outbox.add(tx, tables.outbox, now, wire.glass_broken(broken, ward_code))
 
 
 async def occupants_of(

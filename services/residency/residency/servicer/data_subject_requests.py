@@ -11,6 +11,7 @@ from chassis.clock import Clock, ward_day
 from chassis.context import current_access, current_account
 from chassis.idempotency import check_request_id, digest_of
 from chassis.pages import page_size
+from residency.domain.account import Named, Names
 from residency.domain.data_subject_requests import DataSubjectRequest
 from residency.domain.disclosure import Asker, PersonField
 from residency.domain.nationality import Nationalities
@@ -208,12 +209,12 @@ class DataSubjectRequestServicer(data_subject_requests_pb2_grpc.DataSubjectReque
     ) -> PersonalDataExport:
         today, numbers, masked, phone = ward_day(now), self._sources.numbers, "", ""
         disclosure, person = await self._sources.persons.by_id(person_id, asker, today)
-        _, registrations = await self._sources.residences.of_person(person_id, None, None)
+        registrations = await self._sources.residences.all_of(person_id)
         if PersonField.MASKED_NUMBER in disclosure.fields:
             masked = numbers.open(person.number_sealed, person.person_id).masked
         if PersonField.PHONE in disclosure.fields and person.phone_sealed:
             phone = numbers.open_phone(person.phone_sealed, person.person_id).text
-        subjects = await self._sources.account.subjects_of(person.number_index)
+        names = await self._sources.account.names_of(person.number_index)
         return PersonalDataExport(
             request_number=asked.request_number,
             made_at=now,
@@ -223,7 +224,7 @@ class DataSubjectRequestServicer(data_subject_requests_pb2_grpc.DataSubjectReque
             phone=phone,
             registrations=registrations,
             held=await self._sources.held.of_person(person_id, today),
-            looks=await self._queries.looks(subjects),
+            looks=await self._queries.looks(names),
         )
 
     async def _export_of_guest(
@@ -239,7 +240,7 @@ class DataSubjectRequestServicer(data_subject_requests_pb2_grpc.DataSubjectReque
             phone="",
             registrations=[],
             held=await self._sources.held.of_guest(asked.subject, today),
-            looks=await self._queries.looks([asked.subject]),
+            looks=await self._queries.looks(Names(theirs=[Named(asked.subject)])),
         )
 
     async def _told(self, found: DataSubjectRequest) -> pb.DataSubjectRequest:

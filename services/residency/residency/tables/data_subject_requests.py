@@ -77,6 +77,7 @@ data_subject_requests = Table(
     ),
     Index("data_subject_requests_oldest", "received_at", "request_uuid"),
     Index("data_subject_requests_of_subject", "subject", "received_at", "request_uuid"),
+    Index("data_subject_requests_of_person", "person_id"),
     Index("data_subject_requests_due", "due_on", postgresql_where=text("decided_at is null")),
 )
 

@@ -30,7 +30,7 @@ def access_filter(request: pb.ListAccessesRequest) -> AccessFilter:
         purpose=_purpose(request.accessed_for),
         reference=request.reference,
         outcome=request.outcome,
-        subjects=[request.subject] if request.subject else (),
+        subject=request.subject,
         since=_instant("since", request.since) if request.HasField("since") else None,
         until=_instant("until", request.until) if request.HasField("until") else None,
     )
