@@ -42,6 +42,10 @@ up: install ## Start the whole platform on this machine; Ctrl-C stops it, data s
 demo: install ## Replay a real fire (FIRE=SDC05|SDC07|SDC38|SDC39|all, SPEED=10) while `make up` runs
 	@$(BIN)/python -m simulator demo
 
+.PHONY: story
+story: install ## Live through a fire from sensor to after-action review, and write docs/fire-story.md
+	@$(BIN)/python -m simulator story docs/fire-story.md
+
 .PHONY: population
 population: install ## Make the simulated population database of `make up` fail (FAULT=none|down|slow|lying|straying|shapeless|half)
 	@$(BIN)/python -m simulator fault $(or $(FAULT),none)
@@ -131,6 +135,10 @@ bench-lookup: install ## Measure audited lookups beside their floors: about five
 .PHONY: bench-escalations
 bench-escalations: install ## Five thousand escalations due in one minute, by three replicas of which one is killed: two minutes
 	@$(BIN)/python -m bench.escalations
+
+.PHONY: bench-alarms
+bench-alarms: install ## Ten thousand alarms of 251 premises in a minute, by three replicas of which one is killed: two minutes
+	@$(BIN)/python -m bench.alarms
 
 # ---------------------------------------------------------------- containers
 

@@ -8,6 +8,7 @@ import structlog
 from hypothesis import HealthCheck, settings
 
 from tests.fixtures.collector import collector
+from tests.fixtures.object_stores import module_nats, open_store, store
 from tests.fixtures.servers import (
     _templates,
     broker,
@@ -27,10 +28,13 @@ __all__ = [
     "issuer",
     "make_database",
     "make_token",
+    "module_nats",
     "nats_server",
+    "open_store",
     "postgres_server",
     "pytest_xdist_make_scheduler",
     "scratch",
+    "store",
 ]
 
 # How long an example takes says how busy the machine is, and nothing of what a test claims.

@@ -1,6 +1,6 @@
 """The stored chain: walked, read out, and shortened where the law's time is over."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 from sqlalchemy import text
 
-from chassis.access_chain import AccessRecord, Head, Linked, Walk
+from chassis.access_chain import AccessRecord, Head, Linked, Walk, Witnesses
 from chassis.access_log import append
 from chassis.database import Database
 
@@ -68,7 +68,7 @@ class Expiry:
 
 async def verify(
     database: Database,
-    witnesses: Sequence[Head],
+    witnesses: Witnesses,
     begin: int | None,
     now: datetime,
     progress: Callable[[int], None],
@@ -79,9 +79,9 @@ async def verify(
     DatabaseUnavailableError.
     """
     async with database.bulk_transaction() as driver:
-        trusted = await _trusted(driver, begin)
+        trusted = await _trusted(driver, witnesses, begin)
         last = await driver.fetchrow(_HEAD)
-        walk = Walk(trusted, last["position"] if last else 0, witnesses)
+        walk = Walk(trusted, last["position"] if last else 0, witnesses.heads)
         async for row in driver.cursor(_BEHIND, trusted.position, prefetch=_PREFETCH):
             walk.step(linked_of(row))
             if walk.head.position % _PREFETCH == 0:
@@ -92,10 +92,11 @@ async def verify(
     return head
 
 
-async def _trusted(driver: asyncpg.Connection, begin: int | None) -> Head:
-    checkpoint = await driver.fetchrow(_CHECKPOINT)
-    if begin is None or begin <= checkpoint["position"] + 1:
-        return Head(*checkpoint)
+async def _trusted(driver: asyncpg.Connection, witnesses: Witnesses, begin: int | None) -> Head:
+    checkpoint = Head(*await driver.fetchrow(_CHECKPOINT))
+    witnesses.check_expiry(checkpoint)
+    if begin is None or begin <= checkpoint.position + 1:
+        return checkpoint
     before = await driver.fetchrow(_AT, begin - 1)
     if before is None:
         raise PositionUnknownError
@@ -125,6 +126,7 @@ async def expired(owner: Database, now: datetime) -> Expiry | None:
 async def expire(owner: Database, what: Expiry, record: AccessRecord) -> None:
     """Put a checkpoint in the place of what has expired, account for that in the chain, and remove it.
 
+    It must have been witnessed outside the database before: who may write there could else remove what they like.
     Whoever stops between leaves a chain that holds, and rows that `remove_expired` removes the next time.
     """
     async with owner.transaction() as tx:

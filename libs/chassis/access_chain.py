@@ -13,7 +13,7 @@ bytes `ward access chain 1`.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -106,6 +106,31 @@ class Head:
 
 
 @dataclass(frozen=True)
+class Witnesses:
+    """What is known of a chain outside its database: heads it had, and heads up to which records were removed.
+
+    `expiries` is None where nobody who keeps them was asked.
+    """
+
+    heads: Sequence[Head] = ()
+    expiries: Collection[Head] | None = None
+
+    def check_expiry(self, checkpoint: Head) -> None:
+        """Refuse a chain that begins behind its start if no witness knows that it should; raises ChainBrokenError."""
+        if checkpoint.position and self.expiries is not None and checkpoint not in self.expiries:
+            raise ChainBrokenError(checkpoint.position, Fault.EXPIRED_UNWITNESSED)
+
+    def and_of(self, other: "Witnesses") -> "Witnesses":
+        """Put together what two keep: all heads, and the expiries that both know, so that neither alone is believed."""
+        expiries = self.expiries
+        if expiries is None:
+            expiries = other.expiries
+        elif other.expiries is not None:
+            expiries = {*expiries} & {*other.expiries}
+        return Witnesses([*self.heads, *other.heads], expiries)
+
+
+@dataclass(frozen=True)
 class Linked:
     """A record as it is stored in the chain."""
 
@@ -128,6 +153,7 @@ class Fault(StrEnum):
     REORDERED = "REORDERED"
     REPLACED = "REPLACED"
     BEHIND_WITNESS = "BEHIND_WITNESS"
+    EXPIRED_UNWITNESSED = "EXPIRED_UNWITNESSED"
 
 
 class ChainBrokenError(Exception):

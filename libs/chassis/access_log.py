@@ -121,16 +121,18 @@ def record_of(
     )
 
 
-def records_of(access: context.Access, now: datetime) -> list[AccessRecord]:
-    """Write down the answer of the present call: a record of its own, and one for each who is shown in it.
+def records_of(
+    access: context.Access, now: datetime, record_id: UUID, outcome: str = OK
+) -> list[AccessRecord]:
+    """Write down how the present call ended: a record of its own, and one for each who is shown in it or concerned.
 
-    All together are one look: the ids of the others are of version 5 (RFC 9562) and follow from the answer's own id.
+    All together are one look: the ids of the others are of version 5 (RFC 9562) and follow from the first one's.
     """
-    answer = record_of(access, access.record_id, OK, now)
+    first = record_of(access, record_id, outcome, now)
     others = dict.fromkeys(one for one in access.shown if one != access.subject)
     return [
-        answer,
-        *(answer._replace(record_id=uuid5(access.record_id, one), subject=one) for one in others),
+        first,
+        *(first._replace(record_id=uuid5(record_id, one), subject=one) for one in others),
     ]
 
 
@@ -157,7 +159,7 @@ async def accounted(database: Database, now: datetime) -> AsyncGenerator[Transac
         yield tx
         if access is None or access.accounted:
             return
-        records = records_of(access, now)
+        records = records_of(access, now, access.record_id)
         await append(tx, *records)
     access.accounted = True
     count(records)

@@ -7,25 +7,24 @@ import argparse
 import csv
 import json
 import sys
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
-from uuid import uuid4
 
-from chassis import access_account, jetstream, witness
-from chassis.access_chain import AccessRecord, ChainBrokenError, Fault, Head, Linked
-from chassis.access_log import append
+from nats.js import JetStreamContext
+
+from chassis import access_account, console, jetstream, witness
+from chassis.access_chain import AccessRecord, ChainBrokenError, Fault, Linked, Witnesses
 from chassis.clock import Clock, utc_now
 from chassis.database import Database
 from chassis.errors import BrokerUnavailableError, DatabaseUnavailableError
 from chassis.settings import ServiceSettings
 
 SOUND, BROKEN, NOT_LOOKED_AT = 0, 1, 2
-_PERSON_AT_THE_CONSOLE = "command line"
-_SUPERVISION = "SUPERVISION"
-_LEGAL_BASIS = "Law 91/2025/QH15 Art. 3"
+SUPERVISION = "SUPERVISION"
+LEGAL_BASIS = "Law 91/2025/QH15 Art. 3"
 _COLUMNS = (
     "position",
     "recorded_at",
@@ -59,6 +58,10 @@ _FAULTS = {
         "chuỗi ngắn hơn mốc đã làm chứng: phần cuối bị cắt",
         "the chain is behind its witness: its end was cut off",
     ),
+    Fault.EXPIRED_UNWITNESSED: (
+        "các bản ghi đến vị trí này bị xóa mà không có mốc làm chứng",
+        "the records up to there were removed and no witness knows of it",
+    ),
 }
 
 
@@ -82,6 +85,8 @@ def add_commands(
     export.add_argument("--from", dest="begin", type=int, default=1, metavar="POSITION")
     expire = actions.add_parser("expire", help="remove records whose time is over, as their owner")
     expire.add_argument("--dry-run", action="store_true", help="only tell what would be removed")
+    console.add_operator(export)
+    console.add_operator(expire)
     return actions
 
 
@@ -96,7 +101,7 @@ async def run(
             case "export":
                 return await _export(arguments, settings, clock())
             case _:
-                return await _expire(service, settings, clock(), dry_run=arguments.dry_run)
+                return await _expire(arguments, service, settings, clock())
     except DatabaseUnavailableError:
         return _failed("Không kết nối được cơ sở dữ liệu", "The database is away")
     except BrokerUnavailableError:
@@ -116,9 +121,7 @@ async def _verify(
         return await _walk(database, witnesses, arguments.begin, now)
 
 
-async def _walk(
-    database: Database, witnesses: list[Head], begin: int | None, now: datetime
-) -> int:
+async def _walk(database: Database, witnesses: Witnesses, begin: int | None, now: datetime) -> int:
     try:
         head = await access_account.verify(database, witnesses, begin, now, _progress())
     except ChainBrokenError as broken:
@@ -131,25 +134,31 @@ async def _walk(
     except access_account.PositionUnknownError:
         return _failed("Không có bản ghi ở vị trí ấy", "There is no record at that position")
     _say(
-        f"Chuỗi nguyên vẹn đến vị trí {head.position}; {len(witnesses)} mốc làm chứng khớp",
-        f"The chain holds up to position {head.position}; {len(witnesses)} witnesses agree",
+        f"Chuỗi nguyên vẹn đến vị trí {head.position}; {len(witnesses.heads)} mốc làm chứng khớp",
+        f"The chain holds up to position {head.position}; {len(witnesses.heads)} witnesses agree",
     )
     return SOUND
 
 
-async def _witnesses(service: str, settings: ServiceSettings, *, stream: bool) -> list[Head]:
+async def _witnesses(service: str, settings: ServiceSettings, *, stream: bool) -> Witnesses:
     file = settings.access_witness_file
-    found = witness.read_file(file) if file else []
+    found = witness.read_file(file) if file else Witnesses()
     if stream:
-        broker = await jetstream.connect_once(
-            settings.nats_url.get_secret_value(), "audit", settings.nats_authority_file
-        )
-        try:
+        async with _broker(settings) as jetstream_:
             subject = witness.subject_of(settings.ward_code, service)
-            found += await witness.read_stream(broker.jetstream(), subject)
-        finally:
-            await broker.close()
+            found = found.and_of(await witness.read_stream(jetstream_, subject))
     return found
+
+
+@asynccontextmanager
+async def _broker(settings: ServiceSettings) -> AsyncGenerator[JetStreamContext]:
+    broker = await jetstream.connect_once(
+        settings.nats_url.get_secret_value(), "audit", settings.nats_authority_file
+    )
+    try:
+        yield broker.jetstream()
+    finally:
+        await broker.close()
 
 
 async def _export(arguments: argparse.Namespace, settings: ServiceSettings, now: datetime) -> int:
@@ -162,8 +171,8 @@ async def _export(arguments: argparse.Namespace, settings: ServiceSettings, now:
     database = Database.connect(settings.database_url.get_secret_value(), pool_size=1)
     written = 0
     try:
-        async with database.transaction() as tx:
-            await append(tx, _own_record("audit export", arguments.reference, settings, now))
+        own = _own_record("audit export", arguments.operator, arguments.reference, settings, now)
+        await console.account_for(database, own)
         with arguments.file.open("w", encoding="utf-8", newline="") as opened:
             write = make(opened)
             async for one in access_account.read(database, arguments.begin):
@@ -175,7 +184,9 @@ async def _export(arguments: argparse.Namespace, settings: ServiceSettings, now:
     return SOUND
 
 
-async def _expire(service: str, settings: ServiceSettings, now: datetime, *, dry_run: bool) -> int:
+async def _expire(
+    arguments: argparse.Namespace, service: str, settings: ServiceSettings, now: datetime
+) -> int:
     if settings.migration_database_url is None:
         return _failed(
             "Cần MIGRATION_DATABASE_URL: vai trò sở hữu các bảng",
@@ -184,19 +195,12 @@ async def _expire(service: str, settings: ServiceSettings, now: datetime, *, dry
     owner = Database.connect(settings.migration_database_url.get_secret_value(), pool_size=1)
     try:
         what = await access_account.expired(owner, now)
-        if what is None or dry_run:
-            _tell_expiry(what)
-            if not dry_run:
-                await access_account.remove_expired(owner)
-            return SOUND
-        # Evidence of a break must not be removed with it.
-        witnesses = await _witnesses(service, settings, stream=True)
-        if (code := await _walk(owner, witnesses, None, now)) != SOUND:
-            return code
-        reference = f"{what.until.position - what.records + 1}-{what.until.position}"
-        await access_account.expire(
-            owner, what, _own_record("audit expire", reference, settings, now)
-        )
+        if not arguments.dry_run:
+            # Evidence of a break must not be removed with it.
+            witnesses = await _witnesses(service, settings, stream=True)
+            if (code := await _walk(owner, witnesses, None, now)) != SOUND:
+                return code
+            await _remove(owner, what, arguments.operator, service, settings, now)
     except access_account.LimitMissingError:
         return _failed(
             "Không có thời hạn lưu trong legal_limits", "No retention is stated in legal_limits"
@@ -205,6 +209,26 @@ async def _expire(service: str, settings: ServiceSettings, now: datetime, *, dry
         await owner.close()
     _tell_expiry(what)
     return SOUND
+
+
+async def _remove(
+    owner: Database,
+    what: access_account.Expiry | None,
+    operator: str,
+    service: str,
+    settings: ServiceSettings,
+    now: datetime,
+) -> None:
+    """Remove what has expired, once that is witnessed; or the rest of what was begun to be removed."""
+    if what is None:
+        await access_account.remove_expired(owner)
+        return
+    subject, file = witness.subject_of(settings.ward_code, service), settings.access_witness_file
+    async with _broker(settings) as jetstream_:
+        await witness.tell(jetstream_, subject, file, what.until, now, expired=True)
+    reference = f"{what.until.position - what.records + 1}-{what.until.position}"
+    own = _own_record("audit expire", operator, reference, settings, now)
+    await access_account.expire(owner, what, own)
 
 
 def _tell_expiry(what: access_account.Expiry | None) -> None:
@@ -218,23 +242,17 @@ def _tell_expiry(what: access_account.Expiry | None) -> None:
 
 
 def _own_record(
-    method: str, reference: str, settings: ServiceSettings, now: datetime
+    command: str, operator: str, reference: str, settings: ServiceSettings, now: datetime
 ) -> AccessRecord:
-    return AccessRecord(
-        record_id=uuid4(),
-        recorded_at=now,
-        account=_PERSON_AT_THE_CONSOLE,
-        actor="",
-        roles=(),
-        method=method,
-        purpose=_SUPERVISION,
-        legal_basis=_LEGAL_BASIS,
-        reference=reference,
+    return console.record_of(
+        command,
+        operator,
+        purpose=SUPERVISION,
+        legal_basis=LEGAL_BASIS,
         subject="access_records",
-        fields=(),
-        outcome="OK",
-        request_id="",
         ward_code=settings.ward_code,
+        now=now,
+        reference=reference,
     )
 
 

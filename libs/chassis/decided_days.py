@@ -7,7 +7,7 @@ from chassis.database import Transaction
 
 
 def decided_days_table(metadata: MetaData) -> Table:
-    """Declare the table of decided days with their source; changed by migrations only."""
+    """Declare the table of decided days with their source; changed by the tables' owner only (`holidays import`)."""
     return Table(
         "decided_days",
         metadata,

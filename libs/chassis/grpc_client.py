@@ -17,17 +17,24 @@ _OPTIONS = (
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 2_000),
+    # Documents are answered in one message, up to ten mebibytes.
+    ("grpc.max_receive_message_length", 12 * 2**20),
     # A name may stand for several replicas: each of them gets its share of the calls.
     ("grpc.lb_policy_name", "round_robin"),
 )
 
 
-def channel(target: str, certificates: CertificateFiles = NO_CERTIFICATES) -> aio.Channel:
+def channel(
+    target: str, certificates: CertificateFiles = NO_CERTIFICATES, *, passes_on: bool = True
+) -> aio.Channel:
     """Open a channel that reconnects by itself, with TLS if there are certificates to trust.
 
+    It passes on the caller's request id and token, unless it leads out of the ward.
     Raises OSError or CertificateError for files that cannot be used.
     """
-    interceptors: list[aio.ClientInterceptor] = [_PassOnUnary(), _PassOnStream()]
+    interceptors: list[aio.ClientInterceptor] = (
+        [_PassOnUnary(), _PassOnStream()] if passes_on else []
+    )
     if certificates.authority is None:
         return aio.insecure_channel(target, options=_OPTIONS, interceptors=interceptors)
 

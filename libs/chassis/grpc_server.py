@@ -21,7 +21,7 @@ from grpc_reflection.v1alpha import reflection
 from prometheus_client import Gauge, Histogram
 
 from chassis import access, context, metrics, tracing
-from chassis.access_log import AccessLog, record_of, records_of
+from chassis.access_log import AccessLog, records_of
 from chassis.clock import Clock
 from chassis.context import Access
 from chassis.errors import DomainError, InternalError, TokenExpiredError
@@ -278,10 +278,10 @@ class AccessGuard:
 
     async def record_answer(self, entry: Access) -> None:
         """Write the records of an answer; what waits is committed together."""
-        await self._log_of(entry).record(*records_of(entry, self._clock()))
+        await self._log_of(entry).record(*records_of(entry, self._clock(), entry.record_id))
 
     async def record(self, entry: Access, outcome: str) -> None:
-        """Write the record of a call without an answer, under an id of its own.
+        """Write the records of a call without an answer, under ids of their own: of whom it concerned as well.
 
         Whether a record that should have been written with its answer is there is not known when that has failed.
         """
@@ -290,7 +290,7 @@ class AccessGuard:
         if not caller.account and not self._anonymous.take(now.timestamp()):
             metrics.ACCESS_RECORDS.labels(entry.method, f"{outcome}_COUNTED").inc()
             return
-        await log.record(record_of(entry, uuid4(), outcome, now))
+        await log.record(*records_of(entry, now, uuid4(), outcome))
 
     def _log_of(self, entry: Access) -> AccessLog:
         if self._log is None:

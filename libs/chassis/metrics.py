@@ -23,6 +23,10 @@ ACCESS_CHAIN_POSITION = Gauge(
 ACCESS_WITNESSED_POSITION = Gauge(
     "ward_access_witnessed_position", "Position up to which the chain is witnessed elsewhere"
 )
+ACCESS_VERIFIED_TIMESTAMP = Gauge(
+    "ward_access_verified_timestamp_seconds",
+    "When the chain was last verified, or began while it never was; 0 while that is not known",
+)
 EVENTS_PUBLISHED = Counter(
     "ward_events_published_total", "Events that left the outbox and were acknowledged", ["subject"]
 )
@@ -135,6 +139,35 @@ REPORTS_OVERDUE = Gauge(
     "ward_report_deadlines_overdue",
     "Deadlines of reports that are past and not met: to acknowledge, to transfer, to answer",
     ["kind"],
+)
+_INDICATOR = ["indicator", "part", "period", "basis"]
+INDICATOR_NUMERATOR = Gauge(
+    "ward_indicator_numerator",
+    'What an indicator of the ward\'s plan counts in the present month or year, as a whole (part "") and by its'
+    " parts; basis says whether it was measured or entered",
+    _INDICATOR,
+)
+INDICATOR_DENOMINATOR = Gauge(
+    "ward_indicator_denominator", "What that is a share of, or is compared with", _INDICATOR
+)
+INDICATOR_SECONDS = Gauge(
+    "ward_indicator_seconds",
+    "How long that took, by quantile: 0.5, 0.95",
+    [*_INDICATOR, "quantile"],
+)
+REVIEW_ACTIONS_OPEN = Gauge(
+    "ward_review_actions_open", "Actions of after-action reviews that are to be done"
+)
+REVIEW_ACTIONS_OVERDUE = Gauge(
+    "ward_review_actions_overdue", "Actions of after-action reviews whose day is past"
+)
+DEADLINES_NEAR = Counter(
+    "ward_deadlines_due_soon_total",
+    "Deadlines of which it was told that they are due soon",
+    ["kind"],
+)
+DEADLINES_BREACHED = Counter(
+    "ward_deadlines_breached_total", "Deadlines of which it was told that they are over", ["kind"]
 )
 ESCALATIONS = Counter("ward_escalations_total", "Escalation steps taken", ["step"])
 ESCALATION_DELAY_SECONDS = Histogram(

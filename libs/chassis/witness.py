@@ -2,12 +2,14 @@
 
 A witness is a JSON object: `position`, `hash` (64 hexadecimal digits) and `witnessed_at` (RFC 3339). It is a message of
 the stream ACCESS_WITNESS, from which nobody can delete, under `witness.<ward>.<service>`; and, if a file is named, one
-line of it.
+line of it. One with `expired` true says that the records up to its head are removed since the law no longer asks for
+them: a chain that begins elsewhere than at its start begins where both say so, or it is broken.
 """
 
 import asyncio
 import json
 import os
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,7 @@ from nats.js.errors import NotFoundError
 from sqlalchemy import text
 
 from chassis import metrics
-from chassis.access_chain import Head
+from chassis.access_chain import Head, Witnesses
 from chassis.clock import Clock
 from chassis.database import Database, Lease
 from chassis.errors import BrokerUnavailableError, DatabaseUnavailableError
@@ -34,6 +36,12 @@ _HEAD = text("select position, hash from access_records order by position desc l
 _LAST = text("""
     select position, marked_at from access_marks
     where kind = 'WITNESSED' order by mark_id desc limit 1
+""")
+# What was never verified is unverified since it began.
+_VERIFIED = text("""
+    select coalesce(
+        (select max(marked_at) from access_marks where kind = 'VERIFIED'),
+        (select recorded_at from access_records order by position limit 1))
 """)
 _MARK = text("""
     insert into access_marks (kind, position, hash, marked_at)
@@ -81,9 +89,11 @@ class Witness:
         async with lease.transaction() as tx:
             head = (await tx.execute(_HEAD)).one_or_none()
             last = (await tx.execute(_LAST)).one_or_none()
+            verified_at = await tx.scalar(_VERIFIED)
         if head is None:
             return None
         metrics.ACCESS_CHAIN_POSITION.set(head.position)
+        metrics.ACCESS_VERIFIED_TIMESTAMP.set(verified_at.timestamp())
         if last and head.position < last.position:
             # Records have vanished. Nothing is witnessed any more: the verifier must find this as it is.
             logger().error("access_chain_behind_witness", position=head.position)
@@ -91,29 +101,44 @@ class Witness:
         if last and (head.position == last.position or now - last.marked_at < self._every):
             return None
         found = Head(head.position, head.hash)
-        await self._tell(found, now)
+        await tell(self._jetstream, self._subject, self._file, found, now)
         async with lease.transaction() as tx:
             await tx.execute(_MARK, {"position": found.position, "hash": found.hash, "now": now})
         metrics.ACCESS_WITNESSED_POSITION.set(found.position)
         return found
 
-    async def _tell(self, head: Head, now: datetime) -> None:
-        payload = json.dumps(
-            {
-                "position": head.position,
-                "hash": head.hash.hex(),
-                "witnessed_at": now.isoformat(),
-            }
-        ).encode()
-        headers = {"Nats-Msg-Id": f"{self._subject}.{head.position}"}
-        try:
-            await self._jetstream.publish(
-                self._subject, payload, timeout=_PUBLISH_TIMEOUT_S, headers=headers
-            )
-        except (NatsError, OSError, TimeoutError) as error:
-            raise BrokerUnavailableError from error
-        if self._file:
-            await asyncio.to_thread(_append_line, self._file, payload)
+
+async def tell(
+    jetstream: JetStreamContext,
+    subject: str,
+    file: Path | None,
+    head: Head,
+    now: datetime,
+    *,
+    expired: bool = False,
+) -> None:
+    """Witness a head in the stream, and in the file if there is one; raises BrokerUnavailableError.
+
+    `expired` says that the records up to it are removed.
+    """
+    told: dict[str, Any] = {
+        "position": head.position,
+        "hash": head.hash.hex(),
+        "witnessed_at": now.isoformat(),
+    }
+    message_id = f"{subject}.{head.position}"
+    if expired:
+        told["expired"] = True
+        message_id += ".expired"
+    payload = json.dumps(told).encode()
+    try:
+        await jetstream.publish(
+            subject, payload, timeout=_PUBLISH_TIMEOUT_S, headers={"Nats-Msg-Id": message_id}
+        )
+    except (NatsError, OSError, TimeoutError) as error:
+        raise BrokerUnavailableError from error
+    if file:
+        await asyncio.to_thread(_append_line, file, payload)
 
 
 def subject_of(ward_code: str, service: str) -> str:
@@ -121,35 +146,38 @@ def subject_of(ward_code: str, service: str) -> str:
     return f"witness.{ward_code}.{service}"
 
 
-async def read_stream(jetstream: JetStreamContext, subject: str) -> list[Head]:
+async def read_stream(jetstream: JetStreamContext, subject: str) -> Witnesses:
     """Read all witnesses of a chain from the stream; raises BrokerUnavailableError."""
     try:
         try:
             last = await jetstream.get_last_msg(_STREAM, subject)
         except NotFoundError:
-            return []
+            return _witnesses([])
         reader = await jetstream.subscribe(subject, stream=_STREAM, ordered_consumer=True)
         found = []
         while True:
             message = await reader.next_msg(timeout=_READ_TIMEOUT_S)
-            found.append(_head_of(message.data))
+            found.append(message.data)
             if message.metadata.sequence.stream >= (last.seq or 0):
                 break
         await reader.unsubscribe()
     except (NatsError, OSError, TimeoutError) as error:
         raise BrokerUnavailableError from error
-    return found
+    return _witnesses(found)
 
 
-def read_file(file: Path) -> list[Head]:
+def read_file(file: Path) -> Witnesses:
     """Read all witnesses of a file; a file that is not there has none."""
-    if not file.exists():
-        return []
-    return [_head_of(line) for line in file.read_bytes().splitlines()]
+    return _witnesses(file.read_bytes().splitlines() if file.exists() else [])
 
 
-def _head_of(payload: bytes) -> Head:
-    told: dict[str, Any] = json.loads(payload)
+def _witnesses(payloads: Sequence[bytes]) -> Witnesses:
+    told: list[dict[str, Any]] = [json.loads(payload) for payload in payloads]
+    expired = [one for one in told if one.get("expired")]
+    return Witnesses([_head_of(one) for one in told], {_head_of(one) for one in expired})
+
+
+def _head_of(told: dict[str, Any]) -> Head:
     return Head(int(told["position"]), bytes.fromhex(told["hash"]))
 
 

@@ -1,7 +1,7 @@
 """The chain in the database: appended in one order by many, walked, witnessed, and shortened by the law."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -9,11 +9,12 @@ from uuid import UUID, uuid4
 import pytest
 from nats.aio.client import Client
 from nats.js.errors import APIError
+from prometheus_client import REGISTRY
 from sqlalchemy import text
 
 from chassis import access_account, access_schema, context, witness
 from chassis.access_account import Expiry, LimitMissingError, PositionUnknownError
-from chassis.access_chain import AccessRecord, ChainBrokenError, Fault, Head
+from chassis.access_chain import AccessRecord, ChainBrokenError, Fault, Head, Witnesses
 from chassis.access_log import AccessLog, accounted, append
 from chassis.context import Access
 from chassis.database import Database
@@ -24,6 +25,11 @@ from tests.chassis.conftest import ACCESS_RECORDS
 pytestmark = pytest.mark.postgres
 
 NOW = datetime(2026, 11, 23, 5, tzinfo=UTC)
+# The owner of the tables pretends that all up to a record has expired.
+_FORGE = """
+    insert into access_checkpoints
+    select position, hash, now(), 'forged' from access_records where position = {}
+"""
 
 
 def record(subject: str = "person", at: datetime = NOW) -> AccessRecord:
@@ -53,10 +59,14 @@ async def fill(database: Database, count: int, at: datetime = NOW) -> None:
 
 
 async def verify(
-    database: Database, witnesses: list[Head] | None = None, begin: int | None = None
+    database: Database,
+    witnesses: Sequence[Head] | None = None,
+    begin: int | None = None,
+    expiries: Collection[Head] | None = None,
 ) -> Head:
     """Walk the chain."""
-    return await access_account.verify(database, witnesses or [], begin, NOW, lambda _: None)
+    known = Witnesses(witnesses or [], expiries)
+    return await access_account.verify(database, known, begin, NOW, lambda _: None)
 
 
 async def tamper(database: Database, *statements: str) -> None:
@@ -189,17 +199,33 @@ async def test_a_change_and_its_record_are_durable_together_or_not_at_all(
         ),
         (["delete from access_records where position > 3"], 4, Fault.BEHIND_WITNESS),
         (["delete from access_records"], 1, Fault.BEHIND_WITNESS),
+        (
+            [
+                _FORGE.format(3),
+                "delete from access_records where position <= 3",
+            ],
+            3,
+            Fault.EXPIRED_UNWITNESSED,
+        ),
+        (
+            [
+                _FORGE.format(5),
+                "delete from access_records",
+            ],
+            5,
+            Fault.EXPIRED_UNWITNESSED,
+        ),
     ],
 )
 async def test_tampering_with_stored_rows_is_found_and_named(
     database: Database, statements: list[str], position: int, fault: Fault
 ) -> None:
-    """Changed, deleted, exchanged, cut off: the first position that does not hold, and why."""
+    """Changed, deleted, exchanged, cut off, or told as expired: the first position that does not hold, and why."""
     await fill(database, 5)
     head = await verify(database)
     await tamper(database, *statements)
     with pytest.raises(ChainBrokenError) as broken:
-        await verify(database, [head])
+        await verify(database, [head], expiries=[])
 
     assert (broken.value.position, broken.value.fault) == (position, fault)
 
@@ -286,7 +312,7 @@ async def test_what_the_law_no_longer_asks_for_goes_and_the_chain_holds(
 
     assert (what.until.position, what.records) == (4, 4)
     assert [row.position for row in rows] == [5, 6, 7, 8]
-    assert (await verify(limited)).position == 8
+    assert (await verify(limited, expiries=[what.until])).position == 8
     assert await access_account.expired(limited, NOW) is None
     await tamper(limited, "delete from access_records where position = 5")
     with pytest.raises(ChainBrokenError) as broken:
@@ -372,8 +398,28 @@ async def test_the_head_is_witnessed_when_it_has_moved_and_once(
     assert second is not None
     assert second.position == 3
     assert found == witness.read_file(file)
-    assert [head.position for head in found] == [2, 3]
-    assert (await verify(database, found)).position == 3
+    assert [head.position for head in found.heads] == [2, 3]
+    assert (await verify(database, found.heads)).position == 3
+
+
+@pytest.mark.nats
+async def test_it_is_told_since_when_nobody_verified_the_chain(
+    database: Database, broker: Client
+) -> None:
+    """Since it began while nobody ever did."""
+    told = witness.Witness(database, broker.jetstream(), SUBJECT, timedelta(0), None, lambda: NOW)
+    await fill(database, 2)
+    first = text("select recorded_at from access_records order by position limit 1")
+    async with database.transaction() as tx:
+        began = (await tx.scalars(first)).one()
+    verified = NOW + timedelta(days=1)
+    seen = []
+    for _ in range(2):
+        await told.witness_if_due()
+        seen.append(REGISTRY.get_sample_value("ward_access_verified_timestamp_seconds"))
+        await access_account.verify(database, [], None, verified, lambda _: None)
+
+    assert seen == [began.timestamp(), verified.timestamp()]
 
 
 @pytest.mark.nats
@@ -387,7 +433,7 @@ async def test_nobody_takes_a_witness_back(database: Database, broker: Client) -
     with pytest.raises(APIError):
         await broker.jetstream().delete_msg("ACCESS_WITNESS", 1)
 
-    assert len(await witness.read_stream(broker.jetstream(), SUBJECT)) == 1
+    assert len((await witness.read_stream(broker.jetstream(), SUBJECT)).heads) == 1
 
 
 @pytest.mark.nats
@@ -402,5 +448,26 @@ async def test_a_chain_behind_its_witness_is_not_witnessed_again(
 
     assert await told.witness_if_due() is None
     with pytest.raises(ChainBrokenError) as broken:
-        await verify(database, await witness.read_stream(broker.jetstream(), SUBJECT))
+        await verify(database, (await witness.read_stream(broker.jetstream(), SUBJECT)).heads)
     assert broken.value.fault is Fault.BEHIND_WITNESS
+
+
+@pytest.mark.nats
+async def test_an_expiry_is_believed_where_stream_and_file_both_tell_of_it(
+    limited: Database, broker: Client, tmp_path: Path
+) -> None:
+    """Whoever rules the database and one of them cannot pass for expired what is not."""
+    await fill(limited, 2, NOW - timedelta(days=400))
+    await fill(limited, 1)
+    what = await access_account.expired(limited, NOW)
+    assert what is not None
+    file = tmp_path / "witness.jsonl"
+    await witness.tell(broker.jetstream(), SUBJECT, file, what.until, NOW, expired=True)
+    await access_account.expire(limited, what, record("access_records"))
+    told = await witness.read_stream(broker.jetstream(), SUBJECT)
+    both, one = told.and_of(witness.read_file(file)), told.and_of(Witnesses([], ()))
+
+    assert (await verify(limited, both.heads, expiries=both.expiries)).position == 4
+    with pytest.raises(ChainBrokenError) as broken:
+        await verify(limited, one.heads, expiries=one.expiries)
+    assert (broken.value.position, broken.value.fault) == (2, Fault.EXPIRED_UNWITNESSED)

@@ -156,3 +156,18 @@ def test_files_that_settings_name_are_mounted(name: str) -> None:
     }
 
     assert named <= set(secrets_of(name))
+
+
+def test_without_a_registry_every_image_is_one_that_was_built() -> None:
+    """Ours by its name; those of others by their stand-ins, but for Grafana, which is off then."""
+    beside = yaml.safe_load((REPOSITORY / "deploy" / "airgap" / "compose.yml").read_text())
+    others = {
+        name
+        for name, one in COMPOSE["services"].items()
+        if "safe-digital-ward" not in one["image"]
+    }
+
+    assert set(beside["services"]) == others
+    assert beside["services"]["grafana-role"]["profiles"] == ["grafana"]
+    assert beside["services"].pop("grafana") == {"profiles": ["grafana"]}
+    assert all(one["image"].endswith(":local") for one in beside["services"].values())

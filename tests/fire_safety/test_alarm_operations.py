@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import func, select, update
 
+from chassis.clock import utc_now
 from chassis.database import Database, Lease
 from chassis.errors import RequestIdReusedError
 from fire_safety import tables
@@ -24,12 +25,15 @@ from fire_safety.domain.alarms import (
     SignalClass,
 )
 from fire_safety.domain.progress import Position, Progress, Reached
+from fire_safety.domain.registration import Entry
 from fire_safety.operations.alarms import AlarmOperations
 from fire_safety.operations.detection import DetectionOperations
+from fire_safety.operations.devices import ImportOperations
+from fire_safety.operations.register import RegisterOperations
 from fire_safety.queries.alarms import AlarmQueries
 from fire_safety.queries.detection import DetectionQueries
 from fire_safety.repository import alarms as repository
-from tests.fire_safety.samples import APARTMENTS, NOW, NOW_MS, PLACED, UNPLACED, signal
+from tests.fire_safety.samples import APARTMENTS, NOW, NOW_MS, PLACED, UNPLACED, register, signal
 from tests.fire_safety.stored import WARD, alarms_of, devices_since, events_of, note
 from ward.fire_safety.v1 import fire_safety_pb2 as pb
 
@@ -191,7 +195,7 @@ async def test_progress_and_signs_of_life_are_kept(
     both = frozenset({3, 4})
     assert await queries.progress(WARD, both) == Progress(dict.fromkeys(both))
     await detection.note_signals(lease, [signal()], Reached(both, Position(7, NOW), NOW))
-    seen = Seen(PLACED.device_id, NOW, clean_air=0.004, gas_dose=0.5)
+    seen = Seen(PLACED.device_id, NOW, 0.004, 0.5, clock_offset_s=-400, clock_skewed=True)
     further = Reached(frozenset({4}), Position(8, NOW), NOW)
     await detection.save_progress(lease, further, [seen], {})
 
@@ -202,6 +206,7 @@ async def test_progress_and_signs_of_life_are_kept(
         one for one in await devices_since(queries, NOW.replace(year=2000)) if one.last_seen_at
     ]
     assert (device.device_id, device.last_seen_at) == (PLACED.device_id, NOW)
+    assert (device.clock_offset_s, device.clock_skewed) == (-400, True)
     assert (device.clean_air, device.gas_dose) == (pytest.approx(0.004), 0.5)
     ((kind, standing),) = (await queries.signalling())[PLACED.device_id].items()
     assert (kind, standing.measured, standing.pre_alarm) == (AlarmKind.SMOKE, True, False)
@@ -331,3 +336,35 @@ async def test_what_nobody_has_seen_is_counted_by_class(
     assert after[SignalClass.ALARM] == AlarmFigures(1, 0, None)
     assert waits.waiting_s(smoke.raised_at + timedelta(seconds=90)) == 90
     assert after[SignalClass.ALARM].waiting_s(smoke.raised_at) == 0
+
+
+@pytest.mark.parametrize("way", ["register", "table"])
+async def test_a_device_that_a_file_retires_signals_no_more(
+    database: Database,
+    lease: Lease,
+    detection: DetectionOperations,
+    people: AlarmOperations,
+    way: str,
+) -> None:
+    """Nobody will hear it say that it is normal: its trouble ends, and a person can reset its fire alarm."""
+    await note(detection, lease, signal(), signal(AlarmKind.FAULT), signal(device_id="elsewhere"))
+
+    if way == "register":
+        entered = replace(register(), devices=[replace(PLACED, retired=True), UNPLACED])
+        await RegisterOperations(database, utc_now, WARD).enter(entered)
+    else:
+        await ImportOperations(database, utc_now).enter(
+            [Entry(PLACED.device_id, {"retired": True}, 2)],
+            dry_run=False,
+            allowed_only=False,
+            progress=lambda _done, _of: None,
+        )
+
+    smoke, fault, other = await alarms_of(database)
+    assert (smoke.state, fault.state, other.restored_at) == (
+        AlarmState.ACTIVE,
+        AlarmState.RESET,
+        None,
+    )
+    reset = await people.reset(smoke.alarm_id, Disposition.FAULT, "request-1", b"")
+    assert reset.state is AlarmState.RESET

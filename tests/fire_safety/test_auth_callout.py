@@ -42,7 +42,7 @@ from tests.fire_safety.field import (
     written,
 )
 from tests.fire_safety.plain_client import PlainClient
-from tests.fire_safety.samples import PLACED, UNPLACED, register
+from tests.fire_safety.samples import APARTMENTS, PLACED, UNPLACED, register
 from ward.fire_safety.v1 import readings_pb2 as pb
 
 pytestmark = [pytest.mark.postgres, pytest.mark.nats]
@@ -541,13 +541,19 @@ async def test_what_mqtt_acknowledged_survives_kill_minus_nine(gate: Gate) -> No
     await until(all_recorded, patience_s=90)
 
 
-async def test_smoke_over_mqtt_raises_an_alarm(gate: Gate) -> None:
-    """Through the gate, the broker's own keeping, the stream and the detector."""
-    _, secret = await gate.issue()
+@pytest.mark.parametrize(
+    ("device_id", "premises_id"), [(DEVICE, APARTMENTS.premises_id), (OTHER, "")]
+)
+async def test_smoke_over_mqtt_raises_an_alarm(
+    gate: Gate, device_id: str, premises_id: str
+) -> None:
+    """Through the gate, the broker's own keeping, the stream and the detector; of a device not placed yet too."""
+    _, secret = await gate.issue(device_id)
     at = now_ms() - 30_000
-    async with gate.mqtt(DEVICE, secret) as device:
+    async with gate.mqtt(device_id, secret) as device:
         for step in range(15):
-            smoke = reading(DEVICE, at + step * 2000, 0.1)
-            await device.publish(topic_of(DEVICE), smoke, qos=1)
+            smoke = reading(device_id, at + step * 2000, 0.1)
+            await device.publish(topic_of(device_id), smoke, qos=1)
 
-    assert (await alarm_raised(gate.database)).device_known
+    alarm = await alarm_raised(gate.database, device_id)
+    assert (alarm.device_known, alarm.premises_id) == (True, premises_id)

@@ -25,7 +25,7 @@ def test_the_vendors_vector_is_a_test_with_a_good_battery() -> None:
     ("message", "conditions"),
     [
         (1, Condition.SMOKE_ALARM),
-        (2, Condition.MUTED),
+        (2, Condition.SMOKE_ALARM | Condition.MUTED),
         (4, Condition.LOW_BATTERY),
         (5, Condition.FAULT),
         (7, 0),

@@ -7,21 +7,28 @@ import pytest
 from sqlalchemy import insert, text, update
 
 from chassis.clock import utc_now
-from chassis.database import Database
+from chassis.database import Database, Lease
 from fire_safety import tables
+from fire_safety.detection.ward import Ward
+from fire_safety.domain.alarms import AlarmKind
 from fire_safety.domain.devices import Device, DeviceKind
 from fire_safety.domain.premises import PremisesKind
 from fire_safety.domain.profiles import DEFAULT_PROFILE
+from fire_safety.domain.readings import Batch
+from fire_safety.operations.detection import DetectionOperations
 from fire_safety.operations.register import RegisterOperations
 from fire_safety.queries.detection import DetectionQueries
 from fire_safety.queries.sign_in import SignInQueries
-from tests.fire_safety.limits import INGESTION, MAINS
-from tests.fire_safety.samples import APARTMENTS, MARKET, register
+from tests.fire_safety.field import store
+from tests.fire_safety.limits import INGESTION, MAINS, PROFILES
+from tests.fire_safety.rooms import CLEAN, SMOKE, START_S, reading
+from tests.fire_safety.samples import APARTMENTS, MARKET, register, signal
 from tests.fire_safety.stored import devices_since
 
 pytestmark = pytest.mark.postgres
 
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
+NOW_MS = START_S * 1000
 
 
 async def judged(database: Database, since: datetime = EVER) -> dict[str, str]:
@@ -145,3 +152,64 @@ async def test_before_the_first_day_of_all_the_first_versions_are_in_force(
     assert DEFAULT_PROFILE in {one.profile_id for one in await queries.profiles(long_ago)}
     assert await queries.ingestion_limits(long_ago) == INGESTION
     assert await SignInQueries(database).policy(long_ago)
+
+
+async def test_what_a_slow_device_showed_before_a_restart_counts(database: Database) -> None:
+    """The stream of some minutes fills no window of a device that reports every ten; what is stored does.
+
+    Of others, and of what the stream brings again, nothing is taken from there.
+    """
+    slow = replace(MAINS, device_id="slow", interval_s=600)
+    before = [reading(t, SMOKE if t == 2400 else CLEAN) for t in range(0, 2500, 600)]
+    again = reading(2990, SMOKE, received=3000)
+    for device_id in ("slow", MAINS.device_id):
+        await store(
+            database, [Batch(device_id, one.received_ms, [one]) for one in (*before, again)]
+        )
+    ward = Ward(PROFILES, {}, NOW_MS)
+    ward.register([slow, MAINS], NOW_MS)
+
+    asked = ward.slower_than(180_000)
+    until = datetime.fromtimestamp(NOW_MS / 1000 + 2990, UTC)
+    (batch,) = await DetectionQueries(database).stored_readings(asked, until)
+    ward.recall(batch)
+
+    assert asked == {"slow": 1_500_000}
+    assert [one.observed_ms - NOW_MS for one in batch.readings] == [1_800_000, 2_400_000]
+    (signal,) = ward.take(Batch("slow", again.received_ms, [again]))
+    assert (signal.kind, signal.raised) == (AlarmKind.SMOKE, True)
+
+
+async def test_gateways_are_told_with_when_they_were_heard_and_whether_they_are_lost(
+    database: Database, lease: Lease, detection: DetectionOperations
+) -> None:
+    """By whichever detector; one that was never heard is not told."""
+    gateways = [device(f"GW-{n}", DeviceKind.GATEWAY) for n in range(3)]
+    await enter(database, *gateways)
+    await detection.save_progress(lease, None, [], {"GW-0": 1000, "GW-1": 2000})
+    lost = signal(AlarmKind.SUPERVISION_LOST, device_id="GW-1")
+    await detection.note_signals(lease, [lost], None)
+
+    found = await DetectionQueries(database).gateways()
+
+    assert sorted(found) == [("GW-0", 1000, False), ("GW-1", 2000, True)]
+    await detection.note_signals(lease, [replace(lost, raised=False)], None)
+    assert not any(one.is_lost for one in await DetectionQueries(database).gateways())
+
+
+async def test_what_was_raised_lately_is_known_of_each_device(
+    database: Database, lease: Lease, detection: DetectionOperations
+) -> None:
+    """Each time that trouble came and went is an alarm of its own."""
+    began = utc_now()
+    for n in range(3):
+        fault = signal(AlarmKind.FAULT, at_s=n)
+        await detection.note_signals(lease, [fault, replace(fault, raised=False)], None)
+
+    found = await DetectionQueries(database).raised_since(began)
+    ((device_id, raises),) = found.items()
+
+    assert device_id == signal().device_id
+    assert len(raises[AlarmKind.FAULT]) == 3
+    assert sorted(raises[AlarmKind.FAULT]) == list(raises[AlarmKind.FAULT])
+    assert await DetectionQueries(database).raised_since(utc_now()) == {}

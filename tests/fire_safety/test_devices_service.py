@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from chassis.database import Database
 from chassis.messages import subject_of
@@ -158,6 +158,11 @@ async def test_devices_of_the_ward_are_listed_by_filter(service: Service) -> Non
     assert await listed(retired=pb.RETIRED_FILTER_INCLUDED) == sorted([*in_service, "OLD"])
     assert await listed(premises_id="p-apartments") == [PLACED.device_id]
     assert await listed(unplaced_only=True) == sorted([UNPLACED.device_id, "GW", "IN-GROUP"])
+    assert await listed(clock_skewed_only=True) == []
+    async with service.database.transaction() as tx:
+        wrong = tables.devices.c.device_id == "GW"
+        await tx.execute(update(tables.devices).where(wrong).values(clock_skewed=True))
+    assert await listed(clock_skewed_only=True) == ["GW"]
     assert await listed(kind=fire_safety.DEVICE_KIND_GATEWAY) == ["GW"]
     assert await listed(gateway_id="GW") == ["IN-GROUP"]
     assert await listed(mutual_aid_group_id="g-1") == ["IN-GROUP"]

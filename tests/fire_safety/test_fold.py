@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fire_safety.detection.fold import DeviceState, fold
-from fire_safety.detection.standing import Transition
+from fire_safety.detection.standing import Standing, Standings, Transition
 from fire_safety.domain.alarms import AlarmKind
 from fire_safety.domain.readings import Condition, Reading
 from tests.fire_safety.limits import BATTERY, MAINS, limits_for
-from tests.fire_safety.rooms import CLEAN, LIMITS, ROOM, SMOKE, follow, reading, tell
+from tests.fire_safety.rooms import CLEAN, LIMITS, ROOM, SMOKE, START_S, follow, reading, tell
 
 SMOKE_RAISED = (AlarmKind.SMOKE, True)
 SMOKE_RESTORED = (AlarmKind.SMOKE, False)
@@ -242,6 +242,95 @@ def test_kept_conditions_change_nothing() -> None:
     kept = reading(0, conditions=int(Condition.FAULT), received=101)
 
     assert tell([reading(100), kept, reading(110)]) == []
+
+
+def seldom(density: float, at: float, received: float | None = None) -> Reading:
+    """Observe at a device that reports every two minutes."""
+    return reading(at, density, received=received)
+
+
+def test_one_old_normal_reading_does_not_restore_what_a_device_declared() -> None:
+    """A frame from five minutes before the alarm, delivered three minutes after it by another gateway."""
+    alarm = reading(600, None, conditions=int(Condition.SMOKE_ALARM))
+    kept = reading(300, None, received=780)
+
+    state, told = follow([alarm, kept], limits=limits_for(device=BATTERY))
+    assert told == [(600, *SMOKE_RAISED)]
+    assert follow([reading(840, None)], state, limits_for(device=BATTERY))[1] == [
+        (840, *SMOKE_RESTORED)
+    ]
+
+
+def test_one_old_normal_reading_restores_nothing_after_a_restart() -> None:
+    """All that is known then is the alarm, by its own time."""
+    at = (START_S + 600) * 1000
+    stands = Standings({AlarmKind.SMOKE: Standing(at, observed_ms=at)}, {})
+
+    state, told = follow([reading(300, None, received=780)], DeviceState(standings=stands))
+    assert told == []
+    assert follow([reading(790, None)], state)[1] == [(790, *SMOKE_RESTORED)]
+
+
+def test_smoke_of_a_slow_device_alarms_while_it_sends_what_it_kept() -> None:
+    """Every two minutes a reading, and in between, every ninety seconds, one of those that were kept."""
+    limits = limits_for(device=replace(BATTERY, interval_s=120))
+    live = [seldom(SMOKE, 12_000 + 120 * n) for n in range(4)]
+    kept = [seldom(CLEAN, 120 * n, 11_945 + 90 * n) for n in range(10)]
+    mixed = sorted(live + kept, key=lambda one: one.received_ms)
+
+    assert tell([seldom(CLEAN, 11_880), *mixed], limits=limits) == [(12_120, *SMOKE_RAISED)]
+
+
+@given(
+    st.sampled_from([10, 60, 120, 600]),
+    st.floats(0.02, 0.9),
+    st.integers(0, 3600),
+    st.sampled_from([0, int(Condition.SMOKE_ALARM)]),
+)
+def test_what_was_kept_restores_nothing_however_fast_it_comes(
+    interval_s: int, pace: float, after_s: int, bits: int
+) -> None:
+    """The device is burnt: all that comes of it is what a gateway kept from before the fire."""
+    limits = limits_for(device=replace(BATTERY, interval_s=interval_s))
+    at = 200 * interval_s
+    fire = [reading(at + n * interval_s, SMOKE, conditions=bits) for n in range(2)]
+    begins = at + interval_s + after_s
+    kept = [
+        reading(n * interval_s, received=begins + n * interval_s * pace) for n in range(1, 200)
+    ]
+
+    state, told = follow(fire, limits=limits)
+    assert [change[1:] for change in told] == [SMOKE_RAISED]
+    assert follow(kept, state, limits)[1] == []
+
+
+@given(
+    interval_s=st.sampled_from([10, 60, 600]),
+    back_s=st.integers(1, 7 * 86_400),
+    of_a_message=st.integers(1, 4),
+    restarted=st.booleans(),
+)
+def test_a_clock_that_was_set_back_restores_in_the_end(
+    interval_s: int, back_s: int, of_a_message: int, *, restarted: bool
+) -> None:
+    """By however much, with however many readings a message, and over a restart."""
+    limits = limits_for(device=replace(BATTERY, interval_s=interval_s))
+    start = 8 * 86_400
+    fire = [reading(start + n * interval_s, SMOKE) for n in range(3)]
+    state, told = follow(fire, limits=limits)
+    if restarted:
+        state = DeviceState(standings=state.standings)
+    step = interval_s / of_a_message
+    clear = [
+        reading(
+            start + 3 * interval_s + n * step - back_s,
+            received=start + 4 * interval_s + n // of_a_message * interval_s,
+        )
+        for n in range(of_a_message * 30)
+    ]
+
+    assert [change[1:] for change in told] == [SMOKE_RAISED]
+    assert [change[1:] for change in follow(clear, state, limits)[1]] == [SMOKE_RESTORED]
 
 
 # ---------------------------------------------------------------- whatever comes

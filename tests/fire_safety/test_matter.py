@@ -7,13 +7,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fire_safety.decoders.matter import decode
-from fire_safety.domain.readings import EVERY_CONDITION, Condition, Reading
+from fire_safety.domain.readings import Condition, Reading
 from fuzz.expectation import NOW, SUBJECT, check, outcome_of
 from tests.fire_safety.decoding import HOSTILE_JSON, reading_of, reason_of, written
 from tests.fire_safety.limits import INGESTION
 
 NORMAL = {"SmokeState": 0, "COState": 0}
 MATTER_EPOCH_S = 946_684_800
+FAULT_AND_MUTED = Condition.FAULT | Condition.MUTED
+# What the expressed state has a value for, warnings as alarms: nothing of muted, contamination, tamper or mains.
+EXPRESSED = (
+    Condition.SMOKE_WARNING
+    | Condition.SMOKE_ALARM
+    | Condition.CO_WARNING
+    | Condition.CO_ALARM
+    | Condition.LOW_BATTERY
+    | Condition.TEST
+    | Condition.FAULT
+    | Condition.END_OF_LIFE
+    | Condition.INTERCONNECT
+)
 
 
 def conditions(**attributes: Any) -> int:
@@ -79,6 +92,12 @@ def test_the_expressed_state_makes_no_alarm_of_a_warning() -> None:
     assert conditions(ExpressedState=1, SmokeState=1) == Condition.SMOKE_WARNING
 
 
+def test_the_expressed_state_is_held_against_the_attribute_of_the_same_meaning() -> None:
+    """Their numbers differ from testing on: that a device is not muted does not unsay that it is tested."""
+    assert conditions(ExpressedState=4, DeviceMuted=0) == Condition.TEST
+    assert conditions(ExpressedState=5, TestInProgress=0) == Condition.FAULT
+
+
 @pytest.mark.parametrize(
     "key", ["SmokeState", "smokeState", "smokestate", "0x01", "0x0001", "0X1", "1", "1/92/1"]
 )
@@ -108,7 +127,9 @@ def test_other_attributes_and_clusters_say_nothing() -> None:
         ({"0x05": False, "0x06": True}, Condition.TEST | Condition.FAULT, Condition.FAULT),
         ({"ExpiryDate": 1}, Condition.END_OF_LIFE, Condition.END_OF_LIFE),
         ({"ExpiryDate": NOW // 1000}, 0, 0),
-        ({"ExpressedState": 0}, EVERY_CONDITION, 0),
+        ({"ExpressedState": 0}, EXPRESSED, 0),
+        ({"ExpressedState": 2}, Condition.CO_ALARM, Condition.CO_ALARM),
+        ({"ExpressedState": 5, "DeviceMuted": 1}, FAULT_AND_MUTED, FAULT_AND_MUTED),
         ({"SmokeSensitivityLevel": 2}, 0, 0),
         ({"1/47/12": 200}, 0, 0),
         ({"2/91/1": 2}, 0, 0),
@@ -117,7 +138,10 @@ def test_other_attributes_and_clusters_say_nothing() -> None:
 def test_a_report_speaks_of_the_attributes_it_holds(
     attributes: dict[str, Any], told: int, declared: int
 ) -> None:
-    """A report of one attribute says nothing of the others; what says nothing here is a sign of life."""
+    """A report of one attribute says nothing of the others; what says nothing here is a sign of life.
+
+    What is expressed hides what is less urgent, and only that all is normal speaks of more than itself.
+    """
     batch = decode(SUBJECT, written(attributes), NOW, INGESTION)
 
     assert (batch.told, batch.readings) == (told, [Reading(NOW, NOW, conditions=declared)])

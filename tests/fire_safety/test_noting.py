@@ -89,11 +89,12 @@ class Listed(DetectionOperations):
 
     async def note_signals(
         self, lease: Lease, signals: Sequence[Signal], reached: Reached | None
-    ) -> None:
+    ) -> list[Signal]:
         """List signals."""
         del lease
         self.stored.append((len(signals), reached))
         self._meanwhile()
+        return []
 
     async def save_progress(
         self,
@@ -169,11 +170,15 @@ async def test_a_crash_among_signals_stored_one_by_one_loses_and_doubles_nothing
     apply = DetectionOperations._apply  # noqa: SLF001 - the crash is in the midst of it
 
     async def apply_until_the_crash(
-        self: DetectionOperations, tx: Transaction, signals: Sequence[Signal], places: Places
+        self: DetectionOperations,
+        tx: Transaction,
+        signals: Sequence[Signal],
+        places: Places,
+        spent: list[Signal],
     ) -> list[Alarm]:
         if signals == [REFUSED]:
             raise DatabaseUnavailableError
-        return await apply(self, tx, signals, places)
+        return await apply(self, tx, signals, places, spent)
 
     with monkeypatch.context() as crash:
         crash.setattr(DetectionOperations, "_apply", apply_until_the_crash)

@@ -63,3 +63,28 @@ def test_a_device_with_a_clock_is_known_by_it() -> None:
     assert recent.is_new(timed(1)._replace(sequence=5))
     assert recent.is_new(timed(2)._replace(sequence=5))
     assert not recent.is_new(timed(2)._replace(sequence=6))
+
+
+def test_what_happens_within_a_second_of_another_reading_is_heard() -> None:
+    """A call point is pressed in the second of its heartbeat; neither the press nor the heartbeat counts twice."""
+    recent = Recent()
+    heartbeat, press = timed(1000), timed(1000)._replace(conditions=1024)
+
+    assert [recent.is_new(one) for one in (heartbeat, press, press, heartbeat)] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+
+
+def test_what_was_declared_is_known_as_long_as_its_time_is() -> None:
+    """And fills no memory afterwards, whether readings are taken singly or in one step."""
+    recent = Recent()
+    declared = [timed(n)._replace(conditions=1 + n % 3) for n in range(10_000)]
+    assert all(recent.is_new(one) for one in declared)
+
+    assert not any(recent.is_new(one) for one in declared[-CAPACITY:])
+    assert len(recent._declared or {}) < 2 * CAPACITY  # noqa: SLF001 - what is bounded is inside
+    assert recent.are_new(range(10_000, 13_000))
+    assert not recent._declared  # noqa: SLF001

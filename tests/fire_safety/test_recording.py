@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import asyncpg
@@ -24,6 +24,8 @@ pytestmark = pytest.mark.postgres
 
 NOW = 1_700_000_000_000
 DAY = 86_400_000
+# Where what was declared is among what is told of a reading.
+_CONDITIONS = 4
 
 
 def sorted_by_time(some: list[Reading]) -> list[Reading]:
@@ -91,15 +93,34 @@ def told(one: Reading) -> tuple[object, ...]:
 async def test_readings_are_stored_as_they_were_each_once(
     database: Database, some: list[Batch]
 ) -> None:
-    """Whatever was stored before or comes twice; the first of a kind stays."""
+    """Whatever was stored before or comes twice; the first of a time stays, beside what declares more than it."""
     expected = await stored(database)
     for batch in some:
         for one in batch.readings:
-            expected.setdefault((batch.device_id, moment(one.observed_ms)), told(one))
+            at = moment(one.observed_ms)
+            first = expected.setdefault((batch.device_id, at), told(one))
+            if one.conditions & ~int(str(first[_CONDITIONS])):
+                behind = timedelta(microseconds=1 + one.conditions % 999)
+                expected.setdefault((batch.device_id, at + behind), told(one))
     await store(database, some)
     await store(database, some[::-1])
 
     assert await stored(database) == expected
+
+
+async def test_what_is_declared_in_the_second_of_another_reading_is_kept_beside_it(
+    database: Database,
+) -> None:
+    """A call point with a clock of whole seconds, pressed in that of its heartbeat; each once."""
+    heartbeat = Reading(NOW, NOW)
+    press = Reading(NOW, NOW + 300, conditions=1024)
+    for _ in range(2):
+        await store(database, [Batch("d", NOW, [heartbeat])])
+        await store(database, [Batch("d", NOW + 300, [press])])
+
+    found = sorted((await stored(database)).items())
+    assert [one for _, one in found] == [told(heartbeat), told(press)]
+    assert found[1][0][1] - found[0][0][1] < timedelta(milliseconds=1)
 
 
 async def copied(database: Database, *some: Batch) -> int:

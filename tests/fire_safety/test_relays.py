@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from fire_safety.detection.modes import Mode
 from fire_safety.detection.supervision import Supervision
 from fire_safety.detection.ward import Ward
+from fire_safety.domain.alarms import Suppression
 from fire_safety.domain.devices import DeviceKind
 from tests.fire_safety.limits import MAINS, PROFILES
 from tests.fire_safety.rooms import START_S, reading
@@ -57,7 +59,10 @@ def test_a_device_that_is_silent_alone_is_told_within_its_allowance() -> None:
 
 @pytest.mark.parametrize("heartbeat_s", [50, 70, 120, 600])
 def test_no_device_hides_behind_a_gateway_that_reports_seldom(heartbeat_s: int) -> None:
-    """Even if nobody else reports through it: once it was heard without the device, that is silent."""
+    """Even if nobody else reports through it: once it was heard without the device, that is silent.
+
+    Until then it may be the gateway, and is told as that within the device's allowance.
+    """
     made = family(gateway_interval_s=heartbeat_s)
     made.register([replace(SECOND, gateway_id="")], NOW)
     report(made, 0, "GW", "GW-D1")
@@ -68,8 +73,59 @@ def test_no_device_hides_behind_a_gateway_that_reports_seldom(heartbeat_s: int) 
         if one[1] != "GW-D2"
     ]
 
-    assert [one[1:] for one in found] == [("GW-D1", True)]
-    assert found[0][0] <= heartbeat_s + 2 * ALLOWED_S
+    may_be_gateway = [("GW", True), ("GW", False)] if heartbeat_s > ALLOWED_S else []
+    assert [one[1:] for one in found] == [*may_be_gateway, ("GW-D1", True)]
+    assert found[0][0] <= 2 * ALLOWED_S
+    assert found[-1][0] <= heartbeat_s + 2 * ALLOWED_S
+
+
+def test_a_gateway_that_reports_seldom_is_told_as_soon_as_its_devices_are_missed() -> None:
+    """Once, and back when any of them is; else its devices would be covered for hours by an allowance of its own."""
+    made = family(gateway_interval_s=3600)
+    report(made, 0, "GW", "GW-D1", "GW-D2")
+    report(made, 10, "GW-D1")
+
+    assert silent_at(made, 20, 5000) == [(ALLOWED_S + 1, "GW", True)]
+    assert report(made, 5000, "GW-D1") == [(5000, "GW", False)]
+
+
+def test_no_gateway_is_blamed_for_a_device_that_is_disabled() -> None:
+    """It was switched off for good reason."""
+    made = family(gateway_interval_s=3600)
+    report(made, 0, "GW")
+    disabled = Mode(Suppression.DISABLED, NOW + 10**9, NOW - 1)
+    made.suppress({"GW-D1": (disabled,), "GW-D2": (disabled,)}, 10**9)
+
+    assert silent_at(made, 10, 1000) == []
+
+
+def test_a_gateway_watched_elsewhere_is_told_here_and_found_there() -> None:
+    """Whoever misses its devices tells it, once until it is heard again; whoever watches it tells that it is back."""
+    here = Ward(PROFILES, {}, NOW)
+    here.register([FIRST, SECOND], NOW)
+    there = Ward(PROFILES, {}, NOW)
+    there.register([replace(GATEWAY, interval_s=3600)], NOW)
+    report(here, 0, "GW-D1", "GW-D2")
+    there.supervision.hear_gateway("GW", NOW)
+
+    assert silent_at(here, 10, 1000) == [(ALLOWED_S + 1, "GW", True)]
+    there.supervision.note_gateway("GW", is_lost=True)
+    there.supervision.hear_gateway("GW", NOW)
+    assert silent_at(there, 0, 1000) == []
+    for made in (here, there):
+        made.supervision.hear_gateway("GW", NOW + 1_000_000)
+    assert silent_at(there, 1000, 1001) == [(1000, "GW", False)]
+    assert silent_at(here, 1000, 1200) == [(1066, one, True) for one in ("GW-D1", "GW-D2")]
+
+
+def test_a_gateway_that_was_noted_as_lost_too_late_is_not_taken_for_lost() -> None:
+    """The database told it as it was before its return; should it fall silent again, that is told."""
+    made = family()
+    report(made, 0, "GW", "GW-D1", "GW-D2")
+    made.supervision.note_gateway("GW", is_lost=True)
+    made.supervision.note_gateway("GW", is_lost=False)
+
+    assert silent_at(made, 10, 1000) == [(ALLOWED_S + 1, "GW", True)]
 
 
 def test_a_gateway_is_heard_through_devices_that_others_watch() -> None:

@@ -172,6 +172,18 @@ def test_shelving_goes_on_after_a_restart() -> None:
     assert told(signals) == [(600, "restored")]
 
 
+def test_what_came_and_went_before_a_change_of_shares_counts() -> None:
+    """Whoever begins anew with what was raised lately shelves as whoever goes on does."""
+    made = ward("smoke-optical")
+    before = take(made, *flaps(4))
+    anew = Ward(PROFILES, {}, NOW, raises=made.raises())
+    anew.register([replace(MAINS, profile_id="smoke-optical")], NOW)
+    after = take(anew, *flaps(3, 240))
+
+    assert [one.raised for one in before + after] == [True, False] * 5 + [True]
+    assert after[-1].shelved_until_ms
+
+
 @given(st.lists(st.integers(1, 8), min_size=10, max_size=80))
 @settings(max_examples=60)
 def test_shelving_never_tells_normal_while_it_smokes(lengths: list[int]) -> None:

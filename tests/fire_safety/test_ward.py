@@ -82,6 +82,17 @@ def test_duplicates_anywhere_give_the_same_signals(
     assert [signal for one in again for signal in disturbed.take(one)] == expected
 
 
+def test_a_press_in_the_second_of_a_heartbeat_alarms_once() -> None:
+    """By a clock of whole seconds, in whichever order they come and however often."""
+    heartbeat = reading(0, None)
+    press = reading(0, None, conditions=int(Condition.MANUAL_CALL_POINT), received=0.5)
+
+    for order in ((heartbeat, press, press), (press, heartbeat, press)):
+        made = ward()
+        told = [change for one in order for change in changes(made.take(batch(one)))]
+        assert told == [(AlarmKind.MANUAL_CALL_POINT, True)]
+
+
 def test_an_unknown_device_signals_fire_and_nothing_else() -> None:
     """By the default profile; its faults are nobody's."""
     made = ward()
@@ -117,6 +128,24 @@ def test_invented_devices_fill_no_memory() -> None:
 
     assert len(made._devices) == 10_002  # noqa: SLF001 - what is bounded is inside
     assert changes(made.take(batch(reading(10, SMOKE)))) == [(AlarmKind.SMOKE, True)]
+
+
+def test_a_fire_of_a_stranger_is_remembered_when_the_stranger_is_not() -> None:
+    """It is told once, and ends when its device is heard again in clean air; so does a rate that it exceeded."""
+    made = Ward([PROFILE], {"x": {AlarmKind.RATE_EXCEEDED: Standing(NOW)}}, NOW)
+    declared = reading(0, None, conditions=int(Condition.SMOKE_ALARM))
+    assert changes(made.take(batch(declared, device_id="x"), silently=True)) == []
+    assert changes(made.take(batch(declared._replace(observed_ms=NOW + 1), device_id="x"))) == [
+        (AlarmKind.RATE_EXCEEDED, False),
+        (AlarmKind.SMOKE, True),
+    ]
+    for n in range(10_500):
+        made.take(batch(reading(1), device_id=f"x{n}"))
+
+    assert made.take(batch(declared._replace(observed_ms=NOW + 2000), device_id="x")) == []
+    assert changes(made.take(batch(reading(10, None), device_id="x"))) == [
+        (AlarmKind.SMOKE, False)
+    ]
 
 
 def test_a_device_whose_profile_is_unknown_is_judged_by_the_default() -> None:
@@ -177,6 +206,18 @@ def test_signs_of_life_are_handed_out_for_storing_every_half_minute() -> None:
     assert seen.device_id == MAINS.device_id
     assert seen.last_seen_at == datetime.fromtimestamp(START_S + 60, UTC)
     assert made.unstored(10) == []
+
+
+def test_a_clock_that_is_wrong_is_shown_before_anything_burns() -> None:
+    """By how much, and whether that is more than the profile allows; what was kept says nothing of it."""
+    made = ward()
+    made.take(batch(reading(1000, received=1400)))
+    made.take(batch(reading(2000, received=2000.5), device_id=BATTERY.device_id))
+    made.take(batch(reading(100, received=2001), device_id=BATTERY.device_id))
+
+    found = {one.device_id: (one.clock_offset_s, one.clock_skewed) for one in made.unstored(10)}
+
+    assert found == {MAINS.device_id: (-400, True), BATTERY.device_id: (-0.5, False)}
 
 
 # ---------------------------------------------------------------- silence
@@ -253,6 +294,32 @@ def test_nobody_is_silent_just_after_the_broker_was_away() -> None:
     assert silent_at(made, 126, 127) == [(126, MAINS.device_id, True)]
 
 
+def test_of_thousands_that_come_back_at_once_nobody_is_told_as_lost_but_who_does_not() -> None:
+    """The broker was away for a quarter of a minute; then all of them report within seconds, some of them twice."""
+    made = Ward([PROFILE], {}, NOW)
+    names = [f"d-{number:04}" for number in range(3000)]
+    made.register([replace(MAINS, device_id=one) for one in names], NOW)
+    for second in range(0, 60, 10):
+        for number, name in enumerate(names):
+            made.take(batch(reading(second + number / 300), device_id=name))
+        assert silent_at(made, second, second + 10) == []
+    made.supervision.resume(NOW + 75_000)
+
+    back, gone = names[:-5], set(names[-5:])
+    for second in (75, 76, 77, 78):
+        for name in back[second % 4 :: 4] + back[second % 3 :: 1000]:
+            assert made.take(batch(reading(second), device_id=name)) == []
+        assert silent_at(made, second, second + 1) == []
+
+    found = []
+    for second in range(80, 200, 10):
+        for name in back:
+            made.take(batch(reading(second), device_id=name))
+        found += silent_at(made, second, second + 10)
+    assert {(at, raised) for at, _, raised in found} == {(75 + 66, True)}
+    assert sorted(device_id for _, device_id, _ in found) == sorted(gone)
+
+
 def test_a_silent_device_stays_silent_over_a_restart() -> None:
     """Told once, not once per start; and restored when it speaks."""
     made = ward(**{MAINS.device_id: {AlarmKind.SUPERVISION_LOST: Standing(NOW)}})
@@ -268,6 +335,16 @@ def test_last_seen_before_the_start_counts() -> None:
     made.register([replace(MAINS, last_seen_at=seen)], NOW)
 
     assert silent_at(made, 0, 100) == [(66, MAINS.device_id, True)]
+
+
+def test_nobody_is_silent_because_the_clock_was_set_forward_while_somebody_reports() -> None:
+    """The message that shows the new time comes before the next sweep."""
+    made = ward()
+    silent_at(made, 0, 60)
+    made.take(batch(reading(3600.5)))
+
+    assert silent_at(made, 3601, 3660) == []
+    assert silent_at(made, 3660, 4000)[0] == (3666, MAINS.device_id, True)
 
 
 def test_silence_is_found_though_the_clocks_of_service_and_broker_disagree() -> None:

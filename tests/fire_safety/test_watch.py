@@ -30,10 +30,10 @@ _ALLOWED_S = 6 * _INTERVAL_S + 5
 # Devices report less often than they might: a busy disk stores no more, and who is kept waiting is truly silent.
 _REPORT_S = 8
 _SILENCED_S = (5, 30)
-_CRASH_S = 15
+_CRASH_S = 28
 _PATIENCE_S = 90.0
-# Until a killed service's successor has started and caught up, and between two looks.
-_SLACK_S = 20
+# Between two looks, and until what was found is stored, on a machine that does everything else as well.
+_LOOK_S = 5
 
 
 def ward_of(number: int) -> list[Device]:
@@ -68,7 +68,7 @@ async def report(
 async def test_each_of_2500_devices_silenced_at_random_is_found_once(
     make_settings: MakeSettings, nats_server: NatsServer, broker: Client, database: Database
 ) -> None:
-    """Never before its allowance is over, and soon after it, though the service was away for a while.
+    """Never before its allowance is over, and at once after it, or after the service is back that was away meanwhile.
 
     One device goes on reporting: that somebody is heard shows that all could be.
     """
@@ -95,9 +95,11 @@ async def test_each_of_2500_devices_silenced_at_random_is_found_once(
         living = asyncio.create_task(report(stream, alive.device_id, 0, math.inf))
         await asyncio.sleep(_CRASH_S)
         await first.kill()
+        killed_at = time.time()
     async with replica(settings) as second:
         last = dict(await reporting)
         await until(second.is_ready, _PATIENCE_S)
+        back_at = time.time()
 
         async def all_found() -> bool:
             return len(await alarms_of(database)) >= _DEVICES
@@ -113,9 +115,15 @@ async def test_each_of_2500_devices_silenced_at_random_is_found_once(
         ("AlarmRaised", one.device_id) for one in devices
     )
     lags = sorted(one.raised_at.timestamp() - last[one.device_id] for one in alarms)
+    found = {one.device_id: one.raised_at.timestamp() for one in alarms}
+    due = {device_id: at + _ALLOWED_S for device_id, at in last.items()}
+    before = [one for one in due if due[one] < killed_at - _LOOK_S]
+    after = due.keys() - before
     print(  # noqa: T201 - for the record
         f"{len(alarms)} devices found {lags[0]:.1f} to {lags[-1]:.1f} s after their last message,"
         f" half of them within {lags[len(lags) // 2]:.1f} s; allowed {_ALLOWED_S} s"
     )
     assert lags[0] >= _ALLOWED_S - 1
-    assert lags[-1] <= _ALLOWED_S + _SLACK_S
+    assert len(before) > _DEVICES / 10
+    assert max(found[one] - due[one] for one in before) <= _LOOK_S
+    assert max(found[one] - max(due[one], back_at) for one in after) <= _LOOK_S

@@ -61,9 +61,25 @@ async def test_of_a_document_without_a_tag_no_copy_is_kept() -> None:
     assert not {"etag", "cache-control"} & set(answer.headers)
 
 
+async def test_a_document_with_a_name_is_saved_and_never_shown() -> None:
+    """Whatever letters the name has, and whatever marks of a header's own."""
+    told = document_pb2.Document(
+        media_type="image/jpeg", content=b"\xff\xd8", file_name='ảnh "1";\r\nx.jpg'
+    )
+    answer = await answered(told)
+
+    assert answer.headers["content-type"] == "image/jpeg"
+    assert answer.headers["content-disposition"] == (
+        "attachment; filename*=UTF-8''%E1%BA%A3nh%20%221%22%3B%0D%0Ax.jpg"
+    )
+    assert "etag" not in answer.headers
+
+
 def test_the_contracts_say_which_methods_answer_with_a_document() -> None:
     """Only those; everything else is JSON."""
     methods = read_contracts(frozenset({"ward.incidents.v1"})).methods
     documents = {one.descriptor.name: one.document for one in methods if one.document}
 
-    assert documents == {"PrintRescueBrief": "document", "PrintOccupants": "document"}
+    assert documents == dict.fromkeys(
+        ("PrintRescueBrief", "PrintOccupants", "ExportFigures", "DownloadAttachment"), "document"
+    )

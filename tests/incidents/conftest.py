@@ -26,12 +26,16 @@ from tests.incidents.samples import (
     StoppedClock,
 )
 from ward.incidents.v1 import (
+    after_action_reviews_pb2_grpc,
+    attachments_pb2_grpc,
     categories_pb2_grpc,
+    deadlines_pb2_grpc,
     deliveries_pb2_grpc,
     duty_pb2_grpc,
     exercises_pb2_grpc,
     handovers_pb2_grpc,
     incidents_pb2_grpc,
+    indicators_pb2_grpc,
     lifecycle_pb2_grpc,
     printing_pb2_grpc,
     public_alerts_pb2_grpc,
@@ -150,11 +154,15 @@ async def running(settings: Settings, make_token: MakeToken) -> AsyncGenerator[S
         port = await app.start(life, settings)
         async with aio.insecure_channel(f"127.0.0.1:{port}") as channel:
             others = (
+                attachments_pb2_grpc.AttachmentsServiceStub(channel),
                 categories_pb2_grpc.CategoriesServiceStub(channel),
+                deadlines_pb2_grpc.DeadlinesServiceStub(channel),
                 deliveries_pb2_grpc.DeliveriesServiceStub(channel),
                 duty_pb2_grpc.DutyServiceStub(channel),
                 shift_handovers_pb2_grpc.ShiftHandoversServiceStub(channel),
                 tasks_pb2_grpc.TasksServiceStub(channel),
+                after_action_reviews_pb2_grpc.AfterActionReviewsServiceStub(channel),
+                indicators_pb2_grpc.IndicatorsServiceStub(channel),
                 lifecycle_pb2_grpc.LifecycleServiceStub(channel),
                 reports_pb2_grpc.ReportsServiceStub(channel),
                 exercises_pb2_grpc.ExercisesServiceStub(channel),

@@ -27,6 +27,7 @@ from incidents.domain.places import Occupancy, Premises
 from incidents.domain.requests import Acknowledgement, Assignment, Closure, Listing
 from incidents.domain.sealing import ReportSeal
 from incidents.operations.alarms import AlarmOperations
+from incidents.operations.deadlines import DeadlineOperations
 from incidents.operations.escalation import EscalationOperations
 from incidents.operations.incidents import IncidentOperations
 from incidents.operations.lifecycle import LifecycleOperations
@@ -34,6 +35,7 @@ from incidents.operations.projections import ProjectionOperations
 from incidents.operations.upkeep import UpkeepOperations
 from incidents.queries.briefs import BriefQueries
 from incidents.queries.catalogue import CatalogueQueries
+from incidents.queries.deadlines import DeadlineQueries
 from incidents.queries.incidents import IncidentQueries
 from incidents.queries.lifecycle import LifecycleQueries
 from incidents.queries.timers import TimerQueries
@@ -54,12 +56,20 @@ class Operations(
     IncidentOperations,
     LifecycleOperations,
     EscalationOperations,
+    DeadlineOperations,
     UpkeepOperations,
 ):
     """All operations in one, for tests that tell a story across them."""
 
 
-class Queries(IncidentQueries, BriefQueries, LifecycleQueries, CatalogueQueries, TimerQueries):
+class Queries(
+    IncidentQueries,
+    BriefQueries,
+    LifecycleQueries,
+    DeadlineQueries,
+    CatalogueQueries,
+    TimerQueries,
+):
     """All queries in one."""
 
 

@@ -41,6 +41,14 @@ APPEND_ONLY = [
     "delivery_attempts",
     "shift_handovers",
     "shift_handover_signatures",
+    "indicators",
+    "review_periods",
+    "entered_figures",
+    "after_action_reviews",
+    "clock_pauses",
+    "clock_resumptions",
+    "pause_reasons",
+    "clock_warnings",
 ]
 
 

@@ -31,7 +31,8 @@ P1 = {"device_known": False}
 
 def timers(database: Database, clock: StoppedClock) -> Timers:
     """Make the timers of one instance."""
-    return Timers(operations(database, clock), Queries(database), clock)
+    taken, asked = operations(database, clock), Queries(database)
+    return Timers(taken.escalate_due, asked.next_due_at, clock)
 
 
 async def told(database: Database) -> list[tuple[int, str, datetime]]:

@@ -10,7 +10,9 @@ from fire_safety.domain.progress import Lane
 from fire_safety.domain.sign_in import Refusal
 from incidents.domain.catalogue import ClockKind
 from incidents.domain.deliveries import Outcome
+from incidents.domain.indicators import FigureBasis
 from incidents.domain.kinds import IncidentKind
+from incidents.domain.priorities import Severity
 from monitoring.dashboards import words
 from residency.domain.anomalies import AnomalyKind
 from residency.domain.data_subject_requests import RequestKind
@@ -30,6 +32,7 @@ NEVER_OPEN = {"TEST", "DISABLED", "SYSTEM"}
         (words.LANES, Lane),
         (words.INCIDENT_KINDS, IncidentKind),
         (words.DEADLINES, ClockKind),
+        (words.EFFECTS, Severity),
         (words.ATTEMPTS, Outcome),
         (words.ANOMALIES, AnomalyKind),
         (words.PATTERNS, Pattern),
@@ -47,6 +50,7 @@ def test_sets_that_are_made_of_several_have_all_their_words() -> None:
     """Classes that an open alarm can have, how one turned out beside its kind, and how a sign-in ended."""
     assert set(words.SIGNAL_CLASSES) == set(SignalClass) - NEVER_OPEN
     assert set(Disposition) <= set(words.DISPOSITIONS) | set(words.ALARM_KINDS)
+    assert set(words.BASES) == {basis.lower() for basis in FigureBasis}
     outcomes = {"granted", "unavailable", "overflow", "malformed"}
     assert set(words.SIGN_INS) == set(Refusal) | outcomes
     described = metrics.SIGN_INS._documentation  # noqa: SLF001 - told nowhere else

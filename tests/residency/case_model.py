@@ -5,13 +5,20 @@ from typing import Any, Protocol
 
 import pytest
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
 
 from chassis.calendar import WorkingCalendar
 from residency.domain.cases.states import OPEN_STATES, CaseState, RefusalGround
 
 CALENDAR = WorkingCalendar()
 TERM_DAYS = 3
+SUPPLEMENT_DAYS = 30
 START = datetime(2026, 1, 26, 3, tzinfo=UTC)
 MAKER, STRANGER = "citizen-1", "citizen-2"
 OFFICER_ACCOUNTS = ("officer-1", "officer-2", "officer-3")
@@ -85,10 +92,10 @@ class CaseMachine(RuleBasedStateMachine):
         self.submitted = False
         self.handlers: set[str] = set()
         self.decider = ""
-        self.acceptor = ""
         self.accepted_on: date | None = None
         self.waited_on: set[date] = set()
         self.waiting = False
+        self.asked_on: date | None = None
 
     @rule(hours=st.integers(1, 60))
     def wait(self, hours: int) -> None:
@@ -97,6 +104,14 @@ class CaseMachine(RuleBasedStateMachine):
             self.now += timedelta(hours=1)
             if self.waiting:
                 self.waited_on.add(self.today)
+
+    @precondition(lambda self: self.waiting)
+    @rule(days=st.sampled_from([SUPPLEMENT_DAYS, SUPPLEMENT_DAYS + 1]))
+    def wait_in_vain(self, days: int) -> None:
+        """Let the time for a supplement pass, to its last day or beyond."""
+        for _ in range(days):
+            self.now += timedelta(days=1)
+            self.waited_on.add(self.today)
 
     @rule()
     def submit(self) -> None:
@@ -107,16 +122,19 @@ class CaseMachine(RuleBasedStateMachine):
     def ask(self, officer: str) -> None:
         """Ask for a supplement."""
         if self.moves("ask", officer):
-            self.waiting = True
+            self.waiting, self.asked_on = True, self.today
             self.waited_on.add(self.today)
 
-    @rule()
-    def supplement(self) -> None:
-        """Answer: back to the desk, or to acceptance where the clock has started."""
+    @rule(account=st.sampled_from([MAKER, *OFFICER_ACCOUNTS]))
+    def supplement(self, account: str) -> None:
+        """Answer, or have an officer write it: back to the desk, or to acceptance where the clock has started."""
         if self.state != "SUPPLEMENT_REQUESTED":
-            self.refused("CASE_STATE_CONFLICT", "supplement", MAKER)
+            hidden = account != MAKER and not self.submitted
+            reason = "CASE_NOT_FOUND" if hidden else "CASE_STATE_CONFLICT"
+            self.refused(reason, "supplement", account)
             return
-        self.case.act("supplement", self.now, MAKER)
+        self.case.act("supplement", self.now, account)
+        self.handlers.add(account)
         self.state = "ACCEPTED" if self.accepted_on else "SUBMITTED"
         self.check, self.waiting = "NOT_ASKED", False
 
@@ -124,7 +142,7 @@ class CaseMachine(RuleBasedStateMachine):
     def accept(self, officer: str) -> None:
         """Accept."""
         if self.moves("accept", officer):
-            self.acceptor, self.handlers = officer, {officer}
+            self.handlers.add(officer)
             self.accepted_on = self.today
             self.waited_on = set()
 
@@ -132,7 +150,7 @@ class CaseMachine(RuleBasedStateMachine):
     def verify(self, officer: str, act: str) -> None:
         """Have the identity verified, or see the original."""
         if self.moves(act, officer):
-            self.handlers = {self.acceptor, officer}
+            self.handlers.add(officer)
             self.check = "PENDING" if act == "verify" else "ORIGINAL_SEEN"
 
     @rule(check=st.sampled_from(["MATCH", "MISMATCH", "NOT_FOUND"]))
@@ -160,10 +178,24 @@ class CaseMachine(RuleBasedStateMachine):
     def refuse(self, officer: str, ground: RefusalGround) -> None:
         """Refuse; an unanswered identity is no ground."""
         identity = ground is RefusalGround.IDENTITY_NOT_CONFIRMED
-        if ("refuse", self.state) in PLAIN and identity and self.check in {"NOT_ASKED", "PENDING"}:
+        if self.state == "SUPPLEMENT_REQUESTED":
+            self.refuse_unanswered(officer, ground)
+        elif (
+            ("refuse", self.state) in PLAIN and identity and self.check in {"NOT_ASKED", "PENDING"}
+        ):
             self.refused("IDENTITY_CHECK_PENDING", "refuse", officer, ground=ground)
         else:
             self.moves("refuse", officer, ground=ground)
+
+    def refuse_unanswered(self, officer: str, ground: RefusalGround) -> None:
+        """Refuse while the citizen is waited for: only since they had their time, and only for that."""
+        assert self.asked_on
+        in_vain = self.today > self.asked_on + timedelta(days=SUPPLEMENT_DAYS)
+        if in_vain and ground is RefusalGround.NOT_SUPPLEMENTED:
+            self.case.act("refuse", self.now, officer, ground=ground)
+            self.state = "REFUSED"
+        else:
+            self.refused("CASE_STATE_CONFLICT", "refuse", officer, ground=ground)
 
     @rule()
     def withdraw(self) -> None:

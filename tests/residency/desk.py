@@ -105,9 +105,11 @@ class Desk:
         """Wait until the population database has answered for a case."""
         async with asyncio.timeout(10):
             while True:
-                case = (await self.get(case_number)).case
+                listed = await self.call(OFFICER, "ListCases", pb.ListCasesRequest())
+                (case,) = (one for one in listed.cases if one.case_number == case_number)
                 if case.identity_check != pb.IDENTITY_CHECK_PENDING:
-                    return case
+                    answered: pb.ResidenceCase = case
+                    return answered
                 await asyncio.sleep(0.05)
 
     async def until_asked(self, times: int) -> None:

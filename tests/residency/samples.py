@@ -13,6 +13,7 @@ from chassis.outbox import Relay
 from chassis.sealing import Seal
 from residency import tables
 from residency.app import gazetteer, nationalities, registration_codes
+from residency.domain.disclosure import Asker
 from residency.domain.partial_date import PartialDate
 from residency.domain.person_name import FullName
 from residency.domain.personal_id import PersonalIdNumber
@@ -23,6 +24,7 @@ from residency.domain.search import IndexedAddress
 from residency.operations.persons import PersonOperations
 from residency.operations.residence import ResidenceOperations
 from residency.operations.upkeep import UpkeepOperations
+from residency.queries.residence import ResidencesAsked
 from ward.residency.v1 import residency_pb2 as pb
 
 CODES = registration_codes()
@@ -96,6 +98,15 @@ def person_operations(database: Database, clock: StoppedClock | None = None) -> 
     """Make the operations of persons."""
     clock = clock or StoppedClock()
     return PersonOperations(database, relay(database, clock), clock, SEAL)
+
+
+# A residence officer at work on a case.
+OFFICER = Asker("demo", frozenset({"residence_officer"}), "RESIDENCE_CASE")
+
+
+def all_asked(at: datetime | None = None, known_at: datetime | None = None) -> ResidencesAsked:
+    """Ask for residences as a residence officer."""
+    return ResidencesAsked(OFFICER, TODAY, at, known_at)
 
 
 def request(request_id: str | None = None, reference: str = "HS-2026/0001") -> Request:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -9,14 +10,25 @@ from google.type import date_pb2
 from sqlalchemy import text
 
 from chassis import access_account, pages
+from chassis.access_chain import Witnesses
 from chassis.clock import utc_now, ward_day
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
 from residency.app import nationalities
 from residency.domain.contact import PassportNumber
+from residency.domain.person_name import FullName
+from residency.domain.persons import IdentityCorrection
 from residency.domain.sealing import subject_of
 from residency.wire import account as wire
 from tests.residency.conftest import Service
-from tests.residency.samples import SEAL, number
+from tests.residency.samples import (
+    SEAL,
+    StoppedClock,
+    application,
+    number,
+    person_operations,
+    request,
+    residence_operations,
+)
 from tests.residency.test_service import VERIFY, verifying
 from tests.residency.test_stays_service import CASE, asked, day_of, home_of
 from ward.options.v1 import access_pb2
@@ -119,6 +131,43 @@ async def test_a_person_is_told_who_looked(service: Service) -> None:
     assert not unknown.accesses
 
 
+async def test_nobody_is_told_of_looks_at_who_had_the_number_by_mistake(service: Service) -> None:
+    """Whoever stood under another's number is told of looks while it was so; whose it is, of those before and since."""
+    home = UUID(await home_of(service))
+    clock = StoppedClock(utc_now())
+
+    async def looked(reference: str) -> None:
+        purpose = access_pb2.AccessPurpose(
+            purpose=access_pb2.PURPOSE_RESIDENCE_CASE, reference=reference
+        )
+        asking = verifying(personal_id_number=number(1).digits)
+        asking.purpose.CopyFrom(purpose)
+        await service.call("VerifyIdentity", asking)
+        clock.now = utc_now()
+
+    async def told(serial: int) -> list[str]:
+        answer = await service.call("ListAccessesToPerson", to_person(serial), OFFICER)
+        looks = [one for one in answer.accesses if one.method == VERIFY]
+        return [one.reference for one in reversed(looks)]
+
+    residences = residence_operations(service.database, clock)
+    persons = person_operations(service.database, clock)
+    await looked("HS-1")
+    await residences.register(application(home, 1), str(uuid4()), b"x")
+    await looked("HS-2")
+    name = IdentityCorrection(None, FullName.parse("Phạm Thị Giả Định Hai"), None, None, None)
+    await persons.correct(number(1), name, request())
+    await looked("HS-3")
+    right = IdentityCorrection(number(3), None, None, None, None)
+    await persons.correct(number(1), right, request())
+    await looked("HS-4")
+    await residences.register(application(home, 1), str(uuid4()), b"x")
+    await looked("HS-5")
+
+    assert await told(3) == ["HS-2", "HS-3"]
+    assert await told(1) == ["HS-1", "HS-4", "HS-5"]
+
+
 async def test_a_guest_is_told_who_looked_by_the_passport(service: Service) -> None:
     """As it was declared: its number under the country that issued it, and under no other."""
     home = await home_of(service)
@@ -176,7 +225,9 @@ async def test_the_state_of_the_account_is_told(service: Service) -> None:
     asked = pb.GetAccountStatusRequest()
     empty = await service.call("GetAccountStatus", asked, OFFICER)
     await look(service, 1, 2)
-    head = await access_account.verify(service.database, [], None, utc_now(), lambda _: None)
+    head = await access_account.verify(
+        service.database, Witnesses(), None, utc_now(), lambda _: None
+    )
     async with service.database.transaction() as tx:
         await tx.execute(
             text(

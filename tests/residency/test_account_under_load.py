@@ -13,6 +13,7 @@ from grpc import aio
 from sqlalchemy import select
 
 from chassis import access_account
+from chassis.access_chain import Witnesses
 from chassis.clock import utc_now
 from chassis.database import Database
 from residency import tables
@@ -110,7 +111,7 @@ async def test_a_replica_killed_under_load_leaves_no_answer_without_its_record(
         asking[1].cancel()
         await asyncio.gather(*asking, return_exceptions=True)
 
-    head = await access_account.verify(database, [], None, utc_now(), lambda _: None)
+    head = await access_account.verify(database, Witnesses(), None, utc_now(), lambda _: None)
     async with database.transaction() as tx:
         recorded = list(await tx.scalars(select(tables.access_records.c.record_id)))
     answered = doomed.answered + staying.answered

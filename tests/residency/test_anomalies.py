@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from chassis import context
 from chassis.access_chain import AccessRecord
@@ -137,7 +137,7 @@ async def test_a_page_is_one_look_however_many_it_shows(database: Database) -> N
     async with database.transaction() as tx:
         for _ in range(119):
             page = Access(uuid4(), "/x", subject="search", shown=["one", "another"])
-            await append(tx, *records_of(page, NOON))
+            await append(tx, *records_of(page, NOON, page.record_id))
     before = await found(database)
     await look(database, 1)
 
@@ -259,8 +259,12 @@ async def test_the_command_tells_the_report_as_a_table(
     async with database.transaction() as tx:
         await tx.execute(insert(tables.lookup_usage).values(row))
     ended = await run("audit", "anomalies", "--days", "1", DATABASE_URL=test_database.url, **KEYS)
+    async with database.transaction() as tx:
+        record = (await tx.execute(select(tables.access_records))).one()
     head, line = (line.split("\t") for line in ended.output.splitlines())
 
     assert (ended.code, ended.errors) == (0, "")
     assert head == ["since", "kind", "account", "occurrences", "threshold", "building_id"]
     assert line[1:] == ["MISSES", "clerk", "10", "10", ""]
+    assert (record.method, record.subject) == ("audit anomalies", "anomalies")
+    assert record.account.startswith("console:")

@@ -119,7 +119,8 @@ async def test_an_export_is_accounted_for_and_complete(
     async with database.transaction() as tx:
         await append(tx, record()._replace(account="=1+1"))
     lines, sheet = tmp_path / "records.jsonl", tmp_path / "records.csv"
-    first = await audit(test_database, "export", str(lines), "--reference", "KT-1")
+    named = ("--reference", "KT-1", "--operator", "dpo-1")
+    first = await audit(test_database, "export", str(lines), *named)
     second = await audit(test_database, "export", str(sheet), "--reference", "KT-1")
     other = await audit(test_database, "export", str(tmp_path / "x.txt"), "--reference", "KT-1")
     written = [json.loads(line) for line in lines.read_text(encoding="utf-8").splitlines()]
@@ -128,7 +129,10 @@ async def test_an_export_is_accounted_for_and_complete(
 
     assert (first.code, second.code, other.code) == (0, 0, 2)
     assert [one["method"] for one in written] == ["/x", "/x", "audit export"]
-    assert (written[2]["account"], written[2]["reference"]) == ("command line", "KT-1")
+    assert (written[2]["account"], written[2]["reference"]) == ("console:dpo-1", "KT-1")
+    assert written[2]["actor"].startswith("console:")
+    assert rows[3]["account"] == written[2]["actor"]
+    assert rows[3]["actor"] == ""
     assert written[0]["roles"] == ["duty_officer", "responder"]
     assert (written[1]["account"], rows[1]["account"]) == ("=1+1", "'=1+1")
     assert [row["hash"] for row in rows[:3]] == [one["hash"] for one in written]

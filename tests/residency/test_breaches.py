@@ -83,7 +83,7 @@ def test_a_finding_in_the_future_and_a_notice_before_it_are_refused() -> None:
 
 
 ACTS = {
-    "assess": lambda breach: breach.assess(NATURE),
+    "assess": lambda breach: breach.assess(NATURE, TERM, NOON),
     "dismiss": lambda breach: breach.dismiss(),
     "notify": lambda breach: breach.notify(NOON, "A05-1", NOON),
     "waive": lambda breach: breach.waive(NOON),
@@ -111,6 +111,29 @@ def test_whatever_is_done_nothing_is_closed_that_is_not_settled(acts: list[str])
             assert "measure" in done
             assert done & {"notify", "waive"}
         assert not (breach.clock_runs and done & {"notify", "waive"})
+
+
+@pytest.mark.parametrize(
+    ("known_since", "restarts"),
+    [
+        (replace(NATURE, persons=NATURE.persons + 1), True),
+        (replace(NATURE, records=NATURE.records + 1), True),
+        (replace(NATURE, categories=tuple(DataCategory)), True),
+        (replace(NATURE, persons=0, description="Ít hơn đã tưởng"), False),
+    ],
+)
+def test_what_turns_out_graver_than_it_was_when_waived_is_decided_anew(
+    known_since: BreachNature, *, restarts: bool
+) -> None:
+    """Its clock starts with the finding; one that the authority was told of runs no more."""
+    waived, later = open_breach().waive(NOON), NOON + 100 * HOUR
+    assessed = waived.assess(known_since, TERM, later)
+    told = open_breach().notify(NOON, "A05-1", NOON).assess(known_since, TERM, later)
+
+    assert assessed.clock_runs is restarts
+    assert (assessed.notify_by == later + 72 * HOUR) is restarts
+    assert (assessed.alert_at == later + 48 * HOUR) is restarts
+    assert not told.clock_runs
 
 
 @dataclass
@@ -211,6 +234,10 @@ async def test_the_end_of_the_term_is_told_ahead_and_when_it_is_over(register: R
     breach = await register.recorded()
     settled = await register.recorded("request-2", b"z")
     await register.operations.waive(asked(settled), "Không thể gây hại")
+    graver = await register.recorded("request-3", b"w")
+    await register.operations.waive(asked(graver), "Không thể gây hại")
+    decided_anew = await register.operations.assess(asked(graver), replace(NATURE, persons=9999))
+    await register.operations.notify(asked(graver), NOON, "A05-2026-8")
 
     async def told_at(hours: float) -> list[bool]:
         register.clock.now = FINDING.found_at + hours * HOUR
@@ -220,6 +247,7 @@ async def test_the_end_of_the_term_is_told_ahead_and_when_it_is_over(register: R
         assert {one.breach_number for one in events} <= {breach.breach_number}
         return [one.overdue for one in events]
 
+    assert decided_anew.clock_runs
     assert await told_at(47.9) == []
     assert await told_at(48) == [False]
     assert await register.listed(due_soon=True) == [breach.breach_number]
@@ -229,7 +257,7 @@ async def test_the_end_of_the_term_is_told_ahead_and_when_it_is_over(register: R
     assert await register.listed(overdue=True) == [breach.breach_number]
     assert await register.listed(due_soon=True) == []
     figures = await register.queries.figures(register.clock.now)
-    assert (figures.open, figures.overdue) == (2, 1)
+    assert (figures.open, figures.overdue) == (3, 1)
 
 
 @pytest.mark.postgres

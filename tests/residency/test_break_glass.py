@@ -165,8 +165,31 @@ async def test_until_it_expires_the_officer_may_look_again_under_the_same_review
     assert len(await glass.reviews()) == len(await glass.announced()) == 1
 
 
+async def test_after_the_premises_were_corrected_the_right_building_is_told(glass: Glass) -> None:
+    """Under the same review; that it is another building is announced, and so it is told in the answer."""
+    first = await glass.operations.disclose(wanting(), OFFICER)
+    right = await add_building(glass.database, address="34 Thử Nghiệm")
+    await residence_operations(glass.database).register(
+        application(right.dwelling_ids[0], 3), "request-3", b"x"
+    )
+    place = PremisesPlace("p-1", right.building_id, 2)
+    await glass.operations.take_premises(uuid4(), place)
+    second = await glass.operations.disclose(wanting(), OFFICER)
+
+    assert [one.dwelling.dwelling_id for one in second.dwellings] == right.dwelling_ids
+    assert second.broken == replace(first.broken, building_id=right.building_id)
+    assert [event.building_id for event in await glass.announced()] == [
+        str(first.broken.building_id),
+        str(right.building_id),
+    ]
+    assert len(await glass.reviews()) == 1
+
+
 async def test_guests_of_now_are_told_too_and_who_was_declared_absent(glass: Glass) -> None:
-    """Nobody twice: who is registered is no guest, who is absent but stays has come back; at noon guests leave."""
+    """Nobody twice: who is registered is no guest, who is absent but stays has come back; at noon guests leave.
+
+    Who leaves for another dwelling leaves with the arrival there, and is nowhere before they come.
+    """
     first, second, hotel = glass.dwelling_ids
     stays = stays_of(glass.database)
     tonight: dict[str, Any] = {"arrives_at": TONIGHT, "leaves_on": TOMORROW}
@@ -175,7 +198,7 @@ async def test_guests_of_now_are_told_too_and_who_was_declared_absent(glass: Gla
         lodging(hotel, PASSPORT, kind=StayKind.FOREIGN, **tonight),
         lodging(first, number(9), kind=StayKind.STANDING, leaves_on=None),
         lodging(first, number(1), **tonight),
-        lodging(second, number(7), arrives_at=ward_time(TOMORROW, 20), leaves_on=AFTER),
+        lodging(second, number(8), arrives_at=ward_time(TOMORROW, 11), leaves_on=AFTER),
     ):
         await stays.declare(declared, RECEIPT, request())
     absences = absences_of(glass.database)
@@ -183,21 +206,24 @@ async def test_guests_of_now_are_told_too_and_who_was_declared_absent(glass: Gla
         away_from = replace(away(), number=number(serial))
         await absences.declare(away_from, RECEIPT, request())
     told = []
-    for hour in (2, 11, 12):
+    for hour in (2, 10, 11, 12):
         glass.clock.now = ward_time(TOMORROW, hour)
         officer = replace(OFFICER, account=f"officer-{hour}")
         told.append((await glass.operations.disclose(wanting(), officer)).dwellings)
-    at_night, before_noon, at_noon = told
+    at_night, in_the_morning, moved, at_noon = told
 
     assert [one.dwelling.dwelling_id for one in at_night] == [first, second, hotel]
     assert [len(one.people) for one in at_night] == [1, 1, 0]
     assert [len(one.absent) for one in at_night] == [0, 1, 0]
-    assert [sorted(guest.declared.kind for guest in one.guests) for one in at_night] == [
-        ["STANDING"],
-        ["LODGING"],
-        ["FOREIGN", "LODGING"],
+    kinds = [
+        [sorted(guest.declared.kind for guest in one.guests) for one in dwellings]
+        for dwellings in (at_night, moved)
     ]
-    assert before_noon == at_night
+    assert kinds == [
+        [["STANDING"], [], ["FOREIGN", "LODGING"]],
+        [["STANDING"], ["LODGING"], ["FOREIGN"]],
+    ]
+    assert in_the_morning == at_night
     assert [len(one.guests) for one in at_noon] == [1, 1]
     assert [len(one.absent) for one in at_noon] == [1, 1]
 

@@ -8,7 +8,13 @@ import pytest
 from hypothesis import settings
 
 from chassis.errors import DomainError, FieldInvalidError
-from residency.domain.cases.machine import Caller, Case, CaseNotFoundError, CaseStateConflictError
+from residency.domain.cases.machine import (
+    Caller,
+    Case,
+    CaseNotFoundError,
+    CaseStateConflictError,
+    SecondPersonRequiredError,
+)
 from residency.domain.cases.states import CaseChannel, CaseState, IdentityCheck
 from residency.domain.declarations import CaseKind
 from tests.residency.case_model import (
@@ -16,6 +22,7 @@ from tests.residency.case_model import (
     MAKER,
     OFFICER_ACCOUNTS,
     START,
+    SUPPLEMENT_DAYS,
     TERM_DAYS,
     CaseMachine,
     RefusedError,
@@ -54,9 +61,9 @@ class CaseValue:
             case "submit":
                 return case.submit(now)
             case "ask":
-                return case.request_supplement(CALENDAR, now)
+                return case.request_supplement(CALENDAR, SUPPLEMENT_DAYS, now)
             case "supplement":
-                return case.supplemented(KIND, CALENDAR, now)
+                return case.supplemented(caller, KIND, CALENDAR, now)
             case "accept":
                 return case.accept(caller, CALENDAR, TERM_DAYS, now)
             case "verify":
@@ -127,6 +134,27 @@ def test_a_deregistration_cannot_be_annulled() -> None:
         case.cancel(Caller("officer-2", is_officer=True))
 
 
+def test_who_made_a_case_at_the_counter_does_not_approve_it() -> None:
+    """Nor who verified it before somebody else did so again."""
+    maker, other, third = (Caller(one, is_officer=True) for one in OFFICER_ACCOUNTS)
+    case = Case(
+        UUID(int=1),
+        "11002-2026-000001",
+        "11002",
+        KIND,
+        CaseChannel.COUNTER,
+        maker.account,
+        START,
+        CaseState.SUBMITTED,
+        written_by=frozenset({maker.account}),
+    )
+    accepted = case.accept(other, CALENDAR, TERM_DAYS, START)
+    verified = accepted.see_original(third).see_original(other)
+    for one in (maker, other, third):
+        with pytest.raises(SecondPersonRequiredError):
+            verified.approve(one, "", START)
+
+
 def test_a_supplement_keeps_the_kind() -> None:
     """Another request is another case."""
     case = Case(
@@ -140,4 +168,4 @@ def test_a_supplement_keeps_the_kind() -> None:
         CaseState.SUPPLEMENT_REQUESTED,
     )
     with pytest.raises(FieldInvalidError):
-        case.supplemented(CaseKind.RENEWAL, CALENDAR, START)
+        case.supplemented(Caller(MAKER, is_officer=False), CaseKind.RENEWAL, CALENDAR, START)

@@ -12,6 +12,7 @@ from google.type import date_pb2
 from grpc import aio
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
+from sqlalchemy import text
 
 from chassis.database import Database
 from chassis.lifecycle import Lifecycle
@@ -20,7 +21,7 @@ from residency.domain.population import Verdict
 from residency.operations.population import PopulationOperations
 from residency.repository.cases import CaseSeal
 from stack.nats_server import NatsServer
-from tests.fixtures.servers import MakeToken
+from tests.fixtures.servers import MakeToken, TestDatabase
 from tests.residency.case_model import (
     MAKER,
     OFFICER_ACCOUNTS,
@@ -56,6 +57,13 @@ WORDS: dict[str, dict[str, Any]] = {
     "see_original": {"original_seen": True},
     "cancel": {"reason": "Đăng ký không đúng thẩm quyền"},
 }
+
+
+# Each state of each case is read by everybody, far more often than people do.
+_HIGHER_LIMITS = text("""
+    insert into lookup_limits (pattern, role, effective_from, window_s, most, source)
+    select pattern, role, date '2026-01-02', window_s, 1000000, 'for a test' from lookup_limits
+""")
 
 
 class Office:
@@ -215,9 +223,13 @@ async def office(
     nats_server: NatsServer,
     make_token: MakeToken,
     database: Database,
+    test_database: TestDatabase,
 ) -> AsyncGenerator[Office]:
-    """Run the whole service at a stopped clock, without a population database."""
-    clock = StoppedClock()
+    """Run the whole service at a stopped clock, without a population database; whoever asks may ask much."""
+    clock, owner = StoppedClock(), Database.connect(test_database.owner_url)
+    async with owner.transaction() as tx:
+        await tx.execute(_HIGHER_LIMITS)
+    await owner.close()
     async with Lifecycle() as life:
         port = await app.start(life, make_settings(nats_server.url), clock)
         async with aio.insecure_channel(f"127.0.0.1:{port}") as channel:

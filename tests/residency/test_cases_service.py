@@ -137,6 +137,41 @@ async def test_citizens_see_and_move_their_own_cases_only(desk: Desk) -> None:
     assert not listed.cases
 
 
+async def test_officers_see_masked_numbers_and_citizens_no_officers(desk: Desk) -> None:
+    """Of all who are named; the citizen reads what they wrote. Each look counts for the limits."""
+    place = await add_building(desk.database)
+    declaration = temporary(
+        place.dwelling_ids[0],
+        declared(2),
+        householder_name=NAME,
+        householder_personal_id_number=number(3).digits,
+    )
+    case_number = await desk.accepted(declaration)
+    by_officer, by_citizen = await desk.get(case_number), await desk.get(case_number, CITIZEN)
+    shown = by_officer.declaration
+    for _ in range(60):
+        await desk.get(case_number, SECOND_OFFICER)
+    with pytest.raises(aio.AioRpcError) as limited:
+        await desk.get(case_number, SECOND_OFFICER)
+    async with desk.database.transaction() as tx:
+        columns = tables.access_records.c
+        looks = select(columns.fields).where(
+            columns.account == OFFICER.account, columns.method.endswith("/GetCase")
+        )
+        fields = (await tx.scalars(looks)).all()
+
+    assert refusal_of(limited.value).reason == "LIMIT_REACHED"
+    assert shown.declarant.personal_id_number == number(1).masked
+    assert [one.personal_id_number for one in shown.members] == [number(2).masked]
+    assert shown.householder_personal_id_number == number(3).masked
+    for serial in (1, 2, 3):
+        assert number(serial).digits not in str(by_officer)
+    assert by_citizen.declaration == declaration
+    assert {one.account for one in by_officer.history} == {CITIZEN.account, OFFICER.account}
+    assert {one.account for one in by_citizen.history} == {CITIZEN.account, ""}
+    assert all("MASKED_NUMBER" in one for one in fields)
+
+
 async def test_a_citizen_needs_the_higher_level_of_identity(desk: Desk) -> None:
     """Level 2 of the electronic identity; officers are not asked for one."""
     low = Person("citizen", "citizen-1", assurance_level=1)

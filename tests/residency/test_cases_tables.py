@@ -1,18 +1,19 @@
 """What the database itself holds of cases, whoever writes."""
 
 from collections.abc import AsyncGenerator
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from chassis.database import Database
 from residency import tables
 from residency.domain.declarations import CaseKind
 from tests.fixtures.servers import TestDatabase
-from tests.residency.samples import NOON
+from tests.residency.samples import NOON, StoppedClock, upkeep
 
 pytestmark = pytest.mark.postgres
 
@@ -45,6 +46,7 @@ async def enter_case(database: Database, state: str, decided_by: str) -> None:
         "verified_by": officer,
         "decided_by": decided_by,
         "decided_at": NOON if decided_by else None,
+        "written_by": [officer, "officer-3"],
         "term_days": 3,
         "used_days": 0,
     }
@@ -56,8 +58,9 @@ async def enter_case(database: Database, state: str, decided_by: str) -> None:
 
 async def test_one_person_cannot_record_a_case_alone(database: Database) -> None:
     """Also where the operations were gone around."""
-    with pytest.raises(IntegrityError, match="cases_second_person"):
-        await enter_case(database, "RECORDED", "officer-1")
+    for writer in ("officer-1", "officer-3"):
+        with pytest.raises(IntegrityError, match="cases_second_person"):
+            await enter_case(database, "RECORDED", writer)
     await enter_case(database, "RECORDED", "officer-2")
 
 
@@ -65,7 +68,6 @@ async def test_one_person_cannot_record_a_case_alone(database: Database) -> None
     "statement",
     [
         "update case_history set act = 'CHANGED'",
-        "delete from case_history",
         "truncate case_history",
     ],
 )
@@ -82,14 +84,51 @@ async def test_history_stays_whoever_tries(
             await tx.execute(text(statement))
 
 
+async def test_no_case_is_deleted_that_was_handled(database: Database, owner: Database) -> None:
+    """Whoever tries: neither its history nor the case itself."""
+    await enter_case(database, "VERIFYING", "")
+    for one in (database, owner):
+        with pytest.raises(DBAPIError, match="the history of a case that was handled is kept"):
+            async with one.transaction() as tx:
+                await tx.execute(text("delete from case_history"))
+        with pytest.raises(DBAPIError, match="cases is append-only"):
+            async with one.transaction() as tx:
+                await tx.execute(text("delete from cases"))
+
+
+async def test_cases_that_came_to_nothing_are_forgotten_when_nothing_keeps_them(
+    database: Database,
+) -> None:
+    """Drafts after three months, what was taken back after a year; what waits for its citizen stays."""
+    for state in ("DRAFT", "WITHDRAWN", "SUPPLEMENT_REQUESTED"):
+        await enter_case(database, state, "")
+    left = []
+    for after in (89, 94, 300, 370):
+        clock = StoppedClock(NOON + timedelta(days=after))
+        forgotten = await upkeep(database, clock).forget_cases()
+        async with database.transaction() as tx:
+            states = (await tx.scalars(select(tables.cases.c.state))).all()
+            entries = (await tx.execute(select(tables.case_history))).all()
+        assert len(entries) == len(states)
+        left.append((forgotten, set(states)))
+
+    waiting = {"SUPPLEMENT_REQUESTED"}
+    assert left == [
+        (0, {"DRAFT", "WITHDRAWN"} | waiting),
+        (1, {"WITHDRAWN"} | waiting),
+        (0, {"WITHDRAWN"} | waiting),
+        (1, waiting),
+    ]
+
+
 @pytest.mark.parametrize(
     "statement",
-    ["delete from cases", "delete from case_numbers", "insert into decided_days values (now())"],
+    ["delete from case_numbers", "insert into decided_days values (now())"],
 )
-async def test_the_service_loses_no_case_and_decides_no_holiday(
+async def test_the_service_loses_no_number_and_decides_no_holiday(
     database: Database, statement: str
 ) -> None:
-    """Cases stay; the calendar changes by migrations."""
+    """Numbers run on; the calendar is not the service's."""
     with pytest.raises(DBAPIError, match="permission denied"):
         async with database.transaction() as tx:
             await tx.execute(text(statement))

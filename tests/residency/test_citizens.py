@@ -10,10 +10,22 @@ from sqlalchemy import select
 
 from chassis.clock import utc_now, ward_day
 from residency import tables
+from residency.domain.persons import IdentityCorrection
 from tests.residency.conftest import Service
+from tests.residency.desk import temporary
 from tests.residency.refusals import Refusal, refusal_of
-from tests.residency.samples import SEAL, add_building, application, number, residence_operations
+from tests.residency.samples import (
+    SEAL,
+    StoppedClock,
+    add_building,
+    application,
+    number,
+    person_operations,
+    request,
+    residence_operations,
+)
 from tests.residency.test_stays_service import day_of, lodging
+from ward.residency.v1 import cases_pb2
 from ward.residency.v1 import citizens_pb2 as pb
 from ward.residency.v1 import data_subject_requests_pb2 as requests_pb
 
@@ -22,9 +34,15 @@ pytestmark = [pytest.mark.postgres, pytest.mark.nats]
 CONTENT = "Đề nghị cho tôi biết dữ liệu đang lưu giữ"
 
 
-async def own(service: Service, method: str, request: Any, serial: int = 1) -> Any:
-    """Call a method as the citizen who has a number."""
-    return await service.call(method, request, "citizen", own_number=number(serial).digits)
+async def own(
+    service: Service, method: str, request: Any, serial: int = 1, account: str = ""
+) -> Any:
+    """Call a method as the citizen who has a number, by the account that is everybody's or by one of their own."""
+    token = service.make_token(
+        "citizen", account=account, personal_id_number=number(serial).digits
+    )
+    metadata = (("authorization", f"Bearer {token}"),)
+    return await service.method(method)(request, metadata=metadata)
 
 
 async def refused(service: Service, method: str, request: Any, serial: int = 1) -> Refusal:
@@ -86,6 +104,58 @@ async def test_a_request_about_oneself_is_filed_followed_and_seen_by_nobody_else
     )
 
 
+async def test_requests_of_before_a_number_was_corrected_stay_with_who_filed_them(
+    service: Service,
+) -> None:
+    """Found by the right number; not what is filed under the old one since, nor what another filed of that record."""
+    home, _ = await homes(service)
+
+    def filing() -> pb.FileOwnRequestRequest:
+        kind = requests_pb.DATA_SUBJECT_REQUEST_KIND_VIEW
+        return pb.FileOwnRequestRequest(request_id=str(uuid4()), kind=kind, content=CONTENT)
+
+    async def listed(serial: int, account: str = "") -> list[str]:
+        asking = pb.ListOwnRequestsRequest()
+        answer = await own(service, "ListOwnRequests", asking, serial, account)
+        return [one.request_number for one in answer.requests]
+
+    async def read(number_: str, serial: int, account: str = "") -> str:
+        asking = pb.GetOwnRequestRequest(request_number=number_)
+        try:
+            found = await own(service, "GetOwnRequest", asking, serial, account)
+        except aio.AioRpcError as error:
+            return refusal_of(error).reason
+        return str(found.request.request_number)
+
+    before = (await own(service, "FileOwnRequest", filing())).request.request_number
+    # Whose number it is, although the register has somebody else under it.
+    theirs = (await own(service, "FileOwnRequest", filing(), 1, "owner")).request.request_number
+    at_the_counter = requests_pb.ReceiveRequestRequest(
+        request_id=str(uuid4()),
+        kind=requests_pb.DATA_SUBJECT_REQUEST_KIND_VIEW,
+        personal_id_number=number(1).digits,
+        content=CONTENT,
+    )
+    await service.call("ReceiveRequest", at_the_counter)
+    right = IdentityCorrection(number(3), None, None, None, None)
+    clock = StoppedClock(utc_now())
+    await person_operations(service.database, clock).correct(number(1), right, request())
+    since = (await own(service, "FileOwnRequest", filing(), 1, "owner")).request.request_number
+    await residence_operations(service.database).register(application(home, 1), "request-9", b"x")
+
+    assert await listed(3) == [before]
+    assert await listed(1, "owner") == [theirs, since]
+    assert [await read(one, 3) for one in (before, theirs, since)] == [
+        before,
+        *["DATA_SUBJECT_REQUEST_NOT_FOUND"] * 2,
+    ]
+    assert [await read(one, 1, "owner") for one in (before, theirs, since)] == [
+        "DATA_SUBJECT_REQUEST_NOT_FOUND",
+        theirs,
+        since,
+    ]
+
+
 @pytest.mark.parametrize("own_number", ["", "12"])
 async def test_a_token_of_nobody_has_no_affairs(service: Service, own_number: str) -> None:
     """Without a number, with none that can be one, or with the lower level of identity; each attempt is recorded."""
@@ -103,6 +173,15 @@ async def test_a_token_of_nobody_has_no_affairs(service: Service, own_number: st
     expected = "PERSONAL_ID_INVALID" if own_number else "OWN_NUMBER_UNKNOWN"
     assert (refusal_of(unknown.value).reason, low.reason) == (expected, "ASSURANCE_TOO_LOW")
     assert [one.outcome for one in await service.access_records()] == [expected, low.reason]
+
+
+async def drafted(service: Service, dwelling_id: UUID) -> int:
+    """Make a draft; tell its running number."""
+    request = cases_pb2.CreateCaseRequest(
+        request_id=str(uuid4()), declaration=temporary(dwelling_id)
+    )
+    answer = await service.call("CreateCase", request, role="citizen")
+    return int(answer.case.case_number.rpartition("-")[2])
 
 
 async def test_a_guest_is_declared_for_the_own_dwelling_only(service: Service) -> None:
@@ -133,15 +212,23 @@ async def test_a_guest_is_declared_for_the_own_dwelling_only(service: Service) -
 async def test_whether_a_guest_is_declared_elsewhere_is_told_to_officers_only(
     service: Service,
 ) -> None:
-    """The answer is the same; a case of nobody's waits, which the host does not see."""
+    """The answer is the same; a case of nobody's waits, which the host does not see.
+
+    Nor does the host count it: the number of a draft before and of one after follow each other.
+    """
     first, second = await homes(service)
+    before = await drafted(service, second)
     answers = [
         await own(service, "DeclareOwnGuest", guest(home), serial)
         for serial, home in ((1, first), (2, second))
     ]
+    after = await drafted(service, second)
+    submitted = select(tables.cases).where(tables.cases.c.submitted_at.is_not(None))
     async with service.database.transaction() as tx:
         stays = (await tx.scalars(select(tables.guest_stays.c.dwelling_id))).all()
-        (case,) = (await tx.execute(select(tables.cases))).all()
+        (case,) = (await tx.execute(submitted)).all()
+
+    assert after - before == 1
 
     assert answers[0] == answers[1]
     assert stays == [first]

@@ -10,7 +10,9 @@ from sqlalchemy.exc import DBAPIError
 from chassis.database import Database
 from chassis.errors import FieldInvalidError
 from residency import tables
+from residency.domain.assistance import AssistanceBasis, Grounds, NeedStatement
 from residency.domain.contact import Contact, EmailAddress, PhoneNumber
+from residency.domain.occupancy import Assistance, StayKind
 from residency.domain.partial_date import PartialDate
 from residency.domain.person_name import FullName
 from residency.domain.persons import IdentityCorrection
@@ -23,22 +25,29 @@ from residency.domain.residence import (
     Sex,
     Term,
 )
+from residency.operations.assistance import AssistanceOperations
 from residency.queries.occupancy import OccupancyQueries
 from residency.queries.persons import PersonQueries
 from residency.queries.residence import ResidenceQueries
 from tests.residency.samples import (
     NOON,
+    OFFICER,
+    PARTICULARS,
     SEAL,
     TODAY,
     StoppedClock,
     add_building,
+    all_asked,
     application,
     number,
     person_operations,
+    relay,
     request,
     residence_operations,
     waiting_events,
 )
+from tests.residency.test_stay_operations import RECEIPT, lodging, stays_of
+from ward.residency.v1 import residency_pb2
 
 pytestmark = pytest.mark.postgres
 MONTH_LATER = NOON + timedelta(days=30)
@@ -70,8 +79,8 @@ async def test_a_corrected_term_counts_since_it_is_known(database: Database) -> 
     told, counts = ResidenceQueries(database), OccupancyQueries(database, clock)
     before = await counts.of_dwelling(home, NOON, NOON)
     since = await counts.of_dwelling(home, NOON)
-    _, then = await told.of_registration(right, None, NOON)
-    _, now = await told.of_registration(wrong, None, None)
+    _, then = await told.of_registration(right, all_asked(known_at=NOON))
+    _, now = await told.of_registration(wrong, all_asked())
 
     assert (before[0].counts.registered, since[0].counts.registered) == (1, 0)
     assert [(one.registration_id, one.corrects) for one in then] == [(wrong, None)]
@@ -90,7 +99,7 @@ async def test_an_end_is_known_since_it_was_recorded(database: Database) -> None
     queries, counts = ResidenceQueries(database), OccupancyQueries(database, clock)
 
     async def told(at: datetime | None, known_at: datetime | None) -> list[date | None]:
-        _, found = await queries.of_number(SEAL.blind_index(number()), at, known_at)
+        _, found = await queries.of_number(SEAL.blind_index(number()), all_asked(at, known_at))
         return [one.ended_on for one in found]
 
     assert (await counts.of_dwelling(home, NOON, NOON))[0].counts.registered == 1
@@ -100,7 +109,7 @@ async def test_an_end_is_known_since_it_was_recorded(database: Database) -> None
     assert await told(NOON, None) == []
     assert await told(NOON - timedelta(days=1), None) == [TODAY]
     assert await told(None, NOON - timedelta(seconds=1)) == []
-    assert await queries.of_number(SEAL.blind_index(number(2)), None, None) == (False, [])
+    assert await queries.of_number(SEAL.blind_index(number(2)), all_asked()) == (False, [])
 
 
 async def test_what_was_corrected_or_annulled_is_not_changed_again(database: Database) -> None:
@@ -140,7 +149,7 @@ async def test_a_correction_keeps_the_rules_of_residence(database: Database) -> 
             await does.correct(second, Correction(Term(TODAY, None), ended_on), request())
         assert refused.value.metadata == {"field": "ended_on"}
 
-    assert len((await ResidenceQueries(database).of_registration(second, NOON, None))[1]) == 1
+    assert len((await ResidenceQueries(database).of_registration(second, all_asked(NOON)))[1]) == 1
 
 
 @pytest.mark.parametrize(
@@ -190,7 +199,7 @@ async def test_corrections_tell_who_in_which_case_and_when(database: Database) -
     right = corrected(number=number(2), birth_date=birth, nationality="FRA")
     for _ in range(2):
         await does.correct(number(), right, asked)
-    told = await PersonQueries(database).corrections(SEAL.blind_index(number(2)))
+    told = await PersonQueries(database).corrections(SEAL.blind_index(number(2)), OFFICER, TODAY)
     async with database.transaction() as tx:
         was = (await tx.execute(select(tables.person_corrections.c.full_name))).scalars().all()
         person = (await tx.execute(select(tables.persons))).one()
@@ -213,7 +222,8 @@ async def test_a_number_of_somebody_else_cannot_be_the_right_one(database: Datab
         await does.correct(number(), corrected(number=number(2)), request())
     with pytest.raises(PersonNotRegisteredError):
         await does.correct(number(3), corrected(sex=Sex.MALE), request())
-    assert await PersonQueries(database).corrections(SEAL.blind_index(number(3))) is None
+    unknown = SEAL.blind_index(number(3))
+    assert await PersonQueries(database).corrections(unknown, OFFICER, TODAY) is None
     with pytest.raises(FieldInvalidError):
         corrected()
 
@@ -251,3 +261,31 @@ async def test_an_old_day_has_an_answer(database: Database) -> None:
 
     assert found[0].counts.present == 0
     assert found[0].lower_bound is False
+
+
+async def test_a_corrected_number_is_published_wherever_the_person_is_a_guest(
+    database: Database,
+) -> None:
+    """Help that somebody needs comes and goes with the number: where they lodge under the wrong and the right one."""
+    clock = StoppedClock()
+    await registered(database, clock)
+    wrong, right = (await add_building(database, dwellings=2)).dwelling_ids
+    needs = AssistanceOperations(database, relay(database, clock), clock, SEAL, PARTICULARS)
+    grounds = Grounds(AssistanceBasis.CONSENT, "")
+    statement = NeedStatement(grounds, None, TODAY + timedelta(days=100))
+    await needs.declare(number(), Assistance.OXYGEN, statement, request())
+    for home, serial, kind in ((wrong, 1, StayKind.STANDING), (right, 2, StayKind.LODGING)):
+        leaves_on = None if kind is StayKind.STANDING else TODAY + timedelta(days=1)
+        arrived = NOON - timedelta(hours=1)
+        guest = lodging(home, number(serial), kind=kind, arrives_at=arrived, leaves_on=leaves_on)
+        await stays_of(database, clock).declare(guest, RECEIPT, request())
+    before = len(await waiting_events(database))
+    await person_operations(database, clock).correct(
+        number(), corrected(number=number(2)), request()
+    )
+    told = {one.dwelling.dwelling_id: one for one in (await waiting_events(database))[before:]}
+
+    assert {str(wrong), str(right)} <= told.keys()
+    assert [need.type for need in told[str(right)].assistance] == [
+        residency_pb2.ASSISTANCE_TYPE_OXYGEN
+    ]

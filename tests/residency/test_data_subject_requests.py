@@ -12,14 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select, text, update
 
+from chassis.clock import ward_time
 from chassis.database import Database
 from chassis.errors import FieldInvalidError, RequestIdReusedError
 from chassis.messages import subject_of
 from residency import tables
 from residency.domain.assistance import AssistanceBasis, Grounds, NeedStatement
 from residency.domain.cases.machine import Caller, SecondPersonRequiredError
-from residency.domain.cases.states import CaseState
-from residency.domain.contact import Contact, PhoneNumber
+from residency.domain.cases.states import CaseState, RefusalGround
+from residency.domain.contact import Contact, EmailAddress, PhoneNumber
 from residency.domain.data_subject_requests import (
     DataSubjectRequest,
     DataSubjectRequestNotFoundError,
@@ -31,12 +32,19 @@ from residency.domain.data_subject_requests import (
     RequestState,
     RestrictionNotFoundError,
 )
-from residency.domain.declarations import CaseKind, DeclaredPerson
-from residency.domain.occupancy import Assistance
+from residency.domain.declarations import CaseKind, DeclaredPerson, ResidenceDeclaration
+from residency.domain.occupancy import Assistance, StayKind
 from residency.domain.partial_date import PartialDate
 from residency.domain.person_name import FullName
-from residency.domain.residence import PersonNotRegisteredError, ResidenceKind, Sex, Term
+from residency.domain.residence import (
+    PersonNotRegisteredError,
+    ResidenceKind,
+    Sex,
+    Term,
+)
+from residency.domain.stays import StayCorrection
 from residency.operations.assistance import AssistanceOperations
+from residency.operations.cases import CaseOperations, Request
 from residency.operations.data_subject_requests import (
     DataSubjectRequestOperations,
     Moving,
@@ -52,6 +60,7 @@ from tests.residency.conftest import Service
 from tests.residency.samples import (
     CONTENT_SEAL,
     NOON,
+    OFFICER,
     PARTICULARS,
     SEAL,
     TODAY,
@@ -59,14 +68,24 @@ from tests.residency.samples import (
     add_building,
     application,
     number,
+    person_operations,
     relay,
     request,
     residence_operations,
 )
+from tests.residency.test_corrections import corrected
 from tests.residency.test_merges import merged
+from tests.residency.test_stay_operations import (
+    PASSPORT,
+    RECEIPT,
+    absences_of,
+    away,
+    lodging,
+    stays_of,
+)
 from ward.options.v1 import access_pb2
+from ward.residency.v1 import account_pb2, lookups_pb2, residency_pb2
 from ward.residency.v1 import data_subject_requests_pb2 as pb
-from ward.residency.v1 import lookups_pb2, residency_pb2
 
 DPO = "data_protection_officer"
 CONTENT = "Đề nghị cho tôi biết dữ liệu đang lưu giữ"
@@ -153,7 +172,7 @@ class Office:
         asked = Receiving(
             account="officer-1",
             kind=kind,
-            number=number(),
+            document=number(),
             content=CONTENT,
             through_processor=False,
             request_id=str(uuid4()),
@@ -265,7 +284,10 @@ async def test_a_restriction_stands_until_it_is_lifted(office: Office) -> None:
 
 @pytest.mark.postgres
 async def test_deletion_takes_what_no_law_keeps_and_says_what_is_kept(office: Office) -> None:
-    """The contact goes; identity, residence, files and access records stay, each with its law in the answer."""
+    """The contact goes; identity, residence, files and access records stay, each with its law in the answer.
+
+    A second time nothing is left to delete.
+    """
     async with office.database.transaction() as tx:
         person = await persons.find(tx, SEAL.blind_index(number()))
         contact = Contact(PhoneNumber.parse("0912 345 678"), None)
@@ -273,6 +295,9 @@ async def test_deletion_takes_what_no_law_keeps_and_says_what_is_kept(office: Of
     request = await office.verified(RequestKind.DELETE)
     await office.operations.answer(moving(request, "dpo-1"), ANSWER)
     answer = (await office.queries.get(request.request_number)).history[-1].note
+    again = await office.verified(RequestKind.DELETE)
+    await office.operations.answer(moving(again, "dpo-1"), ANSWER)
+    nothing = (await office.queries.get(again.request_number)).history[-1].note
     async with office.database.transaction() as tx:
         row = (await tx.execute(select(tables.persons))).one()
 
@@ -281,25 +306,92 @@ async def test_deletion_takes_what_no_law_keeps_and_says_what_is_kept(office: Of
     assert answer.startswith(f"{ANSWER}\nĐã xóa: số điện thoại, thư điện tử.")
     assert "- thông tin đăng ký cư trú: Luật Cư trú 68/2020/QH14" in answer
     assert "- nhật ký truy cập: Nghị định 53/2022/NĐ-CP" in answer
+    assert "Đã xóa: không có dữ liệu nào." in nothing
+
+
+def needs_of(office: Office) -> AssistanceOperations:
+    """Make the operations of needs."""
+    return AssistanceOperations(
+        office.database, relay(office.database, office.clock), office.clock, SEAL, PARTICULARS
+    )
+
+
+BY_LAW = Grounds(AssistanceBasis.LAW, "Luật 91/2025/QH15 Điều 19")
+CONSENT = Grounds(AssistanceBasis.CONSENT, "")
+
+
+@pytest.mark.postgres
+async def test_deletion_takes_what_was_consented_to_also_as_it_was_before(office: Office) -> None:
+    """The need with all that was said of it goes; what an article asks for stays while it stands, and not after."""
+    needs = needs_of(office)
+    statement = NeedStatement(CONSENT, None, TODAY + 100 * DAY)
+    consented = await needs.declare(number(), Assistance.OXYGEN, statement, request())
+    await needs.renew(consented, replace(statement, review_on=TODAY + 200 * DAY), request())
+    by_law = replace(statement, grounds=BY_LAW)
+    await needs.declare(number(), Assistance.MOBILITY, by_law, request())
+    over = await needs.declare(number(), Assistance.SIGHT, by_law, request())
+    await needs.withdraw(over, request())
+    asked = await office.verified(RequestKind.DELETE)
+    await office.operations.answer(moving(asked, "dpo-1"), ANSWER)
+    answer = (await office.queries.get(asked.request_number)).history[-1].note
+    last = (await waiting_occupancies(office.database))[-1]
+    async with office.database.transaction() as tx:
+        left = (await tx.scalars(select(tables.assistance_needs.c.type))).all()
+
+    assert left == ["MOBILITY"]
+    assert [one.type for one in last.assistance] == [residency_pb2.ASSISTANCE_TYPE_MOBILITY]
+    assert (
+        "Đã xóa: nhu cầu hỗ trợ lưu giữ theo sự đồng ý, nhu cầu hỗ trợ lưu giữ theo quy" in answer
+    )
+    assert "- nhu cầu hỗ trợ lưu giữ theo quy định của pháp luật:" in answer
+    assert "số điện thoại" not in answer
+
+
+@pytest.mark.postgres
+async def test_deletion_takes_stays_and_absences_that_are_kept_no_longer(office: Office) -> None:
+    """A year after their end, with what they corrected; also of a guest who is on no register."""
+    home = (await add_building(office.database)).dwelling_ids[0]
+    began = TODAY - 800 * DAY
+    for serial in (1, 5):
+        stays = stays_of(office.database, office.clock)
+        old = lodging(
+            home, number(serial), arrives_at=ward_time(began, 20), leaves_on=began + 2 * DAY
+        )
+        stay_id = await stays.declare(old, RECEIPT, request())
+        right_one = replace(old, leaves_on=began + 3 * DAY)
+        await stays.correct(stay_id, StayCorrection(right_one, None), request())
+        await stays.declare(lodging(home, number(serial)), RECEIPT, request())
+    for since in (began, TODAY - 400 * DAY):
+        declared = away(since, since + 380 * DAY)
+        await absences_of(office.database, office.clock).declare(declared, RECEIPT, request())
+    answers = []
+    for serial in (1, 5):
+        asked = await office.verified(RequestKind.DELETE, document=number(serial))
+        await office.operations.answer(moving(asked, "dpo-1"), ANSWER)
+        answers.append((await office.queries.get(asked.request_number)).history[-1].note)
+    async with office.database.transaction() as tx:
+        stays_left = (await tx.scalars(select(tables.guest_stays.c.valid_from))).all()
+        absences_left = (await tx.scalars(select(tables.absences.c.valid_from))).all()
+
+    assert list(stays_left) == [TODAY, TODAY]
+    assert list(absences_left) == [TODAY - 400 * DAY]
+    assert "Đã xóa: khai báo tạm vắng, thông báo lưu trú" in answers[0]
+    assert "Đã xóa: thông báo lưu trú" in answers[1]
+    assert "- khai báo tạm vắng (đến 12 tháng sau khi kết thúc): Luật Xử lý vi phạm" in answers[0]
 
 
 @pytest.mark.postgres
 async def test_with_a_withdrawn_consent_ends_what_is_kept_on_no_law(office: Office) -> None:
     """The need that was consented to counts no longer, from today on; what an article asks for stays."""
-    needs = AssistanceOperations(
-        office.database, relay(office.database, office.clock), office.clock, SEAL, PARTICULARS
-    )
-    for need, grounds in (
-        (Assistance.OXYGEN, Grounds(AssistanceBasis.CONSENT, "")),
-        (Assistance.MOBILITY, Grounds(AssistanceBasis.LAW, "Luật 91/2025/QH15 Điều 19")),
-    ):
+    needs = needs_of(office)
+    for need, grounds in ((Assistance.OXYGEN, CONSENT), (Assistance.MOBILITY, BY_LAW)):
         statement = NeedStatement(grounds, None, TODAY + 100 * DAY)
         await needs.declare(number(), need, statement, request())
     asked = await office.verified(RequestKind.WITHDRAW_CONSENT)
     await office.operations.answer(moving(asked, "dpo-1"), ANSWER)
     last = (await waiting_occupancies(office.database))[-1]
     answer = (await office.queries.get(asked.request_number)).history[-1].note
-    nobody = await office.verified(RequestKind.WITHDRAW_CONSENT, number=number(99))
+    nobody = await office.verified(RequestKind.WITHDRAW_CONSENT, document=number(99))
     await office.operations.answer(moving(nobody, "dpo-1"), ANSWER)
     nothing = (await office.queries.get(nobody.request_number)).history[-1].note
     async with office.database.transaction() as tx:
@@ -322,12 +414,10 @@ async def test_a_consent_withdrawn_before_a_merge_ends_the_needs_of_the_person_w
         application(other, 2), kind=ResidenceKind.TEMPORARY, term=Term(TODAY, TODAY + 300 * DAY)
     )
     await residence_operations(office.database).register(twin, "request-2", b"x")
-    needs = AssistanceOperations(
-        office.database, relay(office.database, office.clock), office.clock, SEAL, PARTICULARS
-    )
-    consent = NeedStatement(Grounds(AssistanceBasis.CONSENT, ""), None, TODAY + 100 * DAY)
+    needs = needs_of(office)
+    consent = NeedStatement(CONSENT, None, TODAY + 100 * DAY)
     await needs.declare(number(2), Assistance.OXYGEN, consent, request())
-    asked = await office.verified(RequestKind.WITHDRAW_CONSENT, number=number(2))
+    asked = await office.verified(RequestKind.WITHDRAW_CONSENT, document=number(2))
     await merged(office.database, office.clock, 2, 1)
     await office.operations.answer(moving(asked, "dpo-1"), ANSWER)
     last = (await waiting_occupancies(office.database))[-1]
@@ -360,7 +450,7 @@ async def test_a_correction_opens_the_case_by_which_two_officers_enter_it(office
             await office.operations.answer(moving(first, "dpo-1"), ANSWER, wrong)
     answered = await office.operations.answer(moving(first, "dpo-1"), ANSWER, right())
     linked = await office.operations.answer(moving(second, "dpo-1"), ANSWER, answered.case_number)
-    stranger = await office.verified(RequestKind.CORRECT, number=number(99))
+    stranger = await office.verified(RequestKind.CORRECT, document=number(99))
     with pytest.raises(PersonNotRegisteredError):
         await office.operations.answer(moving(stranger, "dpo-1"), ANSWER, answered.case_number)
     viewing = await office.verified(RequestKind.VIEW)
@@ -368,7 +458,7 @@ async def test_a_correction_opens_the_case_by_which_two_officers_enter_it(office
         await office.operations.answer(moving(viewing, "dpo-1"), ANSWER, answered.case_number)
     officer = Caller("officer-2", is_officer=True)
     cases = CaseQueries(office.database, CaseSeal(CONTENT_SEAL))
-    whole = await cases.get(answered.case_number, officer, TODAY)
+    _, whole = await cases.get(answered.case_number, officer, OFFICER, TODAY)
     note = (await office.queries.get(first.request_number)).history[-1].note
 
     assert linked.case_number == answered.case_number == "11002-2026-000001"
@@ -382,9 +472,37 @@ async def test_a_correction_opens_the_case_by_which_two_officers_enter_it(office
 
 
 @pytest.mark.postgres
+async def test_no_correction_is_granted_by_a_case_that_corrects_nothing(office: Office) -> None:
+    """Nor by a draft, one that was taken back, or one that was refused."""
+    first, second, third = [await office.verified(RequestKind.CORRECT) for _ in range(3)]
+    opened = await office.operations.answer(moving(first, "dpo-1"), ANSWER, right())
+    cases = CaseOperations(
+        office.database,
+        relay(office.database, office.clock),
+        office.clock,
+        SEAL,
+        CaseSeal(CONTENT_SEAL),
+        "11002",
+    )
+    officer = Caller("officer-2", is_officer=True)
+    declaration = ResidenceDeclaration.of_correction(right(), first.request_number)
+    draft = await cases.create(officer, declaration, "request-draft", b"x")
+    with pytest.raises(FieldInvalidError):
+        await office.operations.answer(moving(second, "dpo-1"), ANSWER, draft.case_number)
+    await cases.submit(Request(officer, draft.case_number, "request-submit", b"x"))
+    await office.operations.answer(moving(second, "dpo-1"), ANSWER, draft.case_number)
+    await cases.withdraw(Request(officer, draft.case_number, "request-withdraw", b"x"))
+    refusing = Request(officer, opened.case_number, "request-refuse", b"x")
+    await cases.refuse(refusing, RefusalGround.NOT_ELIGIBLE, "Không đủ điều kiện")
+    for dead in (draft.case_number, opened.case_number):
+        with pytest.raises(FieldInvalidError):
+            await office.operations.answer(moving(third, "dpo-1"), ANSWER, dead)
+
+
+@pytest.mark.postgres
 async def test_who_is_not_on_the_register_may_ask_and_nothing_is_done(office: Office) -> None:
     """It can be refused; granting a restriction of nobody is not possible, and leaves nothing behind."""
-    request = await office.verified(RequestKind.RESTRICT, number=number(99))
+    request = await office.verified(RequestKind.RESTRICT, document=number(99))
     with pytest.raises(PersonNotRegisteredError):
         await office.operations.answer(moving(request, "dpo-1"), ANSWER)
     refused = await office.operations.refuse(
@@ -463,6 +581,16 @@ class Counter:
         answer: str = (await self.service.call("ReceiveRequest", request)).request.request_number
         return answer
 
+    async def exported(self, **fields: Any) -> pb.ExportPersonalDataResponse:
+        """Ask to view as somebody who is verified; give what is told."""
+        number_ = await self.receive(pb.DATA_SUBJECT_REQUEST_KIND_VIEW, **fields)
+        await self.act("VerifyRequester", number_, "residence_officer", means="Giấy tờ bản gốc")
+        asking = pb.ExportPersonalDataRequest(request_number=number_, purpose=because(number_))
+        export: pb.ExportPersonalDataResponse = await self.service.call(
+            "ExportPersonalData", asking, DPO
+        )
+        return export
+
     async def act(self, method: str, number_: str, role: str = DPO, **fields: Any) -> Any:
         """Move a request."""
         kind = getattr(pb, f"{method}Request")
@@ -527,6 +655,90 @@ async def test_a_request_to_view_gives_what_is_held_and_who_looked(counter: Coun
     steps = [one for one in records if "DataSubjectRequestService" in one.method]
     assert {one.subject for one in steps if one.outcome == "OK"} == {SEAL.pseudonym(number())}
     assert {one.reference for one in steps if one.outcome == "OK"} == {number_}
+
+
+@pytest.mark.postgres
+@pytest.mark.nats
+async def test_all_looks_are_counted_where_not_all_are_listed(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The export tells the true number, and that the rest can be asked for."""
+    monkeypatch.setattr("residency.queries.data_subject_requests._MOST_LOOKS", 2)
+    for _ in range(3):
+        await counter.look_up(access_pb2.PURPOSE_RESIDENCE_CASE)
+    number_ = await counter.receive(pb.DATA_SUBJECT_REQUEST_KIND_VIEW)
+    await counter.act("VerifyRequester", number_, "residence_officer", means="Căn cước bản gốc")
+    asking = pb.ExportPersonalDataRequest(request_number=number_, purpose=because(number_))
+    export = await counter.service.call("ExportPersonalData", asking, DPO)
+    data = json.loads(export.json)
+
+    # The reception and the verification of the request are accesses as well.
+    assert (data["number_of_looks"], len(data["looks"])) == (5, 2)
+    assert "Số lượt truy cập dữ liệu về ông/bà: 5" in export.text
+    assert "Dưới đây là 2 lượt mới nhất" in export.text
+
+
+async def test_what_is_held_is_told_whole(counter: Counter) -> None:
+    """How the person is reached, what was said before a correction, and files that entered nothing."""
+    database = counter.service.database
+    email = EmailAddress("gia.dinh@example.org")
+    await person_operations(database).set_contact(number(), Contact(None, email), request())
+    wrong = corrected(full_name=FullName("Phạm Thị Giả Định Đúng"))
+    await person_operations(database).correct(number(), wrong, request())
+    cases = CaseOperations(
+        database,
+        relay(database, StoppedClock()),
+        StoppedClock(),
+        SEAL,
+        CaseSeal(CONTENT_SEAL),
+        "11002",
+    )
+    own, others = [
+        await cases.create(
+            Caller("citizen-1", is_officer=False),
+            ResidenceDeclaration.of_correction(right(serial), "11002-YC-2026-000001"),
+            f"request-draft-{serial}",
+            b"x",
+        )
+        for serial in (1, 2)
+    ]
+    await cases.submit(
+        Request(Caller("citizen-1", is_officer=False), own.case_number, "request-1", b"x")
+    )
+    await cases.withdraw(
+        Request(Caller("citizen-1", is_officer=False), own.case_number, "request-2", b"x")
+    )
+    export = await counter.exported(personal_id_number=number().digits)
+    data = json.loads(export.json)
+
+    assert (data["person"]["email"], data["person"]["nationality"]) == (email.text, "VNM")
+    assert [one["full_name"] for one in data["former_identities"]] == ["Phạm Thị Giả Định"]
+    assert data["former_identities"][0]["number"] == number().masked
+    assert "Phạm Thị Giả Định, số " in export.text
+    assert [(one["case_number"], one["state"]) for one in data["cases"]] == [
+        (own.case_number, "WITHDRAWN")
+    ]
+    assert others.case_number not in export.text
+
+
+@pytest.mark.postgres
+@pytest.mark.nats
+async def test_a_foreign_guest_asks_by_the_passport(counter: Counter) -> None:
+    """And is told of the stays, though nobody of the register; by number and passport at once nobody asks."""
+    database = counter.service.database
+    home = (await add_building(database)).dwelling_ids[0]
+    foreign = lodging(home, PASSPORT, kind=StayKind.FOREIGN)
+    await stays_of(database).declare(foreign, RECEIPT, request())
+    passport = account_pb2.Passport(issuer=PASSPORT.issuer, number=PASSPORT.text)
+    export = await counter.exported(personal_id_number="", passport=passport)
+    data = json.loads(export.json)
+    with pytest.raises(aio.AioRpcError) as both:
+        await counter.receive(pb.DATA_SUBJECT_REQUEST_KIND_VIEW, passport=passport)
+
+    assert data["person"] == {}
+    assert [one["kind"] for one in data["stays"]] == ["FOREIGN"]
+    assert "khai báo tạm trú người nước ngoài tại" in export.text
+    assert both.value.code().name == "INVALID_ARGUMENT"
 
 
 @pytest.mark.postgres

@@ -28,8 +28,8 @@ from tests.residency.test_command_line import KEYS, run
 from tests.residency.test_lookups import because
 from tests.residency.test_service import verifying
 from ward.residency.v1 import breaches_pb2 as breaches_pb
+from ward.residency.v1 import duplicates_pb2, register_pb2
 from ward.residency.v1 import lookups_pb2 as pb
-from ward.residency.v1 import register_pb2
 
 NAME = FullName("Âu Dương Bẫy Mồi")
 
@@ -56,7 +56,7 @@ def test_nobody_is_born_before_the_numbers_begin() -> None:
 @pytest.mark.postgres
 @pytest.mark.nats
 async def test_who_looks_at_a_decoy_is_noticed_at_once(service: Service, broker: Client) -> None:
-    """By a lookup, a verification and on the register: an event in the stream, and a metric; no answer tells."""
+    """By a lookup, a verification, a read or a write: an event in the stream, and a metric; no answer tells."""
     clock = StoppedClock()
     decoys = DecoyOperations(
         service.database, relay(service.database, clock), clock, SEAL, "11002"
@@ -80,7 +80,19 @@ async def test_who_looks_at_a_decoy_is_noticed_at_once(service: Service, broker:
             purpose=because(), personal_id_number=decoy.number.digits
         ),
     )
-    alerts = [pb.DecoyTouched.FromString((await events.next_msg(10)).data) for _ in range(3)]
+    await service.call(
+        "ListPersonMerges",
+        duplicates_pb2.ListPersonMergesRequest(
+            purpose=because(), personal_id_number=decoy.number.digits
+        ),
+    )
+    await service.call(
+        "SetContact",
+        register_pb2.SetContactRequest(
+            purpose=because(), request_id="contact-1", personal_id_number=decoy.number.digits
+        ),
+    )
+    alerts = [pb.DecoyTouched.FromString((await events.next_msg(10)).data) for _ in range(5)]
     records = {str(one.record_id): one for one in await service.access_records()}
     listed = await service.call(
         "ListBreaches", breaches_pb.ListBreachesRequest(), "data_protection_officer"
@@ -100,7 +112,7 @@ async def test_who_looks_at_a_decoy_is_noticed_at_once(service: Service, broker:
         assert alert.account == records[alert.access_record_id].account
         assert alert.subject == records[alert.access_record_id].subject
         assert decoy.number.digits not in str(alert)
-    assert (REGISTRY.get_sample_value("ward_decoys_touched_total") or 0) >= before + 3
+    assert (REGISTRY.get_sample_value("ward_decoys_touched_total") or 0) >= before + 5
 
 
 @pytest.mark.postgres

@@ -107,6 +107,7 @@ async def add_case(database: Database) -> UUID:
                 channel="COUNTER",
                 state="DRAFT",
                 identity_check="NONE",
+                written_by=[],
                 declaration_sealed=OLD.seal(b"declaration", case_id.bytes + b"declaration"),
                 created_at=datetime(2026, 1, 1, tzinfo=UTC),
                 **values,

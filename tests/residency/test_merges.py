@@ -24,6 +24,7 @@ from chassis.context import Identity
 from chassis.database import Database
 from chassis.errors import DomainError
 from residency import tables
+from residency.domain.account import Named, Names
 from residency.domain.assistance import AssistanceBasis, Grounds, NeedStatement
 from residency.domain.cases.machine import SecondPersonRequiredError
 from residency.domain.duplicates import (
@@ -65,6 +66,7 @@ from tests.residency.samples import (
     TODAY,
     StoppedClock,
     add_building,
+    all_asked,
     application,
     number,
     relay,
@@ -152,7 +154,7 @@ async def told(
 ) -> list[tuple[UUID, date, date | None]]:
     """Tell where somebody is registered and when, by the number."""
     index = SEAL.blind_index(number(serial))
-    _, found = await ResidenceQueries(database).of_number(index, None, known_at)
+    _, found = await ResidenceQueries(database).of_number(index, all_asked(known_at=known_at))
     return [
         (one.dwelling.dwelling_id, one.term.valid_from, one.ended_on or one.term.valid_until)
         for one in found
@@ -395,7 +397,7 @@ class MergeMachine(RuleBasedStateMachine):
         noon, homes = ward_time(day_of(day), 12), self.place.dwelling_ids
         for record in RECORDS:
             index = SEAL.blind_index(number(self.serials[record]))
-            _, found = await ResidenceQueries(self.database).of_number(index, noon, at)
+            _, found = await ResidenceQueries(self.database).of_number(index, all_asked(noon, at))
             lives = [
                 (homes[fact.dwelling], day_of(fact.start))
                 for fact in known.of(record)
@@ -703,18 +705,17 @@ async def test_either_number_finds_and_registers_the_person(database: Database) 
             application(home, 2, full_name="Trần Văn Ví Dụ"), str(uuid4()), b"x"
         )
     by_both = [await told(database, serial) for serial in names]
-    subjects = await AccountQueries(database).subjects_of(SEAL.blind_index(number(2)))
+    together = await AccountQueries(database).names_of(SEAL.blind_index(number(2)))
     acting("officer-1")
     await parted(database, clock, merge_id)
     await line.close()
 
     assert by_both[0] == by_both[1] == [(home, years[one], years[one + 1]) for one in range(3)]
-    assert subjects == sorted(SEAL.pseudonym(number(serial)) for serial in names)
+    assert set(together.theirs) == {Named(SEAL.pseudonym(number(serial))) for serial in names}
     # What was entered while they were one stays with the record that stood for both.
     assert [await told(database, serial) for serial in names] == [by_both[0], []]
-    assert await AccountQueries(database).subjects_of(SEAL.blind_index(number(2))) == [
-        SEAL.pseudonym(number(2))
-    ]
+    apart = await AccountQueries(database).names_of(SEAL.blind_index(number(2)))
+    assert apart == Names(theirs=[Named(SEAL.pseudonym(number(2)))])
 
 
 @pytest.mark.postgres

@@ -7,8 +7,10 @@ database but those that are meant to hold a name.
 import io
 import logging
 import re
-from collections.abc import Collection, Generator
+from collections.abc import Awaitable, Callable, Collection, Generator
+from datetime import timedelta
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 import structlog
@@ -20,18 +22,26 @@ from prometheus_client import generate_latest
 from sqlalchemy import String, cast, select
 
 from chassis import jetstream, log
+from chassis.clock import utc_now, ward_day
 from residency import tables
 from residency.domain.personal_id import PersonalIdNumber
 from tests.residency.conftest import Service
+from tests.residency.desk import declared, temporary
 from tests.residency.samples import SEAL, add_building, number
 from tests.residency.test_break_glass import asking as breaking
 from tests.residency.test_break_glass import tell_of_fire
 from tests.residency.test_lookups import because
 from tests.residency.test_service import registering, verifying
+from tests.residency.test_stays_service import day_of, declaring
+from ward.residency.v1 import assistance_pb2 as assistance
+from ward.residency.v1 import cases_pb2 as cases
+from ward.residency.v1 import citizens_pb2 as citizens
 from ward.residency.v1 import data_subject_requests_pb2 as requests
 from ward.residency.v1 import duplicates_pb2 as pairs
 from ward.residency.v1 import lookups_pb2 as lookups
+from ward.residency.v1 import register_pb2 as register
 from ward.residency.v1 import residency_pb2 as pb
+from ward.residency.v1 import stays_pb2 as stays
 
 pytestmark = [pytest.mark.postgres, pytest.mark.nats]
 
@@ -39,7 +49,9 @@ KNOWN, UNKNOWN, MALFORMED = number(424242).digits, number(535353).digits, "99909
 NAME, OTHER_NAME = "Quách Thị Khuynh Diệp", "Tôn Nữ Lệ Thu Vàng"
 # One digit away from the known number.
 TWIN = number(424243).digits
-SECRETS = (KNOWN, TWIN, UNKNOWN, MALFORMED, NAME, OTHER_NAME)
+GUEST, GUEST_NAME = number(646464).digits, "Ông Ích Khách Vãng Lai"
+PHONE, EMAIL = "+84100246813", "khuynh.diep@example.test"
+SECRETS = (KNOWN, TWIN, UNKNOWN, MALFORMED, NAME, OTHER_NAME, GUEST, GUEST_NAME, PHONE, EMAIL)
 # Where a name belongs; it is shown by the rules of disclosure only.
 NAME_COLUMNS = {"persons.full_name", *map(str, tables.person_index.c)}
 
@@ -146,6 +158,7 @@ async def worked(service: Service, broker: Client) -> list[str]:
         "ListPersonMerges",
         pairs.ListPersonMergesRequest(purpose=because(), personal_id_number=TWIN),
     )
+    await of_guests_needs_and_cases(call, str(dwelling))
     await tell_of_fire(service, broker, place.building_id)
     await call("DiscloseOccupants", breaking(), "duty_officer", actor="incidents")
     await call("DiscloseOccupants", breaking(reason=f"cần tìm {KNOWN}"), "duty_officer")
@@ -153,6 +166,68 @@ async def worked(service: Service, broker: Client) -> list[str]:
         await call("VerifyIdentity", verifying(personal_id_number=number(700 + 2 * serial).digits))
     assert len(errors) > 25
     return errors
+
+
+async def of_guests_needs_and_cases(call: Callable[..., Awaitable[Any]], dwelling: str) -> None:
+    """Declare a guest, an absence, a need, a contact and a case, read them, and have each refused once."""
+    guest = {"personal_id_number": GUEST, "full_name": GUEST_NAME}
+    await call("DeclareLodging", declaring(dwelling, **guest))
+    await call("DeclareLodging", declaring(dwelling, **guest))
+    await call("ListGuestStays", stays.ListGuestStaysRequest(purpose=because()))
+    absence = stays.Absence(
+        ground=stays.ABSENCE_GROUND_LONG_ABSENCE,
+        reason="đi làm xa",
+        destination="tỉnh khác",
+        valid_from=date_pb2.Date(year=2026, month=11, day=2),
+    )
+    asked_again = ward_day(utc_now()) + timedelta(days=90)
+    consent = assistance.AssistanceStatement(
+        basis=assistance.ASSISTANCE_BASIS_CONSENT,
+        proxy=assistance.AssistanceProxy(full_name=GUEST_NAME, personal_id_number=GUEST),
+        review_on=day_of(asked_again),
+    )
+    for digits in (KNOWN, UNKNOWN):
+        person = {"purpose": because(), "personal_id_number": digits}
+        contact = register.SetContactRequest(
+            request_id=str(uuid4()), phone=PHONE, email=EMAIL, **person
+        )
+        away = stays.DeclareAbsenceRequest(
+            request_id=str(uuid4()),
+            absence=absence,
+            channel=stays.DECLARATION_CHANNEL_PHONE,
+            **person,
+        )
+        need = assistance.DeclareAssistanceNeedRequest(
+            request_id=str(uuid4()),
+            type=pb.ASSISTANCE_TYPE_OXYGEN,
+            statement=consent,
+            **person,
+        )
+        await call("SetContact", contact)
+        await call("DeclareAbsence", away)
+        await call("DeclareAssistanceNeed", need)
+        await call(
+            "GetResidence",
+            register.GetResidenceRequest(purpose=because(), personal_id_number=digits),
+        )
+    declaration = temporary(
+        UUID(dwelling), declared(personal_id_number=TWIN, full_name=OTHER_NAME), phone=PHONE
+    )
+    declaration.declarant.personal_id_number, declaration.declarant.full_name = KNOWN, NAME
+    creating = cases.CreateCaseRequest(request_id="case-of-known", declaration=declaration)
+    number_ = (await call("CreateCase", creating)).case.case_number
+    for request_id in ("submit-case-1", "submit-case-2"):
+        submitting = cases.SubmitCaseRequest(request_id=request_id, case_number=number_)
+        await call("SubmitCase", submitting)
+    await call("GetCase", cases.GetCaseRequest(purpose=because(), case_number=number_))
+    await call("GetCase", cases.GetCaseRequest(purpose=because(), case_number=KNOWN))
+    filing = citizens.FileOwnRequestRequest(
+        request_id="own-request-1",
+        kind=requests.DATA_SUBJECT_REQUEST_KIND_VIEW,
+        content=f"Tôi là {NAME}, điện thoại {PHONE}",
+    )
+    await call("FileOwnRequest", filing, "citizen", own_number=KNOWN)
+    await call("ListOwnDwellings", citizens.ListOwnDwellingsRequest(), "citizen", own_number=KNOWN)
 
 
 async def published(broker: Client) -> str:

@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -283,3 +283,84 @@ def test_nothing_has_room_for_what_the_ward_must_not_know() -> None:
     assert len(columns) > 50
     assert len(fields) > 200
     assert [name for name in columns | fields if never.search(name)] == []
+
+
+async def test_what_is_refused_does_not_tell_whether_a_number_is_registered(
+    service: Service,
+) -> None:
+    """A household that is none, and a member who is none, are refused alike for anybody; whom it concerned is told."""
+    _, home = await registered(service)
+    nowhere = str(uuid4())
+    made_up = [
+        await refused_registration(service, home, serial, household_id=nowhere)
+        for serial in (1, 9)
+    ]
+    other = str((await add_building(service.database)).dwelling_ids[0])
+    await registered(service, 2, dwelling_id=other)
+    async with service.database.transaction() as tx:
+        of_home = tables.households.c.dwelling_id == UUID(home)
+        household = await tx.scalar(select(tables.households.c.household_id).where(of_home))
+    no_members = []
+    for serial in (2, 9):
+        arranging = pb.RearrangeHouseholdRequest(
+            **asked(
+                household_id=str(household),
+                members=[
+                    pb.HouseholdMember(
+                        personal_id_number=number(serial).digits,
+                        relationship_to_householder="HOUSEHOLDER",
+                    )
+                ],
+                valid_from=SECOND_DAY,
+            )
+        )
+        no_members.append((await service.refusal("RearrangeHousehold", arranging)).reason)
+    recorded = {
+        (one.subject, one.outcome)
+        for one in await service.access_records()
+        if one.method.endswith("/RearrangeHousehold")
+    }
+
+    assert made_up == ["HOUSEHOLD_NOT_FOUND"] * 2
+    assert no_members == ["NOT_A_HOUSEHOLD_MEMBER"] * 2
+    assert recorded == {
+        (subject, "NOT_A_HOUSEHOLD_MEMBER")
+        for subject in (
+            f"household:{household}",
+            SEAL.pseudonym(number(2)),
+            SEAL.pseudonym(number(9)),
+        )
+    }
+
+
+async def refused_registration(service: Service, home: str, serial: int, **fields: Any) -> str:
+    """Register somebody under another name, which must be refused; tell the reason."""
+    request = residency_pb2.RegisterResidenceRequest(
+        **asked(
+            dwelling_id=home,
+            kind=residency_pb2.RESIDENCE_KIND_PERMANENT,
+            personal_id_number=number(serial).digits,
+            full_name="Trần Văn Ví Dụ",
+            birth_date=date_pb2.Date(year=1990),
+            sex=residency_pb2.SEX_FEMALE,
+            valid_from=FIRST_DAY,
+            **fields,
+        )
+    )
+    return (await service.refusal("RegisterResidence", request)).reason
+
+
+async def test_who_guesses_numbers_by_writing_is_stopped(service: Service) -> None:
+    """Writes by number count like looks: numbers that nobody has, and neighbours."""
+    reasons = [
+        (
+            await service.refusal(
+                "SetContact",
+                pb.SetContactRequest(**asked(personal_id_number=number(serial).digits)),
+            )
+        ).reason
+        for serial in range(1, 10)
+    ]
+
+    assert reasons[0] == "PERSON_NOT_REGISTERED"
+    assert reasons[-1] == "LIMIT_REACHED"

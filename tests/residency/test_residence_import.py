@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 from xlsxwriter import Workbook
 
+from chassis.access_chain import AccessRecord
+from chassis.console import record_of
 from chassis.database import Database
 from chassis.sheets import SheetInvalidError, SheetProblem
 from residency import tables
@@ -24,6 +26,7 @@ from tests.fixtures.servers import MakeDatabase, TestDatabase
 from tests.residency.samples import (
     CODES,
     GAZETTEER,
+    NOON,
     SEAL,
     TODAY,
     StoppedClock,
@@ -77,15 +80,28 @@ def xlsx_of(*rows: Sequence[str]) -> bytes:
     return written.getvalue()
 
 
+def command() -> AccessRecord:
+    """Write down that the import was given."""
+    return record_of(
+        "import-residences",
+        "officer-7",
+        purpose="RESIDENCE_CASE",
+        legal_basis="Law 68/2020/QH14",
+        subject="residences",
+        ward_code="11002",
+        now=NOON,
+        reference="QD-2026/7",
+    )
+
+
 async def take(
     database: Database, content: bytes, *, dry_run: bool = False, accept_valid: bool = False
 ) -> tuple[list[tuple[int, Outcome, str]], bool]:
     """Enter a table; tell of each row its outcome and the column or reason, and whether any was meant."""
     clock = StoppedClock()
-    operations = ResidenceImport(database, relay(database, clock), clock, SEAL)
+    operations = ResidenceImport(database, relay(database, clock), clock, SEAL, command())
     verdicts, entered = await operations.enter(
         TABLE.read(content),
-        "QD-2026/7",
         dry_run=dry_run,
         accept_valid=accept_valid,
         progress=lambda _done, _of: None,
@@ -170,6 +186,21 @@ async def test_rows_are_entered_once(database: Database) -> None:
         1,
     ]
     assert (event.dwelling.dwelling_id, event.registered) == (str(place.dwelling_ids[0]), 2)
+
+
+@pytest.mark.postgres
+async def test_a_row_that_names_somebody_else_is_not_the_one_that_is_there(
+    database: Database,
+) -> None:
+    """Refused as it would be of another term: against the register, and against a row before."""
+    await add_building(database, address="số 5 ngách 12/34 phố Thử Nghiệm")
+    another = {"full_name": "Phạm Thị Khác"}
+    first = await take(database, csv_of(row(1), row(2), row(2, **another)), accept_valid=True)
+    again = await take(database, csv_of(row(1), row(1, **another), row(2, birth_date="1991")))
+
+    mismatch = (Outcome.REFUSED, "IDENTITY_MISMATCH")
+    assert first == ([(2, Outcome.NEW, ""), (3, Outcome.NEW, ""), (4, *mismatch)], True)
+    assert again == ([(2, Outcome.UNCHANGED, ""), (3, *mismatch), (4, *mismatch)], False)
 
 
 @pytest.mark.postgres
@@ -270,7 +301,7 @@ async def test_the_report_tells_each_row_and_repeats_no_value(
     wrong = row(2, full_name=secrets[0], personal_id_number=secrets[1], birth_date=secrets[2])
     file.write_bytes(csv_of(row(1), wrong, row(3, kind="tạm trú")))
     clock = StoppedClock()
-    operations = ResidenceImport(database, relay(database, clock), clock, SEAL)
+    operations = ResidenceImport(database, relay(database, clock), clock, SEAL, command())
     wish = Wish(file, report, "QD-2026/7", dry_run=False, accept_valid=True)
     with pytest.raises(TableRefusedError, match="Correct the refused rows"):
         await import_table(wish, TABLE, operations)
@@ -294,18 +325,41 @@ async def test_the_report_tells_each_row_and_repeats_no_value(
 async def test_the_command_enters_a_workbook(
     database: Database, test_database: TestDatabase, tmp_path: Path
 ) -> None:
-    """In the case that is named; a file that is none is told in both languages."""
+    """In the case that is named; a file that is none is told in both languages.
+
+    Who gave the command is on the account with everybody in the table, before anything is told: also for a dry run.
+    """
     await add_building(database, address="số 5 ngách 12/34 phố Thử Nghiệm")
     file, other = tmp_path / "rows.xlsx", tmp_path / "other.csv"
     file.write_bytes(xlsx_of(row()))
     other.write_bytes(b"\xd0\xcf\x11\xe0")
     command: tuple[Any, ...] = ("import-residences", "--reference", "QD-2026/7")
-    ended = await run(*command, str(file), DATABASE_URL=test_database.url, **KEYS)
+    where = {"DATABASE_URL": test_database.url, **KEYS}
+    tried = await run(*command, str(file), "--dry-run", "--operator", "officer-7", **where)
+    ended = await run(*command, str(file), "--operator", "officer-7", **where)
+    nobody = await run(*command, str(file), "--operator", number().digits, **where)
     refused = await run(*command, str(other), DATABASE_URL=test_database.url, **KEYS)
     async with database.transaction() as tx:
-        reference = await tx.scalar(select(tables.registrations.c.reference))
+        columns = tables.registrations.c
+        entered = (await tx.execute(select(columns.reference, columns.recorded_by))).one()
+        account = tables.access_records.c
+        records = (
+            await tx.execute(
+                select(account.method, account.account, account.reference, account.subject)
+                .where(account.actor.startswith("console:"))
+                .order_by(account.position)
+            )
+        ).all()
 
-    assert (ended.code, ended.errors, reference) == (0, "", "QD-2026/7")
+    assert (ended.code, ended.errors, tried.code) == (0, "", 0)
+    assert tuple(entered) == ("QD-2026/7", "console:officer-7")
+    assert [tuple(one) for one in records] == [
+        (method, "console:officer-7", "QD-2026/7", subject)
+        for method in ("import-residences --dry-run", "import-residences")
+        for subject in ("residences", SEAL.pseudonym(number()))
+    ]
+    assert nobody.code == 2
+    assert number().digits not in nobody.output + nobody.errors
     assert "1 mới / new" in ended.output
     assert refused.code == 1
     assert "tệp có mật khẩu" in refused.errors

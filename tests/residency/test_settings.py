@@ -60,3 +60,20 @@ def test_a_malformed_old_key_ends_the_start_in_words(environment: pytest.MonkeyP
     environment.setenv("ID_ENCRYPTION_OLD_KEYS", f"{OLD_KEY},c2hvcnQ=")
     with pytest.raises(SystemExit, match="ID_ENCRYPTION_OLD_KEYS: Value error, 32 bytes"):
         read_settings(Settings)
+
+
+def test_the_population_database_is_asked_over_tls(environment: pytest.MonkeyPatch) -> None:
+    """Numbers and names leave the machine in clear for no target but a simulator that is named as one."""
+    environment.setenv("POPULATION_TARGET", "127.0.0.1:50051")
+    assert read_settings(Settings).population_certificates.authority is None
+    environment.setenv("POPULATION_TARGET", "population.example:50051")
+    with pytest.raises(SystemExit, match="POPULATION_AUTHORITY_FILE"):
+        read_settings(Settings)
+    environment.setenv("POPULATION_SIMULATOR", "population.example:50051")
+    assert read_settings(Settings).population_target == "population.example:50051"
+    environment.delenv("POPULATION_SIMULATOR")
+    environment.setenv("POPULATION_AUTHORITY_FILE", "/etc/ward/population.pem")
+    assert read_settings(Settings).population_certificates.authority is not None
+    environment.setenv("POPULATION_KEY_FILE", "/etc/ward/key.pem")
+    with pytest.raises(SystemExit, match="go together"):
+        read_settings(Settings)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
+from sqlalchemy import select
 
 from chassis.database import Database
 from residency.domain.occupancy import band_of
@@ -17,6 +18,7 @@ from residency.domain.partial_date import PartialDate
 from residency.domain.residence import ResidenceKind
 from residency.domain.statistics import BANDS, Residents, tabulate
 from residency.queries.statistics import StatisticsQueries
+from residency.tables import access_records
 from residency.wire.statistics import csv_of, xlsx_of
 from tests.fixtures.servers import TestDatabase
 from tests.residency.samples import TODAY, add_building, application, residence_operations
@@ -63,6 +65,8 @@ async def test_residents_are_counted_and_few_are_not_told(
     sheet = CalamineWorkbook.from_filelike(io.BytesIO(xlsx_of(cells, smallest)))
     file = tmp_path / "counts.csv"
     ended = await run("export-statistics", str(file), DATABASE_URL=test_database.url, **KEYS)
+    async with database.transaction() as tx:
+        record = (await tx.execute(select(access_records))).one()
 
     assert smallest == 5
     assert told[1:4] == [
@@ -76,3 +80,5 @@ async def test_residents_are_counted_and_few_are_not_told(
     ] == told
     assert (ended.code, ended.output) == (0, f"{file}: 10 ô / cells\n")
     assert list(csv.reader(io.StringIO(file.read_text("utf-8-sig")))) == told
+    assert (record.method, record.subject) == ("export-statistics", "statistics")
+    assert record.account.startswith("console:")

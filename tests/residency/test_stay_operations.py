@@ -135,6 +135,7 @@ async def test_everybody_is_counted_apart_and_once(database: Database) -> None:
     after = await counted(database, home)
     await stays.declare(lodging(home, number()), RECEIPT, request())
     returned = await counted(database, home)
+    await upkeep(database, StoppedClock(TONIGHT)).recount_due()
     last = (await waiting_events(database))[-1]
 
     assert numbers(before) == (2, 1, 0, 0, 1)
@@ -142,27 +143,67 @@ async def test_everybody_is_counted_apart_and_once(database: Database) -> None:
     assert after.standing == 1
     assert numbers(returned) == (2, 1, 2, 1, 4)
     assert (last.registered, last.absent, last.lodging, last.foreign) == (2, 1, 2, 1)
-    assert last.version == 8
+    assert last.version == 9
 
 
 async def test_guests_of_a_night_leave_the_next_noon_by_themselves(database: Database) -> None:
-    """The timer publishes it once; declared ahead, the stay begins with its day."""
+    """The timer publishes it once; declared ahead, the stay begins when they come."""
     (home,) = (await add_building(database)).dwelling_ids
     clock = StoppedClock(NOON - timedelta(days=2))
     await stays_of(database, clock).declare(lodging(home), RECEIPT, request())
     told = []
-    for hour in (0, 11, 12, 13):
-        day = TODAY if hour == 0 else TOMORROW
+    for day, hour in ((TODAY, 0), (TODAY, 22), (TOMORROW, 11), (TOMORROW, 12), (TOMORROW, 13)):
         clock.now = ward_time(day, hour)
         await upkeep(database, clock).recount_due()
         told.append((await waiting_events(database))[-1])
 
     assert [(one.version, one.lodging, one.present) for one in told] == [
+        (1, 0, 0),
         (2, 1, 1),
         (2, 1, 1),
         (3, 0, 0),
         (3, 0, 0),
     ]
+
+
+async def test_who_leaves_for_another_dwelling_is_never_in_both(database: Database) -> None:
+    """Until the arrival in the one, from then on in the other, told of both; who stays on in one is never away."""
+    first, second = (await add_building(database, dwellings=2)).dwelling_ids
+    clock = StoppedClock()
+    stays = stays_of(database, clock)
+    since = ward_time(TODAY, 8)
+    await stays.declare(lodging(first, arrives_at=since), RECEIPT, request())
+    await stays.declare(lodging(first, number(6), arrives_at=since), RECEIPT, request())
+    on_the_way = ward_time(TOMORROW, 9)
+    after = TOMORROW + timedelta(days=1)
+    moving = lodging(second, arrives_at=on_the_way, leaves_on=after)
+    await stays.declare(moving, RECEIPT, request())
+    longer = lodging(first, number(6), arrives_at=ward_time(TOMORROW, 20), leaves_on=after)
+    await stays.declare(longer, RECEIPT, request())
+    seen = [
+        [(await counted(database, home, ward_time(TOMORROW, hour))).lodging for hour in (8, 9, 15)]
+        for home in (first, second)
+    ]
+    # Declared when they had come: the dwelling that they left is told as well.
+    clock.now = on_the_way
+    late = number(7)
+    await stays.declare(lodging(first, late, arrives_at=since), RECEIPT, request())
+    before = len(await waiting_events(database))
+    arrived = lodging(second, late, arrives_at=on_the_way, leaves_on=after)
+    arrived_id = await stays.declare(arrived, RECEIPT, request())
+    there = (await waiting_events(database))[before:]
+    await stays.annul(arrived_id, request())
+    back = (await waiting_events(database))[before + 2 :]
+
+    assert seen == [[2, 1, 1], [0, 1, 1]]
+    assert {one.dwelling.dwelling_id: one.lodging for one in there} == {
+        str(first): 1,
+        str(second): 2,
+    }
+    assert {one.dwelling.dwelling_id: one.lodging for one in back} == {
+        str(first): 2,
+        str(second): 1,
+    }
 
 
 async def test_nobody_spends_one_night_in_two_dwellings(database: Database) -> None:

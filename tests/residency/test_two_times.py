@@ -46,6 +46,7 @@ from tests.residency.samples import (
     SEAL,
     StoppedClock,
     add_building,
+    all_asked,
     number,
     person_operations,
     request,
@@ -310,7 +311,9 @@ class RegisterMachine(RuleBasedStateMachine):
         """Which registrations there are on a day."""
         index = SEAL.blind_index(number(self.serials[person]))
         noon = ward_time(day_of(day), 12)
-        on_register, told = await ResidenceQueries(self.database).of_number(index, noon, at)
+        on_register, told = await ResidenceQueries(self.database).of_number(
+            index, all_asked(noon, at)
+        )
         expected = {
             (
                 self.names[key],

@@ -103,6 +103,9 @@ class Bench:
     database_url: str
     broker: Client
     replicas: tuple[ServiceProcess, ...]
+    # Where each of them answers, and who vouches for callers.
+    targets: tuple[str, ...]
+    issuer: Issuer
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -127,7 +130,7 @@ async def run(sizes: Sizes) -> Told:
         told = Told()
         listening = asyncio.create_task(listen(bench.broker, due, told))
         await asyncio.sleep((first_due - utc_now()).total_seconds() + sizes.span_s / 2)
-        await _restart(bench.replicas[0])
+        await restart(bench.replicas[0])
         await listening
         await judge(bench.database_url, due, told)
     return told
@@ -136,7 +139,7 @@ async def run(sizes: Sizes) -> Told:
 async def judge(database_url: str, due: dict[str, datetime], told: Told) -> None:
     """Count at the end who was never told, and what a timeline tells twice."""
     told.late.lost = len(due) - len(told.times)
-    async with _connected(database_url) as connection:
+    async with connected(database_url) as connection:
         told.twice = await connection.fetchval(_TWICE)
 
 
@@ -172,19 +175,21 @@ async def servers() -> AsyncGenerator[Bench]:
         broker = await jetstream.connect(nats.url, "bench")
         stack.push_async_callback(broker.close)
         await jetstream.ensure_streams(broker.jetstream(), _WARD)
-        environment = _environment(folder, postgres, nats)
+        issuer = Issuer(folder / "issuer", "http://127.0.0.1:8080")
+        issuer.prepare()
+        environment = _environment(postgres, nats, issuer)
+        targets = tuple(f"{LOOPBACK}:{free_port()}" for _ in range(REPLICAS))
         replicas = tuple(
-            _replica(folder, number, environment) for number in range(1, REPLICAS + 1)
+            _replica(folder, number, {**environment, "GRPC_LISTEN": target})
+            for number, target in enumerate(targets, 1)
         )
         for replica in replicas:
             stack.callback(replica.kill)
         await asyncio.gather(*(asyncio.to_thread(one.start) for one in replicas))
-        yield Bench(postgres.url("incidents"), broker, replicas)
+        yield Bench(postgres.url("incidents"), broker, replicas, targets, issuer)
 
 
-def _environment(folder: Path, postgres: PostgresServer, nats: NatsServer) -> dict[str, str]:
-    issuer = Issuer(folder / "issuer", "http://127.0.0.1:8080")
-    issuer.prepare()
+def _environment(postgres: PostgresServer, nats: NatsServer, issuer: Issuer) -> dict[str, str]:
     return {
         "PATH": str(Path(sys.executable).parent),
         "LANG": "C.UTF-8",
@@ -204,7 +209,7 @@ def _replica(folder: Path, number: int, environment: dict[str, str]) -> ServiceP
     return ServiceProcess(Service(f"incidents-{number}", command, own, port), folder)
 
 
-async def _restart(replica: ServiceProcess) -> None:
+async def restart(replica: ServiceProcess) -> None:
     """Kill a replica as a crash would, and start it again."""
     replica.kill()
     await asyncio.to_thread(replica.start)
@@ -213,7 +218,7 @@ async def _restart(replica: ServiceProcess) -> None:
 async def fill(database_url: str, sizes: Sizes, first_due: datetime) -> dict[str, datetime]:
     """Enter incidents that nobody takes on, and tell when the step of each is due."""
     span = timedelta(seconds=sizes.span_s)
-    async with _connected(database_url) as connection, connection.transaction():
+    async with connected(database_url) as connection, connection.transaction():
         await connection.execute(_INCIDENTS, sizes.count, _WARD, utc_now())
         await connection.execute(_ENTRIES)
         await connection.execute(_TIMERS, sizes.count, first_due, span)
@@ -240,7 +245,8 @@ async def listen(broker: Client, due: dict[str, datetime], told: Told) -> None:
 
 
 @asynccontextmanager
-async def _connected(database_url: str) -> AsyncGenerator[asyncpg.Connection]:
+async def connected(database_url: str) -> AsyncGenerator[asyncpg.Connection]:
+    """Connect to the database without the product."""
     connection = await asyncpg.connect(database_url.replace("+asyncpg", ""))
     try:
         yield connection

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chassis import jetstream
+from chassis import jetstream, object_store
 from manifests.build import REPOSITORY, Manifest, build, nats_values
 
 GIB = 2**30
@@ -106,9 +106,13 @@ def readings_disk() -> float:
 
 
 def streams_disk() -> float:
-    """Tell how many bytes the streams of a ward may take on each server of the broker, all bounds together."""
+    """Tell how many bytes the streams of a ward may take on each server of the broker, all bounds together.
+
+    The bucket of photos and files is one of them.
+    """
     bounded = (*jetstream.STREAMS, jetstream.readings("11002"))
-    return float(sum(max(stream.max_bytes or 0, 0) for stream in bounded))
+    streams = sum(max(stream.max_bytes or 0, 0) for stream in bounded)
+    return float(streams + object_store.MOST_BYTES)
 
 
 def amount(quantity: Any) -> float:  # noqa: ANN401 - as YAML has it

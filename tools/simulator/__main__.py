@@ -1,4 +1,4 @@
-"""The simulator's commands: `python -m simulator generate | fleet | demo | population | dispatch | fault`."""
+"""The simulator's commands: `python -m simulator generate | fleet | demo | story | population | dispatch | fault`."""
 
 import argparse
 import importlib
@@ -12,6 +12,10 @@ COMMANDS = {
     ),
     "fleet": ("simulator.fleet.command", "let every detector of a ward report at its interval"),
     "demo": ("simulator.demo.command", "replay a real fire through a building of `make up`"),
+    "story": (
+        "simulator.fire_story.command",
+        "start a small platform, live through a fire, and write the page that tells it",
+    ),
     "population": (
         "simulator.population.command",
         "answer as the National Population Database, faults included",

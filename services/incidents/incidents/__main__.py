@@ -5,7 +5,7 @@ import asyncio
 import sys
 from uuid import UUID
 
-from chassis import audit, lifecycle, log, parked
+from chassis import audit, holidays, lifecycle, log, parked
 from chassis.settings import read_settings
 from incidents import app, tables
 from incidents.settings import Settings
@@ -19,6 +19,7 @@ def main() -> None:
     commands.add_parser("migrate", help="bring the tables to the present version")
     audit.add_commands(commands)
     parked.add_commands(commands)
+    holidays.add_commands(commands)
     _add_webhooks(commands)
     arguments = parser.parse_args()
     settings = read_settings(Settings)
@@ -26,6 +27,8 @@ def main() -> None:
     match arguments.command:
         case "serve":
             lifecycle.run(app.serve(settings))
+        case "holidays":
+            sys.exit(asyncio.run(holidays.run(arguments, settings, tables.decided_days)))
         case "outbox":
             sys.exit(asyncio.run(parked.run(arguments, settings, tables.outbox)))
         case "webhooks" if arguments.action == "list":

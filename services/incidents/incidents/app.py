@@ -16,6 +16,7 @@ from chassis.database import Database
 from chassis.feed import Feed
 from chassis.jetstream import EVENTS
 from chassis.lifecycle import Lifecycle
+from chassis.object_store import BucketStore, FolderStore, ObjectStore
 from chassis.sealing import Seal, read_key
 from chassis.service import Base, start_base
 from chassis.settings import parts_of
@@ -29,15 +30,19 @@ from incidents.consumers.lanes import ALARM_LANE, OCCUPANCY_LANE, Consumers
 from incidents.consumers.notices import NOTICE_LANE, Notices
 from incidents.domain.contacts import ContactSeal
 from incidents.domain.public_alerts import Sender
-from incidents.domain.sealing import ReportSeal
+from incidents.domain.sealing import AttachmentSeal, ReportSeal
 from incidents.domain.webhooks import WebhookSeal
+from incidents.operations.after_action_reviews import AfterActionReviewOperations
 from incidents.operations.alarms import AlarmOperations
+from incidents.operations.attachments import AttachmentOperations
+from incidents.operations.deadlines import DeadlineOperations
 from incidents.operations.deliveries import DeliveryOperations
 from incidents.operations.duty import DutyOperations
 from incidents.operations.escalation import EscalationOperations
 from incidents.operations.exercises import ExerciseOperations
 from incidents.operations.handovers import HandoverOperations
 from incidents.operations.incidents import IncidentOperations
+from incidents.operations.indicators import IndicatorOperations
 from incidents.operations.lifecycle import LifecycleOperations
 from incidents.operations.projections import ProjectionOperations
 from incidents.operations.public_alerts import PublicAlertOperations
@@ -47,13 +52,17 @@ from incidents.operations.shift_handovers import ShiftHandoverOperations
 from incidents.operations.tasks import TaskOperations
 from incidents.operations.upkeep import UpkeepOperations
 from incidents.operations.webhooks import WebhookOperations
+from incidents.queries.after_action_reviews import AfterActionReviewQueries
+from incidents.queries.attachments import AttachmentQueries
 from incidents.queries.briefs import BriefQueries
 from incidents.queries.catalogue import CatalogueQueries
+from incidents.queries.deadlines import DeadlineQueries
 from incidents.queries.deliveries import DeliveryQueries
 from incidents.queries.duty import DutyQueries
 from incidents.queries.figures import FigureQueries
 from incidents.queries.handovers import HandoverQueries
 from incidents.queries.incidents import IncidentQueries
+from incidents.queries.indicators import IndicatorQueries
 from incidents.queries.lifecycle import LifecycleQueries
 from incidents.queries.public_alerts import PublicAlertQueries
 from incidents.queries.reports import ReportQueries
@@ -64,13 +73,17 @@ from incidents.queries.tasks import TaskQueries
 from incidents.queries.timers import TimerQueries
 from incidents.queries.webhooks import WebhookQueries
 from incidents.servicer import Servicer
+from incidents.servicer.after_action_reviews import AfterActionReviewsServicer
+from incidents.servicer.attachments import AttachmentsServicer
 from incidents.servicer.categories import CategoriesServicer
+from incidents.servicer.deadlines import DeadlinesServicer
 from incidents.servicer.deliveries import DeliveriesServicer
 from incidents.servicer.disclosure import Disclosure
 from incidents.servicer.duty import DutyServicer
 from incidents.servicer.exercises import ExercisesServicer
 from incidents.servicer.handovers import HandoversServicer
 from incidents.servicer.incidents import IncidentsServicer
+from incidents.servicer.indicators import IndicatorsServicer
 from incidents.servicer.lifecycle import LifecycleServicer
 from incidents.servicer.printing import PrintingServicer
 from incidents.servicer.public_alerts import PublicAlertsServicer
@@ -86,11 +99,14 @@ from incidents.timers import (
     HandoverFollowing,
     Timers,
     WebhookDeliveries,
+    forget_attachments_hourly,
     forget_deliveries_hourly,
     forget_hourly,
     forget_reports_hourly,
     forget_roll_calls_hourly,
+    remind_of_actions,
     tell_figures,
+    tell_indicators,
 )
 
 MIGRATIONS = Path(package.__file__).parents[1] / "migrations"
@@ -124,6 +140,8 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     life.background("forgetting-reports", forget_reports_hourly(reports))
     contacts = ContactSeal(seal)
     deliveries = DeliveryOperations(base.database, clock, contacts, settings.console_url)
+    reviews = AfterActionReviewOperations(base.database, base.relay, clock)
+    life.background("reminding-of-actions", remind_of_actions(reviews))
     messenger = AppriseMessenger(settings.notification_gateways_file)
     life.background("deliveries", Deliveries(deliveries, messenger).run())
     channel = residency_channel(life, settings)
@@ -136,9 +154,11 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     servicers = [
         *servicers_of(base, incidents, reports, roll_calls, told, register, sources),
         public_alerts_servicer(base, settings),
+        _start_attachments(life, base, settings),
         _start_webhooks(life, base, settings),
         _start_handovers(life, base, settings),
         *people_servicers_of(base, contacts),
+        *learning_servicers_of(base, reviews),
     ]
     services = [one.service for one in servicers]
     server = base.server(services)
@@ -180,6 +200,11 @@ def servicers_of(
             LifecycleOperations(base.database, base.relay, base.clock),
             reports,
             LifecycleQueries(base.database),
+            base.clock,
+        ),
+        DeadlinesServicer(
+            DeadlineOperations(base.database, base.relay, base.clock),
+            DeadlineQueries(base.database),
             base.clock,
         ),
         ReportsServicer(
@@ -229,6 +254,17 @@ def people_servicers_of(base: Base, contacts: ContactSeal) -> list[Servicer]:
     ]
 
 
+def learning_servicers_of(base: Base, reviews: AfterActionReviewOperations) -> list[Servicer]:
+    """Make what answers of what is learnt: reviews of incidents, and figures of periods."""
+    database, clock = base.database, base.clock
+    return [
+        AfterActionReviewsServicer(reviews, AfterActionReviewQueries(database), clock),
+        IndicatorsServicer(
+            IndicatorOperations(database, clock), IndicatorQueries(database), clock
+        ),
+    ]
+
+
 def occupancy_register(channel: aio.Channel | None, settings: Settings) -> OccupancyRegister:
     """Ask residency who is inside, if the service was told by which token it proves itself there."""
     if channel is None or settings.service_token_file is None:
@@ -259,11 +295,42 @@ def _start_background(life: Lifecycle, base: Base, incidents: IncidentOperations
         )
         life.background(name, consumer.run())
     escalations = EscalationOperations(base.database, base.relay, base.clock)
-    timers = Timers(escalations, TimerQueries(base.database), base.clock)
-    life.background("timers", timers.run())
+    deadlines = DeadlineOperations(base.database, base.relay, base.clock)
+    queries = TimerQueries(base.database)
+    for name, take_due, next_due_at in (
+        ("timers", escalations.escalate_due, queries.next_due_at),
+        ("deadlines", deadlines.tell_due, queries.next_told_at),
+    ):
+        life.background(name, Timers(take_due, next_due_at, base.clock).run())
     life.background("figures", tell_figures(FigureQueries(base.database), base.clock))
+    life.background("indicators", tell_indicators(IndicatorQueries(base.database), base.clock))
     upkeep = UpkeepOperations(base.database, base.clock)
     life.background("forgetting", forget_hourly(upkeep, KEPT))
+
+
+def _start_attachments(life: Lifecycle, base: Base, settings: Settings) -> Servicer:
+    """Make what takes photos and files in and gives them out, and have them forgotten in time."""
+    seal = AttachmentSeal(
+        content_seal(settings), read_key(settings.follow_up_key.get_secret_value())
+    )
+    store = attachment_store(base, settings)
+    operations = AttachmentOperations(
+        base.database, base.relay, base.clock, seal, store, settings.ward_code
+    )
+    life.background("forgetting-attachments", forget_attachments_hourly(operations))
+    return AttachmentsServicer(operations, AttachmentQueries(base.database, seal, store))
+
+
+def attachment_store(base: Base, settings: Settings) -> ObjectStore:
+    """Make where photos and files lie: the folder that the settings name, or a bucket of the broker for this ward."""
+    if settings.attachment_folder is not None:
+        return FolderStore(settings.attachment_folder)
+    return BucketStore(
+        base.jetstream,
+        f"ATTACHMENTS_{settings.ward_code}",
+        settings.attachment_store_bytes,
+        settings.nats_replicas,
+    )
 
 
 def _start_webhooks(life: Lifecycle, base: Base, settings: Settings) -> Servicer:

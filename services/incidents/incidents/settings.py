@@ -5,6 +5,7 @@ from typing import Self
 
 from pydantic import Field, SecretStr, model_validator
 
+from chassis import object_store
 from chassis.settings import Key, Keys, ServiceSettings, parts_of
 
 
@@ -35,6 +36,11 @@ class Settings(ServiceSettings):
     dispatch_target: str = ""
     # Whether webhooks may lead to addresses that are not public, and without TLS: for receivers in the ward's own net.
     webhook_private_addresses: bool = False
+
+    # Folder of photos and files, which all instances share; without it they lie in an object store of the broker, of at
+    # most so many bytes.
+    attachment_folder: Path | None = None
+    attachment_store_bytes: int = Field(default=object_store.MOST_BYTES, ge=2**20)
 
     @model_validator(mode="after")
     def _different_keys(self) -> Self:

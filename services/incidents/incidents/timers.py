@@ -1,27 +1,32 @@
-"""Clocks that run in the service: escalations and messages, taken when due, and forgetting what nothing needs."""
+"""Clocks that run in the service: steps, deadlines and messages, taken when due, and forgetting what nothing needs."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from chassis import context, metrics
-from chassis.clock import Clock
+from chassis.clock import Clock, ward_day
 from chassis.errors import DatabaseUnavailableError
 from chassis.log import logger
+from chassis.object_store import ObjectStoreUnavailableError
 from incidents.clients.dispatch import DispatchCentre
 from incidents.clients.gateways import Messenger
 from incidents.clients.webhooks import WebhookClient
+from incidents.domain import periods
 from incidents.domain.deliveries import Outcome, Outgoing
 from incidents.domain.handovers import Handover
+from incidents.domain.indicators import BY_PREMISES, Figure
 from incidents.domain.webhooks import Delivery
+from incidents.operations.after_action_reviews import AfterActionReviewOperations
+from incidents.operations.attachments import AttachmentOperations
 from incidents.operations.deliveries import DeliveryOperations
-from incidents.operations.escalation import EscalationOperations
 from incidents.operations.handovers import HandoverOperations
 from incidents.operations.reports import ReportOperations
 from incidents.operations.roll_call import RollCallOperations
 from incidents.operations.upkeep import UpkeepOperations
 from incidents.operations.webhooks import WebhookOperations
 from incidents.queries.figures import FigureQueries
-from incidents.queries.timers import TimerQueries
+from incidents.queries.indicators import IndicatorQueries
 
 # A timer is never looked for later than this after it is due; a row that is locked just now is tried again after the
 # shorter pause.
@@ -32,19 +37,25 @@ _RETRY_S = 1.0
 _MESSAGES_EVERY_S = 0.5
 _FORGET_EVERY_S = 3600.0
 _FIGURES_EVERY_S = 5.0
+_INDICATORS_EVERY_S = 60.0
+# How often it is looked for actions that are due: what counts are days.
+_REMIND_EVERY_S = 60.0
 # How often deliveries to webhooks and offers are looked for while there are none, and how long arrived ones are known.
 _DELIVER_EVERY_S = 1.0
 _DELIVERIES_KEPT = timedelta(days=30)
 
 
 class Timers:
-    """Takes escalations as they become due; any number of instances may run, each timer is taken once."""
+    """Takes what becomes due; any number of instances may run, each timer is taken once."""
 
     def __init__(
-        self, operations: EscalationOperations, queries: TimerQueries, clock: Clock
+        self,
+        take_due: Callable[[], Awaitable[int]],
+        next_due_at: Callable[[], Awaitable[datetime | None]],
+        clock: Clock,
     ) -> None:
-        self._operations = operations
-        self._queries = queries
+        self._take_some = take_due
+        self._next_due_at = next_due_at
         self._clock = clock
 
     async def run(self) -> None:
@@ -58,7 +69,7 @@ class Timers:
         try:
             while await self._take_due():
                 pass
-            return pause(await self._queries.next_due_at(), self._clock())
+            return pause(await self._next_due_at(), self._clock())
         except DatabaseUnavailableError as error:
             logger().warning("timers_delayed", cause=error.reason)
         except Exception:  # noqa: BLE001 - the edge: logged once, then tried again; briefs must stay readable
@@ -67,7 +78,7 @@ class Timers:
 
     async def _take_due(self) -> int:
         context.request_id.set(context.accept_request_id(None))
-        return await self._operations.escalate_due()
+        return await self._take_some()
 
 
 class Deliveries:
@@ -144,6 +155,34 @@ async def forget_roll_calls_hourly(operations: RollCallOperations) -> None:
         await asyncio.sleep(_FORGET_EVERY_S)
 
 
+async def remind_of_actions(operations: AfterActionReviewOperations) -> None:
+    """Tell of actions that they are due, until cancelled; a failure only delays."""
+    while True:
+        try:
+            while await operations.remind_due():
+                pass
+        except DatabaseUnavailableError as error:
+            logger().warning("reminding_delayed", cause=error.reason)
+        except Exception:  # noqa: BLE001 - the edge, as above
+            logger().exception("reminding_failed")
+        await asyncio.sleep(_REMIND_EVERY_S)
+
+
+async def forget_attachments_hourly(operations: AttachmentOperations) -> None:
+    """Forget photos and files whose time is over, and delete what is left of them, until cancelled."""
+    while True:
+        try:
+            if forgotten := await operations.forget():
+                logger().info("attachments_forgotten", attachments=forgotten)
+            if deleted := await operations.tidy_store():
+                logger().info("objects_deleted", objects=deleted)
+        except (DatabaseUnavailableError, ObjectStoreUnavailableError) as error:
+            logger().warning("forgetting_delayed", cause=error.reason)
+        except Exception:  # noqa: BLE001 - the edge, as above
+            logger().exception("forgetting_failed")
+        await asyncio.sleep(_FORGET_EVERY_S)
+
+
 async def forget_hourly(operations: UpkeepOperations, kept: timedelta) -> None:
     """Forget events the stream cannot deliver again, and requests as old, until cancelled; a failure only delays."""
     while True:
@@ -176,6 +215,48 @@ async def _show(queries: FigureQueries, now: datetime) -> None:
         metrics.INCIDENTS_OVERDUE.labels(priority).set(figures.overdue)
     for clock, overdue in (await queries.overdue_deadlines(now)).items():
         metrics.REPORTS_OVERDUE.labels(clock).set(overdue)
+    actions = await queries.review_actions(ward_day(now))
+    metrics.REVIEW_ACTIONS_OPEN.set(actions.open)
+    metrics.REVIEW_ACTIONS_OVERDUE.set(actions.overdue)
+
+
+async def tell_indicators(queries: IndicatorQueries, clock: Clock) -> None:
+    """Keep up to date likewise the figures of the present month and year, until cancelled."""
+    while True:
+        try:
+            await _show_indicators(queries, clock())
+        except DatabaseUnavailableError as error:
+            logger().warning("indicators_delayed", cause=error.reason)
+        except Exception:  # noqa: BLE001 - the edge, as above
+            logger().exception("indicators_failed")
+        await asyncio.sleep(_INDICATORS_EVERY_S)
+
+
+async def _show_indicators(queries: IndicatorQueries, now: datetime) -> None:
+    today = ward_day(now)
+    month = await queries.figures(periods.month_of(today).code, now)
+    year = await queries.figures(periods.year_of(today).code, now)
+    # Parts of the month before are not those of this one. Nobody scrapes in between: nothing is awaited.
+    metrics.INDICATOR_NUMERATOR.clear()
+    metrics.INDICATOR_DENOMINATOR.clear()
+    metrics.INDICATOR_SECONDS.clear()
+    for period, told in (("month", month), ("year", year)):
+        for figure in told.figures:
+            # Premises are no labels.
+            if figure.indicator.code != BY_PREMISES or not figure.part:
+                _show_figure(figure, period)
+
+
+def _show_figure(figure: Figure, period: str) -> None:
+    indicator = figure.indicator
+    labels = (indicator.code, figure.part, period, indicator.basis.lower())
+    if figure.numerator is not None:
+        metrics.INDICATOR_NUMERATOR.labels(*labels).set(figure.numerator)
+    if figure.denominator is not None:
+        metrics.INDICATOR_DENOMINATOR.labels(*labels).set(figure.denominator)
+    for quantile, seconds in (("0.5", figure.median_s), ("0.95", figure.p95_s)):
+        if seconds is not None:
+            metrics.INDICATOR_SECONDS.labels(*labels, quantile).set(seconds)
 
 
 class WebhookDeliveries:

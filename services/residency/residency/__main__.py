@@ -5,7 +5,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from chassis import audit, lifecycle, log, parked
+from chassis import audit, console, holidays, lifecycle, log, parked
 from chassis.settings import read_settings
 from residency import app, tables
 from residency.importer.residences import Wish
@@ -25,6 +25,7 @@ def main() -> None:
         "export-statistics", help="count residents by group, kind and age; no count is small"
     )
     exporting.add_argument("file", type=Path, help="what to write, .csv or .xlsx")
+    console.add_operator(exporting)
     keys = commands.add_parser("keys", help="change the key of what is stored sealed")
     of_keys = keys.add_subparsers(dest="action", required=True)
     of_keys.add_parser("rotate", help="seal anew what old keys sealed, while the service works")
@@ -44,17 +45,21 @@ def main() -> None:
     auditing = audit.add_commands(commands)
     anomalies = auditing.add_parser("anomalies", help="tell what is odd in how callers look")
     anomalies.add_argument("--days", type=int, default=7, help="how many days back")
+    console.add_operator(anomalies)
     parked.add_commands(commands)
+    holidays.add_commands(commands)
     arguments = parser.parse_args()
     settings = read_settings(Settings)
     log.configure("residency", settings.log_level)
     match arguments.command:
         case "serve":
             lifecycle.run(app.serve(settings))
+        case "holidays":
+            sys.exit(asyncio.run(holidays.run(arguments, settings, tables.decided_days)))
         case "outbox":
             sys.exit(asyncio.run(parked.run(arguments, settings, tables.outbox)))
         case "audit" if arguments.action == "anomalies":
-            asyncio.run(app.report_anomalies(settings, arguments.days))
+            asyncio.run(app.report_anomalies(settings, arguments.days, arguments.operator))
         case "audit":
             sys.exit(asyncio.run(audit.run(arguments, "residency", settings)))
         case "migrate":
@@ -67,9 +72,9 @@ def main() -> None:
                 dry_run=arguments.dry_run,
                 accept_valid=arguments.accept_valid,
             )
-            asyncio.run(app.import_residences(settings, wish))
+            asyncio.run(app.import_residences(settings, wish, arguments.operator))
         case "export-statistics":
-            asyncio.run(app.export_statistics(settings, arguments.file))
+            asyncio.run(app.export_statistics(settings, arguments.file, arguments.operator))
         case "decoys":
             asyncio.run(
                 app.add_decoy(settings, arguments.name, arguments.birth_date, arguments.sex)
@@ -99,6 +104,7 @@ def _add_residences(commands: "argparse._SubParsersAction[argparse.ArgumentParse
     importing.add_argument(
         "--report", type=Path, help="where to write what became of each row, CSV"
     )
+    console.add_operator(importing)
 
 
 if __name__ == "__main__":

@@ -11,11 +11,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from grpc import aio
 from nats.aio.client import Client
 
 import residency
-from chassis import migrations
+from chassis import audit, console, grpc_client, migrations
+from chassis.access_chain import AccessRecord
 from chassis.clock import Clock, utc_now, ward_day
 from chassis.consumer import EventConsumer
 from chassis.database import Database
@@ -108,6 +108,7 @@ MIGRATIONS = PACKAGE.parent / "migrations"
 # A day longer than the stream keeps events: what it can still deliver is never forgotten. Requests are kept as long: a
 # repeat comes within minutes, or days after a long outage; later the register itself shows what was entered.
 KEPT = timedelta(seconds=EVENTS.max_age or 0) + timedelta(days=1)
+_RESIDENCE_LAW = "Law 68/2020/QH14"
 _DATABASE_AWAY = "Không kết nối được cơ sở dữ liệu / The database is away."
 _NOT_WRITTEN = "{file}: không ghi được tệp / cannot be written ({why})"
 _MOST_ANOMALIES = 10_000
@@ -203,7 +204,10 @@ def keep_asking(life: Lifecycle, base: Base, settings: Settings) -> None:
     if not settings.population_target:
         logger().warning("population_not_asked", needed="POPULATION_TARGET")
         return
-    channel = aio.insecure_channel(settings.population_target)
+    # No token of a caller leaves the ward: the channel passes none on.
+    channel = grpc_client.channel(
+        settings.population_target, settings.population_certificates, passes_on=False
+    )
     life.at_stop(channel.close)
     registry = PopulationClient(channel, settings.ward_code)
     questions = PopulationOperations(
@@ -244,6 +248,8 @@ def servicers_of(
         CaseServicer(
             CaseOperations(database, relay, clock, seal, case_seal, settings.ward_code),
             CaseQueries(database, case_seal),
+            limits,
+            decoys,
             seal,
             codes,
             nations,
@@ -306,11 +312,12 @@ def servicers_of(
             Sources(
                 LookupQueries(database),
                 ResidenceQueries(database),
-                HeldDataQueries(database, particulars),
+                HeldDataQueries(database, seal, particulars, case_seal),
                 AccountQueries(database),
                 seal,
             ),
             codes,
+            nations,
             clock,
         ),
         CitizenServicer(
@@ -332,6 +339,7 @@ def servicers_of(
             StayQueries(database, particulars),
             AbsenceQueries(database, particulars),
             limits,
+            decoys,
             seal,
             showing,
             codes,
@@ -342,6 +350,7 @@ def servicers_of(
             DuplicateOperations(database, relay, clock, seal, particulars),
             DuplicateQueries(database),
             limits,
+            decoys,
             seal,
             pseudonyms,
             showing,
@@ -391,11 +400,21 @@ async def import_ward(settings: Settings, directory: Path) -> None:
         await database.close()
 
 
-async def import_residences(settings: Settings, wish: Wish) -> None:
+async def import_residences(settings: Settings, wish: Wish, operator: str) -> None:
     """Enter a table of residences, telling on standard output what becomes of it."""
     database = Database.connect(settings.database_url.get_secret_value())
     relay = Relay(database, tables.outbox, Client().jetstream(), utc_now)
-    operations = ResidenceImport(database, relay, utc_now, number_seal(settings))
+    command = console.record_of(
+        "import-residences --dry-run" if wish.dry_run else "import-residences",
+        operator,
+        purpose="RESIDENCE_CASE",
+        legal_basis=_RESIDENCE_LAW,
+        subject="residences",
+        ward_code=settings.ward_code,
+        now=utc_now(),
+        reference=wish.reference,
+    )
+    operations = ResidenceImport(database, relay, utc_now, number_seal(settings), command)
     units = gazetteer(settings.ward_code)
     table = ResidenceTable(registration_codes(), units, ward_day(utc_now()))
     try:
@@ -408,10 +427,13 @@ async def import_residences(settings: Settings, wish: Wish) -> None:
         await database.close()
 
 
-async def export_statistics(settings: Settings, file: Path) -> None:
+async def export_statistics(settings: Settings, file: Path, operator: str) -> None:
     """Write how many residents there are today, as CSV or XLSX by the file's name."""
     database = Database.connect(settings.database_url.get_secret_value())
     try:
+        await console.account_for(
+            database, _supervising(settings, "export-statistics", operator, "statistics")
+        )
         cells, smallest = await StatisticsQueries(database).count_residents(ward_day(utc_now()))
     except DatabaseUnavailableError as error:
         raise SystemExit(_DATABASE_AWAY) from error
@@ -421,6 +443,19 @@ async def export_statistics(settings: Settings, file: Path) -> None:
     print(f"{file}: {len(cells)} ô / cells", flush=True)  # noqa: T201 - the command speaks to people
 
 
+def _supervising(settings: Settings, command: str, operator: str, subject: str) -> AccessRecord:
+    """Write down that a command was given which tells how the register, or who uses it, is doing."""
+    return console.record_of(
+        command,
+        operator,
+        purpose=audit.SUPERVISION,
+        legal_basis=audit.LEGAL_BASIS,
+        subject=subject,
+        ward_code=settings.ward_code,
+        now=utc_now(),
+    )
+
+
 def _write(file: Path, content: bytes) -> None:
     try:
         file.write_bytes(content)
@@ -428,11 +463,14 @@ def _write(file: Path, content: bytes) -> None:
         raise SystemExit(_NOT_WRITTEN.format(file=file, why=error.strerror)) from error
 
 
-async def report_anomalies(settings: Settings, days: int) -> None:
+async def report_anomalies(settings: Settings, days: int, operator: str) -> None:
     """Tell on standard output, as tab-separated lines, what was odd in so many days."""
     database = Database.connect(settings.database_url.get_secret_value())
     now = utc_now()
     try:
+        await console.account_for(
+            database, _supervising(settings, "audit anomalies", operator, "anomalies")
+        )
         found = await AnomalyQueries(database).list_anomalies(
             now - timedelta(days=days), now, None, _MOST_ANOMALIES
         )

@@ -1,8 +1,9 @@
-"""What happens because time passes, not because somebody calls."""
+"""What happens because time passes, not because somebody calls: each until it is cancelled."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
+from functools import partial
 
 from chassis import context, metrics
 from chassis.clock import Clock, ward_day
@@ -38,69 +39,62 @@ _ASK_AT_ONCE = 8
 _EXCHANGE_S = 1.0
 
 
-async def recount_when_due(upkeep: UpkeepOperations) -> None:
-    """Publish the dwellings whose counts change with the day, until cancelled; a failure only delays."""
+async def keep_doing(name: str, every_s: float, act: Callable[[], Awaitable[object]]) -> None:
+    """Do something at once and then every so many seconds, until cancelled; a failure only delays."""
     while True:
         try:
-            while await upkeep.recount_due():
-                pass
+            await act()
         except DatabaseUnavailableError:
-            logger().warning("recount_delayed")
+            logger().warning(f"{name}_delayed")
         except Exception:  # noqa: BLE001 - the edge: logged, then tried again; the service must go on answering
-            logger().exception("recount_failed")
-        await asyncio.sleep(_POLL_S)
+            logger().exception(f"{name}_failed")
+        await asyncio.sleep(every_s)
+
+
+async def _while_there_is(do_some: Callable[[], Awaitable[object]]) -> None:
+    while await do_some():
+        pass
+
+
+async def recount_when_due(upkeep: UpkeepOperations) -> None:
+    """Publish the dwellings whose counts change with the day."""
+    await keep_doing("recount", _POLL_S, partial(_while_there_is, upkeep.recount_due))
 
 
 async def remind_when_due(reminders: ReminderOperations) -> None:
-    """Tell what somebody should do soon, until cancelled; a failure only delays."""
-    while True:
-        try:
-            while await reminders.remind():
-                pass
-        except DatabaseUnavailableError:
-            logger().warning("reminders_delayed")
-        except Exception:  # noqa: BLE001 - the edge, as above
-            logger().exception("reminders_failed")
-        await asyncio.sleep(_POLL_S)
+    """Tell what somebody should do soon."""
+    await keep_doing("reminders", _POLL_S, partial(_while_there_is, reminders.remind))
 
 
 async def watch_lookups(limits: LookupLimits, decoys: DecoyOperations) -> None:
-    """Share every second what callers looked up, and learn of new decoys, until cancelled; a failure only delays."""
-    while True:
-        try:
-            await limits.exchange()
-            await decoys.refresh()
-        except DatabaseUnavailableError:
-            logger().warning("limits_delayed")
-        except Exception:  # noqa: BLE001 - the edge, as above
-            logger().exception("limits_failed")
-        await asyncio.sleep(_EXCHANGE_S)
+    """Share every second what callers looked up, and learn of new decoys."""
+
+    async def watch() -> None:
+        await limits.exchange()
+        await decoys.refresh()
+
+    await keep_doing("limits", _EXCHANGE_S, watch)
 
 
 async def forget_hourly(upkeep: UpkeepOperations, kept: timedelta) -> None:
-    """Forget events the stream cannot deliver again, and requests as old, until cancelled; a failure only delays."""
-    while True:
-        try:
-            await upkeep.forget_events(kept)
-            await upkeep.forget_requests(kept)
-            await upkeep.forget_usage(kept)
-        except DatabaseUnavailableError:
-            logger().warning("forgetting_delayed")
-        except Exception:  # noqa: BLE001 - the edge, as above
-            logger().exception("forgetting_failed")
-        await asyncio.sleep(_FORGET_EVERY_S)
+    """Forget events the stream cannot deliver again, requests as old, and cases that came to nothing long ago."""
+
+    async def forget() -> None:
+        await upkeep.forget_events(kept)
+        await upkeep.forget_requests(kept)
+        await upkeep.forget_usage(kept)
+        await _while_there_is(upkeep.forget_cases)
+
+    await keep_doing("forgetting", _FORGET_EVERY_S, forget)
 
 
 async def tell_case_figures(queries: CaseQueries, clock: Clock) -> None:
-    """Keep the figures of cases up to date for whoever watches the metrics, until cancelled."""
-    while True:
-        try:
-            _show(await queries.figures(clock()))
-        except DatabaseUnavailableError:
-            logger().warning("figures_delayed")
-        except Exception:  # noqa: BLE001 - the edge, as above
-            logger().exception("figures_failed")
-        await asyncio.sleep(_POLL_S)
+    """Keep the figures of cases up to date for whoever watches the metrics."""
+
+    async def tell() -> None:
+        _show(await queries.figures(clock()))
+
+    await keep_doing("figures", _POLL_S, tell)
 
 
 async def watch_protection(
@@ -110,20 +104,15 @@ async def watch_protection(
     request_queries: DataSubjectRequestQueries,
     clock: Clock,
 ) -> None:
-    """Tell of clocks of breaches that run out, and keep the figures of data protection, until cancelled."""
-    while True:
-        try:
-            while await breaches.announce_due():
-                pass
-            _show_protection(
-                await breach_queries.figures(clock()), await review_queries.figures(clock())
-            )
-            _show_requests(await request_queries.figures(ward_day(clock())))
-        except DatabaseUnavailableError:
-            logger().warning("protection_delayed")
-        except Exception:  # noqa: BLE001 - the edge, as above
-            logger().exception("protection_failed")
-        await asyncio.sleep(_POLL_S)
+    """Tell of clocks of breaches that run out, and keep the figures of data protection."""
+
+    async def watch() -> None:
+        await _while_there_is(breaches.announce_due)
+        now = clock()
+        _show_protection(await breach_queries.figures(now), await review_queries.figures(now))
+        _show_requests(await request_queries.figures(ward_day(now)))
+
+    await keep_doing("protection", _POLL_S, watch)
 
 
 def _show_protection(breaches: BreachFigures, reviews: ReviewFigures) -> None:
@@ -140,28 +129,22 @@ def _show_requests(figures: Mapping[RequestKind, RequestFigures]) -> None:
 
 
 async def tell_reviews_due(queries: AssistanceQueries, clock: Clock) -> None:
-    """Keep up to date how many needs of assistance somebody must ask about again, until cancelled."""
-    while True:
-        try:
-            metrics.ASSISTANCE_REVIEWS_DUE.set(await queries.count_due(ward_day(clock())))
-        except DatabaseUnavailableError:
-            logger().warning("reviews_delayed")
-        except Exception:  # noqa: BLE001 - the edge, as above
-            logger().exception("reviews_failed")
-        await asyncio.sleep(_POLL_S)
+    """Keep up to date how many needs of assistance somebody must ask about again."""
+
+    async def tell() -> None:
+        metrics.ASSISTANCE_REVIEWS_DUE.set(await queries.count_due(ward_day(clock())))
+
+    await keep_doing("reviews", _POLL_S, tell)
 
 
 async def tell_anomalies(queries: AnomalyQueries, clock: Clock) -> None:
-    """Keep up to date how much was odd today in how callers look at persons, until cancelled."""
-    while True:
-        try:
-            for kind, count in (await queries.count_today(clock())).items():
-                metrics.ACCESS_ANOMALIES.labels(kind).set(count)
-        except DatabaseUnavailableError:
-            logger().warning("anomalies_delayed")
-        except Exception:  # noqa: BLE001 - the edge, as above
-            logger().exception("anomalies_failed")
-        await asyncio.sleep(_ANOMALIES_EVERY_S)
+    """Keep up to date how much was odd today in how callers look at persons."""
+
+    async def tell() -> None:
+        for kind, count in (await queries.count_today(clock())).items():
+            metrics.ACCESS_ANOMALIES.labels(kind).set(count)
+
+    await keep_doing("anomalies", _ANOMALIES_EVERY_S, tell)
 
 
 def _show(figures: Mapping[CaseKind, CaseFigures]) -> None:

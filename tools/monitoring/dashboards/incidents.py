@@ -2,14 +2,17 @@
 
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from monitoring.dashboards.panels import INCIDENTS, board, lines, number, rows
+from monitoring.dashboards.panels import INCIDENTS, board, lines, listing, number, rows
 from monitoring.dashboards.words import (
     ALARM_KINDS,
     ATTEMPTS,
+    BASES,
     CHANNELS,
     DEADLINES,
     DISPOSITIONS,
+    EFFECTS,
     INCIDENT_KINDS,
+    INDICATORS,
     WEBHOOKS,
 )
 
@@ -29,6 +32,19 @@ select kind as "Loại", sum(opened) as "Số vụ", sum(ended) as "Đã kết t
  where ward_code = '$ward' and year between 2025 and LAST
  group by kind
  order by kind"""
+# What every replica tells alike, of the present year or month; basis says what was entered by hand.
+_NUMBERS = (
+    'max by (indicator, part, basis) (ward_indicator_{what}{{ward="$ward", period="{period}"}})'
+)
+_YEAR = _NUMBERS.format(what="numerator", period="year")
+_MONTH = _NUMBERS.format(what="numerator", period="month")
+_SHARES = f"{_YEAR} / ({_NUMBERS.format(what='denominator', period='year')} > 0)"
+_P95 = (
+    "max by (indicator, part, basis)"
+    ' (ward_indicator_seconds{ward="$ward", period="year", quantile="0.95"})'
+)
+_COLUMNS = {"indicator": "Chỉ tiêu", "part": "Thành phần", "basis": "Cách có số liệu"}
+_WORDS = {**INDICATORS, **BASES, **INCIDENT_KINDS, **DEADLINES, **EFFECTS}
 _MID_TERM, _WHOLE_PLAN = _UNTIL.replace("LAST", "2027"), _UNTIL.replace("LAST", "2030")
 
 
@@ -42,6 +58,21 @@ def dashboard() -> Dashboard:
             "Chưa ai tiếp nhận", 'sum(ward_incidents_unacknowledged{ward="$ward"})', bad_from=1
         ),
         number("Quá hạn tiếp nhận", 'sum(ward_incidents_overdue{ward="$ward"})', bad_from=1),
+        number("Việc rút kinh nghiệm đang làm", 'max(ward_review_actions_open{ward="$ward"})'),
+        number(
+            "Việc rút kinh nghiệm quá hạn",
+            'max(ward_review_actions_overdue{ward="$ward"})',
+            bad_from=1,
+        ),
+        listing("Chỉ tiêu năm nay", _YEAR, {**_COLUMNS, "Value": "Số"}, words=_WORDS),
+        listing("Tỷ lệ năm nay", _SHARES, {**_COLUMNS, "Value": "Phần của mẫu số"}, words=_WORDS),
+        listing("Chỉ tiêu tháng này", _MONTH, {**_COLUMNS, "Value": "Số"}, words=_WORDS),
+        listing(
+            "Thời gian năm nay",
+            _P95,
+            {**_COLUMNS, "Value": "95 % số vụ trong (giây)"},
+            words=_WORDS,
+        ),
         rows("Chỉ tiêu theo năm", _BY_YEAR, INCIDENTS, words=INCIDENT_KINDS, wide=True),
         rows("Sơ kết giữa kỳ (2025 đến 2027)", _MID_TERM, INCIDENTS, words=INCIDENT_KINDS),
         rows("Tổng kết (2025 đến 2030)", _WHOLE_PLAN, INCIDENTS, words=INCIDENT_KINDS),

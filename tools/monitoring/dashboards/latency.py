@@ -2,7 +2,7 @@
 
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from monitoring.dashboards.panels import board, lines, number
+from monitoring.dashboards.panels import WITH_OUTBOX, board, lines, number
 from monitoring.dashboards.words import LANES
 
 _CANARY = 'ward_canary_seconds_bucket{ward="$ward"}[$__rate_interval]'
@@ -59,7 +59,7 @@ def dashboard() -> Dashboard:
         ),
         lines(
             "Sự kiện chờ phát: lâu nhất",
-            {"{{job}}": 'max by (job) (ward_outbox_oldest_seconds{ward="$ward"})'},
+            {"{{job}}": f"max by (job) (ward_outbox_oldest_seconds{{{WITH_OUTBOX}}})"},
             unit="s",
         ),
         lines(

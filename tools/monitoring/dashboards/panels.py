@@ -19,6 +19,7 @@ from grafana_foundation_sdk.models.common import DataSourceRef, FrameGeometrySou
 from grafana_foundation_sdk.models.dashboard import (
     Dashboard,
     DataTransformerConfig,
+    FieldColorModeId,
     Panel,
     Threshold,
     ThresholdsMode,
@@ -35,6 +36,9 @@ PROMETHEUS = DataSourceRef(type_val="prometheus", uid="prometheus")
 # The databases whose schema `dashboards` is shown, as they are provisioned.
 FIRE_SAFETY = DataSourceRef(type_val="grafana-postgresql-datasource", uid="fire-safety")
 INCIDENTS = DataSourceRef(type_val="grafana-postgresql-datasource", uid="incidents")
+
+# Labels of the ward's services that have an outbox; other processes tell that theirs is empty.
+WITH_OUTBOX = 'ward="$ward", job=~"residency|fire-safety|incidents"'
 
 # What a panel says where there is nothing to show.
 _NOTHING = "chưa có số liệu"
@@ -107,7 +111,9 @@ def lines(
     wide: bool = False,
 ) -> timeseries.Panel:
     """Draw lines over time, from queries by their legends, in which `words` stand for values of labels."""
+    colours = dashboard.FieldColor().mode(FieldColorModeId.PALETTE_CLASSIC)
     panel = timeseries.Panel().title(title).datasource(PROMETHEUS).unit(unit).no_value(_NOTHING)
+    panel = panel.color_scheme(colours)
     for place, (legend, query) in enumerate(queries.items()):
         panel = panel.with_target(_asked(chr(ord("A") + place), query, legend))
     for value, word in words.items():
@@ -184,6 +190,7 @@ def points(title: str, sql: str, source: DataSourceRef, words: Words) -> geomap.
         .view(geomap.MapViewConfig().id("fit").all_layers(all_layers=True))
         .layers([markers])
         .mappings(_mappings(words))
+        .no_value(_NOTHING)
         .span(_WHOLE)
         .height(2 * _HIGH)
     )

@@ -2,7 +2,7 @@
 
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from monitoring.dashboards.panels import board, lines, listing, number
+from monitoring.dashboards.panels import WITH_OUTBOX, board, lines, listing, number
 from monitoring.dashboards.words import SEVERITIES
 
 _RPC = 'ward_grpc_handling_seconds_count{ward="$ward"}[$__rate_interval]'
@@ -76,7 +76,7 @@ def dashboard() -> Dashboard:
         ),
         lines(
             "Sự kiện bị từ chối, đang giữ",
-            {"{{job}}": 'max by (job) (ward_outbox_parked{ward="$ward"})'},
+            {"{{job}}": f"max by (job) (ward_outbox_parked{{{WITH_OUTBOX}}})"},
         ),
         lines(
             "Bộ nhớ",

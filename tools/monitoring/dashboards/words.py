@@ -67,6 +67,41 @@ INCIDENT_KINDS: Words = {
     "PETITION": "đơn thư",
 }
 DEADLINES: Words = {"ACKNOWLEDGE": "tiếp nhận", "TRANSFER": "chuyển tin", "ANSWER": "trả lời"}
+INDICATORS: Words = {
+    "crime_reports_transferred_in_time": "Tin báo, tố giác được chuyển đúng hạn",
+    "deadlines_missed": "Thời hạn xử lý tin bị lỡ",
+    "fires": "Vụ cháy",
+    "explosions": "Vụ nổ",
+    "road_accidents": "Tai nạn giao thông",
+    "road_deaths": "Người chết do tai nạn giao thông",
+    "road_injuries": "Người bị thương do tai nạn giao thông",
+    "incidents": "Vụ việc",
+    "acknowledged_late": "Vụ việc tiếp nhận muộn",
+    "time_to_acknowledge": "Thời gian đến khi tiếp nhận",
+    "time_to_assign": "Thời gian đến khi giao việc",
+    "time_to_arrive": "Thời gian đến khi có mặt",
+    "time_to_close": "Thời gian đến khi kết thúc",
+    "false_alarms_by_premises": "Báo động giả theo cơ sở",
+    "false_alarms_by_group": "Báo động giả theo tổ dân phố",
+    "criminal_offences": "Vụ phạm pháp hình sự",
+    "offences_cleared": "Tỷ lệ khám phá án",
+    "self_managed_groups": "Tổ dân phố có mô hình tự quản",
+    "commitments_signed": "Cơ quan, doanh nghiệp ký cam kết",
+    "safe_schools": "Trường học có mô hình an toàn",
+    "safe_medical_facilities": "Cơ sở y tế có mô hình an toàn",
+    "safe_groups": "Tổ dân phố đạt «An toàn về an ninh, trật tự»",
+    "online_safety_reached": "Người dân được tuyên truyền an toàn mạng",
+    "drug_free_ward": "Phường không ma túy",
+}
+BASES: Words = {"measured": "đo", "entered": "NHẬP TAY"}
+# How bad the effect of an incident was.
+EFFECTS: Words = {
+    "UNSPECIFIED": "chưa đánh giá",
+    "MINOR": "nhẹ",
+    "MODERATE": "trung bình",
+    "SEVERE": "nghiêm trọng",
+    "EXTREME": "đặc biệt nghiêm trọng",
+}
 CHANNELS: Words = {"EMAIL": "thư điện tử", "SMS": "tin nhắn SMS"}
 ATTEMPTS: Words = {
     "TAKEN": "đã nhận",

@@ -243,6 +243,52 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """{"reason": "SHIFT_HANDOVER_NEEDS_ANOTHER", "domain": "ward"}"""
     ERROR_REASON_SHIFT_HANDOVER_SIGNED: _ErrorReason.ValueType  # 208
     """{"reason": "SHIFT_HANDOVER_SIGNED", "domain": "ward"}"""
+    ERROR_REASON_CLOCKS_PAUSED: _ErrorReason.ValueType  # 330
+    """{"reason": "CLOCKS_PAUSED", "domain": "ward"}"""
+    ERROR_REASON_CLOCKS_NOT_PAUSED: _ErrorReason.ValueType  # 331
+    """{"reason": "CLOCKS_NOT_PAUSED", "domain": "ward"}"""
+    ERROR_REASON_PAUSE_NOT_ALLOWED: _ErrorReason.ValueType  # 332
+    """{"reason": "PAUSE_NOT_ALLOWED", "domain": "ward"}"""
+    ERROR_REASON_PERIOD_NOT_FOUND: _ErrorReason.ValueType  # 300
+    """{"reason": "PERIOD_NOT_FOUND", "domain": "ward"}"""
+    ERROR_REASON_INDICATOR_NOT_FOUND: _ErrorReason.ValueType  # 301
+    """{"reason": "INDICATOR_NOT_FOUND", "domain": "ward"}"""
+    ERROR_REASON_INDICATOR_IS_MEASURED: _ErrorReason.ValueType  # 302
+    """{"reason": "INDICATOR_IS_MEASURED", "domain": "ward"}"""
+    ERROR_REASON_FIGURE_REVISED: _ErrorReason.ValueType  # 303
+    """{"reason": "FIGURE_REVISED", "domain": "ward", "metadata": {"revision": "2"}}"""
+    ERROR_REASON_INCIDENT_NOT_CLOSED: _ErrorReason.ValueType  # 304
+    """{"reason": "INCIDENT_NOT_CLOSED", "domain": "ward"}"""
+    ERROR_REASON_AFTER_ACTION_REVIEW_NOT_FOUND: _ErrorReason.ValueType  # 305
+    """{"reason": "AFTER_ACTION_REVIEW_NOT_FOUND", "domain": "ward"}"""
+    ERROR_REASON_AFTER_ACTION_REVIEW_REVISED: _ErrorReason.ValueType  # 306
+    """{"reason": "AFTER_ACTION_REVIEW_REVISED", "domain": "ward", "metadata": {"revision": "2"}}"""
+    ERROR_REASON_REVIEW_ACTION_NOT_FOUND: _ErrorReason.ValueType  # 307
+    """{"reason": "REVIEW_ACTION_NOT_FOUND", "domain": "ward"}"""
+    ERROR_REASON_REVIEW_ACTION_OF_ANOTHER: _ErrorReason.ValueType  # 308
+    """{"reason": "REVIEW_ACTION_OF_ANOTHER", "domain": "ward"}"""
+    ERROR_REASON_REVIEW_ACTION_ENDED: _ErrorReason.ValueType  # 309
+    """{"reason": "REVIEW_ACTION_ENDED", "domain": "ward"}"""
+    ERROR_REASON_ATTACHMENT_NOT_FOUND: _ErrorReason.ValueType  # 350
+    """{"reason": "ATTACHMENT_NOT_FOUND", "domain": "ward"}"""
+    ERROR_REASON_ATTACHMENT_EMPTY: _ErrorReason.ValueType  # 351
+    """{"reason": "ATTACHMENT_EMPTY", "domain": "ward"}"""
+    ERROR_REASON_ATTACHMENT_TOO_LARGE: _ErrorReason.ValueType  # 352
+    """{"reason": "ATTACHMENT_TOO_LARGE", "domain": "ward", "metadata": {"most_bytes": "10485760"}}"""
+    ERROR_REASON_ATTACHMENT_TOO_MANY: _ErrorReason.ValueType  # 353
+    """{"reason": "ATTACHMENT_TOO_MANY", "domain": "ward", "metadata": {"most": "10"}}"""
+    ERROR_REASON_ATTACHMENT_PART_INVALID: _ErrorReason.ValueType  # 354
+    """{"reason": "ATTACHMENT_PART_INVALID", "domain": "ward", "metadata": {"part": "3", "bytes": "65536"}}"""
+    ERROR_REASON_ATTACHMENT_INCOMPLETE: _ErrorReason.ValueType  # 355
+    """{"reason": "ATTACHMENT_INCOMPLETE", "domain": "ward", "metadata": {"missing": "3, 7"}}"""
+    ERROR_REASON_ATTACHMENT_DAMAGED: _ErrorReason.ValueType  # 356
+    """{"reason": "ATTACHMENT_DAMAGED", "domain": "ward"}"""
+    ERROR_REASON_ATTACHMENT_REFUSED: _ErrorReason.ValueType  # 357
+    """{"reason": "ATTACHMENT_REFUSED", "domain": "ward", "metadata": {"allowed": "application/pdf, image/jpeg"}}"""
+    ERROR_REASON_OBJECT_STORE_FULL: _ErrorReason.ValueType  # 358
+    """{"reason": "OBJECT_STORE_FULL", "domain": "ward"}"""
+    ERROR_REASON_OBJECT_STORE_UNAVAILABLE: _ErrorReason.ValueType  # 359
+    """{"reason": "OBJECT_STORE_UNAVAILABLE", "domain": "ward"}"""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons. Each has an example of its ErrorInfo."""
@@ -463,6 +509,52 @@ ERROR_REASON_SHIFT_HANDOVER_NEEDS_ANOTHER: ErrorReason.ValueType  # 207
 """{"reason": "SHIFT_HANDOVER_NEEDS_ANOTHER", "domain": "ward"}"""
 ERROR_REASON_SHIFT_HANDOVER_SIGNED: ErrorReason.ValueType  # 208
 """{"reason": "SHIFT_HANDOVER_SIGNED", "domain": "ward"}"""
+ERROR_REASON_CLOCKS_PAUSED: ErrorReason.ValueType  # 330
+"""{"reason": "CLOCKS_PAUSED", "domain": "ward"}"""
+ERROR_REASON_CLOCKS_NOT_PAUSED: ErrorReason.ValueType  # 331
+"""{"reason": "CLOCKS_NOT_PAUSED", "domain": "ward"}"""
+ERROR_REASON_PAUSE_NOT_ALLOWED: ErrorReason.ValueType  # 332
+"""{"reason": "PAUSE_NOT_ALLOWED", "domain": "ward"}"""
+ERROR_REASON_PERIOD_NOT_FOUND: ErrorReason.ValueType  # 300
+"""{"reason": "PERIOD_NOT_FOUND", "domain": "ward"}"""
+ERROR_REASON_INDICATOR_NOT_FOUND: ErrorReason.ValueType  # 301
+"""{"reason": "INDICATOR_NOT_FOUND", "domain": "ward"}"""
+ERROR_REASON_INDICATOR_IS_MEASURED: ErrorReason.ValueType  # 302
+"""{"reason": "INDICATOR_IS_MEASURED", "domain": "ward"}"""
+ERROR_REASON_FIGURE_REVISED: ErrorReason.ValueType  # 303
+"""{"reason": "FIGURE_REVISED", "domain": "ward", "metadata": {"revision": "2"}}"""
+ERROR_REASON_INCIDENT_NOT_CLOSED: ErrorReason.ValueType  # 304
+"""{"reason": "INCIDENT_NOT_CLOSED", "domain": "ward"}"""
+ERROR_REASON_AFTER_ACTION_REVIEW_NOT_FOUND: ErrorReason.ValueType  # 305
+"""{"reason": "AFTER_ACTION_REVIEW_NOT_FOUND", "domain": "ward"}"""
+ERROR_REASON_AFTER_ACTION_REVIEW_REVISED: ErrorReason.ValueType  # 306
+"""{"reason": "AFTER_ACTION_REVIEW_REVISED", "domain": "ward", "metadata": {"revision": "2"}}"""
+ERROR_REASON_REVIEW_ACTION_NOT_FOUND: ErrorReason.ValueType  # 307
+"""{"reason": "REVIEW_ACTION_NOT_FOUND", "domain": "ward"}"""
+ERROR_REASON_REVIEW_ACTION_OF_ANOTHER: ErrorReason.ValueType  # 308
+"""{"reason": "REVIEW_ACTION_OF_ANOTHER", "domain": "ward"}"""
+ERROR_REASON_REVIEW_ACTION_ENDED: ErrorReason.ValueType  # 309
+"""{"reason": "REVIEW_ACTION_ENDED", "domain": "ward"}"""
+ERROR_REASON_ATTACHMENT_NOT_FOUND: ErrorReason.ValueType  # 350
+"""{"reason": "ATTACHMENT_NOT_FOUND", "domain": "ward"}"""
+ERROR_REASON_ATTACHMENT_EMPTY: ErrorReason.ValueType  # 351
+"""{"reason": "ATTACHMENT_EMPTY", "domain": "ward"}"""
+ERROR_REASON_ATTACHMENT_TOO_LARGE: ErrorReason.ValueType  # 352
+"""{"reason": "ATTACHMENT_TOO_LARGE", "domain": "ward", "metadata": {"most_bytes": "10485760"}}"""
+ERROR_REASON_ATTACHMENT_TOO_MANY: ErrorReason.ValueType  # 353
+"""{"reason": "ATTACHMENT_TOO_MANY", "domain": "ward", "metadata": {"most": "10"}}"""
+ERROR_REASON_ATTACHMENT_PART_INVALID: ErrorReason.ValueType  # 354
+"""{"reason": "ATTACHMENT_PART_INVALID", "domain": "ward", "metadata": {"part": "3", "bytes": "65536"}}"""
+ERROR_REASON_ATTACHMENT_INCOMPLETE: ErrorReason.ValueType  # 355
+"""{"reason": "ATTACHMENT_INCOMPLETE", "domain": "ward", "metadata": {"missing": "3, 7"}}"""
+ERROR_REASON_ATTACHMENT_DAMAGED: ErrorReason.ValueType  # 356
+"""{"reason": "ATTACHMENT_DAMAGED", "domain": "ward"}"""
+ERROR_REASON_ATTACHMENT_REFUSED: ErrorReason.ValueType  # 357
+"""{"reason": "ATTACHMENT_REFUSED", "domain": "ward", "metadata": {"allowed": "application/pdf, image/jpeg"}}"""
+ERROR_REASON_OBJECT_STORE_FULL: ErrorReason.ValueType  # 358
+"""{"reason": "OBJECT_STORE_FULL", "domain": "ward"}"""
+ERROR_REASON_OBJECT_STORE_UNAVAILABLE: ErrorReason.ValueType  # 359
+"""{"reason": "OBJECT_STORE_UNAVAILABLE", "domain": "ward"}"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 @_typing.final

@@ -29,7 +29,7 @@ from ward.fire_safety.v1 import fire_safety_pb2 as ward_dot_fire__safety_dot_v1_
 from ward.options.v1 import access_pb2 as ward_dot_options_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!ward/fire_safety/v1/devices.proto\x12\x13ward.fire_safety.v1\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a%ward/fire_safety/v1/fire_safety.proto\x1a\x1cward/options/v1/access.proto\"\xc6\x01\n\x0c\x44\x65viceChange\x12.\n\nchanged_at\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nchanged_by\x18\x02 \x01(\t\x12\x37\n\x06\x61\x63tion\x18\x03 \x01(\x0e\x32\'.ward.fire_safety.v1.DeviceChangeAction\x12\x0c\n\x04note\x18\x04 \x01(\t\x12+\n\x06\x64\x65vice\x18\x05 \x01(\x0b\x32\x1b.ward.fire_safety.v1.Device\"\x91\x01\n\x0bImportedRow\x12\x0b\n\x03row\x18\x01 \x01(\r\x12\x11\n\tdevice_id\x18\x02 \x01(\t\x12\x33\n\x07outcome\x18\x03 \x01(\x0e\x32\".ward.fire_safety.v1.ImportOutcome\x12-\n\x06\x66\x61ults\x18\x04 \x03(\x0b\x32\x1d.ward.fire_safety.v1.RowFault\"?\n\x08RowFault\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x11\n\treason_vi\x18\x02 \x01(\t\x12\x11\n\treason_en\x18\x03 \x01(\t\"%\n\x10GetDeviceRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\"@\n\x11GetDeviceResponse\x12+\n\x06\x64\x65vice\x18\x01 \x01(\x0b\x32\x1b.ward.fire_safety.v1.Device\"\x80\x02\n\x16ListWardDevicesRequest\x12\x13\n\x0bpremises_id\x18\x01 \x01(\t\x12-\n\x04kind\x18\x02 \x01(\x0e\x32\x1f.ward.fire_safety.v1.DeviceKind\x12\x12\n\ngateway_id\x18\x03 \x01(\t\x12\x1b\n\x13mutual_aid_group_id\x18\x04 \x01(\t\x12\x15\n\runplaced_only\x18\x05 \x01(\x08\x12\x33\n\x07retired\x18\x06 \x01(\x0e\x32\".ward.fire_safety.v1.RetiredFilter\x12\x11\n\tpage_size\x18\x07 \x01(\x05\x12\x12\n\npage_token\x18\x08 \x01(\t\"`\n\x17ListWardDevicesResponse\x12,\n\x07\x64\x65vices\x18\x01 \x03(\x0b\x32\x1b.ward.fire_safety.v1.Device\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"T\n\x18ListDeviceChangesRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"h\n\x19ListDeviceChangesResponse\x12\x32\n\x07\x63hanges\x18\x01 \x03(\x0b\x32!.ward.fire_safety.v1.DeviceChange\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x85\x01\n\x11SaveDeviceRequest\x12+\n\x06\x64\x65vice\x18\x01 \x01(\x0b\x32\x1b.ward.fire_safety.v1.Device\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"A\n\x12SaveDeviceResponse\x12+\n\x06\x64\x65vice\x18\x01 \x01(\x0b\x32\x1b.ward.fire_safety.v1.Device\"J\n\x13RetireDeviceRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x0c\n\x04note\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"C\n\x14RetireDeviceResponse\x12+\n\x06\x64\x65vice\x18\x01 \x01(\x0b\x32\x1b.ward.fire_safety.v1.Device\"\x92\x01\n\x17RecordDeviceTestRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x11\n\ttested_on\x18\x02 \x01(\t\x12/\n\x06result\x18\x03 \x01(\x0e\x32\x1f.ward.fire_safety.v1.TestResult\x12\x0c\n\x04note\x18\x04 \x01(\t\x12\x12\n\nrequest_id\x18\x05 \x01(\t\"G\n\x18RecordDeviceTestResponse\x12+\n\x06\x64\x65vice\x18\x01 \x01(\x0b\x32\x1b.ward.fire_safety.v1.Device\"g\n\x14ImportDevicesRequest\x12\x0f\n\x07\x63ontent\x18\x01 \x01(\x0c\x12\x0f\n\x07\x64ry_run\x18\x02 \x01(\x08\x12\x19\n\x11\x61llowed_rows_only\x18\x03 \x01(\x08\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"X\n\x15ImportDevicesResponse\x12.\n\x04rows\x18\x01 \x03(\x0b\x32 .ward.fire_safety.v1.ImportedRow\x12\x0f\n\x07\x65ntered\x18\x02 \x01(\x08\">\n\x0e\x44\x65vicesChanged\x12,\n\x07\x64\x65vices\x18\x01 \x03(\x0b\x32\x1b.ward.fire_safety.v1.Device*\xef\x01\n\x12\x44\x65viceChangeAction\x12$\n DEVICE_CHANGE_ACTION_UNSPECIFIED\x10\x00\x12#\n\x1f\x44\x45VICE_CHANGE_ACTION_REGISTERED\x10\x01\x12 \n\x1c\x44\x45VICE_CHANGE_ACTION_CHANGED\x10\x02\x12 \n\x1c\x44\x45VICE_CHANGE_ACTION_RETIRED\x10\x03\x12$\n DEVICE_CHANGE_ACTION_TEST_PASSED\x10\x04\x12$\n DEVICE_CHANGE_ACTION_TEST_FAILED\x10\x05*Y\n\nTestResult\x12\x1b\n\x17TEST_RESULT_UNSPECIFIED\x10\x00\x12\x16\n\x12TEST_RESULT_PASSED\x10\x01\x12\x16\n\x12TEST_RESULT_FAILED\x10\x02*e\n\rRetiredFilter\x12\x1e\n\x1aRETIRED_FILTER_UNSPECIFIED\x10\x00\x12\x17\n\x13RETIRED_FILTER_ONLY\x10\x01\x12\x1b\n\x17RETIRED_FILTER_INCLUDED\x10\x02*\x9d\x01\n\rImportOutcome\x12\x1e\n\x1aIMPORT_OUTCOME_UNSPECIFIED\x10\x00\x12\x16\n\x12IMPORT_OUTCOME_NEW\x10\x01\x12\x1a\n\x16IMPORT_OUTCOME_CHANGED\x10\x02\x12\x1c\n\x18IMPORT_OUTCOME_UNCHANGED\x10\x03\x12\x1a\n\x16IMPORT_OUTCOME_REFUSED\x10\x04\x32\x9f\x08\n\x0e\x44\x65vicesService\x12\x86\x01\n\tGetDevice\x12%.ward.fire_safety.v1.GetDeviceRequest\x1a&.ward.fire_safety.v1.GetDeviceResponse\"*\xba\xc8\x18\x07\n\x05\x03\x04\x01\x0c\r\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/devices/{device_id}\x12\x8c\x01\n\x0fListWardDevices\x12+.ward.fire_safety.v1.ListWardDevicesRequest\x1a,.ward.fire_safety.v1.ListWardDevicesResponse\"\x1e\xba\xc8\x18\x07\n\x05\x03\x04\x01\x0c\r\x82\xd3\xe4\x93\x02\r\x12\x0b/v1/devices\x12\xa4\x01\n\x11ListDeviceChanges\x12-.ward.fire_safety.v1.ListDeviceChangesRequest\x1a..ward.fire_safety.v1.ListDeviceChangesResponse\"0\xba\xc8\x18\x05\n\x03\x04\x01\x0c\x82\xd3\xe4\x93\x02!\x12\x1f/v1/devices/{device_id}/changes\x12}\n\nSaveDevice\x12&.ward.fire_safety.v1.SaveDeviceRequest\x1a\'.ward.fire_safety.v1.SaveDeviceResponse\"\x1e\xba\xc8\x18\x04\n\x02\x04\x0c\x82\xd3\xe4\x93\x02\x10\"\x0b/v1/devices:\x01*\x12\x96\x01\n\x0cRetireDevice\x12(.ward.fire_safety.v1.RetireDeviceRequest\x1a).ward.fire_safety.v1.RetireDeviceResponse\"1\xba\xc8\x18\x04\n\x02\x04\x0c\x82\xd3\xe4\x93\x02#\"\x1e/v1/devices/{device_id}:retire:\x01*\x12\xa6\x01\n\x10RecordDeviceTest\x12,.ward.fire_safety.v1.RecordDeviceTestRequest\x1a-.ward.fire_safety.v1.RecordDeviceTestResponse\"5\xba\xc8\x18\x04\n\x02\x04\x0c\x82\xd3\xe4\x93\x02\'\"\"/v1/devices/{device_id}:recordTest:\x01*\x12\x8c\x01\n\rImportDevices\x12).ward.fire_safety.v1.ImportDevicesRequest\x1a*.ward.fire_safety.v1.ImportDevicesResponse\"$\xba\xc8\x18\x03\n\x01\x0c\x82\xd3\xe4\x93\x02\x17\"\x12/v1/devices:import:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!ward/fire_safety/v1/devices.proto\x12\x13ward.fire_safety.v1\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a%ward/fire_safety/v1/fire_safety.proto\x1a\x1cward/options/v1/access.proto\"\xc6\x01\n\x0c\x44\x65viceChange\x12.\n\nchanged_at\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nchanged_by\x18\x02 \x01(\t\x12\x37\n\x06\x61\x63tion\x18\x03 \x01(\x0e\x32\'.ward.fire_safety.v1.DeviceChangeAction\x12\x0c\n\x04note\x18\x04 \x01(\t\x12+\n\x06\x64\x65vice\x18\x05 \x01(\x0b\x32\x1b.ward.fire_safety.v1.Device\"\x91\x01\n\x0bImportedRow\x12\x0b\n\x03row\x18\x01 \x01(\r\x12\x11\n\tdevice_id\x18\x02 \x01(\t\x12\x33\n\x07outcome\x18\x03 \x01(\x0e\x32\".ward.fire_safety.v1.ImportOutcome\x12-\n\x06\x66\x61ults\x18\x04 \x03(\x0b\x32\x1d.ward.fire_safety.v1.RowFault\"?\n\x08RowFault\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x11\n\treason_vi\x18\x02 \x01(\t\x12\x11\n\treason_en\x18\x03 \x01(\t\"%\n\x10GetDeviceRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\"@\n\x11GetDeviceResponse\x12+\n\x06\x64\x65vice\x18\x01 \x01(\x0b\x32\x1b.ward.fire_safety.v1.Device\"\x9b\x02\n\x16ListWardDevicesRequest\x12\x13\n\x0bpremises_id\x18\x01 \x01(\t\x12-\n\x04kind\x18\x02 \x01(\x0e\x32\x1f.ward.fire_safety.v1.DeviceKind\x12\x12\n\ngateway_id\x18\x03 \x01(\t\x12\x1b\n\x13mutual_aid_group_id\x18\x04 \x01(\t\x12\x15\n\runplaced_only\x18\x05 \x01(\x08\x12\x33\n\x07retired\x18\x06 \x01(\x0e\x32\".ward.fire_safety.v1.RetiredFilter\x12\x11\n\tpage_size\x18\x07 \x01(\x05\x12\x12\n\npage_token\x18\x08 \x01(\t\x12\x19\n\x11\x63lock_skewed_only\x18\t \x01(\x08\"`\n\x17ListWardDevicesResponse\x12,\n\x07\x64\x65vices\x18\x01 \x03(\x0b\x32\x1b.ward.fire_safety.v1.Device\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"T\n\x18ListDeviceChangesRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"h\n\x19ListDeviceChangesResponse\x12\x32\n\x07\x63hanges\x18\x01 \x03(\x0b\x32!.ward.fire_safety.v1.DeviceChange\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x85\x01\n\x11SaveDeviceRequest\x12+\n\x06\x64\x65vice\x18\x01 \x01(\x0b\x32\x1b.ward.fire_safety.v1.Device\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"A\n\x12SaveDeviceResponse\x12+\n\x06\x64\x65vice\x18\x01 \x01(\x0b\x32\x1b.ward.fire_safety.v1.Device\"J\n\x13RetireDeviceRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x0c\n\x04note\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"C\n\x14RetireDeviceResponse\x12+\n\x06\x64\x65vice\x18\x01 \x01(\x0b\x32\x1b.ward.fire_safety.v1.Device\"\x92\x01\n\x17RecordDeviceTestRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x11\n\ttested_on\x18\x02 \x01(\t\x12/\n\x06result\x18\x03 \x01(\x0e\x32\x1f.ward.fire_safety.v1.TestResult\x12\x0c\n\x04note\x18\x04 \x01(\t\x12\x12\n\nrequest_id\x18\x05 \x01(\t\"G\n\x18RecordDeviceTestResponse\x12+\n\x06\x64\x65vice\x18\x01 \x01(\x0b\x32\x1b.ward.fire_safety.v1.Device\"g\n\x14ImportDevicesRequest\x12\x0f\n\x07\x63ontent\x18\x01 \x01(\x0c\x12\x0f\n\x07\x64ry_run\x18\x02 \x01(\x08\x12\x19\n\x11\x61llowed_rows_only\x18\x03 \x01(\x08\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"X\n\x15ImportDevicesResponse\x12.\n\x04rows\x18\x01 \x03(\x0b\x32 .ward.fire_safety.v1.ImportedRow\x12\x0f\n\x07\x65ntered\x18\x02 \x01(\x08\">\n\x0e\x44\x65vicesChanged\x12,\n\x07\x64\x65vices\x18\x01 \x03(\x0b\x32\x1b.ward.fire_safety.v1.Device*\xef\x01\n\x12\x44\x65viceChangeAction\x12$\n DEVICE_CHANGE_ACTION_UNSPECIFIED\x10\x00\x12#\n\x1f\x44\x45VICE_CHANGE_ACTION_REGISTERED\x10\x01\x12 \n\x1c\x44\x45VICE_CHANGE_ACTION_CHANGED\x10\x02\x12 \n\x1c\x44\x45VICE_CHANGE_ACTION_RETIRED\x10\x03\x12$\n DEVICE_CHANGE_ACTION_TEST_PASSED\x10\x04\x12$\n DEVICE_CHANGE_ACTION_TEST_FAILED\x10\x05*Y\n\nTestResult\x12\x1b\n\x17TEST_RESULT_UNSPECIFIED\x10\x00\x12\x16\n\x12TEST_RESULT_PASSED\x10\x01\x12\x16\n\x12TEST_RESULT_FAILED\x10\x02*e\n\rRetiredFilter\x12\x1e\n\x1aRETIRED_FILTER_UNSPECIFIED\x10\x00\x12\x17\n\x13RETIRED_FILTER_ONLY\x10\x01\x12\x1b\n\x17RETIRED_FILTER_INCLUDED\x10\x02*\x9d\x01\n\rImportOutcome\x12\x1e\n\x1aIMPORT_OUTCOME_UNSPECIFIED\x10\x00\x12\x16\n\x12IMPORT_OUTCOME_NEW\x10\x01\x12\x1a\n\x16IMPORT_OUTCOME_CHANGED\x10\x02\x12\x1c\n\x18IMPORT_OUTCOME_UNCHANGED\x10\x03\x12\x1a\n\x16IMPORT_OUTCOME_REFUSED\x10\x04\x32\x9f\x08\n\x0e\x44\x65vicesService\x12\x86\x01\n\tGetDevice\x12%.ward.fire_safety.v1.GetDeviceRequest\x1a&.ward.fire_safety.v1.GetDeviceResponse\"*\xba\xc8\x18\x07\n\x05\x03\x04\x01\x0c\r\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/devices/{device_id}\x12\x8c\x01\n\x0fListWardDevices\x12+.ward.fire_safety.v1.ListWardDevicesRequest\x1a,.ward.fire_safety.v1.ListWardDevicesResponse\"\x1e\xba\xc8\x18\x07\n\x05\x03\x04\x01\x0c\r\x82\xd3\xe4\x93\x02\r\x12\x0b/v1/devices\x12\xa4\x01\n\x11ListDeviceChanges\x12-.ward.fire_safety.v1.ListDeviceChangesRequest\x1a..ward.fire_safety.v1.ListDeviceChangesResponse\"0\xba\xc8\x18\x05\n\x03\x04\x01\x0c\x82\xd3\xe4\x93\x02!\x12\x1f/v1/devices/{device_id}/changes\x12}\n\nSaveDevice\x12&.ward.fire_safety.v1.SaveDeviceRequest\x1a\'.ward.fire_safety.v1.SaveDeviceResponse\"\x1e\xba\xc8\x18\x04\n\x02\x04\x0c\x82\xd3\xe4\x93\x02\x10\"\x0b/v1/devices:\x01*\x12\x96\x01\n\x0cRetireDevice\x12(.ward.fire_safety.v1.RetireDeviceRequest\x1a).ward.fire_safety.v1.RetireDeviceResponse\"1\xba\xc8\x18\x04\n\x02\x04\x0c\x82\xd3\xe4\x93\x02#\"\x1e/v1/devices/{device_id}:retire:\x01*\x12\xa6\x01\n\x10RecordDeviceTest\x12,.ward.fire_safety.v1.RecordDeviceTestRequest\x1a-.ward.fire_safety.v1.RecordDeviceTestResponse\"5\xba\xc8\x18\x04\n\x02\x04\x0c\x82\xd3\xe4\x93\x02\'\"\"/v1/devices/{device_id}:recordTest:\x01*\x12\x8c\x01\n\rImportDevices\x12).ward.fire_safety.v1.ImportDevicesRequest\x1a*.ward.fire_safety.v1.ImportDevicesResponse\"$\xba\xc8\x18\x03\n\x01\x0c\x82\xd3\xe4\x93\x02\x17\"\x12/v1/devices:import:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -50,14 +50,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DEVICESSERVICE'].methods_by_name['RecordDeviceTest']._serialized_options = b'\272\310\030\004\n\002\004\014\202\323\344\223\002\'\"\"/v1/devices/{device_id}:recordTest:\001*'
   _globals['_DEVICESSERVICE'].methods_by_name['ImportDevices']._loaded_options = None
   _globals['_DEVICESSERVICE'].methods_by_name['ImportDevices']._serialized_options = b'\272\310\030\003\n\001\014\202\323\344\223\002\027\"\022/v1/devices:import:\001*'
-  _globals['_DEVICECHANGEACTION']._serialized_start=2122
-  _globals['_DEVICECHANGEACTION']._serialized_end=2361
-  _globals['_TESTRESULT']._serialized_start=2363
-  _globals['_TESTRESULT']._serialized_end=2452
-  _globals['_RETIREDFILTER']._serialized_start=2454
-  _globals['_RETIREDFILTER']._serialized_end=2555
-  _globals['_IMPORTOUTCOME']._serialized_start=2558
-  _globals['_IMPORTOUTCOME']._serialized_end=2715
+  _globals['_DEVICECHANGEACTION']._serialized_start=2149
+  _globals['_DEVICECHANGEACTION']._serialized_end=2388
+  _globals['_TESTRESULT']._serialized_start=2390
+  _globals['_TESTRESULT']._serialized_end=2479
+  _globals['_RETIREDFILTER']._serialized_start=2481
+  _globals['_RETIREDFILTER']._serialized_end=2582
+  _globals['_IMPORTOUTCOME']._serialized_start=2585
+  _globals['_IMPORTOUTCOME']._serialized_end=2742
   _globals['_DEVICECHANGE']._serialized_start=225
   _globals['_DEVICECHANGE']._serialized_end=423
   _globals['_IMPORTEDROW']._serialized_start=426
@@ -69,31 +69,31 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETDEVICERESPONSE']._serialized_start=677
   _globals['_GETDEVICERESPONSE']._serialized_end=741
   _globals['_LISTWARDDEVICESREQUEST']._serialized_start=744
-  _globals['_LISTWARDDEVICESREQUEST']._serialized_end=1000
-  _globals['_LISTWARDDEVICESRESPONSE']._serialized_start=1002
-  _globals['_LISTWARDDEVICESRESPONSE']._serialized_end=1098
-  _globals['_LISTDEVICECHANGESREQUEST']._serialized_start=1100
-  _globals['_LISTDEVICECHANGESREQUEST']._serialized_end=1184
-  _globals['_LISTDEVICECHANGESRESPONSE']._serialized_start=1186
-  _globals['_LISTDEVICECHANGESRESPONSE']._serialized_end=1290
-  _globals['_SAVEDEVICEREQUEST']._serialized_start=1293
-  _globals['_SAVEDEVICEREQUEST']._serialized_end=1426
-  _globals['_SAVEDEVICERESPONSE']._serialized_start=1428
-  _globals['_SAVEDEVICERESPONSE']._serialized_end=1493
-  _globals['_RETIREDEVICEREQUEST']._serialized_start=1495
-  _globals['_RETIREDEVICEREQUEST']._serialized_end=1569
-  _globals['_RETIREDEVICERESPONSE']._serialized_start=1571
-  _globals['_RETIREDEVICERESPONSE']._serialized_end=1638
-  _globals['_RECORDDEVICETESTREQUEST']._serialized_start=1641
-  _globals['_RECORDDEVICETESTREQUEST']._serialized_end=1787
-  _globals['_RECORDDEVICETESTRESPONSE']._serialized_start=1789
-  _globals['_RECORDDEVICETESTRESPONSE']._serialized_end=1860
-  _globals['_IMPORTDEVICESREQUEST']._serialized_start=1862
-  _globals['_IMPORTDEVICESREQUEST']._serialized_end=1965
-  _globals['_IMPORTDEVICESRESPONSE']._serialized_start=1967
-  _globals['_IMPORTDEVICESRESPONSE']._serialized_end=2055
-  _globals['_DEVICESCHANGED']._serialized_start=2057
-  _globals['_DEVICESCHANGED']._serialized_end=2119
-  _globals['_DEVICESSERVICE']._serialized_start=2718
-  _globals['_DEVICESSERVICE']._serialized_end=3773
+  _globals['_LISTWARDDEVICESREQUEST']._serialized_end=1027
+  _globals['_LISTWARDDEVICESRESPONSE']._serialized_start=1029
+  _globals['_LISTWARDDEVICESRESPONSE']._serialized_end=1125
+  _globals['_LISTDEVICECHANGESREQUEST']._serialized_start=1127
+  _globals['_LISTDEVICECHANGESREQUEST']._serialized_end=1211
+  _globals['_LISTDEVICECHANGESRESPONSE']._serialized_start=1213
+  _globals['_LISTDEVICECHANGESRESPONSE']._serialized_end=1317
+  _globals['_SAVEDEVICEREQUEST']._serialized_start=1320
+  _globals['_SAVEDEVICEREQUEST']._serialized_end=1453
+  _globals['_SAVEDEVICERESPONSE']._serialized_start=1455
+  _globals['_SAVEDEVICERESPONSE']._serialized_end=1520
+  _globals['_RETIREDEVICEREQUEST']._serialized_start=1522
+  _globals['_RETIREDEVICEREQUEST']._serialized_end=1596
+  _globals['_RETIREDEVICERESPONSE']._serialized_start=1598
+  _globals['_RETIREDEVICERESPONSE']._serialized_end=1665
+  _globals['_RECORDDEVICETESTREQUEST']._serialized_start=1668
+  _globals['_RECORDDEVICETESTREQUEST']._serialized_end=1814
+  _globals['_RECORDDEVICETESTRESPONSE']._serialized_start=1816
+  _globals['_RECORDDEVICETESTRESPONSE']._serialized_end=1887
+  _globals['_IMPORTDEVICESREQUEST']._serialized_start=1889
+  _globals['_IMPORTDEVICESREQUEST']._serialized_end=1992
+  _globals['_IMPORTDEVICESRESPONSE']._serialized_start=1994
+  _globals['_IMPORTDEVICESRESPONSE']._serialized_end=2082
+  _globals['_DEVICESCHANGED']._serialized_start=2084
+  _globals['_DEVICESCHANGED']._serialized_end=2146
+  _globals['_DEVICESSERVICE']._serialized_start=2745
+  _globals['_DEVICESSERVICE']._serialized_end=3800
 # @@protoc_insertion_point(module_scope)

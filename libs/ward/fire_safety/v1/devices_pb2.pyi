@@ -306,6 +306,7 @@ class ListWardDevicesRequest(_message.Message):
     RETIRED_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    CLOCK_SKEWED_ONLY_FIELD_NUMBER: _builtins.int
     premises_id: _builtins.str
     """Only of these premises; empty is all."""
     kind: _fire_safety_pb2.DeviceKind.ValueType
@@ -322,6 +323,8 @@ class ListWardDevicesRequest(_message.Message):
     """1 to 500; 0 is 50."""
     page_token: _builtins.str
     """From the answer before."""
+    clock_skewed_only: _builtins.bool
+    """Only those whose clock is further off than their detection profile allows."""
     def __init__(
         self,
         *,
@@ -333,10 +336,11 @@ class ListWardDevicesRequest(_message.Message):
         retired: Global___RetiredFilter.ValueType = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        clock_skewed_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["gateway_id", b"gateway_id", "kind", b"kind", "mutual_aid_group_id", b"mutual_aid_group_id", "page_size", b"page_size", "page_token", b"page_token", "premises_id", b"premises_id", "retired", b"retired", "unplaced_only", b"unplaced_only"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clock_skewed_only", b"clock_skewed_only", "gateway_id", b"gateway_id", "kind", b"kind", "mutual_aid_group_id", b"mutual_aid_group_id", "page_size", b"page_size", "page_token", b"page_token", "premises_id", b"premises_id", "retired", b"retired", "unplaced_only", b"unplaced_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

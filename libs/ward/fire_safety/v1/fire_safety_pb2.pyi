@@ -892,6 +892,8 @@ class Device(_message.Message):
     LAST_TESTED_ON_FIELD_NUMBER: _builtins.int
     RETIRED_FIELD_NUMBER: _builtins.int
     LAST_TEST_FAILED_FIELD_NUMBER: _builtins.int
+    CLOCK_OFFSET_S_FIELD_NUMBER: _builtins.int
+    CLOCK_SKEWED_FIELD_NUMBER: _builtins.int
     device_id: _builtins.str
     """Id; also its place in subjects. 1 to 64 characters A–Z a–z 0–9 _ -"""
     premises_id: _builtins.str
@@ -930,6 +932,12 @@ class Device(_message.Message):
     """True if it was taken down for good: it is watched no more."""
     last_test_failed: _builtins.bool
     """True if its last test was failed: its test is overdue until one is passed."""
+    clock_offset_s: _builtins.float
+    """By how much its clock was ahead of the broker's when it was last heard, seconds, negative if it was behind; 0 without
+    a clock.
+    """
+    clock_skewed: _builtins.bool
+    """True if that is more than its detection profile allows: the times of its alarms will be wrong, though they alarm."""
     @_builtins.property
     def last_seen_at(self) -> _timestamp_pb2.Timestamp:
         """When its newest reading was taken in; absent before the first."""
@@ -957,10 +965,12 @@ class Device(_message.Message):
         last_tested_on: _builtins.str = ...,
         retired: _builtins.bool = ...,
         last_test_failed: _builtins.bool = ...,
+        clock_offset_s: _builtins.float = ...,
+        clock_skewed: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["last_seen_at", b"last_seen_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["device_id", b"device_id", "end_of_life_on", b"end_of_life_on", "firmware", b"firmware", "floor", b"floor", "gateway_id", b"gateway_id", "installed_on", b"installed_on", "interval_s", b"interval_s", "kind", b"kind", "last_seen_at", b"last_seen_at", "last_test_failed", b"last_test_failed", "last_tested_on", b"last_tested_on", "mains_powered", b"mains_powered", "model", b"model", "mutual_aid_group_id", b"mutual_aid_group_id", "payload_format", b"payload_format", "premises_id", b"premises_id", "profile_id", b"profile_id", "protocol", b"protocol", "retired", b"retired", "zone_id", b"zone_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clock_offset_s", b"clock_offset_s", "clock_skewed", b"clock_skewed", "device_id", b"device_id", "end_of_life_on", b"end_of_life_on", "firmware", b"firmware", "floor", b"floor", "gateway_id", b"gateway_id", "installed_on", b"installed_on", "interval_s", b"interval_s", "kind", b"kind", "last_seen_at", b"last_seen_at", "last_test_failed", b"last_test_failed", "last_tested_on", b"last_tested_on", "mains_powered", b"mains_powered", "model", b"model", "mutual_aid_group_id", b"mutual_aid_group_id", "payload_format", b"payload_format", "premises_id", b"premises_id", "profile_id", b"profile_id", "protocol", b"protocol", "retired", b"retired", "zone_id", b"zone_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -28,7 +28,7 @@ from ward.incidents.v1 import incidents_pb2 as ward_dot_incidents_dot_v1_dot_inc
 from ward.options.v1 import access_pb2 as ward_dot_options_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"ward/incidents/v1/categories.proto\x12\x11ward.incidents.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x16google/type/date.proto\x1a!ward/incidents/v1/incidents.proto\x1a\x1cward/options/v1/access.proto\"6\n\x15ListCategoriesRequest\x12\x1d\n\x02on\x18\x01 \x01(\x0b\x32\x11.google.type.Date\"~\n\x16ListCategoriesResponse\x12/\n\ncategories\x18\x01 \x03(\x0b\x32\x1b.ward.incidents.v1.Category\x12\x33\n\npriorities\x18\x02 \x03(\x0b\x32\x1f.ward.incidents.v1.PriorityRule\"\x81\x03\n\x08\x43\x61tegory\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12-\n\x04kind\x18\x02 \x01(\x0e\x32\x1f.ward.incidents.v1.IncidentKind\x12\x0f\n\x07name_vi\x18\x03 \x01(\t\x12\x0f\n\x07name_en\x18\x04 \x01(\t\x12-\n\x08priority\x18\x05 \x01(\x0e\x32\x1b.ward.incidents.v1.Priority\x12\x11\n\treporters\x18\x06 \x03(\t\x12\x11\n\trouted_to\x18\x07 \x01(\t\x12\x12\n\ncall_first\x18\x08 \x01(\t\x12\x15\n\rsame_within_m\x18\t \x01(\r\x12\x17\n\x0fsame_within_min\x18\n \x01(\r\x12\x18\n\x10retention_months\x18\x0b \x01(\r\x12(\n\x06\x63locks\x18\x0c \x03(\x0b\x32\x18.ward.incidents.v1.Clock\x12)\n\x0e\x65\x66\x66\x65\x63tive_from\x18\r \x01(\x0b\x32\x11.google.type.Date\x12\x0e\n\x06source\x18\x0e \x01(\t\"\xaa\x01\n\x05\x43lock\x12*\n\x04kind\x18\x01 \x01(\x0e\x32\x1c.ward.incidents.v1.ClockKind\x12\x0e\n\x06\x61mount\x18\x02 \x01(\r\x12*\n\x04unit\x18\x03 \x01(\x0e\x32\x1c.ward.incidents.v1.ClockUnit\x12)\n\x0e\x65\x66\x66\x65\x63tive_from\x18\x04 \x01(\x0b\x32\x11.google.type.Date\x12\x0e\n\x06source\x18\x05 \x01(\t\"\xb8\x01\n\x0cPriorityRule\x12-\n\x08priority\x18\x01 \x01(\x0e\x32\x1b.ward.incidents.v1.Priority\x12\x0f\n\x07name_vi\x18\x02 \x01(\t\x12\x0f\n\x07name_en\x18\x03 \x01(\t\x12\x1c\n\x14\x61\x63knowledge_within_s\x18\x04 \x01(\r\x12)\n\x0e\x65\x66\x66\x65\x63tive_from\x18\x05 \x01(\x0b\x32\x11.google.type.Date\x12\x0e\n\x06source\x18\x06 \x01(\t*s\n\tClockKind\x12\x1a\n\x16\x43LOCK_KIND_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x43LOCK_KIND_ACKNOWLEDGE\x10\x01\x12\x17\n\x13\x43LOCK_KIND_TRANSFER\x10\x02\x12\x15\n\x11\x43LOCK_KIND_ANSWER\x10\x03*r\n\tClockUnit\x12\x1a\n\x16\x43LOCK_UNIT_UNSPECIFIED\x10\x00\x12\x16\n\x12\x43LOCK_UNIT_MINUTES\x10\x01\x12\x14\n\x10\x43LOCK_UNIT_HOURS\x10\x02\x12\x1b\n\x17\x43LOCK_UNIT_WORKING_DAYS\x10\x03\x32\xaa\x01\n\x11\x43\x61tegoriesService\x12\x94\x01\n\x0eListCategories\x12(.ward.incidents.v1.ListCategoriesRequest\x1a).ward.incidents.v1.ListCategoriesResponse\"-\xba\xc8\x18\n\n\x08\n\x03\x04\x01\x06\x05\r\x0c\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/incident-categoriesb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"ward/incidents/v1/categories.proto\x12\x11ward.incidents.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x16google/type/date.proto\x1a!ward/incidents/v1/incidents.proto\x1a\x1cward/options/v1/access.proto\"6\n\x15ListCategoriesRequest\x12\x1d\n\x02on\x18\x01 \x01(\x0b\x32\x11.google.type.Date\"~\n\x16ListCategoriesResponse\x12/\n\ncategories\x18\x01 \x03(\x0b\x32\x1b.ward.incidents.v1.Category\x12\x33\n\npriorities\x18\x02 \x03(\x0b\x32\x1f.ward.incidents.v1.PriorityRule\"\x81\x03\n\x08\x43\x61tegory\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12-\n\x04kind\x18\x02 \x01(\x0e\x32\x1f.ward.incidents.v1.IncidentKind\x12\x0f\n\x07name_vi\x18\x03 \x01(\t\x12\x0f\n\x07name_en\x18\x04 \x01(\t\x12-\n\x08priority\x18\x05 \x01(\x0e\x32\x1b.ward.incidents.v1.Priority\x12\x11\n\treporters\x18\x06 \x03(\t\x12\x11\n\trouted_to\x18\x07 \x01(\t\x12\x12\n\ncall_first\x18\x08 \x01(\t\x12\x15\n\rsame_within_m\x18\t \x01(\r\x12\x17\n\x0fsame_within_min\x18\n \x01(\r\x12\x18\n\x10retention_months\x18\x0b \x01(\r\x12(\n\x06\x63locks\x18\x0c \x03(\x0b\x32\x18.ward.incidents.v1.Clock\x12)\n\x0e\x65\x66\x66\x65\x63tive_from\x18\r \x01(\x0b\x32\x11.google.type.Date\x12\x0e\n\x06source\x18\x0e \x01(\t\"\xd4\x01\n\x05\x43lock\x12*\n\x04kind\x18\x01 \x01(\x0e\x32\x1c.ward.incidents.v1.ClockKind\x12\x0e\n\x06\x61mount\x18\x02 \x01(\r\x12*\n\x04unit\x18\x03 \x01(\x0e\x32\x1c.ward.incidents.v1.ClockUnit\x12)\n\x0e\x65\x66\x66\x65\x63tive_from\x18\x04 \x01(\x0b\x32\x11.google.type.Date\x12\x0e\n\x06source\x18\x05 \x01(\t\x12\x18\n\x0bwarn_before\x18\x06 \x01(\rH\x00\x88\x01\x01\x42\x0e\n\x0c_warn_before\"\xb8\x01\n\x0cPriorityRule\x12-\n\x08priority\x18\x01 \x01(\x0e\x32\x1b.ward.incidents.v1.Priority\x12\x0f\n\x07name_vi\x18\x02 \x01(\t\x12\x0f\n\x07name_en\x18\x03 \x01(\t\x12\x1c\n\x14\x61\x63knowledge_within_s\x18\x04 \x01(\r\x12)\n\x0e\x65\x66\x66\x65\x63tive_from\x18\x05 \x01(\x0b\x32\x11.google.type.Date\x12\x0e\n\x06source\x18\x06 \x01(\t*s\n\tClockKind\x12\x1a\n\x16\x43LOCK_KIND_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x43LOCK_KIND_ACKNOWLEDGE\x10\x01\x12\x17\n\x13\x43LOCK_KIND_TRANSFER\x10\x02\x12\x15\n\x11\x43LOCK_KIND_ANSWER\x10\x03*r\n\tClockUnit\x12\x1a\n\x16\x43LOCK_UNIT_UNSPECIFIED\x10\x00\x12\x16\n\x12\x43LOCK_UNIT_MINUTES\x10\x01\x12\x14\n\x10\x43LOCK_UNIT_HOURS\x10\x02\x12\x1b\n\x17\x43LOCK_UNIT_WORKING_DAYS\x10\x03\x32\xaa\x01\n\x11\x43\x61tegoriesService\x12\x94\x01\n\x0eListCategories\x12(.ward.incidents.v1.ListCategoriesRequest\x1a).ward.incidents.v1.ListCategoriesResponse\"-\xba\xc8\x18\n\n\x08\n\x03\x04\x01\x06\x05\r\x0c\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/incident-categoriesb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,10 +37,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_CATEGORIESSERVICE'].methods_by_name['ListCategories']._loaded_options = None
   _globals['_CATEGORIESSERVICE'].methods_by_name['ListCategories']._serialized_options = b'\272\310\030\n\n\010\n\003\004\001\006\005\r\014\202\323\344\223\002\031\022\027/v1/incident-categories'
-  _globals['_CLOCKKIND']._serialized_start=1108
-  _globals['_CLOCKKIND']._serialized_end=1223
-  _globals['_CLOCKUNIT']._serialized_start=1225
-  _globals['_CLOCKUNIT']._serialized_end=1339
+  _globals['_CLOCKKIND']._serialized_start=1150
+  _globals['_CLOCKKIND']._serialized_end=1265
+  _globals['_CLOCKUNIT']._serialized_start=1267
+  _globals['_CLOCKUNIT']._serialized_end=1381
   _globals['_LISTCATEGORIESREQUEST']._serialized_start=176
   _globals['_LISTCATEGORIESREQUEST']._serialized_end=230
   _globals['_LISTCATEGORIESRESPONSE']._serialized_start=232
@@ -48,9 +48,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CATEGORY']._serialized_start=361
   _globals['_CATEGORY']._serialized_end=746
   _globals['_CLOCK']._serialized_start=749
-  _globals['_CLOCK']._serialized_end=919
-  _globals['_PRIORITYRULE']._serialized_start=922
-  _globals['_PRIORITYRULE']._serialized_end=1106
-  _globals['_CATEGORIESSERVICE']._serialized_start=1342
-  _globals['_CATEGORIESSERVICE']._serialized_end=1512
+  _globals['_CLOCK']._serialized_end=961
+  _globals['_PRIORITYRULE']._serialized_start=964
+  _globals['_PRIORITYRULE']._serialized_end=1148
+  _globals['_CATEGORIESSERVICE']._serialized_start=1384
+  _globals['_CATEGORIESSERVICE']._serialized_end=1554
 # @@protoc_insertion_point(module_scope)

@@ -222,6 +222,7 @@ class Clock(_message.Message):
     UNIT_FIELD_NUMBER: _builtins.int
     EFFECTIVE_FROM_FIELD_NUMBER: _builtins.int
     SOURCE_FIELD_NUMBER: _builtins.int
+    WARN_BEFORE_FIELD_NUMBER: _builtins.int
     kind: Global___ClockKind.ValueType
     """What must have happened by then."""
     amount: _builtins.int
@@ -230,6 +231,8 @@ class Clock(_message.Message):
     """Unit of the amount."""
     source: _builtins.str
     """Where it comes from."""
+    warn_before: _builtins.int
+    """How long before its end it is told that it is due soon, in its unit; absent if that is not told."""
     @_builtins.property
     def effective_from(self) -> _date_pb2.Date:
         """First day of this version."""
@@ -242,12 +245,15 @@ class Clock(_message.Message):
         unit: Global___ClockUnit.ValueType = ...,
         effective_from: _date_pb2.Date | None = ...,
         source: _builtins.str = ...,
+        warn_before: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["effective_from", b"effective_from"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_warn_before", b"_warn_before", "effective_from", b"effective_from", "warn_before", b"warn_before"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "effective_from", b"effective_from", "kind", b"kind", "source", b"source", "unit", b"unit"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_warn_before", b"_warn_before", "amount", b"amount", "effective_from", b"effective_from", "kind", b"kind", "source", b"source", "unit", b"unit", "warn_before", b"warn_before"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__warn_before: _TypeAlias = _typing.Literal["warn_before"]  # noqa: Y015
+    _WhichOneofArgType__warn_before: _TypeAlias = _typing.Literal["_warn_before", b"_warn_before"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__warn_before) -> _WhichOneofReturnType__warn_before | None: ...
 
 Global___Clock: _TypeAlias = Clock  # noqa: Y015
 

@@ -525,6 +525,7 @@ class IncidentDurations(_message.Message):
     CONTROL_S_FIELD_NUMBER: _builtins.int
     END_S_FIELD_NUMBER: _builtins.int
     OPEN_S_FIELD_NUMBER: _builtins.int
+    PAUSED_S_FIELD_NUMBER: _builtins.int
     acknowledge_s: _builtins.int
     """From the opening until somebody took it on."""
     assign_s: _builtins.int
@@ -539,6 +540,8 @@ class IncidentDurations(_message.Message):
     """
     open_s: _builtins.int
     """The time it was open, without the time between an end and its reopening; until now if it is open."""
+    paused_s: _builtins.int
+    """Of the time that it was open, the time for which its clocks were paused."""
     def __init__(
         self,
         *,
@@ -548,10 +551,11 @@ class IncidentDurations(_message.Message):
         control_s: _builtins.int | None = ...,
         end_s: _builtins.int | None = ...,
         open_s: _builtins.int = ...,
+        paused_s: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_acknowledge_s", b"_acknowledge_s", "_arrive_s", b"_arrive_s", "_assign_s", b"_assign_s", "_control_s", b"_control_s", "_end_s", b"_end_s", "acknowledge_s", b"acknowledge_s", "arrive_s", b"arrive_s", "assign_s", b"assign_s", "control_s", b"control_s", "end_s", b"end_s"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_acknowledge_s", b"_acknowledge_s", "_arrive_s", b"_arrive_s", "_assign_s", b"_assign_s", "_control_s", b"_control_s", "_end_s", b"_end_s", "acknowledge_s", b"acknowledge_s", "arrive_s", b"arrive_s", "assign_s", b"assign_s", "control_s", b"control_s", "end_s", b"end_s", "open_s", b"open_s"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_acknowledge_s", b"_acknowledge_s", "_arrive_s", b"_arrive_s", "_assign_s", b"_assign_s", "_control_s", b"_control_s", "_end_s", b"_end_s", "acknowledge_s", b"acknowledge_s", "arrive_s", b"arrive_s", "assign_s", b"assign_s", "control_s", b"control_s", "end_s", b"end_s", "open_s", b"open_s", "paused_s", b"paused_s"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__acknowledge_s: _TypeAlias = _typing.Literal["acknowledge_s"]  # noqa: Y015
     _WhichOneofArgType__acknowledge_s: _TypeAlias = _typing.Literal["_acknowledge_s", b"_acknowledge_s"]  # noqa: Y015
@@ -594,7 +598,8 @@ class TimelineEntry(_message.Message):
     """What: `opened`, `alarm_joined`, `alarm_again`, `notified`, `escalated`, `acknowledged`, `assigned`, `alarm_restored`,
     `glass_broken`, `closed`, `triaged`, `dispatched`, `en_route`, `on_scene`, `controlled`, `resolved`, `transferred`,
     `false_alarm`, `merged`, `absorbed`, `separated`, `split`, `reopened`, `report_joined`, `report_left`, `task`,
-    `noted`, `corrected`.
+    `noted`, `corrected`, `public_alert`, `handover`, `after_action_review`, `review_action`, `attached`, `paused`,
+    `resumed`, `due_soon`, `breached`.
     """
     actor: _builtins.str
     """Account that did it; empty where the platform did."""
@@ -1649,7 +1654,8 @@ class WatchIncidentsResponse(_message.Message):
     """Resume after this change with it."""
     event: _builtins.str
     """What happened: `IncidentOpened`, `IncidentAlarmJoined`, `IncidentAcknowledged`, `IncidentAssigned`,
-    `IncidentEscalated`, `IncidentClosed`, `IncidentMoved` or `IncidentRollCallMarked`.
+    `IncidentEscalated`, `IncidentClosed`, `IncidentMoved`, `IncidentRollCallMarked`, `IncidentDueSoon`,
+    `IncidentBreached` or `ReviewActionDue`.
     """
     @_builtins.property
     def incident(self) -> Global___Incident:
@@ -1811,7 +1817,7 @@ Global___IncidentEscalated: _TypeAlias = IncidentEscalated  # noqa: Y015
 @_typing.final
 class IncidentMoved(_message.Message):
     """Event: an incident was triaged, moved on, merged, separated, split, transferred, found a false alarm, resolved or
-    reopened, or a report came or left.
+    reopened, its clocks were paused or run again, or a report came or left.
     """
 
     DESCRIPTOR: _descriptor.Descriptor

@@ -309,7 +309,7 @@ Global___ReportReceipt: _TypeAlias = ReportReceipt  # noqa: Y015
 
 @_typing.final
 class ReportDeadline(_message.Message):
-    """A term that runs from the receipt of a report, whatever incident it is in."""
+    """A term that runs from the receipt of a report, whatever incident it is in, unless it is paused."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -317,6 +317,7 @@ class ReportDeadline(_message.Message):
     DUE_AT_FIELD_NUMBER: _builtins.int
     MET_AT_FIELD_NUMBER: _builtins.int
     BREACHED_FIELD_NUMBER: _builtins.int
+    PAUSED_AT_FIELD_NUMBER: _builtins.int
     kind: _categories_pb2.ClockKind.ValueType
     """What must have happened."""
     breached: _builtins.bool
@@ -329,6 +330,10 @@ class ReportDeadline(_message.Message):
     def met_at(self) -> _timestamp_pb2.Timestamp:
         """When it happened; absent if it has not."""
 
+    @_builtins.property
+    def paused_at(self) -> _timestamp_pb2.Timestamp:
+        """Since when it stands still because its incident is paused; absent if it does not. `due_at` is later once it runs on."""
+
     def __init__(
         self,
         *,
@@ -336,10 +341,11 @@ class ReportDeadline(_message.Message):
         due_at: _timestamp_pb2.Timestamp | None = ...,
         met_at: _timestamp_pb2.Timestamp | None = ...,
         breached: _builtins.bool = ...,
+        paused_at: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["due_at", b"due_at", "met_at", b"met_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["due_at", b"due_at", "met_at", b"met_at", "paused_at", b"paused_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["breached", b"breached", "due_at", b"due_at", "kind", b"kind", "met_at", b"met_at"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["breached", b"breached", "due_at", b"due_at", "kind", b"kind", "met_at", b"met_at", "paused_at", b"paused_at"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -19,7 +19,8 @@ DESCRIPTOR: _descriptor.FileDescriptor
 @_typing.final
 class Document(_message.Message):
     """A document. A method whose HTTP annotation names a field of this type as its `response_body` answers with it over HTTP:
-    `content` is the body, `media_type` its Content-Type, `etag` its ETag, by which who kept a copy asks for a newer one only.
+    `content` is the body, `media_type` its Content-Type, `etag` its ETag, by which who kept a copy asks for a newer one only;
+    with a `file_name` it is saved and not shown.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -27,22 +28,28 @@ class Document(_message.Message):
     MEDIA_TYPE_FIELD_NUMBER: _builtins.int
     CONTENT_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
+    FILE_NAME_FIELD_NUMBER: _builtins.int
     media_type: _builtins.str
     """Media type: `application/pdf`."""
     content: _builtins.bytes
     """The document."""
     etag: _builtins.str
     """Tells the document from every other version of it; letters, digits and hyphens. Empty if none is to be kept."""
+    file_name: _builtins.str
+    """What it is to be saved as; empty if it may be shown in place. One with a name is never shown by a browser, whatever
+    it holds.
+    """
     def __init__(
         self,
         *,
         media_type: _builtins.str = ...,
         content: _builtins.bytes = ...,
         etag: _builtins.str = ...,
+        file_name: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "etag", b"etag", "media_type", b"media_type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "etag", b"etag", "file_name", b"file_name", "media_type", b"media_type"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

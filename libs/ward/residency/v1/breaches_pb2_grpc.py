@@ -98,6 +98,7 @@ class BreachServiceServicer:
 
     def AssessBreach(self, request, context):
         """States what is known of a breach by now, in place of what was known before; a suspected one is thereby confirmed.
+        Where it was decided not to tell the authority and more is affected than was known then, the clock starts anew.
         Errors: BREACH_NOT_FOUND, BREACH_STATE_CONFLICT, FIELD_INVALID, REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -41,6 +41,7 @@ class BreachServiceStub:
     """
     AssessBreach: _grpc.UnaryUnaryMultiCallable[_breaches_pb2.AssessBreachRequest, _breaches_pb2.AssessBreachResponse]
     """States what is known of a breach by now, in place of what was known before; a suspected one is thereby confirmed.
+    Where it was decided not to tell the authority and more is affected than was known then, the clock starts anew.
     Errors: BREACH_NOT_FOUND, BREACH_STATE_CONFLICT, FIELD_INVALID, REQUEST_ID_REUSED.
     """
     DismissBreach: _grpc.UnaryUnaryMultiCallable[_breaches_pb2.DismissBreachRequest, _breaches_pb2.DismissBreachResponse]
@@ -85,6 +86,7 @@ class BreachServiceAsyncStub(BreachServiceStub):
     """
     AssessBreach: _aio.UnaryUnaryMultiCallable[_breaches_pb2.AssessBreachRequest, _breaches_pb2.AssessBreachResponse]  # type: ignore[assignment]
     """States what is known of a breach by now, in place of what was known before; a suspected one is thereby confirmed.
+    Where it was decided not to tell the authority and more is affected than was known then, the clock starts anew.
     Errors: BREACH_NOT_FOUND, BREACH_STATE_CONFLICT, FIELD_INVALID, REQUEST_ID_REUSED.
     """
     DismissBreach: _aio.UnaryUnaryMultiCallable[_breaches_pb2.DismissBreachRequest, _breaches_pb2.DismissBreachResponse]  # type: ignore[assignment]
@@ -138,6 +140,7 @@ class BreachServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_breaches_pb2.AssessBreachResponse, _abc.Awaitable[_breaches_pb2.AssessBreachResponse]]:
         """States what is known of a breach by now, in place of what was known before; a suspected one is thereby confirmed.
+        Where it was decided not to tell the authority and more is affected than was known then, the clock starts anew.
         Errors: BREACH_NOT_FOUND, BREACH_STATE_CONFLICT, FIELD_INVALID, REQUEST_ID_REUSED.
         """
 

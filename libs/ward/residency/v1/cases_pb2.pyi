@@ -11,6 +11,7 @@ from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.type import date_pb2 as _date_pb2
 from ward.options.v1 import access_pb2 as _access_pb2
+from ward.residency.v1 import lookups_pb2 as _lookups_pb2
 from ward.residency.v1 import residency_pb2 as _residency_pb2
 from ward.residency.v1 import stays_pb2 as _stays_pb2
 import builtins as _builtins
@@ -697,6 +698,7 @@ class ResidenceCase(_message.Message):
     DECIDED_AT_FIELD_NUMBER: _builtins.int
     DUE_ON_FIELD_NUMBER: _builtins.int
     REFUSAL_GROUND_FIELD_NUMBER: _builtins.int
+    SUPPLEMENT_DUE_ON_FIELD_NUMBER: _builtins.int
     case_number: _builtins.str
     """Its one electronic number: ward code, year and running number of the year, `11002-2026-000123`."""
     ward_code: _builtins.str
@@ -731,6 +733,10 @@ class ResidenceCase(_message.Message):
     def due_on(self) -> _date_pb2.Date:
         """The day by which it must be decided; absent while the clock stands."""
 
+    @_builtins.property
+    def supplement_due_on(self) -> _date_pb2.Date:
+        """The last day for the supplement that the citizen was asked for; absent while nothing is asked for."""
+
     def __init__(
         self,
         *,
@@ -746,10 +752,11 @@ class ResidenceCase(_message.Message):
         decided_at: _timestamp_pb2.Timestamp | None = ...,
         due_on: _date_pb2.Date | None = ...,
         refusal_ground: Global___RefusalGround.ValueType = ...,
+        supplement_due_on: _date_pb2.Date | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "created_at", b"created_at", "decided_at", b"decided_at", "due_on", b"due_on", "submitted_at", b"submitted_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "created_at", b"created_at", "decided_at", b"decided_at", "due_on", b"due_on", "submitted_at", b"submitted_at", "supplement_due_on", b"supplement_due_on"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "case_number", b"case_number", "channel", b"channel", "created_at", b"created_at", "decided_at", b"decided_at", "due_on", b"due_on", "identity_check", b"identity_check", "kind", b"kind", "refusal_ground", b"refusal_ground", "state", b"state", "submitted_at", b"submitted_at", "ward_code", b"ward_code"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "case_number", b"case_number", "channel", b"channel", "created_at", b"created_at", "decided_at", b"decided_at", "due_on", b"due_on", "identity_check", b"identity_check", "kind", b"kind", "refusal_ground", b"refusal_ground", "state", b"state", "submitted_at", b"submitted_at", "supplement_due_on", b"supplement_due_on", "ward_code", b"ward_code"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -774,7 +781,7 @@ class CaseHistoryEntry(_message.Message):
     state: Global___CaseState.ValueType
     """Where the case stood then."""
     account: _builtins.str
-    """Account of who did it, a pseudonym; empty for the service itself."""
+    """Account of who did it, a pseudonym; empty for the service itself, and to a citizen unless it is their own."""
     note: _builtins.str
     """What was written with it; empty where nothing was."""
     @_builtins.property
@@ -783,7 +790,7 @@ class CaseHistoryEntry(_message.Message):
 
     @_builtins.property
     def due_on(self) -> _date_pb2.Date:
-        """The day by which the case was due then; absent while the clock stood."""
+        """The day by which the case was due then, or a supplement that was asked for; absent while the clock stood."""
 
     def __init__(
         self,
@@ -823,7 +830,7 @@ class CaseNotice(_message.Message):
 
     @_builtins.property
     def due_on(self) -> _date_pb2.Date:
-        """The day of the result; of a receipt only."""
+        """The day of the result, of a receipt; the last day for what is missing, of a request for a supplement."""
 
     def __init__(
         self,
@@ -1447,6 +1454,7 @@ class GetCaseResponse(_message.Message):
     NOTICES_FIELD_NUMBER: _builtins.int
     ACCESS_RECORD_ID_FIELD_NUMBER: _builtins.int
     REGISTRATION_IDS_FIELD_NUMBER: _builtins.int
+    WITHHELD_FIELD_NUMBER: _builtins.int
     access_record_id: _builtins.str
     """The access record that accounts for this look."""
     @_builtins.property
@@ -1455,7 +1463,9 @@ class GetCaseResponse(_message.Message):
 
     @_builtins.property
     def declaration(self) -> Global___ResidenceDeclaration:
-        """The declaration as it was handed in last."""
+        """The declaration as it was handed in last. An officer sees of persons what a rule allows for the purpose, numbers of
+        documents only masked: whether one is right tells VerifyIdentity.
+        """
 
     @_builtins.property
     def history(self) -> _containers.RepeatedCompositeFieldContainer[Global___CaseHistoryEntry]:
@@ -1469,6 +1479,10 @@ class GetCaseResponse(_message.Message):
     def registration_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The registrations that it entered."""
 
+    @_builtins.property
+    def withheld(self) -> _containers.RepeatedScalarFieldContainer[_lookups_pb2.PersonField.ValueType]:
+        """What is kept back from an officer of the persons named in it; empty for a citizen's own case."""
+
     def __init__(
         self,
         *,
@@ -1478,10 +1492,11 @@ class GetCaseResponse(_message.Message):
         notices: _abc.Iterable[Global___CaseNotice] | None = ...,
         access_record_id: _builtins.str = ...,
         registration_ids: _abc.Iterable[_builtins.str] | None = ...,
+        withheld: _abc.Iterable[_lookups_pb2.PersonField.ValueType] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "declaration", b"declaration"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_record_id", b"access_record_id", "case", b"case", "declaration", b"declaration", "history", b"history", "notices", b"notices", "registration_ids", b"registration_ids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_record_id", b"access_record_id", "case", b"case", "declaration", b"declaration", "history", b"history", "notices", b"notices", "registration_ids", b"registration_ids", "withheld", b"withheld"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1504,7 +1519,7 @@ class ListCasesRequest(_message.Message):
     kind: Global___CaseKind.ValueType
     """Only this kind; unspecified is all."""
     overdue: _builtins.bool
-    """Only those whose due day is past while they are not decided."""
+    """Only those that are not decided and whose due day is past, or the last day for a supplement."""
     due_soon: _builtins.bool
     """Only those due today or within the working days of the rule `case_due_soon`, and not decided."""
     page_size: _builtins.int

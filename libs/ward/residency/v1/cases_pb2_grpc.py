@@ -157,8 +157,8 @@ class CaseServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ApproveCase(self, request, context):
-        """Approves a verified case as a second person and enters the change into the register, both or neither. Occupancy
-        changes with it and is published.
+        """Approves a verified case as a second person, who wrote nothing of its declaration, did not accept it and never
+        verified it, and enters the change into the register, both or neither. Occupancy changes with it and is published.
         Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, SECOND_PERSON_REQUIRED, IDENTITY_CHECK_PENDING, FIELD_INVALID,
         DWELLING_NOT_FOUND, IDENTITY_MISMATCH, PERMANENT_RESIDENCE_EXISTS, REGISTRATION_NOT_FOUND,
         REGISTRATION_ALREADY_ENDED, RENEWAL_NOT_OPEN, PERSON_NOT_REGISTERED, NOT_A_HOUSEHOLD_MEMBER,
@@ -170,7 +170,7 @@ class CaseServiceServicer:
 
     def RefuseCase(self, request, context):
         """Refuses a case with a reason (form CT06). An identity that the population database has not answered for is no
-        ground.
+        ground. While a supplement is waited for only NOT_SUPPLEMENTED is one, after its last day.
         Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, IDENTITY_CHECK_PENDING, FIELD_INVALID, REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -196,7 +196,7 @@ class CaseServiceServicer:
 
     def GetCase(self, request, context):
         """Gives a case with its declaration, history and notices, to its citizen and to the officers who decide it.
-        Errors: CASE_NOT_FOUND, PURPOSE_REQUIRED, ASSURANCE_TOO_LOW.
+        Errors: CASE_NOT_FOUND, DISCLOSURE_NOT_ALLOWED, PURPOSE_REQUIRED, ASSURANCE_TOO_LOW, LIMIT_REACHED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

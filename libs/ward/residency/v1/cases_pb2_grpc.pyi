@@ -65,8 +65,8 @@ class CaseServiceStub:
     Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, REQUEST_ID_REUSED.
     """
     ApproveCase: _grpc.UnaryUnaryMultiCallable[_cases_pb2.ApproveCaseRequest, _cases_pb2.ApproveCaseResponse]
-    """Approves a verified case as a second person and enters the change into the register, both or neither. Occupancy
-    changes with it and is published.
+    """Approves a verified case as a second person, who wrote nothing of its declaration, did not accept it and never
+    verified it, and enters the change into the register, both or neither. Occupancy changes with it and is published.
     Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, SECOND_PERSON_REQUIRED, IDENTITY_CHECK_PENDING, FIELD_INVALID,
     DWELLING_NOT_FOUND, IDENTITY_MISMATCH, PERMANENT_RESIDENCE_EXISTS, REGISTRATION_NOT_FOUND,
     REGISTRATION_ALREADY_ENDED, RENEWAL_NOT_OPEN, PERSON_NOT_REGISTERED, NOT_A_HOUSEHOLD_MEMBER,
@@ -74,7 +74,7 @@ class CaseServiceStub:
     """
     RefuseCase: _grpc.UnaryUnaryMultiCallable[_cases_pb2.RefuseCaseRequest, _cases_pb2.RefuseCaseResponse]
     """Refuses a case with a reason (form CT06). An identity that the population database has not answered for is no
-    ground.
+    ground. While a supplement is waited for only NOT_SUPPLEMENTED is one, after its last day.
     Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, IDENTITY_CHECK_PENDING, FIELD_INVALID, REQUEST_ID_REUSED.
     """
     WithdrawCase: _grpc.UnaryUnaryMultiCallable[_cases_pb2.WithdrawCaseRequest, _cases_pb2.WithdrawCaseResponse]
@@ -88,7 +88,7 @@ class CaseServiceStub:
     """
     GetCase: _grpc.UnaryUnaryMultiCallable[_cases_pb2.GetCaseRequest, _cases_pb2.GetCaseResponse]
     """Gives a case with its declaration, history and notices, to its citizen and to the officers who decide it.
-    Errors: CASE_NOT_FOUND, PURPOSE_REQUIRED, ASSURANCE_TOO_LOW.
+    Errors: CASE_NOT_FOUND, DISCLOSURE_NOT_ALLOWED, PURPOSE_REQUIRED, ASSURANCE_TOO_LOW, LIMIT_REACHED.
     """
     ListCases: _grpc.UnaryUnaryMultiCallable[_cases_pb2.ListCasesRequest, _cases_pb2.ListCasesResponse]
     """Lists cases without personal data, oldest first: a citizen's own, or for officers all that were handed in.
@@ -132,8 +132,8 @@ class CaseServiceAsyncStub(CaseServiceStub):
     Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, REQUEST_ID_REUSED.
     """
     ApproveCase: _aio.UnaryUnaryMultiCallable[_cases_pb2.ApproveCaseRequest, _cases_pb2.ApproveCaseResponse]  # type: ignore[assignment]
-    """Approves a verified case as a second person and enters the change into the register, both or neither. Occupancy
-    changes with it and is published.
+    """Approves a verified case as a second person, who wrote nothing of its declaration, did not accept it and never
+    verified it, and enters the change into the register, both or neither. Occupancy changes with it and is published.
     Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, SECOND_PERSON_REQUIRED, IDENTITY_CHECK_PENDING, FIELD_INVALID,
     DWELLING_NOT_FOUND, IDENTITY_MISMATCH, PERMANENT_RESIDENCE_EXISTS, REGISTRATION_NOT_FOUND,
     REGISTRATION_ALREADY_ENDED, RENEWAL_NOT_OPEN, PERSON_NOT_REGISTERED, NOT_A_HOUSEHOLD_MEMBER,
@@ -141,7 +141,7 @@ class CaseServiceAsyncStub(CaseServiceStub):
     """
     RefuseCase: _aio.UnaryUnaryMultiCallable[_cases_pb2.RefuseCaseRequest, _cases_pb2.RefuseCaseResponse]  # type: ignore[assignment]
     """Refuses a case with a reason (form CT06). An identity that the population database has not answered for is no
-    ground.
+    ground. While a supplement is waited for only NOT_SUPPLEMENTED is one, after its last day.
     Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, IDENTITY_CHECK_PENDING, FIELD_INVALID, REQUEST_ID_REUSED.
     """
     WithdrawCase: _aio.UnaryUnaryMultiCallable[_cases_pb2.WithdrawCaseRequest, _cases_pb2.WithdrawCaseResponse]  # type: ignore[assignment]
@@ -155,7 +155,7 @@ class CaseServiceAsyncStub(CaseServiceStub):
     """
     GetCase: _aio.UnaryUnaryMultiCallable[_cases_pb2.GetCaseRequest, _cases_pb2.GetCaseResponse]  # type: ignore[assignment]
     """Gives a case with its declaration, history and notices, to its citizen and to the officers who decide it.
-    Errors: CASE_NOT_FOUND, PURPOSE_REQUIRED, ASSURANCE_TOO_LOW.
+    Errors: CASE_NOT_FOUND, DISCLOSURE_NOT_ALLOWED, PURPOSE_REQUIRED, ASSURANCE_TOO_LOW, LIMIT_REACHED.
     """
     ListCases: _aio.UnaryUnaryMultiCallable[_cases_pb2.ListCasesRequest, _cases_pb2.ListCasesResponse]  # type: ignore[assignment]
     """Lists cases without personal data, oldest first: a citizen's own, or for officers all that were handed in.
@@ -238,8 +238,8 @@ class CaseServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _cases_pb2.ApproveCaseRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_cases_pb2.ApproveCaseResponse, _abc.Awaitable[_cases_pb2.ApproveCaseResponse]]:
-        """Approves a verified case as a second person and enters the change into the register, both or neither. Occupancy
-        changes with it and is published.
+        """Approves a verified case as a second person, who wrote nothing of its declaration, did not accept it and never
+        verified it, and enters the change into the register, both or neither. Occupancy changes with it and is published.
         Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, SECOND_PERSON_REQUIRED, IDENTITY_CHECK_PENDING, FIELD_INVALID,
         DWELLING_NOT_FOUND, IDENTITY_MISMATCH, PERMANENT_RESIDENCE_EXISTS, REGISTRATION_NOT_FOUND,
         REGISTRATION_ALREADY_ENDED, RENEWAL_NOT_OPEN, PERSON_NOT_REGISTERED, NOT_A_HOUSEHOLD_MEMBER,
@@ -253,7 +253,7 @@ class CaseServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_cases_pb2.RefuseCaseResponse, _abc.Awaitable[_cases_pb2.RefuseCaseResponse]]:
         """Refuses a case with a reason (form CT06). An identity that the population database has not answered for is no
-        ground.
+        ground. While a supplement is waited for only NOT_SUPPLEMENTED is one, after its last day.
         Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, IDENTITY_CHECK_PENDING, FIELD_INVALID, REQUEST_ID_REUSED.
         """
 
@@ -285,7 +285,7 @@ class CaseServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_cases_pb2.GetCaseResponse, _abc.Awaitable[_cases_pb2.GetCaseResponse]]:
         """Gives a case with its declaration, history and notices, to its citizen and to the officers who decide it.
-        Errors: CASE_NOT_FOUND, PURPOSE_REQUIRED, ASSURANCE_TOO_LOW.
+        Errors: CASE_NOT_FOUND, DISCLOSURE_NOT_ALLOWED, PURPOSE_REQUIRED, ASSURANCE_TOO_LOW, LIMIT_REACHED.
         """
 
     @_abc_1.abstractmethod

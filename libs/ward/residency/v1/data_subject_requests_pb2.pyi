@@ -11,6 +11,7 @@ from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.type import date_pb2 as _date_pb2
 from ward.options.v1 import access_pb2 as _access_pb2
+from ward.residency.v1 import account_pb2 as _account_pb2
 from ward.residency.v1 import cases_pb2 as _cases_pb2
 import builtins as _builtins
 import sys
@@ -344,16 +345,21 @@ class ReceiveRequestRequest(_message.Message):
     PERSONAL_ID_NUMBER_FIELD_NUMBER: _builtins.int
     CONTENT_FIELD_NUMBER: _builtins.int
     THROUGH_PROCESSOR_FIELD_NUMBER: _builtins.int
+    PASSPORT_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Idempotency key chosen by the caller. 8 to 64 characters A–Z a–z 0–9 -"""
     kind: Global___DataSubjectRequestKind.ValueType
     """What is asked for."""
     personal_id_number: _builtins.str
-    """Personal identification number of the person it is about, exactly 12 ASCII digits."""
+    """Personal identification number of the person it is about, exactly 12 ASCII digits; empty with a passport."""
     content: _builtins.str
     """What the person asks for, in words: 3 to 1000 characters, no identification number."""
     through_processor: _builtins.bool
     """True if a processor has to take part."""
+    @_builtins.property
+    def passport(self) -> _account_pb2.Passport:
+        """Instead of the number, of a guest who was declared by a passport: the passport."""
+
     def __init__(
         self,
         *,
@@ -362,10 +368,11 @@ class ReceiveRequestRequest(_message.Message):
         personal_id_number: _builtins.str = ...,
         content: _builtins.str = ...,
         through_processor: _builtins.bool = ...,
+        passport: _account_pb2.Passport | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["passport", b"passport"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "kind", b"kind", "personal_id_number", b"personal_id_number", "request_id", b"request_id", "through_processor", b"through_processor"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "kind", b"kind", "passport", b"passport", "personal_id_number", b"personal_id_number", "request_id", b"request_id", "through_processor", b"through_processor"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -173,9 +173,10 @@ class DataSubjectRequestServiceServicer:
 
     def ExportPersonalData(self, request, context):
         """Gives what the register holds of the person, for a verified request to view, as far as the rules of disclosure allow:
-        as JSON and as Vietnamese text. With it, who looked the person up when, in which role and for which purpose.
+        as JSON and as Vietnamese text. With it, who looked the person up when, in which role and for which purpose. Of who is
+        not on the register it gives stays as a guest, and cases in whose file the person is named.
         Errors: DATA_SUBJECT_REQUEST_NOT_FOUND, DATA_SUBJECT_REQUEST_STATE_CONFLICT,
-        DISCLOSURE_NOT_ALLOWED, PERSON_NOT_REGISTERED, PURPOSE_REQUIRED, FIELD_INVALID.
+        DISCLOSURE_NOT_ALLOWED, PURPOSE_REQUIRED, FIELD_INVALID.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

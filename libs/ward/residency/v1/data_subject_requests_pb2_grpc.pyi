@@ -78,9 +78,10 @@ class DataSubjectRequestServiceStub:
     """
     ExportPersonalData: _grpc.UnaryUnaryMultiCallable[_data_subject_requests_pb2.ExportPersonalDataRequest, _data_subject_requests_pb2.ExportPersonalDataResponse]
     """Gives what the register holds of the person, for a verified request to view, as far as the rules of disclosure allow:
-    as JSON and as Vietnamese text. With it, who looked the person up when, in which role and for which purpose.
+    as JSON and as Vietnamese text. With it, who looked the person up when, in which role and for which purpose. Of who is
+    not on the register it gives stays as a guest, and cases in whose file the person is named.
     Errors: DATA_SUBJECT_REQUEST_NOT_FOUND, DATA_SUBJECT_REQUEST_STATE_CONFLICT,
-    DISCLOSURE_NOT_ALLOWED, PERSON_NOT_REGISTERED, PURPOSE_REQUIRED, FIELD_INVALID.
+    DISCLOSURE_NOT_ALLOWED, PURPOSE_REQUIRED, FIELD_INVALID.
     """
     GetDataSubjectRequest: _grpc.UnaryUnaryMultiCallable[_data_subject_requests_pb2.GetDataSubjectRequestRequest, _data_subject_requests_pb2.GetDataSubjectRequestResponse]
     """One request with what was written and done.
@@ -141,9 +142,10 @@ class DataSubjectRequestServiceAsyncStub(DataSubjectRequestServiceStub):
     """
     ExportPersonalData: _aio.UnaryUnaryMultiCallable[_data_subject_requests_pb2.ExportPersonalDataRequest, _data_subject_requests_pb2.ExportPersonalDataResponse]  # type: ignore[assignment]
     """Gives what the register holds of the person, for a verified request to view, as far as the rules of disclosure allow:
-    as JSON and as Vietnamese text. With it, who looked the person up when, in which role and for which purpose.
+    as JSON and as Vietnamese text. With it, who looked the person up when, in which role and for which purpose. Of who is
+    not on the register it gives stays as a guest, and cases in whose file the person is named.
     Errors: DATA_SUBJECT_REQUEST_NOT_FOUND, DATA_SUBJECT_REQUEST_STATE_CONFLICT,
-    DISCLOSURE_NOT_ALLOWED, PERSON_NOT_REGISTERED, PURPOSE_REQUIRED, FIELD_INVALID.
+    DISCLOSURE_NOT_ALLOWED, PURPOSE_REQUIRED, FIELD_INVALID.
     """
     GetDataSubjectRequest: _aio.UnaryUnaryMultiCallable[_data_subject_requests_pb2.GetDataSubjectRequestRequest, _data_subject_requests_pb2.GetDataSubjectRequestResponse]  # type: ignore[assignment]
     """One request with what was written and done.
@@ -255,9 +257,10 @@ class DataSubjectRequestServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_data_subject_requests_pb2.ExportPersonalDataResponse, _abc.Awaitable[_data_subject_requests_pb2.ExportPersonalDataResponse]]:
         """Gives what the register holds of the person, for a verified request to view, as far as the rules of disclosure allow:
-        as JSON and as Vietnamese text. With it, who looked the person up when, in which role and for which purpose.
+        as JSON and as Vietnamese text. With it, who looked the person up when, in which role and for which purpose. Of who is
+        not on the register it gives stays as a guest, and cases in whose file the person is named.
         Errors: DATA_SUBJECT_REQUEST_NOT_FOUND, DATA_SUBJECT_REQUEST_STATE_CONFLICT,
-        DISCLOSURE_NOT_ALLOWED, PERSON_NOT_REGISTERED, PURPOSE_REQUIRED, FIELD_INVALID.
+        DISCLOSURE_NOT_ALLOWED, PURPOSE_REQUIRED, FIELD_INVALID.
         """
 
     @_abc_1.abstractmethod

@@ -111,7 +111,7 @@ class DuplicatesServiceServicer:
 
     def ListPersonMerges(self, request, context):
         """Tells which records of a person were merged, by whom and why, newest first, also what was undone.
-        Errors: PERSONAL_ID_INVALID, PERSON_NOT_REGISTERED, PURPOSE_REQUIRED, LIMIT_REACHED.
+        Errors: PERSONAL_ID_INVALID, PERSON_NOT_REGISTERED, PURPOSE_REQUIRED, DISCLOSURE_NOT_ALLOWED, LIMIT_REACHED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -61,7 +61,7 @@ class DuplicatesServiceStub:
     """
     ListPersonMerges: _grpc.UnaryUnaryMultiCallable[_duplicates_pb2.ListPersonMergesRequest, _duplicates_pb2.ListPersonMergesResponse]
     """Tells which records of a person were merged, by whom and why, newest first, also what was undone.
-    Errors: PERSONAL_ID_INVALID, PERSON_NOT_REGISTERED, PURPOSE_REQUIRED, LIMIT_REACHED.
+    Errors: PERSONAL_ID_INVALID, PERSON_NOT_REGISTERED, PURPOSE_REQUIRED, DISCLOSURE_NOT_ALLOWED, LIMIT_REACHED.
     """
 
 @_typing.type_check_only
@@ -97,7 +97,7 @@ class DuplicatesServiceAsyncStub(DuplicatesServiceStub):
     """
     ListPersonMerges: _aio.UnaryUnaryMultiCallable[_duplicates_pb2.ListPersonMergesRequest, _duplicates_pb2.ListPersonMergesResponse]  # type: ignore[assignment]
     """Tells which records of a person were merged, by whom and why, newest first, also what was undone.
-    Errors: PERSONAL_ID_INVALID, PERSON_NOT_REGISTERED, PURPOSE_REQUIRED, LIMIT_REACHED.
+    Errors: PERSONAL_ID_INVALID, PERSON_NOT_REGISTERED, PURPOSE_REQUIRED, DISCLOSURE_NOT_ALLOWED, LIMIT_REACHED.
     """
 
 class DuplicatesServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -160,7 +160,7 @@ class DuplicatesServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_duplicates_pb2.ListPersonMergesResponse, _abc.Awaitable[_duplicates_pb2.ListPersonMergesResponse]]:
         """Tells which records of a person were merged, by whom and why, newest first, also what was undone.
-        Errors: PERSONAL_ID_INVALID, PERSON_NOT_REGISTERED, PURPOSE_REQUIRED, LIMIT_REACHED.
+        Errors: PERSONAL_ID_INVALID, PERSON_NOT_REGISTERED, PURPOSE_REQUIRED, DISCLOSURE_NOT_ALLOWED, LIMIT_REACHED.
         """
 
 def add_DuplicatesServiceServicer_to_server(servicer: DuplicatesServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -106,7 +106,9 @@ class RegisterServiceServicer:
     def GetResidence(self, request, context):
         """Tells the registrations of one person, oldest first: those of all time or of one instant, as they are known now or were
         known at another. An unknown number is answered like a person without registrations.
-        Errors: PERSONAL_ID_INVALID, REGISTRATION_NOT_FOUND, PERSON_NOT_FOUND, FIELD_INVALID, PURPOSE_REQUIRED, LIMIT_REACHED.
+        Of whose processing is restricted nothing is told, but for purposes that the law demands.
+        Errors: PERSONAL_ID_INVALID, REGISTRATION_NOT_FOUND, PERSON_NOT_FOUND, FIELD_INVALID, PURPOSE_REQUIRED,
+        DISCLOSURE_NOT_ALLOWED, LIMIT_REACHED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -131,7 +133,7 @@ class RegisterServiceServicer:
 
     def CorrectPerson(self, request, context):
         """Corrects what the register says of a person; what it said before is kept, with who corrected it, in which case and when.
-        Errors: PERSONAL_ID_INVALID, PERSON_NOT_REGISTERED, PERSONAL_ID_TAKEN, FIELD_INVALID, REQUEST_ID_REUSED.
+        Errors: PERSONAL_ID_INVALID, PERSON_NOT_REGISTERED, PERSONAL_ID_TAKEN, FIELD_INVALID, REQUEST_ID_REUSED, LIMIT_REACHED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -139,7 +141,7 @@ class RegisterServiceServicer:
 
     def ListPersonCorrections(self, request, context):
         """Tells who corrected what of a person, in which case and when, newest first; the values are not told.
-        Errors: PERSONAL_ID_INVALID, PERSON_NOT_REGISTERED, PURPOSE_REQUIRED, LIMIT_REACHED.
+        Errors: PERSONAL_ID_INVALID, PERSON_NOT_REGISTERED, PURPOSE_REQUIRED, DISCLOSURE_NOT_ALLOWED, LIMIT_REACHED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -147,7 +149,7 @@ class RegisterServiceServicer:
 
     def SetContact(self, request, context):
         """Keeps how a person can be reached, in place of what was kept; a field left empty is forgotten.
-        Errors: PERSONAL_ID_INVALID, PERSON_NOT_REGISTERED, FIELD_INVALID, REQUEST_ID_REUSED.
+        Errors: PERSONAL_ID_INVALID, PERSON_NOT_REGISTERED, FIELD_INVALID, REQUEST_ID_REUSED, LIMIT_REACHED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -155,8 +157,9 @@ class RegisterServiceServicer:
 
     def RearrangeHousehold(self, request, context):
         """Says anew, from a day on, who of a household is the householder and what the others are to that person. Of members not
-        named it is no longer said.
-        Errors: HOUSEHOLD_NOT_FOUND, NOT_A_HOUSEHOLD_MEMBER, PERSONAL_ID_INVALID, FIELD_INVALID, REQUEST_ID_REUSED.
+        named it is no longer said. A number that nobody has is answered like that of somebody who is no member.
+        Errors: HOUSEHOLD_NOT_FOUND, NOT_A_HOUSEHOLD_MEMBER, PERSONAL_ID_INVALID, FIELD_INVALID, REQUEST_ID_REUSED,
+        LIMIT_REACHED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -164,7 +167,9 @@ class RegisterServiceServicer:
 
     def SplitHousehold(self, request, context):
         """Splits members off into a household of their own in the same dwelling, from a day on (tách hộ).
-        Errors: HOUSEHOLD_NOT_FOUND, NOT_A_HOUSEHOLD_MEMBER, PERSONAL_ID_INVALID, FIELD_INVALID, REQUEST_ID_REUSED.
+        A number that nobody has is answered like that of somebody who is no member.
+        Errors: HOUSEHOLD_NOT_FOUND, NOT_A_HOUSEHOLD_MEMBER, PERSONAL_ID_INVALID, FIELD_INVALID, REQUEST_ID_REUSED,
+        LIMIT_REACHED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -38,7 +38,9 @@ class RegisterServiceStub:
     GetResidence: _grpc.UnaryUnaryMultiCallable[_register_pb2.GetResidenceRequest, _register_pb2.GetResidenceResponse]
     """Tells the registrations of one person, oldest first: those of all time or of one instant, as they are known now or were
     known at another. An unknown number is answered like a person without registrations.
-    Errors: PERSONAL_ID_INVALID, REGISTRATION_NOT_FOUND, PERSON_NOT_FOUND, FIELD_INVALID, PURPOSE_REQUIRED, LIMIT_REACHED.
+    Of whose processing is restricted nothing is told, but for purposes that the law demands.
+    Errors: PERSONAL_ID_INVALID, REGISTRATION_NOT_FOUND, PERSON_NOT_FOUND, FIELD_INVALID, PURPOSE_REQUIRED,
+    DISCLOSURE_NOT_ALLOWED, LIMIT_REACHED.
     """
     CorrectResidence: _grpc.UnaryUnaryMultiCallable[_register_pb2.CorrectResidenceRequest, _register_pb2.CorrectResidenceResponse]
     """Corrects the term of a registration: another takes its place. Occupancy and household follow.
@@ -51,24 +53,27 @@ class RegisterServiceStub:
     """
     CorrectPerson: _grpc.UnaryUnaryMultiCallable[_register_pb2.CorrectPersonRequest, _register_pb2.CorrectPersonResponse]
     """Corrects what the register says of a person; what it said before is kept, with who corrected it, in which case and when.
-    Errors: PERSONAL_ID_INVALID, PERSON_NOT_REGISTERED, PERSONAL_ID_TAKEN, FIELD_INVALID, REQUEST_ID_REUSED.
+    Errors: PERSONAL_ID_INVALID, PERSON_NOT_REGISTERED, PERSONAL_ID_TAKEN, FIELD_INVALID, REQUEST_ID_REUSED, LIMIT_REACHED.
     """
     ListPersonCorrections: _grpc.UnaryUnaryMultiCallable[_register_pb2.ListPersonCorrectionsRequest, _register_pb2.ListPersonCorrectionsResponse]
     """Tells who corrected what of a person, in which case and when, newest first; the values are not told.
-    Errors: PERSONAL_ID_INVALID, PERSON_NOT_REGISTERED, PURPOSE_REQUIRED, LIMIT_REACHED.
+    Errors: PERSONAL_ID_INVALID, PERSON_NOT_REGISTERED, PURPOSE_REQUIRED, DISCLOSURE_NOT_ALLOWED, LIMIT_REACHED.
     """
     SetContact: _grpc.UnaryUnaryMultiCallable[_register_pb2.SetContactRequest, _register_pb2.SetContactResponse]
     """Keeps how a person can be reached, in place of what was kept; a field left empty is forgotten.
-    Errors: PERSONAL_ID_INVALID, PERSON_NOT_REGISTERED, FIELD_INVALID, REQUEST_ID_REUSED.
+    Errors: PERSONAL_ID_INVALID, PERSON_NOT_REGISTERED, FIELD_INVALID, REQUEST_ID_REUSED, LIMIT_REACHED.
     """
     RearrangeHousehold: _grpc.UnaryUnaryMultiCallable[_register_pb2.RearrangeHouseholdRequest, _register_pb2.RearrangeHouseholdResponse]
     """Says anew, from a day on, who of a household is the householder and what the others are to that person. Of members not
-    named it is no longer said.
-    Errors: HOUSEHOLD_NOT_FOUND, NOT_A_HOUSEHOLD_MEMBER, PERSONAL_ID_INVALID, FIELD_INVALID, REQUEST_ID_REUSED.
+    named it is no longer said. A number that nobody has is answered like that of somebody who is no member.
+    Errors: HOUSEHOLD_NOT_FOUND, NOT_A_HOUSEHOLD_MEMBER, PERSONAL_ID_INVALID, FIELD_INVALID, REQUEST_ID_REUSED,
+    LIMIT_REACHED.
     """
     SplitHousehold: _grpc.UnaryUnaryMultiCallable[_register_pb2.SplitHouseholdRequest, _register_pb2.SplitHouseholdResponse]
     """Splits members off into a household of their own in the same dwelling, from a day on (tách hộ).
-    Errors: HOUSEHOLD_NOT_FOUND, NOT_A_HOUSEHOLD_MEMBER, PERSONAL_ID_INVALID, FIELD_INVALID, REQUEST_ID_REUSED.
+    A number that nobody has is answered like that of somebody who is no member.
+    Errors: HOUSEHOLD_NOT_FOUND, NOT_A_HOUSEHOLD_MEMBER, PERSONAL_ID_INVALID, FIELD_INVALID, REQUEST_ID_REUSED,
+    LIMIT_REACHED.
     """
     ListHouseholdRelationships: _grpc.UnaryUnaryMultiCallable[_register_pb2.ListHouseholdRelationshipsRequest, _register_pb2.ListHouseholdRelationshipsResponse]
     """Lists what a member may be to the householder, in the order of the circular."""
@@ -95,7 +100,9 @@ class RegisterServiceAsyncStub(RegisterServiceStub):
     GetResidence: _aio.UnaryUnaryMultiCallable[_register_pb2.GetResidenceRequest, _register_pb2.GetResidenceResponse]  # type: ignore[assignment]
     """Tells the registrations of one person, oldest first: those of all time or of one instant, as they are known now or were
     known at another. An unknown number is answered like a person without registrations.
-    Errors: PERSONAL_ID_INVALID, REGISTRATION_NOT_FOUND, PERSON_NOT_FOUND, FIELD_INVALID, PURPOSE_REQUIRED, LIMIT_REACHED.
+    Of whose processing is restricted nothing is told, but for purposes that the law demands.
+    Errors: PERSONAL_ID_INVALID, REGISTRATION_NOT_FOUND, PERSON_NOT_FOUND, FIELD_INVALID, PURPOSE_REQUIRED,
+    DISCLOSURE_NOT_ALLOWED, LIMIT_REACHED.
     """
     CorrectResidence: _aio.UnaryUnaryMultiCallable[_register_pb2.CorrectResidenceRequest, _register_pb2.CorrectResidenceResponse]  # type: ignore[assignment]
     """Corrects the term of a registration: another takes its place. Occupancy and household follow.
@@ -108,24 +115,27 @@ class RegisterServiceAsyncStub(RegisterServiceStub):
     """
     CorrectPerson: _aio.UnaryUnaryMultiCallable[_register_pb2.CorrectPersonRequest, _register_pb2.CorrectPersonResponse]  # type: ignore[assignment]
     """Corrects what the register says of a person; what it said before is kept, with who corrected it, in which case and when.
-    Errors: PERSONAL_ID_INVALID, PERSON_NOT_REGISTERED, PERSONAL_ID_TAKEN, FIELD_INVALID, REQUEST_ID_REUSED.
+    Errors: PERSONAL_ID_INVALID, PERSON_NOT_REGISTERED, PERSONAL_ID_TAKEN, FIELD_INVALID, REQUEST_ID_REUSED, LIMIT_REACHED.
     """
     ListPersonCorrections: _aio.UnaryUnaryMultiCallable[_register_pb2.ListPersonCorrectionsRequest, _register_pb2.ListPersonCorrectionsResponse]  # type: ignore[assignment]
     """Tells who corrected what of a person, in which case and when, newest first; the values are not told.
-    Errors: PERSONAL_ID_INVALID, PERSON_NOT_REGISTERED, PURPOSE_REQUIRED, LIMIT_REACHED.
+    Errors: PERSONAL_ID_INVALID, PERSON_NOT_REGISTERED, PURPOSE_REQUIRED, DISCLOSURE_NOT_ALLOWED, LIMIT_REACHED.
     """
     SetContact: _aio.UnaryUnaryMultiCallable[_register_pb2.SetContactRequest, _register_pb2.SetContactResponse]  # type: ignore[assignment]
     """Keeps how a person can be reached, in place of what was kept; a field left empty is forgotten.
-    Errors: PERSONAL_ID_INVALID, PERSON_NOT_REGISTERED, FIELD_INVALID, REQUEST_ID_REUSED.
+    Errors: PERSONAL_ID_INVALID, PERSON_NOT_REGISTERED, FIELD_INVALID, REQUEST_ID_REUSED, LIMIT_REACHED.
     """
     RearrangeHousehold: _aio.UnaryUnaryMultiCallable[_register_pb2.RearrangeHouseholdRequest, _register_pb2.RearrangeHouseholdResponse]  # type: ignore[assignment]
     """Says anew, from a day on, who of a household is the householder and what the others are to that person. Of members not
-    named it is no longer said.
-    Errors: HOUSEHOLD_NOT_FOUND, NOT_A_HOUSEHOLD_MEMBER, PERSONAL_ID_INVALID, FIELD_INVALID, REQUEST_ID_REUSED.
+    named it is no longer said. A number that nobody has is answered like that of somebody who is no member.
+    Errors: HOUSEHOLD_NOT_FOUND, NOT_A_HOUSEHOLD_MEMBER, PERSONAL_ID_INVALID, FIELD_INVALID, REQUEST_ID_REUSED,
+    LIMIT_REACHED.
     """
     SplitHousehold: _aio.UnaryUnaryMultiCallable[_register_pb2.SplitHouseholdRequest, _register_pb2.SplitHouseholdResponse]  # type: ignore[assignment]
     """Splits members off into a household of their own in the same dwelling, from a day on (tách hộ).
-    Errors: HOUSEHOLD_NOT_FOUND, NOT_A_HOUSEHOLD_MEMBER, PERSONAL_ID_INVALID, FIELD_INVALID, REQUEST_ID_REUSED.
+    A number that nobody has is answered like that of somebody who is no member.
+    Errors: HOUSEHOLD_NOT_FOUND, NOT_A_HOUSEHOLD_MEMBER, PERSONAL_ID_INVALID, FIELD_INVALID, REQUEST_ID_REUSED,
+    LIMIT_REACHED.
     """
     ListHouseholdRelationships: _aio.UnaryUnaryMultiCallable[_register_pb2.ListHouseholdRelationshipsRequest, _register_pb2.ListHouseholdRelationshipsResponse]  # type: ignore[assignment]
     """Lists what a member may be to the householder, in the order of the circular."""
@@ -155,7 +165,9 @@ class RegisterServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_register_pb2.GetResidenceResponse, _abc.Awaitable[_register_pb2.GetResidenceResponse]]:
         """Tells the registrations of one person, oldest first: those of all time or of one instant, as they are known now or were
         known at another. An unknown number is answered like a person without registrations.
-        Errors: PERSONAL_ID_INVALID, REGISTRATION_NOT_FOUND, PERSON_NOT_FOUND, FIELD_INVALID, PURPOSE_REQUIRED, LIMIT_REACHED.
+        Of whose processing is restricted nothing is told, but for purposes that the law demands.
+        Errors: PERSONAL_ID_INVALID, REGISTRATION_NOT_FOUND, PERSON_NOT_FOUND, FIELD_INVALID, PURPOSE_REQUIRED,
+        DISCLOSURE_NOT_ALLOWED, LIMIT_REACHED.
         """
 
     @_abc_1.abstractmethod
@@ -186,7 +198,7 @@ class RegisterServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_register_pb2.CorrectPersonResponse, _abc.Awaitable[_register_pb2.CorrectPersonResponse]]:
         """Corrects what the register says of a person; what it said before is kept, with who corrected it, in which case and when.
-        Errors: PERSONAL_ID_INVALID, PERSON_NOT_REGISTERED, PERSONAL_ID_TAKEN, FIELD_INVALID, REQUEST_ID_REUSED.
+        Errors: PERSONAL_ID_INVALID, PERSON_NOT_REGISTERED, PERSONAL_ID_TAKEN, FIELD_INVALID, REQUEST_ID_REUSED, LIMIT_REACHED.
         """
 
     @_abc_1.abstractmethod
@@ -196,7 +208,7 @@ class RegisterServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_register_pb2.ListPersonCorrectionsResponse, _abc.Awaitable[_register_pb2.ListPersonCorrectionsResponse]]:
         """Tells who corrected what of a person, in which case and when, newest first; the values are not told.
-        Errors: PERSONAL_ID_INVALID, PERSON_NOT_REGISTERED, PURPOSE_REQUIRED, LIMIT_REACHED.
+        Errors: PERSONAL_ID_INVALID, PERSON_NOT_REGISTERED, PURPOSE_REQUIRED, DISCLOSURE_NOT_ALLOWED, LIMIT_REACHED.
         """
 
     @_abc_1.abstractmethod
@@ -206,7 +218,7 @@ class RegisterServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_register_pb2.SetContactResponse, _abc.Awaitable[_register_pb2.SetContactResponse]]:
         """Keeps how a person can be reached, in place of what was kept; a field left empty is forgotten.
-        Errors: PERSONAL_ID_INVALID, PERSON_NOT_REGISTERED, FIELD_INVALID, REQUEST_ID_REUSED.
+        Errors: PERSONAL_ID_INVALID, PERSON_NOT_REGISTERED, FIELD_INVALID, REQUEST_ID_REUSED, LIMIT_REACHED.
         """
 
     @_abc_1.abstractmethod
@@ -216,8 +228,9 @@ class RegisterServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_register_pb2.RearrangeHouseholdResponse, _abc.Awaitable[_register_pb2.RearrangeHouseholdResponse]]:
         """Says anew, from a day on, who of a household is the householder and what the others are to that person. Of members not
-        named it is no longer said.
-        Errors: HOUSEHOLD_NOT_FOUND, NOT_A_HOUSEHOLD_MEMBER, PERSONAL_ID_INVALID, FIELD_INVALID, REQUEST_ID_REUSED.
+        named it is no longer said. A number that nobody has is answered like that of somebody who is no member.
+        Errors: HOUSEHOLD_NOT_FOUND, NOT_A_HOUSEHOLD_MEMBER, PERSONAL_ID_INVALID, FIELD_INVALID, REQUEST_ID_REUSED,
+        LIMIT_REACHED.
         """
 
     @_abc_1.abstractmethod
@@ -227,7 +240,9 @@ class RegisterServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_register_pb2.SplitHouseholdResponse, _abc.Awaitable[_register_pb2.SplitHouseholdResponse]]:
         """Splits members off into a household of their own in the same dwelling, from a day on (tách hộ).
-        Errors: HOUSEHOLD_NOT_FOUND, NOT_A_HOUSEHOLD_MEMBER, PERSONAL_ID_INVALID, FIELD_INVALID, REQUEST_ID_REUSED.
+        A number that nobody has is answered like that of somebody who is no member.
+        Errors: HOUSEHOLD_NOT_FOUND, NOT_A_HOUSEHOLD_MEMBER, PERSONAL_ID_INVALID, FIELD_INVALID, REQUEST_ID_REUSED,
+        LIMIT_REACHED.
         """
 
     @_abc_1.abstractmethod

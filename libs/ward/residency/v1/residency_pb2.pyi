@@ -536,8 +536,8 @@ class DwellingOccupancy(_message.Message):
 
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp:
-        """The instant that was counted. Days are the ward's (Asia/Ho_Chi_Minh); who stays for nights counts until noon of the
-        day of leaving.
+        """The instant that was counted. Days are the ward's (Asia/Ho_Chi_Minh); who stays for nights counts from
+        the arrival until noon of the day of leaving, or until coming to another dwelling.
         """
 
     def __init__(

@@ -47,7 +47,7 @@ class ResidencyServiceStub:
     GetOccupancy: _grpc.UnaryUnaryMultiCallable[_residency_pb2.GetOccupancyRequest, _residency_pb2.GetOccupancyResponse]
     """Tells how many people are in a dwelling or a building, by age band and need of assistance, without names: now, at
     another time, and as it was known then.
-    Errors: DWELLING_NOT_FOUND, BUILDING_NOT_FOUND, PURPOSE_REQUIRED, FIELD_INVALID.
+    Errors: DWELLING_NOT_FOUND, BUILDING_NOT_FOUND, PURPOSE_REQUIRED, FIELD_INVALID, LIMIT_REACHED.
     """
     ListBuildings: _grpc.UnaryUnaryMultiCallable[_residency_pb2.ListBuildingsRequest, _residency_pb2.ListBuildingsResponse]
     """Lists buildings in order of their id."""
@@ -62,7 +62,7 @@ class ResidencyServiceStub:
     Who registers joins a household of the dwelling, or founds one, and belongs to it on the days on which they belong
     to no other.
     Errors: PERSONAL_ID_INVALID, FIELD_INVALID, DWELLING_NOT_FOUND, HOUSEHOLD_NOT_FOUND, HOUSEHOLDER_EXISTS,
-    IDENTITY_MISMATCH, PERMANENT_RESIDENCE_EXISTS, REQUEST_ID_REUSED.
+    IDENTITY_MISMATCH, PERMANENT_RESIDENCE_EXISTS, REQUEST_ID_REUSED, LIMIT_REACHED.
     """
     EndResidence: _grpc.UnaryUnaryMultiCallable[_residency_pb2.EndResidenceRequest, _residency_pb2.EndResidenceResponse]
     """Ends a residence registration from a day on (deregistration).
@@ -88,7 +88,7 @@ class ResidencyServiceAsyncStub(ResidencyServiceStub):
     GetOccupancy: _aio.UnaryUnaryMultiCallable[_residency_pb2.GetOccupancyRequest, _residency_pb2.GetOccupancyResponse]  # type: ignore[assignment]
     """Tells how many people are in a dwelling or a building, by age band and need of assistance, without names: now, at
     another time, and as it was known then.
-    Errors: DWELLING_NOT_FOUND, BUILDING_NOT_FOUND, PURPOSE_REQUIRED, FIELD_INVALID.
+    Errors: DWELLING_NOT_FOUND, BUILDING_NOT_FOUND, PURPOSE_REQUIRED, FIELD_INVALID, LIMIT_REACHED.
     """
     ListBuildings: _aio.UnaryUnaryMultiCallable[_residency_pb2.ListBuildingsRequest, _residency_pb2.ListBuildingsResponse]  # type: ignore[assignment]
     """Lists buildings in order of their id."""
@@ -103,7 +103,7 @@ class ResidencyServiceAsyncStub(ResidencyServiceStub):
     Who registers joins a household of the dwelling, or founds one, and belongs to it on the days on which they belong
     to no other.
     Errors: PERSONAL_ID_INVALID, FIELD_INVALID, DWELLING_NOT_FOUND, HOUSEHOLD_NOT_FOUND, HOUSEHOLDER_EXISTS,
-    IDENTITY_MISMATCH, PERMANENT_RESIDENCE_EXISTS, REQUEST_ID_REUSED.
+    IDENTITY_MISMATCH, PERMANENT_RESIDENCE_EXISTS, REQUEST_ID_REUSED, LIMIT_REACHED.
     """
     EndResidence: _aio.UnaryUnaryMultiCallable[_residency_pb2.EndResidenceRequest, _residency_pb2.EndResidenceResponse]  # type: ignore[assignment]
     """Ends a residence registration from a day on (deregistration).
@@ -144,7 +144,7 @@ class ResidencyServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_residency_pb2.GetOccupancyResponse, _abc.Awaitable[_residency_pb2.GetOccupancyResponse]]:
         """Tells how many people are in a dwelling or a building, by age band and need of assistance, without names: now, at
         another time, and as it was known then.
-        Errors: DWELLING_NOT_FOUND, BUILDING_NOT_FOUND, PURPOSE_REQUIRED, FIELD_INVALID.
+        Errors: DWELLING_NOT_FOUND, BUILDING_NOT_FOUND, PURPOSE_REQUIRED, FIELD_INVALID, LIMIT_REACHED.
         """
 
     @_abc_1.abstractmethod
@@ -177,7 +177,7 @@ class ResidencyServiceServicer(metaclass=_abc_1.ABCMeta):
         Who registers joins a household of the dwelling, or founds one, and belongs to it on the days on which they belong
         to no other.
         Errors: PERSONAL_ID_INVALID, FIELD_INVALID, DWELLING_NOT_FOUND, HOUSEHOLD_NOT_FOUND, HOUSEHOLDER_EXISTS,
-        IDENTITY_MISMATCH, PERMANENT_RESIDENCE_EXISTS, REQUEST_ID_REUSED.
+        IDENTITY_MISMATCH, PERMANENT_RESIDENCE_EXISTS, REQUEST_ID_REUSED, LIMIT_REACHED.
         """
 
     @_abc_1.abstractmethod

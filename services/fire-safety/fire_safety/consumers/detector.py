@@ -8,6 +8,7 @@ folded silently; then it goes on.
 """
 
 import asyncio
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from nats.aio.client import Client
@@ -26,6 +27,7 @@ from fire_safety.consumers.mode_changes import ModeChanges
 from fire_safety.consumers.ordered import OrderedReader, StreamLostError, stream_state
 from fire_safety.consumers.share import Share
 from fire_safety.consumers.watch import Watch, milliseconds
+from fire_safety.detection.standing import Raises
 from fire_safety.detection.ward import Ward
 from fire_safety.domain.progress import Progress
 from fire_safety.operations.detection import DetectionOperations
@@ -34,8 +36,12 @@ from fire_safety.queries.detection import DetectionQueries
 
 _TAKE_S = 0.25
 _RETRY_S = 0.5
-# How much of the stream fills the windows again: longer than any gap that still counts as in a row.
+# How much of the stream fills the windows again. Of devices whose readings count as in a row over longer gaps, what is
+# stored does.
 _REMEMBERED = timedelta(minutes=3)
+# How far back what comes and goes is counted, at most: no profile looks further.
+_RAISED = timedelta(days=1)
+_MILLISECOND = timedelta(milliseconds=1)
 # How often the others are looked for.
 _LOOK = timedelta(seconds=1)
 # So many messages waiting mean that detection does not keep up: some ten milliseconds of it.
@@ -74,6 +80,7 @@ class Detector:
         self._ready = False
         self._reader: OrderedReader | None = None
         self._watch: Watch | None = None
+        self._raises: Mapping[str, Raises] = {}
 
     @property
     def goes_first(self) -> bool:
@@ -140,6 +147,7 @@ class Detector:
             ]
             await self._follow(reader, watch, share)
             await watch.save()
+            self._raises = watch.raises
             for task in beside:
                 task.cancel()
 
@@ -177,6 +185,8 @@ class Detector:
             milliseconds(since),
             milliseconds(until),
             again_from,
+            # What was raised here is known better than the database has it: the same alarm may have signalled again.
+            {**await self._queries.raised_since(now - _RAISED), **self._raises},
         )
         limits = await self._queries.ingestion_limits(now)
         await self._formats.refresh()
@@ -194,6 +204,10 @@ class Detector:
             self._clock,
         )
         await watch.refresh(since=datetime.min.replace(tzinfo=now.tzinfo))
+        if taken_again_from:
+            slow = ward.slower_than(_REMEMBERED // _MILLISECOND)
+            for batch in await self._queries.stored_readings(slow, taken_again_from):
+                ward.recall(batch)
         return watch
 
 

@@ -35,7 +35,7 @@ class Noting:
     """Signals that wait to be stored.
 
     `reached` tells how far detection has come, `signs` hands out signs of life, and `forget` takes back a signal that
-    the database refuses.
+    the database refuses, or that began nothing since what it tells is over.
     """
 
     def __init__(
@@ -154,15 +154,16 @@ class Noting:
         context.request_id.set(context.accept_request_id(None))
         self._is_storing = True
         try:
-            await self._operations.note_signals(self._lease, signals, reached)
+            taken_back = await self._operations.note_signals(self._lease, signals, reached)
         except DatabaseUnavailableError:
             raise
         except Exception:  # noqa: BLE001 - the edge: logged once
             logger().exception("signals_failed", signals=len(signals))
-            for refused in await self._operations.note_one_by_one(self._lease, signals, reached):
-                self._forget(refused)
+            taken_back = await self._operations.note_one_by_one(self._lease, signals, reached)
         finally:
             self._is_storing = False
+        for one in taken_back:
+            self._forget(one)
 
 
 def _changes(signals: Iterable[Signal]) -> dict[tuple[str, AlarmKind], Effect]:

@@ -17,6 +17,7 @@ from fire_safety.consumers.noting import Noting, Signs
 from fire_safety.consumers.ordered import OrderedReader
 from fire_safety.consumers.received import Overheard, position_of, slices, that_count
 from fire_safety.decoders.origin import partition_in
+from fire_safety.detection.standing import Raises
 from fire_safety.detection.ward import Ward
 from fire_safety.domain.alarms import Signal
 from fire_safety.domain.limits import IngestionLimits
@@ -86,6 +87,11 @@ class Watch:
         """Tell whether something that was found is not stored yet."""
         return self._noting.is_under_way
 
+    @property
+    def raises(self) -> dict[str, Raises]:
+        """Tell when what was raised lately, by device."""
+        return self._ward.raises()
+
     async def take(self, messages: list[Delivery]) -> None:
         """Fold messages; what they give is stored beside, in order."""
         self._unread = len(messages)
@@ -149,9 +155,7 @@ class Watch:
         while True:
             if await self._changes.within(_TICK.total_seconds()):
                 await self._learn_of_modes(self._clock())
-            if self._ward.supervision.relays.known:
-                for gateway_id, at_ms in (await self._queries.gateways_heard()).items():
-                    self._ward.supervision.hear_gateway(gateway_id, at_ms)
+            await self._learn_of_gateways()
             if abs(self._clock() - self._refreshed) >= _REFRESH:
                 await self.refresh(since=self._refreshed - _LATE_CHANGES)
 
@@ -161,6 +165,7 @@ class Watch:
         self._ward.take_profiles(await self._queries.profiles(now))
         self._limits = await self._queries.ingestion_limits(now)
         await self._learn_of_devices(since, now)
+        await self._learn_of_gateways()
         await self._learn_of_modes(now)
         self._refreshed = now
 
@@ -172,6 +177,16 @@ class Watch:
         ours = [one for one in changed if partition_of(one.device_id) in self._partitions]
         self._ward.register(ours, milliseconds(now))
         self._entries = entries
+
+    async def _learn_of_gateways(self) -> None:
+        """Learn what others hear of the gateways of our devices, and find of ours."""
+        supervision = self._ward.supervision
+        if not supervision.relays.known:
+            return
+        for gateway in await self._queries.gateways():
+            # That it was heard since it was lost brings it back.
+            supervision.note_gateway(gateway.device_id, is_lost=gateway.is_lost)
+            supervision.hear_gateway(gateway.device_id, gateway.heard_ms)
 
     async def _learn_of_modes(self, now: datetime) -> None:
         """Take the modes in force, and those that were when what is still to be read was sent."""

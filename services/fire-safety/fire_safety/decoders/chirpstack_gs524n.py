@@ -12,7 +12,8 @@ Of the frame (Milesight's payload definition, README of gs524n in their SensorDe
 and message type, battery in %, smoke concentration in %, temperature in °C, and a byte that makes the sum of all six
 divisible by 256. The concentration is not read: the definition says `uint: %` and neither of what it is a percentage
 nor over which length, its one example is 0, and as optical density it would be a number that nobody measured. The
-detector's own alarm is what counts. A muted alarm goes on: type 2 is sent in place of type 1.
+detector's own alarm is what counts. A muted alarm goes on: type 2 is sent in place of type 1, so that it tells of smoke
+as well, also where the first alarm was lost on its way.
 """
 
 import base64
@@ -30,7 +31,7 @@ _FRAME = 6
 _SMOKE_DETECTOR = 1
 _TYPES = {
     1: Condition.SMOKE_ALARM,
-    2: Condition.MUTED,
+    2: Condition.SMOKE_ALARM | Condition.MUTED,
     4: Condition.LOW_BATTERY,
     5: Condition.FAULT,
     7: Condition(0),

@@ -2,9 +2,11 @@
 
 Keys are names (`SmokeState`, in any case), ids (`0x01` or `1`) or paths (`1/92/1`: endpoint, cluster, attribute);
 values are numbers as in the cluster, and truth values where it has them. A report holds the attributes that changed
-and speaks of these alone, one with the expressed state of all: no other state is more urgent than that. What a report
-does not mention stays as it was; one of attributes that say nothing here, also of other clusters by their paths, is a
-sign of life. Matter has no time for attributes: observed is when the broker received it.
+and speaks of these alone; what it does not mention stays as it was. The expressed state is the most urgent one alone,
+and which is more urgent each maker decides: it hides others and has no value for a device that is muted, dirty or open,
+so that only its normal ends anything, and nothing but what it could express. A report of attributes that say nothing
+here, also of other clusters by their paths, is a sign of life. Matter has no time for attributes: observed is when the
+broker received it.
 """
 
 import re
@@ -16,7 +18,7 @@ from fire_safety.decoders.checks import check_size, checked
 from fire_safety.decoders.origin import device_of
 from fire_safety.decoders.values import whole
 from fire_safety.domain.limits import IngestionLimits
-from fire_safety.domain.readings import EVERY_CONDITION, Batch, Condition, Reading
+from fire_safety.domain.readings import Batch, Condition, Reading
 
 _MS = 1000
 # Matter counts seconds from the year 2000.
@@ -67,6 +69,10 @@ _ATTRIBUTES = {
         "ContaminationState", (_NORMAL, _NORMAL, Condition.CONTAMINATION, Condition.CONTAMINATION)
     ),
 }
+# Which attribute holds in full what is expressed, by the expressed state.
+_IN_FULL = (_EXPRESSED, 0x01, 0x02, 0x03, 0x05, 0x06, 0x07, 0x08, 0x09)
+# What does not hold where a device expresses that it is normal: warnings are expressed as alarms are.
+_NOT_NORMAL = (*_ATTRIBUTES[_EXPRESSED].meanings, Condition.SMOKE_WARNING, Condition.CO_WARNING)
 _IDS = {one.name.casefold(): number for number, one in _ATTRIBUTES.items()}
 _IDS |= {"smokesensitivitylevel": _SENSITIVITY, "expirydate": _EXPIRY}
 _KNOWN = set(_IDS.values())
@@ -109,15 +115,15 @@ def _id_of(key: str) -> int | None:
 
 
 def _told(attributes: dict[int, int]) -> int:
-    """Give the bits of the conditions that attributes speak of, whatever their values."""
-    if _EXPRESSED in attributes:
-        return EVERY_CONDITION
-    meanings = {
-        one.value
-        for attribute in attributes.keys() & _ATTRIBUTES.keys()
-        for one in _ATTRIBUTES[attribute].meanings
-    }
-    return sum(meanings)
+    """Give the bits of the conditions that attributes speak of, whatever their values but the expressed one."""
+    told = 0
+    for attribute in attributes.keys() & _ATTRIBUTES.keys():
+        meanings = _ATTRIBUTES[attribute].meanings
+        if attribute == _EXPRESSED:
+            meanings = () if attributes[attribute] else _NOT_NORMAL
+        for one in meanings:
+            told |= one.value
+    return told
 
 
 def _conditions(attributes: dict[int, int], received_ms: int) -> int:
@@ -136,6 +142,6 @@ def _meaning(attribute: int, value: int, attributes: dict[int, int]) -> int:
     meanings = _ATTRIBUTES[attribute].meanings
     if not 0 <= value < len(meanings):
         raise InvalidMessageError("bad_value")
-    if attribute == _EXPRESSED and value in attributes:
+    if attribute == _EXPRESSED and value and _IN_FULL[value] in attributes:
         return 0
     return meanings[value].value

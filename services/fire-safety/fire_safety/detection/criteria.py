@@ -64,6 +64,11 @@ class Sign(NamedTuple):
     threshold: float = 0.0
 
 
+def bits_of(kind: AlarmKind) -> int:
+    """Give the bits by which devices declare a condition, or warn of it; 0 where they do not."""
+    return _BITS.get(kind, 0) | _WARNING_BITS.get(kind, 0)
+
+
 def fire_signs(
     window: Window, reading: Reading, clean_air: float, limits: Limits
 ) -> Iterator[Sign]:

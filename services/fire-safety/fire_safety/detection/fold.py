@@ -3,12 +3,13 @@
 Two windows, because devices' clocks cannot be trusted. Readings newer than all before belong to the *live* window.
 Older ones are kept readings, stragglers, or come from a clock that was set back; they are judged in a *late* window
 of their own, so that they can raise an alarm at once and disturb nothing: old clean air never restores what burns
-now. When only late readings have come for a while, the clock was set back, and the late window becomes the live one.
+now. Once they show that the clock was set back (detection/behind.py), the late window becomes the live one.
 """
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from fire_safety.detection.behind import Behind, followed, was_set_back
 from fire_safety.detection.criteria import (
     JUDGED,
     Sign,
@@ -24,6 +25,7 @@ from fire_safety.detection.standing import (
     Standings,
     Transition,
     begin,
+    by_another_clock,
     confirm,
     is_before,
     is_due,
@@ -43,27 +45,34 @@ class DeviceState(NamedTuple):
     """What is remembered of one device.
 
     `standings` is what was raised and not restored. `clean_air` is the optical density, m⁻¹, that the device has come
-    to show in clean air.
+    to show in clean air. `behind` is how its clock has been behind what it had shown; None while it is not.
     """
 
     live: Window = EMPTY
     late: Window = EMPTY
     standings: Standings = NONE
     clean_air: float = 0.0
+    behind: Behind | None = None
 
 
 def fold(
     state: DeviceState, reading: Reading, limits: Limits
 ) -> tuple[DeviceState, Sequence[Transition]]:
     """Fold a reading that was not folded before."""
-    live, late = state.live, state.late
+    live, late, standings, behind = state.live, state.late, state.standings, None
     # Of one time are readings of a device without a clock, in their order: another's second one is known as a repeat.
     if is_live := reading.observed_ms >= live.newest_ms:
         live = look(live, reading, state.clean_air, limits)
     else:
-        live, late, is_live = _placed_late(state, reading, limits)
+        later = reading.observed_ms > late.newest_ms
+        late = look(late if later else EMPTY, reading, state.clean_air, limits)
+    if not is_live or (standings.now and _is_behind_any(reading, standings)):
+        behind = followed(state.behind, reading, limits)
+        if was_set_back(behind, limits):
+            live, late = (live, late) if is_live else (late, EMPTY)
+            standings, behind, is_live = by_another_clock(standings), None, True
     clean_air = _clean_air(state, live, reading, limits) if is_live else state.clean_air
-    standings, battery = state.standings, reading.battery
+    battery = reading.battery
     # Nothing is above a limit, declared, or waiting for its end: so it is nearly always.
     if (
         not standings.now
@@ -71,7 +80,7 @@ def fold(
         and is_calm(live if is_live else late)
         and (battery is None or battery >= limits.battery_low)
     ):
-        return DeviceState(live, late, standings, clean_air), ()
+        return DeviceState(live, late, standings, clean_air, behind), ()
     told: list[Transition] = []
     signs = list(fire_signs(live if is_live else late, reading, state.clean_air, limits))
     if is_live:
@@ -81,26 +90,25 @@ def fold(
     if is_live and standings.now:
         burns = _is_lately_on_fire(late, reading, limits)
         standings = _unshown(standings, signs, live, reading, limits, told, burns=burns)
-    return DeviceState(live, late, standings, clean_air), told
+    return DeviceState(live, late, standings, clean_air, behind), told
 
 
 def begun_anew(state: DeviceState) -> DeviceState:
     """Leave behind what the windows showed: what is pending must last anew, what stands stays."""
     return state._replace(
-        live=cleared(state.live), late=EMPTY, standings=unsettled(state.standings)
+        live=cleared(state.live),
+        late=EMPTY,
+        standings=unsettled(state.standings),
+        behind=None,
     )
 
 
-def _placed_late(
-    state: DeviceState, reading: Reading, limits: Limits
-) -> tuple[Window, Window, bool]:
-    """Add a reading that is not the newest to the late window; tell both, and whether that is the live one now."""
-    live, late = state.live, state.late
-    behind = late if reading.observed_ms > late.newest_ms else EMPTY
-    behind = look(behind, reading, state.clean_air, limits)
-    if reading.received_ms - live.received_ms > limits.settle_ms:
-        return behind, EMPTY, True
-    return live, behind, False
+def _is_behind_any(reading: Reading, standings: Standings) -> bool:
+    """Tell whether a reading is from before a condition was shown and came after: not if all that is read again."""
+    return any(
+        is_before(reading, one) and reading.received_ms > one.since_ms
+        for one in standings.now.values()
+    )
 
 
 def _shown(
@@ -137,7 +145,7 @@ def _unshown(
     """End what is back to normal, at once or, where its end is held back, later; tell it."""
     shown = {sign.kind for sign in signs}
     for kind, standing in standings.now.items():
-        if kind not in JUDGED or is_before(reading, standing, limits):
+        if kind not in JUDGED or is_before(reading, standing):
             continue
         is_normal = (
             kind not in shown

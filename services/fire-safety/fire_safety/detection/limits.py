@@ -17,6 +17,9 @@ from fire_safety.domain.profiles import (
 _MS = 1000
 # What is assumed of a device that is not on the register.
 _UNKNOWN_INTERVAL_S = 60
+# How much longer a clock must be behind by the same than what that may differ by: a message that comes every 90 s of
+# what was kept every 100 s is told from it.
+_SETTLED_PER_STEADY = 10
 # No measured battery is below this.
 _NO_BATTERY = float("-inf")
 
@@ -44,8 +47,8 @@ class Limits:
     `smoke` judges the optical density above clean air, `heat` the temperature, `rise` its rise in K/min over at least
     `rise_span_ms`, `gas` whether carbon monoxide is taken up, by `curve`; None is not judged. A measured fire is a
     pre-alarm until it has been shown for `verify_ms` more; 0 is an alarm at once. A pre-alarm is taken back after
-    `cancel_after_ms` of normal. A clock that has said nothing for `settle_ms` while the device went on reporting was
-    set back. `silence_ms` is how long the device may be silent.
+    `cancel_after_ms` of normal. A clock that has been behind for `settle_ms`, in a first message and `confirming` more
+    by the same to within `steady_ms`, was set back. `silence_ms` is how long the device may be silent.
     """
 
     profile: str
@@ -64,7 +67,9 @@ class Limits:
     battery_restore: float
     flapping: FlappingLimits | None
     pace: Pace | None
+    confirming: int
     settle_ms: int
+    steady_ms: int
     skew_ms: int
     silence_ms: int
 
@@ -75,6 +80,7 @@ def limits_of(profile: Profile, interval_s: int, *, mains_powered: bool) -> Limi
     given, rhythm = profile.limits, profile.limits.rhythm
     readings = rhythm.confirming_readings
     gap_ms = _ms(max(rhythm.gap_s, rhythm.gap_intervals * interval_s))
+    settle_ms = _ms(max(rhythm.settle_s, rhythm.gap_intervals * interval_s))
     intervals = (
         rhythm.silence_intervals_mains if mains_powered else rhythm.silence_intervals_battery
     )
@@ -97,7 +103,9 @@ def limits_of(profile: Profile, interval_s: int, *, mains_powered: bool) -> Limi
         battery_restore=battery.restore_percent if battery else _NO_BATTERY,
         flapping=_flapping(given.flapping),
         pace=_pace(given.rate, interval_s),
-        settle_ms=_ms(rhythm.settle_s),
+        confirming=readings,
+        settle_ms=settle_ms,
+        steady_ms=settle_ms // _SETTLED_PER_STEADY,
         skew_ms=_ms(rhythm.skew_s),
         silence_ms=_ms(intervals * interval_s + rhythm.silence_margin_s),
     )

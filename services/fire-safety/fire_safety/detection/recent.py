@@ -16,14 +16,18 @@ _REPEATED_WITHIN_MS = 600_000
 class Recent:
     """Remembers the observation times of a device's latest readings; with the device they identify a reading.
 
-    The times are kept in order, so that a flood of late readings costs a search each and not a scan. A device without
-    a clock is observed when it is received: its readings are known again by its own count, if they say the same.
+    The times are kept in order, so that a flood of late readings costs a search each and not a scan. Many clocks count
+    whole seconds, in which two things may happen: a reading of a known time is no repeat if it declares what none of
+    that time did. A device without a clock is observed when it is received: its readings are known again by its own
+    count, if they say the same.
     """
 
-    __slots__ = ("_numbered", "_times")
+    __slots__ = ("_declared", "_numbered", "_times")
 
     def __init__(self) -> None:
         self._times = array("q")
+        # What was declared by time, where anything was.
+        self._declared: dict[int, int] | None = None
         self._numbered: dict[int, Reading] | None = None
 
     def is_new(self, reading: Reading) -> bool:
@@ -36,9 +40,12 @@ class Recent:
         if not times or observed_ms > times[-1]:
             times.append(observed_ms)
         elif not self._is_between(observed_ms):
-            return False
+            return self._declares_more(reading)
+        if reading.conditions:
+            self._declares_more(reading)
         if len(times) >= 2 * CAPACITY:
             del times[:CAPACITY]
+            self._forget_declared()
         return True
 
     def knows(self, reading: Reading) -> bool:
@@ -55,6 +62,7 @@ class Recent:
         known.extend(times)
         if len(known) >= 2 * CAPACITY:
             del known[:-CAPACITY]
+            self._forget_declared()
         return True
 
     def _is_between(self, observed_ms: int) -> bool:
@@ -65,6 +73,20 @@ class Recent:
             return False
         times.insert(place, observed_ms)
         return True
+
+    def _declares_more(self, reading: Reading) -> bool:
+        """Enter what a reading declares; False if that was declared at its time."""
+        declared = self._declared = {} if self._declared is None else self._declared
+        before = declared.get(reading.observed_ms, 0)
+        if not reading.conditions & ~before:
+            return False
+        declared[reading.observed_ms] = before | reading.conditions
+        return True
+
+    def _forget_declared(self) -> None:
+        if self._declared:
+            oldest = self._times[0]
+            self._declared = {at: bits for at, bits in self._declared.items() if at >= oldest}
 
     def _is_new_number(self, reading: Reading, sequence: int) -> bool:
         numbered = self._numbered = {} if self._numbered is None else self._numbered

@@ -22,9 +22,13 @@ class Relays:
         """Put a device behind a gateway; an empty id lets it report for itself."""
         if gateway_id:
             self._gateway_of[device_id] = gateway_id
-            self.known.add(gateway_id)
+            self.know(gateway_id)
         else:
             self._gateway_of.pop(device_id, None)
+
+    def know(self, gateway_id: str) -> None:
+        """Take a device for a gateway, whoever watches those that report through it."""
+        self.known.add(gateway_id)
 
     def gateway_of(self, device_id: str) -> str:
         """Tell the gateway of a device; empty if it reports for itself."""

@@ -44,11 +44,15 @@ class Transition(NamedTuple):
     shelved_until_ms: int = 0
 
 
+# When each kind was raised lately, milliseconds since 1970, oldest first.
+Raises = Mapping[AlarmKind, tuple[int, ...]]
+
+
 class Standings(NamedTuple):
     """All that a device has raised and not restored, and when each kind was raised lately."""
 
     now: Mapping[AlarmKind, Standing]
-    raises: Mapping[AlarmKind, tuple[int, ...]]
+    raises: Raises
 
 
 NONE = Standings({}, {})
@@ -93,19 +97,40 @@ def without(standings: Standings, kind: AlarmKind) -> Standings:
     return standings._replace(now={one: had for one, had in standings.now.items() if one != kind})
 
 
+def unbegun(standings: Standings, kind: AlarmKind, at_ms: int) -> Standings:
+    """Take back what was raised at a time, unless it began anew since; it was never raised then."""
+    standing = standings.now.get(kind)
+    if standing is None or standing.since_ms > at_ms:
+        return standings
+    raises = tuple(one for one in standings.raises.get(kind, ()) if one != at_ms)
+    return without(standings, kind)._replace(raises={**standings.raises, kind: raises})
+
+
+def unended(standings: Standings, kind: AlarmKind, at_ms: int) -> Standings:
+    """Have something stand whose end at a time was not told, unless it began anew since."""
+    if kind in standings.now:
+        return standings
+    return replaced(standings, kind, Standing(at_ms))
+
+
 def unsettled(standings: Standings) -> Standings:
     """Have nothing be back to normal: it must be seen anew."""
     now = {kind: one._replace(normal_since_ms=_NEVER) for kind, one in standings.now.items()}
     return standings._replace(now=now)
 
 
-def is_before(reading: Reading, standing: Standing, limits: Limits) -> bool:
-    """Tell whether a reading says how things were before a condition was shown: it was told early, or is read again.
+def is_before(reading: Reading, standing: Standing) -> bool:
+    """Tell whether a reading says how things were before a condition was shown.
 
-    For a while: a device's clock may be set back at any moment.
+    It was kept, the condition was told early, or it is read again.
     """
-    earlier = reading.observed_ms < standing.observed_ms
-    return earlier and reading.received_ms < standing.since_ms + limits.settle_ms
+    return reading.observed_ms < standing.observed_ms
+
+
+def by_another_clock(standings: Standings) -> Standings:
+    """Have everything stand that was shown by a clock which was set back since: whatever it shows now is later."""
+    now = {kind: one._replace(observed_ms=_NEVER) for kind, one in standings.now.items()}
+    return standings._replace(now=now)
 
 
 def is_due(standing: Standing, now_ms: int, limits: Limits) -> bool:

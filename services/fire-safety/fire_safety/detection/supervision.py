@@ -1,5 +1,7 @@
 """Who has been silent for too long. Times are milliseconds since 1970 by the broker's clock."""
 
+from collections.abc import Set as AbstractSet
+
 from fire_safety.detection.relays import Relays
 
 # If neither a sweep nor a message was closer than this, nobody could be heard: the broker or this process was away, or
@@ -14,10 +16,12 @@ class Supervision:
     restart is no pause: what was sent meanwhile waits in the stream, and that anybody sent shows that all could. Only
     where so little is sent that two messages are further apart than that, a restart counts as one.
 
-    A gateway is heard whenever one of its devices is. Its silence is one event: a device is not told as lost while its
-    gateway has not been heard for longer after it than half the device's allowance, and has its whole allowance again
-    when the gateway returns. So a device that is silent alone is told within its allowance, or as much after its
-    gateway next reports; one whose gateway is silent is covered by the gateway's event, within the gateway's allowance.
+    A gateway is heard whenever one of its devices is. Its silence is one event: a device that is silent for longer than
+    it may be is told as its gateway's silence while that has not been heard for longer after it than half the device's
+    allowance, and has its whole allowance again when the gateway returns. So something is told within the allowance of
+    the fastest device behind a gateway, however seldom that reports itself: the device, or its gateway, and then the
+    device within its allowance after the gateway next reports. Whoever watches a device tells its gateway's silence,
+    and whoever watches the gateway that it is back.
     """
 
     def __init__(self, heard_since_ms: int, heard_until_ms: int) -> None:
@@ -28,6 +32,11 @@ class Supervision:
         self._allowed: dict[str, int] = {}
         self._newest = heard_until_ms
         self._swept: int | None = None
+        # Who is silent now, told before or not; and when gateways had been heard that were told as lost.
+        self._silent: frozenset[str] = frozenset()
+        self._lost_after: dict[str, int] = {}
+        # Gateways that others told as lost.
+        self._noted: set[str] = set()
 
     def __len__(self) -> int:
         """Count the devices under supervision."""
@@ -42,6 +51,8 @@ class Supervision:
         """Begin to watch a device, or change how long it may be silent and who reports for it."""
         self._allowed[device_id] = allowed_ms
         self._heard.setdefault(device_id, heard_ms)
+        if device_id in self.lost:
+            self._lost_after.setdefault(device_id, heard_ms)
         self.relays.place(device_id, gateway_id)
 
     def allow(self, device_id: str, allowed_ms: int) -> None:
@@ -52,12 +63,14 @@ class Supervision:
         """Watch a device no longer; whether it is lost is asked no more."""
         self._allowed.pop(device_id, None)
         self._heard.pop(device_id, None)
+        self._lost_after.pop(device_id, None)
         self.lost.discard(device_id)
         self.relays.place(device_id, "")
 
     def hear(self, device_id: str, at_ms: int) -> None:
         """Note that a device was heard, and with it its gateway."""
-        if self._swept is None and at_ms - self._newest > _UNHEARD_MS:
+        # Messages wait where a process is held up, and are taken before the next sweep.
+        if at_ms - max(self._newest, self._swept or self._newest) > _UNHEARD_MS:
             self.heard_since_ms = at_ms
         self._newest = max(self._newest, at_ms)
         if device_id in self._allowed:
@@ -68,19 +81,40 @@ class Supervision:
 
     def hear_gateway(self, gateway_id: str, at_ms: int) -> None:
         """Note that a gateway was heard, here or by whoever watches its other devices."""
+        is_news = at_ms > self.relays.heard(gateway_id)
         self.relays.hear(gateway_id, at_ms)
         if gateway_id in self._allowed:
             self._heard[gateway_id] = max(at_ms, self._heard[gateway_id])
+        elif is_news:
+            self.lost.discard(gateway_id)
+
+    def note_gateway(self, gateway_id: str, *, is_lost: bool) -> None:
+        """Note whether a gateway stands as lost, by whomever: by who watches one of its devices, for one.
+
+        What is noted here as it was just before its return was told is taken back by the next look.
+        """
+        if is_lost and gateway_id in self._allowed and gateway_id not in self.lost:
+            self.lost.add(gateway_id)
+            self._noted.add(gateway_id)
+            self._lost_after[gateway_id] = self._heard[gateway_id]
+        elif not is_lost and gateway_id in self._noted:
+            self.lost.discard(gateway_id)
+            self._noted.discard(gateway_id)
 
     def resume(self, now_ms: int) -> None:
         """Say that only from now on anybody could be heard."""
         self.heard_since_ms = self._swept = self._newest = now_ms
         # A clock that was ahead has left times that are still to come: nobody was heard then.
         self._heard = {one: min(heard, now_ms) for one, heard in self._heard.items()}
+        self._lost_after = {one: min(at, now_ms) for one, at in self._lost_after.items()}
         self.relays.resume(now_ms)
 
-    def sweep(self, now_ms: int) -> list[str]:
-        """Tell which devices are newly silent, given that everything sent until now has been heard."""
+    def sweep(self, now_ms: int, unheeded: AbstractSet[str] = frozenset()) -> list[str]:
+        """Tell who is newly silent, given that everything sent until now has been heard.
+
+        Among them may be gateways that are watched elsewhere. For the silence of a device that is `unheeded` no gateway
+        is to blame.
+        """
         before = self._newest if self._swept is None else self._swept
         # Sweeps go by the broker's clock while messages come and by this service's otherwise, which may be ahead.
         if before - _UNHEARD_MS <= now_ms:
@@ -89,27 +123,38 @@ class Supervision:
         if now_ms < before or now_ms - max(before, self._newest) > _UNHEARD_MS:
             self.resume(now_ms)
         self._swept = now_ms
-        silent = [one for one in self._allowed if self._is_silent(one, now_ms)]
-        self.lost.update(silent)
-        return silent
+        found = {one: self._who_is_silent(one, now_ms) for one in self._allowed}
+        self._silent = frozenset(
+            who for one, who in found.items() if who and (who == one or one not in unheeded)
+        )
+        newly = sorted(self._silent - self.lost)
+        self.lost.update(newly)
+        self._noted.difference_update(newly)
+        self._lost_after |= {one: self._heard[one] for one in newly if one in self._heard}
+        return newly
 
     def returned(self) -> list[str]:
         """Tell which lost gateways have been heard since, through whomever."""
         swept = self._swept or 0
         return [
             one
-            for one in self.lost & self.relays.known
-            if one in self._allowed and swept - self._heard[one] <= self._allowed[one]
+            for one in (self.lost & self.relays.known) - self._silent
+            if one in self._allowed
+            and swept - self._heard[one] <= self._allowed[one]
+            and self._heard[one] > self._lost_after[one]
         ]
 
-    def _is_silent(self, device_id: str, now_ms: int) -> bool:
+    def _who_is_silent(self, device_id: str, now_ms: int) -> str:
+        """Tell whose silence that of a device is: its own, or its gateway's; empty if it is nobody's."""
         allowed = self._allowed[device_id]
         heard = max(self._heard[device_id], self.heard_since_ms)
-        if now_ms - heard <= allowed or device_id in self.lost:
-            return False
+        if now_ms - heard <= allowed:
+            return ""
         gateway_id = self.relays.gateway_of(device_id)
-        if not gateway_id:
-            return True
-        if self.relays.heard(gateway_id) - heard < allowed / 2:
-            return False
-        return now_ms - self.relays.returned(gateway_id, allowed) > allowed
+        if not gateway_id or device_id in self.lost:
+            return device_id
+        gateway_heard = self.relays.heard(gateway_id)
+        if gateway_heard - heard < allowed / 2:
+            return gateway_id if gateway_heard else ""
+        returned = self.relays.returned(gateway_id, allowed)
+        return device_id if now_ms - returned > allowed else ""

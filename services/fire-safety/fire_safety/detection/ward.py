@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import NamedTuple
 
 from fire_safety.detection.early import Early
@@ -11,17 +12,20 @@ from fire_safety.detection.judging import UNKNOWN, Judging, LimitsKey
 from fire_safety.detection.modes import Mode, why_suppressed
 from fire_safety.detection.standing import (
     NONE,
+    Raises,
     Standing,
     Standings,
     is_held,
     over,
+    unbegun,
+    unended,
     without,
 )
 from fire_safety.detection.supervision import Supervision
 from fire_safety.detection.watched import Watched
 from fire_safety.domain.alarms import AlarmKind, Signal, Suppression
 from fire_safety.domain.columns import Bulk, Stretch
-from fire_safety.domain.devices import CANARY, Device
+from fire_safety.domain.devices import CANARY, Device, DeviceKind
 from fire_safety.domain.profiles import Profile
 from fire_safety.domain.readings import EVERY_CONDITION, Batch
 
@@ -33,18 +37,25 @@ _LOST, _TOO_FAST = AlarmKind.SUPERVISION_LOST, AlarmKind.RATE_EXCEEDED
 
 
 class Seen(NamedTuple):
-    """A device's last sign of life, its clean air, m⁻¹, and its dose of carbon monoxide, to be stored."""
+    """A device's last sign of life, its clean air, m⁻¹, its dose of carbon monoxide, and its clock, to be stored.
+
+    `clock_offset_s` is by how many seconds its clock is ahead of the broker's, `clock_skewed` whether that is more than
+    its profile allows.
+    """
 
     device_id: str
     last_seen_at: datetime
     clean_air: float
     gas_dose: float
+    clock_offset_s: float = 0.0
+    clock_skewed: bool = False
 
 
 class Ward:
     """All devices of the ward.
 
-    `signalling` is what was raised and not restored when the memory was begun, by device and kind. From
+    `signalling` is what was raised and not restored when the memory was begun, by device and kind, `raises` when what
+    had been raised lately, milliseconds since 1970: what comes and goes is held for it. From
     `heard_since_ms` to `heard_until_ms` all that was sent has been heard before; what was sent since
     `taken_again_from_ms` is taken again.
     """
@@ -56,9 +67,11 @@ class Ward:
         heard_since_ms: int,
         heard_until_ms: int | None = None,
         taken_again_from_ms: int | None = None,
+        raises: Mapping[str, Raises] = MappingProxyType({}),
     ) -> None:
         self._judging = Judging(profiles)
         self._signalling = dict(signalling)
+        self._raises = dict(raises)
         self._devices: dict[str, Watched] = {}
         self._unknown: dict[str, None] = {}
         self._unstored: dict[str, int] = {}
@@ -123,6 +136,8 @@ class Ward:
             allowed = watched.limits.silence_ms
             since = heard if seen is None else self._latest_sign(heard, now_ms)
             self.supervision.watch(device.device_id, allowed, since, device.gateway_id)
+            if device.kind is DeviceKind.GATEWAY:
+                self.supervision.relays.know(device.device_id)
 
     def _latest_sign(self, stored_ms: int, now_ms: int) -> int:
         """Tell when a device may have been heard last: what is stored may be that much older than the truth.
@@ -146,6 +161,23 @@ class Ward:
         count = len(batch.readings)
         signals = self._counted(watched, batch, count, silently=silently)
         return signals + self._folded(watched, batch, silently=silently)
+
+    def slower_than(self, remembered_ms: int) -> dict[str, int]:
+        """Tell whose readings count as in a row over longer gaps than this, and over which, milliseconds."""
+        return {
+            device_id: watched.limits.gap_ms
+            for device_id, watched in self._devices.items()
+            if watched.limits.gap_ms > remembered_ms
+        }
+
+    def recall(self, batch: Batch) -> None:
+        """Fill the windows of a device with what was measured before all that is taken."""
+        self._devices[batch.device_id].refill(batch.readings)
+
+    def raises(self) -> dict[str, Raises]:
+        """Tell when what was raised lately, by device, for whoever remembers the ward next."""
+        found = {one: watched.state.standings.raises for one, watched in self._devices.items()}
+        return {one: raises for one, raises in found.items() if raises}
 
     def pass_over(self, stretch: Stretch, *, silently: bool = False) -> list[Signal]:
         """Take a message as `take` does, in one step if nothing happens in it."""
@@ -197,7 +229,8 @@ class Ward:
             self.supervision.lost.discard(device_id)
         self._early.forget_calm()
         signals = self._ended(now_ms)
-        newly_lost = self.supervision.sweep(now_ms)
+        unheeded = {one for one in self._modes if self._why(one, now_ms)}
+        newly_lost = self.supervision.sweep(now_ms, unheeded)
         for gateway_id in self.supervision.returned():
             signals += self._found(gateway_id, now_ms)
         for device_id in newly_lost:
@@ -207,7 +240,7 @@ class Ward:
         return signals
 
     def forget(self, signal: Signal) -> None:
-        """Take back a signal that could not be stored: the next reading or sweep gives it again."""
+        """Take back a signal that could not be stored, or began nothing: the next reading or sweep gives it again."""
         watched = self._devices.get(signal.device_id)
         if signal.kind is _LOST:
             change = self.supervision.lost.discard if signal.raised else self.supervision.lost.add
@@ -217,20 +250,28 @@ class Ward:
         elif signal.kind is _TOO_FAST:
             watched.too_fast = not signal.raised
         else:
-            standings = without(watched.state.standings, signal.kind)
-            if not signal.raised:
-                now = {**standings.now, signal.kind: Standing(signal.received_ms)}
-                standings = standings._replace(now=now)
+            taken_back = unbegun if signal.raised else unended
+            standings = taken_back(watched.state.standings, signal.kind, signal.received_ms)
             watched.state = watched.state._replace(standings=standings)
 
     def unstored(self, limit: int) -> list[Seen]:
         """Hand out signs of life that should be stored, at most `limit` at a time."""
         chosen = [self._unstored.popitem() for _ in range(min(limit, len(self._unstored)))]
-        states = [(device_id, ms, self._devices[device_id].state) for device_id, ms in chosen]
-        return [
-            Seen(one, datetime.fromtimestamp(ms / 1000, UTC), state.clean_air, state.live.dose)
-            for one, ms, state in states
-        ]
+        return [self._seen(device_id, at_ms) for device_id, at_ms in chosen]
+
+    def _seen(self, device_id: str, at_ms: int) -> Seen:
+        watched = self._devices[device_id]
+        clean_air, live = watched.state.clean_air, watched.state.live
+        # Of the newest reading: those that were kept are meant to be old.
+        offset_ms = live.newest_ms - live.received_ms
+        return Seen(
+            device_id,
+            datetime.fromtimestamp(at_ms / 1000, UTC),
+            clean_air,
+            live.dose,
+            offset_ms / 1000,
+            abs(offset_ms) > watched.limits.skew_ms,
+        )
 
     def _counted(
         self, watched: Watched, batch: Batch | Stretch, count: int, *, silently: bool
@@ -283,9 +324,14 @@ class Ward:
             raised=raised,
             observed_ms=at_ms,
             received_ms=at_ms,
-            profile=self._devices[device_id].limits.profile,
+            profile=self._profile_of(device_id),
             suppressed=why,
         )
+
+    def _profile_of(self, device_id: str) -> str:
+        """Name the profile that judges a device; of a gateway that is watched elsewhere, the default."""
+        watched = self._devices.get(device_id)
+        return (watched.limits if watched else self._judging.limits(UNKNOWN)).profile
 
     def _hold(self, device_id: str, watched: Watched) -> None:
         """Remember to look again at a device that is back to normal and is not told so yet."""
@@ -312,16 +358,26 @@ class Ward:
         """Remember a device that is not on the register; the one met longest ago is forgotten for it."""
         if len(self._unknown) >= _MAX_UNKNOWN:
             forgotten = next(iter(self._unknown))
-            del self._unknown[forgotten], self._devices[forgotten]
+            del self._unknown[forgotten]
+            self._set_aside(forgotten, self._devices.pop(forgotten))
             self._held.discard(forgotten)
         self._unknown[device_id] = None
         return self._remember(device_id, UNKNOWN, known=False)
+
+    def _set_aside(self, device_id: str, watched: Watched) -> None:
+        """Remember of a device no more than what it has raised and not restored."""
+        kinds = dict(watched.state.standings.now)
+        if watched.too_fast:
+            kinds[_TOO_FAST] = Standing(watched.stored_ms)
+        if kinds:
+            self._signalling[device_id] = kinds
 
     def _remember(self, device_id: str, judged_by: LimitsKey, *, known: bool) -> Watched:
         kinds = dict(self._signalling.pop(device_id, {}))
         kinds.pop(_LOST, None)
         too_fast = kinds.pop(_TOO_FAST, None)
-        state = DeviceState(standings=Standings(kinds, {}) if kinds else NONE)
+        raises = self._raises.pop(device_id, {})
+        state = DeviceState(standings=Standings(kinds, raises) if kinds or raises else NONE)
         watched = Watched(self._judging.limits(judged_by), judged_by, state, known=known)
         watched.too_fast = too_fast is not None
         watched.modes = self._modes.get(device_id, ())

@@ -1,6 +1,6 @@
 """One device as the ward remembers it: what it burns for, what it shows while it is tested, how fast it sends."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from fire_safety.detection.calm import passed
 from fire_safety.detection.criteria import declared_of
@@ -66,6 +66,19 @@ class Watched:
         self.state = self.state._replace(
             clean_air=device.clean_air, live=EMPTY._replace(dose=dose)
         )
+
+    def refill(self, readings: Iterable[Reading]) -> None:
+        """Fold what was measured before this memory was begun: it had its effects, and they are known.
+
+        What was declared is in what stands. What of carbon monoxide was taken up is known as well.
+        """
+        state = self.state
+        for reading in readings:
+            tested = reading.conditions & _TEST or self.suppressed_at(reading.received_ms)
+            if self.recent.is_new(reading) and not tested:
+                state, _ = fold(state, reading._replace(conditions=0), self.limits)
+        dose, before = self.state.live.dose, self.state
+        self.state = before._replace(live=state.live._replace(dose=dose), late=state.late)
 
     def tells(self, kind: AlarmKind) -> bool:
         """Tell whether what it shows is told; of a device that is not on the register only fire is."""

@@ -70,8 +70,9 @@ class Device:
     `premises_id` and `zone_id` are empty while it is not placed, `profile_id` where its kind and premises choose the
     limits. `gateway_id` is the device that reports for it. `mutual_aid_group_id` is the group of households whose
     devices are interlinked. `clean_air` is the optical density in m⁻¹ that a detector has come to show in clean air,
-    `gas_dose` how much carbon monoxide it has seen, of 1 that alarms. `entered_at` is when its entry last changed, told
-    to detection only.
+    `gas_dose` how much carbon monoxide it has seen, of 1 that alarms. `clock_offset_s` is by how many seconds its clock
+    was ahead when it was last heard, `clock_skewed` whether that is more than its profile allows. `entered_at` is when
+    its entry last changed, told to detection only.
     """
 
     device_id: str
@@ -97,6 +98,8 @@ class Device:
     last_test_failed: bool = False
     retired: bool = False
     gas_dose: float = 0.0
+    clock_offset_s: float = 0.0
+    clock_skewed: bool = False
     entered_at: datetime | None = None
 
     def tested(self, day: date, *, passed: bool) -> "Device":
@@ -108,7 +111,17 @@ class Device:
 
 
 # What is found of a device's life and never entered.
-LIVED = frozenset({"last_seen_at", "clean_air", "gas_dose", "last_test_failed", "entered_at"})
+LIVED = frozenset(
+    {
+        "last_seen_at",
+        "clean_air",
+        "gas_dose",
+        "clock_offset_s",
+        "clock_skewed",
+        "last_test_failed",
+        "entered_at",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -120,6 +133,7 @@ class DeviceFilter:
     gateway_id: str = ""
     mutual_aid_group_id: str = ""
     unplaced_only: bool = False
+    clock_skewed_only: bool = False
     retired: bool | None = None
 
 

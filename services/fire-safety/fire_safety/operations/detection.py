@@ -20,6 +20,7 @@ from fire_safety.repository import confirmation, detection, suppressed
 from fire_safety.repository import signals as alarms
 from fire_safety.repository.first_signals import raise_first
 from fire_safety.repository.places import Places, places_now, places_of
+from fire_safety.repository.repeats import repeats
 
 _AT_ONCE = 500
 _ATTEMPTS = 3
@@ -35,41 +36,45 @@ class DetectionOperations:
 
     async def note_signals(
         self, lease: Lease, signals: Sequence[Signal], reached: Reached | None
-    ) -> None:
+    ) -> list[Signal]:
         """Raise and restore alarms in order, and enter the message up to which these are all signals.
 
         What is suppressed is recorded only. After a crash the same messages give the same signals again, and what
-        they did before is not done twice.
+        they did before is not done twice. Tells those that began nothing, for what they tell is over: no alarm
+        signals for them.
         """
+        spent: list[Signal] = []
         places = await places_now(lease, (one.device_id for one in signals))
         raised, left = await self._raise_first(lease, signals, places, reached)
         if left:
             async with lease.transaction() as tx:
                 await confirmation.alone(tx, _areas(left, places))
-                raised += await self._apply(tx, left, places)
+                raised += await self._apply(tx, left, places, spent)
                 if reached:
                     await detection.save_reached(tx, self._ward_code, reached)
             self._relay.wake()
         raised += await self._look(lease, _areas(signals, places))
         self._measure(signals, raised)
+        return spent
 
     async def note_one_by_one(
         self, lease: Lease, signals: Sequence[Signal], reached: Reached | None
     ) -> list[Signal]:
-        """Do what `note_signals` does, but for signals that the database refuses; tell these.
+        """Do what `note_signals` does, but for signals that the database refuses; tell these as well.
 
         Still in one transaction: signals that are stored without the place behind them are given again after a crash,
         and what began and ended would do both a second time.
         """
         raised: list[Alarm] = []
         refused: list[Signal] = []
+        spent: list[Signal] = []
         async with lease.transaction() as tx:
             places = await places_of(tx, (one.device_id for one in signals))
             await confirmation.alone(tx, _areas(signals, places))
             for one in signals:
                 try:
                     async with part_of(tx):
-                        raised += await self._apply(tx, [one], places)
+                        raised += await self._apply(tx, [one], places, spent)
                 except DatabaseUnavailableError:
                     raise
                 except Exception:  # noqa: BLE001 - one must not hold up the others: logged once
@@ -81,7 +86,7 @@ class DetectionOperations:
         stored = [one for one in signals if one not in refused]
         raised += await self._look(lease, _areas(stored, places))
         self._measure(stored, raised)
-        return refused
+        return refused + spent
 
     async def confirm_all(self, lease: Lease) -> None:
         """Confirm pre-alarms whose witness was stored by a detector that ended before it looked."""
@@ -134,7 +139,7 @@ class DetectionOperations:
         return raised, [one for alarm, one in pairs if alarm.alarm_id not in known]
 
     async def _apply(
-        self, tx: Transaction, signals: Sequence[Signal], places: Places
+        self, tx: Transaction, signals: Sequence[Signal], places: Places, spent: list[Signal]
     ) -> list[Alarm]:
         now = self._clock()
         raised: list[Alarm] = []
@@ -143,17 +148,27 @@ class DetectionOperations:
                 case Effect.NONE:
                     await suppressed.record(tx, some, places)
                 case Effect.BEGINS:
-                    raised += await self._raise(tx, some, places, now)
+                    raised += await self._raise(tx, some, places, now, spent)
                 case Effect.ENDS:
                     await alarms.restore_alarms(tx, some, now)
         return raised
 
     async def _raise(
-        self, tx: Transaction, signals: Sequence[Signal], places: Places, now: datetime
+        self,
+        tx: Transaction,
+        given: Sequence[Signal],
+        places: Places,
+        now: datetime,
+        spent: list[Signal],
     ) -> list[Alarm]:
+        """Raise alarms, but for repeats of what has ended; tell of those and of what else left none signalling."""
+        repeated = await repeats(tx, given)
+        signals = [one for one in given if one not in repeated]
         raised = await alarms.raise_alarms(tx, self._ward_code, signals, places, now)
         if any(one.shelved_until_ms for one in signals):
             await alarms.shelve_alarms(tx, signals, now)
+        stands = await alarms.signalling(tx, given)
+        spent += [one for one in given if (one.device_id, one.kind) not in stands]
         # What ends within the same message would not be found standing afterwards.
         found = await confirmation.look(tx, _areas(signals, places))
         return raised + await confirmation.confirm(tx, found, now)

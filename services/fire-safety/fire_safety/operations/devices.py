@@ -9,7 +9,6 @@ from chassis.context import current_account
 from chassis.database import Database, Transaction
 from chassis.errors import FieldInvalidError
 from chassis.outbox import Relay
-from fire_safety.domain.alarms import AlarmKind, Signal
 from fire_safety.domain.devices import (
     DEVICE_ID,
     ChangeAction,
@@ -50,10 +49,7 @@ class DeviceOperations:
         async def change(tx: Transaction, now: datetime) -> None:
             (verdict,) = await _judge(tx, [entry], now)
             _require_allowed(verdict)
-            changes = _changes_of([verdict], current_account(), now)
-            await _save(tx, changes)
-            if ChangeAction.RETIRED in {one.action for one in changes}:
-                await _end_alarms(tx, entry.device_id, now)
+            await _save(tx, _changes_of([verdict], current_account(), now))
 
         return await self._once(entry.device_id, request_id, digest, change)
 
@@ -72,7 +68,6 @@ class DeviceOperations:
                 return
             after, by = replace(before, retired=True), current_account()
             await _save(tx, [_change(after, ChangeAction.RETIRED, by, now, note)])
-            await _end_alarms(tx, device_id, now)
 
         return await self._once(device_id, request_id, digest, change)
 
@@ -220,12 +215,16 @@ async def _save(
     changes: Sequence[DeviceChange],
     progress: Callable[[int, int], object] = lambda _done, _all: None,
 ) -> None:
-    """Save devices after these changes; whoever is taken down signs in no more."""
+    """Save devices after these changes.
+
+    Whoever is taken down signs in no more, and nothing of it signals: its fire alarms wait for a person's reset.
+    """
     await devices.save(tx, changes, progress)
     retired = [one for one in changes if one.action is ChangeAction.RETIRED]
     if retired:
-        device_ids = [one.device.device_id for one in retired]
-        await revoke_all(tx, device_ids, retired[0].changed_by, retired[0].changed_at)
+        device_ids, at = [one.device.device_id for one in retired], retired[0].changed_at
+        await revoke_all(tx, device_ids, retired[0].changed_by, at)
+        await signals.restore_all(tx, device_ids, at)
 
 
 async def _judge(tx: Transaction, entries: Sequence[Entry], now: datetime) -> list[Verdict]:
@@ -256,13 +255,3 @@ def _change(
     after: Device, action: ChangeAction, by: str, now: datetime, note: str = ""
 ) -> DeviceChange:
     return DeviceChange(0, now, by, action, note, after)
-
-
-async def _end_alarms(tx: Transaction, device_id: str, now: datetime) -> None:
-    """Note that nothing of a retired device signals any more; its fire alarms wait for a person's reset."""
-    at_ms = round(now.timestamp() * 1000)
-    ended = [
-        Signal(device_id, kind, raised=False, observed_ms=at_ms, received_ms=at_ms, profile="")
-        for kind in AlarmKind
-    ]
-    await signals.restore_alarms(tx, ended, now)

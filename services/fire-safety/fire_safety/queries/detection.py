@@ -1,19 +1,24 @@
 """What detection starts from and is judged by."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 from sqlalchemy import (
+    BigInteger,
     Executable,
     RowMapping,
     Text,
     any_,
     bindparam,
     case,
+    column,
     exists,
     func,
+    literal,
     or_,
     select,
 )
@@ -23,17 +28,19 @@ from chassis.database import Database
 from chassis.log import logger
 from fire_safety import tables
 from fire_safety.detection.modes import Mode
-from fire_safety.detection.standing import Standing
+from fire_safety.detection.standing import Raises, Standing
 from fire_safety.domain import strict
 from fire_safety.domain.alarms import AlarmKind, AlarmState, Suppression
 from fire_safety.domain.devices import Device, DeviceKind, PayloadFormat
 from fire_safety.domain.limits import IngestionLimits
 from fire_safety.domain.profiles import DetectionLimits, Profile
 from fire_safety.domain.progress import Position, Progress
+from fire_safety.domain.readings import Batch, Reading
 from fire_safety.repository.modes import policy_in_force, suppressed_devices
 from fire_safety.repository.rows import device_of
 from fire_safety.tables.versions import in_force
 
+_alarms = tables.alarms.c
 _devices = tables.devices.c
 _assigned = tables.profile_assignments.c
 
@@ -70,6 +77,14 @@ class Entry(NamedTuple):
 
     changed_at: datetime
     judged_by: str
+
+
+class Gateway(NamedTuple):
+    """When a gateway was heard, by whomever, milliseconds since 1970, and whether it was told as lost."""
+
+    device_id: str
+    heard_ms: int
+    is_lost: bool
 
 
 class DetectionQueries:
@@ -157,6 +172,34 @@ class DetectionQueries:
             for row in await self._rows(statement)
         }
 
+    async def stored_readings(self, gaps_ms: Mapping[str, int], until: datetime) -> list[Batch]:
+        """Give what is stored of devices, received before a time and observed within so much before it, in order."""
+        if not gaps_ms:
+            return []
+        readings, longest = tables.readings.c, timedelta(milliseconds=max(gaps_ms.values()))
+        asked = (
+            func.unnest(
+                bindparam("device_ids", list(gaps_ms), ARRAY(Text)),
+                bindparam("gaps_ms", list(gaps_ms.values()), ARRAY(BigInteger)),
+            )
+            .table_valued("device_id", column("gap_ms", BigInteger))
+            .render_derived(name="asked")
+        )
+        within = asked.c.gap_ms * literal(timedelta(milliseconds=1))
+        statement = (
+            select(tables.readings)
+            .join_from(asked, tables.readings, readings.device_id == asked.c.device_id)
+            .where(
+                # For the partitions, and for each device.
+                readings.observed_at.between(until - longest, until),
+                readings.observed_at >= literal(until) - within,
+                readings.received_at < until,
+            )
+            .order_by(readings.device_id, readings.observed_at)
+        )
+        rows = groupby(await self._rows(statement), key=itemgetter("device_id"))
+        return [_batch_of(device_id, list(some)) for device_id, some in rows]
+
     async def signalling(self) -> dict[str, dict[AlarmKind, Standing]]:
         """Give what detection raised and has not restored, by device.
 
@@ -170,6 +213,19 @@ class DetectionQueries:
         for row in await self._rows(statement):
             found.setdefault(row["device_id"], {})[AlarmKind(row["kind"])] = _standing_of(row)
         return found
+
+    async def raised_since(self, since: datetime) -> dict[str, Raises]:
+        """Give when detection raised what, by device, oldest first."""
+        statement = (
+            select(_alarms.device_id, _alarms.kind, _alarms.raised_at)
+            .where(_alarms.raised_at >= since, _alarms.profile != "")
+            .order_by(_alarms.raised_at)
+        )
+        found: dict[str, dict[AlarmKind, tuple[int, ...]]] = {}
+        for row in await self._rows(statement):
+            raises, kind = found.setdefault(row["device_id"], {}), AlarmKind(row["kind"])
+            raises[kind] = (*raises.get(kind, ()), _ms(row["raised_at"]))
+        return dict(found)
 
     async def suppressed(self, since: datetime) -> dict[str, Sequence[Mode]]:
         """Give the modes that reach each device and had not ended by then; those that have since are told too."""
@@ -196,14 +252,20 @@ class DetectionQueries:
             found[row["partition"]] = Position(row["stream_sequence"], row["received_at"])
         return Progress(found, max((row["heard_since"] for row in rows), default=None))
 
-    async def gateways_heard(self) -> dict[str, int]:
-        """Give when each gateway was heard, by whomever, milliseconds since 1970."""
-        devices = tables.devices.c
-        statement = select(devices.device_id, devices.last_seen_at).where(
-            devices.kind == DeviceKind.GATEWAY, devices.last_seen_at.is_not(None)
+    async def gateways(self) -> list[Gateway]:
+        """Give each gateway that was ever heard."""
+        lost = exists().where(
+            _alarms.device_id == _devices.device_id,
+            _alarms.kind == AlarmKind.SUPERVISION_LOST,
+            _alarms.state != AlarmState.RESET,
         )
-        rows = await self._rows(statement)
-        return {row["device_id"]: round(row["last_seen_at"].timestamp() * 1000) for row in rows}
+        statement = select(_devices.device_id, _devices.last_seen_at, lost.label("is_lost")).where(
+            _devices.kind == DeviceKind.GATEWAY, _devices.last_seen_at.is_not(None)
+        )
+        return [
+            Gateway(row["device_id"], _ms(row["last_seen_at"]), row["is_lost"])
+            for row in await self._rows(statement)
+        ]
 
     async def _rows(self, statement: Executable) -> list[RowMapping]:
         async with self._database.transaction() as tx:
@@ -218,6 +280,22 @@ def profile_of(row: RowMapping) -> Profile:
         version=row["version"],
         limits=strict.read(DetectionLimits, row["limits"], name),
     )
+
+
+def _batch_of(device_id: str, rows: Sequence[RowMapping]) -> Batch:
+    readings = [
+        Reading(
+            observed_ms=_ms(row["observed_at"]),
+            received_ms=_ms(row["received_at"]),
+            optical_density=row["optical_density"],
+            temperature=row["temperature"],
+            battery=row["battery"],
+            conditions=row["conditions"],
+            carbon_monoxide=row["carbon_monoxide"],
+        )
+        for row in rows
+    ]
+    return Batch(device_id, readings[-1].received_ms, readings)
 
 
 def _standing_of(row: RowMapping) -> Standing:

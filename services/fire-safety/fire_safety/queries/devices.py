@@ -40,6 +40,8 @@ class DeviceQueries:
                 statement = statement.where(column == value)
         if chosen.unplaced_only:
             statement = statement.where(_devices.premises_id.is_(None))
+        if chosen.clock_skewed_only:
+            statement = statement.where(_devices.clock_skewed)
         if chosen.retired is not None:
             statement = statement.where(_devices.retired == chosen.retired)
         async with self._database.transaction() as tx:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     ColumnElement,
     Double,
     Integer,
@@ -99,15 +100,19 @@ async def save_seen(tx: Transaction, seen: Sequence[Seen]) -> None:
     """
     if not seen:
         return
-    device_ids, moments, clean_airs, doses = zip(*seen, strict=True)
+    device_ids, moments, clean_airs, doses, offsets, skewed = zip(*seen, strict=True)
     news = (
         func.unnest(
             bindparam(None, list(device_ids), ARRAY(Text)),
             bindparam(None, list(moments), _INSTANTS),
             bindparam(None, list(clean_airs), ARRAY(Double)),
             bindparam(None, list(doses), ARRAY(Double)),
+            bindparam(None, list(offsets), ARRAY(Double)),
+            bindparam(None, list(skewed), ARRAY(Boolean)),
         )
-        .table_valued("device_id", "last_seen_at", "clean_air", "gas_dose")
+        .table_valued(
+            "device_id", "last_seen_at", "clean_air", "gas_dose", "clock_offset_s", "clock_skewed"
+        )
         .render_derived(name="news")
     )
     devices, free = tables.devices, _free(device_ids)
@@ -118,6 +123,8 @@ async def save_seen(tx: Transaction, seen: Sequence[Seen]) -> None:
             last_seen_at=news.c.last_seen_at,
             clean_air=news.c.clean_air,
             gas_dose=news.c.gas_dose,
+            clock_offset_s=news.c.clock_offset_s,
+            clock_skewed=news.c.clock_skewed,
         )
     )
 

@@ -30,6 +30,7 @@ from fire_safety import tables
 from fire_safety.domain.alarms import Alarm
 from fire_safety.domain.progress import Reached
 from fire_safety.repository.detection import saving_reached, values_of
+from fire_safety.repository.repeats import may_have_ended
 from fire_safety.repository.rows import row_of_alarm
 from fire_safety.repository.telling import is_urgent
 from fire_safety.wire import alarms as wire
@@ -56,7 +57,9 @@ def _statement() -> Select[Any]:
         insert_unless(tables.alarms)
         .from_select(
             [one.name for one in _ALARM],
-            select(*(news.c[one.name] for one in _ALARM)).order_by(news.c.place),
+            select(*(news.c[one.name] for one in _ALARM))
+            .where(~may_have_ended(news.c.device_id, news.c.kind, news.c.observed_at))
+            .order_by(news.c.place),
         )
         .on_conflict_do_nothing()
         .returning(tables.alarms.c.alarm_id)
@@ -96,6 +99,8 @@ async def raise_first(
     now: datetime,
 ) -> tuple[list[Alarm], list[Mapping[str, Any]]]:
     """Raise those whose device and kind have no alarm, each with its event; tell them and their events' rows.
+
+    Not those that may be from before the end of another: they may be repeats.
 
     How far detection came is saved if these are all of them.
     """

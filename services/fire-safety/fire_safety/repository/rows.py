@@ -45,7 +45,13 @@ Described = TypeVar("Described", Surroundings, Workplace)
 # The columns that an entry of the register has.
 ENTERED = tuple(one.name for one in fields(Device) if one.name not in LIVED - {"last_test_failed"})
 _REFERENCES = ("premises_id", "zone_id", "gateway_id", "mutual_aid_group_id")
-_UNLIVED = {"last_seen_at": None, "clean_air": 0.0, "gas_dose": 0.0}
+_UNLIVED = {
+    "last_seen_at": None,
+    "clean_air": 0.0,
+    "gas_dose": 0.0,
+    "clock_offset_s": 0.0,
+    "clock_skewed": False,
+}
 _DAYS = ("installed_on", "end_of_life_on", "last_tested_on")
 # What is said of a fire alarm that nobody has seen and nobody silenced yet.
 UNSEEN: Mapping[str, Any] = {
@@ -138,6 +144,8 @@ def device_of(row: Mapping[Any, Any]) -> Device:
         last_test_failed=row["last_test_failed"],
         retired=row["retired"],
         gas_dose=row["gas_dose"],
+        clock_offset_s=row["clock_offset_s"],
+        clock_skewed=row["clock_skewed"],
     )
 
 

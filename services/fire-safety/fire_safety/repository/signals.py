@@ -16,6 +16,7 @@ from sqlalchemy import (
     case,
     func,
     or_,
+    select,
     tuple_,
     update,
 )
@@ -123,6 +124,15 @@ async def raise_alarms(
     return raised
 
 
+async def signalling(tx: Transaction, signals: Sequence[Signal]) -> set[tuple[str, AlarmKind]]:
+    """Tell of which of their devices and kinds there is an alarm that was raised and not restored."""
+    keys = [(one.device_id, one.kind) for one in signals]
+    statement = select(_alarms.device_id, _alarms.kind).where(
+        _SIGNALLING, tuple_(_alarms.device_id, _alarms.kind).in_(keys)
+    )
+    return {(row.device_id, AlarmKind(row.kind)) for row in await tx.execute(statement)}
+
+
 async def shelve_alarms(tx: Transaction, signals: Sequence[Signal], now: datetime) -> list[Alarm]:
     """Note until when devices that come and go are held as raised; tell the alarms that this changed."""
     shelved = await _change(tx, _SHELVE, signals)
@@ -133,9 +143,18 @@ async def shelve_alarms(tx: Transaction, signals: Sequence[Signal], now: datetim
 async def restore_alarms(tx: Transaction, signals: Sequence[Signal], now: datetime) -> list[Alarm]:
     """Note that devices are back to normal; trouble and pre-alarms end with it, a fire alarm waits for a person."""
     keys = [(signal.device_id, signal.kind) for signal in signals]
+    return await _restore(tx, tuple_(_alarms.device_id, _alarms.kind).in_(keys), now)
+
+
+async def restore_all(tx: Transaction, device_ids: Sequence[str], now: datetime) -> list[Alarm]:
+    """Note that nothing of these devices signals any more, as `restore_alarms` does."""
+    return await _restore(tx, _alarms.device_id.in_(device_ids), now)
+
+
+async def _restore(tx: Transaction, which: ColumnElement[bool], now: datetime) -> list[Alarm]:
     statement = (
         update(tables.alarms)
-        .where(_SIGNALLING, tuple_(_alarms.device_id, _alarms.kind).in_(keys))
+        .where(_SIGNALLING, which)
         .values(restored_at=now, shelved_until=None, version=_alarms.version + 1)
         .returning(tables.alarms)
     )

@@ -92,10 +92,13 @@ devices = Table(
     Column("retired", Boolean, nullable=False, server_default="false"),
     # When the register's entry last changed; the detector learns of changes by it.
     Column("changed_at", INSTANT, nullable=False, index=True),
-    # All three stored late and in bulk; the newest are in the detector's memory.
+    # All these are stored late and in bulk; the newest are in the detector's memory.
     Column("last_seen_at", INSTANT),
     Column("clean_air", REAL, nullable=False, server_default="0"),
     Column("gas_dose", REAL, nullable=False, server_default="0"),
+    # How far its clock is ahead of the broker's, and whether that is more than its profile allows.
+    Column("clock_offset_s", Double, nullable=False, server_default="0"),
+    Column("clock_skewed", Boolean, nullable=False, server_default="false"),
     CheckConstraint("device_id ~ '^[A-Za-z0-9_-]{1,64}$'", name="devices_id_fits_subjects"),
     CheckConstraint("interval_s > 0", name="devices_interval"),
 )

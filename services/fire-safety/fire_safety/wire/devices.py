@@ -65,6 +65,7 @@ def device_filter(request: devices_pb.ListWardDevicesRequest) -> DeviceFilter:
         gateway_id=optional_identifier("gateway_id", request.gateway_id),
         mutual_aid_group_id=group_id,
         unplaced_only=request.unplaced_only,
+        clock_skewed_only=request.clock_skewed_only,
         retired=_RETIRED[request.retired],
     )
 
@@ -197,6 +198,8 @@ def device(one: Device) -> pb.Device:
         last_tested_on=_day(one.last_tested_on),
         last_test_failed=one.last_test_failed,
         retired=one.retired,
+        clock_offset_s=one.clock_offset_s,
+        clock_skewed=one.clock_skewed,
     )
 
 

@@ -132,7 +132,8 @@ def _answer(method: Method, components: Components) -> dict[str, Any]:
     comment = components.comment(response.full_name)
     if method.document:
         binary = {"schema": {"type": "string", "format": "binary"}}
-        return {"description": comment, "content": {"application/pdf": binary}}
+        # Of which type it is, the answer says.
+        return {"description": comment, "content": {"*/*": binary}}
     if not method.streams:
         return {"description": comment, "content": {"application/json": {"schema": schema}}}
     told = (

@@ -20,7 +20,15 @@ _HEADERS = (
 _REQUEST_ID = context.REQUEST_ID_HEADER.encode()
 _VERBS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 # Whoever calls these is not known: a request id of theirs could stand in the records of their other calls.
-_ANONYMOUS = frozenset({"/v1/reports:tip"})
+_ANONYMOUS = frozenset(
+    {
+        "/v1/reports:tip",
+        "/v1/attachments:begin",
+        "/v1/attachments:addPart",
+        "/v1/attachments:progress",
+        "/v1/attachments:complete",
+    }
+)
 # Asked every few seconds by machines; their failures are told by what they ask about.
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 

@@ -1,6 +1,7 @@
 """The routes of the contracts: one for each path template, answering each verb that is bound to it."""
 
 import re
+import urllib.parse
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -47,21 +48,27 @@ def document(call: Callable[[Message], Awaitable[Message]], field: str) -> Answe
     """Make the answer of a method that gives a document: itself, or 304 where the caller has this version.
 
     A copy may be kept by whoever asked, shown while nothing answers, and is asked about before it is used otherwise
-    (RFC 9111, RFC 5861); without an ETag none may.
+    (RFC 9111, RFC 5861); without an ETag none may. One with a name is saved and never shown (RFC 6266).
     """
 
     async def answer(request: Request, message: Message) -> Response:
         told = getattr(await call(message), field)
+        headers = {"content-disposition": _attached(told.file_name)} if told.file_name else {}
         if not told.etag:
-            return Response(told.content, media_type=told.media_type)
+            return Response(told.content, media_type=told.media_type, headers=headers)
         tag = f'"{told.etag}"'
-        headers = {"etag": tag, "cache-control": _KEPT}
+        headers |= {"etag": tag, "cache-control": _KEPT}
         known = {each.strip() for each in request.headers.get("if-none-match", "").split(",")}
         if known & {tag, f"W/{tag}", "*"}:
             return Response(status_code=304, headers=headers)
         return Response(told.content, media_type=told.media_type, headers=headers)
 
     return answer
+
+
+def _attached(file_name: str) -> str:
+    """Have a browser save what it gets; every name is written in the letters that headers may have (RFC 8187)."""
+    return f"attachment; filename*=UTF-8''{urllib.parse.quote(file_name, safe='')}"
 
 
 @dataclass(frozen=True)

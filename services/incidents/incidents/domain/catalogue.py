@@ -53,6 +53,8 @@ class Clock:
     unit: ClockUnit
     effective_from: date
     source: str
+    # How long before its end it is due soon, in its unit; None where that is not told.
+    warn_before: int | None = None
 
     def due_at(self, received_at: datetime, calendar: WorkingCalendar) -> datetime:
         """Tell by when it must have happened.

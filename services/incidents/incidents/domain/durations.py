@@ -15,8 +15,9 @@ _ENDS = frozenset(
         EntryKind.MERGED,
     }
 )
+_PAUSE_ENDS = _ENDS | {EntryKind.RESUMED}
 _BEGINNINGS = frozenset({EntryKind.OPENED, EntryKind.REOPENED, EntryKind.SEPARATED})
-_TASKS = frozenset({EntryKind.ASSIGNED, EntryKind.DISPATCHED})
+TASKS = frozenset({EntryKind.ASSIGNED, EntryKind.DISPATCHED})
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Durations:
     """From the opening until each thing first happened; None where it has not.
 
     `end` is until the present end, None while it is open. `open` is the time it was open, without what lay between an
-    end and its reopening.
+    end and its reopening; `paused` is how much of that its clocks stood still.
     """
 
     acknowledge: timedelta | None
@@ -33,6 +34,7 @@ class Durations:
     control: timedelta | None
     end: timedelta | None
     open: timedelta
+    paused: timedelta
 
 
 def durations(timeline: Sequence[TimelineEntry], now: datetime) -> Durations:
@@ -46,11 +48,12 @@ def durations(timeline: Sequence[TimelineEntry], now: datetime) -> Durations:
     last_end = spans[-1][1]
     return Durations(
         acknowledge=until({EntryKind.ACKNOWLEDGED}),
-        assign=until(_TASKS),
+        assign=until(TASKS),
         arrive=until({EntryKind.ON_SCENE}),
         control=until({EntryKind.CONTROLLED}),
         end=None if last_end is None else last_end - opened_at,
         open=sum(((end or now) - begin for begin, end in spans), timedelta()),
+        paused=_paused(timeline, now),
     )
 
 
@@ -67,3 +70,14 @@ def open_spans(timeline: Iterable[TimelineEntry]) -> list[tuple[datetime, dateti
         elif entry.kind in _ENDS and is_open:
             spans[-1] = (spans[-1][0], entry.at)
     return spans
+
+
+def _paused(timeline: Iterable[TimelineEntry], now: datetime) -> timedelta:
+    """Add up its pauses, each until the clocks ran on or it ended."""
+    since, total = None, timedelta()
+    for entry in timeline:
+        if entry.kind is EntryKind.PAUSED:
+            since = entry.at
+        elif since is not None and entry.kind in _PAUSE_ENDS:
+            total, since = total + (entry.at - since), None
+    return total if since is None else total + (now - since)

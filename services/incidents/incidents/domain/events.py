@@ -1,6 +1,10 @@
 """What is told to others of an incident; each event travels with the incident after it."""
 
 from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from incidents.domain.deadlines import Owed
 
 
 @dataclass(frozen=True)
@@ -48,10 +52,44 @@ class RollCallMarked:
 
 
 @dataclass(frozen=True)
+class ActionDue:
+    """Event: an action of the review is due soon, or its day is past."""
+
+    action_id: UUID
+    owner: str
+    due_on: date
+    overdue: bool
+
+
+@dataclass(frozen=True)
 class Closed:
     """Event: the incident has ended."""
 
 
+@dataclass(frozen=True)
+class DueSoon:
+    """Event: a deadline is due soon."""
+
+    owed: Owed
+
+
+@dataclass(frozen=True)
+class Breached:
+    """Event: a deadline is over and not met."""
+
+    owed: Owed
+
+
 Event = (
-    Opened | AlarmJoined | Acknowledged | Assigned | Escalated | Moved | RollCallMarked | Closed
+    Opened
+    | AlarmJoined
+    | Acknowledged
+    | Assigned
+    | Escalated
+    | Moved
+    | RollCallMarked
+    | ActionDue
+    | DueSoon
+    | Breached
+    | Closed
 )

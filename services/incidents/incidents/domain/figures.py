@@ -13,3 +13,11 @@ class IncidentFigures:
     open: int = 0
     unacknowledged: int = 0
     overdue: int = 0
+
+
+@dataclass(frozen=True)
+class ActionFigures:
+    """Actions of after-action reviews that are to be done; of the `overdue` ones the day is past."""
+
+    open: int = 0
+    overdue: int = 0

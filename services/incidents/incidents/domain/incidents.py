@@ -8,14 +8,19 @@ from uuid import UUID
 
 from chassis.errors import DomainError, FieldInvalidError
 from incidents.domain import sentences
+from incidents.domain.after_action_reviews import ReviewAction
 from incidents.domain.alarms import Alarm
 from incidents.domain.catalogue import FIRE_ALARM, Category
+from incidents.domain.deadlines import Owed, PauseNotAllowedError, PauseReason
 from incidents.domain.escalation import Ladders, Notification, Timer, told
 from incidents.domain.events import (
     Acknowledged,
+    ActionDue,
     AlarmJoined,
     Assigned,
+    Breached,
     Closed,
+    DueSoon,
     Escalated,
     Event,
     Moved,
@@ -29,6 +34,8 @@ from incidents.domain.lifecycle import (
     TAKEN_ON,
     Act,
     IncidentClosedError,
+    IncidentNotAcknowledgedError,
+    IncidentNotClosedError,
     IncidentState,
     IncidentStateConflictError,
     after,
@@ -142,7 +149,7 @@ class Incident:
         change = Change(replace(self, priority=priority), now, AlarmJoined(alarm.alarm_id))
         change = change.admitting(alarm)
         if raised and waiting:
-            change = replace(change, timer=ladders.after(priority, self.step, now))
+            change = replace(change, timer=ladders.after(priority, self.step, now), raised=True)
         text = sentences.alarm_joined(alarm, priority, raised=raised)
         return change.noting(EntryKind.ALARM_JOINED, text)
 
@@ -282,6 +289,34 @@ class Incident:
         change = _moved(ended, Act.CLOSE, text, account, now)
         return replace(change, event=Closed())
 
+    def pause(
+        self, reason: PauseReason | None, note: str, account: str, now: datetime
+    ) -> "Change":
+        """Pause its clocks; raises PauseNotAllowedError, or what it must not be: untouched, or ended."""
+        if self.state is IncidentState.REPORTED:
+            raise IncidentNotAcknowledgedError
+        self.require_open()
+        if reason is None or not reason.allows(self.priority):
+            raise PauseNotAllowedError
+        change = Change(self, now, Moved(EntryKind.PAUSED))
+        text = sentences.paused(reason.name_vi, note)
+        return change.noting(EntryKind.PAUSED, text, account)
+
+    def resume(self, note: str, account: str, now: datetime) -> "Change":
+        """Have its clocks run on."""
+        change = Change(self, now, Moved(EntryKind.RESUMED))
+        return change.noting(EntryKind.RESUMED, sentences.resumed(note), account)
+
+    def tell_deadline(self, owed: Owed, now: datetime) -> "Change":
+        """Tell that a deadline is due soon, or over."""
+        deadline = owed.deadline
+        breached = deadline.is_breached(now)
+        kind = EntryKind.BREACHED if breached else EntryKind.DUE_SOON
+        change = Change(self, now, Breached(owed) if breached else DueSoon(owed))
+        due_at = deadline.due_at.astimezone(LOCAL)
+        text = sentences.deadline(deadline.kind, owed.report_number, due_at, breached=breached)
+        return change.noting(kind, text)
+
     def note(self, text: str, corrects: int, account: str, now: datetime) -> "Change":
         """Add a note, or a correction of an entry, which stays; raises FieldInvalidError for one that is not there."""
         if corrects > self.entries:
@@ -307,10 +342,45 @@ class Incident:
         text = sentences.warned(number, message_type)
         return change.noting(EntryKind.PUBLIC_ALERT, text, account)
 
+    def note_review(self, revision: int, account: str, now: datetime) -> "Change":
+        """Note that it was reviewed, or the review revised; raises IncidentNotClosedError."""
+        if self.state is not IncidentState.CLOSED:
+            raise IncidentNotClosedError
+        text = sentences.reviewed(revision)
+        change = Change(self, now, Moved(EntryKind.AFTER_ACTION_REVIEW))
+        return change.noting(EntryKind.AFTER_ACTION_REVIEW, text, account)
+
+    def note_action_given(self, action: ReviewAction, account: str, now: datetime) -> "Change":
+        """Note what is to be done after its review."""
+        text = sentences.action_given(action.owner, action.action, action.due_on)
+        change = Change(self, now, Moved(EntryKind.REVIEW_ACTION))
+        return change.noting(EntryKind.REVIEW_ACTION, text, account)
+
+    def note_action_ended(self, action: ReviewAction, account: str, now: datetime) -> "Change":
+        """Note what came of it."""
+        text = sentences.action_ended(action.owner, action.state, action.result)
+        change = Change(self, now, Moved(EntryKind.REVIEW_ACTION))
+        return change.noting(EntryKind.REVIEW_ACTION, text, account)
+
+    def note_action_due(self, action: ReviewAction, now: datetime) -> "Change":
+        """Note that it is due soon, or overdue."""
+        overdue = action.overdue(now)
+        due = ActionDue(action.action_id, action.owner, action.due_on, overdue)
+        text = sentences.action_due(action.owner, action.due_on, overdue=overdue)
+        return Change(self, now, due).noting(EntryKind.REVIEW_ACTION, text)
+
     def report_joined(self, number: str, account: str, now: datetime) -> "Change":
         """Note that a report belongs to it."""
         change = Change(self, now, Moved(EntryKind.REPORT_JOINED))
         return change.noting(EntryKind.REPORT_JOINED, sentences.report_joined(number), account)
+
+    def attached(
+        self, media_type: str, size: int, report_number: str, account: str, now: datetime
+    ) -> "Change":
+        """Note that a photo or file was added to it, or to a report of it; `size` in bytes."""
+        change = Change(self, now, Moved(EntryKind.ATTACHED))
+        text = sentences.attached(media_type, size, report_number)
+        return change.noting(EntryKind.ATTACHED, text, account)
 
     def report_left(
         self, numbers: str, into: str, reason: str, account: str, now: datetime
@@ -338,6 +408,8 @@ class Change:
     notifications: tuple[Notification, ...] = ()
     timer: Timer | None = None
     ends_timers: bool = False
+    # The priority was raised while nobody had taken it on.
+    raised: bool = False
 
     def admitting(self, alarm: Alarm) -> "Change":
         """Add an alarm to the incident, or its newest raising to what the incident knows."""

@@ -24,6 +24,12 @@ class IncidentNotAcknowledgedError(DomainError):
     reason = "INCIDENT_NOT_ACKNOWLEDGED"
 
 
+class IncidentNotClosedError(DomainError):
+    """The incident is not closed."""
+
+    reason = "INCIDENT_NOT_CLOSED"
+
+
 class IncidentStateConflictError(DomainError):
     """In this state that cannot be done."""
 

@@ -37,6 +37,8 @@ class Premises:
     # The alley with one way out that they stand in, and the buildings that leave by it; empty if there is none.
     alley: str = ""
     alley_building_ids: tuple[str, ...] = ()
+    # 0 where it is not known.
+    residential_group: int = 0
 
 
 @dataclass(frozen=True)

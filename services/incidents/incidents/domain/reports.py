@@ -9,6 +9,7 @@ from uuid import UUID
 from chassis.errors import DomainError, FieldInvalidError
 from incidents.domain.catalogue import Category, ClockKind
 from incidents.domain.catalogue import Reporter as ReporterKind
+from incidents.domain.deadlines import Deadline
 from incidents.domain.kinds import IncidentKind
 from incidents.domain.lifecycle import IncidentState
 from incidents.domain.places import Position
@@ -83,19 +84,6 @@ class RoadAccident:
 
 
 @dataclass(frozen=True)
-class Deadline:
-    """A term that runs from the receipt of a report, and when what it waits for happened."""
-
-    kind: ClockKind
-    due_at: datetime
-    met_at: datetime | None = None
-
-    def is_breached(self, now: datetime) -> bool:
-        """Tell whether it happened too late, or has not and the time is over."""
-        return (self.met_at or now) > self.due_at
-
-
-@dataclass(frozen=True)
 class Report:
     """A report without what it says. `received_by` is empty where the platform received it.
 
@@ -117,6 +105,14 @@ class Report:
     road_accident: RoadAccident | None = None
     forgotten_at: datetime | None = None
     deadlines: tuple[Deadline, ...] = ()
+
+    def joining(self, incident_id: UUID, *, taken_on: bool) -> "Report":
+        """Give it as it belongs to an incident; where somebody has taken that on, nobody needs to any more."""
+        deadlines = tuple(
+            one.meet(self.received_at) if taken_on and one.kind is ClockKind.ACKNOWLEDGE else one
+            for one in self.deadlines
+        )
+        return replace(self, incident_id=incident_id, deadlines=deadlines)
 
     def beyond_duty_officers(self) -> "Report":
         """Give it as others than duty officers are told: of crimes and tips without the place."""

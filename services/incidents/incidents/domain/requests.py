@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from incidents.domain.catalogue import ClockKind
+from incidents.domain.deadlines import DueFilter
 from incidents.domain.incidents import Disposition
 from incidents.domain.kinds import IncidentKind
 from incidents.domain.lifecycle import Act
@@ -143,3 +145,27 @@ class Listing:
     size: int
     after: tuple[datetime, UUID] | None
     kind: IncidentKind | None = None
+
+
+@dataclass(frozen=True)
+class ClockPausing(Write):
+    """Pausing the clocks of an incident; `reason` is a code of the catalogue."""
+
+    reason: str
+    note: str
+
+
+@dataclass(frozen=True)
+class ClockResumption(Write):
+    """Having the clocks of an incident run on."""
+
+    note: str
+
+
+@dataclass(frozen=True)
+class DueListing:
+    """A page of deadlines that are over or due soon, after the one that is due at a time for a subject, of a kind."""
+
+    filter: DueFilter | None
+    size: int
+    after: tuple[datetime, UUID, ClockKind] | None

@@ -1,7 +1,7 @@
 """The sentences of the timeline, Vietnamese. They name functions, devices and places, never residents."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from incidents.domain.alarms import Alarm
 from incidents.domain.escalation import Notification, Timer
@@ -62,7 +62,13 @@ _HANDOVERS: Mapping[str, str] = {
     "ON_SCENE": "Lực lượng của Trung tâm 114 đã có mặt tại hiện trường.",
     "DISPOSED": "Trung tâm 114 báo đã xử lý xong.",
 }
+_CLOCKS: Mapping[str, str] = {
+    "ACKNOWLEDGE": "tiếp nhận",
+    "TRANSFER": "chuyển cơ quan có thẩm quyền",
+    "ANSWER": "trả lời",
+}
 _WARNINGS: Mapping[str, str] = {"ALERT": "Phát", "UPDATE": "Cập nhật", "CANCEL": "Hủy"}
+_ACTION_ENDS: Mapping[str, str] = {"DONE": "đã xong", "DROPPED": "được bỏ"}
 # What whoever reported is told of each state.
 _STANDINGS: Mapping[str, str] = {
     "REPORTED": "Đã nhận, chờ tiếp nhận xử lý.",
@@ -233,6 +239,13 @@ def report_joined(number: str) -> str:
     return f"Thêm tin {number}."
 
 
+def attached(media_type: str, size: int, report_number: str) -> str:
+    """Say that a photo or file was added, and nothing of what is in it; `size` in bytes."""
+    what = "ảnh" if media_type.startswith("image/") else "tệp"
+    whose = f" của tin {report_number}" if report_number else ""
+    return f"Nhận {what} đính kèm{whose} ({media_type}, {max(1, round(size / 1024))} KB)."
+
+
 def report_left(numbers: str, into: str, reason: str) -> str:
     """Say which reports were taken out."""
     return f"Tách tin {numbers} sang vụ việc {into}.{_remark(reason)}"
@@ -241,6 +254,23 @@ def report_left(numbers: str, into: str, reason: str) -> str:
 def split_off(numbers: str, source: str) -> str:
     """Say from where its reports come."""
     return f"Mở vụ việc từ tin {numbers}, tách khỏi vụ việc {source}."
+
+
+def paused(reason: str, note: str) -> str:
+    """Say why the clocks stand still."""
+    return f"Tạm dừng thời hạn: {reason}.{_remark(note)}"
+
+
+def resumed(note: str) -> str:
+    """Say that the clocks run on."""
+    return f"Thời hạn tiếp tục được tính.{_remark(note)}"
+
+
+def deadline(clock: str, report_number: str, due_at: datetime, *, breached: bool) -> str:
+    """Say that something must be done soon, or should have been."""
+    how = "Quá hạn" if breached else "Sắp đến hạn"
+    of = f" tin {report_number}" if report_number else ""
+    return f"{how} {_CLOCKS[clock]}{of}: {due_at:%H:%M %d/%m/%Y}."
 
 
 def warned(number: str, message_type: str) -> str:
@@ -252,6 +282,27 @@ def handed_over(state: str, reference: str, remark: str) -> str:
     """Say how far handing over to the city's centre is."""
     number = f" Số của Trung tâm: {reference}." if reference else ""
     return f"{_HANDOVERS[state]}{number}{_remark(remark)}"
+
+
+def reviewed(revision: int) -> str:
+    """Say that what is to be learnt was written down."""
+    return "Đã rút kinh nghiệm." if revision == 1 else f"Sửa bản rút kinh nghiệm (lần {revision})."
+
+
+def action_given(owner: str, action: str, due_on: date) -> str:
+    """Say who does what by when after a review."""
+    return f"Rút kinh nghiệm: giao {owner}: {action} (hạn {due_on:%d/%m/%Y})."
+
+
+def action_ended(owner: str, state: str, result: str) -> str:
+    """Say what came of it."""
+    return f"Việc rút kinh nghiệm của {owner} {_ACTION_ENDS[state]}.{_remark(result)}"
+
+
+def action_due(owner: str, due_on: date, *, overdue: bool) -> str:
+    """Say that it is due soon, or overdue."""
+    how = "đã quá hạn" if overdue else "sắp đến hạn"
+    return f"Việc rút kinh nghiệm của {owner} {how} {due_on:%d/%m/%Y}."
 
 
 def advice(call_first: str) -> str:

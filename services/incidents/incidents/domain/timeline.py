@@ -39,8 +39,15 @@ class EntryKind(StrEnum):
     TASK = "task"
     NOTED = "noted"
     CORRECTED = "corrected"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    DUE_SOON = "due_soon"
+    BREACHED = "breached"
     PUBLIC_ALERT = "public_alert"
     HANDOVER = "handover"
+    AFTER_ACTION_REVIEW = "after_action_review"
+    REVIEW_ACTION = "review_action"
+    ATTACHED = "attached"
 
 
 # The entry that tells of an act.

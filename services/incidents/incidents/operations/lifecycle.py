@@ -18,6 +18,7 @@ from incidents.domain.requests import (
     Triage,
     Write,
 )
+from incidents.operations.deadlines import keep_pause_allowed
 from incidents.operations.requests import is_repeat, taken_on
 from incidents.repository.catalogue import category_in_force
 from incidents.repository.incidents import (
@@ -59,6 +60,7 @@ class LifecycleOperations:
                     category, asked.priority, asked.severity, asked.note, asked.account, now
                 )
                 incident = await save_opened_again(tx, change)
+                incident = await keep_pause_allowed(tx, incident, asked.account, now)
         self._relay.wake()
         return incident
 
@@ -114,6 +116,7 @@ class LifecycleOperations:
                 change = incident.merge_into(into, asked.reason, account, now)
                 incident = await save_change(tx, change)
                 into = await save_change(tx, into.absorb(incident, account, now))
+                into = await keep_pause_allowed(tx, into, account, now)
         self._relay.wake()
         return incident, into
 

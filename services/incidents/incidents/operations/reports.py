@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -15,6 +14,7 @@ from chassis.outbox import Relay
 from incidents import tables
 from incidents.domain import sentences
 from incidents.domain.catalogue import Category
+from incidents.domain.deadlines import begin
 from incidents.domain.events import Opened
 from incidents.domain.incidents import (
     Change,
@@ -28,7 +28,6 @@ from incidents.domain.lifecycle import IncidentState
 from incidents.domain.places import Place, Position
 from incidents.domain.priorities import Priority
 from incidents.domain.reports import (
-    Deadline,
     Receipt,
     Report,
     ReportNotFoundError,
@@ -41,6 +40,7 @@ from incidents.domain.sealing import ReportSeal, token_hash
 from incidents.domain.timeline import EntryKind
 from incidents.operations.requests import is_repeat, taken_on
 from incidents.repository.catalogue import category_in_force
+from incidents.repository.deadlines import add_deadlines, move_deadlines
 from incidents.repository.escalation import ladders_of
 from incidents.repository.incidents import (
     add_incident,
@@ -124,6 +124,7 @@ class ReportOperations:
                 raise RuntimeError("the place of an incident that is split off is its own")
             new = await taken_on(tx, change.incident, account, now)
             await move_reports(tx, asked.report_ids, new.incident_id)
+            await move_deadlines(tx, asked.report_ids, new.incident_id, now)
             numbers = numbers_of(leaving)
             left = source.report_left(numbers, new.number, asked.reason, account, now)
             source = await save_change(tx, left)
@@ -189,9 +190,11 @@ class ReportOperations:
             incident = change.incident
         else:
             incident = await _joined(tx, there, report, now)
-        report = replace(report, incident_id=incident.incident_id)
+        taken_on = incident.state is not IncidentState.REPORTED
+        report = report.joining(incident.incident_id, taken_on=taken_on)
         sealed = self._seal.seal(wanted.content, report_id)
         await add_report(tx, report, sealed, token_hash(self._seal.follow_up_token(report_id)))
+        await add_deadlines(tx, report)
         return report, there is None
 
     async def _there(
@@ -231,9 +234,7 @@ class ReportOperations:
             address=wanted.address,
             position=wanted.position,
             road_accident=wanted.road_accident,
-            deadlines=tuple(
-                Deadline(clock.kind, clock.due_at(now, calendar)) for clock in category.clocks
-            ),
+            deadlines=tuple(begin(clock, now, calendar) for clock in category.clocks),
         )
 
     async def _opening(

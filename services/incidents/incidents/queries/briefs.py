@@ -3,7 +3,18 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, any_, case, func, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    any_,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    union,
+)
 from sqlalchemy.sql.selectable import LateralFromClause
 
 from chassis.database import Database
@@ -174,24 +185,35 @@ def _dwellings_beside() -> LateralFromClause:
     """Gather dwellings of other buildings, each with the most pressing reason."""
     adjoins = _occupancies.building_id == any_(_premises.adjoining_building_ids)
     same_alley = _occupancies.building_id == any_(_premises.alley_building_ids)
-    helped = _occupancies.dwelling_id.in_(_dwellings_of_groups())
     relation = case(
         (adjoins, Relation.ADJOINING),
         (same_alley, Relation.SAME_ALLEY),
         else_=Relation.MUTUAL_AID,
     )
-    belongs = or_(adjoins, same_alley, helped) & (
-        _occupancies.building_id != _premises.building_id
-    )
+    beside = _ids_beside()
     return gather(
         "dwellings_beside",
-        tables.occupancies,
-        belongs,
+        tables.occupancies.join(beside, beside.c.dwelling_id == _occupancies.dwelling_id),
+        _occupancies.building_id != _premises.building_id,
         [_occupancies.building_id, _occupancies.dwelling_id],
         home_relations=relation,
         home_payloads=_occupancies.payload,
         homes_as_of=_occupancies.as_of,
     )
+
+
+def _ids_beside() -> LateralFromClause:
+    """Select the ids first: each reason has an index, all of them together would read the whole ward."""
+    near = tables.occupancies.alias("near")
+    in_buildings = (
+        select(near.c.dwelling_id)
+        .where(
+            near.c.building_id
+            == any_(_premises.adjoining_building_ids.op("||")(_premises.alley_building_ids))
+        )
+        .correlate(tables.premises)
+    )
+    return union(in_buildings, _dwellings_of_groups()).lateral("beside")
 
 
 def _dwellings_of_groups() -> Select[tuple[str]]:
@@ -204,7 +226,7 @@ def _dwellings_of_groups() -> Select[tuple[str]]:
         .scalar_subquery()
     )
     return (
-        select(func.unnest(groups.dwelling_ids))
+        select(func.unnest(groups.dwelling_ids).label("dwelling_id"))
         .where(groups.dwelling_ids.bool_op("&&")(ours))
         .correlate(tables.premises)
     )

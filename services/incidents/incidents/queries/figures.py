@@ -1,21 +1,20 @@
 """What is open and what is late, in numbers."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, select
 
 from chassis.clock import ward_day
 from chassis.database import Database
 from incidents import tables
 from incidents.domain.catalogue import ClockKind
-from incidents.domain.figures import IncidentFigures
+from incidents.domain.figures import ActionFigures, IncidentFigures
 from incidents.domain.lifecycle import IncidentState
 from incidents.domain.priorities import Priority
 from incidents.repository.catalogue import priorities_on
-from incidents.repository.reports import ongoing_incidents
 
 _incidents = tables.incidents.c
-_deadlines = tables.report_deadlines.c
+_deadlines = tables.deadlines.c
 
 
 class FigureQueries:
@@ -50,29 +49,28 @@ class FigureQueries:
     async def overdue_deadlines(self, now: datetime) -> dict[ClockKind, int]:
         """Count the deadlines of reports that are past and not met, by what they wait for.
 
-        What was merged goes on as the incident that it was merged into.
+        What is paused is not, nor what stopped with its incident.
         """
-        late = (
-            select(tables.reports, _deadlines.kind.label("clock"))
-            .join(tables.report_deadlines, _deadlines.report_id == tables.reports.c.report_id)
-            .where(_deadlines.due_at < now)
-            .subquery("late")
-        )
-        ongoing = ongoing_incidents(late)
-        unmet = or_(
-            _incidents.state == IncidentState.REPORTED,
-            (late.c.clock != ClockKind.ACKNOWLEDGE) & _incidents.ended_at.is_(None),
-        )
         statement = (
-            select(late.c.clock, func.count(late.c.report_id.distinct()).label("reports"))
-            .join(ongoing, ongoing.c.report_id == late.c.report_id)
-            .join(tables.incidents, _incidents.incident_id == ongoing.c.incident_id)
-            .where(unmet)
-            .group_by(late.c.clock)
+            select(_deadlines.kind, func.count().label("reports"))
+            .where(_deadlines.report_id.is_not(None), tables.RUNNING, _deadlines.due_at < now)
+            .group_by(_deadlines.kind)
         )
         async with self._database.transaction() as tx:
-            found = {row.clock: row.reports for row in await tx.execute(statement)}
+            found = {row.kind: row.reports for row in await tx.execute(statement)}
         return {one: found.get(one, 0) for one in ClockKind}
+
+    async def review_actions(self, today: date) -> ActionFigures:
+        """Count the open actions of after-action reviews, and those whose day is past."""
+        past = tables.review_actions.c.due_on < today
+        statement = (
+            select(func.count().label("open"), func.count().filter(past).label("overdue"))
+            .select_from(tables.review_actions)
+            .where(tables.ACTION_OPEN)
+        )
+        async with self._database.transaction() as tx:
+            row = (await tx.execute(statement)).one()
+        return ActionFigures(row.open, row.overdue)
 
 
 def _seconds(count: ColumnElement[int]) -> ColumnElement[timedelta]:

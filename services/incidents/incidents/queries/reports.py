@@ -16,7 +16,7 @@ from incidents.domain.reports import (
     ReportNotFoundError,
 )
 from incidents.domain.sealing import ReportSeal, token_hash
-from incidents.repository.reports import ongoing_incidents, report_of, whole_reports
+from incidents.repository.reports import ongoing_incidents, report_of, tree_of, whole_reports
 
 
 class ReportQueries:
@@ -73,24 +73,9 @@ def _page(listing: ReportListing) -> Select[Any]:
         .limit(listing.size + 1)
     )
     if listing.incident_id is not None:
-        page = page.where(columns.incident_id.in_(_tree(listing.incident_id)))
+        page = page.where(columns.incident_id.in_(tree_of(listing.incident_id)))
     if listing.category:
         page = page.where(columns.category == listing.category)
     if listing.after is not None:
         page = page.where(tuple_(columns.received_at, columns.report_id) < tuple_(*listing.after))
     return page
-
-
-def _tree(incident_id: UUID) -> Select[Any]:
-    """Select an incident and all that was merged into it, at whatever remove."""
-    incidents = tables.incidents.c
-    first = (
-        select(incidents.incident_id)
-        .where(incidents.incident_id == incident_id)
-        .cte("tree", recursive=True)
-    )
-    merged = select(incidents.incident_id).join(
-        first, incidents.duplicate_of == first.c.incident_id
-    )
-    whole = first.union_all(merged)
-    return select(whole.c.incident_id)

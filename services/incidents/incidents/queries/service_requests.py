@@ -103,7 +103,7 @@ def _wanted(listing: ServiceRequestListing, ward_code: str) -> Select[Any]:
 
 
 def _answer_due(report_id: ColumnElement[Any]) -> ColumnElement[Any]:
-    deadlines = tables.report_deadlines.c
+    deadlines = tables.deadlines.c
     return (
         select(deadlines.due_at)
         .where(deadlines.report_id == report_id, deadlines.kind == ClockKind.ANSWER)

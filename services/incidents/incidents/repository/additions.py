@@ -1,4 +1,4 @@
-"""What changes add beside the incidents' own rows: alarms, entries, notifications, messages, timers and events."""
+"""What changes add beside the incidents' own rows: alarms, entries, messages, timers, deadlines and events."""
 
 from collections.abc import Sequence
 
@@ -9,6 +9,7 @@ from chassis import outbox
 from chassis.database import Transaction
 from incidents import tables
 from incidents.domain.incidents import Change
+from incidents.repository.deadlines import follow
 from incidents.repository.telling import plan_deliveries
 from incidents.wire.events import event_message
 
@@ -28,6 +29,7 @@ async def keep(tx: Transaction, *changes: Change) -> None:
     await _keep_notifications(tx, changes)
     await plan_deliveries(tx, changes)
     await _keep_timers(tx, changes)
+    await follow(tx, changes)
     events = [event_message(change.event, change.incident) for change in changes if change.event]
     await outbox.add(tx, tables.outbox, changes[0].at, *events)
 

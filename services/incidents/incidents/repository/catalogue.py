@@ -19,7 +19,7 @@ from incidents.domain.catalogue import (
 )
 from incidents.domain.kinds import IncidentKind
 from incidents.domain.priorities import Priority
-from incidents.tables import categories, category_clocks, priorities
+from incidents.tables import categories, category_clocks, clock_warnings, priorities
 
 _NONE: ColumnElement[Any] = literal_column("'{}'")
 
@@ -73,6 +73,7 @@ def category_of(row: Row[Any]) -> Category:
         row.clock_unit,
         row.clock_effective_from,
         row.clock_source,
+        row.clock_warn_before,
         strict=True,
     )
     return Category(
@@ -90,8 +91,8 @@ def category_of(row: Row[Any]) -> Category:
         effective_from=row.effective_from,
         source=row.source,
         clocks=tuple(
-            Clock(ClockKind(kind), amount, ClockUnit(unit), since, source)
-            for kind, amount, unit, since, source in clocks
+            Clock(ClockKind(kind), amount, ClockUnit(unit), since, source, warn_before)
+            for kind, amount, unit, since, source, warn_before in clocks
         ),
     )
 
@@ -110,9 +111,17 @@ def priority_of(row: Row[Any]) -> PriorityRule:
 
 
 def _clocks_on(day: date) -> Subquery:
-    columns = category_clocks.c
+    columns, warnings = category_clocks.c, clock_warnings.c
+    warn_before = (
+        select(warnings.amount)
+        .where(warnings.kind == columns.kind, warnings.unit == columns.unit)
+        .where(warnings.effective_from <= func.greatest(day, _first(warnings.effective_from)))
+        .order_by(warnings.effective_from.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
     return (
-        select(category_clocks)
+        select(category_clocks, warn_before.label("warn_before"))
         .ext(distinct_on(columns.category, columns.kind))
         .where(columns.effective_from <= func.greatest(day, _first(columns.effective_from)))
         .order_by(columns.category, columns.kind, columns.effective_from.desc())

@@ -10,11 +10,9 @@ from sqlalchemy import (
     Row,
     Select,
     Subquery,
-    and_,
     exists,
     func,
     insert,
-    or_,
     select,
     true,
     update,
@@ -25,27 +23,20 @@ from chassis import outbox
 from chassis.database import Transaction
 from chassis.running_numbers import next_number
 from incidents import tables
-from incidents.domain.catalogue import ClockKind
+from incidents.domain.catalogue import ClockKind, ClockUnit
+from incidents.domain.deadlines import Deadline
 from incidents.domain.kinds import IncidentKind
 from incidents.domain.places import Position
 from incidents.domain.reports import (
-    Deadline,
     Report,
     ReportChannel,
     ReportNotFoundError,
     RoadAccident,
 )
-from incidents.domain.timeline import EntryKind
 from incidents.repository.catalogue import categories_on
 from incidents.wire.report_events import received_message
 
 _NONE: ColumnElement[Any] = literal_column("'{}'")
-# What ends each clock, in the incident that a report belongs to or in the one that goes on for it.
-_MET_BY = {
-    ClockKind.ACKNOWLEDGE: [EntryKind.ACKNOWLEDGED],
-    ClockKind.TRANSFER: [EntryKind.TRANSFERRED],
-    ClockKind.ANSWER: [EntryKind.RESOLVED, EntryKind.CLOSED],
-}
 
 
 async def next_report_ordinal(tx: Transaction, ward_code: str, year: int) -> int:
@@ -68,14 +59,6 @@ async def add_report(tx: Transaction, report: Report, sealed: bytes, token_hash:
             token_hash=token_hash,
         )
     )
-    if report.deadlines:
-        await tx.execute(
-            insert(tables.report_deadlines),
-            [
-                {"report_id": report.report_id, "kind": one.kind, "due_at": one.due_at}
-                for one in report.deadlines
-            ],
-        )
     if accident is not None:
         await tx.execute(
             insert(tables.road_accidents).values(report_id=report.report_id, **vars(accident))
@@ -178,30 +161,25 @@ def ongoing_incidents(reports: Subquery) -> Subquery:
     )
 
 
+def tree_of(incident_id: UUID) -> Select[Any]:
+    """Select an incident and all that was merged into it, at whatever remove."""
+    incidents = tables.incidents.c
+    first = (
+        select(incidents.incident_id)
+        .where(incidents.incident_id == incident_id)
+        .cte("tree", recursive=True)
+    )
+    merged = select(incidents.incident_id).join(
+        first, incidents.duplicate_of == first.c.incident_id
+    )
+    whole = first.union_all(merged)
+    return select(whole.c.incident_id)
+
+
 def whole_reports(wanted: Select[Any]) -> Select[Any]:
     """Complete some rows of reports with their deadlines and counts, newest first."""
     page = wanted.subquery("page")
-    chain = _chain(page, "chain")
-    deadlines, timeline = tables.report_deadlines.c, tables.timeline.c
-    met_at = (
-        select(func.greatest(func.min(timeline.at), page.c.received_at))
-        .where(
-            timeline.incident_id.in_(
-                select(chain.c.incident_id)
-                .where(chain.c.report_id == page.c.report_id)
-                .correlate(page)
-            ),
-            or_(
-                *(
-                    and_(deadlines.kind == clock, timeline.kind.in_(kinds))
-                    for clock, kinds in _MET_BY.items()
-                )
-            ),
-        )
-        .correlate(page, tables.report_deadlines)
-        .having(func.count() > 0)
-        .scalar_subquery()
-    )
+    deadlines = tables.deadlines.c
     gathered = (
         select(
             *(
@@ -211,8 +189,12 @@ def whole_reports(wanted: Select[Any]) -> Select[Any]:
                 ).label(name)
                 for name, column in (
                     ("clock_kinds", deadlines.kind),
+                    ("clock_units", deadlines.unit),
                     ("clocks_due", deadlines.due_at),
-                    ("clocks_met", met_at),
+                    ("clocks_soon", deadlines.soon_at),
+                    ("clocks_paused", deadlines.paused_at),
+                    ("clocks_met", deadlines.met_at),
+                    ("clocks_stopped", deadlines.stopped_at),
                 )
             )
         )
@@ -239,7 +221,16 @@ def report_of(row: Row[Any]) -> Report:
         accident = RoadAccident(
             row.vehicles, row.fatalities, row.injured, row.damage_vnd, row.road
         )
-    clocks = zip(row.clock_kinds, row.clocks_due, row.clocks_met, strict=True)
+    clocks = zip(
+        row.clock_kinds,
+        row.clock_units,
+        row.clocks_due,
+        row.clocks_soon,
+        row.clocks_paused,
+        row.clocks_met,
+        row.clocks_stopped,
+        strict=True,
+    )
     return Report(
         report_id=row.report_id,
         number=row.number,
@@ -256,7 +247,7 @@ def report_of(row: Row[Any]) -> Report:
         road_accident=accident,
         forgotten_at=row.forgotten_at,
         deadlines=tuple(
-            Deadline(ClockKind(kind), due_at, met_at) for kind, due_at, met_at in clocks
+            Deadline(ClockKind(kind), ClockUnit(unit), *times) for kind, unit, *times in clocks
         ),
     )
 

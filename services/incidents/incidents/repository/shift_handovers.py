@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, exists, insert, or_, select
+from sqlalchemy import Row, Select, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis.database import Transaction
 from incidents import tables
-from incidents.domain.lifecycle import IncidentState
+from incidents.domain.catalogue import ClockKind
 from incidents.domain.shift_handovers import (
     OverdueReport,
     Sheet,
@@ -18,7 +18,6 @@ from incidents.domain.shift_handovers import (
     ShiftHandoverSignedError,
 )
 from incidents.repository.incidents import all_with_members
-from incidents.repository.reports import report_of, whole_reports
 from incidents.repository.tasks import overdue_tasks, task_of
 
 
@@ -42,25 +41,15 @@ async def sheet_at(tx: Transaction, now: datetime) -> Sheet:
 
 
 async def _overdue_reports(tx: Transaction, now: datetime) -> list[OverdueReport]:
-    """Tell the terms that are over and not met, of reports whose incident, or the one that goes on for it, is open."""
-    reports, deadlines, incidents = (
-        tables.reports.c,
-        tables.report_deadlines.c,
-        tables.incidents.c,
+    """Tell the terms of reports that run and are over."""
+    reports, deadlines = tables.reports.c, tables.deadlines.c
+    found = await tx.execute(
+        select(reports.number, deadlines.kind, deadlines.due_at)
+        .join(tables.deadlines, deadlines.report_id == reports.report_id)
+        .where(tables.RUNNING, deadlines.due_at <= now)
+        .order_by(deadlines.due_at, reports.number, deadlines.kind)
     )
-    over = exists().where(deadlines.report_id == reports.report_id, deadlines.due_at <= now)
-    going_on = exists().where(
-        incidents.incident_id == reports.incident_id,
-        or_(incidents.ended_at.is_(None), incidents.state == IncidentState.DUPLICATE),
-    )
-    wanted = whole_reports(select(tables.reports).where(over, going_on))
-    found = [
-        OverdueReport(report.number, deadline.kind, deadline.due_at)
-        for report in map(report_of, await tx.execute(wanted))
-        for deadline in report.deadlines
-        if deadline.met_at is None and deadline.due_at <= now
-    ]
-    return sorted(found, key=lambda one: (one.due_at, one.number, one.clock))
+    return [OverdueReport(row.number, ClockKind(row.kind), row.due_at) for row in found]
 
 
 async def _devices_out(tx: Transaction) -> dict[str, list[str]]:

@@ -25,6 +25,8 @@ premises = Table(
     words("name"),
     words("address"),
     words("building_id"),
+    # 0 where it is not known.
+    Column("residential_group", Integer, nullable=False),
     Column("payload", LargeBinary, nullable=False),
     Column("latitude", Double, nullable=True),
     Column("longitude", Double, nullable=True),

@@ -50,14 +50,6 @@ reports = Table(
     Index("reports_of_incident", "incident_id"),
 )
 
-report_deadlines = Table(
-    "report_deadlines",
-    metadata,
-    Column("report_id", Uuid, ForeignKey("reports.report_id"), primary_key=True),
-    Column("kind", Text, primary_key=True),
-    moment("due_at"),
-)
-
 # Counts only.
 road_accidents = Table(
     "road_accidents",

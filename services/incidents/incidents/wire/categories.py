@@ -7,10 +7,12 @@ from google.type import date_pb2
 from chassis.errors import FieldInvalidError
 from incidents.domain.catalogue import Category, Clock, PriorityRule
 from ward.incidents.v1 import categories_pb2 as pb
-from ward.incidents.v1 import incidents_pb2
+from ward.incidents.v1 import deadlines_pb2, incidents_pb2
 
 
-def read_day(request: pb.ListCategoriesRequest, today: date) -> date:
+def read_day(
+    request: pb.ListCategoriesRequest | deadlines_pb2.ListPauseReasonsRequest, today: date
+) -> date:
     """Read the day that is asked about; today if none is said."""
     if not request.HasField("on"):
         return today
@@ -35,7 +37,7 @@ def category_message(category: Category) -> pb.Category:
         same_within_min=int(category.same_within.total_seconds() // 60),
         retention_months=category.retention_months,
         clocks=[_clock(clock) for clock in category.clocks],
-        effective_from=_day(category.effective_from),
+        effective_from=day_message(category.effective_from),
         source=category.source,
     )
 
@@ -48,7 +50,7 @@ def priority_message(rule: PriorityRule) -> pb.PriorityRule:
         name_vi=rule.name_vi,
         name_en=rule.name_en,
         acknowledge_within_s=int(within.total_seconds()) if within else 0,
-        effective_from=_day(rule.effective_from),
+        effective_from=day_message(rule.effective_from),
         source=rule.source,
     )
 
@@ -58,10 +60,12 @@ def _clock(clock: Clock) -> pb.Clock:
         kind=pb.ClockKind.Value(f"CLOCK_KIND_{clock.kind}"),
         amount=clock.amount,
         unit=pb.ClockUnit.Value(f"CLOCK_UNIT_{clock.unit}"),
-        effective_from=_day(clock.effective_from),
+        effective_from=day_message(clock.effective_from),
         source=clock.source,
+        warn_before=clock.warn_before,
     )
 
 
-def _day(day: date) -> date_pb2.Date:
+def day_message(day: date) -> date_pb2.Date:
+    """Write a day."""
     return date_pb2.Date(year=day.year, month=day.month, day=day.day)

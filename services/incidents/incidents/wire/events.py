@@ -4,9 +4,12 @@ from google.protobuf.message import DecodeError
 
 from incidents.domain.events import (
     Acknowledged,
+    ActionDue,
     AlarmJoined,
     Assigned,
+    Breached,
     Closed,
+    DueSoon,
     Escalated,
     Event,
     Moved,
@@ -14,8 +17,9 @@ from incidents.domain.events import (
     RollCallMarked,
 )
 from incidents.domain.incidents import Incident
+from incidents.wire.deadline_events import deadline_message
 from incidents.wire.incidents import incident_message
-from ward.incidents.v1 import incidents_pb2
+from ward.incidents.v1 import after_action_reviews_pb2, deadlines_pb2, incidents_pb2
 
 EventMessage = (
     incidents_pb2.IncidentOpened
@@ -25,7 +29,10 @@ EventMessage = (
     | incidents_pb2.IncidentEscalated
     | incidents_pb2.IncidentMoved
     | incidents_pb2.IncidentRollCallMarked
+    | after_action_reviews_pb2.ReviewActionDue
     | incidents_pb2.IncidentClosed
+    | deadlines_pb2.IncidentDueSoon
+    | deadlines_pb2.IncidentBreached
 )
 
 _TYPES: dict[str, type[EventMessage]] = {
@@ -53,8 +60,22 @@ def event_message(event: Event, incident: Incident) -> EventMessage:
             return incidents_pb2.IncidentMoved(incident=told, act=act)
         case RollCallMarked(sequence):
             return incidents_pb2.IncidentRollCallMarked(incident=told, sequence=sequence)
+        case ActionDue(action_id, owner, due_on, overdue):
+            return after_action_reviews_pb2.ReviewActionDue(
+                incident=told,
+                action_id=str(action_id),
+                owner=owner,
+                due_on=due_on.isoformat(),
+                overdue=overdue,
+            )
         case Closed():
             return incidents_pb2.IncidentClosed(incident=told)
+        case DueSoon(owed):
+            deadline = deadline_message(owed, breached=False)
+            return deadlines_pb2.IncidentDueSoon(incident=told, deadline=deadline)
+        case Breached(owed):
+            deadline = deadline_message(owed, breached=True)
+            return deadlines_pb2.IncidentBreached(incident=told, deadline=deadline)
 
 
 def watched(

@@ -1,7 +1,7 @@
 """Fields that several requests have, read and checked."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 from uuid import UUID
@@ -13,6 +13,7 @@ from incidents.domain.incidents import IncidentNotFoundError
 from incidents.wire.incidents import moment
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _ASSIGNEE_MAX = 120
 _TASK_MAX = 500
 _NOTE_MAX = 2000
@@ -91,6 +92,16 @@ def read_past(request: Any, field: str, now: datetime) -> datetime | None:  # no
     if told > now + _AHEAD:
         raise FieldInvalidError(field, "not in the future")
     return told
+
+
+def read_day(field: str, text: str) -> date:
+    """Read a day of the calendar; raises FieldInvalidError."""
+    if not _DAY.fullmatch(text):
+        raise FieldInvalidError(field, "YYYY-MM-DD")
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise FieldInvalidError(field, "a day of the calendar") from error
 
 
 def page_position(token: str) -> tuple[datetime, UUID] | None:

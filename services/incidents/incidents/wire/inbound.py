@@ -92,6 +92,7 @@ def read_premises(envelope: Envelope) -> Premises:
         adjoining_premises_ids=_ids(around.adjoining_premises_ids),
         alley=_clean(around.alley) if around.alley_exits == 1 else "",
         alley_building_ids=_ids(around.alley_building_ids) if around.alley_exits == 1 else (),
+        residential_group=premises.residential_group,
     )
 
 

@@ -58,6 +58,7 @@ def durations_message(told: Durations) -> incidents_pb2.IncidentDurations:
         control_s=_seconds(told.control),
         end_s=_seconds(told.end),
         open_s=_seconds(told.open) or 0,
+        paused_s=_seconds(told.paused) or 0,
     )
 
 

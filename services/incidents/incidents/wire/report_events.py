@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from incidents.domain.reports import Deadline, Report, RoadAccident
+from incidents.domain.deadlines import Deadline
+from incidents.domain.reports import Report, RoadAccident
 from incidents.wire.incidents import position_message, timestamp
 from ward.incidents.v1 import categories_pb2
 from ward.incidents.v1 import reports_pb2 as pb
@@ -35,6 +36,7 @@ def deadline_message(deadline: Deadline, now: datetime) -> pb.ReportDeadline:
         due_at=timestamp(deadline.due_at),
         met_at=timestamp(deadline.met_at),
         breached=deadline.is_breached(now),
+        paused_at=timestamp(deadline.paused_at),
     )
 
 

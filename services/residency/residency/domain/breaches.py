@@ -99,6 +99,11 @@ class BreachNature:
     description: str
     consequences: str
 
+    def is_graver_than(self, before: Self) -> bool:
+        """Tell whether more is known to be affected: another kind of data, more persons or more records."""
+        more = self.persons > before.persons or self.records > before.records
+        return more or not set(self.categories) <= set(before.categories)
+
 
 @dataclass(frozen=True)
 class NotificationTerm:
@@ -152,9 +157,20 @@ class Breach:
         """Note that the same account gave rise to the suspicion once more."""
         return self._moved(BreachAct.SUSPECT_AGAIN)
 
-    def assess(self, nature: BreachNature) -> Self:
-        """State what is known by now; what was only suspected is thereby confirmed."""
-        return replace(self._moved(BreachAct.ASSESS), nature=nature)
+    def assess(self, nature: BreachNature, term: NotificationTerm, now: datetime) -> Self:
+        """State what is known by now; what was only suspected is thereby confirmed.
+
+        What turns out graver than it was when it was decided not to tell the authority is to be decided anew: its clock
+        starts with this finding.
+        """
+        assessed = replace(self._moved(BreachAct.ASSESS), nature=nature)
+        graver = self.nature is None or nature.is_graver_than(self.nature)
+        if not (self.waived_at and graver) or self.notified_at:
+            return assessed
+        notify_by = now + term.within
+        return replace(
+            assessed, waived_at=None, notify_by=notify_by, alert_at=notify_by - term.soon
+        )
 
     def dismiss(self) -> Self:
         """Find that it was none."""

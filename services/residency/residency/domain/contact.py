@@ -76,7 +76,12 @@ class PassportNumber:
     @property
     def masked(self) -> str:
         """The number as people may see it: its last two letters or digits."""
-        return f"•••{self.text[-2:]}"
+        return self.mask(self.text)
+
+    @staticmethod
+    def mask(text: str) -> str:
+        """Mask the letters and digits of a passport number."""
+        return f"•••{text[-2:]}"
 
     def __repr__(self) -> str:
         """Show the mask, also in logs and tracebacks."""

@@ -14,6 +14,8 @@ from uuid import UUID
 from chassis.clock import ward_day
 from chassis.errors import DomainError
 from residency.domain.cases.machine import SecondPersonRequiredError
+from residency.domain.citizens import Citizen
+from residency.domain.partial_date import months_later
 
 
 class DataSubjectRequestNotFoundError(DomainError):
@@ -88,6 +90,8 @@ _MOVES: Mapping[RequestAct, Mapping[RequestState, RequestState]] = {
     RequestAct.REFUSE: dict.fromkeys(OPEN_STATES, _S.REFUSED),
     RequestAct.WITHDRAW: dict.fromkeys(OPEN_STATES, _S.WITHDRAWN),
 }
+# No move, and so no act of the history.
+_EXPORT = "EXPORT"
 # What changes how a person's data is treated needs a second person.
 _SECOND_PERSON = frozenset({RequestKind.RESTRICT, RequestKind.DELETE})
 
@@ -184,7 +188,7 @@ class DataSubjectRequest:
         """Let data be given only for a request to view that is verified or answered."""
         verified = self.state in {_S.VERIFIED, _S.ANSWERED}
         if self.kind is not RequestKind.VIEW or not verified:
-            raise self._conflict(RequestAct.ANSWER)
+            raise DataSubjectRequestStateConflictError(state=self.state, act=_EXPORT)
 
     def _moved(self, act: RequestAct) -> Self:
         moved = _MOVES[act].get(self.state)
@@ -215,13 +219,41 @@ class WholeRequest:
     restriction_stands: bool
 
 
+class DataClass(StrEnum):
+    """What is held of persons, as far as it can be deleted; of other classes only the law is told that keeps them."""
+
+    CONTACT = "CONTACT"
+    ASSISTANCE_CONSENTED = "ASSISTANCE_CONSENTED"
+    ASSISTANCE_REQUIRED = "ASSISTANCE_REQUIRED"
+    STAY = "STAY"
+    ABSENCE = "ABSENCE"
+    # Deleted when their time is over, whoever asks.
+    DRAFT_CASE = "DRAFT_CASE"
+    WITHDRAWN_CASE = "WITHDRAWN_CASE"
+
+
 @dataclass(frozen=True)
 class RetentionRule:
-    """What of a person is kept although it is asked to be deleted, and by which law."""
+    """Whether a class of data is kept although it is asked to be deleted, how many months after its end, by which law.
+
+    `kept_months` is None where the class is kept for good, or not at all.
+    """
 
     data_class: str
+    kept: bool
+    kept_months: int | None
     name_vi: str
     source: str
+
+    def over_by(self, today: date) -> date | None:
+        """Tell by which day an entry must have ended to be kept no longer; None where no end is waited for."""
+        return None if self.kept_months is None else months_later(today, -self.kept_months)
+
+    @property
+    def told(self) -> str:
+        """The class, how long it is kept and by which law, in Vietnamese."""
+        until = f" (đến {self.kept_months} tháng sau khi kết thúc)" if self.kept_months else ""
+        return f"{self.name_vi}{until}: {self.source}"
 
 
 def consent_told(answer: str, ended: int) -> str:
@@ -241,7 +273,7 @@ def deletion_told(answer: str, deleted: Sequence[str], kept: Sequence[RetentionR
     lines = [answer, f"Đã xóa: {', '.join(deleted) if deleted else 'không có dữ liệu nào'}."]
     if kept:
         lines.append("Vẫn lưu giữ theo quy định của pháp luật:")
-        lines += [f"- {rule.name_vi}: {rule.source}" for rule in kept]
+        lines += [f"- {rule.told}" for rule in kept]
     return "\n".join(lines)
 
 
@@ -254,8 +286,8 @@ class RequestFilter:
     due_soon: bool = False
     overdue: bool = False
     unacknowledged: bool = False
-    # About whom, as access records name them; all if it is empty.
-    subject: str = ""
+    # Whose own they are; anybody's if there is nobody.
+    citizen: Citizen | None = None
 
 
 @dataclass(frozen=True)

@@ -237,6 +237,17 @@ class ResidenceDeclaration:
         )
 
     @property
+    def dwelling_ids(self) -> set[UUID]:
+        """The dwellings where somebody is to live or stay, as far as the declaration names them."""
+        match self.change:
+            case NewResidence() as change:
+                return {change.dwelling_id}
+            case GuestStays() as change:
+                return {stay.dwelling_id for stay in change.stays}
+            case _:
+                return set()
+
+    @property
     def contact(self) -> Contact:
         """How the declarant can be reached; raises FieldInvalidError for what is no contact."""
         return Contact.parse(self.phone, self.email)

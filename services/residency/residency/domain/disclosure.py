@@ -30,12 +30,14 @@ class PersonField(StrEnum):
 class Way(StrEnum):
     """How the fields of a rule may be got.
 
-    By a lookup, only by breaking the glass in an open incident, or only where needs of assistance are reviewed.
+    By a lookup, only by breaking the glass in an open incident, only where needs of assistance are reviewed, or only of
+    who is named in a case.
     """
 
     LOOKUP = "LOOKUP"
     BREAK_GLASS = "BREAK_GLASS"
     REVIEW = "REVIEW"
+    CASE = "CASE"
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,11 @@ class Disclosure:
     def shown(self, *, restricted: bool) -> frozenset[PersonField]:
         """Tell what may be shown of one person, whose processing may be restricted."""
         return self.fields if self.despite_restriction or not restricted else frozenset()
+
+    def require_shown(self, *, restricted: bool) -> None:
+        """Raise DisclosureNotAllowedError where all is withheld of a person, since their processing is restricted."""
+        if not self.shown(restricted=restricted):
+            raise DisclosureNotAllowedError
 
     def require(self, field: PersonField) -> None:
         """Raise DisclosureNotAllowedError where the question itself would tell a field that is withheld."""

@@ -1,6 +1,6 @@
 """What the register holds of a person besides identity and registrations, told to that person entry by entry."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -13,6 +13,8 @@ from residency.domain.declarations import CaseKind
 from residency.domain.disclosure import PersonField
 from residency.domain.notices import KIND_NAMES
 from residency.domain.occupancy import Assistance, StayKind
+from residency.domain.partial_date import PartialDate
+from residency.domain.residence import Sex
 
 NEED_NAMES: Mapping[Assistance, str] = {
     Assistance.MOBILITY: "khó đi lại",
@@ -22,6 +24,16 @@ NEED_NAMES: Mapping[Assistance, str] = {
     Assistance.OXYGEN: "thở oxy",
     Assistance.PREGNANCY: "thai sản",
 }
+SEX_NAMES: Mapping[Sex, str] = {Sex.MALE: "nam", Sex.FEMALE: "nữ"}
+# Who may be told these is told what they were before.
+_IDENTITY = frozenset(
+    {
+        PersonField.FULL_NAME,
+        PersonField.MASKED_NUMBER,
+        PersonField.BIRTH_DATE,
+        PersonField.SEX,
+    }
+)
 _STAYS: Mapping[StayKind, str] = {
     StayKind.LODGING: "lưu trú",
     StayKind.STANDING: "lưu trú thường xuyên của người thân",
@@ -51,6 +63,26 @@ class Told(Protocol):
     @property
     def text(self) -> str:
         """The entry in Vietnamese."""
+
+
+@dataclass(frozen=True)
+class HeldIdentity:
+    """What the register said of the person until it was corrected; by whom is not told."""
+
+    full_name: str
+    number: str
+    birth_date: PartialDate
+    sex: Sex
+    nationality: str
+    corrected_at: datetime
+    reference: str
+
+    @property
+    def text(self) -> str:
+        """What was said, in Vietnamese."""
+        said = f"{self.full_name}, số {self.number}, sinh {self.birth_date.written}"
+        who = f"{said}, {SEX_NAMES[self.sex]}, quốc tịch {self.nationality}"
+        return f"đến {_moment(self.corrected_at)}: {who}; hồ sơ {self.reference}"
 
 
 @dataclass(frozen=True)
@@ -127,7 +159,7 @@ class HeldMembership:
 
 @dataclass(frozen=True)
 class HeldCase:
-    """A case that entered or changed something of the person."""
+    """A case that entered or changed something of the person, or only names the person in its file."""
 
     case_number: str
     kind: CaseKind
@@ -158,8 +190,14 @@ class HeldMerge:
 
 @dataclass(frozen=True)
 class HeldData:
-    """All of it, each kind in order of time; of all records that are known to be of the person."""
+    """All of it, each kind in order of time; of all records that are known to be of the person.
 
+    Nationality and e-mail address are empty of who is not on the register, or where none was given.
+    """
+
+    nationality: str
+    email: str
+    former_identities: Sequence[HeldIdentity]
     stays: Sequence[HeldStay]
     absences: Sequence[HeldAbsence]
     assistance_needs: Sequence[HeldNeed]
@@ -167,14 +205,14 @@ class HeldData:
     cases: Sequence[HeldCase]
     merges: Sequence[HeldMerge]
 
-    def as_data(self, allowed: Collection[PersonField]) -> dict[str, Any]:
+    def as_data(self, allowed: frozenset[PersonField]) -> dict[str, Any]:
         """Give what may be told as JSON can hold it, by kind."""
         return {
             name: [{key: _plain(value) for key, value in vars(one).items()} for one in entries]
             for name, _, entries in self._sections(allowed)
         }
 
-    def lines(self, allowed: Collection[PersonField]) -> Iterator[str]:
+    def lines(self, allowed: frozenset[PersonField]) -> Iterator[str]:
         """Write what may be told for the person."""
         for _, title, entries in self._sections(allowed):
             if entries:
@@ -182,13 +220,15 @@ class HeldData:
                 yield from (f"- {one.text}" for one in entries)
 
     def _sections(
-        self, allowed: Collection[PersonField]
+        self, allowed: frozenset[PersonField]
     ) -> Iterator[tuple[str, str, Sequence[Told]]]:
+        if allowed >= _IDENTITY:
+            yield "former_identities", "Thông tin trước khi chỉnh sửa", self.former_identities
         if PersonField.RESIDENCES in allowed:
             yield "households", "Hộ gia đình", self.households
             yield "stays", "Lưu trú", self.stays
             yield "absences", "Tạm vắng", self.absences
-            yield "cases", "Hồ sơ đã giải quyết", self.cases
+            yield "cases", "Hồ sơ", self.cases
         if PersonField.ASSISTANCE in allowed:
             yield "assistance_needs", "Nhu cầu hỗ trợ đã khai", self.assistance_needs
         yield "merges", "Gộp hồ sơ trùng", self.merges
@@ -204,4 +244,6 @@ def _moment(moment: datetime) -> str:
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, PartialDate):
+        return value.written
     return value.isoformat() if isinstance(value, date) else value

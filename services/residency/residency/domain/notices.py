@@ -28,7 +28,7 @@ class NoticeForm(StrEnum):
 
 @dataclass(frozen=True)
 class Notice:
-    """A notice; `due_on` is of a receipt only, the appointment for the result."""
+    """A notice; `due_on` is the appointment for the result, or the last day for a supplement."""
 
     form: NoticeForm
     issued_at: datetime
@@ -75,6 +75,10 @@ _FORMS: Mapping[CaseAct, tuple[NoticeForm, str, str]] = {
         "Kết quả đăng ký cư trú của hồ sơ này bị hủy bỏ.",
     ),
 }
+_DUE_LABELS: Mapping[NoticeForm, str] = {
+    NoticeForm.CT04: "Ngày hẹn trả kết quả",
+    NoticeForm.CT05: "Bổ sung đến hết ngày",
+}
 _NOTE_LABELS: Mapping[NoticeForm, str] = {
     NoticeForm.CT05: "Nội dung cần bổ sung",
     NoticeForm.CT06: "Lý do",
@@ -87,7 +91,8 @@ def notice_of(case: Case, entry: HistoryEntry) -> Notice | None:
     if entry.act not in _FORMS:
         return None
     form, title, sentence = _FORMS[entry.act]
-    appointment = entry.due_on if form is NoticeForm.CT04 else None
+    label = _DUE_LABELS.get(form)
+    due_on = entry.due_on if label else None
     lines = [
         title,
         f"Mã hồ sơ: {case.case_number}",
@@ -95,11 +100,11 @@ def notice_of(case: Case, entry: HistoryEntry) -> Notice | None:
         f"Ngày: {_written(ward_day(entry.at))}",
         sentence,
     ]
-    if appointment:
-        lines.append(f"Ngày hẹn trả kết quả: {_written(appointment)}")
+    if due_on:
+        lines.append(f"{label}: {_written(due_on)}")
     if label := _NOTE_LABELS.get(form):
         lines.append(f"{label}: {entry.note}")
-    return Notice(form, entry.at, appointment, "\n".join(lines))
+    return Notice(form, entry.at, due_on, "\n".join(lines))
 
 
 def notices_of(case: Case, history: Iterable[HistoryEntry]) -> list[Notice]:

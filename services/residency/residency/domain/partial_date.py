@@ -38,6 +38,12 @@ class PartialDate:
         return cls(*(int(part) if part else None for part in parts.groups()))  # type: ignore[arg-type] # the year is there
 
     @property
+    def written(self) -> str:
+        """The date as people write it, as far as it is known: `17/05/1990`, `05/1990` or `1990`."""
+        parts = (self.day, self.month)
+        return "/".join([*(f"{part:02d}" for part in parts if part), str(self.year)])
+
+    @property
     def earliest(self) -> date:
         """The first day it can mean."""
         return date(self.year, self.month or 1, self.day or 1)
@@ -64,7 +70,7 @@ def years_later(day: date, years: int) -> date:
 
 
 def months_later(day: date, months: int) -> date:
-    """Tell the same day of the month so many months later, at most of the calendar's last year.
+    """Tell the same day of the month so many months later (earlier if negative), at most of the calendar's last year.
 
     Where there is none it is the first of the next month.
     """

@@ -7,12 +7,10 @@ from typing import Any
 
 from chassis.clock import ward_local
 from residency.domain.disclosure import Disclosure, PersonField
-from residency.domain.held_data import NEED_NAMES, HeldData
+from residency.domain.held_data import NEED_NAMES, SEX_NAMES, HeldData
 from residency.domain.lookups import FoundPerson
-from residency.domain.partial_date import PartialDate
-from residency.domain.residence import RegistrationTold, ResidenceKind, Sex
+from residency.domain.residence import RegistrationTold, ResidenceKind
 
-_SEXES: Mapping[Sex, str] = {Sex.MALE: "nam", Sex.FEMALE: "nữ"}
 _KINDS: Mapping[ResidenceKind, str] = {
     ResidenceKind.PERMANENT: "thường trú",
     ResidenceKind.TEMPORARY: "tạm trú",
@@ -31,21 +29,30 @@ class Look:
 
 
 @dataclass(frozen=True)
-class PersonalDataExport:
-    """What is told: the person as far as the rules allow, registrations of all time, and who looked, newest first.
+class Looks:
+    """How many looks at the person there were, and the newest of them, newest first."""
 
-    `held` is all else: stays, absences, needs of assistance, households, cases, and merges of records.
+    number: int
+    newest: Sequence[Look]
+
+
+@dataclass(frozen=True)
+class PersonalDataExport:
+    """What is told: the person as far as the rules allow, registrations of all time, and who looked.
+
+    `held` is all else: stays, absences, needs of assistance, households, cases, and merges of records. Who is not on
+    the register, as a foreign guest, is no `person`.
     """
 
     request_number: str
     made_at: datetime
     disclosure: Disclosure
-    person: FoundPerson
+    person: FoundPerson | None
     masked_number: str
     phone: str
     registrations: Sequence[RegistrationTold]
     held: HeldData
-    looks: Sequence[Look]
+    looks: Looks
 
     def as_data(self) -> dict[str, Any]:
         """Give it as JSON can hold it; what is withheld is listed."""
@@ -56,6 +63,7 @@ class PersonalDataExport:
             "registrations": [_registration(one) for one in self._registrations],
             **self.held.as_data(self.disclosure.fields),
             "withheld": [str(field) for field in self.disclosure.withheld],
+            "number_of_looks": self.looks.number,
             "looks": [
                 {
                     "at": one.at.isoformat(),
@@ -64,7 +72,7 @@ class PersonalDataExport:
                     "reference": one.reference,
                     "outcome": one.outcome,
                 }
-                for one in self.looks
+                for one in self.looks.newest
             ],
         }
 
@@ -80,8 +88,13 @@ class PersonalDataExport:
             lines.append("Đăng ký cư trú:")
             lines += [f"- {_registered(one)}" for one in self._registrations]
         lines += self.held.lines(self.disclosure.fields)
-        lines.append(f"Số lượt truy cập dữ liệu về ông/bà: {len(self.looks)}")
-        lines += [f"- {_look(one)}" for one in self.looks]
+        lines.append(f"Số lượt truy cập dữ liệu về ông/bà: {self.looks.number}")
+        if self.looks.number > len(self.looks.newest):
+            lines.append(
+                f"Dưới đây là {len(self.looks.newest)} lượt mới nhất; "
+                "ông/bà có thể yêu cầu bản liệt kê đầy đủ."
+            )
+        lines += [f"- {_look(one)}" for one in self.looks.newest]
         return "\n".join(lines)
 
     @property
@@ -91,21 +104,27 @@ class PersonalDataExport:
     def _person(self) -> dict[str, tuple[str, Any]]:
         """Give what may be told by its name, with its Vietnamese label."""
         person = self.person
-        told: dict[PersonField, tuple[str, str, Any]] = {
-            PersonField.FULL_NAME: ("full_name", "Họ và tên", person.full_name.text),
-            PersonField.MASKED_NUMBER: ("number", "Số định danh cá nhân", self.masked_number),
-            PersonField.BIRTH_DATE: ("birth_date", "Ngày sinh", _born(person.birth_date)),
-            PersonField.SEX: ("sex", "Giới tính", _SEXES[person.sex]),
-            PersonField.PHONE: ("phone", "Số điện thoại", self.phone or "không có"),
-            PersonField.ASSISTANCE: (
+        if person is None:
+            return {}
+        told = [
+            (PersonField.FULL_NAME, "full_name", "Họ và tên", person.full_name.text),
+            (PersonField.MASKED_NUMBER, "number", "Số định danh cá nhân", self.masked_number),
+            (PersonField.BIRTH_DATE, "birth_date", "Ngày sinh", person.birth_date.written),
+            (PersonField.SEX, "sex", "Giới tính", SEX_NAMES[person.sex]),
+            (PersonField.FULL_NAME, "nationality", "Quốc tịch", self.held.nationality),
+            (PersonField.PHONE, "phone", "Số điện thoại", self.phone or "không có"),
+            # How the person is reached, by whatever means.
+            (PersonField.PHONE, "email", "Thư điện tử", self.held.email or "không có"),
+            (
+                PersonField.ASSISTANCE,
                 "assistance",
                 "Nhu cầu hỗ trợ",
                 [NEED_NAMES[need] for need in person.needs],
             ),
-        }
+        ]
         return {
             name: (label, value)
-            for field, (name, label, value) in told.items()
+            for field, name, label, value in told
             if field in self.disclosure.fields
         }
 
@@ -135,11 +154,6 @@ def _look(look: Look) -> str:
     return (
         f"{_moment(look.at)}: {', '.join(look.roles) or 'không rõ vai trò'}, {why}, {look.outcome}"
     )
-
-
-def _born(born: PartialDate) -> str:
-    parts = (born.day, born.month)
-    return "/".join([*(f"{part:02d}" for part in parts if part), str(born.year)])
 
 
 def _words(value: str | list[str]) -> str:

@@ -100,7 +100,12 @@ class PersonalIdNumber:
     @property
     def masked(self) -> str:
         """The number as people may see it: `030•••••••12`."""
-        return f"{self.digits[:3]}•••••••{self.digits[10:]}"
+        return self.mask(self.digits)
+
+    @staticmethod
+    def mask(digits: str) -> str:
+        """Mask the digits of a number."""
+        return f"{digits[:3]}•••••••{digits[10:]}"
 
     def __repr__(self) -> str:
         """Show the mask, also in logs and tracebacks."""

@@ -9,10 +9,12 @@ from uuid import UUID
 
 from chassis.errors import DomainError
 from residency.domain.households import HOUSEHOLDER
+from residency.domain.nationality import VIETNAM
 from residency.domain.partial_date import PartialDate
 from residency.domain.person_name import FullName
 from residency.domain.personal_id import PersonalIdNumber
 from residency.domain.residence import (
+    RegisteredPerson,
     Registration,
     ResidenceApplication,
     ResidenceKind,
@@ -69,6 +71,10 @@ class Declared:
             term=self.term,
         )
 
+    def registered_as(self, person_id: UUID) -> RegisteredPerson:
+        """Tell what the register says of the person once the row is entered, if it did not know them."""
+        return RegisteredPerson(person_id, self.full_name, self.birth_date, self.sex, VIETNAM)
+
 
 @dataclass(frozen=True)
 class ResidenceRow:
@@ -105,6 +111,26 @@ class Known(NamedTuple):
     dwelling_id: UUID
     kind: ResidenceKind
     term: Term
+
+
+class Identity(NamedTuple):
+    """Who has a number: the record that stands, and the one with the number if that was merged into it."""
+
+    standing: RegisteredPerson
+    merged: RegisteredPerson | None
+
+
+@dataclass
+class Register:
+    """What the register knows of the persons of a table, while its rows are entered, by the number's index."""
+
+    registrations: set[Known]
+    identities: dict[bytes, Identity]
+
+    def add(self, entered: Known, person: RegisteredPerson) -> None:
+        """Note a registration that was entered; what is said of who was known already is left as it is."""
+        self.registrations.add(entered)
+        self.identities.setdefault(entered.number_index, Identity(person, None))
 
 
 @dataclass(frozen=True)

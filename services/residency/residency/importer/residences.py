@@ -56,7 +56,6 @@ async def import_table(wish: Wish, table: ResidenceTable, operations: ResidenceI
     _say(f"{name}: đã đọc {len(rows)} dòng / rows read")
     verdicts, entered = await operations.enter(
         rows,
-        wish.reference,
         dry_run=wish.dry_run,
         accept_valid=wish.accept_valid,
         progress=_tell_progress,

@@ -14,6 +14,7 @@ from residency.domain.breaches import (
     BreachEntry,
     BreachFinding,
     BreachNature,
+    NotificationTerm,
     record,
 )
 from residency.domain.sealing import NumberSeal
@@ -31,7 +32,8 @@ class BreachRequest:
     digest: bytes
 
 
-Move = Callable[[Breach, datetime], Breach]
+# What becomes of a breach now, by the terms in force.
+Move = Callable[[Breach, datetime, NotificationTerm], Breach]
 
 
 class BreachOperations:
@@ -73,15 +75,15 @@ class BreachOperations:
         return breach
 
     async def assess(self, request: BreachRequest, nature: BreachNature) -> Breach:
-        """State what is known by now."""
+        """State what is known by now; what was waived and is graver is to be decided anew."""
         return await self._move(
-            request, BreachAct.ASSESS, lambda breach, _now: breach.assess(nature)
+            request, BreachAct.ASSESS, lambda breach, now, term: breach.assess(nature, term, now)
         )
 
     async def dismiss(self, request: BreachRequest, reason: str) -> Breach:
         """Find that a suspected breach was none."""
         return await self._move(
-            request, BreachAct.DISMISS, lambda breach, _now: breach.dismiss(), reason
+            request, BreachAct.DISMISS, lambda breach, _now, _term: breach.dismiss(), reason
         )
 
     async def notify(
@@ -91,26 +93,26 @@ class BreachOperations:
         return await self._move(
             request,
             BreachAct.NOTIFY,
-            lambda breach, now: breach.notify(notified_at, reference, now),
+            lambda breach, now, _term: breach.notify(notified_at, reference, now),
             reference,
         )
 
     async def waive(self, request: BreachRequest, reason: str) -> Breach:
         """Decide not to tell the authority."""
         return await self._move(
-            request, BreachAct.WAIVE, lambda breach, now: breach.waive(now), reason
+            request, BreachAct.WAIVE, lambda breach, now, _term: breach.waive(now), reason
         )
 
     async def take_measure(self, request: BreachRequest, measure: str) -> Breach:
         """Note that something was done against a breach."""
         return await self._move(
-            request, BreachAct.MEASURE, lambda breach, _now: breach.take_measure(), measure
+            request, BreachAct.MEASURE, lambda breach, _now, _term: breach.take_measure(), measure
         )
 
     async def close(self, request: BreachRequest, conclusion: str) -> Breach:
         """End a breach; raises BreachNotSettledError too."""
         return await self._move(
-            request, BreachAct.CLOSE, lambda breach, _now: breach.close(), conclusion
+            request, BreachAct.CLOSE, lambda breach, _now, _term: breach.close(), conclusion
         )
 
     async def announce_due(self) -> bool:
@@ -136,7 +138,8 @@ class BreachOperations:
                 tx, self._seal, request.request_id, request.digest, breach.breach_id, now
             ):
                 return breach
-            breach = move(breach, now)
+            term = await repository.notification_term(tx, ward_day(now))
+            breach = move(breach, now, term)
             await repository.save(tx, breach, BreachEntry(now, act, request.account, note))
         self._relay.wake()
         return breach

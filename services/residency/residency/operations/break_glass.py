@@ -1,7 +1,7 @@
 """Breaking the glass, and what is kept of incidents for it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 
 from chassis import context, inbox, metrics
@@ -81,9 +81,11 @@ class BreakGlassOperations:
             )
             broken = await repository.add_unless_pending(tx, breaking, self._ward_code, now)
             broken.check_continues(wanted.incident_id, now)
-            occupied = await repository.occupants_of(
-                tx, broken.building_id, now, self._particulars
-            )
+            if broken.building_id != building_id:
+                # The premises were corrected meanwhile: what is told of the building is announced again.
+                broken = replace(broken, building_id=building_id)
+                await repository.announce(tx, broken, self._ward_code, now)
+            occupied = await repository.occupants_of(tx, building_id, now, self._particulars)
             found = Disclosed(broken, disclosure, occupied)
             _account_for(found)
         self._relay.wake()

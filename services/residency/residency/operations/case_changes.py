@@ -33,7 +33,11 @@ from residency.tables import registrations
 
 
 class CaseChanges:
-    """Enters what declarations ask for, and annuls it. Locks are taken in one order: case, dwelling, person."""
+    """Enters what declarations ask for, and annuls it.
+
+    Locks are taken in one order: case, all dwellings, all persons. So whatever is locked for one person on the way is
+    locked already, in whichever order persons are declared.
+    """
 
     def __init__(
         self, numbers: NumberSeal, particulars: ParticularsSeal, new_id: Callable[[], UUID]
@@ -47,6 +51,7 @@ class CaseChanges:
         self, tx: Transaction, case: Case, declaration: ResidenceDeclaration, now: datetime
     ) -> None:
         """Enter the change with the declarant's contact and publish new counts; raises what the register refuses."""
+        await self._lock(tx, declaration)
         match declaration.change:
             case NewResidence() as change:
                 await self._register(tx, case, declaration, change, None, now)
@@ -66,11 +71,21 @@ class CaseChanges:
         declarant = self._numbers.blind_index(declaration.declarant.number)
         await persons.take_contact(tx, declarant, declaration.contact, self._numbers)
 
-    async def annul(self, tx: Transaction, case: Case, now: datetime) -> None:
+    async def annul(
+        self, tx: Transaction, case: Case, declaration: ResidenceDeclaration, now: datetime
+    ) -> None:
         """Annul what a case entered and publish the dwellings' new counts."""
+        await self._lock(tx, declaration)
         for registration_id in await cases.linked(tx, case, registrations):
             await annul(tx, registration_id, now)
         await self._stays.annul(tx, case, now)
+
+    async def _lock(self, tx: Transaction, declaration: ResidenceDeclaration) -> None:
+        """Lock the dwellings that are declared or where the declared are, and then these."""
+        indexes = [self._numbers.document_index(one) for one in declaration.documents]
+        there = await persons.whereabouts_of(tx, *indexes)
+        await occupancy.lock_dwellings(tx, [*there, *declaration.dwelling_ids])
+        await persons.lock_all(tx, indexes)
 
     async def _register(
         self,
@@ -88,6 +103,7 @@ class CaseChanges:
         origin = Origin(current_account(), case.case_number)
         by_name = await households.codes_by_name(tx)
         codes = {same_spelling(name): code for name, code in by_name.items()}
+        await self._enter_persons(tx, declaration, change, now)
         entered = []
         for person in declaration.persons:
             relationship = codes.get(same_spelling(person.relationship))
@@ -101,6 +117,20 @@ class CaseChanges:
             await cases.link(tx, case, registrations, registration.entry_id)
         await duplicates.find(tx, entered, Occasion.REGISTRATION, self._new_id, now)
         await occupancy.announce(tx, [change.dwelling_id], now)
+
+    async def _enter_persons(
+        self,
+        tx: Transaction,
+        declaration: ResidenceDeclaration,
+        change: NewResidence,
+        now: datetime,
+    ) -> None:
+        """Enter whom the register does not know, in the order in which others enter them too."""
+        applications = [
+            application_of(one, change, HouseholdChoice()) for one in declaration.persons
+        ]
+        for one in sorted(applications, key=lambda one: self._numbers.blind_index(one.number)):
+            await residence.find_or_enter_person(tx, one, self._numbers, self._new_id(), now)
 
     async def _renew(
         self,

@@ -24,7 +24,10 @@ from residency.repository import households
 
 
 class HouseholdChanges:
-    """Splits households, and has the register say what is declared. Locks are taken in order of their ids."""
+    """Splits households, and has the register say what is declared.
+
+    Whoever calls has locked the dwellings and persons concerned, each in one order.
+    """
 
     def __init__(self, numbers: NumberSeal, new_id: Callable[[], UUID]) -> None:
         self._numbers = numbers
@@ -59,7 +62,7 @@ class HouseholdChanges:
         if change.new_householder_from:
             named = await self._named(tx, declaration, change.new_householder_from)
             await rearrange(tx, named, self._numbers, origin, self._new_id, now)
-        for person in sorted(declaration.persons, key=lambda one: one.number.digits):
+        for person in declaration.persons:
             right = IdentityCorrection(
                 number=None,
                 full_name=person.full_name,

@@ -22,8 +22,9 @@ async def draft(
     ward_code: str,
     now: datetime,
 ) -> Case:
-    """Make a draft with its number."""
-    number = await cases.next_number(tx, ward_code, ward_day(now).year)
+    """Make a draft with its number; of no account where officers alone see it."""
+    take = cases.next_number if account else cases.next_hidden_number
+    number = await take(tx, ward_code, ward_day(now).year)
     case = Case(
         case_id=case_id,
         case_number=str(number),
@@ -32,6 +33,7 @@ async def draft(
         channel=channel,
         account=account,
         created_at=now,
+        written_by=frozenset({account}),
     )
     await cases.add(tx, case, declaration, seal)
     return case

@@ -4,18 +4,19 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
+from chassis.clock import ward_day
 from chassis.context import current_account
 from chassis.database import Transaction
 from residency.domain.absences import AbsenceDeclaration
 from residency.domain.cases.machine import Case
 from residency.domain.cases.states import CaseChannel
 from residency.domain.declarations import GuestStays, ResidenceDeclaration, TemporaryAbsence
-from residency.domain.places import DwellingNotFoundError
 from residency.domain.residence import Origin
 from residency.domain.sealing import NumberSeal, ParticularsSeal
 from residency.domain.stays import Channel, Receipt
 from residency.operations import absences, stays
 from residency.repository import cases, entries, occupancy
+from residency.repository import stays as stays_repository
 from residency.tables import absences as absences_table
 from residency.tables import guest_stays
 
@@ -26,7 +27,10 @@ _CHANNELS = {
 
 
 class StayChanges:
-    """Enters guests' stays and absences as received when the case was handed in, and annuls them."""
+    """Enters guests' stays and absences as received when the case was handed in, and annuls them.
+
+    Whoever calls has locked the dwellings and persons concerned, each in one order.
+    """
 
     def __init__(
         self, numbers: NumberSeal, particulars: ParticularsSeal, new_id: Callable[[], UUID]
@@ -40,10 +44,9 @@ class StayChanges:
 
         Raises DwellingNotFoundError, StayOverlapsError, LodgingTooLongError, or FieldInvalidError.
         """
-        wanted = sorted({stay.dwelling_id for stay in change.stays})
-        locked = await occupancy.lock_dwellings(tx, wanted)
-        if len(locked) < len(wanted):
-            raise DwellingNotFoundError
+        guests = {self._numbers.document_index(stay.guest.document) for stay in change.stays}
+        wanted = {stay.dwelling_id for stay in change.stays}
+        homes = await stays_repository.lock_homes(tx, guests, wanted, ward_day(now))
         receipt, origin = _receipt(case, now), _origin(case)
         for declared in change.stays:
             stay_id = self._new_id()
@@ -52,7 +55,7 @@ class StayChanges:
                 tx, stay_id, declared, receipt, times, self._numbers, self._particulars
             )
             await cases.link(tx, case, guest_stays, stay_id)
-        await occupancy.announce(tx, locked, now)
+        await occupancy.announce(tx, homes, now)
 
     async def absent(
         self,
@@ -67,7 +70,7 @@ class StayChanges:
         Raises PersonNotRegisteredError, StayOverlapsError, or FieldInvalidError.
         """
         receipt, origin = _receipt(case, now), _origin(case)
-        for person in sorted(declaration.persons, key=lambda one: one.number.digits):
+        for person in declaration.persons:
             absence_id = self._new_id()
             declared = AbsenceDeclaration(person.number, change.content)
             await absences.enter(

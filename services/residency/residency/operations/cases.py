@@ -106,7 +106,9 @@ class CaseOperations:
 
         async def move(tx: Transaction, case: Case, now: datetime) -> Case:
             await population.drop(tx, case)
-            return case.request_supplement(await cases.working_calendar(tx), now)
+            calendar = await cases.working_calendar(tx)
+            days = await cases.supplement_days(tx, ward_day(now))
+            return case.request_supplement(calendar, days, now)
 
         return await self._move(request, CaseAct.REQUEST_SUPPLEMENT, move, missing)
 
@@ -115,7 +117,7 @@ class CaseOperations:
 
         async def move(tx: Transaction, case: Case, now: datetime) -> Case:
             calendar = await cases.working_calendar(tx)
-            case = case.supplemented(declaration.kind, calendar, now)
+            case = case.supplemented(request.caller, declaration.kind, calendar, now)
             await cases.save_declaration(tx, case, declaration, self._seal)
             self._account_for(case, declaration)
             return case
@@ -194,7 +196,7 @@ class CaseOperations:
             case = case.cancel(request.caller)
             declaration = await cases.load_declaration(tx, case, self._seal, ward_day(now))
             self._account_for(case, declaration)
-            await self._changes.annul(tx, case, now)
+            await self._changes.annul(tx, case, declaration, now)
             return case
 
         return await self._move(request, CaseAct.CANCEL, move, reason)

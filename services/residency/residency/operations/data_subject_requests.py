@@ -13,28 +13,33 @@ from chassis.errors import FieldInvalidError
 from chassis.outbox import Relay
 from residency.domain.cases.machine import Case
 from residency.domain.cases.states import CaseChannel
+from residency.domain.contact import PassportNumber
 from residency.domain.data_subject_requests import (
     DataSubjectRequest,
     RequestAct,
     RequestEntry,
     RequestKind,
     RequestRefusalGround,
+    RetentionRule,
     consent_told,
     correction_told,
     deletion_told,
 )
 from residency.domain.declarations import CaseKind, DeclaredPerson, ResidenceDeclaration
 from residency.domain.personal_id import PersonalIdNumber
-from residency.domain.sealing import NumberSeal
+from residency.domain.sealing import NumberSeal, subject_of
 from residency.operations.assistance import withdraw_consented
 from residency.operations.case_opening import hand_in
 from residency.operations.requests import claim
-from residency.repository import cases
+from residency.repository import assistance, cases, occupancy, persons, retention
 from residency.repository import data_subject_requests as repository
 from residency.repository.cases import CaseSeal
 from residency.repository.data_subject_requests import NoteSeal
 
 _PURPOSE = "DATA_SUBJECT_REQUEST"
+_CORRECTING_CASE = (
+    "a change of information of the person, handed in and neither refused nor taken back"
+)
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,7 @@ class Receiving:
 
     account: str
     kind: RequestKind
-    number: PersonalIdNumber
+    document: PersonalIdNumber | PassportNumber
     content: str
     through_processor: bool
     request_id: str
@@ -108,14 +113,14 @@ class DataSubjectRequestOperations:
             terms = await repository.terms(
                 tx, asked.kind, now, through_processor=asked.through_processor
             )
-            index = self._numbers.blind_index(asked.number)
+            index = self._numbers.document_index(asked.document)
             request = DataSubjectRequest(
                 request_uuid=request_uuid,
                 request_number=await repository.take_number(tx, self._ward_code, now),
                 ward_code=self._ward_code,
                 kind=asked.kind,
                 through_processor=asked.through_processor,
-                subject=self._numbers.pseudonym(asked.number),
+                subject=subject_of(index),
                 person_id=await repository.person_with(tx, index),
                 received_at=now,
                 received_by=asked.account,
@@ -169,9 +174,7 @@ class DataSubjectRequestOperations:
                 case RequestKind.RESTRICT:
                     await repository.restrict(tx, request, now)
                 case RequestKind.DELETE:
-                    deleted, kept = await repository.delete_unkept(
-                        tx, request, self._numbers, ward_day(now)
-                    )
+                    deleted, kept = await _delete_unkept(tx, request, now)
                     return answered, deletion_told(answer, deleted, kept)
                 case RequestKind.WITHDRAW_CONSENT:
                     person_id = request.person_id
@@ -226,8 +229,9 @@ class DataSubjectRequestOperations:
             case = await cases.lock(tx, correction)
             declaration = await cases.load_declaration(tx, case, self._cases, ward_day(now))
             named = {self._numbers.pseudonym(one.number) for one in declaration.persons}
-            if case.kind is not CaseKind.CHANGE_OF_INFORMATION or request.subject not in named:
-                raise FieldInvalidError("case_number", "a change of information of the person")
+            changes = case.kind is CaseKind.CHANGE_OF_INFORMATION and case.stands
+            if not changes or request.subject not in named:
+                raise FieldInvalidError("case_number", _CORRECTING_CASE)
             return case
         if self._numbers.pseudonym(correction.number) != request.subject:
             raise FieldInvalidError("corrected.personal_id_number", "that of the request")
@@ -251,6 +255,22 @@ class DataSubjectRequestOperations:
             await repository.save(tx, request, entry, self._seal)
         self._relay.wake()
         return request
+
+
+async def _delete_unkept(
+    tx: Transaction, request: DataSubjectRequest, now: datetime
+) -> tuple[list[str], list[RetentionRule]]:
+    """Delete what no law has kept of the person, and publish the new counts of wherever the person is.
+
+    Who is not on the register may be a guest of old.
+    """
+    homes: list[UUID] = []
+    if request.person_id:
+        index = await persons.index_of(tx, request.person_id)
+        _, homes = await assistance.lock_person(tx, index)
+    done = await retention.delete_unkept(tx, request, ward_day(now))
+    await occupancy.announce(tx, homes, now)
+    return done
 
 
 def _account_for(request: DataSubjectRequest) -> None:

@@ -8,9 +8,9 @@ from chassis.access_log import accounted
 from chassis.clock import Clock
 from chassis.context import current_account
 from chassis.database import Database, Transaction
-from residency.domain.households import NamedMembers, Rearrangement
+from residency.domain.households import NamedMembers, NotAMemberError, Rearrangement
 from residency.domain.requests import Request
-from residency.domain.residence import Origin
+from residency.domain.residence import Origin, PersonNotRegisteredError
 from residency.domain.sealing import NumberSeal
 from residency.operations.account import concerns
 from residency.operations.requests import claim
@@ -74,7 +74,7 @@ async def rearrange(
 ) -> None:
     """Say anew, from a day on, who is what in a household.
 
-    Raises HouseholdNotFoundError, PersonNotRegisteredError, NotAMemberError, or FieldInvalidError.
+    Raises HouseholdNotFoundError, NotAMemberError, or FieldInvalidError.
     """
     arranged = await _load(tx, named, seal)
     members = await repository.members_from(tx, named.household_id, named.valid_from)
@@ -107,7 +107,12 @@ async def _load(tx: Transaction, named: NamedMembers, seal: NumberSeal) -> Rearr
         seal.blind_index(number): relationship for number, relationship in named.members.items()
     }
     concerns(*by_index)
-    relationships = {
-        (await persons.find(tx, index)).person_id: by_index[index] for index in sorted(by_index)
-    }
+    try:
+        relationships = {
+            (await persons.find(tx, index)).person_id: by_index[index]
+            for index in sorted(by_index)
+        }
+    except PersonNotRegisteredError:
+        # Nobody's number is answered like that of somebody who is no member.
+        raise NotAMemberError from None
     return Rearrangement(named.household_id, relationships, named.valid_from)

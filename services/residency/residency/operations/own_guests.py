@@ -77,9 +77,9 @@ class OwnGuestOperations:
         async with accounted(self._database, now) as tx:
             if await claim(tx, self._seal, request.request_id, request.digest, stay_id, now):
                 return
-            await occupancy.lock_dwelling(tx, declared.dwelling_id)
-            concerns(guest)
             index, today = self._seal.blind_index(host), ward_day(now)
+            homes = await repository.lock_homes(tx, [guest], [declared.dwelling_id], today)
+            concerns(guest)
             if not await lookups.is_registered(tx, index, declared.dwelling_id, today):
                 raise DwellingNotFoundError
             standing = await persons.standing_index(tx, guest)
@@ -90,7 +90,7 @@ class OwnGuestOperations:
                 return
             times = entries.times(declared.term, origin, now)
             await enter(tx, stay_id, declared, receipt, times, self._seal, self._particulars)
-            await occupancy.announce(tx, [declared.dwelling_id], now)
+            await occupancy.announce(tx, homes, now)
 
     async def _leave_to_officers(
         self, tx: Transaction, host: PersonalIdNumber, declared: StayDeclaration, now: datetime

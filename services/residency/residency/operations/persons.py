@@ -81,12 +81,16 @@ async def correct(
     new_id: Callable[[], UUID],
     now: datetime,
 ) -> None:
-    """Correct who has a number, keep what was said, and publish the counts that change with the birth date.
+    """Correct who has a number, keep what was said, and publish the counts that change with it.
 
-    What is right already is left as it is. Raises PersonNotRegisteredError or PersonalIdTakenError.
+    Those of homes change with the birth date; those of where the person is a guest, under the wrong number or the right
+    one, with the needs that a number brings. What is right already is left as it is. Raises PersonNotRegisteredError or
+    PersonalIdTakenError.
     """
     index = seal.blind_index(number)
-    homes = await occupancy.lock_dwellings(tx, await repository.dwellings_of(tx, index))
+    right_index = seal.blind_index(correction.number or number)
+    whereabouts = await repository.whereabouts_of(tx, *{index, right_index})
+    homes = await occupancy.lock_dwellings(tx, whereabouts)
     person = await repository.find(tx, index)
     right = correction.applied_to(person)
     if right == person and correction.number is None:

@@ -142,10 +142,11 @@ async def enter(
     term, dwelling_id = application.term, application.dwelling_id
     term.check(application.kind, await residence.temporary_limit(tx, ward_day(now)))
     await occupancy.lock_dwelling(tx, dwelling_id)
-    person_id = await residence.find_or_enter_person(tx, application, seal, new_id(), now)
+    # Before the person: a household that is none must be refused alike whoever has the number.
     household_id, relationship = await households.found_or_join(
         tx, dwelling_id, application.household, term, new_id(), now
     )
+    person_id = await residence.find_or_enter_person(tx, application, seal, new_id(), now)
     registration = Registration(
         registration_id,
         term,

@@ -3,10 +3,13 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
-from uuid import UUID, uuid4
+from typing import NamedTuple, TypeVar
+from uuid import UUID, uuid4, uuid5
 
+from chassis.access_chain import AccessRecord
+from chassis.access_log import append
 from chassis.clock import Clock, ward_day
 from chassis.database import Database, Transaction
 from chassis.errors import DomainError
@@ -16,10 +19,12 @@ from residency.domain.residence import Origin, Registration
 from residency.domain.residence_rows import (
     Declared,
     Fault,
+    Homes,
     Households,
     Known,
     NewResident,
     Outcome,
+    Register,
     ResidenceRow,
     Verdict,
 )
@@ -29,6 +34,7 @@ from residency.repository import occupancy
 from residency.repository import residence_rows as repository
 from residency.repository.residence import temporary_limit
 
+T = TypeVar("T")
 Progress = Callable[[int, int], object]
 _AT_ONCE = 1000
 
@@ -55,18 +61,19 @@ class ResidenceImport:
         relay: Relay,
         clock: Clock,
         seal: NumberSeal,
+        command: AccessRecord,
         new_id: Callable[[], UUID] = uuid4,
     ) -> None:
         self._database = database
         self._relay = relay
         self._clock = clock
         self._seal = seal
+        self._command = command
         self._new_id = new_id
 
     async def enter(
         self,
         rows: Sequence[ResidenceRow],
-        reference: str,
         *,
         dry_run: bool,
         accept_valid: bool,
@@ -75,39 +82,68 @@ class ResidenceImport:
         """Judge all rows and enter them, unless it is a dry run, or some are refused and not all the same accepted.
 
         Tells what became of each, and whether anything was meant to be entered. A registration that the register
-        holds already is left as it is.
+        holds already is left as it is. Whoever is in the table is told of it: what becomes of a row says whether they
+        are on the register, so all are on the account before the first is judged, whether anything is meant or not.
         """
+        await self._account_for(rows)
         verdicts: list[Verdict] = []
         with suppress(_NothingMeantError):
             async with self._database.transaction() as tx:
-                newcomers: list[UUID] = []
-                verdicts, changed = await self._judge(tx, rows, reference, newcomers, progress)
+                entering = _Entering(tx, self._origin, progress)
+                verdicts = await self._judge(entering, rows)
                 refused = any(one.outcome is Outcome.REFUSED for one in verdicts)
                 if dry_run or (refused and not accept_valid):
                     raise _NothingMeantError
-                for some in _portions(changed):
+                for some in _portions(entering.changed):
                     await occupancy.announce(tx, some, self._clock())
-                for some in _portions(newcomers):
+                for some in _portions(entering.newcomers):
                     await duplicates.find(tx, some, Occasion.IMPORT, self._new_id, self._clock())
             self._relay.wake()
             return verdicts, True
         return verdicts, False
 
-    async def _judge(
-        self,
-        tx: Transaction,
-        rows: Sequence[ResidenceRow],
-        reference: str,
-        newcomers: list[UUID],
-        progress: Progress,
-    ) -> tuple[list[Verdict], list[UUID]]:
-        """Enter what can be entered; tell what becomes of each row, and which dwellings changed.
+    @property
+    def _origin(self) -> Origin:
+        return Origin(self._command.account, self._command.reference)
 
-        Whoever is registered is added to `newcomers`, yet to be compared with others.
+    async def _account_for(self, rows: Sequence[ResidenceRow]) -> None:
+        """Record the command, and each person of the table under it, many at a time so that no look waits for long."""
+        command = self._command
+        numbers = (row.declared.number for row in rows if row.declared)
+        subjects = dict.fromkeys(map(self._seal.pseudonym, numbers))
+        concerned = (
+            command._replace(record_id=uuid5(command.record_id, subject), subject=subject)
+            for subject in subjects
+        )
+        for some in _portions([command, *concerned]):
+            async with self._database.transaction() as tx:
+                await append(tx, *some)
+
+    async def _judge(self, entering: "_Entering", rows: Sequence[ResidenceRow]) -> list[Verdict]:
+        """Enter what can be entered; tell what becomes of each row.
+
         Dwellings are locked first, and then the persons as their rows are taken, each in one order. New persons are
         entered many at a time, and then, one by one, whoever the register or another row knows.
         """
-        homes = await repository.load_homes(tx)
+        tx = entering.tx
+        placed, refused = self._place(rows, await repository.load_homes(tx))
+        entering.rows = len(placed)
+        homes = sorted({one.dwelling_id for one in placed})
+        await occupancy.lock_dwellings(tx, homes)
+        new, others = await _apart(tx, placed)
+        households = await repository.load_households(tx, homes)
+        for start in range(0, len(new), _AT_ONCE):
+            others += await self._enter_new(entering, new[start : start + _AT_ONCE], households)
+        register = await repository.load_register(tx, [one.number_index for one in others])
+        for one in sorted(others, key=lambda one: (one.number_index, one.row)):
+            entering.judge(one, await self._enter(entering, one, register))
+        verdicts = [*refused, *(verdict for _, verdict in entering.judged)]
+        return sorted(verdicts, key=lambda verdict: verdict.number)
+
+    def _place(
+        self, rows: Sequence[ResidenceRow], homes: Homes
+    ) -> tuple[list[_Placed], list[Verdict]]:
+        """Find the dwelling of each row, in order of persons; refuse rows that have faults or no one dwelling."""
         placed, refused = [], []
         for row in rows:
             home = homes.find(row.declared.home) if row.declared else None
@@ -117,62 +153,32 @@ class ResidenceImport:
             else:
                 index = self._seal.blind_index(row.declared.number)
                 placed.append(_Placed(index, row.number, row.declared, home))
-        placed.sort(key=lambda one: (one.number_index, one.row))
-        homes_meant = sorted({one.dwelling_id for one in placed})
-        await occupancy.lock_dwellings(tx, homes_meant)
-        indexes = [one.number_index for one in placed]
-        times = Counter(indexes)
-        registered = await repository.load_registered(tx, indexes)
-        new: list[_Placed] = []
-        others: list[_Placed] = []
-        for one in placed:
-            is_new = one.number_index not in registered and times[one.number_index] == 1
-            (new if is_new else others).append(one)
-        households = await repository.load_households(tx, homes_meant)
-        entered: list[tuple[_Placed, Verdict]] = []
-        for start in range(0, len(new), _AT_ONCE):
-            some = new[start : start + _AT_ONCE]
-            judged, met = await self._enter_new(tx, some, households, reference, newcomers)
-            entered += judged
-            others += met
-            progress(len(entered), len(placed))
-        known = await repository.load_known(tx, [one.number_index for one in others])
-        for one in sorted(others, key=lambda one: (one.number_index, one.row)):
-            entered.append((one, await self._enter(tx, one, known, reference, newcomers)))
-            progress(len(entered), len(placed))
-        changed = {one.dwelling_id for one, verdict in entered if verdict.outcome is Outcome.NEW}
-        verdicts = [*refused, *(verdict for _, verdict in entered)]
-        return sorted(verdicts, key=lambda verdict: verdict.number), sorted(changed)
+        return sorted(placed, key=lambda one: (one.number_index, one.row)), refused
 
     async def _enter_new(
-        self,
-        tx: Transaction,
-        rows: Sequence[_Placed],
-        households: Households,
-        reference: str,
-        newcomers: list[UUID],
-    ) -> tuple[list[tuple[_Placed, Verdict]], list[_Placed]]:
+        self, entering: "_Entering", rows: Sequence[_Placed], households: Households
+    ) -> list[_Placed]:
         """Enter rows of persons whom neither the register nor another row knows, all in a few statements.
 
-        No rule about what else is said of a person can refuse them. Tells what becomes of each, and which rows are of
-        persons who were entered by others meanwhile.
+        No rule about what else is said of a person can refuse them. Tells which rows are of persons who were entered by
+        others meanwhile.
         """
-        now, verdicts, residents = self._clock(), [], {}
-        limit = await temporary_limit(tx, ward_day(now))
+        now, residents = self._clock(), {}
+        limit = await temporary_limit(entering.tx, ward_day(now))
         for one in rows:
             try:
                 one.declared.term.check(one.declared.kind, limit)
             except DomainError as error:
-                verdicts.append((one, Verdict(one.row, Outcome.REFUSED, refusal=error)))
+                entering.judge(one, Verdict(one.row, Outcome.REFUSED, refusal=error))
             else:
                 residents[one] = self._new_resident(one, households, now)
-        origin, wanted = Origin("", reference), list(residents.values())
-        entered = await repository.enter(tx, wanted, origin, self._seal, now)
-        met = [one for one in residents if one.number_index not in entered]
-        new = [one for one in residents if one.number_index in entered]
-        newcomers += [residents[one].person_id for one in new]
-        verdicts += [(one, Verdict(one.row, Outcome.NEW)) for one in new]
-        return verdicts, met
+        wanted = list(residents.values())
+        entered = await repository.enter(entering.tx, wanted, entering.origin, self._seal, now)
+        for one, resident in residents.items():
+            if one.number_index in entered:
+                entering.newcomers.append(resident.person_id)
+                entering.judge(one, Verdict(one.row, Outcome.NEW))
+        return [one for one in residents if one.number_index not in entered]
 
     def _new_resident(self, one: _Placed, households: Households, now: datetime) -> NewResident:
         declared, person_id = one.declared, self._new_id()
@@ -193,37 +199,69 @@ class ResidenceImport:
             person_id, one.number_index, declared, registration, self._new_id(), relationship
         )
 
-    async def _enter(
-        self,
-        tx: Transaction,
-        one: _Placed,
-        known: set[Known],
-        reference: str,
-        newcomers: list[UUID],
-    ) -> Verdict:
+    async def _enter(self, entering: "_Entering", one: _Placed, register: Register) -> Verdict:
         """Enter a row, unless the register or the file holds it already, or a rule refuses it."""
-        declared = one.declared
-        entry = Known(one.number_index, one.dwelling_id, declared.kind, declared.term)
-        if entry in known:
-            return Verdict(one.row, Outcome.UNCHANGED)
-        application, origin = declared.applying_for(one.dwelling_id), Origin("", reference)
+        application = one.declared.applying_for(one.dwelling_id)
+        entry = Known(one.number_index, one.dwelling_id, application.kind, application.term)
         try:
-            async with tx.begin_nested():
+            if entry in register.registrations:
+                # It says who is registered too: a row that names somebody else is not the one that is there.
+                application.check_identity(*register.identities[one.number_index])
+                return Verdict(one.row, Outcome.UNCHANGED)
+            async with entering.tx.begin_nested():
                 entered = await residence.enter(
-                    tx,
+                    entering.tx,
                     self._new_id(),
                     application,
                     self._seal,
-                    origin,
+                    entering.origin,
                     self._new_id,
                     self._clock(),
                 )
         except DomainError as error:
             return Verdict(one.row, Outcome.REFUSED, refusal=error)
-        known.add(entry)
-        newcomers.append(entered.person_id)
+        register.add(entry, one.declared.registered_as(entered.person_id))
+        entering.newcomers.append(entered.person_id)
         return Verdict(one.row, Outcome.NEW)
 
 
-def _portions(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
-    return (ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE))
+@dataclass
+class _Entering:
+    """One table while it is entered: what became of its rows so far, and who is yet to be compared with others."""
+
+    tx: Transaction
+    origin: Origin
+    progress: Progress
+    rows: int = 0
+    judged: list[tuple[_Placed, Verdict]] = field(default_factory=list)
+    newcomers: list[UUID] = field(default_factory=list)
+
+    def judge(self, row: _Placed, verdict: Verdict) -> None:
+        """Note what became of a row, and tell how far it is."""
+        self.judged.append((row, verdict))
+        self.progress(len(self.judged), self.rows)
+
+    @property
+    def changed(self) -> list[UUID]:
+        """The dwellings that somebody was entered in, in order."""
+        return sorted(
+            {one.dwelling_id for one, verdict in self.judged if verdict.outcome is Outcome.NEW}
+        )
+
+
+async def _apart(
+    tx: Transaction, placed: Sequence[_Placed]
+) -> tuple[list[_Placed], list[_Placed]]:
+    """Tell rows of persons whom neither the register nor another row knows from all others."""
+    indexes = [one.number_index for one in placed]
+    times, registered = Counter(indexes), await repository.load_registered(tx, indexes)
+    new: list[_Placed] = []
+    others: list[_Placed] = []
+    for one in placed:
+        is_new = one.number_index not in registered and times[one.number_index] == 1
+        (new if is_new else others).append(one)
+    return new, others
+
+
+def _portions(of: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (of[start : start + _AT_ONCE] for start in range(0, len(of), _AT_ONCE))

@@ -51,10 +51,11 @@ class StayOperations:
             first = await claim(tx, self._seal, request.request_id, request.digest, stay_id, now)
             if first:
                 return first
-            await occupancy.lock_dwelling(tx, declared.dwelling_id)
+            guest = self._seal.document_index(declared.guest.document)
+            homes = await repository.lock_homes(tx, [guest], [declared.dwelling_id], ward_day(now))
             times = entries.times(declared.term, origin, now)
             await enter(tx, stay_id, declared, receipt, times, self._seal, self._particulars)
-            await occupancy.announce(tx, [declared.dwelling_id], now)
+            await occupancy.announce(tx, homes, now)
         self._relay.wake()
         return stay_id
 
@@ -70,15 +71,15 @@ class StayOperations:
             first = await claim(tx, self._seal, request.request_id, request.digest, new_id, now)
             if first:
                 return first
-            wrong = await repository.load_to_correct(tx, stay_id, declared.dwelling_id)
+            today = ward_day(now)
+            wrong, homes = await repository.load(tx, stay_id, today, declared.dwelling_id)
             concerns(wrong.guest_index)
             wrong.check_correction(declared)
-            correction.times.check(ward_day(now))
+            correction.times.check(today)
             await repository.annul(tx, stay_id, now)
             times = repository.corrected(correction, stay_id, origin, now)
             await enter(tx, new_id, declared, wrong.receipt, times, self._seal, self._particulars)
-            changed = {wrong.dwelling_id, declared.dwelling_id}
-            await occupancy.announce(tx, sorted(changed), now)
+            await occupancy.announce(tx, homes, now)
         self._relay.wake()
         return new_id
 
@@ -92,11 +93,12 @@ class StayOperations:
         async with accounted(self._database, now) as tx:
             if await claim(tx, self._seal, request.request_id, request.digest, stay_id, now):
                 return
-            stay = await repository.load(tx, stay_id)
+            today = ward_day(now)
+            stay, homes = await repository.load(tx, stay_id, today)
             concerns(stay.guest_index)
-            stay.check_end(ended_on, ward_day(now))
+            stay.check_end(ended_on, today)
             await repository.end(tx, stay_id, ended_on, now)
-            await occupancy.announce(tx, [stay.dwelling_id], now)
+            await occupancy.announce(tx, homes, now)
         self._relay.wake()
 
     async def annul(self, stay_id: UUID, request: Request) -> None:
@@ -146,8 +148,8 @@ async def annul(tx: Transaction, stay_id: UUID, now: datetime) -> None:
 
     Raises StayNotFoundError or EntrySupersededError.
     """
-    stay = await repository.load(tx, stay_id)
+    stay, homes = await repository.load(tx, stay_id, ward_day(now))
     concerns(stay.guest_index)
     stay.check_current()
     await repository.annul(tx, stay_id, now)
-    await occupancy.announce(tx, [stay.dwelling_id], now)
+    await occupancy.announce(tx, homes, now)

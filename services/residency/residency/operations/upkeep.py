@@ -3,13 +3,14 @@
 from datetime import timedelta
 
 from chassis import idempotency, inbox
-from chassis.clock import Clock
+from chassis.clock import Clock, ward_day
 from chassis.database import Database
 from chassis.outbox import Relay
 from residency import tables
-from residency.repository import lookup_limits, occupancy
+from residency.repository import lookup_limits, occupancy, retention
 
 _RECOUNT_BATCH = 200
+_CASES_BATCH = 200
 
 
 class UpkeepOperations:
@@ -42,6 +43,12 @@ class UpkeepOperations:
         """Forget events so old that the stream cannot deliver them again; tell how many."""
         async with self._database.transaction() as tx:
             return await inbox.prune(tx, tables.inbox, self._clock() - kept)
+
+    async def forget_cases(self) -> int:
+        """Forget some cases that were never handed in or were taken back, and are kept no longer; tell how many."""
+        now = self._clock()
+        async with self._database.transaction() as tx:
+            return await retention.forget_cases(tx, ward_day(now), _CASES_BATCH)
 
     async def forget_usage(self, kept: timedelta) -> int:
         """Forget how much was looked up in windows so old that no report asks for them; tell how many."""

@@ -1,14 +1,21 @@
 """What the account of accesses tells."""
 
-from sqlalchemy import ColumnElement, Subquery, select, true
+from sqlalchemy import ColumnElement, Subquery, func, null, or_, select, true
 
 from chassis.access_account import linked_of
 from chassis.access_chain import Head
 from chassis.database import Database
-from residency.domain.account import AccessFilter, AccountedAccess, AccountStatus, Mark
+from residency.domain.account import (
+    AccessFilter,
+    AccountedAccess,
+    AccountStatus,
+    Mark,
+    Named,
+    Names,
+)
 from residency.domain.sealing import subject_of
 from residency.tables import person_corrections, persons
-from residency.tables.account import account
+from residency.tables.account import account, are_of
 from residency.tables.duplicates import holder_of, records_of
 
 _records, _marks, _checkpoints = account.records, account.marks, account.checkpoints
@@ -55,16 +62,44 @@ class AccountQueries:
             linked = [linked_of(row) for row in await tx.execute(statement)]
         return [AccountedAccess(one.position, one.record) for one in linked]
 
-    async def subjects_of(self, number_index: bytes) -> list[str]:
-        """Tell by what names the account knows who has a number: one for each number on the register, now or before."""
+    async def names_of(self, number_index: bytes) -> Names:
+        """Tell by what names the account knows who has a number, on the register now, before or never.
+
+        An earlier number was theirs from when it was entered until it was corrected. Who stood under theirs by mistake
+        had it for as long.
+        """
         records = records_of(holder_of(number_index))
-        now, before = (
-            select(table.c.number_index).where(table.c.person_id.in_(records))
-            for table in (persons, person_corrections)
+        held, before = person_corrections, person_corrections.alias("before")
+        now = select(true(), persons.c.number_index, null(), null()).where(
+            persons.c.person_id.in_(records)
+        )
+        began = select(func.max(before.c.corrected_at)).where(
+            before.c.person_id == held.c.person_id, before.c.corrected_at < held.c.corrected_at
+        )
+        numbers = select(persons.c.number_index).where(persons.c.person_id.in_(records))
+        concerned = or_(
+            held.c.person_id.in_(records),
+            held.c.number_index.in_(numbers),
+            held.c.number_index == number_index,
+        )
+        earlier = (
+            select(
+                held.c.person_id.in_(records),
+                held.c.number_index,
+                func.coalesce(began.scalar_subquery(), persons.c.recorded_at),
+                held.c.corrected_at,
+            )
+            .join(persons, persons.c.person_id == held.c.person_id)
+            .where(concerned)
         )
         async with self._database.transaction() as tx:
-            indexes = set(await tx.scalars(now.union(before)))
-        return sorted(map(subject_of, {number_index, *indexes}))
+            rows = (await tx.execute(now.union_all(earlier))).all()
+        known = [(theirs, Named(subject_of(index), *span)) for theirs, index, *span in rows]
+        asked = Named(subject_of(number_index))
+        return Names(
+            theirs=list({asked, *(name for theirs, name in known if theirs)}),
+            anothers=[name for theirs, name in known if not theirs],
+        )
 
     async def status(self) -> AccountStatus:
         """Tell how far the chain goes and what is known of it."""
@@ -114,10 +149,11 @@ def _conditions(which: AccessFilter, before: int | None) -> list[ColumnElement[b
         columns.purpose: which.purpose,
         columns.reference: which.reference,
         columns.outcome: which.outcome,
+        columns.subject: which.subject,
     }
     conditions = [column == value for column, value in equal.items() if value]
-    if which.subjects:
-        conditions.append(columns.subject.in_(which.subjects))
+    if which.person:
+        conditions.append(are_of(which.person))
     if which.since:
         conditions.append(columns.recorded_at >= which.since)
     if which.until:

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Date, cast, func, select, tuple_
+from sqlalchemy import ColumnElement, Date, cast, func, or_, select, tuple_
 
 from chassis.clock import ward_day
 from chassis.database import Database
@@ -10,6 +10,7 @@ from residency.domain.cases.machine import Caller, Case, CaseNotFoundError
 from residency.domain.cases.states import CaseChannel
 from residency.domain.cases.told import CaseFigures, CaseFilter, CasePosition, WholeCase
 from residency.domain.declarations import CaseKind
+from residency.domain.disclosure import Asker, Disclosure, Way
 from residency.repository.cases import (
     CaseSeal,
     case_of,
@@ -18,6 +19,7 @@ from residency.repository.cases import (
     open_cases,
     working_calendar,
 )
+from residency.repository.disclosure import disclosure_to
 from residency.repository.limits import limit_in_force
 from residency.tables import case_history, case_registrations, cases
 
@@ -31,8 +33,13 @@ class CaseQueries:
         self._database = database
         self._seal = seal
 
-    async def get(self, case_number: str, caller: Caller, today: date) -> WholeCase:
-        """Give a case as a whole; raises CaseNotFoundError if the caller may not see it."""
+    async def get(
+        self, case_number: str, caller: Caller, asker: Asker, today: date
+    ) -> tuple[Disclosure | None, WholeCase]:
+        """Give a case as a whole, and what an officer may see of who is named in it: None is all, of a citizen's own.
+
+        Raises CaseNotFoundError if the caller may not see it, or DisclosureNotAllowedError.
+        """
         entered = select(case_registrations.c.registration_id).where(
             case_registrations.c.case_id == cases.c.case_id
         )
@@ -48,11 +55,14 @@ class CaseQueries:
         )
         async with self._database.transaction() as tx:
             rows = (await tx.execute(statement)).all()
-        if not rows:
-            raise CaseNotFoundError
-        case = case_of(rows[0])
-        case.check_visible(caller)
-        return WholeCase(
+            if not rows:
+                raise CaseNotFoundError
+            case = case_of(rows[0])
+            case.check_visible(caller)
+            disclosure = None
+            if caller.is_officer:
+                disclosure = await disclosure_to(tx, asker, Way.CASE, today)
+        return disclosure, WholeCase(
             case=case,
             declaration=self._seal.open_declaration(
                 case.case_id, rows[0].declaration_sealed, today
@@ -76,7 +86,9 @@ class CaseQueries:
         if chosen.kind:
             statement = statement.where(columns.kind == chosen.kind)
         if chosen.overdue:
-            statement = statement.where(columns.due_on < today, open_cases())
+            # Who asks for what is late sees also where the citizen is.
+            late = or_(columns.due_on < today, columns.supplement_due_on < today)
+            statement = statement.where(late, open_cases())
         if after:
             place = tuple_(columns.created_at, columns.case_id)
             statement = statement.where(place > (after.created_at, after.case_id))

@@ -1,12 +1,13 @@
 """Requests of data subjects, and what is held of who asks to view it."""
 
-from collections.abc import Collection
 from datetime import date, datetime
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import ColumnElement, func, select, tuple_
 
 from chassis.clock import ward_day
 from chassis.database import Database
+from residency.domain.account import Names
+from residency.domain.citizens import Citizen
 from residency.domain.data_subject_requests import (
     DataSubjectRequest,
     DataSubjectRequestNotFoundError,
@@ -16,7 +17,8 @@ from residency.domain.data_subject_requests import (
     RequestPosition,
     WholeRequest,
 )
-from residency.domain.personal_data_export import Look
+from residency.domain.personal_data_export import Look, Looks
+from residency.domain.sealing import subject_of
 from residency.repository.data_subject_requests import (
     NoteSeal,
     due_soon_days,
@@ -31,8 +33,10 @@ from residency.tables import (
     data_subject_request_history,
     data_subject_requests,
 )
+from residency.tables.account import are_of
+from residency.tables.duplicates import holder_of, records_of
 
-# The newest looks that a person is told of at once.
+# The newest looks that a person is told of at once; ListAccessesToPerson tells all, page by page.
 _MOST_LOOKS = 1000
 
 
@@ -43,8 +47,8 @@ class DataSubjectRequestQueries:
         self._database = database
         self._seal = seal
 
-    async def get(self, request_number: str) -> WholeRequest:
-        """Give a request with its history; raises DataSubjectRequestNotFoundError."""
+    async def get(self, request_number: str, citizen: Citizen | None = None) -> WholeRequest:
+        """Give a request with its history, to a citizen only their own; raises DataSubjectRequestNotFoundError."""
         statement = (
             select(
                 data_subject_requests,
@@ -52,7 +56,7 @@ class DataSubjectRequestQueries:
                 restriction_stands().label("restriction_stands"),
             )
             .join(data_subject_request_history)
-            .where(data_subject_requests.c.request_number == request_number)
+            .where(data_subject_requests.c.request_number == request_number, *_own(citizen))
             .order_by(data_subject_request_history.c.entry_id)
         )
         async with self._database.transaction() as tx:
@@ -77,11 +81,10 @@ class DataSubjectRequestQueries:
         columns = data_subject_requests.c
         statement = (
             select(data_subject_requests)
+            .where(*_own(chosen.citizen))
             .order_by(columns.received_at, columns.request_uuid)
             .limit(size)
         )
-        if chosen.subject:
-            statement = statement.where(columns.subject == chosen.subject)
         if chosen.kind:
             statement = statement.where(columns.kind == chosen.kind)
         if chosen.state:
@@ -100,8 +103,8 @@ class DataSubjectRequestQueries:
                 statement = statement.where(is_open(), columns.due_on >= today, soon)
             return [request_of(row) for row in await tx.execute(statement)]
 
-    async def looks(self, subjects: Collection[str]) -> list[Look]:
-        """Tell the newest looks at a person, who has these names in the account, newest first."""
+    async def looks(self, person: Names) -> Looks:
+        """Tell how many looks at a person there are, and the newest of them."""
         columns = access_records.c
         statement = (
             select(
@@ -110,13 +113,15 @@ class DataSubjectRequestQueries:
                 columns.purpose,
                 columns.reference,
                 columns.outcome,
+                func.count().over().label("number"),
             )
-            .where(columns.subject.in_(subjects))
+            .where(are_of(person))
             .order_by(columns.position.desc())
             .limit(_MOST_LOOKS)
         )
         async with self._database.transaction() as tx:
-            return [Look(*row) for row in await tx.execute(statement)]
+            rows = (await tx.execute(statement)).all()
+        return Looks(rows[0].number if rows else 0, [Look(*row[:-1]) for row in rows])
 
     async def figures(self, today: date) -> dict[RequestKind, RequestFigures]:
         """Count by kind what is open."""
@@ -130,3 +135,20 @@ class DataSubjectRequestQueries:
                 kind: RequestFigures(*counts) for kind, *counts in await tx.execute(statement)
             }
         return {kind: found.get(kind, RequestFigures(0, 0)) for kind in RequestKind}
+
+
+def _own(citizen: Citizen | None) -> list[ColumnElement[bool]]:
+    """Tell which requests are a citizen's own: all if there is no citizen.
+
+    Those under their number, and those that they filed while their record had another. Under either number somebody
+    else may have asked, who has or had it by mistake: what names another's record is theirs only if they filed it, and
+    of what names theirs under another number, only what they filed.
+    """
+    if citizen is None:
+        return []
+    columns = data_subject_requests.c
+    records = records_of(holder_of(citizen.number_index))
+    filed = columns.received_by == citizen.account
+    theirs = columns.person_id.is_(None) | columns.person_id.in_(records)
+    under_number = columns.subject == subject_of(citizen.number_index)
+    return [(under_number & (theirs | filed)) | (columns.person_id.in_(records) & filed)]

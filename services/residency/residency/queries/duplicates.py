@@ -18,7 +18,7 @@ from residency.domain.duplicates import (
     WholeCandidate,
 )
 from residency.repository import duplicates as repository
-from residency.repository.disclosure import disclosure_to
+from residency.repository.disclosure import disclosure_to, require_shown
 from residency.repository.lookups import load_persons
 from residency.repository.merges import merge_of
 from residency.tables import duplicate_candidates, duplicate_decisions, person_merges, persons
@@ -65,13 +65,20 @@ class DuplicateQueries:
             decisions = await _decisions(tx, candidate_id)
         return disclosure, WholeCandidate(candidate, decisions, first, second)
 
-    async def merges_of(self, number_index: bytes) -> list[PersonMerge] | None:
-        """Tell the merges of all records of who has a number, newest first; None if nobody has it."""
+    async def merges_of(
+        self, number_index: bytes, asker: Asker, today: date
+    ) -> list[PersonMerge] | None:
+        """Tell the merges of all records of who has a number, newest first; None if nobody has it.
+
+        Raises DisclosureNotAllowedError where nothing may be told of the person.
+        """
         records = records_of(holder_of(number_index))
         columns = person_merges.c
         of_records = or_(columns.losing_id.in_(records), columns.surviving_id.in_(records))
         merges = select(person_merges).where(of_records).order_by(columns.merged_at.desc())
         async with self._database.transaction() as tx:
+            disclosure = await disclosure_to(tx, asker, Way.LOOKUP, today)
+            await require_shown(tx, disclosure, holder_of(number_index))
             if await tx.scalar(records.limit(1)) is None:
                 return None
             return [merge_of(row) for row in await tx.execute(merges)]

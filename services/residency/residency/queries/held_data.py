@@ -1,26 +1,35 @@
 """What is held of a person besides identity and registrations: of all records that are known to be of the person."""
 
+from collections.abc import Collection
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Row, Select, or_, select
 
 from chassis.database import Database, Transaction
 from residency.domain.absences import AbsenceGround
 from residency.domain.assistance import AssistanceBasis
 from residency.domain.cases.states import CaseState
 from residency.domain.declarations import CaseKind
+from residency.domain.disclosure import Asker, Disclosure, Way
 from residency.domain.held_data import (
     HeldAbsence,
     HeldCase,
     HeldData,
+    HeldIdentity,
     HeldMembership,
     HeldMerge,
     HeldNeed,
     HeldStay,
 )
 from residency.domain.occupancy import Assistance, StayKind
-from residency.domain.sealing import ParticularsSeal
+from residency.domain.partial_date import PartialDate
+from residency.domain.residence import Sex
+from residency.domain.sealing import NumberSeal, ParticularsSeal, subject_of
+from residency.repository.cases import CaseSeal
+from residency.repository.disclosure import disclosure_to
+from residency.repository.stays import of_guest
 from residency.tables import (
     absences,
     assistance_needs,
@@ -41,27 +50,134 @@ from residency.tables import (
 )
 from residency.tables.duplicates import holder_of_record, records_of
 
+_ENTERED = (CaseState.RECORDED, CaseState.CANCELLED)
+# What these change is an entry of another case.
+_LINKS_NOTHING = (
+    CaseKind.DEREGISTRATION,
+    CaseKind.HOUSEHOLD_SPLIT,
+    CaseKind.CHANGE_OF_INFORMATION,
+)
+
 
 class HeldDataQueries:
     """Gathers what is held, as it is known now; cases also of what was corrected since."""
 
-    def __init__(self, database: Database, particulars: ParticularsSeal) -> None:
+    def __init__(
+        self,
+        database: Database,
+        numbers: NumberSeal,
+        particulars: ParticularsSeal,
+        cases: CaseSeal,
+    ) -> None:
         self._database = database
+        self._numbers = numbers
         self._particulars = particulars
+        self._cases = cases
 
-    async def of_person(self, person_id: UUID) -> HeldData:
+    async def disclosure(self, asker: Asker, today: date) -> Disclosure:
+        """Tell what the asker may be told of who is not on the register; raises DisclosureNotAllowedError."""
+        async with self._database.transaction() as tx:
+            return await disclosure_to(tx, asker, Way.LOOKUP, today)
+
+    async def of_person(self, person_id: UUID, today: date) -> HeldData:
         """Gather what is held of the person that a record is of."""
         records = records_of(holder_of_record(person_id))
         numbers = select(persons.c.number_index).where(persons.c.person_id.in_(records))
+        before = select(person_corrections.c.number_index).where(
+            person_corrections.c.person_id.in_(records)
+        )
         async with self._database.transaction() as tx:
+            subjects = {subject_of(one) for one in await tx.scalars(numbers.union(before))}
+            nationality, email = await self._reached(tx, person_id)
             return HeldData(
+                nationality=nationality,
+                email=email,
+                former_identities=await self._former_identities(tx, records),
                 stays=await self._stays(tx, guest_stays.c.guest_index.in_(numbers)),
                 absences=await self._absences(tx, absences.c.person_id.in_(records)),
                 assistance_needs=await _needs(tx, assistance_needs.c.person_id.in_(records)),
                 households=await _households(tx, household_memberships.c.person_id.in_(records)),
-                cases=await _cases(tx, records, numbers),
+                cases=await self._all_cases(tx, _entering(records, numbers), subjects, today),
                 merges=await _merges(tx, records),
             )
+
+    async def of_guest(self, subject: str, today: date) -> HeldData:
+        """Gather what is held of who is not on the register, by the name in the account: as a guest, and in files."""
+        stays = select(case_stays.c.case_id).join(guest_stays).where(of_guest(subject))
+        async with self._database.transaction() as tx:
+            return HeldData(
+                nationality="",
+                email="",
+                former_identities=[],
+                stays=await self._stays(tx, of_guest(subject)),
+                absences=[],
+                assistance_needs=[],
+                households=[],
+                cases=await self._all_cases(tx, cases.c.case_id.in_(stays), {subject}, today),
+                merges=[],
+            )
+
+    async def _reached(self, tx: Transaction, person_id: UUID) -> tuple[str, str]:
+        """Tell the nationality and the e-mail address of the record that stands."""
+        columns = persons.c
+        statement = select(columns.person_id, columns.nationality, columns.email_sealed).where(
+            columns.person_id == holder_of_record(person_id)
+        )
+        row = (await tx.execute(statement)).one()
+        sealed = row.email_sealed
+        email = self._numbers.open_email(sealed, row.person_id).text if sealed else ""
+        return row.nationality, email
+
+    async def _former_identities(
+        self, tx: Transaction, records: Select[Any]
+    ) -> list[HeldIdentity]:
+        columns = person_corrections.c
+        statement = (
+            select(person_corrections)
+            .where(columns.person_id.in_(records))
+            .order_by(columns.corrected_at, columns.correction_id)
+        )
+        return [
+            HeldIdentity(
+                full_name=row.full_name,
+                number=self._numbers.open(row.number_sealed, row.person_id).masked,
+                birth_date=PartialDate(row.birth_year, row.birth_month, row.birth_day),
+                sex=Sex(row.sex),
+                nationality=row.nationality,
+                corrected_at=row.corrected_at,
+                reference=row.reference,
+            )
+            for row in await tx.execute(statement)
+        ]
+
+    async def _all_cases(
+        self,
+        tx: Transaction,
+        entering: ColumnElement[bool],
+        subjects: Collection[str],
+        today: date,
+    ) -> list[HeldCase]:
+        """Gather the cases that entered something, and those in whose file the person is named.
+
+        What a file says of whom lies sealed, so that nobody is found by it: each that entered nothing is opened.
+        """
+        columns = cases.c
+        unlinked = columns.kind.in_(_LINKS_NOTHING) | columns.state.not_in(_ENTERED)
+        statement = (
+            select(cases, entering.label("entering"))
+            .where(or_(entering, unlinked))
+            .order_by(columns.created_at, columns.case_number)
+        )
+        return [
+            HeldCase(row.case_number, CaseKind(row.kind), CaseState(row.state), row.created_at)
+            async for row in await tx.stream(statement)
+            if row.entering or self._names(row, subjects, today)
+        ]
+
+    def _names(self, row: Row[Any], subjects: Collection[str], today: date) -> bool:
+        declared = self._cases.open_declaration(row.case_id, row.declaration_sealed, today)
+        indexes = map(self._numbers.document_index, declared.documents)
+        return any(subject_of(index) in subjects for index in indexes)
 
     async def _stays(self, tx: Transaction, which: ColumnElement[bool]) -> list[HeldStay]:
         columns = guest_stays.c
@@ -145,8 +261,8 @@ async def _households(tx: Transaction, which: ColumnElement[bool]) -> list[HeldM
     ]
 
 
-async def _cases(tx: Transaction, records: Select[Any], numbers: Select[Any]) -> list[HeldCase]:
-    """Gather the cases that entered something of the person, or corrected the person or a household."""
+def _entering(records: Select[Any], numbers: Select[Any]) -> ColumnElement[bool]:
+    """Select the cases that entered something of the person, or corrected the person or a household."""
     linked = [
         select(case_registrations.c.case_id)
         .join(registrations)
@@ -160,21 +276,10 @@ async def _cases(tx: Transaction, records: Select[Any], numbers: Select[Any]) ->
         select(table.c.reference).where(table.c.person_id.in_(records))
         for table in (household_memberships, person_corrections)
     ]
-    columns = cases.c
-    statement = (
-        select(columns.case_number, columns.kind, columns.state, columns.created_at)
-        .where(
-            or_(
-                *(columns.case_id.in_(one) for one in linked),
-                *(columns.case_number.in_(one) for one in named),
-            )
-        )
-        .order_by(columns.created_at, columns.case_number)
+    return or_(
+        *(cases.c.case_id.in_(one) for one in linked),
+        *(cases.c.case_number.in_(one) for one in named),
     )
-    return [
-        HeldCase(row.case_number, CaseKind(row.kind), CaseState(row.state), row.created_at)
-        for row in await tx.execute(statement)
-    ]
 
 
 async def _merges(tx: Transaction, records: Select[Any]) -> list[HeldMerge]:

@@ -1,11 +1,14 @@
 """Corrections of persons."""
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Row, select
 
 from chassis.database import Database
+from residency.domain.disclosure import Asker, Way
 from residency.domain.persons import PastCorrection
+from residency.repository.disclosure import disclosure_to, require_shown
 from residency.tables import person_corrections, persons
 from residency.tables.duplicates import holder_of
 
@@ -26,8 +29,13 @@ class PersonQueries:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def corrections(self, number_index: bytes) -> list[PastCorrection] | None:
-        """Tell the corrections of who has a number, newest first; None if nobody has it."""
+    async def corrections(
+        self, number_index: bytes, asker: Asker, today: date
+    ) -> list[PastCorrection] | None:
+        """Tell the corrections of who has a number, newest first; None if nobody has it.
+
+        Raises DisclosureNotAllowedError where nothing may be told of the person.
+        """
         was = person_corrections.c
         statement = (
             select(
@@ -44,6 +52,8 @@ class PersonQueries:
             .order_by(was.corrected_at.desc())
         )
         async with self._database.transaction() as tx:
+            disclosure = await disclosure_to(tx, asker, Way.LOOKUP, today)
+            await require_shown(tx, disclosure, holder_of(number_index))
             rows = (await tx.execute(statement)).all()
         if not rows:
             return None

@@ -1,6 +1,7 @@
 """Registrations of a person, at any time and as it was known at any time."""
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from sqlalchemy import ColumnElement, Row, Select, case, select
 
 from chassis.clock import ward_day
 from chassis.database import Database, Transaction
+from residency.domain.disclosure import Asker, Disclosure, PersonField, Way
 from residency.domain.pseudonyms import PersonNotFoundError
 from residency.domain.residence import (
     RegistrationNotFoundError,
@@ -15,10 +17,21 @@ from residency.domain.residence import (
     ResidenceKind,
     Term,
 )
+from residency.repository.disclosure import disclosure_to, require_shown
 from residency.repository.occupancy import dwelling_of, place_columns
 from residency.tables import buildings, dwellings, persons, registrations
 from residency.tables.bitemporal import holds_on, known
 from residency.tables.duplicates import holder_known_at, holder_of_record
+
+
+@dataclass(frozen=True)
+class ResidencesAsked:
+    """Who asks for residences and which: those that hold at an instant, as was known at one; None is all, and now."""
+
+    asker: Asker
+    today: date
+    at: datetime | None = None
+    known_at: datetime | None = None
 
 
 class ResidenceQueries:
@@ -28,41 +41,68 @@ class ResidenceQueries:
         self._database = database
 
     async def of_number(
-        self, number_index: bytes, at: datetime | None, known_at: datetime | None
+        self, number_index: bytes, asked: ResidencesAsked
     ) -> tuple[bool, list[RegistrationTold]]:
-        """Tell whether somebody has a number, and that person's registrations."""
+        """Tell whether somebody has a number, and that person's registrations; raises DisclosureNotAllowedError."""
         record = select(persons.c.person_id).where(persons.c.number_index == number_index)
         async with self._database.transaction() as tx:
+            disclosure = await _disclosure(tx, asked)
             person_id: UUID | None = await tx.scalar(record)
             if person_id is None:
                 return False, []
-            return True, await _told(tx, person_id, at, known_at)
+            return True, await _disclosed(tx, disclosure, person_id, asked)
 
     async def of_person(
-        self, person_id: UUID, at: datetime | None, known_at: datetime | None
+        self, person_id: UUID, asked: ResidencesAsked
     ) -> tuple[bytes, list[RegistrationTold]]:
-        """Tell the blind index of a person's number, and the registrations; raises PersonNotFoundError."""
+        """Tell the blind index of a person's number, and the registrations.
+
+        Raises DisclosureNotAllowedError or PersonNotFoundError.
+        """
         statement = select(persons.c.number_index).where(persons.c.person_id == person_id)
         async with self._database.transaction() as tx:
+            disclosure = await _disclosure(tx, asked)
             index: bytes | None = await tx.scalar(statement)
             if index is None:
                 raise PersonNotFoundError
-            return index, await _told(tx, person_id, at, known_at)
+            return index, await _disclosed(tx, disclosure, person_id, asked)
 
     async def of_registration(
-        self, registration_id: UUID, at: datetime | None, known_at: datetime | None
+        self, registration_id: UUID, asked: ResidencesAsked
     ) -> tuple[bytes, list[RegistrationTold]]:
-        """Tell the blind index of who has a registration, and theirs; raises RegistrationNotFoundError."""
+        """Tell the blind index of who has a registration, and theirs.
+
+        Raises DisclosureNotAllowedError or RegistrationNotFoundError.
+        """
         statement = (
             select(persons.c.person_id, persons.c.number_index)
             .join(registrations)
             .where(registrations.c.registration_id == registration_id)
         )
         async with self._database.transaction() as tx:
+            disclosure = await _disclosure(tx, asked)
             row = (await tx.execute(statement)).one_or_none()
             if row is None:
                 raise RegistrationNotFoundError
-            return row.number_index, await _told(tx, row.person_id, at, known_at)
+            return row.number_index, await _disclosed(tx, disclosure, row.person_id, asked)
+
+    async def all_of(self, person_id: UUID) -> list[RegistrationTold]:
+        """Tell the registrations of a person of all time, for who was allowed to see them."""
+        async with self._database.transaction() as tx:
+            return await _told(tx, person_id, None, None)
+
+
+async def _disclosure(tx: Transaction, asked: ResidencesAsked) -> Disclosure:
+    disclosure = await disclosure_to(tx, asked.asker, Way.LOOKUP, asked.today)
+    disclosure.require(PersonField.RESIDENCES)
+    return disclosure
+
+
+async def _disclosed(
+    tx: Transaction, disclosure: Disclosure, person_id: UUID, asked: ResidencesAsked
+) -> list[RegistrationTold]:
+    await require_shown(tx, disclosure, holder_of_record(person_id))
+    return await _told(tx, person_id, asked.at, asked.known_at)
 
 
 async def _told(

@@ -21,9 +21,8 @@ from residency.domain.sealing import ParticularsSeal
 from residency.repository import entries, persons
 from residency.repository.limits import limit_in_force
 from residency.repository.occupancy import lock_dwellings
-from residency.tables import assistance_needs, guest_stays
+from residency.tables import assistance_needs
 from residency.tables import persons as persons_table
-from residency.tables.duplicates import holder_of
 
 
 async def review_limit(tx: Transaction, day: date) -> ReviewLimit:
@@ -36,12 +35,7 @@ async def lock_person(tx: Transaction, index: bytes) -> tuple[RegisteredPerson, 
 
     Raises PersonNotRegisteredError.
     """
-    numbers = select(persons_table.c.number_index).where(
-        persons_table.c.person_id == holder_of(index)
-    )
-    as_guest = select(guest_stays.c.dwelling_id).where(guest_stays.c.guest_index.in_(numbers))
-    there = {*await persons.dwellings_of(tx, index), *(await tx.scalars(as_guest)).all()}
-    homes = await lock_dwellings(tx, list(there))
+    homes = await lock_dwellings(tx, await persons.whereabouts_of(tx, index))
     return await persons.find(tx, index), homes
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, Table, exists, or_, select
+from sqlalchemy import Row, Select, Table, exists, func, or_, select, true
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis import outbox
@@ -30,7 +30,12 @@ from residency.repository.lookups import (
     person_of,
     standing_columns,
 )
-from residency.repository.occupancy import dwelling_of, place_columns
+from residency.repository.occupancy import (
+    arrival,
+    dwelling_of,
+    moves_on_at,
+    place_columns,
+)
 from residency.repository.stays import declaration_of
 from residency.tables import (
     absences,
@@ -95,13 +100,18 @@ async def add_unless_pending(
     """Enter a breaking of the glass and announce it; if the officer has one that waits for review, tell that one."""
     entering = insert(break_glass_reviews).values(asdict(wanted)).on_conflict_do_nothing()
     if (await tx.execute(entering)).rowcount:
-        await outbox.add(tx, tables.outbox, now, wire.glass_broken(wanted, ward_code))
+        await announce(tx, wanted, ward_code, now)
         return wanted
     columns = break_glass_reviews.c
     pending = select(*(columns[name] for name in BreakGlass.__dataclass_fields__)).where(
         columns.officer == wanted.officer, columns.reviewed_at.is_(None)
     )
     return BreakGlass(**(await tx.execute(pending)).mappings().one())
+
+
+async def announce(tx: Transaction, broken: BreakGlass, ward_code: str, now: datetime) -> None:
+    """Announce that names were disclosed."""
+    await outbox.add(tx, tables.outbox, now, wire.glass_broken(broken, ward_code))
 
 
 async def occupants_of(
@@ -145,9 +155,13 @@ def _registered(building_id: UUID, day: date) -> Select[Any]:
 
 
 def _guests(building_id: UUID, now: datetime) -> Select[Any]:
-    """Select the guests of a building at an instant; on the day they leave they are there until the night's hour."""
+    """Select the guests of a building at an instant, who have come and not moved on.
+
+    On the day they leave they are there until the night's hour.
+    """
     day, until = ward_day(now), guest_stays.c.ends_on
     night_lasts = in_force("lodging_night_ends", day) > ward_local(now).hour
+    not_moved_on = func.coalesce(moves_on_at() > now, true())
     return (
         select(guest_stays, *standing_columns())
         .select_from(
@@ -159,7 +173,8 @@ def _guests(building_id: UUID, now: datetime) -> Select[Any]:
             dwellings.c.building_id == building_id,
             known(guest_stays, None),
             guest_stays.c.valid_from <= day,
-            or_(until.is_(None), until > day, (until == day) & night_lasts),
+            func.coalesce(arrival() <= now, true()),
+            or_(until.is_(None), until > day, (until == day) & night_lasts & not_moved_on),
         )
         .order_by(guest_stays.c.stay_id)
     )

@@ -57,6 +57,7 @@ from residency.tables.bitemporal import known
 from residency.tables.duplicates import standing
 from residency.wire.cases import answers, declarations
 
+_HIDDEN, _HIDDEN_FROM = "HS", 900_000_000
 _LINKS = {registrations: case_registrations, guest_stays: case_stays, absences: case_absences}
 
 
@@ -89,6 +90,18 @@ async def next_number(tx: Transaction, ward_code: str, year: int) -> CaseNumber:
     """Take the next running number of a year; others who take one wait until this transaction has ended."""
     last = await running_numbers.next_number(tx, case_numbers, ward_code=ward_code, year=year)
     return CaseNumber(ward_code, year, last)
+
+
+async def next_hidden_number(tx: Transaction, ward_code: str, year: int) -> CaseNumber:
+    """Take the next number of a case that officers alone see.
+
+    They have numbers of their own: a gap between two of a citizen's drafts would tell that one was made meanwhile.
+    """
+    hidden = tables.running_numbers
+    last = await running_numbers.next_number(
+        tx, hidden, series=_HIDDEN, ward_code=ward_code, year=year
+    )
+    return CaseNumber(ward_code, year, _HIDDEN_FROM + last)
 
 
 async def add(
@@ -193,6 +206,11 @@ async def term_days(tx: Transaction, kind: CaseKind, day: date) -> int:
     return await limit_in_force(tx, f"case_term_{kind.lower()}", day)
 
 
+async def supplement_days(tx: Transaction, day: date) -> int:
+    """Tell how many days a citizen has for a supplement that is asked for on a day."""
+    return await limit_in_force(tx, "case_supplement_term", day)
+
+
 async def working_calendar(tx: Transaction) -> WorkingCalendar:
     """Load the calendar with all days that were decided."""
     return await decided_days.working_calendar(tx, tables.decided_days)
@@ -221,6 +239,8 @@ def case_of(row: Row[Any]) -> Case:
         decided_at=row.decided_at,
         refusal_ground=RefusalGround(row.refusal_ground) if row.refusal_ground else None,
         clock=clock,
+        supplement_due_on=row.supplement_due_on,
+        written_by=frozenset(row.written_by),
     )
 
 
@@ -267,7 +287,7 @@ async def _note(
             at=now,
             act=act,
             state=case.state,
-            due_on=case.due_on,
+            due_on=case.supplement_due_on or case.due_on,
             account=account,
             note_sealed=note_sealed,
         )
@@ -278,6 +298,7 @@ def _columns(case: Case) -> dict[str, Any]:
     clock = case.clock
     return {
         **{name: value for name, value in vars(case).items() if name != "clock"},
+        "written_by": sorted(case.written_by),
         "term_days": clock and clock.term_days,
         "used_days": clock and clock.used_days,
         "running_since": clock and clock.running_since,

@@ -7,14 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, exists, insert, select, update
-from sqlalchemy.dialects.postgresql import distinct_on
 
 from chassis import outbox
 from chassis.clock import ward_day
 from chassis.database import Transaction
 from chassis.sealing import Seal
 from residency import tables
-from residency.domain.contact import Contact
 from residency.domain.data_subject_requests import (
     OPEN_STATES,
     DataSubjectRequest,
@@ -26,11 +24,8 @@ from residency.domain.data_subject_requests import (
     RequestState,
     RequestTerms,
     RestrictionNotFoundError,
-    RetentionRule,
 )
 from residency.domain.residence import PersonNotRegisteredError
-from residency.domain.sealing import NumberSeal
-from residency.repository import persons as persons_repository
 from residency.repository.cases import working_calendar
 from residency.repository.limits import limit_in_force
 from residency.repository.running_numbers import next_number
@@ -39,13 +34,11 @@ from residency.tables import (
     data_subject_requests,
     persons,
     restrictions,
-    retention_rules,
 )
 from residency.wire import data_subject_requests as wire
 
 NOTE = b"data subject request"
 _SERIES = "YC"
-_CONTACT = "CONTACT"
 
 
 @dataclass(frozen=True)
@@ -141,30 +134,6 @@ async def lift(tx: Transaction, request: DataSubjectRequest, account: str, now: 
     lifting = update(restrictions).where(which).values(lifted_at=now, lifted_by=account)
     if not (await tx.execute(lifting)).rowcount:
         raise RestrictionNotFoundError
-
-
-async def delete_unkept(
-    tx: Transaction, request: DataSubjectRequest, seal: NumberSeal, today: date
-) -> tuple[list[str], list[RetentionRule]]:
-    """Delete what no rule in force has kept; tell what was deleted, as people name it, and what is kept by which law.
-
-    Raises PersonNotRegisteredError.
-    """
-    person_id = person_of_request(request)
-    rules = retention_rules.c
-    statement = (
-        select(retention_rules)
-        .ext(distinct_on(rules.data_class))
-        .where(rules.effective_from <= today)
-        .order_by(rules.data_class, rules.effective_from.desc())
-    )
-    in_force = (await tx.execute(statement)).all()
-    deleted = [row.name_vi for row in in_force if not row.kept and row.data_class == _CONTACT]
-    if deleted:
-        for record_id in await persons_repository.lock_records_of(tx, person_id):
-            await persons_repository.set_contact(tx, record_id, Contact(None, None), seal)
-    kept = [RetentionRule(row.data_class, row.name_vi, row.source) for row in in_force if row.kept]
-    return deleted, kept
 
 
 def person_of_request(request: DataSubjectRequest) -> UUID:

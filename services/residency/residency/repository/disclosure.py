@@ -4,8 +4,9 @@ from dataclasses import replace
 from datetime import date
 from functools import cache
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Date, Select, Text, bindparam, select
+from sqlalchemy import ColumnElement, Date, Select, Text, bindparam, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from chassis.database import Transaction
@@ -17,6 +18,7 @@ from residency.domain.disclosure import (
     Way,
     decide,
 )
+from residency.repository.lookups import restricted_persons
 from residency.tables import disclosure_rules, restriction_rules
 
 
@@ -32,6 +34,17 @@ async def disclosure_to(tx: Transaction, asker: Asker, way: Way, today: date) ->
     ]
     despite_restriction = any(row.despite_restriction for row in rows)
     return replace(decide(in_force, asker, way), despite_restriction=despite_restriction)
+
+
+async def require_shown(
+    tx: Transaction, disclosure: Disclosure, person: ColumnElement[UUID]
+) -> None:
+    """Refuse to tell anything of a record whose person is restricted, unless it is shown all the same.
+
+    Raises DisclosureNotAllowedError.
+    """
+    restricted = await tx.scalar(select(person.in_(restricted_persons())))
+    disclosure.require_shown(restricted=bool(restricted))
 
 
 @cache

@@ -26,6 +26,7 @@ from residency.domain.person_name import FullName
 from residency.domain.residence import Origin, ResidenceKind, Term
 from residency.domain.sealing import ParticularsSeal
 from residency.repository import entries, households, search
+from residency.repository.persons import LOCK_ORDER
 from residency.tables import (
     absences,
     assistance_needs,
@@ -102,12 +103,12 @@ HELD = (
 
 
 async def lock_records(tx: Transaction, person_ids: Sequence[UUID]) -> list[Record]:
-    """Lock records, in order of their ids; tell them in the order asked for."""
+    """Lock records, as all do in one order; tell them in the order asked for."""
     columns = persons.c
     statement = (
         select(columns.person_id, columns.number_index, columns.full_name, columns.merged_into)
         .where(columns.person_id.in_(person_ids))
-        .order_by(columns.person_id)
+        .order_by(*LOCK_ORDER)
         .with_for_update(key_share=True)
     )
     found = {

@@ -20,8 +20,11 @@ from sqlalchemy import (
     any_,
     bindparam,
     case,
+    cast,
+    exists,
     func,
     literal,
+    null,
     or_,
     select,
     true,
@@ -61,6 +64,7 @@ from residency.tables import (
     registrations,
 )
 from residency.tables.bitemporal import holds_on, known, known_end
+from residency.tables.metadata import INSTANT
 from residency.wire import answers
 
 # Today's, by dwelling and by building, and those of other days that are asked for.
@@ -186,6 +190,7 @@ def _registered(day: date, known_at: datetime | None) -> Select[Any]:
             _needs(day, known_at),
             registrations.c.valid_from,
             known_end(registrations, known_at).label("ends_on"),
+            *_no_guest(),
         )
         .select_from(people.join(registrations, registrations.c.person_id == persons.c.person_id))
         .where(
@@ -213,6 +218,7 @@ def _absent(day: date, known_at: datetime | None) -> Select[Any]:
             _needs(day, known_at),
             absences.c.valid_from,
             known_end(absences, known_at).label("ends_on"),
+            *_no_guest(),
         )
         .select_from(people.join(absences, absences.c.person_id == persons.c.person_id))
         .where(registered, known(absences, known_at), _not_ended(absences, day, known_at))
@@ -233,6 +239,8 @@ def _guests(day: date, known_at: datetime | None) -> Select[Any]:
             _needs(day, known_at),
             columns.valid_from,
             known_end(guest_stays, known_at).label("ends_on"),
+            arrival(known_at).label("arrives_at"),
+            moves_on_at(known_at).label("moves_on_at"),
         )
         .select_from(guest_stays.outerjoin(persons, persons.c.number_index == columns.guest_index))
         .where(
@@ -241,6 +249,53 @@ def _guests(day: date, known_at: datetime | None) -> Select[Any]:
             _not_ended(guest_stays, day, known_at),
         )
         .correlate(dwellings)
+    )
+
+
+def _no_guest() -> tuple[ColumnElement[Any], ...]:
+    """Give nothing where guests have when they arrive and move on."""
+    return tuple(cast(null(), INSTANT).label(name) for name in ("arrives_at", "moves_on_at"))
+
+
+def arrival(known_at: datetime | None = None) -> ColumnElement[Any]:
+    """Say in SQL when the guest of a stay comes; null if they are in the dwelling since their stay before."""
+    before = guest_stays.alias("before")
+    goes_on = (
+        exists()
+        .where(
+            before.c.dwelling_id == guest_stays.c.dwelling_id,
+            known_end(before, known_at) == guest_stays.c.valid_from,
+            *_another_of_guest(before, known_at),
+        )
+        .correlate(guest_stays)
+    )
+    return case((~goes_on, guest_stays.c.arrives_at))
+
+
+def moves_on_at(known_at: datetime | None = None) -> ColumnElement[Any]:
+    """Say in SQL when the guest of a stay comes to another dwelling on the day of leaving; null if nowhere."""
+    after = guest_stays.alias("after")
+    return (
+        select(func.min(after.c.arrives_at))
+        .where(
+            after.c.dwelling_id != guest_stays.c.dwelling_id,
+            after.c.valid_from == known_end(guest_stays, known_at),
+            *_another_of_guest(after, known_at),
+        )
+        .correlate(guest_stays)
+        .scalar_subquery()
+    )
+
+
+def _another_of_guest(
+    other: FromClause, known_at: datetime | None
+) -> tuple[ColumnElement[bool], ...]:
+    """Select another stay of the guest at hand; relatives who come often spend their nights anywhere."""
+    return (
+        other.c.guest_index == guest_stays.c.guest_index,
+        other.c.stay_id != guest_stays.c.stay_id,
+        other.c.kind != StayKind.STANDING.value,
+        known(other, known_at),
     )
 
 
@@ -321,12 +376,14 @@ def _dwelling(rows: list[Row[Any]]) -> Occupants:
 
 def _stay(row: Row[Any], nights: Nights) -> Stay:
     kind = StayKind(row.kind)
+    ends_at = row.ends_on and ward_time(row.ends_on, nights.end_hour if kind in OVERNIGHT else 0)
+    if ends_at and row.moves_on_at:
+        ends_at = min(ends_at, row.moves_on_at)
     return Stay(
         person=row.person,
         kind=kind,
         birth_date=PartialDate(row.birth_year, row.birth_month, row.birth_day),
         needs=frozenset(Assistance(need) for need in row.needs),
-        begins_at=ward_time(row.valid_from),
-        ends_at=row.ends_on
-        and ward_time(row.ends_on, nights.end_hour if kind in OVERNIGHT else 0),
+        begins_at=row.arrives_at or ward_time(row.valid_from),
+        ends_at=ends_at,
     )

@@ -1,10 +1,11 @@
 """Persons, as an operation loads and saves them: what is corrected is kept as it was."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, Uuid, insert, literal, select, update
+from sqlalchemy import Row, Select, Uuid, func, insert, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from chassis.database import Transaction
@@ -20,8 +21,11 @@ from residency.domain.residence import (
 )
 from residency.domain.sealing import NumberSeal
 from residency.repository import entries, search
-from residency.tables import person_corrections, persons, registrations
+from residency.tables import guest_stays, person_corrections, persons, registrations
 from residency.tables.duplicates import holder_of, holder_of_record, records_of
+
+# In this order persons are locked where there are several, so that nobody waits in a circle.
+LOCK_ORDER = (persons.c.number_index,)
 
 
 async def find(tx: Transaction, number_index: bytes) -> RegisteredPerson:
@@ -29,14 +33,14 @@ async def find(tx: Transaction, number_index: bytes) -> RegisteredPerson:
     row = await _lock_holder(tx, number_index)
     if row is None:
         raise PersonNotRegisteredError
-    return _person(row)
+    return registered_person(row)
 
 
 async def merged_record(tx: Transaction, number_index: bytes) -> RegisteredPerson | None:
     """Tell what the record with a number says, if it was merged into another."""
     merged = (persons.c.number_index == number_index) & persons.c.merged_into.is_not(None)
     row = (await tx.execute(select(persons).where(merged))).one_or_none()
-    return None if row is None else _person(row)
+    return None if row is None else registered_person(row)
 
 
 async def standing_index(tx: Transaction, number_index: bytes) -> bytes:
@@ -48,10 +52,17 @@ async def standing_index(tx: Transaction, number_index: bytes) -> bytes:
     return row.number_index if row else number_index
 
 
+async def lock_all(tx: Transaction, number_indexes: Collection[bytes]) -> None:
+    """Lock the persons of the register who have these numbers, in the order in which all lock several."""
+    merged = select(persons.c.merged_into).where(persons.c.number_index.in_(number_indexes))
+    which = or_(persons.c.number_index.in_(number_indexes), persons.c.person_id.in_(merged))
+    await tx.execute(_locked(select(persons.c.person_id).where(which).order_by(*LOCK_ORDER)))
+
+
 async def lock_by_id(tx: Transaction, person_id: UUID) -> RegisteredPerson:
     """Lock and load a person of the register."""
     known = select(persons).where(persons.c.person_id == person_id)
-    return _person((await tx.execute(_locked(known))).one())
+    return registered_person((await tx.execute(_locked(known))).one())
 
 
 async def index_of(tx: Transaction, person_id: UUID) -> bytes:
@@ -61,12 +72,10 @@ async def index_of(tx: Transaction, person_id: UUID) -> bytes:
 
 
 async def lock_records_of(tx: Transaction, person_id: UUID) -> list[UUID]:
-    """Lock the record that stands for one, and all that are merged with it; tell them in order of their ids."""
+    """Lock the record that stands for one, and all that are merged with it; tell their ids."""
     records = records_of(holder_of_record(person_id))
     statement = (
-        select(persons.c.person_id)
-        .where(persons.c.person_id.in_(records))
-        .order_by(persons.c.person_id)
+        select(persons.c.person_id).where(persons.c.person_id.in_(records)).order_by(*LOCK_ORDER)
     )
     return list((await tx.scalars(_locked(statement))).all())
 
@@ -154,6 +163,19 @@ async def dwellings_of(tx: Transaction, number_index: bytes) -> list[UUID]:
     return list((await tx.scalars(statement)).all())
 
 
+async def whereabouts_of(tx: Transaction, *number_indexes: bytes) -> list[UUID]:
+    """Tell where those who have these numbers are or were registered or a guest, in no order."""
+    records, guests = persons.alias("records"), guest_stays.c
+    stands = func.coalesce(records.c.merged_into, records.c.person_id)
+    holders = select(stands).where(records.c.number_index.in_(number_indexes))
+    standing = select(persons.c.number_index).where(persons.c.person_id.in_(holders))
+    registered = select(registrations.c.dwelling_id).where(registrations.c.person_id.in_(holders))
+    as_guests = select(guests.dwelling_id).where(
+        or_(guests.guest_index.in_(standing), guests.guest_index.in_(number_indexes))
+    )
+    return list((await tx.scalars(registered.union(as_guests))).all())
+
+
 def _identity(person: RegisteredPerson) -> dict[str, Any]:
     return {
         "full_name": person.full_name.text,
@@ -183,7 +205,8 @@ def _locked(statement: Select[Any]) -> Select[Any]:
     return statement.with_for_update(key_share=True)
 
 
-def _person(row: Row[Any]) -> RegisteredPerson:
+def registered_person(row: Row[Any]) -> RegisteredPerson:
+    """Read what the register says of a person."""
     return RegisteredPerson(
         person_id=row.person_id,
         full_name=FullName(row.full_name),

@@ -7,17 +7,25 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, LargeBinary, Uuid, any_, insert, literal, select
+from sqlalchemy import ARRAY, LargeBinary, Uuid, any_, func, insert, literal, select
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 
 from chassis.database import Transaction
 from residency.domain.households import HOUSEHOLDER
 from residency.domain.nationality import VIETNAM
 from residency.domain.residence import Origin, ResidenceKind, Term
-from residency.domain.residence_rows import Homes, Households, Known, NewResident
+from residency.domain.residence_rows import (
+    Homes,
+    Households,
+    Identity,
+    Known,
+    NewResident,
+    Register,
+)
 from residency.domain.sealing import NumberSeal
 from residency.domain.search import IndexedName
 from residency.repository import entries
+from residency.repository.persons import registered_person
 from residency.tables import (
     building_index,
     dwellings,
@@ -43,8 +51,35 @@ async def load_homes(tx: Transaction) -> Homes:
     return Homes(by_building)
 
 
-async def load_known(tx: Transaction, number_indexes: Sequence[bytes]) -> set[Known]:
-    """Load the registrations of those who have these numbers, also those that have ended."""
+async def load_register(tx: Transaction, number_indexes: Sequence[bytes]) -> Register:
+    """Load who has these numbers, and their registrations, also those that have ended."""
+    return Register(
+        await _load_known(tx, number_indexes), await _load_identities(tx, number_indexes)
+    )
+
+
+async def _load_identities(
+    tx: Transaction, number_indexes: Sequence[bytes]
+) -> dict[bytes, Identity]:
+    wanted = any_(literal(number_indexes, ARRAY(LargeBinary)))
+    numbered = persons.alias("numbered")
+    stands = func.coalesce(numbered.c.merged_into, numbered.c.person_id)
+    standing_records = (
+        select(persons, numbered.c.number_index.label("number"))
+        .join(numbered, persons.c.person_id == stands)
+        .where(numbered.c.number_index == wanted)
+    )
+    merged_records = select(persons).where(
+        persons.c.number_index == wanted, persons.c.merged_into.is_not(None)
+    )
+    merged = {row.number_index: registered_person(row) for row in await tx.execute(merged_records)}
+    return {
+        row.number: Identity(registered_person(row), merged.get(row.number))
+        for row in await tx.execute(standing_records)
+    }
+
+
+async def _load_known(tx: Transaction, number_indexes: Sequence[bytes]) -> set[Known]:
     statement = (
         select(
             persons.c.number_index,

@@ -1,11 +1,11 @@
 """Guests' stays, as an operation loads and saves them: guests are found by the blind index of their document."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, case, func, insert, select
+from sqlalchemy import ColumnElement, Row, case, func, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from chassis.clock import ward_day
@@ -32,8 +32,11 @@ from residency.domain.stays import (
 from residency.repository import entries
 from residency.repository.limits import in_force
 from residency.repository.occupancy import lock_dwellings
-from residency.tables import buildings, dwellings, guest_stays
+from residency.tables import buildings, dwellings, guest_stays, persons
 from residency.tables.bitemporal import days
+from residency.tables.duplicates import standing as standing_record
+
+_INDEX_BYTES = 32
 
 
 async def limits_of(tx: Transaction, declared: StayDeclaration) -> StayLimits:
@@ -121,14 +124,57 @@ async def add(
         raise
 
 
-async def load(tx: Transaction, stay_id: UUID) -> GuestStay:
-    """Load a stay with its dwelling locked; raises StayNotFoundError."""
-    return await _load(tx, stay_id, [])
+async def lock_homes(
+    tx: Transaction, guests: Collection[bytes], dwelling_ids: Collection[UUID], today: date
+) -> list[UUID]:
+    """Lock dwellings, and those where the guests lodge from today on: where one arrives, another loses them.
+
+    Raises DwellingNotFoundError.
+    """
+    columns = guest_stays.c
+    holders = persons.alias("holders")
+    standing = (
+        select(holders.c.number_index)
+        .join(persons, holders.c.person_id == standing_record())
+        .where(persons.c.number_index.in_(guests))
+    )
+    statement = select(columns.dwelling_id).where(
+        or_(columns.guest_index.in_(guests), columns.guest_index.in_(standing)),
+        columns.kind != StayKind.STANDING.value,
+        columns.superseded_at.is_(None),
+        columns.ends_on >= today,
+    )
+    there = (await tx.scalars(statement)).all()
+    locked = await lock_dwellings(tx, list({*dwelling_ids, *there}))
+    if not set(dwelling_ids) <= set(locked):
+        raise DwellingNotFoundError
+    return locked
 
 
-async def load_to_correct(tx: Transaction, stay_id: UUID, dwelling_id: UUID) -> GuestStay:
-    """Load a stay with its dwelling and another locked; raises StayNotFoundError or DwellingNotFoundError."""
-    return await _load(tx, stay_id, [dwelling_id])
+async def load(
+    tx: Transaction, stay_id: UUID, today: date, *others: UUID
+) -> tuple[GuestStay, list[UUID]]:
+    """Load a stay with its dwelling, others and those where the guest lodges locked; tell which those are.
+
+    Raises StayNotFoundError or DwellingNotFoundError.
+    """
+    statement = select(guest_stays).where(guest_stays.c.stay_id == stay_id)
+    found = (await tx.execute(statement)).one_or_none()
+    if found is None:
+        raise StayNotFoundError
+    homes = await lock_homes(tx, [found.guest_index], {found.dwelling_id, *others}, today)
+    row = (await tx.execute(statement)).one()
+    stay = GuestStay(
+        entry_id=row.stay_id,
+        term=entries.term_of(row),
+        ended_on=row.ended_on,
+        superseded=row.superseded_at is not None,
+        dwelling_id=row.dwelling_id,
+        kind=StayKind(row.kind),
+        guest_index=row.guest_index,
+        receipt=receipt_of(row),
+    )
+    return stay, homes
 
 
 async def end(tx: Transaction, stay_id: UUID, ended_on: date, now: datetime) -> None:
@@ -173,30 +219,17 @@ def declaration_of(row: Row[Any], seal: ParticularsSeal) -> StayDeclaration:
     )
 
 
+def of_guest(subject: str) -> ColumnElement[bool]:
+    """Say in SQL: a stay of whom the account names so, by the beginning of the index in hexadecimal."""
+    begins = bytes.fromhex(subject)
+    return guest_stays.c.guest_index.between(
+        begins.ljust(_INDEX_BYTES, b"\0"), begins.ljust(_INDEX_BYTES, b"\xff")
+    )
+
+
 def receipt_of(row: Row[Any]) -> Receipt:
     """Read when a declaration came in, and how."""
     return Receipt(row.received_at, Channel(row.channel))
-
-
-async def _load(tx: Transaction, stay_id: UUID, others: list[UUID]) -> GuestStay:
-    statement = select(guest_stays).where(guest_stays.c.stay_id == stay_id)
-    found = (await tx.execute(statement)).one_or_none()
-    if found is None:
-        raise StayNotFoundError
-    wanted = {found.dwelling_id, *others}
-    if len(await lock_dwellings(tx, list(wanted))) != len(wanted):
-        raise DwellingNotFoundError
-    row = (await tx.execute(statement)).one()
-    return GuestStay(
-        entry_id=row.stay_id,
-        term=entries.term_of(row),
-        ended_on=row.ended_on,
-        superseded=row.superseded_at is not None,
-        dwelling_id=row.dwelling_id,
-        kind=StayKind(row.kind),
-        guest_index=row.guest_index,
-        receipt=receipt_of(row),
-    )
 
 
 def _particulars(declared: StayDeclaration) -> dict[str, str]:

@@ -61,10 +61,8 @@ class AccountServicer(account_pb2_grpc.AccountServiceServicer):
         index = self._seal.document_index(self._document(request))
         access.subject = subject = subject_of(index)
         before = wire.page_before(request.page_token, subject)
-        subjects = await self._queries.subjects_of(index)
-        found = await self._queries.list_accesses(
-            AccessFilter(subjects=subjects), before, size + 1
-        )
+        person = await self._queries.names_of(index)
+        found = await self._queries.list_accesses(AccessFilter(person=person), before, size + 1)
         return wire.accesses_page(
             pb.ListAccessesToPersonResponse, found, size, subject, access.record_id
         )

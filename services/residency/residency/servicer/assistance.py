@@ -16,6 +16,7 @@ from residency.operations.lookup_limits import LookupLimits
 from residency.queries.assistance import AssistanceQueries
 from residency.servicer import Context
 from residency.servicer.asking import asker_of
+from residency.servicer.finding import Finding
 from residency.servicer.showing import Showing
 from residency.wire import assistance as wire
 from residency.wire import fields
@@ -43,6 +44,7 @@ class AssistanceServicer(assistance_pb2_grpc.AssistanceServiceServicer):
         self._queries = queries
         self._limits = limits
         self._decoys = decoys
+        self._finding = Finding(limits, decoys, seal)
         self._seal = seal
         self._showing = showing
         self._codes = codes
@@ -57,12 +59,10 @@ class AssistanceServicer(assistance_pb2_grpc.AssistanceServiceServicer):
     ) -> pb.DeclareAssistanceNeedResponse:
         """Enter a need."""
         number = self._subject(request.personal_id_number)
-        need_id = await self._operations.declare(
-            number,
-            wire.need_type(request),
-            wire.statement(request.statement, self._codes, self._today()),
-            fields.request(request),
-        )
+        kind = wire.need_type(request)
+        said = wire.statement(request.statement, self._codes, self._today())
+        async with self._finding.by(request, number):
+            need_id = await self._operations.declare(number, kind, said, fields.request(request))
         return pb.DeclareAssistanceNeedResponse(need_id=str(need_id))
 
     async def RenewAssistanceNeed(
@@ -110,6 +110,7 @@ class AssistanceServicer(assistance_pb2_grpc.AssistanceServiceServicer):
                 )
                 access.shown = [subject_of(one.person.number_index) for one in found[:size]]
                 self._limits.note_persons(asker, access.shown)
+                await self._decoys.watch(asker.account, access.shown, access.record_id)
             case _:
                 raise FieldInvalidError("which", "a personal_id_number or a day")
         access.fields = sorted(disclosure.fields) if found else ()

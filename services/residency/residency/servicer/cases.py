@@ -13,8 +13,11 @@ from residency.domain.notices import notice_of
 from residency.domain.personal_id import RegistrationCodes
 from residency.domain.sealing import NumberSeal, subject_of
 from residency.operations.cases import CaseOperations, Moved, Request
+from residency.operations.decoys import DecoyOperations
+from residency.operations.lookup_limits import LookupLimits
 from residency.queries.cases import CaseQueries
 from residency.servicer import Context
+from residency.servicer.asking import asker_of
 from residency.wire.cases import answers, declarations, requests
 from ward.residency.v1 import cases_pb2 as pb
 from ward.residency.v1 import cases_pb2_grpc
@@ -31,6 +34,8 @@ class CaseServicer(cases_pb2_grpc.CaseServiceServicer):
         self,
         operations: CaseOperations,
         queries: CaseQueries,
+        limits: LookupLimits,
+        decoys: DecoyOperations,
         numbers: NumberSeal,
         codes: RegistrationCodes,
         nationalities: Nationalities,
@@ -38,6 +43,8 @@ class CaseServicer(cases_pb2_grpc.CaseServiceServicer):
     ) -> None:
         self._operations = operations
         self._queries = queries
+        self._limits = limits
+        self._decoys = decoys
         self._numbers = numbers
         self._codes = codes
         self._nationalities = nationalities
@@ -135,13 +142,18 @@ class CaseServicer(cases_pb2_grpc.CaseServiceServicer):
 
     async def GetCase(self, request: pb.GetCaseRequest, context: Context) -> pb.GetCaseResponse:
         """Answer a case as a whole."""
-        access = current_access()
+        access, asker, caller = current_access(), asker_of(request), _caller()
         number = requests.case_number(request.case_number)
         access.subject = f"case:{number}"
-        found = await self._queries.get(number, _caller(), ward_day(self._clock()))
+        self._limits.admit(asker)
+        today = ward_day(self._clock())
+        disclosure, found = await self._queries.get(number, caller, asker, today)
         indexes = map(self._numbers.document_index, found.declaration.documents)
         access.shown = [subject_of(index) for index in indexes]
-        return answers.whole_case(found, access.record_id)
+        access.fields = sorted(disclosure.fields) if disclosure else ()
+        self._limits.note_persons(asker, access.shown)
+        await self._decoys.watch(asker.account, access.shown, access.record_id)
+        return answers.whole_case(found, caller, disclosure, access.record_id)
 
     async def ListCases(
         self, request: pb.ListCasesRequest, context: Context

@@ -9,12 +9,8 @@ from chassis.clock import Clock, ward_day
 from chassis.context import current_access, current_account, current_identity
 from chassis.idempotency import check_request_id, digest_of
 from chassis.pages import page_size
-from residency.domain.citizens import OwnNumberUnknownError
-from residency.domain.data_subject_requests import (
-    DataSubjectRequest,
-    DataSubjectRequestNotFoundError,
-    RequestFilter,
-)
+from residency.domain.citizens import Citizen, OwnNumberUnknownError
+from residency.domain.data_subject_requests import DataSubjectRequest, RequestFilter
 from residency.domain.nationality import Nationalities
 from residency.domain.personal_id import PersonalIdNumber, RegistrationCodes
 from residency.domain.sealing import NumberSeal, subject_of
@@ -75,7 +71,7 @@ class CitizenServicer(citizens_pb2_grpc.CitizenServiceServicer):
         asked = Receiving(
             account=current_account(),
             kind=wire_requests.kind(request),
-            number=number,
+            document=number,
             content=fields.written("content", request.content),
             through_processor=False,
             request_id=request.request_id,
@@ -88,10 +84,10 @@ class CitizenServicer(citizens_pb2_grpc.CitizenServiceServicer):
         self, request: pb.ListOwnRequestsRequest, context: Context
     ) -> pb.ListOwnRequestsResponse:
         """Answer a page of the requests about the caller."""
-        own, size = self._seal.pseudonym(self._own_number()), page_size(request.page_size)
+        citizen, size = self._citizen(), page_size(request.page_size)
         after, today = wire_requests.requests_after(request.page_token), self._today()
         found = await self._request_queries.list_requests(
-            RequestFilter(subject=own), after, size + 1, today
+            RequestFilter(citizen=citizen), after, size + 1, today
         )
         soon_days = await self._request_queries.due_soon_days(self._clock())
         return wire_requests.requests_page(
@@ -102,12 +98,10 @@ class CitizenServicer(citizens_pb2_grpc.CitizenServiceServicer):
         self, request: pb.GetOwnRequestRequest, context: Context
     ) -> pb.GetOwnRequestResponse:
         """Answer one request about the caller."""
-        own = self._seal.pseudonym(self._own_number())
+        citizen = self._citizen()
         number = wire_requests.request_number(request.request_number)
         current_access().reference = number
-        found = await self._request_queries.get(number)
-        if found.request.subject != own:
-            raise DataSubjectRequestNotFoundError
+        found = await self._request_queries.get(number, citizen)
         return pb.GetOwnRequestResponse(
             request=await self._told(found.request),
             history=[wire_requests.entry(replace(one, account="")) for one in found.history],
@@ -144,6 +138,10 @@ class CitizenServicer(citizens_pb2_grpc.CitizenServiceServicer):
         number = PersonalIdNumber.parse(text, self._codes, self._today())
         access.subject = self._seal.pseudonym(number)
         return number
+
+    def _citizen(self) -> Citizen:
+        """Tell who calls; raises OwnNumberUnknownError."""
+        return Citizen(self._seal.blind_index(self._own_number()), current_account())
 
     async def _told(self, found: DataSubjectRequest) -> requests_pb.DataSubjectRequest:
         soon_days = await self._request_queries.due_soon_days(self._clock())

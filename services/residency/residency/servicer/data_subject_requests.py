@@ -1,6 +1,8 @@
 """Requests of data subjects."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
 from grpc import aio
 
@@ -9,11 +11,12 @@ from chassis.clock import Clock, ward_day
 from chassis.context import current_access, current_account
 from chassis.idempotency import check_request_id, digest_of
 from chassis.pages import page_size
+from residency.domain.account import Named, Names
 from residency.domain.data_subject_requests import DataSubjectRequest
-from residency.domain.disclosure import PersonField
+from residency.domain.disclosure import Asker, PersonField
+from residency.domain.nationality import Nationalities
 from residency.domain.personal_data_export import PersonalDataExport
-from residency.domain.personal_id import PersonalIdNumber, RegistrationCodes
-from residency.domain.residence import PersonNotRegisteredError
+from residency.domain.personal_id import RegistrationCodes
 from residency.domain.sealing import NumberSeal
 from residency.operations.data_subject_requests import (
     DataSubjectRequestOperations,
@@ -65,12 +68,14 @@ class DataSubjectRequestServicer(data_subject_requests_pb2_grpc.DataSubjectReque
         queries: DataSubjectRequestQueries,
         sources: Sources,
         codes: RegistrationCodes,
+        nationalities: Nationalities,
         clock: Clock,
     ) -> None:
         self._operations = operations
         self._queries = queries
         self._sources = sources
         self._codes = codes
+        self._nationalities = nationalities
         self._clock = clock
 
     def add_to(self, server: aio.Server) -> None:
@@ -89,7 +94,7 @@ class DataSubjectRequestServicer(data_subject_requests_pb2_grpc.DataSubjectReque
         asked = Receiving(
             account=current_account(),
             kind=wire.kind(request),
-            number=PersonalIdNumber.parse(request.personal_id_number, self._codes, today),
+            document=wire.document(request, self._codes, self._nationalities, today),
             content=fields.written("content", request.content),
             through_processor=request.through_processor,
             request_id=request.request_id,
@@ -157,36 +162,17 @@ class DataSubjectRequestServicer(data_subject_requests_pb2_grpc.DataSubjectReque
     async def ExportPersonalData(
         self, request: pb.ExportPersonalDataRequest, context: Context
     ) -> pb.ExportPersonalDataResponse:
-        """Give what is held of the person."""
+        """Give what is held of the person, or of a guest who is not on the register."""
         access, now = current_access(), self._clock()
         asked = (await self._queries.get(_asked_number(request))).request
         access.subject = asked.subject
         asked.check_exportable()
-        if asked.person_id is None:
-            raise PersonNotRegisteredError
-        disclosure, person = await self._sources.persons.by_id(
-            asked.person_id, asker_of(request), ward_day(now)
+        export = await (
+            self._export_of_guest(asked, asker_of(request), now)
+            if asked.person_id is None
+            else self._export_of_person(asked, asked.person_id, asker_of(request), now)
         )
-        access.fields = sorted(disclosure.fields)
-        _, registrations = await self._sources.residences.of_person(asked.person_id, None, None)
-        numbers, masked, phone = self._sources.numbers, "", ""
-        if PersonField.MASKED_NUMBER in disclosure.fields:
-            masked = numbers.open(person.number_sealed, person.person_id).masked
-        if PersonField.PHONE in disclosure.fields and person.phone_sealed:
-            phone = numbers.open_phone(person.phone_sealed, person.person_id).text
-        export = PersonalDataExport(
-            request_number=asked.request_number,
-            made_at=now,
-            disclosure=disclosure,
-            person=person,
-            masked_number=masked,
-            phone=phone,
-            registrations=registrations,
-            held=await self._sources.held.of_person(asked.person_id),
-            looks=await self._queries.looks(
-                await self._sources.account.subjects_of(person.number_index)
-            ),
-        )
+        access.fields = sorted(export.disclosure.fields)
         return wire.exported(export, access.record_id)
 
     async def GetDataSubjectRequest(
@@ -216,6 +202,45 @@ class DataSubjectRequestServicer(data_subject_requests_pb2_grpc.DataSubjectReque
             size,
             today,
             await self._queries.due_soon_days(now),
+        )
+
+    async def _export_of_person(
+        self, asked: DataSubjectRequest, person_id: UUID, asker: Asker, now: datetime
+    ) -> PersonalDataExport:
+        today, numbers, masked, phone = ward_day(now), self._sources.numbers, "", ""
+        disclosure, person = await self._sources.persons.by_id(person_id, asker, today)
+        registrations = await self._sources.residences.all_of(person_id)
+        if PersonField.MASKED_NUMBER in disclosure.fields:
+            masked = numbers.open(person.number_sealed, person.person_id).masked
+        if PersonField.PHONE in disclosure.fields and person.phone_sealed:
+            phone = numbers.open_phone(person.phone_sealed, person.person_id).text
+        names = await self._sources.account.names_of(person.number_index)
+        return PersonalDataExport(
+            request_number=asked.request_number,
+            made_at=now,
+            disclosure=disclosure,
+            person=person,
+            masked_number=masked,
+            phone=phone,
+            registrations=registrations,
+            held=await self._sources.held.of_person(person_id, today),
+            looks=await self._queries.looks(names),
+        )
+
+    async def _export_of_guest(
+        self, asked: DataSubjectRequest, asker: Asker, now: datetime
+    ) -> PersonalDataExport:
+        today = ward_day(now)
+        return PersonalDataExport(
+            request_number=asked.request_number,
+            made_at=now,
+            disclosure=await self._sources.held.disclosure(asker, today),
+            person=None,
+            masked_number="",
+            phone="",
+            registrations=[],
+            held=await self._sources.held.of_guest(asked.subject, today),
+            looks=await self._queries.looks(Names(theirs=[Named(asked.subject)])),
         )
 
     async def _told(self, found: DataSubjectRequest) -> pb.DataSubjectRequest:

@@ -11,6 +11,7 @@ from residency.domain.personal_id import PersonalIdNumber, RegistrationCodes
 from residency.domain.pseudonyms import Pseudonyms
 from residency.domain.residence import PersonNotRegisteredError
 from residency.domain.sealing import NumberSeal, subject_of
+from residency.operations.decoys import DecoyOperations
 from residency.operations.duplicates import DuplicateOperations
 from residency.operations.lookup_limits import LookupLimits
 from residency.queries.duplicates import DuplicateQueries
@@ -33,6 +34,7 @@ class DuplicatesServicer(duplicates_pb2_grpc.DuplicatesServiceServicer):
         operations: DuplicateOperations,
         queries: DuplicateQueries,
         limits: LookupLimits,
+        decoys: DecoyOperations,
         seal: NumberSeal,
         pseudonyms: Pseudonyms,
         showing: Showing,
@@ -42,6 +44,7 @@ class DuplicatesServicer(duplicates_pb2_grpc.DuplicatesServiceServicer):
         self._operations = operations
         self._queries = queries
         self._limits = limits
+        self._decoys = decoys
         self._seal = seal
         self._pseudonyms = pseudonyms
         self._showing = showing
@@ -74,6 +77,7 @@ class DuplicatesServicer(duplicates_pb2_grpc.DuplicatesServiceServicer):
         access.subject, *access.shown = (subject_of(one.number_index) for one in both)
         access.fields = sorted(disclosure.fields)
         self._limits.note_persons(asker, [access.subject, *access.shown])
+        await self._decoys.watch(asker.account, [access.subject, *access.shown], access.record_id)
         first, second = (self._showing.person(one, disclosure, asker) for one in both)
         return wire.whole_candidate(found, disclosure, first, second, access.record_id)
 
@@ -114,8 +118,9 @@ class DuplicatesServicer(duplicates_pb2_grpc.DuplicatesServiceServicer):
         number = PersonalIdNumber.parse(request.personal_id_number, self._codes, today)
         access.subject = self._seal.pseudonym(number)
         self._limits.admit(asker)
-        found = await self._queries.merges_of(self._seal.blind_index(number))
+        found = await self._queries.merges_of(self._seal.blind_index(number), asker, today)
         self._limits.note_number(asker, number, found=found is not None)
+        await self._decoys.watch(asker.account, [access.subject], access.record_id)
         if found is None:
             raise PersonNotRegisteredError
         name = partial(self._pseudonyms.of, account=asker.account)

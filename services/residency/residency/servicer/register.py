@@ -9,6 +9,7 @@ from chassis.clock import Clock, ward_day
 from chassis.context import current_access
 from chassis.errors import FieldInvalidError
 from residency.domain.contact import Contact
+from residency.domain.disclosure import PersonField
 from residency.domain.nationality import Nationalities
 from residency.domain.personal_id import PersonalIdNumber, RegistrationCodes
 from residency.domain.pseudonyms import Pseudonyms
@@ -23,9 +24,10 @@ from residency.operations.residence import ResidenceOperations
 from residency.queries.households import HouseholdQueries
 from residency.queries.persons import PersonQueries
 from residency.queries.places import PlaceQueries
-from residency.queries.residence import ResidenceQueries
+from residency.queries.residence import ResidenceQueries, ResidencesAsked
 from residency.servicer import Context
 from residency.servicer.asking import asker_of
+from residency.servicer.finding import Finding
 from residency.wire import fields
 from residency.wire import register as wire
 from ward.residency.v1 import register_pb2 as pb
@@ -65,6 +67,7 @@ class RegisterServicer(register_pb2_grpc.RegisterServiceServicer):
         self._place_queries = place_queries
         self._limits = limits
         self._decoys = decoys
+        self._finding = Finding(limits, decoys, seal)
         self._seal = seal
         self._pseudonyms = pseudonyms
         self._codes = codes
@@ -80,31 +83,36 @@ class RegisterServicer(register_pb2_grpc.RegisterServiceServicer):
     ) -> pb.GetResidenceResponse:
         """Answer the registrations of one person."""
         access, asker, queries = current_access(), asker_of(request), self._residence_queries
-        at = fields.optional_moment(request, "as_of")
-        known_at = fields.past_moment(request, "as_known_at", self._clock())
+        asked = ResidencesAsked(
+            asker,
+            self._today(),
+            at=fields.optional_moment(request, "as_of"),
+            known_at=fields.past_moment(request, "as_known_at", self._clock()),
+        )
         match request.WhichOneof("person"):
             case "registration_id":
                 registration_id = wire.registration_id(request.registration_id)
                 access.subject = f"registration:{registration_id}"
                 self._limits.admit(asker)
-                index, found = await queries.of_registration(registration_id, at, known_at)
+                index, found = await queries.of_registration(registration_id, asked)
                 access.shown = [subject_of(index)]
                 self._limits.note_persons(asker, access.shown)
             case "personal_id_number":
                 number = self._subject(request)
                 self._limits.admit(asker)
                 index = self._seal.blind_index(number)
-                known, found = await queries.of_number(index, at, known_at)
+                known, found = await queries.of_number(index, asked)
                 self._limits.note_number(asker, number, found=known)
             case "pseudonym":
                 person_id = self._pseudonyms.resolve(request.pseudonym, asker.account)
                 self._limits.admit(asker)
-                index, found = await queries.of_person(person_id, at, known_at)
+                index, found = await queries.of_person(person_id, asked)
                 access.subject = subject_of(index)
                 self._limits.note_persons(asker, [access.subject])
             case _:
                 rule = "a registration_id, a personal_id_number or a pseudonym"
                 raise FieldInvalidError("person", rule)
+        access.fields = [PersonField.RESIDENCES] if found else ()
         looked_at = [access.subject, *access.shown]
         await self._decoys.watch(asker.account, looked_at, access.record_id)
         return wire.residence(found, access.record_id)
@@ -135,7 +143,9 @@ class RegisterServicer(register_pb2_grpc.RegisterServiceServicer):
         """Correct what the register says of a person."""
         number = self._subject(request)
         right = wire.identity_correction(request, self._codes, self._nationalities, self._today())
-        await self._persons.correct(number, right, fields.request(request))
+        documents = [number, right.number] if right.number else [number]
+        async with self._finding.by(request, *documents):
+            await self._persons.correct(number, right, fields.request(request))
         return pb.CorrectPersonResponse()
 
     async def ListPersonCorrections(
@@ -145,7 +155,9 @@ class RegisterServicer(register_pb2_grpc.RegisterServiceServicer):
         access, asker = current_access(), asker_of(request)
         number = self._subject(request)
         self._limits.admit(asker)
-        found = await self._person_queries.corrections(self._seal.blind_index(number))
+        found = await self._person_queries.corrections(
+            self._seal.blind_index(number), asker, self._today()
+        )
         self._limits.note_number(asker, number, found=found is not None)
         await self._decoys.watch(asker.account, [access.subject], access.record_id)
         if found is None:
@@ -157,9 +169,9 @@ class RegisterServicer(register_pb2_grpc.RegisterServiceServicer):
     ) -> pb.SetContactResponse:
         """Keep how a person can be reached."""
         number = self._subject(request)
-        await self._persons.set_contact(
-            number, Contact.parse(request.phone, request.email), fields.request(request)
-        )
+        contact = Contact.parse(request.phone, request.email)
+        async with self._finding.by(request, number):
+            await self._persons.set_contact(number, contact, fields.request(request))
         return pb.SetContactResponse()
 
     async def RearrangeHousehold(
@@ -168,7 +180,8 @@ class RegisterServicer(register_pb2_grpc.RegisterServiceServicer):
         """Say anew who is what in a household."""
         named = wire.named_members(request, self._codes, self._today())
         current_access().subject = f"household:{named.household_id}"
-        await self._households.rearrange(named, fields.request(request))
+        async with self._finding.by(request, *named.members):
+            await self._households.rearrange(named, fields.request(request))
         return pb.RearrangeHouseholdResponse()
 
     async def SplitHousehold(
@@ -177,7 +190,8 @@ class RegisterServicer(register_pb2_grpc.RegisterServiceServicer):
         """Split members off into a household of their own."""
         named = wire.named_members(request, self._codes, self._today())
         current_access().subject = f"household:{named.household_id}"
-        household_id = await self._households.split(named, fields.request(request))
+        async with self._finding.by(request, *named.members):
+            household_id = await self._households.split(named, fields.request(request))
         return pb.SplitHouseholdResponse(household_id=str(household_id))
 
     async def ListHouseholdRelationships(

@@ -24,6 +24,7 @@ from residency.queries.occupancy import OccupancyQueries
 from residency.queries.places import PlaceQueries
 from residency.servicer import Context
 from residency.servicer.asking import asker_of
+from residency.servicer.finding import Finding
 from residency.wire import answers, fields, requests
 from ward.residency.v1 import residency_pb2 as pb
 from ward.residency.v1 import residency_pb2_grpc
@@ -54,6 +55,7 @@ class ResidencyServicer(residency_pb2_grpc.ResidencyServiceServicer):
         self._places = places
         self._limits = limits
         self._decoys = decoys
+        self._finding = Finding(limits, decoys, seal)
         self._seal = seal
         self._codes = codes
         self._nationalities = nationalities
@@ -115,17 +117,19 @@ class ResidencyServicer(residency_pb2_grpc.ResidencyServiceServicer):
         self, request: pb.GetOccupancyRequest, context: Context
     ) -> pb.GetOccupancyResponse:
         """Answer counts of one dwelling or of a building's dwellings."""
-        access, now = current_access(), self._clock()
+        access, asker, now = current_access(), asker_of(request), self._clock()
         at = fields.optional_moment(request, "as_of")
         known_at = fields.past_moment(request, "as_known_at", now)
         match request.WhichOneof("place"):
             case "dwelling_id":
                 dwelling = fields.dwelling_id(request.dwelling_id)
                 access.subject = f"dwelling:{dwelling}"
+                self._limits.admit(asker)
                 found = await self._occupancy.of_dwelling(dwelling, at or now, known_at)
             case "building_id":
                 building = fields.building_id(request.building_id)
                 access.subject = f"building:{building}"
+                self._limits.admit(asker)
                 found = await self._occupancy.of_building(building, at or now, known_at)
             case _:
                 raise FieldInvalidError("place", "a dwelling_id or a building_id")
@@ -159,9 +163,10 @@ class ResidencyServicer(residency_pb2_grpc.ResidencyServiceServicer):
             request, self._codes, self._nationalities, today
         )
         current_access().subject = self._seal.pseudonym(application.number)
-        registration_id = await self._operations.register(
-            application, request.request_id, digest_of(request), request.purpose.reference
-        )
+        async with self._finding.by(request, application.number):
+            registration_id = await self._operations.register(
+                application, request.request_id, digest_of(request), request.purpose.reference
+            )
         return pb.RegisterResidenceResponse(registration_id=str(registration_id))
 
     async def EndResidence(

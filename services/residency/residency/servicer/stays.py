@@ -12,12 +12,14 @@ from residency.domain.personal_id import PersonalIdNumber, RegistrationCodes
 from residency.domain.sealing import NumberSeal, subject_of
 from residency.domain.stays import StayDeclaration
 from residency.operations.absences import AbsenceOperations
+from residency.operations.decoys import DecoyOperations
 from residency.operations.lookup_limits import LookupLimits
 from residency.operations.stays import StayOperations
 from residency.queries.absences import AbsenceQueries
 from residency.queries.stays import StayQueries
 from residency.servicer import Context
 from residency.servicer.asking import asker_of
+from residency.servicer.finding import Finding
 from residency.servicer.showing import Showing
 from residency.wire import absences as wire_absences
 from residency.wire import fields
@@ -38,6 +40,7 @@ class StaysServicer(stays_pb2_grpc.StaysServiceServicer):
         stay_queries: StayQueries,
         absence_queries: AbsenceQueries,
         limits: LookupLimits,
+        decoys: DecoyOperations,
         seal: NumberSeal,
         showing: Showing,
         codes: RegistrationCodes,
@@ -49,6 +52,7 @@ class StaysServicer(stays_pb2_grpc.StaysServiceServicer):
         self._stay_queries = stay_queries
         self._absence_queries = absence_queries
         self._limits = limits
+        self._finding = Finding(limits, decoys, seal)
         self._seal = seal
         self._showing = showing
         self._codes = codes
@@ -66,7 +70,8 @@ class StaysServicer(stays_pb2_grpc.StaysServiceServicer):
         declared = wire.lodging(request.lodging, self._codes, self._today())
         self._name_guest(declared)
         received = wire.receipt(request, self._clock())
-        stay_id = await self._stays.declare(declared, received, fields.request(request))
+        async with self._finding.by(request, declared.guest.document):
+            stay_id = await self._stays.declare(declared, received, fields.request(request))
         return pb.DeclareLodgingResponse(stay_id=str(stay_id))
 
     async def CorrectLodging(
@@ -75,9 +80,10 @@ class StaysServicer(stays_pb2_grpc.StaysServiceServicer):
         """Enter a lodging notification in the place of a wrong one."""
         correction = wire.corrected_lodging(request, self._codes, self._today())
         self._name_guest(correction.declared)
-        stay_id = await self._stays.correct(
-            wire.stay_id(request.stay_id), correction, fields.request(request)
-        )
+        async with self._finding.by(request, correction.declared.guest.document):
+            stay_id = await self._stays.correct(
+                wire.stay_id(request.stay_id), correction, fields.request(request)
+            )
         return pb.CorrectLodgingResponse(stay_id=str(stay_id))
 
     async def DeclareForeignStay(
@@ -87,7 +93,8 @@ class StaysServicer(stays_pb2_grpc.StaysServiceServicer):
         declared = wire.foreign_stay(request.foreign_stay, self._nationalities, self._today())
         self._name_guest(declared)
         received = wire.receipt(request, self._clock())
-        stay_id = await self._stays.declare(declared, received, fields.request(request))
+        async with self._finding.by(request, declared.guest.document):
+            stay_id = await self._stays.declare(declared, received, fields.request(request))
         return pb.DeclareForeignStayResponse(stay_id=str(stay_id))
 
     async def CorrectForeignStay(
@@ -96,9 +103,10 @@ class StaysServicer(stays_pb2_grpc.StaysServiceServicer):
         """Enter a foreign stay in the place of a wrong one."""
         correction = wire.corrected_foreign_stay(request, self._nationalities, self._today())
         self._name_guest(correction.declared)
-        stay_id = await self._stays.correct(
-            wire.stay_id(request.stay_id), correction, fields.request(request)
-        )
+        async with self._finding.by(request, correction.declared.guest.document):
+            stay_id = await self._stays.correct(
+                wire.stay_id(request.stay_id), correction, fields.request(request)
+            )
         return pb.CorrectForeignStayResponse(stay_id=str(stay_id))
 
     async def EndGuestStay(
@@ -146,11 +154,10 @@ class StaysServicer(stays_pb2_grpc.StaysServiceServicer):
         access.subject = "unknown"
         number = PersonalIdNumber.parse(request.personal_id_number, self._codes, today)
         access.subject = self._seal.pseudonym(number)
-        absence_id = await self._absences.declare(
-            wire_absences.declaration(request, number),
-            wire.receipt(request, self._clock()),
-            fields.request(request),
-        )
+        declared = wire_absences.declaration(request, number)
+        received = wire.receipt(request, self._clock())
+        async with self._finding.by(request, number):
+            absence_id = await self._absences.declare(declared, received, fields.request(request))
         return pb.DeclareAbsenceResponse(absence_id=str(absence_id))
 
     async def CorrectAbsence(

@@ -91,7 +91,7 @@ breach_history = Table(
     Index("breach_history_of_breach", "breach_id", "entry_id"),
 )
 
-# The last running number of a series and year: VP breaches, YC requests of data subjects.
+# The last running number of a series and year: VP breaches, YC requests of data subjects, HS cases officers alone see.
 running_numbers = Table(
     "running_numbers",
     metadata,

@@ -1,6 +1,7 @@
 """Residence cases, their history, and the questions to the population database."""
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     CheckConstraint,
     Column,
@@ -48,6 +49,10 @@ cases = Table(
     Column("used_days", SmallInteger),
     Column("running_since", Date),
     Column("due_on", Date),
+    # The last day for a supplement that the citizen was asked for; null while nothing is.
+    Column("supplement_due_on", Date),
+    # Accounts that wrote the declaration, accepted or verified, ever.
+    Column("written_by", ARRAY(Text), nullable=False),
     CheckConstraint("channel in ('ELECTRONIC', 'COUNTER')", name="cases_channel"),
     CheckConstraint("(term_days is null) = (used_days is null)", name="cases_clock"),
     CheckConstraint("(accepted_at is null) = (term_days is null)", name="cases_clock_started"),
@@ -56,11 +61,14 @@ cases = Table(
         name="cases_decided",
     ),
     CheckConstraint("(state = 'REFUSED') = (refusal_ground is not null)", name="cases_refused"),
-    # Two persons: who accepted or verified does not approve.
+    # Two persons: who wrote into it, accepted or verified does not approve.
     CheckConstraint(
         "state not in ('APPROVED', 'RECORDED', 'CANCELLED')"
-        " or decided_by not in (accepted_by, verified_by)",
+        " or decided_by <> all (written_by || accepted_by || verified_by)",
         name="cases_second_person",
+    ),
+    CheckConstraint(
+        "supplement_due_on is null or state = 'SUPPLEMENT_REQUESTED'", name="cases_supplement"
     ),
     Index("cases_of_account", "account", "created_at", "case_id"),
     Index("cases_oldest", "created_at", "case_id"),
@@ -137,5 +145,5 @@ population_checks = Table(
     ),
 )
 
-# Days that are or are not worked whatever the rule says; changed by migrations only.
+# Days that are or are not worked whatever the rule says; changed by migrations and `holidays import` only.
 decided_days = decided_days_table(metadata)

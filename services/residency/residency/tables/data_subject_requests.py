@@ -77,6 +77,7 @@ data_subject_requests = Table(
     ),
     Index("data_subject_requests_oldest", "received_at", "request_uuid"),
     Index("data_subject_requests_of_subject", "subject", "received_at", "request_uuid"),
+    Index("data_subject_requests_of_person", "person_id"),
     Index("data_subject_requests_due", "due_on", postgresql_where=text("decided_at is null")),
 )
 
@@ -125,7 +126,12 @@ retention_rules = Table(
     Column("data_class", Text, primary_key=True),
     Column("effective_from", Date, primary_key=True),
     Column("kept", Boolean, nullable=False),
+    # How many months after its end it is kept; null where it is kept for good, or not at all.
+    Column("kept_months", SmallInteger),
     # The data as people name it.
     Column("name_vi", Text, nullable=False),
     Column("source", Text, nullable=False),
+    CheckConstraint(
+        "kept_months is null or kept and kept_months >= 0", name="retention_rules_kept_months"
+    ),
 )

@@ -16,5 +16,7 @@ disclosure_rules = Table(
     Column("effective_from", Date, primary_key=True),
     Column("fields", ARRAY(Text), nullable=False),
     Column("source", Text, nullable=False),
-    CheckConstraint("way in ('LOOKUP', 'BREAK_GLASS')", name="disclosure_rules_way"),
+    CheckConstraint(
+        "way in ('LOOKUP', 'BREAK_GLASS', 'REVIEW', 'CASE')", name="disclosure_rules_way"
+    ),
 )

@@ -66,4 +66,5 @@ person_corrections = Table(
     Column("sex", Text, nullable=False),
     Column("nationality", Text, nullable=False),
     Index("person_corrections_of_person", "person_id", "corrected_at"),
+    Index("person_corrections_of_number", "number_index"),
 )

@@ -15,6 +15,7 @@ from residency.domain.nationality import Nationalities
 from residency.wire import fields
 from ward.options.v1 import access_pb2
 from ward.residency.v1 import account_pb2 as pb
+from ward.residency.v1 import data_subject_requests_pb2 as requests_pb2
 
 _PREFIX = "PURPOSE_"
 _LAST_POSITION = 2**63 - 1
@@ -29,7 +30,7 @@ def access_filter(request: pb.ListAccessesRequest) -> AccessFilter:
         purpose=_purpose(request.accessed_for),
         reference=request.reference,
         outcome=request.outcome,
-        subjects=[request.subject] if request.subject else (),
+        subject=request.subject,
         since=_instant("since", request.since) if request.HasField("since") else None,
         until=_instant("until", request.until) if request.HasField("until") else None,
     )
@@ -42,7 +43,8 @@ def require_own_request(request: pb.ListAccessesToPersonRequest) -> None:
 
 
 def passport(
-    request: pb.ListAccessesToPersonRequest, nationalities: Nationalities
+    request: pb.ListAccessesToPersonRequest | requests_pb2.ReceiveRequestRequest,
+    nationalities: Nationalities,
 ) -> PassportNumber:
     """Read the passport by which a person is known who is named by nothing else; raises FieldInvalidError."""
     if request.personal_id_number:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from chassis import pages
 from chassis.errors import FieldInvalidError
+from residency.domain.contact import PassportNumber
 from residency.domain.data_subject_requests import (
     DataSubjectRequest,
     DataSubjectRequestNotFoundError,
@@ -22,9 +23,11 @@ from residency.domain.data_subject_requests import (
     WholeRequest,
 )
 from residency.domain.declarations import DeclaredPerson
+from residency.domain.nationality import Nationalities
 from residency.domain.personal_data_export import PersonalDataExport
-from residency.domain.personal_id import RegistrationCodes
+from residency.domain.personal_id import PersonalIdNumber, RegistrationCodes
 from residency.wire import fields
+from residency.wire.account import passport
 from residency.wire.cases.declarations import declared_person
 from residency.wire.cases.requests import case_number
 from ward.residency.v1 import citizens_pb2
@@ -65,6 +68,18 @@ def kind(request: pb.ReceiveRequestRequest | citizens_pb2.FileOwnRequestRequest)
     if asked is None:
         raise FieldInvalidError("kind", "one of the kinds; required")
     return asked
+
+
+def document(
+    request: pb.ReceiveRequestRequest,
+    codes: RegistrationCodes,
+    nationalities: Nationalities,
+    today: date,
+) -> PersonalIdNumber | PassportNumber:
+    """Read by what the person is known whom a request is about; raises FieldInvalidError or PersonalIdInvalidError."""
+    if request.HasField("passport"):
+        return passport(request, nationalities)
+    return PersonalIdNumber.parse(request.personal_id_number, codes, today)
 
 
 def ground(request: pb.RefuseRequestRequest) -> RequestRefusalGround:

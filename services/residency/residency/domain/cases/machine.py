@@ -3,12 +3,12 @@
 draft → submitted ⇄ supplement requested
 ↓               ⇅
 accepted → verifying → approved → recorded → cancelled
-refused from submitted, accepted or verifying; withdrawn until it is decided
+refused from submitted, accepted or verifying, and where the citizen was asked in vain; withdrawn until it is decided
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Self
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from chassis.clock import ward_day
 from chassis.errors import DomainError, FieldInvalidError
 from residency.domain.calendar import ProcessingClock
 from residency.domain.cases.states import (
+    OPEN_STATES,
     CaseAct,
     CaseChannel,
     CaseState,
@@ -39,7 +40,7 @@ class CaseStateConflictError(DomainError):
 
 
 class SecondPersonRequiredError(DomainError):
-    """Who accepted or verified a case may not approve it, nor who decided it annul it."""
+    """Who wrote into a case, accepted or verified it may not approve it, nor who decided it annul it."""
 
     reason = "SECOND_PERSON_REQUIRED"
 
@@ -67,7 +68,10 @@ _MOVES: Mapping[CaseAct, Mapping[CaseState, CaseState]] = {
     CaseAct.IDENTITY_ANSWERED: {_S.VERIFYING: _S.VERIFYING},
     CaseAct.APPROVE: {_S.VERIFYING: _S.APPROVED},
     CaseAct.RECORD: {_S.APPROVED: _S.RECORDED},
-    CaseAct.REFUSE: dict.fromkeys((_S.SUBMITTED, _S.ACCEPTED, _S.VERIFYING), _S.REFUSED),
+    # Where a supplement was asked for only on one ground and after its last day: see `refuse`.
+    CaseAct.REFUSE: dict.fromkeys(
+        (_S.SUBMITTED, _S.SUPPLEMENT_REQUESTED, _S.ACCEPTED, _S.VERIFYING), _S.REFUSED
+    ),
     CaseAct.WITHDRAW: dict.fromkeys(
         (_S.DRAFT, _S.SUBMITTED, _S.SUPPLEMENT_REQUESTED, _S.ACCEPTED, _S.VERIFYING),
         _S.WITHDRAWN,
@@ -112,11 +116,24 @@ class Case:
     decided_at: datetime | None = None
     refusal_ground: RefusalGround | None = None
     clock: ProcessingClock | None = None
+    # The last day for the supplement that the citizen was asked for; None while nothing is asked for.
+    supplement_due_on: date | None = None
+    # Who wrote its declaration, accepted or verified it, ever: none of them approves it.
+    written_by: frozenset[str] = frozenset()
+
+    @property
+    def stands(self) -> bool:
+        """Tell whether it has changed the register, or may still do so once it is handed in."""
+        return self.state in OPEN_STATES or self.state is CaseState.RECORDED
 
     @property
     def due_on(self) -> date | None:
         """The day by which it must be decided; None while no clock runs."""
         return self.clock.due_on if self.clock else None
+
+    def is_unanswered(self, today: date) -> bool:
+        """Tell whether the last day for a supplement is over that the citizen has not given."""
+        return self.supplement_due_on is not None and self.supplement_due_on < today
 
     def check_visible(self, caller: Caller) -> None:
         """Refuse a case that is not the caller's to see, like one that does not exist."""
@@ -128,16 +145,29 @@ class Case:
         """Hand the draft in."""
         return replace(self._moved(CaseAct.SUBMIT), submitted_at=now)
 
-    def request_supplement(self, calendar: WorkingCalendar, now: datetime) -> Self:
-        """Wait for the citizen; a clock that runs stands still."""
-        clock = self.clock and self.clock.suspend(calendar, ward_day(now))
-        return replace(self._moved(CaseAct.REQUEST_SUPPLEMENT), clock=clock)
+    def request_supplement(
+        self, calendar: WorkingCalendar, supplement_days: int, now: datetime
+    ) -> Self:
+        """Wait for the citizen for so many days, the last of which is still in time; a clock that runs stands still."""
+        today = ward_day(now)
+        return replace(
+            self._moved(CaseAct.REQUEST_SUPPLEMENT),
+            clock=self.clock and self.clock.suspend(calendar, today),
+            supplement_due_on=today + timedelta(days=supplement_days),
+        )
 
-    def supplemented(self, kind: CaseKind, calendar: WorkingCalendar, now: datetime) -> Self:
-        """Take the citizen's supplement; the clock goes on, and the identities are to be verified anew."""
+    def supplemented(
+        self, caller: Caller, kind: CaseKind, calendar: WorkingCalendar, now: datetime
+    ) -> Self:
+        """Take the supplement, also late; the clock goes on, and the identities are to be verified anew."""
         if kind is not self.kind:
             raise FieldInvalidError("declaration", "of the same kind as before")
-        case = replace(self._moved(CaseAct.SUPPLEMENT), identity_check=IdentityCheck.NOT_ASKED)
+        case = replace(
+            self._moved(CaseAct.SUPPLEMENT),
+            identity_check=IdentityCheck.NOT_ASKED,
+            supplement_due_on=None,
+            written_by=self.written_by | {caller.account},
+        )
         if self.clock is None:
             return case
         clock = self.clock.resume(calendar, ward_day(now))
@@ -149,7 +179,11 @@ class Case:
         """Find the file valid and start the clock of so many working days."""
         clock = ProcessingClock.start(calendar, term_days, ward_day(now))
         return replace(
-            self._moved(CaseAct.ACCEPT), accepted_by=caller.account, accepted_at=now, clock=clock
+            self._moved(CaseAct.ACCEPT),
+            accepted_by=caller.account,
+            accepted_at=now,
+            clock=clock,
+            written_by=self.written_by | {caller.account},
         )
 
     def verify(self, caller: Caller) -> Self:
@@ -158,6 +192,7 @@ class Case:
             self._moved(CaseAct.VERIFY),
             verified_by=caller.account,
             identity_check=IdentityCheck.PENDING,
+            written_by=self.written_by | {caller.account},
         )
 
     def see_original(self, caller: Caller) -> Self:
@@ -166,6 +201,7 @@ class Case:
             self._moved(CaseAct.SEE_ORIGINAL),
             verified_by=caller.account,
             identity_check=IdentityCheck.ORIGINAL_SEEN,
+            written_by=self.written_by | {caller.account},
         )
 
     def identity_answered(self, check: IdentityCheck) -> Self:
@@ -177,7 +213,7 @@ class Case:
     def approve(self, caller: Caller, finding: str, now: datetime) -> Self:
         """Approve as a second person; an identity in doubt needs a finding in writing."""
         case = self._moved(CaseAct.APPROVE)
-        if caller.account in {self.accepted_by, self.verified_by}:
+        if caller.account in self.written_by:
             raise SecondPersonRequiredError
         if self.identity_check in _UNANSWERED:
             raise IdentityCheckPendingError
@@ -190,16 +226,28 @@ class Case:
         return self._moved(CaseAct.RECORD)
 
     def refuse(self, caller: Caller, ground: RefusalGround, now: datetime) -> Self:
-        """Refuse; an identity that nobody answered for is no ground."""
+        """Refuse; an identity that nobody answered for is no ground.
+
+        While a supplement is waited for only that it was not given by its last day is one.
+        """
         case = self._moved(CaseAct.REFUSE)
+        unanswered = ground is RefusalGround.NOT_SUPPLEMENTED and self.is_unanswered(ward_day(now))
+        if self.state is CaseState.SUPPLEMENT_REQUESTED and not unanswered:
+            raise self._conflict(CaseAct.REFUSE)
         identity = ground is RefusalGround.IDENTITY_NOT_CONFIRMED
         if identity and self.identity_check in _UNANSWERED:
             raise IdentityCheckPendingError
-        return replace(case, refusal_ground=ground, decided_by=caller.account, decided_at=now)
+        return replace(
+            case,
+            refusal_ground=ground,
+            decided_by=caller.account,
+            decided_at=now,
+            supplement_due_on=None,
+        )
 
     def withdraw(self) -> Self:
         """Take it back before it is decided."""
-        return self._moved(CaseAct.WITHDRAW)
+        return replace(self._moved(CaseAct.WITHDRAW), supplement_due_on=None)
 
     def cancel(self, caller: Caller) -> Self:
         """Annul what it entered, as another person than who decided."""

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from chassis import pages
-from residency.domain.cases.machine import Case
+from residency.domain.cases.machine import Caller, Case
 from residency.domain.cases.told import HistoryEntry, WholeCase
+from residency.domain.disclosure import Disclosure
 from residency.domain.notices import Notice, notices_of
-from residency.wire import fields
-from residency.wire.cases.declarations import declaration_message
+from residency.wire import fields, lookups
+from residency.wire.cases.declarations import declaration_message, withhold
 from ward.residency.v1 import cases_pb2 as pb
 
 
@@ -28,28 +29,36 @@ def case(one: Case) -> pb.ResidenceCase:
         decided_at=fields.optional_timestamp(one.decided_at),
         due_on=fields.optional_date(one.due_on),
         refusal_ground=pb.RefusalGround.Value(ground),
+        supplement_due_on=fields.optional_date(one.supplement_due_on),
     )
 
 
-def whole_case(found: WholeCase, access_record_id: UUID) -> pb.GetCaseResponse:
-    """Write a case with what it holds of persons."""
+def whole_case(
+    found: WholeCase, caller: Caller, disclosure: Disclosure | None, access_record_id: UUID
+) -> pb.GetCaseResponse:
+    """Write a case with what it holds of persons, as far as the caller may see it; None is all."""
+    declaration = declaration_message(found.declaration)
+    if disclosure:
+        withhold(declaration, disclosure.fields)
     return pb.GetCaseResponse(
         case=case(found.case),
-        declaration=declaration_message(found.declaration),
-        history=[history_entry(entry) for entry in found.history],
+        declaration=declaration,
+        history=[history_entry(entry, caller) for entry in found.history],
         notices=[notice(one) for one in notices_of(found.case, found.history)],
         registration_ids=[str(one) for one in found.registrations],
+        withheld=lookups.withheld(disclosure) if disclosure else (),
         access_record_id=str(access_record_id),
     )
 
 
-def history_entry(entry: HistoryEntry) -> pb.CaseHistoryEntry:
-    """Write what was done with a case."""
+def history_entry(entry: HistoryEntry, caller: Caller) -> pb.CaseHistoryEntry:
+    """Write what was done with a case; a citizen is not told which officer did it."""
+    by_caller = entry.account == caller.account
     return pb.CaseHistoryEntry(
         at=fields.optional_timestamp(entry.at),
         act=entry.act,
         state=pb.CaseState.Value(f"CASE_STATE_{entry.state}"),
-        account=entry.account,
+        account=entry.account if caller.is_officer or by_caller else "",
         note=entry.note,
         due_on=fields.optional_date(entry.due_on),
     )

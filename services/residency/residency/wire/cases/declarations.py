@@ -1,7 +1,7 @@
 """Declarations of form CT01: read when they are handed in and when they are opened, and written."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -12,7 +12,7 @@ from google.protobuf.message import Message
 from google.type import date_pb2
 
 from chassis.errors import FieldInvalidError
-from residency.domain.contact import Contact
+from residency.domain.contact import Contact, PassportNumber
 from residency.domain.declarations import (
     Change,
     ChangeOfInformation,
@@ -26,6 +26,7 @@ from residency.domain.declarations import (
     Signatory,
     TemporaryAbsence,
 )
+from residency.domain.disclosure import PersonField
 from residency.domain.nationality import Nationalities
 from residency.domain.partial_date import PartialDate
 from residency.domain.personal_id import PersonalIdNumber, RegistrationCodes
@@ -41,6 +42,22 @@ _MAX_RELATIONSHIP = 60
 _MAX_MEMBERS = 30
 _GUESTS = range(1, 32)
 _SIGNATORIES = {pb.Signatory.Value(f"SIGNATORY_{one}"): one for one in Signatory}
+# What the fields of a declaration tell of the persons named in it; all others are what is asked for.
+_FIELDS = {
+    "full_name": PersonField.FULL_NAME,
+    "householder_name": PersonField.FULL_NAME,
+    "birth_date": PersonField.BIRTH_DATE,
+    "sex": PersonField.SEX,
+    "personal_id_number": PersonField.MASKED_NUMBER,
+    "householder_personal_id_number": PersonField.MASKED_NUMBER,
+    "passport_number": PersonField.MASKED_NUMBER,
+    "relationship_to_householder": PersonField.HOUSEHOLD,
+    "phone": PersonField.PHONE,
+    "email": PersonField.PHONE,
+    "reason": PersonField.RESIDENCES,
+    "destination": PersonField.RESIDENCES,
+}
+_PASSPORTS = {"passport_number"}
 G = TypeVar("G", stays_pb2.Lodging, stays_pb2.ForeignStay)
 _SEXES = {Sex.MALE: residency_pb2.SEX_MALE, Sex.FEMALE: residency_pb2.SEX_FEMALE}
 
@@ -203,6 +220,20 @@ def declaration_message(one: ResidenceDeclaration) -> pb.ResidenceDeclaration:
     field, change = _change_message(one.change)
     getattr(message, field).CopyFrom(change)
     return message
+
+
+def withhold(message: Message, shown: Collection[PersonField]) -> None:
+    """Take from a declaration what is not shown of the persons named in it; of documents, only the mask is."""
+    for field, value in message.ListFields():
+        kind = _FIELDS.get(field.name)
+        if kind is PersonField.MASKED_NUMBER and kind in shown:
+            mask = PassportNumber.mask if field.name in _PASSPORTS else PersonalIdNumber.mask
+            setattr(message, field.name, mask(value))
+        elif kind and kind not in shown:
+            message.ClearField(field.name)
+        elif field.message_type:
+            for part in value if field.is_repeated else [value]:
+                withhold(part, shown)
 
 
 def _person_message(person: DeclaredPerson) -> pb.DeclaredPerson:

@@ -1,0 +1,82 @@
+"""The figures of a period as a workbook, Vietnamese; what was entered says so in each row."""
+
+import io
+from collections.abc import Iterator
+from datetime import datetime
+
+from xlsxwriter import Workbook
+from xlsxwriter.worksheet import Worksheet
+
+from chassis.clock import ward_local
+from incidents.domain.indicators import Figure, FigureBasis, Figures
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+# Headings, and how wide their columns are.
+_COLUMNS = (
+    ("Chỉ tiêu", 44),
+    ("Thành phần", 28),
+    ("Cách có số liệu", 16),
+    ("Tử số", 10),
+    ("Mẫu số", 10),
+    ("Tỷ lệ", 10),
+    ("Trung vị (giây)", 14),
+    ("p95 (giây)", 12),
+    ("Mục tiêu", 14),
+    ("Tử số là", 44),
+    ("Mẫu số là", 44),
+    ("Tính đến", 18),
+    ("Nguồn", 60),
+    ("Người nhập", 18),
+    ("Nhập lúc", 18),
+    ("Lần sửa", 8),
+)
+_RATIO = 5
+_BASES = {FigureBasis.MEASURED: "đo", FigureBasis.ENTERED: "NHẬP TAY"}
+
+Cell = str | int | float | None
+
+
+def figure_sheet(told: Figures) -> bytes:
+    """Write a workbook of one sheet: the period, the headings, and a row for each figure."""
+    written = io.BytesIO()
+    # What people entered is text, whatever it begins with.
+    plain = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with Workbook(written, plain) as book:
+        bold, per_cent = book.add_format({"bold": True}), book.add_format({"num_format": "0.0%"})
+        sheet = book.add_worksheet(told.period.code)
+        _head(sheet, told, bold)
+        for at, figure in enumerate(told.figures, start=2):
+            sheet.write_row(at, 0, list(_row(figure)))
+            if figure.ratio is not None:
+                sheet.write_number(at, _RATIO, figure.ratio, per_cent)
+    return written.getvalue()
+
+
+def _head(sheet: Worksheet, told: Figures, bold: object) -> None:
+    period = told.period
+    title = f"{period.name_vi} (từ {period.first_day:%d/%m/%Y} đến {period.last_day:%d/%m/%Y})"
+    sheet.write_string(0, 0, title, bold)
+    for at, (heading, width) in enumerate(_COLUMNS):
+        sheet.set_column(at, at, width)
+        sheet.write_string(1, at, heading, bold)
+    sheet.freeze_panes(2, 1)
+
+
+def _row(figure: Figure) -> Iterator[Cell]:
+    indicator = figure.indicator
+    yield from (indicator.name_vi, figure.part_vi, _BASES[indicator.basis])
+    yield from (figure.numerator, figure.denominator, None, figure.median_s, figure.p95_s)
+    yield from (_target(figure), indicator.numerator_vi, indicator.denominator_vi)
+    yield from (_time(figure.as_of), figure.source, figure.entered_by, _time(figure.entered_at))
+    yield figure.revision or None
+
+
+def _target(figure: Figure) -> str:
+    indicator = figure.indicator
+    if indicator.at_least_percent is not None:
+        return f"≥ {indicator.at_least_percent} %"
+    return "" if indicator.at_most_percent is None else f"≤ {indicator.at_most_percent} %"
+
+
+def _time(at: datetime | None) -> str:
+    return "" if at is None else f"{ward_local(at):%d/%m/%Y %H:%M}"
