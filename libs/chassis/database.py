@@ -110,7 +110,9 @@ class Database:
                 try:
                     async with driver.transaction():
                         yield driver
-                except _OUTAGES:
+                except (*_OUTAGES, asyncio.CancelledError):
+                    # The driver may take the transaction for one that has begun: the next would be a part of it, and
+                    # never be committed.
                     await connection.invalidate()
                     raise
 

@@ -1,6 +1,8 @@
 """Transactions and outages, on real PostgreSQL."""
 
 import asyncio
+import os
+import signal
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -103,3 +105,30 @@ async def test_a_copy_that_is_given_up_keeps_neither_its_locks_nor_its_connectio
 
     await database.close()
     server.stop()
+
+
+async def test_who_is_cancelled_at_the_beginning_leaves_no_transaction_to_the_next(
+    database: Database,
+) -> None:
+    """The server is held up, so is whoever begins; what the next one stores would never be committed."""
+    url = database.engine.url.render_as_string(hide_password=False)
+    single = Database.connect(url, pool_size=1)
+    async with single.transaction() as tx:
+        backend = int(await tx.scalar(text("select pg_backend_pid()")) or 0)
+
+    async def enter() -> None:
+        async with single.bulk_transaction() as driver:
+            await driver.execute("insert into inbox values (gen_random_uuid(), now())")
+
+    os.kill(backend, signal.SIGSTOP)
+    entering = asyncio.create_task(enter())
+    await asyncio.sleep(0.2)
+    entering.cancel()
+    os.kill(backend, signal.SIGCONT)
+    with pytest.raises(asyncio.CancelledError):
+        await entering
+    await enter()
+
+    async with database.transaction() as tx:
+        assert await tx.scalar(select(func.count()).select_from(INBOX)) == 1
+    await single.close()
