@@ -214,7 +214,7 @@ async def _expire(
 async def _remove(
     owner: Database,
     what: access_account.Expiry | None,
-    operator: str,
+    operator: str | None,
     service: str,
     settings: ServiceSettings,
     now: datetime,
@@ -242,7 +242,7 @@ def _tell_expiry(what: access_account.Expiry | None) -> None:
 
 
 def _own_record(
-    command: str, operator: str, reference: str, settings: ServiceSettings, now: datetime
+    command: str, operator: str | None, reference: str, settings: ServiceSettings, now: datetime
 ) -> AccessRecord:
     return console.record_of(
         command,

@@ -25,7 +25,6 @@ def add_operator(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--operator",
         type=_operator,
-        default="",
         metavar="ACCOUNT",
         help="the account of who gives the command; it is recorded, beside that of this machine",
     )
@@ -33,7 +32,7 @@ def add_operator(command: argparse.ArgumentParser) -> None:
 
 def record_of(
     command: str,
-    operator: str,
+    operator: str | None,
     *,
     purpose: str,
     legal_basis: str,

@@ -417,7 +417,7 @@ async def test_it_is_told_since_when_nobody_verified_the_chain(
     for _ in range(2):
         await told.witness_if_due()
         seen.append(REGISTRY.get_sample_value("ward_access_verified_timestamp_seconds"))
-        await access_account.verify(database, [], None, verified, lambda _: None)
+        await access_account.verify(database, Witnesses(), None, verified, lambda _: None)
 
     assert seen == [began.timestamp(), verified.timestamp()]
 

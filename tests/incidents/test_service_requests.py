@@ -72,7 +72,7 @@ async def test_everybody_is_told_how_far_a_request_is_and_nothing_that_was_writt
     assert one.position == fire.Position(latitude=20.9123, longitude=106.3123)
     assert not first.HasField("position")
     assert one.HasField("expected_at")
-    for secret in ("script", "Thử Nghiệm", "Giả Định", "0100"):
+    for secret in ("script", "Thử Nghiệm", "Giả Định", "0100 000 001"):
         assert secret not in str(first) + str(second)
     assert whole.description == f"nắp cống vỡ {SCRIPT}"
 

@@ -154,7 +154,9 @@ async def test_a_duplicate_is_seen_merged_and_parted_by_officers(service: Servic
         "SearchPersons",
         lookups_pb2.SearchPersonsRequest(purpose=because(), name="phạm thị giả định"),
     )
-    listing = pb.ListPersonMergesRequest(purpose=because(), personal_id_number=number(1).digits)
+    listing = pb.ListPersonMergesRequest(
+        purpose=because("PURPOSE_DATA_SUBJECT_REQUEST"), personal_id_number=number(1).digits
+    )
     history = (await service.call("ListPersonMerges", listing, DPO)).merges
     own = await refused(service, "officer-2", "UndoMerge", undoing(merged.merge_id))
     await by(service, "officer-1", "UndoMerge", undoing(merged.merge_id))

@@ -131,7 +131,10 @@ async def test_an_identity_is_corrected_and_the_history_tells_by_whom(service: S
         **asked(personal_id_number=NUMBER, full_name="Phạm Thị Ví Dụ", sex=residency_pb2.SEX_MALE)
     )
     await service.call("CorrectPerson", right)
-    listing = pb.ListPersonCorrectionsRequest(purpose=CASE, personal_id_number=NUMBER)
+    own = access_pb2.AccessPurpose(
+        purpose=access_pb2.PURPOSE_DATA_SUBJECT_REQUEST, reference="YC-2026/0001"
+    )
+    listing = pb.ListPersonCorrectionsRequest(purpose=own, personal_id_number=NUMBER)
     told = await service.call("ListPersonCorrections", listing, "data_protection_officer")
     nothing = pb.CorrectPersonRequest(**asked(personal_id_number=NUMBER))
     nobody = pb.CorrectPersonRequest(

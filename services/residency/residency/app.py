@@ -400,7 +400,7 @@ async def import_ward(settings: Settings, directory: Path) -> None:
         await database.close()
 
 
-async def import_residences(settings: Settings, wish: Wish, operator: str) -> None:
+async def import_residences(settings: Settings, wish: Wish, operator: str | None) -> None:
     """Enter a table of residences, telling on standard output what becomes of it."""
     database = Database.connect(settings.database_url.get_secret_value())
     relay = Relay(database, tables.outbox, Client().jetstream(), utc_now)
@@ -427,7 +427,7 @@ async def import_residences(settings: Settings, wish: Wish, operator: str) -> No
         await database.close()
 
 
-async def export_statistics(settings: Settings, file: Path, operator: str) -> None:
+async def export_statistics(settings: Settings, file: Path, operator: str | None) -> None:
     """Write how many residents there are today, as CSV or XLSX by the file's name."""
     database = Database.connect(settings.database_url.get_secret_value())
     try:
@@ -443,7 +443,9 @@ async def export_statistics(settings: Settings, file: Path, operator: str) -> No
     print(f"{file}: {len(cells)} ô / cells", flush=True)  # noqa: T201 - the command speaks to people
 
 
-def _supervising(settings: Settings, command: str, operator: str, subject: str) -> AccessRecord:
+def _supervising(
+    settings: Settings, command: str, operator: str | None, subject: str
+) -> AccessRecord:
     """Write down that a command was given which tells how the register, or who uses it, is doing."""
     return console.record_of(
         command,
@@ -463,7 +465,7 @@ def _write(file: Path, content: bytes) -> None:
         raise SystemExit(_NOT_WRITTEN.format(file=file, why=error.strerror)) from error
 
 
-async def report_anomalies(settings: Settings, days: int, operator: str) -> None:
+async def report_anomalies(settings: Settings, days: int, operator: str | None) -> None:
     """Tell on standard output, as tab-separated lines, what was odd in so many days."""
     database = Database.connect(settings.database_url.get_secret_value())
     now = utc_now()

@@ -98,7 +98,7 @@ class AccountQueries:
         asked = Named(subject_of(number_index))
         return Names(
             theirs=list({asked, *(name for theirs, name in known if theirs)}),
-            anothers=[name for theirs, name in known if not theirs],
+            anothers=tuple(name for theirs, name in known if not theirs),
         )
 
     async def status(self) -> AccountStatus:
