@@ -3,12 +3,14 @@
 import asyncio
 import base64
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from nats.aio.client import Client
+from nats.js.errors import NotFoundError
 from pydantic import SecretStr
 
 from chassis import migrations
@@ -85,6 +87,16 @@ async def opened(service: Service) -> pb.Incident:
             await asyncio.sleep(0.05)
 
 
+async def until_listening(broker: Client) -> None:
+    """Wait until the service has its place in the stream of events."""
+    async with asyncio.timeout(20):
+        while True:
+            with suppress(NotFoundError):
+                await broker.jetstream().consumer_info("EVENTS", "incidents-11002")
+                return
+            await asyncio.sleep(0.05)
+
+
 async def test_an_alarm_raised_while_the_database_is_dead_opens_its_incident_afterwards(
     mortal_postgres: PostgresServer,
     nats_server: NatsServer,
@@ -94,6 +106,7 @@ async def test_an_alarm_raised_while_the_database_is_dead_opens_its_incident_aft
 ) -> None:
     """Late but once: the event is not acknowledged before its effect is stored, and callers are told to try again."""
     async with running(settings(mortal_postgres, nats_server, issuer), make_token) as service:
+        await until_listening(broker)
         mortal_postgres.kill()
         await raise_over_the_broker(broker, "alarm-1")
         refused = await service.refusal("ListIncidents", pb.ListIncidentsRequest())

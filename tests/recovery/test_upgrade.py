@@ -26,7 +26,7 @@ OTHER_ORDERS = (
     ("fire_safety", "gateway", "incidents", "residency"),
 )
 # What passes: readings by their age, events once they are published, and what devices were heard to say last.
-PASSING = ("readings", "outbox", "recorder", "detector", "hours_due")
+PASSING = ("readings", "outbox", "recorder", "detector", "hours_due", "rollup_due")
 
 
 # What has another name now.

@@ -1,5 +1,6 @@
 """A residence case over HTTP, as a citizen and two officers work it while the population database is away."""
 
+import asyncio
 from datetime import date, timedelta
 from typing import Any
 
@@ -84,6 +85,8 @@ async def test_a_temporary_residence_goes_from_draft_to_the_register(ward: Stack
 
         async def answered() -> Any:
             query = {**PURPOSE, "purpose.reference": draft["case"]["caseNumber"]}
+            # Nobody may look more often than once a second for long.
+            await asyncio.sleep(1)
             case = (await officer.get(path, **query))["case"]
             return case if case["identityCheck"] != "IDENTITY_CHECK_PENDING" else None
 
