@@ -19,7 +19,8 @@ from tests.system.ledger import Kind, Ledger, Names, compare, stored_in
 from tests.system.load import Load
 from tests.system.officer import Officer
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
+# A minute and more each: `make test-upgrade`.
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300)]
 
 OTHER_ORDERS = (
     ("incidents", "residency", "gateway", "fire_safety"),
@@ -99,7 +100,6 @@ async def test_services_of_this_release_start_backwards_over_data_of_the_previou
         await burn_and_count(stack)
 
 
-@pytest.mark.chaos
 @pytest.mark.parametrize("order", OTHER_ORDERS)
 async def test_services_start_and_restart_in_any_order(
     scratch: Path, order: tuple[str, ...]
