@@ -5,7 +5,7 @@ import os
 import signal
 import time
 from collections.abc import AsyncGenerator, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from itertools import cycle
 from pathlib import Path
 
@@ -61,7 +61,9 @@ class Harm:
             yield
         finally:
             for one in processes:
-                os.kill(one, signal.SIGCONT)
+                # Of PostgreSQL some have ended with who they served.
+                with suppress(ProcessLookupError):
+                    os.kill(one, signal.SIGCONT)
 
     @asynccontextmanager
     async def _cut_off(self, part: str) -> AsyncGenerator[None]:
