@@ -1,13 +1,12 @@
 """Clocks that run in the service: storage is kept in order, modes end, storms and the register's days are told."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from functools import partial
 
-from chassis import context, metrics
+from chassis import metrics
 from chassis.clock import Clock
 from chassis.database import Database
-from chassis.errors import DatabaseUnavailableError
-from chassis.log import logger
+from chassis.repeating import keep_doing, while_there_is
 from fire_safety.operations.deadlines import DeadlineOperations
 from fire_safety.operations.modes import ModeOperations
 from fire_safety.operations.storms import StormOperations
@@ -31,10 +30,9 @@ async def roll_up(database: Database, operations: UpkeepOperations) -> None:
             if lease is None:
                 return
             await operations.prepare()
-            while await operations.roll_up_next():
-                pass
+            await while_there_is(operations.roll_up_next)
 
-    await _repeat(tend, _ROLL_UP_EVERY_S)
+    await keep_doing("timers", _ROLL_UP_EVERY_S, tend)
 
 
 async def drop_expired(database: Database, operations: UpkeepOperations) -> None:
@@ -49,26 +47,17 @@ async def drop_expired(database: Database, operations: UpkeepOperations) -> None
             await operations.forget_sequences()
             await operations.forget_system_status()
 
-    await _repeat(drop, _DROP_EVERY_S)
+    await keep_doing("timers", _DROP_EVERY_S, drop)
 
 
 async def expire_modes(operations: ModeOperations) -> None:
     """End modes whose time is over until cancelled; any number of instances may, each mode ends once."""
-
-    async def expire_all() -> None:
-        while await operations.expire_next():
-            pass
-
-    await _repeat(expire_all, _MODES_EVERY_S)
+    await keep_doing("timers", _MODES_EVERY_S, partial(while_there_is, operations.expire_next))
 
 
 async def watch_for_storms(operations: StormOperations) -> None:
     """Look for storms until cancelled."""
-
-    async def look() -> None:
-        await operations.look()
-
-    await _repeat(look, _STORMS_EVERY_S)
+    await keep_doing("timers", _STORMS_EVERY_S, operations.look)
 
 
 async def keep_deadlines(database: Database, operations: DeadlineOperations) -> None:
@@ -81,7 +70,7 @@ async def keep_deadlines(database: Database, operations: DeadlineOperations) -> 
                 more = await operations.settle(lease)
                 await asyncio.sleep(_DEADLINES_PACE_S if more else 0)
 
-    await _repeat(settle, _DEADLINES_EVERY_S)
+    await keep_doing("timers", _DEADLINES_EVERY_S, settle)
 
 
 async def tell_alarm_figures(queries: AlarmQueries, clock: Clock) -> None:
@@ -94,17 +83,4 @@ async def tell_alarm_figures(queries: AlarmQueries, clock: Clock) -> None:
             waiting_s = figures.waiting_s(clock())
             metrics.ALARM_WAITING_SECONDS.labels(signal_class).set(waiting_s)
 
-    await _repeat(tell, _FIGURES_EVERY_S)
-
-
-async def _repeat(act: Callable[[], Awaitable[None]], every_s: float) -> None:
-    """Act again and again; an outage of the database only delays."""
-    while True:
-        context.request_id.set(context.accept_request_id(None))
-        try:
-            await act()
-        except DatabaseUnavailableError as error:
-            logger().warning("timers_delayed", cause=error.reason)
-        except Exception:  # noqa: BLE001 - the edge: logged once, then tried again
-            logger().exception("timers_failed")
-        await asyncio.sleep(every_s)
+    await keep_doing("timers", _FIGURES_EVERY_S, tell)

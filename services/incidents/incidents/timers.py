@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 from chassis import context, metrics
 from chassis.clock import Clock, ward_day
 from chassis.errors import DatabaseUnavailableError
 from chassis.log import logger
 from chassis.object_store import ObjectStoreUnavailableError
+from chassis.repeating import keep_doing, while_there_is
 from incidents.clients.dispatch import DispatchCentre
 from incidents.clients.gateways import Messenger
 from incidents.clients.webhooks import WebhookClient
@@ -91,15 +93,8 @@ class Deliveries:
     async def run(self) -> None:
         """Send until cancelled; a failure only delays, and what was begun is tried again."""
         await self._messenger.prepare()
-        while True:
-            try:
-                while await self.send_due():
-                    pass
-            except DatabaseUnavailableError as error:
-                logger().warning("deliveries_delayed", cause=error.reason)
-            except Exception:  # noqa: BLE001 - the edge, as above
-                logger().exception("deliveries_failed")
-            await asyncio.sleep(_MESSAGES_EVERY_S)
+        send = partial(while_there_is, self.send_due)
+        await keep_doing("deliveries", _MESSAGES_EVERY_S, send)
 
     async def send_due(self) -> int:
         """Send what is due now, all together, and tell how many.
@@ -131,81 +126,59 @@ def pause(next_due_at: datetime | None, now: datetime) -> float:
 
 async def forget_reports_hourly(operations: ReportOperations) -> None:
     """Forget what reports say whose time is over, until cancelled; a failure only delays."""
-    while True:
-        try:
-            if forgotten := await operations.forget_expired():
-                logger().info("reports_forgotten", reports=forgotten)
-        except DatabaseUnavailableError as error:
-            logger().warning("forgetting_delayed", cause=error.reason)
-        except Exception:  # noqa: BLE001 - the edge, as above
-            logger().exception("forgetting_failed")
-        await asyncio.sleep(_FORGET_EVERY_S)
+
+    async def forget() -> None:
+        if forgotten := await operations.forget_expired():
+            logger().info("reports_forgotten", reports=forgotten)
+
+    await keep_doing("forgetting", _FORGET_EVERY_S, forget)
 
 
 async def forget_roll_calls_hourly(operations: RollCallOperations) -> None:
     """Forget roll-calls whose time is over, until cancelled; a failure only delays."""
-    while True:
-        try:
-            if forgotten := await operations.forget_roll_calls():
-                logger().info("roll_call_marks_forgotten", marks=forgotten)
-        except DatabaseUnavailableError as error:
-            logger().warning("forgetting_delayed", cause=error.reason)
-        except Exception:  # noqa: BLE001 - the edge, as above
-            logger().exception("forgetting_failed")
-        await asyncio.sleep(_FORGET_EVERY_S)
+
+    async def forget() -> None:
+        if forgotten := await operations.forget_roll_calls():
+            logger().info("roll_call_marks_forgotten", marks=forgotten)
+
+    await keep_doing("forgetting", _FORGET_EVERY_S, forget)
 
 
 async def remind_of_actions(operations: AfterActionReviewOperations) -> None:
     """Tell of actions that they are due, until cancelled; a failure only delays."""
-    while True:
-        try:
-            while await operations.remind_due():
-                pass
-        except DatabaseUnavailableError as error:
-            logger().warning("reminding_delayed", cause=error.reason)
-        except Exception:  # noqa: BLE001 - the edge, as above
-            logger().exception("reminding_failed")
-        await asyncio.sleep(_REMIND_EVERY_S)
+    await keep_doing("reminding", _REMIND_EVERY_S, partial(while_there_is, operations.remind_due))
 
 
 async def forget_attachments_hourly(operations: AttachmentOperations) -> None:
     """Forget photos and files whose time is over, and delete what is left of them, until cancelled."""
-    while True:
-        try:
-            if forgotten := await operations.forget():
-                logger().info("attachments_forgotten", attachments=forgotten)
-            if deleted := await operations.tidy_store():
-                logger().info("objects_deleted", objects=deleted)
-        except (DatabaseUnavailableError, ObjectStoreUnavailableError) as error:
-            logger().warning("forgetting_delayed", cause=error.reason)
-        except Exception:  # noqa: BLE001 - the edge, as above
-            logger().exception("forgetting_failed")
-        await asyncio.sleep(_FORGET_EVERY_S)
+
+    async def forget() -> None:
+        if forgotten := await operations.forget():
+            logger().info("attachments_forgotten", attachments=forgotten)
+        if deleted := await operations.tidy_store():
+            logger().info("objects_deleted", objects=deleted)
+
+    outages = (DatabaseUnavailableError, ObjectStoreUnavailableError)
+    await keep_doing("forgetting", _FORGET_EVERY_S, forget, outages)
 
 
 async def forget_hourly(operations: UpkeepOperations, kept: timedelta) -> None:
     """Forget events the stream cannot deliver again, and requests as old, until cancelled; a failure only delays."""
-    while True:
-        try:
-            await operations.forget_events(kept)
-            await operations.forget_requests(kept)
-        except DatabaseUnavailableError as error:
-            logger().warning("forgetting_delayed", cause=error.reason)
-        except Exception:  # noqa: BLE001 - the edge, as above
-            logger().exception("forgetting_failed")
-        await asyncio.sleep(_FORGET_EVERY_S)
+
+    async def forget() -> None:
+        await operations.forget_events(kept)
+        await operations.forget_requests(kept)
+
+    await keep_doing("forgetting", _FORGET_EVERY_S, forget)
 
 
 async def tell_figures(queries: FigureQueries, clock: Clock) -> None:
     """Keep up to date for whoever watches the metrics what is open and what is late, until cancelled."""
-    while True:
-        try:
-            await _show(queries, clock())
-        except DatabaseUnavailableError as error:
-            logger().warning("figures_delayed", cause=error.reason)
-        except Exception:  # noqa: BLE001 - the edge, as above
-            logger().exception("figures_failed")
-        await asyncio.sleep(_FIGURES_EVERY_S)
+
+    async def tell() -> None:
+        await _show(queries, clock())
+
+    await keep_doing("figures", _FIGURES_EVERY_S, tell)
 
 
 async def _show(queries: FigureQueries, now: datetime) -> None:
@@ -222,14 +195,11 @@ async def _show(queries: FigureQueries, now: datetime) -> None:
 
 async def tell_indicators(queries: IndicatorQueries, clock: Clock) -> None:
     """Keep up to date likewise the figures of the present month and year, until cancelled."""
-    while True:
-        try:
-            await _show_indicators(queries, clock())
-        except DatabaseUnavailableError as error:
-            logger().warning("indicators_delayed", cause=error.reason)
-        except Exception:  # noqa: BLE001 - the edge, as above
-            logger().exception("indicators_failed")
-        await asyncio.sleep(_INDICATORS_EVERY_S)
+
+    async def tell() -> None:
+        await _show_indicators(queries, clock())
+
+    await keep_doing("indicators", _INDICATORS_EVERY_S, tell)
 
 
 async def _show_indicators(queries: IndicatorQueries, now: datetime) -> None:
@@ -323,11 +293,8 @@ class HandoverFollowing:
 
 async def forget_deliveries_hourly(operations: WebhookOperations) -> None:
     """Forget deliveries that arrived long ago, until cancelled; a failure only delays."""
-    while True:
-        try:
-            await operations.forget_delivered(_DELIVERIES_KEPT)
-        except DatabaseUnavailableError as error:
-            logger().warning("forgetting_delayed", cause=error.reason)
-        except Exception:  # noqa: BLE001 - the edge, as above
-            logger().exception("forgetting_failed")
-        await asyncio.sleep(_FORGET_EVERY_S)
+
+    async def forget() -> None:
+        await operations.forget_delivered(_DELIVERIES_KEPT)
+
+    await keep_doing("forgetting", _FORGET_EVERY_S, forget)

@@ -1,7 +1,7 @@
 """What happens because time passes, not because somebody calls: each until it is cancelled."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
 
@@ -9,6 +9,7 @@ from chassis import context, metrics
 from chassis.clock import Clock, ward_day
 from chassis.errors import DatabaseUnavailableError
 from chassis.log import logger
+from chassis.repeating import keep_doing, while_there_is
 from residency.clients.population import NationalPopulationRegistry
 from residency.domain.breaches import BreachFigures
 from residency.domain.cases.told import CaseFigures, share
@@ -39,31 +40,14 @@ _ASK_AT_ONCE = 8
 _EXCHANGE_S = 1.0
 
 
-async def keep_doing(name: str, every_s: float, act: Callable[[], Awaitable[object]]) -> None:
-    """Do something at once and then every so many seconds, until cancelled; a failure only delays."""
-    while True:
-        try:
-            await act()
-        except DatabaseUnavailableError:
-            logger().warning(f"{name}_delayed")
-        except Exception:  # noqa: BLE001 - the edge: logged, then tried again; the service must go on answering
-            logger().exception(f"{name}_failed")
-        await asyncio.sleep(every_s)
-
-
-async def _while_there_is(do_some: Callable[[], Awaitable[object]]) -> None:
-    while await do_some():
-        pass
-
-
 async def recount_when_due(upkeep: UpkeepOperations) -> None:
     """Publish the dwellings whose counts change with the day."""
-    await keep_doing("recount", _POLL_S, partial(_while_there_is, upkeep.recount_due))
+    await keep_doing("recount", _POLL_S, partial(while_there_is, upkeep.recount_due))
 
 
 async def remind_when_due(reminders: ReminderOperations) -> None:
     """Tell what somebody should do soon."""
-    await keep_doing("reminders", _POLL_S, partial(_while_there_is, reminders.remind))
+    await keep_doing("reminders", _POLL_S, partial(while_there_is, reminders.remind))
 
 
 async def watch_lookups(limits: LookupLimits, decoys: DecoyOperations) -> None:
@@ -83,7 +67,7 @@ async def forget_hourly(upkeep: UpkeepOperations, kept: timedelta) -> None:
         await upkeep.forget_events(kept)
         await upkeep.forget_requests(kept)
         await upkeep.forget_usage(kept)
-        await _while_there_is(upkeep.forget_cases)
+        await while_there_is(upkeep.forget_cases)
 
     await keep_doing("forgetting", _FORGET_EVERY_S, forget)
 
@@ -107,7 +91,7 @@ async def watch_protection(
     """Tell of clocks of breaches that run out, and keep the figures of data protection."""
 
     async def watch() -> None:
-        await _while_there_is(breaches.announce_due)
+        await while_there_is(breaches.announce_due)
         now = clock()
         _show_protection(await breach_queries.figures(now), await review_queries.figures(now))
         _show_requests(await request_queries.figures(ward_day(now)))
