@@ -105,16 +105,12 @@ class Database:
         Errors other than outages come as the driver raises them.
         """
         with _outages_told():
-            async with self.engine.connect() as connection:
-                driver: Any = (await connection.get_raw_connection()).driver_connection
-                try:
-                    async with driver.transaction():
-                        yield driver
-                except (*_OUTAGES, asyncio.CancelledError):
-                    # The driver may take the transaction for one that has begun: the next would be a part of it, and
-                    # never be committed.
-                    await connection.invalidate()
-                    raise
+            async with (
+                self.engine.connect() as connection,
+                _driver_of(connection) as driver,
+                driver.transaction(),
+            ):
+                yield driver
 
     @asynccontextmanager
     async def lease(self, name: str) -> AsyncGenerator["Lease | None"]:
@@ -161,6 +157,21 @@ async def part_of(tx: Transaction) -> AsyncGenerator[None]:
     with _outages_told():
         async with tx.begin_nested():
             yield
+
+
+@asynccontextmanager
+async def _driver_of(connection: AsyncConnection) -> AsyncGenerator[Any]:
+    """Give the driver's own connection (asyncpg); who is cut off or cancelled with it leaves it to nobody.
+
+    What the server still has to say would be taken for the answer to another's statement; and a transaction whose
+    beginning was cancelled for one that has begun: the next would be a part of it, and never be committed.
+    """
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    try:
+        yield driver
+    except (*_OUTAGES, asyncio.CancelledError):
+        await connection.invalidate()
+        raise
 
 
 class Statement:
@@ -242,13 +253,8 @@ class Lease:
             with _outages_told():
                 if self._connection.invalidated:
                     raise DatabaseUnavailableError
-                driver: Any = (await self._connection.get_raw_connection()).driver_connection
-                try:
+                async with _driver_of(self._connection) as driver:
                     return list(await driver.fetch(statement.text, *statement.arguments(values)))
-                except (*_OUTAGES, asyncio.CancelledError):
-                    # As in `Line`: an answer that is still to come would be taken for another's.
-                    await self._connection.invalidate()
-                    raise
 
     @asynccontextmanager
     async def statements(self) -> AsyncGenerator[Transaction]:
