@@ -13,8 +13,8 @@ import uvicorn
 import uvloop
 from grpc import aio
 
-from chassis import tracing
-from chassis.log import logger
+from chassis.telemetry import tracing
+from chassis.telemetry.log import logger
 
 _GRACE_S = 5.0
 _ASK_AGAIN_S = 0.2

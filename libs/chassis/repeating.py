@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from chassis import context
 from chassis.errors import DatabaseUnavailableError, DomainError
-from chassis.log import logger
+from chassis.telemetry.log import logger
 
 
 async def keep_doing(

@@ -12,20 +12,22 @@ from nats.js import JetStreamContext
 from pydantic import SecretStr
 from sqlalchemy import ColumnElement, Table
 
-from chassis import certificates, jetstream, metrics
-from chassis.access_log import AccessLog
-from chassis.admin import admin_server
-from chassis.certificates import CertificateFiles
+from chassis.account.access_log import AccessLog
+from chassis.account.witness import Witness, subject_of
+from chassis.broker import jetstream
 from chassis.clock import Clock, utc_now
-from chassis.database import Database, Line
 from chassis.errors import BrokerUnavailableError
-from chassis.grpc_server import AccessGuard, grpc_server
-from chassis.health import Readiness
 from chassis.lifecycle import Lifecycle
-from chassis.outbox import Relay
+from chassis.rpc import certificates
+from chassis.rpc.certificates import CertificateFiles
+from chassis.rpc.grpc_server import AccessGuard, grpc_server
+from chassis.rpc.tokens import TokenVerifier
 from chassis.settings import ServiceSettings
-from chassis.tokens import TokenVerifier
-from chassis.witness import Witness, subject_of
+from chassis.storage.database import Database, Line
+from chassis.storage.outbox import Relay
+from chassis.telemetry import metrics
+from chassis.telemetry.admin import admin_server
+from chassis.telemetry.health import Readiness
 
 # A request that was lost with the broker is repeated after this time.
 _REQUEST_TIMEOUT_S = 2.0
@@ -88,7 +90,8 @@ async def start_base(
 
     The administrators' port answers first, so that a service waiting for the broker is seen to be alive.
     `outbox_order` tells which of the events that wait go first, where not the oldest.
-    Services with methods marked `personal_data` are `accounted`: they have the tables of `chassis.access_schema`.
+    Services with methods marked `personal_data` are `accounted`: they have the tables of
+    `chassis.account.access_schema`.
     """
     life.trace(name, settings.otlp_endpoint)
     database = Database.connect(settings.database_url.get_secret_value())

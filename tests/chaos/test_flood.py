@@ -13,7 +13,7 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext
 from sqlalchemy import func, select
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from fire_safety import tables
 from fire_safety.domain.alarms import AlarmKind
 from fire_safety.settings import Settings

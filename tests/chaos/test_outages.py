@@ -8,8 +8,8 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext
 from prometheus_client import REGISTRY
 
-from chassis.database import Database
 from chassis.lifecycle import Lifecycle
+from chassis.storage.database import Database
 from fire_safety import app
 from fire_safety.operations.register import Register
 from stack.nats_server import NatsServer

@@ -5,11 +5,11 @@ from collections.abc import AsyncGenerator
 import pytest
 from sqlalchemy import MetaData, text
 
-from chassis import access_schema
-from chassis.database import Database
-from chassis.idempotency import requests_table
-from chassis.inbox import inbox_table
-from chassis.outbox import outbox_table
+from chassis.account import access_schema
+from chassis.storage.database import Database
+from chassis.storage.idempotency import requests_table
+from chassis.storage.inbox import inbox_table
+from chassis.storage.outbox import outbox_table
 from stack.postgres import PostgresServer
 from tests.fixtures.servers import as_superuser, copied
 

@@ -6,7 +6,7 @@ import grpc
 import pytest
 
 from chassis.errors import DomainError
-from chassis.grpc_errors import reasons
+from chassis.rpc.grpc_errors import reasons
 from tests.contracts.vocabulary import SERVICES, built_services, domain_errors
 from ward.errors.v1 import error_reason_pb2
 

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 from google.protobuf.descriptor import Descriptor, MethodDescriptor
 
-from chassis.access import rule_of
+from chassis.rpc.access import rule_of
 from gateway.schemas.bindings import bindings_of
 from tests.contracts.vocabulary import (
     FOREIGN_PACKAGES,

@@ -12,9 +12,9 @@ from grpc_status import rpc_status
 from nats.aio.client import Client
 
 from chassis.clock import utc_now
-from chassis.database import Database, Lease
 from chassis.lifecycle import Lifecycle
-from chassis.outbox import Relay
+from chassis.storage.database import Database, Lease
+from chassis.storage.outbox import Relay
 from fire_safety import app, tables
 from fire_safety.operations.alarms import AlarmOperations
 from fire_safety.operations.detection import DetectionOperations

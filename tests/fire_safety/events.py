@@ -7,7 +7,7 @@ from nats.aio.client import Client
 from nats.js.api import AckPolicy, ConsumerConfig
 from sqlalchemy import func, select
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from fire_safety import tables
 from fire_safety.wire.alarms import CHANGE_SUBJECTS
 from tests.fire_safety.field import until

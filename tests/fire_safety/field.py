@@ -9,10 +9,10 @@ from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from sqlalchemy import select
 
-from chassis.database import Database
+from chassis.broker.jetstream import readings_stream
+from chassis.broker.partitions import partition_of
 from chassis.errors import DatabaseUnavailableError
-from chassis.jetstream import readings_stream
-from chassis.partitions import partition_of
+from chassis.storage.database import Database
 from fire_safety import tables
 from fire_safety.domain.alarms import Alarm, AlarmFilter, AlarmKind, AlarmState
 from fire_safety.domain.columns import Bulk

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from chassis.database import Database, Lease
+from chassis.storage.database import Database, Lease
 from fire_safety import tables
 from fire_safety.domain.alarms import Alarm, AlarmFilter, Signal
 from fire_safety.domain.devices import Device

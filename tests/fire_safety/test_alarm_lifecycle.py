@@ -24,8 +24,8 @@ from hypothesis.stateful import (
 from nats.aio.client import Client
 
 from chassis.clock import utc_now
-from chassis.database import Database, Lease
-from chassis.outbox import Relay
+from chassis.storage.database import Database, Lease
+from chassis.storage.outbox import Relay
 from fire_safety import tables
 from fire_safety.domain.alarms import (
     FIRE_KINDS,

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import func, select, update
 
 from chassis.clock import utc_now
-from chassis.database import Database, Lease
 from chassis.errors import RequestIdReusedError
+from chassis.storage.database import Database, Lease
 from fire_safety import tables
 from fire_safety.detection.ward import Seen
 from fire_safety.domain.alarms import (

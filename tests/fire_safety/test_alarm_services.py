@@ -11,7 +11,7 @@ from nats.aio.client import Client
 from prometheus_client import REGISTRY
 
 from chassis.clock import utc_now
-from chassis.metrics import DEVICES_WATCHED
+from chassis.telemetry.metrics import DEVICES_WATCHED
 from fire_safety.operations.register import RegisterOperations
 from tests.fire_safety.conftest import Service
 from tests.fire_safety.field import alarm_raised, publish_smoke

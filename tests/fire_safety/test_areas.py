@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from chassis.clock import utc_now
-from chassis.database import Database
+from chassis.storage.database import Database
 from fire_safety.operations.register import RegisterOperations
 from tests.fire_safety.conftest import Service
 from tests.fire_safety.samples import APARTMENTS, MARKET, PLACED, UNPLACED, register

@@ -20,9 +20,9 @@ from sqlalchemy import text
 
 from chassis.clock import Clock, utc_now
 from chassis.context import Identity, identity
-from chassis.database import Database
 from chassis.lifecycle import Lifecycle
-from chassis.outbox import Relay
+from chassis.storage.database import Database
+from chassis.storage.outbox import Relay
 from fire_safety import app
 from fire_safety.domain.devices import DeviceKind
 from fire_safety.operations.credentials import Asked, CredentialOperations

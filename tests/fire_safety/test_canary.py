@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from chassis.database import Database, Lease
+from chassis.storage.database import Database, Lease
 from fire_safety import tables
 from fire_safety.detection.ward import Ward
 from fire_safety.domain.alarms import (

@@ -8,7 +8,7 @@ from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from chassis.clock import utc_now
-from chassis.database import Database
+from chassis.storage.database import Database
 from fire_safety.consumers.clocks import Clocks, ClocksApartError
 from fire_safety.queries.clock import ClockQueries
 from tests.fire_safety.stored import WARD

@@ -9,9 +9,9 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from grpc import aio
 from sqlalchemy import text
 
-from chassis import pages
 from chassis.clock import utc_now
-from chassis.database import Database
+from chassis.rpc import pages
+from chassis.storage.database import Database
 from fire_safety.operations.sign_in import SignInOperations
 from fire_safety.queries.sign_in import SignInQueries
 from fire_safety.repository import credentials as repository

@@ -10,8 +10,8 @@ from nats.aio.client import Client
 from sqlalchemy import select, update
 
 from chassis.clock import utc_now
-from chassis.database import Database, Lease
-from chassis.outbox import Relay
+from chassis.storage.database import Database, Lease
+from chassis.storage.outbox import Relay
 from fire_safety import tables
 from fire_safety.domain.alarms import AlarmKind, AlarmState
 from fire_safety.operations.deadlines import DeadlineOperations

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import insert, text, update
 
 from chassis.clock import utc_now
-from chassis.database import Database, Lease
+from chassis.storage.database import Database, Lease
 from fire_safety import tables
 from fire_safety.detection.ward import Ward
 from fire_safety.domain.alarms import AlarmKind

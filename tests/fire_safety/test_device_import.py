@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
+from chassis.broker.messages import subject_of
 from chassis.clock import utc_now
-from chassis.database import Database
-from chassis.messages import subject_of
+from chassis.storage.database import Database
 from fire_safety import app, tables
 from fire_safety.domain.devices import DeviceKind
 from fire_safety.domain.registration import Entry

@@ -6,8 +6,8 @@ import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
 from sqlalchemy import select, update
 
-from chassis.database import Database
-from chassis.messages import subject_of
+from chassis.broker.messages import subject_of
+from chassis.storage.database import Database
 from fire_safety import tables
 from tests.fire_safety.conftest import Service
 from tests.fire_safety.samples import PLACED, UNPLACED

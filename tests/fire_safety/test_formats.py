@@ -4,11 +4,11 @@ import pytest
 from nats.aio.client import Client
 from sqlalchemy import select, update
 
+from chassis.broker.consumer import REASON_HEADER
+from chassis.broker.delivery import Delivery
 from chassis.clock import utc_now
-from chassis.consumer import REASON_HEADER
-from chassis.database import Database
-from chassis.delivery import Delivery
 from chassis.lifecycle import Lifecycle
+from chassis.storage.database import Database
 from fire_safety import app, tables
 from fire_safety.consumers.formats import Formats
 from fire_safety.consumers.received import Overheard

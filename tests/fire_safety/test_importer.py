@@ -10,9 +10,9 @@ import pytest
 from google.protobuf.json_format import MessageToDict
 from sqlalchemy import func, select
 
+from chassis.broker.messages import subject_of
 from chassis.clock import utc_now
-from chassis.database import Database
-from chassis.messages import subject_of
+from chassis.storage.database import Database
 from fire_safety import app, tables
 from fire_safety.importer.register import FILES, ImportRefusedError, read_register
 from fire_safety.operations.register import RegisterOperations

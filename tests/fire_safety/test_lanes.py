@@ -14,11 +14,11 @@ from nats.js.api import ConsumerConfig, DiscardPolicy
 from prometheus_client import REGISTRY
 from sqlalchemy import insert
 
+from chassis.broker.consumer import REASON_HEADER
+from chassis.broker.jetstream import DEAD_LETTERS, ensure_streams
 from chassis.clock import utc_now
-from chassis.consumer import REASON_HEADER
-from chassis.database import Database
-from chassis.jetstream import DEAD_LETTERS, ensure_streams
 from chassis.lifecycle import Lifecycle
+from chassis.storage.database import Database
 from fire_safety import app, tables
 from fire_safety.consumers import recorder
 from fire_safety.domain.alarms import AlarmKind, AlarmState, Suppression

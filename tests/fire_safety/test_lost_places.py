@@ -8,9 +8,9 @@ import pytest
 from nats.aio.client import Client
 from sqlalchemy import text
 
-from chassis.database import Database
-from chassis.jetstream import ensure_streams, readings_stream
+from chassis.broker.jetstream import ensure_streams, readings_stream
 from chassis.lifecycle import Lifecycle
+from chassis.storage.database import Database
 from fire_safety import app
 from fire_safety.settings import Settings
 from stack.nats_server import NatsServer

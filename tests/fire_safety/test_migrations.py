@@ -12,9 +12,9 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import DBAPIError
 
-from chassis import migrations
 from chassis.clock import utc_now
-from chassis.database import Database
+from chassis.storage import migrations
+from chassis.storage.database import Database
 from fire_safety import tables
 from fire_safety.queries.detection import DetectionQueries, profile_of
 from stack.postgres import PostgresServer

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from nats.aio.client import Client
 
-from chassis import jetstream
+from chassis.broker import jetstream
 from chassis.clock import utc_now
 from fire_safety.consumers import watch
 from fire_safety.consumers.mode_changes import ModeChanges

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from chassis.database import Database, Lease
 from chassis.errors import FieldInvalidError, RequestIdReusedError
-from chassis.outbox import Relay
+from chassis.storage.database import Database, Lease
+from chassis.storage.outbox import Relay
 from fire_safety.detection.modes import Mode
 from fire_safety.domain.alarms import AlarmKind, Suppression
 from fire_safety.domain.modes import (

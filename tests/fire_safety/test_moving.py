@@ -12,11 +12,11 @@ from nats.js.api import ConsumerConfig, StreamSource, SubjectTransform
 from nats.js.errors import NotFoundError
 from sqlalchemy import insert
 
-from chassis import jetstream
+from chassis.broker import jetstream
+from chassis.broker.partitions import PARTITIONS
 from chassis.clock import utc_now
-from chassis.database import Database
 from chassis.lifecycle import Lifecycle
-from chassis.partitions import PARTITIONS
+from chassis.storage.database import Database
 from fire_safety import app, tables
 from stack.nats_server import NatsServer
 from tests.fire_safety.conftest import MakeSettings

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from chassis.database import Database, Lease, Transaction
 from chassis.errors import DatabaseUnavailableError
+from chassis.storage.database import Database, Lease, Transaction
 from fire_safety import tables
 from fire_safety.consumers.noting import Noting, Signs
 from fire_safety.detection.ward import Seen

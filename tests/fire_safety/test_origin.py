@@ -1,6 +1,6 @@
 """Where a message comes from, as its subject says."""
 
-from chassis.partitions import partition_of
+from chassis.broker.partitions import partition_of
 from fire_safety.decoders.origin import kept_under, partition_in, subject_of
 
 

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import update
 
 from chassis.clock import utc_now
-from chassis.database import Database, Lease, Transaction
 from chassis.errors import DatabaseUnavailableError
+from chassis.storage.database import Database, Lease, Transaction
 from fire_safety import tables
 from fire_safety.domain.alarms import (
     Alarm,

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from chassis.clock import utc_now
-from chassis.database import Database, Lease
+from chassis.storage.database import Database, Lease
 from fire_safety.domain.alarms import AlarmKind, Disposition
 from fire_safety.domain.rates import Grouping, Outcomes, RateFilter, RatePosition
 from fire_safety.operations.alarms import AlarmOperations

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from sqlalchemy import Select, text
 from sqlalchemy.dialects import postgresql
 
-from chassis.database import Database
 from chassis.errors import FieldInvalidError
+from chassis.storage.database import Database
 from fire_safety.domain.charts import HOUR, Chart, ChartPoint, ChartRequest, Measured
 from fire_safety.domain.devices import DeviceNotFoundError
 from fire_safety.domain.readings import Batch, Reading

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, text
 
 import fire_safety
-from chassis.database import Database
+from chassis.storage.database import Database
 from fire_safety import tables
 from fire_safety.domain.columns import Bulk
 from fire_safety.domain.readings import Batch, NotStorableError, Reading

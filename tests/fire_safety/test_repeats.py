@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from chassis.database import Database, Lease
+from chassis.storage.database import Database, Lease
 from fire_safety.detection.ward import Ward
 from fire_safety.domain.alarms import AlarmKind, AlarmState, Disposition
 from fire_safety.domain.readings import Batch, Condition, Reading

@@ -12,8 +12,8 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext
 from sqlalchemy import func, select
 
-from chassis.database import Database
-from chassis.partitions import PARTITIONS, partition_of
+from chassis.broker.partitions import PARTITIONS, partition_of
+from chassis.storage.database import Database
 from fire_safety import tables
 from fire_safety.domain.alarms import AlarmKind
 from fire_safety.domain.readings import Condition

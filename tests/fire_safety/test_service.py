@@ -10,7 +10,7 @@ import pytest
 from grpc import aio
 from nats.aio.client import Client
 
-from chassis.messages import EVENT_ID_HEADER, subject_of
+from chassis.broker.messages import EVENT_ID_HEADER, subject_of
 from tests.fire_safety.conftest import Service, refusal_of
 from tests.fire_safety.field import (
     alarm_raised,

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.partitions import PARTITIONS
+from chassis.broker.partitions import PARTITIONS
 from fire_safety.domain.sharing import share_of
 
 ALL = frozenset(range(PARTITIONS))

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chassis.broker.nkey import SigningKey
 from chassis.errors import FieldInvalidError
-from chassis.nkey import SigningKey
 from fire_safety.domain.credentials import (
     Credential,
     CredentialEndedError,

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.database import Database, Lease
-from chassis.outbox import Relay
+from chassis.storage.database import Database, Lease
+from chassis.storage.outbox import Relay
 from fire_safety.domain.alarms import AlarmKind, Signal
 from fire_safety.domain.storms import Burst, Storm, StormPolicy, begins, goes_on
 from fire_safety.operations.detection import DetectionOperations

@@ -10,8 +10,8 @@ from nats.aio.client import Client
 from sqlalchemy import insert, select, text
 
 from chassis.clock import utc_now
-from chassis.database import Database
 from chassis.lifecycle import Lifecycle
+from chassis.storage.database import Database
 from fire_safety import app, tables
 from fire_safety.domain.alarms import Alarm, AlarmKind, AlarmState
 from fire_safety.operations.register import RegisterOperations

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from chassis import context
+from chassis.broker.messages import subject_of
 from chassis.clock import utc_now
 from chassis.context import Identity
-from chassis.database import Database
-from chassis.messages import subject_of
-from chassis.outbox import Relay
+from chassis.storage.database import Database
+from chassis.storage.outbox import Relay
 from fire_safety import tables
 from fire_safety.domain.areas import InterlinkedGroup, Members
 from fire_safety.domain.supply_points import (

@@ -11,7 +11,7 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext
 
 from chassis.clock import utc_now
-from chassis.database import Database
+from chassis.storage.database import Database
 from fire_safety.domain.alarms import AlarmKind
 from fire_safety.domain.devices import Device
 from fire_safety.operations.register import Register, RegisterOperations

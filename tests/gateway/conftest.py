@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 from chassis.lifecycle import Lifecycle
-from chassis.tokens import TokenVerifier
+from chassis.rpc.tokens import TokenVerifier
 from gateway import app
 from gateway.settings import Settings
 from stack.issuer import Issuer

@@ -14,9 +14,9 @@ from grpc_health.v1 import health_pb2
 from chassis import context
 from chassis.clock import utc_now
 from chassis.errors import ResumeTokenExpiredError
-from chassis.grpc_server import AccessGuard, grpc_server
-from chassis.health import Readiness
-from chassis.tokens import TokenVerifier
+from chassis.rpc.grpc_server import AccessGuard, grpc_server
+from chassis.rpc.tokens import TokenVerifier
+from chassis.telemetry.health import Readiness
 
 Behaviour = Callable[[Any], Awaitable[Message]]
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from chassis.errors import RoleNotAllowedError
 from chassis.lifecycle import Lifecycle
-from chassis.tokens import TokenVerifier
+from chassis.rpc.tokens import TokenVerifier
 from gateway import app
 from gateway.routes.cap.documents import ATOM, CAP, alert_document
 from stack.issuer import Issuer

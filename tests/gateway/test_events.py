@@ -9,9 +9,9 @@ import httpx2
 import pytest
 from prometheus_client import REGISTRY
 
-from chassis.certificates import NO_CERTIFICATES
 from chassis.errors import InternalError
 from chassis.lifecycle import Lifecycle
+from chassis.rpc.certificates import NO_CERTIFICATES
 from gateway import app
 from gateway.clients import Clients, State
 from gateway.events import EventStreams, Patience, frames

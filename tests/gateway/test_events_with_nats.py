@@ -10,7 +10,7 @@ import pytest
 from google.protobuf.message import Message
 from nats.aio.client import Client
 
-from chassis.feed import Feed
+from chassis.broker.feed import Feed
 from tests.gateway.conftest import Ward
 from tests.gateway.sse import blocks
 from ward.incidents.v1 import incidents_pb2 as pb

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chassis.lifecycle import Lifecycle
-from chassis.tokens import TokenVerifier
+from chassis.rpc.tokens import TokenVerifier
 from gateway import app
 from gateway.routes.open311.documents import Document
 from stack.issuer import Issuer

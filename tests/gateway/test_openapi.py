@@ -6,7 +6,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from chassis.grpc_errors import reasons
+from chassis.rpc.grpc_errors import reasons
 from gateway import openapi
 from gateway.openapi.errors import declared_reasons
 from gateway.schemas.contracts import read_contracts

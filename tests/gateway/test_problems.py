@@ -11,7 +11,7 @@ from grpc.aio import AioRpcError, Metadata
 
 from chassis import errors
 from chassis.errors import DomainError, FieldInvalidError
-from chassis.grpc_errors import reasons, status_of
+from chassis.rpc.grpc_errors import reasons, status_of
 from gateway import problems
 from gateway.problems.answers import language_of
 from gateway.problems.statuses import STATUS_OF_CODE, TITLES

@@ -5,7 +5,7 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from grpc import aio
 
-from chassis import grpc_client
+from chassis.rpc import grpc_client
 from stack.issuer import Issuer
 from tests.fixtures.servers import MakeToken
 from tests.gateway.conftest import Ward

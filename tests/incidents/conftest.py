@@ -12,8 +12,8 @@ from grpc import aio
 from grpc_status import rpc_status
 from pydantic import SecretStr
 
-from chassis.database import Database
 from chassis.lifecycle import Lifecycle
+from chassis.storage.database import Database
 from incidents import app
 from incidents.settings import Settings
 from stack.issuer import Issuer

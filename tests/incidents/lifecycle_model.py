@@ -13,7 +13,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from chassis.calendar import WorkingCalendar
+from chassis.calendar.working_days import WorkingCalendar
 from chassis.clock import ward_day, ward_time
 
 DESK = {"ACKNOWLEDGED", "TRIAGED", "ASSIGNED", "REOPENED"}

@@ -12,11 +12,11 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from nats.aio.client import Client
 from sqlalchemy import Table, select
 
+from chassis.broker.messages import Envelope, subject_of
 from chassis.clock import Clock
-from chassis.database import Database
-from chassis.messages import Envelope, subject_of
-from chassis.outbox import Relay
 from chassis.sealing import Seal
+from chassis.storage.database import Database
+from chassis.storage.outbox import Relay
 from incidents import tables
 from incidents.domain.alarms import Alarm
 from incidents.domain.deliveries import Message as Told

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import REGISTRY
 
-from chassis.calendar import WorkingCalendar
+from chassis.calendar.working_days import WorkingCalendar
 from chassis.clock import utc_now, ward_day, ward_time
-from chassis.database import Database
 from chassis.errors import DomainError
+from chassis.storage.database import Database
 from incidents import tables
 from incidents.domain.after_action_reviews import (
     AfterActionReviewNotFoundError,

@@ -16,9 +16,9 @@ from sqlalchemy import update
 
 from chassis import context
 from chassis.clock import utc_now
-from chassis.database import Database
 from chassis.errors import DomainError
-from chassis.object_store import FolderStore, ObjectStore
+from chassis.storage.database import Database
+from chassis.storage.object_store import FolderStore, ObjectStore
 from incidents import tables
 from incidents.domain.attachments import (
     PART_BYTES,

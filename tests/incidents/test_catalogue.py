@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from chassis.calendar import WorkingCalendar
-from chassis.database import Database
+from chassis.calendar.working_days import WorkingCalendar
+from chassis.storage.database import Database
 from incidents.domain.catalogue import CategoryNotFoundError, Clock, ClockKind, ClockUnit
 from incidents.domain.kinds import IncidentKind
 from incidents.domain.priorities import Priority

@@ -10,10 +10,10 @@ from nats.js.api import StreamInfo
 from nats.js.errors import NotFoundError
 from pydantic import SecretStr
 
+from chassis.broker.consumer import EventConsumer
+from chassis.broker.messages import EVENT_ID_HEADER, Envelope, subject_of
 from chassis.clock import utc_now
-from chassis.consumer import EventConsumer
-from chassis.database import Database
-from chassis.messages import EVENT_ID_HEADER, Envelope, subject_of
+from chassis.storage.database import Database
 from incidents import tables
 from incidents.wire import inbound
 from stack.nats_server import NatsServer

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from prometheus_client import REGISTRY
 from sqlalchemy import insert
 
-from chassis.calendar import WorkingCalendar
+from chassis.calendar.working_days import WorkingCalendar
 from chassis.clock import ward_time
 from chassis.context import Identity
-from chassis.database import Database
+from chassis.storage.database import Database
 from incidents import tables
 from incidents.domain.catalogue import Clock, ClockKind, ClockUnit
 from incidents.domain.deadlines import Deadline, begin

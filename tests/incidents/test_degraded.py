@@ -13,10 +13,10 @@ from nats.aio.client import Client
 from nats.js.errors import NotFoundError
 from pydantic import SecretStr
 
-from chassis import migrations
+from chassis.broker.messages import EVENT_ID_HEADER, subject_of
 from chassis.clock import utc_now
-from chassis.database import Database
-from chassis.messages import EVENT_ID_HEADER, subject_of
+from chassis.storage import migrations
+from chassis.storage.database import Database
 from incidents import tables
 from incidents.app import MIGRATIONS
 from incidents.settings import Settings

@@ -16,7 +16,7 @@ import pytest
 from aiosmtpd.smtp import SMTP
 from structlog.testing import capture_logs
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from incidents import tables
 from incidents.clients.gateways import AppriseMessenger
 from incidents.domain.contacts import ContactSeal

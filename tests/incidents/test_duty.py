@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.clock import ward_time
-from chassis.database import Database
+from chassis.storage.database import Database
 from incidents import tables
 from incidents.domain.duty import (
     Duty,

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from incidents import tables
 from tests.incidents.conftest import Service
 from tests.incidents.samples import (

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from prometheus_client import REGISTRY
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from incidents.domain.catalogue import ClockKind
 from incidents.domain.figures import IncidentFigures
 from incidents.domain.priorities import Priority

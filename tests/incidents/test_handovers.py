@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis import grpc_client
-from chassis.database import Database
 from chassis.errors import ServiceUnavailableError
+from chassis.rpc import grpc_client
+from chassis.storage.database import Database
 from incidents import tables
 from incidents.clients.dispatch import DispatchClient
 from incidents.domain.handovers import (

@@ -10,8 +10,8 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chassis.broker.messages import Envelope, subject_of
 from chassis.errors import InvalidMessageError
-from chassis.messages import Envelope, subject_of
 from incidents.domain.alarms import SignalClass
 from incidents.wire import inbound
 from tests.incidents.samples import (

@@ -18,9 +18,9 @@ from sqlalchemy import Connection, select, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from chassis.clock import utc_now, ward_day
-from chassis.database import Database
 from chassis.errors import FieldInvalidError
 from chassis.sheets import Limits, read_rows
+from chassis.storage.database import Database
 from incidents import tables
 from incidents.app import MIGRATIONS
 from incidents.domain.catalogue import Reporter

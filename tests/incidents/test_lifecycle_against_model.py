@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from chassis.clock import utc_now
-from chassis.database import Database
 from chassis.lifecycle import Lifecycle
+from chassis.storage.database import Database
 from incidents import app, tables
 from stack.nats_server import NatsServer
 from tests.fixtures.servers import MakeToken

@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from chassis.database import Database
 from chassis.errors import FieldInvalidError
+from chassis.storage.database import Database
 from incidents import tables
 from incidents.domain.catalogue import CategoryNotFoundError
 from incidents.domain.incidents import Incident, IncidentNotFoundError

@@ -10,10 +10,10 @@ from uuid import uuid4
 import pytest
 from grpc import aio
 
-from chassis.access import ACTING_HEADER
-from chassis.database import Database
 from chassis.errors import DomainError, InvalidMessageError, RequestIdReusedError
-from chassis.grpc_errors import abort
+from chassis.rpc.access import ACTING_HEADER
+from chassis.rpc.grpc_errors import abort
+from chassis.storage.database import Database
 from incidents import tables
 from incidents.consumers.lanes import Consumers
 from incidents.domain.incidents import Incident

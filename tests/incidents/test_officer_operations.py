@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from chassis.database import Database
 from chassis.errors import RequestIdReusedError
+from chassis.storage.database import Database
 from incidents import tables
 from incidents.domain.incidents import IncidentNotFoundError
 from incidents.domain.lifecycle import (

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from chassis.clock import utc_now
-from chassis.database import Database
+from chassis.storage.database import Database
 from incidents import tables
 from tests.incidents.conftest import Service
 from tests.incidents.samples import rows, stamp

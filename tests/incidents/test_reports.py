@@ -13,7 +13,7 @@ from sqlalchemy import text, update
 from chassis import context
 from chassis.clock import utc_now
 from chassis.context import Identity
-from chassis.database import Database
+from chassis.storage.database import Database
 from incidents import tables
 from incidents.domain.catalogue import ClockKind
 from incidents.domain.reports import Content, InvolvedPerson, InvolvedRole, Report, Reporter

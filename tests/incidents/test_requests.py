@@ -8,8 +8,8 @@ from google.protobuf.message import Message
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis import pages
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
+from chassis.rpc import pages
 from incidents.domain.incidents import IncidentNotFoundError
 from incidents.domain.requests import Listing
 from incidents.wire import requests

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from incidents import tables
 from incidents.domain.requests import RollCallMarking
 from incidents.domain.roll_call import Mark, NewMark, RollCallState, counted, standings

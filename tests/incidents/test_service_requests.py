@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.database import Database
 from chassis.errors import FieldInvalidError
+from chassis.storage.database import Database
 from incidents import tables
 from incidents.domain.service_requests import listing_span
 from tests.incidents.conftest import Service

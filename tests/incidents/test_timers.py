@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from incidents import tables
 from incidents.timers import Timers, forget_hourly, pause
 from tests.fixtures.servers import TestDatabase

@@ -10,8 +10,8 @@ import pytest
 from grpc import aio
 from nats.aio.client import Client
 
+from chassis.broker.messages import EVENT_ID_HEADER, subject_of
 from chassis.clock import utc_now
-from chassis.messages import EVENT_ID_HEADER, subject_of
 from incidents.wire.events import watched
 from stack.nats_server import NatsServer
 from tests.incidents.conftest import Service, refusal_of

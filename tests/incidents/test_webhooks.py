@@ -12,9 +12,9 @@ import pytest
 from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
 
-from chassis.database import Database
 from chassis.errors import FieldInvalidError
 from chassis.sealing import Seal
+from chassis.storage.database import Database
 from incidents import app, tables
 from incidents.clients.webhooks import WebhookClient
 from incidents.domain.webhooks import (

@@ -13,8 +13,8 @@ import pytest
 from nats.errors import Error as NatsError
 from nats.js.api import StreamInfo
 
-from chassis import jetstream
-from chassis.nkey import CurveKey, SigningKey
+from chassis.broker import jetstream
+from chassis.broker.nkey import CurveKey, SigningKey
 from manifests.build import Manifest, nats_values
 from stack import ports
 from stack.certificates import Certificates

@@ -8,7 +8,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from chassis import migrations
+from chassis.storage import migrations
 from manifests.build import REPOSITORY, Manifest
 from monitoring.settings import GRAFANA
 from stack.postgres import PostgresServer

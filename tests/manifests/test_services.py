@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from canary.settings import Settings as CanarySettings
-from chassis import admin
-from chassis.health import Readiness
-from chassis.nkey import CurveKey, SigningKey
-from chassis.partitions import PARTITIONS
+from chassis.broker.nkey import CurveKey, SigningKey
+from chassis.broker.partitions import PARTITIONS
 from chassis.settings import BaseServiceSettings, read_settings
+from chassis.telemetry import admin
+from chassis.telemetry.health import Readiness
 from fire_safety.settings import Settings as FireSafetySettings
 from gateway.routes import operations_routes
 from gateway.settings import Settings as GatewaySettings

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 import pytest
 
-from chassis import metrics
+from chassis.telemetry import metrics
 from fire_safety.domain.alarms import AlarmKind, Disposition, SignalClass, Suppression
 from fire_safety.domain.progress import Lane
 from fire_safety.domain.sign_in import Refusal

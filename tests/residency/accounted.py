@@ -2,7 +2,7 @@
 
 from sqlalchemy import text
 
-from chassis.database import Database
+from chassis.storage.database import Database
 
 # A request is claimed in the transaction of what it changes; rows of one transaction have one `xmin`. Breaches and
 # reviews hold nothing of residents, and have histories of their own that are never changed.

@@ -13,7 +13,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from chassis.calendar import WorkingCalendar
+from chassis.calendar.working_days import WorkingCalendar
 from residency.domain.cases.states import OPEN_STATES, CaseState, RefusalGround
 
 CALENDAR = WorkingCalendar()

@@ -10,8 +10,8 @@ from grpc import aio
 from nats.aio.client import Client
 from sqlalchemy import select
 
-from chassis.database import Database
 from chassis.lifecycle import Lifecycle
+from chassis.storage.database import Database
 from residency import app, tables
 from residency.settings import Settings
 from simulator.population.server import PopulationServer

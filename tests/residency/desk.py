@@ -10,7 +10,7 @@ from google.type import date_pb2
 from grpc import aio
 from nats.aio.subscription import Subscription
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from simulator.population.people import Known
 from simulator.population.server import PopulationServer
 from tests.fixtures.servers import MakeToken

@@ -8,9 +8,9 @@ from uuid import UUID, uuid4
 from nats.aio.client import Client
 from sqlalchemy import insert, select
 
-from chassis.database import Database
-from chassis.outbox import Relay
 from chassis.sealing import Seal
+from chassis.storage.database import Database
+from chassis.storage.outbox import Relay
 from residency import tables
 from residency.app import gazetteer, nationalities, registration_codes
 from residency.domain.disclosure import Asker

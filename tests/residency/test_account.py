@@ -9,10 +9,11 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from google.type import date_pb2
 from sqlalchemy import text
 
-from chassis import access_account, pages
-from chassis.access_chain import Witnesses
+from chassis.account import stored as access_account
+from chassis.account.access_chain import Witnesses
 from chassis.clock import utc_now, ward_day
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
+from chassis.rpc import pages
 from residency.app import nationalities
 from residency.domain.contact import PassportNumber
 from residency.domain.person_name import FullName

@@ -12,10 +12,10 @@ import pytest
 from grpc import aio
 from sqlalchemy import select
 
-from chassis import access_account
-from chassis.access_chain import Witnesses
+from chassis.account import stored as access_account
+from chassis.account.access_chain import Witnesses
 from chassis.clock import utc_now
-from chassis.database import Database
+from chassis.storage.database import Database
 from residency import tables
 from stack.issuer import Issuer
 from stack.nats_server import NatsServer

@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import insert, select
 
 from chassis import context
-from chassis.access_chain import AccessRecord
-from chassis.access_log import append, records_of
+from chassis.account.access_chain import AccessRecord
+from chassis.account.access_log import append, records_of
 from chassis.clock import utc_now
 from chassis.context import Access, Identity
-from chassis.database import Database
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
+from chassis.storage.database import Database
 from residency import tables
 from residency.domain.anomalies import Anomaly, AnomalyKind
 from residency.queries.anomalies import AnomalyQueries

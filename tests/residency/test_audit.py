@@ -11,11 +11,11 @@ from nats.aio.client import Client
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from chassis.access_chain import AccessRecord
-from chassis.access_log import append
+from chassis.account.access_chain import AccessRecord
+from chassis.account.access_log import append
+from chassis.account.witness import Witness, subject_of
 from chassis.clock import utc_now
-from chassis.database import Database
-from chassis.witness import Witness, subject_of
+from chassis.storage.database import Database
 from stack.nats_server import NatsServer
 from stack.postgres import PostgresServer
 from tests.fixtures.servers import TestDatabase

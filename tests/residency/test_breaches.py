@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from chassis.broker.messages import subject_of
 from chassis.clock import utc_now
-from chassis.database import Database
 from chassis.errors import FieldInvalidError, RequestIdReusedError
-from chassis.messages import subject_of
+from chassis.storage.database import Database
 from residency import tables
 from residency.domain.breaches import (
     Breach,

@@ -12,10 +12,10 @@ from grpc import aio
 from nats.aio.client import Client
 from sqlalchemy import select, update
 
+from chassis.broker.messages import EVENT_ID_HEADER, Envelope, subject_of
 from chassis.clock import utc_now, ward_day, ward_time
-from chassis.database import Database
 from chassis.errors import DomainError, FieldInvalidError, InvalidMessageError
-from chassis.messages import EVENT_ID_HEADER, Envelope, subject_of
+from chassis.storage.database import Database
 from residency import tables
 from residency.domain.break_glass import (
     BreakGlassWanted,

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.calendar import WorkingCalendar
+from chassis.calendar.working_days import WorkingCalendar
 from residency.domain.calendar import ProcessingClock
 
 CALENDAR = WorkingCalendar()

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select, text
 
-from chassis.database import Database, Transaction
+from chassis.storage.database import Database, Transaction
 from residency import tables
 from residency.domain.cases.states import CaseChannel
 from residency.domain.declarations import (

@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 from sqlalchemy import text
 
-from chassis.database import Database
 from chassis.lifecycle import Lifecycle
+from chassis.storage.database import Database
 from residency import app
 from residency.domain.population import Verdict
 from residency.operations.population import PopulationOperations

@@ -10,7 +10,7 @@ from google.type import date_pb2
 from grpc import aio
 from sqlalchemy import func, select, text
 
-from chassis.calendar import WorkingCalendar
+from chassis.calendar.working_days import WorkingCalendar
 from chassis.clock import ward_day
 from residency import tables
 from residency.domain.cases.told import CaseFigures, share

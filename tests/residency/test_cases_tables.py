@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from residency import tables
 from residency.domain.declarations import CaseKind
 from tests.fixtures.servers import TestDatabase

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
-from chassis.database import Database
 from chassis.errors import FieldInvalidError
+from chassis.storage.database import Database
 from residency import tables
 from residency.domain.assistance import AssistanceBasis, Grounds, NeedStatement
 from residency.domain.contact import Contact, EmailAddress, PhoneNumber

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select, text, update
 
+from chassis.broker.messages import subject_of
 from chassis.clock import ward_time
-from chassis.database import Database
 from chassis.errors import FieldInvalidError, RequestIdReusedError
-from chassis.messages import subject_of
+from chassis.storage.database import Database
 from residency import tables
 from residency.domain.assistance import AssistanceBasis, Grounds, NeedStatement
 from residency.domain.cases.machine import Caller, SecondPersonRequiredError

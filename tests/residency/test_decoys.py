@@ -12,8 +12,8 @@ from nats.aio.client import Client
 from prometheus_client import REGISTRY
 from sqlalchemy import func, select
 
-from chassis.database import Database
-from chassis.messages import subject_of
+from chassis.broker.messages import subject_of
+from chassis.storage.database import Database
 from residency import tables
 from residency.domain.decoys import Decoy
 from residency.domain.partial_date import PartialDate

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert, select
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from residency import tables
 from residency.domain.decoys import Decoy
 from residency.domain.duplicates import Alike, DuplicateReason, Finding, Occasion, Pair

@@ -7,7 +7,7 @@ from google.protobuf.descriptor import Descriptor, MethodDescriptor
 from google.protobuf.message_factory import GetMessageClass
 from grpc import aio
 
-from chassis.access import rule_of
+from chassis.rpc.access import rule_of
 from tests.contracts.vocabulary import methods, path_of
 from tests.residency.conftest import Service
 

@@ -9,10 +9,10 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import select
 
-from chassis import holidays
-from chassis.calendar import WorkingCalendar
-from chassis.database import Database
-from chassis.decided_days import working_calendar
+from chassis.calendar import holidays
+from chassis.calendar.decided_days import working_calendar
+from chassis.calendar.working_days import WorkingCalendar
+from chassis.storage.database import Database
 from residency import tables
 from tests.fixtures.servers import TestDatabase
 from tests.residency.conftest import MakeSettings

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from chassis.database import Database
 from chassis.errors import FieldInvalidError
+from chassis.storage.database import Database
 from residency import tables
 from residency.domain.households import (
     HouseholderExistsError,

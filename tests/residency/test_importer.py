@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, update
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from residency import tables
 from residency.domain.personal_id import PersonalIdNumber
 from residency.importer.files import ImportRefusedError

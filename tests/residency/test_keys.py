@@ -13,9 +13,9 @@ from grpc import aio
 from pydantic import SecretStr
 from sqlalchemy import insert, select, update
 
-from chassis.database import Database
 from chassis.lifecycle import Lifecycle
 from chassis.sealing import Seal, UnknownKeyError
+from chassis.storage.database import Database
 from residency import app, tables
 from residency.domain.contact import Contact, EmailAddress, PhoneNumber
 from residency.domain.persons import IdentityCorrection

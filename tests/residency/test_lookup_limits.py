@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from chassis.database import Database
 from chassis.errors import DatabaseUnavailableError, LimitReachedError
+from chassis.storage.database import Database
 from residency.domain.disclosure import Asker
 from residency.domain.limits import Ceiling, Pattern, ceilings_for
 from residency.operations.lookup_limits import LookupLimits

@@ -21,8 +21,8 @@ from sqlalchemy.exc import DBAPIError
 from chassis import context
 from chassis.clock import ward_time
 from chassis.context import Identity
-from chassis.database import Database
 from chassis.errors import DomainError
+from chassis.storage.database import Database
 from residency import tables
 from residency.domain.account import Named, Names
 from residency.domain.assistance import AssistanceBasis, Grounds, NeedStatement

@@ -11,10 +11,10 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
-from chassis.access_log import append, record_of
+from chassis.account.access_log import append, record_of
 from chassis.clock import utc_now
 from chassis.context import Access
-from chassis.database import Database
+from chassis.storage.database import Database
 from residency import tables
 from residency.app import MIGRATIONS
 from residency.domain.decoys import Decoy

@@ -21,8 +21,9 @@ from nats.js.api import DeliverPolicy
 from prometheus_client import generate_latest
 from sqlalchemy import String, cast, select
 
-from chassis import jetstream, log
+from chassis.broker import jetstream
 from chassis.clock import utc_now, ward_day
+from chassis.telemetry import log
 from residency import tables
 from residency.domain.personal_id import PersonalIdNumber
 from tests.residency.conftest import Service

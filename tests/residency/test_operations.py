@@ -9,8 +9,8 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select, text
 
-from chassis.database import Database
 from chassis.errors import FieldInvalidError, RequestIdReusedError
+from chassis.storage.database import Database
 from residency import tables
 from residency.domain.places import DwellingNotFoundError
 from residency.domain.residence import (

@@ -11,8 +11,8 @@ from google.protobuf.message import Message
 from grpc import aio
 from sqlalchemy import select
 
-from chassis.access import rule_of
 from chassis.clock import utc_now, ward_day
+from chassis.rpc.access import rule_of
 from residency import tables
 from residency.domain.pseudonyms import Pseudonyms
 from stack.issuer import Role

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from residency import tables
 from residency.app import nationalities
 from residency.domain.cases.machine import Caller, Case

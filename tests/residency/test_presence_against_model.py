@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
 from chassis.clock import ward_day, ward_time
-from chassis.database import Database
 from chassis.errors import DomainError
+from chassis.storage.database import Database
 from residency.domain.absences import AbsenceContent, AbsenceDeclaration, AbsenceGround
 from residency.domain.residence import Term
 from residency.queries.occupancy import OccupancyQueries

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from chassis.context import Access
-from chassis.database import Database
+from chassis.storage.database import Database
 from residency import tables
 from residency.domain.partial_date import PartialDate
 from residency.domain.person_name import FullName

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select, text, update
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from residency import tables
 from residency.domain.break_glass import PremisesPlace
 from residency.domain.nationality import VIETNAM

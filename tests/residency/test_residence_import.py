@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 from xlsxwriter import Workbook
 
-from chassis.access_chain import AccessRecord
-from chassis.console import record_of
-from chassis.database import Database
+from chassis.account.access_chain import AccessRecord
+from chassis.account.console import record_of
 from chassis.sheets import SheetInvalidError, SheetProblem
+from chassis.storage.database import Database
 from residency import tables
 from residency.domain.residence_rows import Outcome
 from residency.importer.residence_table import COLUMNS, ResidenceTable

@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 from nats.aio.client import Client
 
-from chassis.database import Database
 from chassis.errors import RequestIdReusedError
+from chassis.storage.database import Database
 from residency.domain.break_glass import BreakGlass, PremisesPlace, ReviewPendingError
 from residency.domain.reviews import (
     Review,

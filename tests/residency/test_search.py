@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, select, text
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from residency import tables
 from residency.domain.disclosure import Asker
 from residency.domain.person_name import FullName

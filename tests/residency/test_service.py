@@ -12,7 +12,7 @@ from nats.aio.client import Client
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from chassis import log
+from chassis.telemetry import log
 from residency import tables
 from tests.fixtures.servers import TestDatabase
 from tests.residency.conftest import Service

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from residency.domain.occupancy import band_of
 from residency.domain.partial_date import PartialDate
 from residency.domain.residence import ResidenceKind

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import select, text, update
 
 from chassis.clock import ward_time
-from chassis.database import Database
 from chassis.sealing import Seal
+from chassis.storage.database import Database
 from residency import tables
 from residency.domain.absences import (
     AbsenceContent,

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from residency import timers
 from tests.fixtures.servers import TestDatabase
 from tests.residency.samples import (

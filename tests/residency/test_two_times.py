@@ -20,8 +20,8 @@ from hypothesis.stateful import (
 from sqlalchemy import select
 
 from chassis.clock import ward_day, ward_time
-from chassis.database import Database
 from chassis.errors import DomainError
+from chassis.storage.database import Database
 from residency import tables
 from residency.domain.households import NamedMembers
 from residency.domain.occupancy import AgeBands

@@ -10,8 +10,8 @@ from google.type import date_pb2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis import pages
 from chassis.errors import DomainError
+from chassis.rpc import pages
 from residency.domain.occupancy import AgeBands, Assistance, Counts, Occupancy
 from residency.domain.partial_date import PartialDate
 from residency.domain.places import Building, Dwelling, LegalBasis

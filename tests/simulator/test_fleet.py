@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from nats.aio.client import Client
 
-from chassis import jetstream
+from chassis.broker import jetstream
 from simulator.__main__ import main
 from simulator.fleet import command
 from simulator.fleet.fleet import Fleet

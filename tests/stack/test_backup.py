@@ -9,8 +9,8 @@ import asyncpg
 import nats
 import pytest
 
+from chassis.broker.jetstream import ensure_streams
 from chassis.clock import utc_now
-from chassis.jetstream import ensure_streams
 from stack.backup import BackupExistsError, NoBackupError, back_up, restore
 from stack.data_places import DataExistError
 from stack.installation import Installation

@@ -8,7 +8,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from chassis.tokens import TokenVerifier
+from chassis.rpc.tokens import TokenVerifier
 from stack.issuer import AUDIENCE, Issuer, Role
 
 ADDRESS = "http://127.0.0.1:8080"

@@ -3,7 +3,7 @@
 import pytest
 
 from bench.officer import Fire, Officer
-from chassis import jetstream
+from chassis.broker import jetstream
 from stack.supervisor import Stack
 from tests.system import officer as signed_in
 

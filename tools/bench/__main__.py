@@ -9,7 +9,7 @@ from rich.console import Console
 from bench import lookup, lookup_report, machine, platform, register, report
 from bench.ingest import Benchmark, Results
 from bench.sizes import FULL, QUICK
-from chassis import log
+from chassis.telemetry import log
 from stack.errors import StackError
 from stack.progress import Progress
 

@@ -26,8 +26,8 @@ from rich.table import Table
 from bench import machine
 from bench.escalations import Bench, connected, restart, servers
 from bench.latency import Latencies
+from chassis.broker.messages import EVENT_ID_HEADER, REQUEST_ID_HEADER, subject_of
 from chassis.clock import utc_now
-from chassis.messages import EVENT_ID_HEADER, REQUEST_ID_HEADER, subject_of
 from stack.issuer import Role
 from ward.fire_safety.v1 import fire_safety_pb2 as fire
 from ward.incidents.v1 import incidents_pb2 as pb

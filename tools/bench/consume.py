@@ -8,7 +8,7 @@ from nats.js.api import AckPolicy, ConsumerConfig
 
 from bench.platform import Platform
 from bench.sender import Sender
-from chassis.pull import Pull
+from chassis.broker.pull import Pull
 
 _STREAM, _SUBJECT = "BENCH_SMALL", "bench.small"
 _PAYLOAD = bytes(100)

@@ -27,8 +27,9 @@ from rich.table import Table
 
 from bench import machine
 from bench.latency import Latencies
-from chassis import jetstream, migrations
+from chassis.broker import jetstream
 from chassis.clock import utc_now
+from chassis.storage import migrations
 from incidents.app import MIGRATIONS
 from stack.issuer import Issuer
 from stack.nats_server import NatsServer

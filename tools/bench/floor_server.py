@@ -19,12 +19,12 @@ import grpc
 import uvloop
 from grpc import aio
 
-from chassis.access_log import APPEND, OK, entry_of, record_of
+from chassis.account.access_log import APPEND, OK, entry_of, record_of
 from chassis.clock import utc_now
 from chassis.context import current_access
-from chassis.grpc_server import AccessGuard, grpc_server
-from chassis.health import Readiness
-from chassis.tokens import TokenVerifier
+from chassis.rpc.grpc_server import AccessGuard, grpc_server
+from chassis.rpc.tokens import TokenVerifier
+from chassis.telemetry.health import Readiness
 from ward.residency.v1 import residency_pb2 as pb
 
 TABLE = """

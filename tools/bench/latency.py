@@ -11,7 +11,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from bench import workload
 from bench.floors import StreamFloor
 from bench.platform import Platform
-from chassis.pull import Pull
+from chassis.broker.pull import Pull
 from ward.fire_safety.v1 import fire_safety_pb2
 
 _EVENTS = "EVENTS"

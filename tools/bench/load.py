@@ -17,7 +17,8 @@ import uvloop
 from bench import workload
 from bench.sender import Sender
 from bench.workload import Message
-from chassis import jetstream, log
+from chassis.broker import jetstream
+from chassis.telemetry import log
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,8 @@ from bench.latency import Latencies
 from bench.load import Load, Orders
 from bench.machine import facts
 from bench.report import goals_table, setting, table
-from chassis import jetstream, log
+from chassis.broker import jetstream
+from chassis.telemetry import log
 from stack.errors import StackError
 from stack.installation import Installation
 from stack.issuer import Role

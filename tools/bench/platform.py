@@ -12,7 +12,7 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext
 
 from bench.scrape import Scrape, resident_mb
-from chassis import jetstream
+from chassis.broker import jetstream
 from fire_safety.settings import Lanes
 from stack.installation import Installation
 from stack.plan import Plan, Service, Task, python_module

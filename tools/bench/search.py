@@ -25,9 +25,9 @@ from rich.table import Table
 from bench import machine, persons
 from bench.latency import Latencies
 from bench.persons import Person
-from chassis import migrations
 from chassis.clock import utc_now
-from chassis.database import Database
+from chassis.storage import migrations
+from chassis.storage.database import Database
 from residency.app import MIGRATIONS
 from residency.domain.disclosure import Asker
 from residency.domain.person_name import FullName

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from nats.aio.client import Client
 
 from bench.workload import Message
-from chassis import frames
+from chassis.broker import frames
 
 # More unacknowledged messages than this only wait in the broker (SPEED: a window of 200 fills its disk).
 _WINDOW = 200

@@ -7,13 +7,15 @@ from canary.officer import Officer
 from canary.rounds import Rounds
 from canary.sensor import Sensor
 from canary.settings import Settings
-from chassis import lifecycle, log, metrics, service_token
-from chassis.admin import admin_server
+from chassis import lifecycle
 from chassis.clock import utc_now
-from chassis.health import Readiness
 from chassis.lifecycle import Lifecycle
+from chassis.rpc import service_token
 from chassis.service import connect_broker
 from chassis.settings import read_settings
+from chassis.telemetry import log, metrics
+from chassis.telemetry.admin import admin_server
+from chassis.telemetry.health import Readiness
 
 
 def main() -> None:

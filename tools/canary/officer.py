@@ -8,7 +8,7 @@ import httpx2
 from google.protobuf import json_format
 
 from chassis.errors import ServiceUnavailableError
-from chassis.log import logger
+from chassis.telemetry.log import logger
 from ward.fire_safety.v1 import fire_safety_pb2 as pb
 
 _PATH = "/v1/alarms:watch"

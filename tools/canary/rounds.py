@@ -6,9 +6,9 @@ from contextlib import suppress
 
 from canary.officer import Officer
 from canary.sensor import Sensor
-from chassis import metrics
 from chassis.clock import Clock
-from chassis.log import logger
+from chassis.telemetry import metrics
+from chassis.telemetry.log import logger
 
 _SEEN, _LOST = "seen", "lost"
 

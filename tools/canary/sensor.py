@@ -6,7 +6,7 @@ from contextlib import suppress
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 
-from chassis.messages import EVENT_ID_HEADER
+from chassis.broker.messages import EVENT_ID_HEADER
 from ward.fire_safety.v1 import readings_pb2 as pb
 
 # The platform's own name among devices, which nobody can register.

@@ -6,9 +6,9 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from chassis import migrations
 from chassis.clock import utc_now
-from chassis.database import Database
+from chassis.storage import migrations
+from chassis.storage.database import Database
 from fire_safety.app import MIGRATIONS
 from fire_safety.domain.profiles import Profile
 from fire_safety.queries.detection import DetectionQueries

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chassis import jetstream, object_store
+from chassis.broker import jetstream
+from chassis.storage import object_store
 from manifests.build import REPOSITORY, Manifest, build, nats_values
 
 GIB = 2**30

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 import promql_parser
 from prometheus_client import REGISTRY
 
-from chassis import metrics
+from chassis.telemetry import metrics
 from monitoring.settings import REPOSITORY
 
 # What Prometheus itself tells of every target, and what rules record.
@@ -45,7 +45,7 @@ def faults_of_sql(query: str) -> Iterator[str]:
 
 
 def labels_by_metric() -> Mapping[str, frozenset[str]]:
-    """Give the series that `chassis.metrics` declares, by name, with their labels."""
+    """Give the series that `chassis.telemetry.metrics` declares, by name, with their labels."""
     collectors = {one for one in vars(metrics).values() if hasattr(one, "describe")}
     return {
         name: frozenset(collector._labelnames)  # type: ignore[attr-defined]  # noqa: SLF001 - told nowhere else

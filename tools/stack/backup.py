@@ -17,7 +17,7 @@ from typing import Any
 
 from nats.aio.client import Client
 
-from chassis import jetstream
+from chassis.broker import jetstream
 from chassis.clock import Clock
 from stack.data_places import DataPlace, OnThisMachine
 from stack.errors import StackError

@@ -12,7 +12,7 @@ import time
 from functools import cached_property
 from pathlib import Path
 
-from chassis.nkey import CurveKey, SigningKey
+from chassis.broker.nkey import CurveKey, SigningKey
 from stack import ports
 from stack.certificates import Certificates
 from stack.child_process import POLL_SECONDS, ChildProcess

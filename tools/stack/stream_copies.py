@@ -8,7 +8,7 @@ from typing import Any
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from chassis.jetstream import ACCESS_WITNESS, EVENTS
+from chassis.broker.jetstream import ACCESS_WITNESS, EVENTS
 from stack.errors import StackError
 
 _API = "$JS.API.STREAM"

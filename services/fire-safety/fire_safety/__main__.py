@@ -5,8 +5,10 @@ import asyncio
 import sys
 from pathlib import Path
 
-from chassis import lifecycle, log, parked
+from chassis import lifecycle
 from chassis.settings import read_settings
+from chassis.storage import parked
+from chassis.telemetry import log
 from fire_safety import app, tables
 from fire_safety.settings import Settings
 

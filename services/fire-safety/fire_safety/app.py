@@ -5,16 +5,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import fire_safety
-from chassis import jetstream, migrations
+from chassis.broker import jetstream
+from chassis.broker.feed import Feed
+from chassis.broker.jetstream import EVENTS
+from chassis.broker.nkey import CurveKey, SigningKey
 from chassis.clock import Clock, utc_now
-from chassis.database import Database
 from chassis.errors import DatabaseUnavailableError, FieldInvalidError
-from chassis.feed import Feed
-from chassis.jetstream import EVENTS
 from chassis.lifecycle import Lifecycle
-from chassis.log import logger
-from chassis.nkey import CurveKey, SigningKey
 from chassis.service import Base, connect_broker, start_base
+from chassis.storage import migrations
+from chassis.storage.database import Database
+from chassis.telemetry.log import logger
 from fire_safety import tables
 from fire_safety.consumers.auth_callout import AuthCallout
 from fire_safety.consumers.clocks import Clocks

@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, SecretStr, model_validator
 
-from chassis.nkey import BadKeyError, CurveKey, SigningKey
+from chassis.broker.nkey import BadKeyError, CurveKey, SigningKey
 from chassis.settings import ServiceSettings
 
 

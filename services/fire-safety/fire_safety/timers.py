@@ -3,10 +3,10 @@
 import asyncio
 from functools import partial
 
-from chassis import metrics
 from chassis.clock import Clock
-from chassis.database import Database
 from chassis.repeating import keep_doing, while_there_is
+from chassis.storage.database import Database
+from chassis.telemetry import metrics
 from fire_safety.operations.deadlines import DeadlineOperations
 from fire_safety.operations.modes import ModeOperations
 from fire_safety.operations.storms import StormOperations

@@ -2,8 +2,9 @@
 
 import argparse
 
-from chassis import lifecycle, log
+from chassis import lifecycle
 from chassis.settings import read_settings
+from chassis.telemetry import log
 from gateway import app
 from gateway.settings import Settings
 

@@ -3,10 +3,10 @@
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from chassis import service_token
-from chassis.certificates import own_certificates
 from chassis.lifecycle import Lifecycle
-from chassis.log import logger
+from chassis.rpc import service_token
+from chassis.rpc.certificates import own_certificates
+from chassis.telemetry.log import logger
 from gateway import problems
 from gateway.clients import Clients, Health, State
 from gateway.events import EventStreams

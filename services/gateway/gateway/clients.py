@@ -10,11 +10,12 @@ from google.protobuf.message import Message
 from grpc import aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from chassis import grpc_client, metrics
-from chassis.certificates import CertificateFiles
 from chassis.errors import InternalError
-from chassis.grpc_server import REFUSED_HEADER
-from chassis.log import logger
+from chassis.rpc import grpc_client
+from chassis.rpc.certificates import CertificateFiles
+from chassis.rpc.grpc_server import REFUSED_HEADER
+from chassis.telemetry import metrics
+from chassis.telemetry.log import logger
 from gateway.schemas.contracts import Contracts, Method
 
 _INTERVAL_S = 1.0

@@ -5,8 +5,12 @@ import asyncio
 import sys
 from uuid import UUID
 
-from chassis import audit, holidays, lifecycle, log, parked
+from chassis import lifecycle
+from chassis.account import audit
+from chassis.calendar import holidays
 from chassis.settings import read_settings
+from chassis.storage import parked
+from chassis.telemetry import log
 from incidents import app, tables
 from incidents.settings import Settings
 

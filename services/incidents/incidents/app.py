@@ -8,18 +8,19 @@ from uuid import UUID
 from grpc import aio
 
 import incidents as package
-from chassis import grpc_client, migrations, service_token
-from chassis.certificates import own_certificates
+from chassis.broker.consumer import EventConsumer
+from chassis.broker.feed import Feed
+from chassis.broker.jetstream import EVENTS
 from chassis.clock import Clock, utc_now
-from chassis.consumer import EventConsumer
-from chassis.database import Database
-from chassis.feed import Feed
-from chassis.jetstream import EVENTS
 from chassis.lifecycle import Lifecycle
-from chassis.object_store import BucketStore, FolderStore, ObjectStore
+from chassis.rpc import grpc_client, service_token
+from chassis.rpc.certificates import own_certificates
 from chassis.sealing import Seal, read_key
 from chassis.service import Base, start_base
 from chassis.settings import parts_of
+from chassis.storage import migrations
+from chassis.storage.database import Database
+from chassis.storage.object_store import BucketStore, FolderStore, ObjectStore
 from incidents import tables
 from incidents.clients.dispatch import DispatchClient
 from incidents.clients.gateways import AppriseMessenger

@@ -5,8 +5,8 @@ from typing import Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from chassis import object_store
 from chassis.settings import Key, Keys, ServiceSettings, parts_of
+from chassis.storage import object_store
 
 
 class Settings(ServiceSettings):

@@ -5,12 +5,13 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
 
-from chassis import context, metrics
+from chassis import context
 from chassis.clock import Clock, ward_day
 from chassis.errors import DatabaseUnavailableError
-from chassis.log import logger
-from chassis.object_store import ObjectStoreUnavailableError
 from chassis.repeating import keep_doing, while_there_is
+from chassis.storage.object_store import ObjectStoreUnavailableError
+from chassis.telemetry import metrics
+from chassis.telemetry.log import logger
 from incidents.clients.dispatch import DispatchCentre
 from incidents.clients.gateways import Messenger
 from incidents.clients.webhooks import WebhookClient

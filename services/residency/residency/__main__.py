@@ -5,8 +5,12 @@ import asyncio
 import sys
 from pathlib import Path
 
-from chassis import audit, console, holidays, lifecycle, log, parked
+from chassis import lifecycle
+from chassis.account import audit, console
+from chassis.calendar import holidays
 from chassis.settings import read_settings
+from chassis.storage import parked
+from chassis.telemetry import log
 from residency import app, tables
 from residency.importer.residences import Wish
 from residency.settings import Settings

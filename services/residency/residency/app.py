@@ -14,18 +14,20 @@ from typing import Any
 from nats.aio.client import Client
 
 import residency
-from chassis import audit, console, grpc_client, migrations
-from chassis.access_chain import AccessRecord
+from chassis.account import audit, console
+from chassis.account.access_chain import AccessRecord
+from chassis.broker.consumer import EventConsumer
+from chassis.broker.jetstream import EVENTS
 from chassis.clock import Clock, utc_now, ward_day
-from chassis.consumer import EventConsumer
-from chassis.database import Database
 from chassis.errors import DatabaseUnavailableError
-from chassis.jetstream import EVENTS
 from chassis.lifecycle import Lifecycle
-from chassis.log import logger
-from chassis.outbox import Relay
+from chassis.rpc import grpc_client
 from chassis.sealing import Seal, UnknownKeyError, read_key
 from chassis.service import Base, account_line, start_base
+from chassis.storage import migrations
+from chassis.storage.database import Database
+from chassis.storage.outbox import Relay
+from chassis.telemetry.log import logger
 from residency import tables, timers
 from residency.clients.population import PopulationClient
 from residency.consumers import LANE, Consumers

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from chassis.consumer import Handler
-from chassis.messages import Envelope
+from chassis.broker.consumer import Handler
+from chassis.broker.messages import Envelope
 from residency.operations.break_glass import BreakGlassOperations
 from residency.wire import break_glass as wire
 

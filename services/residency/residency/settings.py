@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import SecretStr, model_validator
 
-from chassis.certificates import CertificateFiles
+from chassis.rpc.certificates import CertificateFiles
 from chassis.sealing import read_key
 from chassis.settings import Key, Keys, ServiceSettings, parts_of
 

@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
 
-from chassis import context, metrics
+from chassis import context
 from chassis.clock import Clock, ward_day
 from chassis.errors import DatabaseUnavailableError
-from chassis.log import logger
 from chassis.repeating import keep_doing, while_there_is
+from chassis.telemetry import metrics
+from chassis.telemetry.log import logger
 from residency.clients.population import NationalPopulationRegistry
 from residency.domain.breaches import BreachFigures
 from residency.domain.cases.told import CaseFigures, share

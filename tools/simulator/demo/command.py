@@ -13,7 +13,8 @@ import uvloop
 from pydantic import ValidationError
 from rich.console import Console
 
-from chassis import clock, log
+from chassis import clock
+from chassis.telemetry import log
 from simulator.demo import demo
 from simulator.demo.demo import Setting
 from simulator.demo.errors import SettingError

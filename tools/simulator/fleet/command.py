@@ -13,7 +13,8 @@ from random import Random
 import uvloop
 from google.protobuf.json_format import Parse
 
-from chassis import clock, log
+from chassis import clock
+from chassis.telemetry import log
 from simulator.fleet.fleet import Fleet
 from simulator.fleet.holds import SUBJECT
 from simulator.fleet.keyring import Keyring

@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 from random import Random
 
-from chassis.log import logger
+from chassis.telemetry.log import logger
 from simulator.fleet.holds import HoldRequest, Holds, InvalidHoldError
 from simulator.fleet.schedule import Schedule
 from simulator.fleet.sender import Clock, Sender

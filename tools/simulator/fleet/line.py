@@ -12,7 +12,7 @@ import aiomqtt
 import nats
 from nats.errors import Error as NatsError
 
-from chassis.log import logger
+from chassis.telemetry.log import logger
 from simulator import formats, wire
 from simulator.demo.gateway import GatewayDownError, RefusedError
 from simulator.fleet.keyring import Gate, Keyring

@@ -10,7 +10,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
-from chassis.log import logger
+from chassis.telemetry.log import logger
 from simulator import wire
 from simulator.fleet.sensor import Sample
 

@@ -15,11 +15,11 @@ from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 
-from chassis import metrics
+from chassis.broker.nkey import BadKeyError, BadSealError, CurveKey
 from chassis.clock import Clock
 from chassis.errors import DatabaseUnavailableError
-from chassis.log import logger
-from chassis.nkey import BadKeyError, BadSealError, CurveKey
+from chassis.telemetry import metrics
+from chassis.telemetry.log import logger
 from fire_safety.consumers.crowding import Crowding
 from fire_safety.domain.credentials import Credential, SignInPolicy
 from fire_safety.domain.sign_in import Grant, Refusal, decide

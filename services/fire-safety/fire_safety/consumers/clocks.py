@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
-from chassis import metrics
+from chassis.broker.jetstream import readings_stream
 from chassis.clock import Clock
 from chassis.errors import DatabaseUnavailableError
-from chassis.jetstream import readings_stream
-from chassis.log import logger
+from chassis.telemetry import metrics
+from chassis.telemetry.log import logger
 from fire_safety.queries.clock import ClockQueries
 
 _EVERY_S = 5.0

@@ -8,8 +8,8 @@ from itertools import product
 
 from nats.aio.client import Client
 
-from chassis import metrics
-from chassis.log import logger
+from chassis.telemetry import metrics
+from chassis.telemetry.log import logger
 
 # Brokers that have not answered by then are asked again with the next look.
 _ANSWERS_S = 0.5

@@ -15,7 +15,7 @@ from nats.errors import Error as NatsError
 
 from chassis.clock import Clock
 from chassis.errors import DatabaseUnavailableError
-from chassis.log import logger
+from chassis.telemetry.log import logger
 from fire_safety.consumers.connections import Connection, Connections
 from fire_safety.operations.sign_in import SignInOperations
 from fire_safety.queries.sign_in import SignInQueries

@@ -6,10 +6,10 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from chassis.broker.delivery import Delivery, all_stored_ms
 from chassis.clock import Clock
-from chassis.delivery import Delivery, all_stored_ms
 from chassis.errors import DatabaseUnavailableError, InvalidMessageError
-from chassis.log import logger
+from chassis.telemetry.log import logger
 from fire_safety.consumers.received import Message, Overheard, Received
 from fire_safety.decoders import columns, native
 from fire_safety.decoders.columns import Sent

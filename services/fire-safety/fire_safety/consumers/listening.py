@@ -11,9 +11,9 @@ from typing import Self
 
 from nats.aio.client import Client
 
-from chassis import frames
+from chassis.broker import frames
+from chassis.broker.jetstream import device_subjects
 from chassis.clock import Clock
-from chassis.jetstream import device_subjects
 from fire_safety.consumers.received import Overheard, slices
 from fire_safety.decoders.origin import kept_under
 

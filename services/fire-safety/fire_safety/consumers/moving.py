@@ -16,10 +16,10 @@ from nats.js import JetStreamContext
 from nats.js.api import Header, StreamConfig, StreamInfo
 from nats.js.errors import NotFoundError
 
-from chassis.database import Lease
-from chassis.delivery import Delivery
-from chassis.jetstream import by_partition, from_mqtt, readings
-from chassis.partitions import PARTITIONS
+from chassis.broker.delivery import Delivery
+from chassis.broker.jetstream import by_partition, from_mqtt, readings
+from chassis.broker.partitions import PARTITIONS
+from chassis.storage.database import Lease
 from fire_safety.consumers.ordered import OrderedReader, StreamLostError, stream_state
 from fire_safety.consumers.received import SOURCE, comes_again
 from fire_safety.operations.progress import ProgressOperations

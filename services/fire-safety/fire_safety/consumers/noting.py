@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from chassis import context
-from chassis.database import Lease
 from chassis.errors import DatabaseUnavailableError
-from chassis.log import logger
+from chassis.storage.database import Lease
+from chassis.telemetry.log import logger
 from fire_safety.detection.ward import Seen
 from fire_safety.domain.alarms import FIRE_KINDS, AlarmKind, Effect, Signal
 from fire_safety.domain.progress import Reached

@@ -17,9 +17,9 @@ from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.errors import NotFoundError
 
-from chassis.delivery import Delivery
-from chassis.log import logger
-from chassis.pull import Pull, PullBrokenError
+from chassis.broker.delivery import Delivery
+from chassis.broker.pull import Pull, PullBrokenError
+from chassis.telemetry.log import logger
 from fire_safety.domain.progress import StreamState
 
 _INACTIVE_S = 30.0

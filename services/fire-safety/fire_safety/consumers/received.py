@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol, TypeVar
 
-from chassis.delivery import Delivery, Told
+from chassis.broker.delivery import Delivery, Told
 from fire_safety.domain.progress import Position
 
 # Messages taken at a time: decoding takes its time for each, however short.
@@ -50,8 +50,9 @@ def position_of(message: Delivery) -> Position:
 def comes_again(message: Delivery) -> bool:
     """Tell whether it is the direct copy of what an MQTT client published with QoS 1 or 2.
 
-    The copy that counts comes from where the broker kept it before it acknowledged (`chassis.jetstream.MQTT`): of two
-    copies with two times of receipt, one observation without a time of its own would confirm itself.
+    The copy that counts comes from where the broker kept it before it acknowledged
+    (`chassis.broker.jetstream.MQTT`): of two copies with two times of receipt, one observation without a
+    time of its own would confirm itself.
     """
     if not message.may_have(_MQTT_QOS):
         return False

@@ -15,13 +15,13 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 
-from chassis import metrics
+from chassis.broker.delivery import Delivery
+from chassis.broker.jetstream import ensure_streams, readings_stream
 from chassis.clock import Clock
-from chassis.database import Database, Lease
-from chassis.delivery import Delivery
 from chassis.errors import DatabaseUnavailableError
-from chassis.jetstream import ensure_streams, readings_stream
-from chassis.log import logger
+from chassis.storage.database import Database, Lease
+from chassis.telemetry import metrics
+from chassis.telemetry.log import logger
 from fire_safety.consumers.formats import Formats
 from fire_safety.consumers.ordered import OrderedReader, StreamLostError, stream_state
 from fire_safety.consumers.received import slices, that_count

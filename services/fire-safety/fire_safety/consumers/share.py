@@ -5,7 +5,7 @@ should have one waits until the other has given it back, so that members who dis
 it lives with one connection: a detector that is killed, or whose host vanishes, is out as soon as the server notices.
 """
 
-from chassis.database import Lease
+from chassis.storage.database import Lease
 from fire_safety.domain.sharing import share_of
 
 

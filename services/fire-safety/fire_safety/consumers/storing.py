@@ -16,12 +16,12 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 
-from chassis import metrics
-from chassis.consumer import dead_letter
-from chassis.database import Lease
-from chassis.delivery import Delivery
+from chassis.broker.consumer import dead_letter
+from chassis.broker.delivery import Delivery
 from chassis.errors import DatabaseUnavailableError
-from chassis.log import logger
+from chassis.storage.database import Lease
+from chassis.telemetry import metrics
+from chassis.telemetry.log import logger
 from fire_safety.consumers.formats import Decoded
 from fire_safety.domain.columns import Bulk
 from fire_safety.domain.readings import Batch, NotStorableError

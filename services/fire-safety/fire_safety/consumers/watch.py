@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-from chassis import metrics
+from chassis.broker.delivery import Delivery
+from chassis.broker.partitions import partition_of
 from chassis.clock import Clock
-from chassis.database import Lease
-from chassis.delivery import Delivery
-from chassis.log import logger
-from chassis.partitions import partition_of
+from chassis.storage.database import Lease
+from chassis.telemetry import metrics
+from chassis.telemetry.log import logger
 from fire_safety.consumers.formats import Formats
 from fire_safety.consumers.mode_changes import ModeChanges
 from fire_safety.consumers.noting import Noting, Signs

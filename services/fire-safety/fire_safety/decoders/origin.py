@@ -1,11 +1,11 @@
 """Where a message comes from, as its subject says.
 
 A device publishes under `ward.<ward code>.device.<device id>.up`; the stream keeps that with the device's partition
-behind it (chassis/partitions.py).
+behind it (chassis/broker/partitions.py).
 """
 
+from chassis.broker.partitions import partition_of
 from chassis.errors import InvalidMessageError
-from chassis.partitions import partition_of
 from fire_safety.domain.devices import DEVICE_ID
 
 _DEVICE_TOKEN = 3

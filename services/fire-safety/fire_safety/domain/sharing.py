@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from hashlib import blake2b
 
-from chassis.partitions import PARTITIONS
+from chassis.broker.partitions import PARTITIONS
 
 
 def share_of(member: int, members: Iterable[int]) -> frozenset[int]:

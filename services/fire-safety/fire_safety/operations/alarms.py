@@ -4,11 +4,11 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from uuid import UUID
 
-from chassis import metrics
 from chassis.clock import Clock
 from chassis.context import current_account
-from chassis.database import Database, Transaction
-from chassis.outbox import Relay
+from chassis.storage.database import Database, Transaction
+from chassis.storage.outbox import Relay
+from chassis.telemetry import metrics
 from fire_safety.domain.alarms import Alarm, Disposition
 from fire_safety.operations.requests import claim
 from fire_safety.repository import alarms as repository

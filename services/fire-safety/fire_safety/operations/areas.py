@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 
 from chassis.clock import Clock
 from chassis.context import current_account
-from chassis.database import Database, Transaction
-from chassis.outbox import Relay
+from chassis.storage.database import Database, Transaction
+from chassis.storage.outbox import Relay
 from fire_safety.domain.areas import (
     Area,
     AreaAction,

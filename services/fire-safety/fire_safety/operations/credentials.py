@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from chassis.clock import Clock
 from chassis.context import current_account
-from chassis.database import Database, Transaction
+from chassis.storage.database import Database, Transaction
 from fire_safety.domain.credentials import (
     AuditEntry,
     Credential,

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from chassis import metrics
 from chassis.clock import Clock, ward_day
-from chassis.database import Lease
-from chassis.outbox import Relay
+from chassis.storage.database import Lease
+from chassis.storage.outbox import Relay
+from chassis.telemetry import metrics
 from fire_safety.domain.alarms import Signal
 from fire_safety.repository import deadlines, signals
 from fire_safety.repository.deadlines import Condition

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby, islice
 
-from chassis import metrics
 from chassis.clock import Clock
-from chassis.database import Lease, Transaction, part_of
 from chassis.errors import DatabaseUnavailableError
-from chassis.log import logger
-from chassis.outbox import Relay
+from chassis.storage.database import Lease, Transaction, part_of
+from chassis.storage.outbox import Relay
+from chassis.telemetry import metrics
+from chassis.telemetry.log import logger
 from fire_safety.detection.ward import Seen
 from fire_safety.domain.alarms import FIRE_KINDS, Alarm, Effect, Signal
 from fire_safety.domain.confirmation import Confirmed

@@ -6,9 +6,9 @@ from datetime import date, datetime
 
 from chassis.clock import Clock, ward_day
 from chassis.context import current_account
-from chassis.database import Database, Transaction
 from chassis.errors import FieldInvalidError
-from chassis.outbox import Relay
+from chassis.storage.database import Database, Transaction
+from chassis.storage.outbox import Relay
 from fire_safety.domain.devices import (
     DEVICE_ID,
     ChangeAction,

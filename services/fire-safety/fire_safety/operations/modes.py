@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from uuid import UUID, uuid4
 
-from chassis import metrics
 from chassis.clock import Clock
 from chassis.context import current_account
-from chassis.database import Database
-from chassis.log import logger
-from chassis.outbox import Relay
+from chassis.storage.database import Database
+from chassis.storage.outbox import Relay
+from chassis.telemetry import metrics
+from chassis.telemetry.log import logger
 from fire_safety.domain.modes import DeviceMode, ModeWanted
 from fire_safety.operations.requests import claim
 from fire_safety.repository import modes as repository

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from chassis.database import Lease
-from chassis.log import logger
+from chassis.storage.database import Lease
+from chassis.telemetry.log import logger
 from fire_safety.domain.progress import Lane, StreamState
 from fire_safety.repository import progress
 

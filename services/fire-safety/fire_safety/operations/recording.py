@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from chassis import metrics
-from chassis.database import Database
+from chassis.storage.database import Database
+from chassis.telemetry import metrics
 from fire_safety.domain.columns import Bulk
 from fire_safety.repository import figures, readings, sequences
 from fire_safety.repository.readings import PartitionMissingError, StoredBeforeError

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chassis.clock import Clock
-from chassis.database import Database
+from chassis.storage.database import Database
 from fire_safety.domain.devices import Device
 from fire_safety.domain.premises import MutualAidGroup, Premises
 from fire_safety.domain.supply_points import SupplyPoint

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from chassis import idempotency
 from chassis.context import current_account
-from chassis.database import Transaction
+from chassis.storage import idempotency
+from chassis.storage.database import Transaction
 from fire_safety import tables
 
 

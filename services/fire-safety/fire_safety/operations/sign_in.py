@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from chassis.clock import Clock
-from chassis.database import Database
+from chassis.storage.database import Database
 from fire_safety.domain.credentials import AuditEntry, Credential, CredentialAction
 from fire_safety.repository import credentials as repository
 

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from chassis import metrics
 from chassis.clock import Clock
-from chassis.database import Database
-from chassis.log import logger
-from chassis.outbox import Relay
+from chassis.storage.database import Database
+from chassis.storage.outbox import Relay
+from chassis.telemetry import metrics
+from chassis.telemetry.log import logger
 from fire_safety.domain.storms import Burst, Storm, StormPolicy, begins, goes_on
 from fire_safety.repository import storms as repository
 

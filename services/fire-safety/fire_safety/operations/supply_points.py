@@ -1,8 +1,8 @@
 """What people do with supply points."""
 
 from chassis.clock import Clock, ward_day
-from chassis.database import Database
-from chassis.outbox import Relay
+from chassis.storage.database import Database
+from chassis.storage.outbox import Relay
 from fire_safety.domain.supply_points import SupplyPoint, SupplyPointState
 from fire_safety.operations.requests import claim
 from fire_safety.repository import supply_points

@@ -5,10 +5,10 @@ Each is safe to do at any time, again, and by several at once.
 
 from datetime import timedelta
 
-from chassis import metrics
 from chassis.clock import Clock
-from chassis.database import Database
-from chassis.log import logger
+from chassis.storage.database import Database
+from chassis.telemetry import metrics
+from chassis.telemetry.log import logger
 from fire_safety.repository import figures, retention, sequences
 
 # An hour is rolled up so long after its end: most of what comes late is there then, and the rest makes it due again.

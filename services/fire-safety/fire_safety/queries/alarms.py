@@ -16,7 +16,7 @@ from sqlalchemy import (
     tuple_,
 )
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from fire_safety import tables
 from fire_safety.domain.alarms import (
     Alarm,

@@ -2,7 +2,7 @@
 
 from sqlalchemy import and_, literal, select
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from fire_safety import tables
 from fire_safety.domain.areas import (
     AreaChange,

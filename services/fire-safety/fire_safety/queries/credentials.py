@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Select, desc, select, tuple_
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from fire_safety import tables
 from fire_safety.domain.credentials import (
     AuditEntry,

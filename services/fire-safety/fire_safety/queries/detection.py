@@ -24,8 +24,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from chassis.database import Database
-from chassis.log import logger
+from chassis.storage.database import Database
+from chassis.telemetry.log import logger
 from fire_safety import tables
 from fire_safety.detection.modes import Mode
 from fire_safety.detection.standing import Raises, Standing

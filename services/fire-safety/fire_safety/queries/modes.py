@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import desc, select, tuple_
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from fire_safety import tables
 from fire_safety.domain.alarms import AlarmKind, Suppression
 from fire_safety.domain.modes import (

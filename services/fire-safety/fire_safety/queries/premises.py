@@ -2,7 +2,7 @@
 
 from sqlalchemy import and_, select, tuple_
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from fire_safety import tables
 from fire_safety.domain.devices import Device
 from fire_safety.domain.premises import Premises, PremisesKind, PremisesNotFoundError

@@ -5,7 +5,7 @@ from decimal import Decimal
 from sqlalchemy import ColumnElement, RowMapping, and_, case, func, literal, or_, select
 from sqlalchemy.types import DateTime
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from fire_safety import tables
 from fire_safety.domain.alarms import FALSE_DISPOSITIONS, FIRE_KINDS, Disposition
 from fire_safety.domain.rates import Grouping, Outcomes, Rate, RateFilter, RatePosition

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping, Select, any_, exists, func, literal, or_, select, union_all
 
-from chassis.database import Database, Transaction
+from chassis.storage.database import Database, Transaction
 from fire_safety import tables
 from fire_safety.domain.charts import (
     HOUR,

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from fire_safety import tables
 from fire_safety.domain.surplus import RecordingLimits
 from fire_safety.tables.versions import in_force

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from sqlalchemy import case, func, null, or_, select, union_all
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from fire_safety import tables
 from fire_safety.domain.credentials import SignInPolicy
 from fire_safety.domain.sign_in import DeviceRights

@@ -2,7 +2,7 @@
 
 from sqlalchemy import desc, select, tuple_
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from fire_safety import tables
 from fire_safety.domain.storms import Storm, StormPosition
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
-from chassis.database import Transaction
+from chassis.storage.database import Transaction
 from fire_safety import tables
 from fire_safety.domain.alarms import Alarm, AlarmNotFoundError
 from fire_safety.repository.rows import alarm_of

@@ -21,8 +21,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from chassis import outbox
-from chassis.database import Transaction
+from chassis.storage import outbox
+from chassis.storage.database import Transaction
 from fire_safety import tables
 from fire_safety.domain.areas import (
     Area,

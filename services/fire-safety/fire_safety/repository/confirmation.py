@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from chassis.database import Transaction
+from chassis.storage.database import Transaction
 from fire_safety import tables
 from fire_safety.domain.alarms import FIRE_KINDS, Alarm, AlarmKind, AlarmState
 from fire_safety.domain.confirmation import Confirmed, Standing, confirmed

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping, Text, cast, func, literal, null, select, update
 from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 
-from chassis.database import Transaction
+from chassis.storage.database import Transaction
 from fire_safety import tables
 from fire_safety.domain.credentials import (
     AuditEntry,

@@ -14,7 +14,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from chassis.database import Transaction
+from chassis.storage.database import Transaction
 from fire_safety import tables
 from fire_safety.domain.alarms import FIRE_KINDS, AlarmKind, AlarmState
 from fire_safety.tables.versions import in_force

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from chassis.database import Transaction
+from chassis.storage.database import Transaction
 from fire_safety import tables
 from fire_safety.domain.columns import Bulk
 from fire_safety.domain.rollups import touched_hours

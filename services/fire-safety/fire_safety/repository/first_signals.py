@@ -24,8 +24,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as insert_unless
 
-from chassis import outbox
-from chassis.database import Lease, Statement
+from chassis.storage import outbox
+from chassis.storage.database import Lease, Statement
 from fire_safety import tables
 from fire_safety.domain.alarms import Alarm
 from fire_safety.domain.progress import Reached

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from sqlalchemy import Select, and_, func, insert, or_, select, update
 
-from chassis import outbox
-from chassis.database import Transaction
+from chassis.storage import outbox
+from chassis.storage.database import Transaction
 from fire_safety import tables
 from fire_safety.domain.alarms import Suppression
 from fire_safety.domain.modes import (

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Text, any_, bindparam, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from chassis.database import Lease, Statement, Transaction
+from chassis.storage.database import Lease, Statement, Transaction
 from fire_safety import tables
 from fire_safety.domain.places import Place
 

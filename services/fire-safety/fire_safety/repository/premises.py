@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Label, Table, delete, func, literal, select
 from sqlalchemy.dialects.postgresql import JSONB, Insert, aggregate_order_by, insert
 
-from chassis import outbox
-from chassis.database import Transaction
+from chassis.storage import outbox
+from chassis.storage.database import Transaction
 from fire_safety import tables
 from fire_safety.domain.premises import MutualAidGroup, Premises, PremisesNotFoundError
 from fire_safety.repository.rows import premises_of, row_of_premises

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import delete, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
-from chassis.database import Transaction
+from chassis.storage.database import Transaction
 from fire_safety import tables
 from fire_safety.domain.progress import Lane, StreamState
 

@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from chassis.database import Transaction
+from chassis.storage.database import Transaction
 from fire_safety import tables
 from fire_safety.detection.criteria import JUDGED, bits_of
 from fire_safety.domain.alarms import Signal

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import delete
 
-from chassis.database import Transaction
+from chassis.storage.database import Transaction
 from fire_safety import tables
 from fire_safety.domain.readings import Batch, Reading
 

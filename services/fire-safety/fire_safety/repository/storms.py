@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from chassis import outbox
-from chassis.database import Transaction
+from chassis.storage import outbox
+from chassis.storage.database import Transaction
 from fire_safety import tables
 from fire_safety.domain.storms import Burst, Storm, StormPolicy
 from fire_safety.tables.versions import in_force

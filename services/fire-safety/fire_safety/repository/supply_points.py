@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import RowMapping, select
 from sqlalchemy.dialects.postgresql import insert
 
-from chassis import outbox
-from chassis.database import Transaction
+from chassis.storage import outbox
+from chassis.storage.database import Transaction
 from fire_safety import tables
 from fire_safety.domain.premises import Position
 from fire_safety.domain.supply_points import (

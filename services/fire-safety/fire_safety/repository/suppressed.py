@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
 
-from chassis.database import Transaction
+from chassis.storage.database import Transaction
 from fire_safety import tables
 from fire_safety.domain.alarms import Signal
 from fire_safety.domain.places import NOWHERE, Place

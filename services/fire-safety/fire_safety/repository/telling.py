@@ -5,8 +5,8 @@ from datetime import datetime
 
 from google.protobuf.message import Message
 
-from chassis import outbox
-from chassis.database import Transaction
+from chassis.storage import outbox
+from chassis.storage.database import Transaction
 from fire_safety import tables
 from fire_safety.domain.alarms import FIRE_KINDS, Alarm, AlarmKind
 

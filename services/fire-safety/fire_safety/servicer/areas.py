@@ -2,8 +2,8 @@
 
 from grpc import aio
 
-from chassis.idempotency import digest_of
-from chassis.pages import page_size
+from chassis.rpc.pages import page_size
+from chassis.storage.idempotency import digest_of
 from fire_safety.domain.areas import AreaKind
 from fire_safety.operations.areas import AreaOperations
 from fire_safety.queries.areas import AreaQueries

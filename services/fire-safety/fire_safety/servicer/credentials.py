@@ -2,8 +2,8 @@
 
 from grpc import aio
 
-from chassis.idempotency import check_request_id, digest_of
-from chassis.pages import page_size
+from chassis.rpc.pages import page_size
+from chassis.storage.idempotency import check_request_id, digest_of
 from fire_safety.operations.credentials import Asked, CredentialOperations
 from fire_safety.queries.credentials import CredentialQueries
 from fire_safety.servicer import Context

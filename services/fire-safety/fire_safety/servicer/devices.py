@@ -4,8 +4,8 @@ import asyncio
 
 from grpc import aio
 
-from chassis.idempotency import check_request_id, digest_of
-from chassis.pages import page_size
+from chassis.rpc.pages import page_size
+from chassis.storage.idempotency import check_request_id, digest_of
 from fire_safety.operations.devices import DeviceOperations
 from fire_safety.queries.devices import DeviceQueries
 from fire_safety.servicer import Context

@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 
 from grpc import aio
 
-from chassis.feed import Feed
-from chassis.idempotency import digest_of
-from chassis.pages import page_size
+from chassis.broker.feed import Feed
+from chassis.rpc.pages import page_size
+from chassis.storage.idempotency import digest_of
 from fire_safety.operations.alarms import AlarmOperations
 from fire_safety.queries.alarms import AlarmQueries
 from fire_safety.queries.premises import PremisesQueries

@@ -3,8 +3,8 @@
 from grpc import aio
 
 from chassis.clock import Clock
-from chassis.idempotency import digest_of
-from chassis.pages import page_size
+from chassis.rpc.pages import page_size
+from chassis.storage.idempotency import digest_of
 from fire_safety.operations.modes import ModeOperations
 from fire_safety.queries.modes import ModeQueries
 from fire_safety.servicer import Context

@@ -3,7 +3,7 @@
 from grpc import aio
 
 from chassis.clock import Clock
-from chassis.pages import page_size
+from chassis.rpc.pages import page_size
 from fire_safety.queries.rates import RateQueries
 from fire_safety.queries.storms import StormQueries
 from fire_safety.servicer import Context

@@ -2,8 +2,8 @@
 
 from grpc import aio
 
-from chassis.idempotency import digest_of
-from chassis.pages import page_size
+from chassis.rpc.pages import page_size
+from chassis.storage.idempotency import digest_of
 from fire_safety.operations.supply_points import SupplyPointOperations
 from fire_safety.queries.supply_points import SupplyPointQueries
 from fire_safety.servicer import Context

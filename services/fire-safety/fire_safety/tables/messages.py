@@ -2,8 +2,8 @@
 
 from sqlalchemy import Boolean, Column, false
 
-from chassis.idempotency import requests_table
-from chassis.outbox import outbox_table
+from chassis.storage.idempotency import requests_table
+from chassis.storage.outbox import outbox_table
 from fire_safety.tables.metadata import metadata
 
 outbox = outbox_table(

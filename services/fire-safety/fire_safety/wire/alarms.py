@@ -5,9 +5,9 @@ from uuid import UUID
 
 from google.protobuf.message import DecodeError
 
+from chassis.broker.messages import subject_of
 from chassis.errors import FieldInvalidError
-from chassis.idempotency import check_request_id
-from chassis.messages import subject_of
+from chassis.storage.idempotency import check_request_id
 from fire_safety.domain.alarms import (
     Alarm,
     AlarmFilter,

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
-from chassis import pages
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
-from chassis.idempotency import check_request_id
+from chassis.rpc import pages
+from chassis.storage.idempotency import check_request_id
 from fire_safety.domain.areas import (
     Area,
     AreaChange,

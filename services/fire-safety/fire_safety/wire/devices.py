@@ -6,9 +6,9 @@ from datetime import date
 from operator import attrgetter
 from typing import Any
 
-from chassis import pages
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
-from chassis.idempotency import check_request_id
+from chassis.rpc import pages
+from chassis.storage.idempotency import check_request_id
 from fire_safety.domain.devices import (
     DEVICE_ID,
     ChangeAction,

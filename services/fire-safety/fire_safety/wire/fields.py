@@ -7,8 +7,8 @@ from uuid import UUID
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from chassis import pages
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
+from chassis.rpc import pages
 
 _IDENTIFIER = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from chassis import pages
+from chassis.broker.messages import subject_of
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
-from chassis.idempotency import check_request_id
-from chassis.messages import subject_of
+from chassis.rpc import pages
+from chassis.storage.idempotency import check_request_id
 from fire_safety.domain.alarms import Suppression
 from fire_safety.domain.modes import (
     DeviceMode,

@@ -7,7 +7,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from chassis.nkey import BadSealError, SigningKey, verify
+from chassis.broker.nkey import BadSealError, SigningKey, verify
 
 Claims = dict[str, Any]
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from chassis import pages
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
+from chassis.rpc import pages
 from fire_safety.domain.alarms import Disposition
 from fire_safety.domain.rates import Grouping, Outcomes, Rate, RateFilter, RatePosition
 from fire_safety.domain.storms import Storm, StormPosition

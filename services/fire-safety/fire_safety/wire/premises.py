@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import date
 
-from chassis import pages
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
+from chassis.rpc import pages
 from fire_safety.domain.premises import (
     Premises,
     PremisesKind,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from chassis.nkey import SigningKey
+from chassis.broker.nkey import SigningKey
 from fire_safety.domain.credentials import SignInPolicy
 from fire_safety.domain.devices import DEVICE_ID
 from fire_safety.domain.sign_in import Attempt, Grant

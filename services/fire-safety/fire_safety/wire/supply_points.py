@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from chassis import pages
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
-from chassis.idempotency import check_request_id
 from chassis.privacy import may_hold_id_number
+from chassis.rpc import pages
+from chassis.storage.idempotency import check_request_id
 from fire_safety.domain.supply_points import (
     SupplyPoint,
     SupplyPointKind,

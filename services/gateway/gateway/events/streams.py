@@ -10,9 +10,9 @@ from grpc.aio import AioRpcError
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from chassis import metrics
 from chassis.errors import DomainError, ServiceUnavailableError
-from chassis.log import logger
+from chassis.telemetry import metrics
+from chassis.telemetry.log import logger
 from gateway import problems
 from gateway.events import frames
 from gateway.events.watch import Open, Patience, Watch

@@ -10,7 +10,7 @@ from grpc import aio
 
 from chassis.context import RESUME_TOKEN_HEADER
 from chassis.errors import ServiceUnavailableError
-from chassis.log import logger
+from chassis.telemetry.log import logger
 from gateway.problems import is_outage
 
 Open = Callable[[Message], "aio.UnaryStreamCall[Message, Any]"]

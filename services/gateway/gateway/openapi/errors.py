@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from chassis.grpc_errors import reasons
+from chassis.rpc.grpc_errors import reasons
 from gateway import problems
 from gateway.openapi.components import reference
 from gateway.problems.statuses import STATUS_OF_CODE, TITLES

@@ -4,13 +4,13 @@ from typing import Any
 
 from google.protobuf.descriptor import FieldDescriptor
 
-from chassis.access import AccessRule
+from chassis.rpc.access import AccessRule
 from gateway.openapi.components import Components, reference
 from gateway.openapi.errors import problem_answers
 from gateway.schemas.bindings import Binding, Parameter
 from gateway.schemas.contracts import Method
 
-# chassis.access reads the stated purpose from the field of this name.
+# chassis.rpc.access reads the stated purpose from the field of this name.
 PURPOSE_FIELD = "purpose"
 
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from chassis import context
 from chassis.errors import DomainError, InternalError, MalformedRequestError
-from chassis.log import logger
+from chassis.telemetry.log import logger
 from gateway.problems.problem import (
     Problem,
     of_domain_error,

@@ -17,7 +17,7 @@ from chassis.errors import (
     ServiceUnavailableError,
     TokenMissingError,
 )
-from chassis.grpc_errors import DOMAIN, status_of
+from chassis.rpc.grpc_errors import DOMAIN, status_of
 from gateway.problems.statuses import STATUS_OF_CODE, TITLES, Title
 
 _SENTENCES = {

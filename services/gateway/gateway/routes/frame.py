@@ -5,8 +5,9 @@ from http import HTTPStatus
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chassis import context, metrics, tracing
-from chassis.log import logger
+from chassis import context
+from chassis.telemetry import metrics, tracing
+from chassis.telemetry.log import logger
 
 # Headers that every answer has unless it brings its own.
 _HEADERS = (

@@ -8,7 +8,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from chassis.admin import AdminServer
+from chassis.telemetry.admin import AdminServer
 
 MAX_HEAD = 2**16
 # Open at once; who comes then is told to come again (503).

@@ -5,7 +5,7 @@ from pathlib import Path
 from chassis import context
 from chassis.context import Identity
 from chassis.errors import ServiceUnavailableError
-from chassis.log import logger
+from chassis.telemetry.log import logger
 
 
 class StandIn:

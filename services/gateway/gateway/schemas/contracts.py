@@ -11,7 +11,7 @@ from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
 from google.protobuf.message import Message
 
-from chassis.access import AccessRule, rule_of
+from chassis.rpc.access import AccessRule, rule_of
 from gateway.schemas.bindings import Binding, bindings_of
 from gateway.schemas.comments import comments_of
 

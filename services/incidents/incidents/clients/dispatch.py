@@ -4,7 +4,7 @@ from typing import Protocol
 
 from grpc import aio
 
-from chassis.log import logger
+from chassis.telemetry.log import logger
 from incidents.domain.handovers import CentreAnswer, Handover, HandoverState
 from incidents.domain.incidents import Incident
 from incidents.wire import handovers as wire

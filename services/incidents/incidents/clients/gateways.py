@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from apprise import Apprise, AppriseAsset, NotifyFormat, PersistentStoreMode
 
-from chassis.log import logger
+from chassis.telemetry.log import logger
 from incidents.domain.deliveries import Outcome, Outgoing
 
 # Within it a gateway must have taken a message.

@@ -6,10 +6,10 @@ from typing import Protocol
 
 from grpc import aio
 
-from chassis.access import ACTING_HEADER
 from chassis.errors import DomainError, RequestIdReusedError, ServiceUnavailableError
-from chassis.grpc_errors import reason_of
-from chassis.log import logger
+from chassis.rpc.access import ACTING_HEADER
+from chassis.rpc.grpc_errors import reason_of
+from chassis.telemetry.log import logger
 from incidents.domain.incidents import Incident
 from incidents.domain.lifecycle import IncidentClosedError
 from incidents.domain.occupants import (

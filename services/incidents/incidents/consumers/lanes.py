@@ -7,9 +7,9 @@ each has lanes of its own, and lets what another ward's services tell pass.
 
 from collections.abc import Mapping
 
-from chassis.consumer import Handler
+from chassis.broker.consumer import Handler
+from chassis.broker.messages import Envelope, subject_of
 from chassis.errors import InvalidMessageError
-from chassis.messages import Envelope, subject_of
 from incidents.domain.incidents import IncidentNotFoundError
 from incidents.operations.alarms import AlarmOperations
 from incidents.operations.incidents import IncidentOperations

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from chassis.consumer import Handler
-from chassis.messages import Envelope
+from chassis.broker.consumer import Handler
+from chassis.broker.messages import Envelope
 from incidents.operations.webhooks import WebhookOperations
 from incidents.wire.webhooks import SUBJECTS, notice_of
 

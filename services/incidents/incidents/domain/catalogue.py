@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from chassis.calendar import WorkingCalendar
+from chassis.calendar.working_days import WorkingCalendar
 from chassis.clock import ward_day, ward_time
 from chassis.errors import DomainError
 from incidents.domain.kinds import IncidentKind

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from chassis.calendar import WorkingCalendar
+from chassis.calendar.working_days import WorkingCalendar
 from chassis.clock import ward_day, ward_time
 from chassis.errors import DomainError
 from incidents.domain.catalogue import Clock, ClockKind, ClockUnit

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
+from chassis.calendar.decided_days import working_calendar
 from chassis.clock import Clock, ward_day
-from chassis.database import Database, Transaction
-from chassis.decided_days import working_calendar
-from chassis.outbox import Relay
+from chassis.storage.database import Database, Transaction
+from chassis.storage.outbox import Relay
 from incidents import tables
 from incidents.domain.after_action_reviews import (
     AfterActionReview,

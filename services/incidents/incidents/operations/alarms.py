@@ -4,10 +4,11 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from chassis import inbox, metrics
 from chassis.clock import Clock
-from chassis.database import Database, Transaction
-from chassis.outbox import Relay
+from chassis.storage import inbox
+from chassis.storage.database import Database, Transaction
+from chassis.storage.outbox import Relay
+from chassis.telemetry import metrics
 from incidents import tables
 from incidents.domain.alarms import Alarm, SignalClass
 from incidents.domain.catalogue import FIRE_ALARM

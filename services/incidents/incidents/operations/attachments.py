@@ -11,11 +11,15 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import UUID, uuid4
 
-from chassis import idempotency
 from chassis.clock import Clock, ward_day
-from chassis.database import Database, Transaction
-from chassis.object_store import ObjectMissingError, ObjectStore, ObjectStoreUnavailableError
-from chassis.outbox import Relay
+from chassis.storage import idempotency
+from chassis.storage.database import Database, Transaction
+from chassis.storage.object_store import (
+    ObjectMissingError,
+    ObjectStore,
+    ObjectStoreUnavailableError,
+)
+from chassis.storage.outbox import Relay
 from incidents import tables
 from incidents.domain.attachments import (
     AttachmentDamagedError,

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from chassis import metrics
 from chassis.clock import Clock, ward_day
-from chassis.database import Database, Transaction
-from chassis.outbox import Relay
+from chassis.storage.database import Database, Transaction
+from chassis.storage.outbox import Relay
+from chassis.telemetry import metrics
 from incidents.domain.deadlines import ClocksNotPausedError, ClocksPausedError
 from incidents.domain.incidents import Incident
 from incidents.domain.requests import ClockPausing, ClockResumption

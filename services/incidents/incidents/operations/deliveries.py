@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from chassis import metrics
 from chassis.clock import Clock
-from chassis.database import Database
+from chassis.storage.database import Database
+from chassis.telemetry import metrics
 from incidents.domain.contacts import ContactSeal
 from incidents.domain.deliveries import (
     Attempt,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from uuid import UUID, uuid4
 
 from chassis.clock import Clock
-from chassis.database import Database
+from chassis.storage.database import Database
 from incidents.domain.contacts import ContactSeal
 from incidents.domain.duty import Duty, Shift, Substitution
 from incidents.domain.duty_requests import (

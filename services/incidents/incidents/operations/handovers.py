@@ -3,9 +3,9 @@
 from uuid import UUID, uuid4
 
 from chassis.clock import Clock
-from chassis.database import Database
 from chassis.errors import FieldInvalidError, ServiceUnavailableError
-from chassis.outbox import Relay
+from chassis.storage.database import Database
+from chassis.storage.outbox import Relay
 from incidents.domain.handovers import CentreAnswer, Handover, HandoverState, HandoverWanted
 from incidents.domain.incidents import Incident
 from incidents.operations.requests import claimed

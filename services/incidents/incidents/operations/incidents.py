@@ -2,10 +2,10 @@
 
 from uuid import UUID
 
-from chassis import inbox
 from chassis.clock import Clock
-from chassis.database import Database
-from chassis.outbox import Relay
+from chassis.storage import inbox
+from chassis.storage.database import Database
+from chassis.storage.outbox import Relay
 from incidents import tables
 from incidents.domain.incidents import Incident
 from incidents.domain.occupants import GlassBroken

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from chassis.clock import Clock, ward_day
-from chassis.database import Database, Transaction
+from chassis.storage.database import Database, Transaction
 from incidents.domain.indicators import Figure, FigureRevisedError, FigureWanted
 from incidents.operations.requests import claimed
 from incidents.repository.indicators import (

@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from chassis.clock import Clock, ward_day
-from chassis.database import Database, Transaction
-from chassis.outbox import Relay
+from chassis.storage.database import Database, Transaction
+from chassis.storage.outbox import Relay
 from incidents.domain.incidents import Change, Incident
 from incidents.domain.requests import (
     Advance,

@@ -2,9 +2,9 @@
 
 from uuid import UUID
 
-from chassis import inbox
 from chassis.clock import Clock
-from chassis.database import Database
+from chassis.storage import inbox
+from chassis.storage.database import Database
 from incidents import tables
 from incidents.domain.places import DeviceMode, MutualAidGroup, Occupancy, Premises, SupplyPoint
 from incidents.repository.projections import (

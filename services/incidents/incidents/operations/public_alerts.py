@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from chassis.clock import Clock, ward_day
-from chassis.database import Database, Transaction
 from chassis.errors import FieldInvalidError
-from chassis.outbox import Relay
+from chassis.storage.database import Database, Transaction
+from chassis.storage.outbox import Relay
 from incidents import tables
 from incidents.domain.incidents import year_of
 from incidents.domain.public_alerts import (

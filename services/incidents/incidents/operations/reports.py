@@ -5,12 +5,13 @@ from contextlib import suppress
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from chassis import idempotency, metrics
+from chassis.calendar.decided_days import working_calendar
 from chassis.clock import Clock, ward_day
-from chassis.database import Database, Transaction
-from chassis.decided_days import working_calendar
 from chassis.errors import FieldInvalidError
-from chassis.outbox import Relay
+from chassis.storage import idempotency
+from chassis.storage.database import Database, Transaction
+from chassis.storage.outbox import Relay
+from chassis.telemetry import metrics
 from incidents import tables
 from incidents.domain import sentences
 from incidents.domain.catalogue import Category

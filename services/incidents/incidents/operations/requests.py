@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Protocol
 
-from chassis import idempotency
-from chassis.database import Transaction
+from chassis.storage import idempotency
+from chassis.storage.database import Transaction
 from incidents import tables
 from incidents.domain.incidents import Incident
 from incidents.domain.requests import Write

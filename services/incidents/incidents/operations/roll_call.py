@@ -1,8 +1,8 @@
 """What officers do with roll-calls."""
 
 from chassis.clock import Clock, ward_day
-from chassis.database import Database
-from chassis.outbox import Relay
+from chassis.storage.database import Database
+from chassis.storage.outbox import Relay
 from incidents.domain.requests import RollCallMarking
 from incidents.operations.requests import is_repeat
 from incidents.repository.incidents import lock_incident

@@ -5,7 +5,7 @@ from dataclasses import replace
 from uuid import UUID, uuid4
 
 from chassis.clock import Clock
-from chassis.database import Database
+from chassis.storage.database import Database
 from incidents.domain.duty_requests import ShiftHandoverSigned, ShiftHandoverWanted
 from incidents.domain.shift_handovers import ShiftHandover
 from incidents.operations.requests import claimed

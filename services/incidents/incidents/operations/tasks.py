@@ -4,8 +4,8 @@ from collections.abc import Callable
 from uuid import UUID, uuid4
 
 from chassis.clock import Clock
-from chassis.database import Database
-from chassis.outbox import Relay
+from chassis.storage.database import Database
+from chassis.storage.outbox import Relay
 from incidents.domain.requests import TaskWanted
 from incidents.domain.task_requests import TaskMove
 from incidents.domain.tasks import Task

@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from chassis import idempotency, inbox
 from chassis.clock import Clock
-from chassis.database import Database
+from chassis.storage import idempotency, inbox
+from chassis.storage.database import Database
 from incidents import tables
 
 

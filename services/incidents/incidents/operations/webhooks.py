@@ -4,9 +4,9 @@ from collections.abc import Callable, Collection
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from chassis import metrics
 from chassis.clock import Clock
-from chassis.database import Database
+from chassis.storage.database import Database
+from chassis.telemetry import metrics
 from incidents.domain.webhooks import (
     SECRET_BYTES,
     Delivery,

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import select, tuple_
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from incidents.domain.after_action_reviews import (
     AfterActionReview,
     ReviewAction,

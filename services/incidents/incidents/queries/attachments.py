@@ -5,8 +5,8 @@ from uuid import UUID
 
 from sqlalchemy import Row, Select, func, or_, select
 
-from chassis.database import Database
-from chassis.object_store import ObjectMissingError, ObjectStore
+from chassis.storage.database import Database
+from chassis.storage.object_store import ObjectMissingError, ObjectStore
 from incidents import tables
 from incidents.domain.attachments import (
     Attachment,

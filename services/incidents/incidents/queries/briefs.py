@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.selectable import LateralFromClause
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from incidents import tables
 from incidents.domain.briefs import Beside, Brief, Relation, Told
 from incidents.domain.escalation import Notification, Recipient

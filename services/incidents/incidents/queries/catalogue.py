@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from incidents.domain.catalogue import Category, PriorityRule
 from incidents.repository.catalogue import categories_on, category_of, priorities_on, priority_of
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Select, func, tuple_
 from sqlalchemy.sql.selectable import LateralFromClause
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from incidents import tables
 from incidents.domain.catalogue import ClockKind, ClockUnit
 from incidents.domain.deadlines import Deadline, DueFilter, Owed, Pause, PauseReason

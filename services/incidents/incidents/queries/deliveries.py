@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, select
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from incidents import tables
 from incidents.domain.deliveries import (
     Addressee,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from chassis.clock import ward_day
-from chassis.database import Database
+from chassis.storage.database import Database
 from incidents import tables
 from incidents.domain.duty import (
     ContactChannel,

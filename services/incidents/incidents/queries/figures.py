@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import ColumnElement, func, select
 
 from chassis.clock import ward_day
-from chassis.database import Database
+from chassis.storage.database import Database
 from incidents import tables
 from incidents.domain.catalogue import ClockKind
 from incidents.domain.figures import ActionFigures, IncidentFigures

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, FromClause, Row, Select, func, literal_column, select, true
 from sqlalchemy.sql.selectable import LateralFromClause
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from incidents import tables
 from incidents.domain.incidents import Incident, IncidentNotFoundError, Member
 from incidents.repository.incidents import incident_of

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Select, tuple_
 from sqlalchemy.sql.selectable import LateralFromClause
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from incidents import tables
 from incidents.domain.incidents import Incident
 from incidents.domain.requests import Listing

@@ -8,7 +8,7 @@ from sqlalchemy import Row, Select, and_, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from chassis.clock import ward_day
-from chassis.database import Database
+from chassis.storage.database import Database
 from incidents.domain.indicators import Figure, Figures
 from incidents.domain.periods import Period, end_of
 from incidents.queries.measures import measured

@@ -17,7 +17,7 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from incidents import tables
 from incidents.domain.duplicates import DuplicateSuggestion
 from incidents.domain.incidents import IncidentNotFoundError

@@ -2,7 +2,7 @@
 
 from sqlalchemy import exists, select, tuple_
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from incidents import tables
 from incidents.domain.public_alerts import AlertListing, PublicAlert
 from incidents.repository.public_alerts import alert_of, load_alert, whole_alerts

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, select, tuple_
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from incidents import tables
 from incidents.domain.lifecycle import IncidentState
 from incidents.domain.reports import (

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy.sql.selectable import LateralFromClause
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from incidents import tables
 from incidents.domain.roll_call import Mark, RollCall, RollCallState
 from incidents.queries.gathering import gather, incidents_with, row_of

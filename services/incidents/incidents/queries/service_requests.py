@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select, tuple_
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from incidents import tables
 from incidents.domain.catalogue import CategoryNotFoundError, ClockKind
 from incidents.domain.lifecycle import IncidentState

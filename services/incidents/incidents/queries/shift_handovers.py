@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import tuple_
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from incidents import tables
 from incidents.domain.shift_handovers import Sheet, ShiftHandover
 from incidents.repository.shift_handovers import sheet_at, shift_handover_of, shift_handovers

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from incidents import tables
 from incidents.domain.tasks import Task
 from incidents.repository.tasks import task_of

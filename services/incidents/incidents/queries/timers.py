@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from incidents import tables
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Select, func, select
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from incidents.domain.webhooks import DeadDelivery, Webhook
 from incidents.tables import webhook_deliveries, webhooks
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from sqlalchemy import func, insert, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from chassis import outbox
-from chassis.database import Transaction
+from chassis.storage import outbox
+from chassis.storage.database import Transaction
 from incidents import tables
 from incidents.domain.incidents import Change
 from incidents.repository.deadlines import follow

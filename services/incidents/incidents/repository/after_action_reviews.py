@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, Select, insert, select, update
 
-from chassis.database import Transaction
+from chassis.storage.database import Transaction
 from incidents.domain.after_action_reviews import (
     AfterActionReview,
     AfterActionReviewNotFoundError,

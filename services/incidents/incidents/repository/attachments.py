@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from chassis.database import Transaction
+from chassis.storage.database import Transaction
 from incidents import tables
 from incidents.domain.attachments import (
     AttachmentNotFoundError,

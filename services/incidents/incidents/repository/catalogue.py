@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Row, Select, func, literal_column, select,
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.sql.selectable import Subquery
 
-from chassis.database import Transaction
+from chassis.storage.database import Transaction
 from incidents.domain.catalogue import (
     Category,
     CategoryNotFoundError,

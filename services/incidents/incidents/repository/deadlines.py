@@ -22,9 +22,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import distinct_on
 
+from chassis.calendar.decided_days import working_calendar
 from chassis.clock import ward_day
-from chassis.database import Transaction
-from chassis.decided_days import working_calendar
+from chassis.storage.database import Transaction
 from incidents import tables
 from incidents.domain.catalogue import ClockKind, ClockUnit
 from incidents.domain.deadlines import Deadline, Owed, Pause, PauseReason

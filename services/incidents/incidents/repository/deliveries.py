@@ -8,7 +8,7 @@ from sqlalchemy import Row, and_, insert, select, update
 from sqlalchemy.sql import ColumnElement
 
 from chassis.clock import ward_day
-from chassis.database import Transaction
+from chassis.storage.database import Transaction
 from incidents import tables
 from incidents.domain.deliveries import Attempt, DeliveryRules, DeliveryState, Outcome
 from incidents.domain.lifecycle import IncidentState

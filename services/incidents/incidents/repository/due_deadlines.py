@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import case, func, select, tuple_, update
 
-from chassis.database import Transaction
+from chassis.storage.database import Transaction
 from incidents import tables
 from incidents.domain.due_deadlines import DueDeadline
 from incidents.repository.deadlines import OWED, owed_of

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, func, insert, or_, sele
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from chassis.database import Transaction
+from chassis.storage.database import Transaction
 from incidents.domain.duty import (
     Contact,
     Duty,

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, and_, func, select, tuple_, update
 
-from chassis.database import Transaction
+from chassis.storage.database import Transaction
 from incidents import tables
 from incidents.domain.escalation import Ladders, Recipient, Rung, Timer
 from incidents.domain.incidents import Incident

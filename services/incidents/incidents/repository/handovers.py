@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Row, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from chassis.database import Transaction
+from chassis.storage.database import Transaction
 from incidents.domain.handovers import TAKEN_FOR, Handover, HandoverPendingError, HandoverState
 from incidents.tables import HANDOVER_PENDING, handovers
 

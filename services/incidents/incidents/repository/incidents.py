@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, Row, bindparam, exists, insert, or_, selec
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 
-from chassis.database import Transaction
-from chassis.running_numbers import next_number
+from chassis.storage.database import Transaction
+from chassis.storage.running_numbers import next_number
 from incidents import tables
 from incidents.domain.alarms import Alarm
 from incidents.domain.incidents import Change, Disposition, Incident, IncidentNotFoundError, Member

@@ -3,7 +3,7 @@
 from sqlalchemy import ColumnElement, Table, select, tuple_
 from sqlalchemy.dialects.postgresql import Insert, insert
 
-from chassis.database import Transaction
+from chassis.storage.database import Transaction
 from incidents import tables
 from incidents.domain.alarms import Alarm
 from incidents.domain.places import (

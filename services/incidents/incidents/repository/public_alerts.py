@@ -5,9 +5,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, func, literal_column, select, true
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from chassis import outbox
-from chassis.database import Transaction
-from chassis.running_numbers import next_number
+from chassis.storage import outbox
+from chassis.storage.database import Transaction
+from chassis.storage.running_numbers import next_number
 from incidents import tables
 from incidents.domain.public_alerts import (
     AlertReference,

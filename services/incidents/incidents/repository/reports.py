@@ -19,9 +19,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql import literal_column
 
-from chassis import outbox
-from chassis.database import Transaction
-from chassis.running_numbers import next_number
+from chassis.storage import outbox
+from chassis.storage.database import Transaction
+from chassis.storage.running_numbers import next_number
 from incidents import tables
 from incidents.domain.catalogue import ClockKind, ClockUnit
 from incidents.domain.deadlines import Deadline

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from sqlalchemy import delete, func, insert, select
 
-from chassis import outbox
-from chassis.database import Transaction
+from chassis.storage import outbox
+from chassis.storage.database import Transaction
 from incidents import tables
 from incidents.domain.events import RollCallMarked
 from incidents.domain.incidents import Incident

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Row, Select, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from chassis.database import Transaction
+from chassis.storage.database import Transaction
 from incidents import tables
 from incidents.domain.catalogue import ClockKind
 from incidents.domain.shift_handovers import (

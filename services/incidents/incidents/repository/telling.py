@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from chassis.database import Transaction
+from chassis.storage.database import Transaction
 from incidents import tables
 from incidents.domain.deliveries import (
     Addressee,

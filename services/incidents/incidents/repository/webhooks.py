@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Uuid, delete, func, insert, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from chassis.database import Transaction
+from chassis.storage.database import Transaction
 from incidents import tables
 from incidents.domain.webhooks import (
     TAKEN_FOR,

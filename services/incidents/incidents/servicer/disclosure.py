@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from chassis.access import stated_purpose
 from chassis.context import current_access
+from chassis.rpc.access import stated_purpose
 from incidents.clients.residency import OccupancyRegister
 from incidents.domain.occupants import DisclosureNotAllowedError, OccupantsWanted
 from incidents.domain.sealing import ReportSeal

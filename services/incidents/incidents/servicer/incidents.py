@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 
 from grpc import aio
 
+from chassis.broker.feed import Feed
 from chassis.clock import Clock
 from chassis.context import current_access, current_account
-from chassis.feed import Feed
 from incidents.clients.sources import Sources
 from incidents.domain.durations import durations
 from incidents.operations.incidents import IncidentOperations

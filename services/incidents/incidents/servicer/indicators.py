@@ -6,7 +6,7 @@ from grpc import aio
 
 from chassis.clock import Clock, ward_day
 from chassis.context import current_account
-from chassis.pages import page_size
+from chassis.rpc.pages import page_size
 from incidents.operations.indicators import IndicatorOperations
 from incidents.printing.figure_sheet import XLSX, figure_sheet
 from incidents.queries.indicators import IndicatorQueries

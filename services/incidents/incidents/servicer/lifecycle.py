@@ -4,7 +4,7 @@ from grpc import aio
 
 from chassis.clock import Clock, ward_day
 from chassis.context import current_account
-from chassis.pages import page_size
+from chassis.rpc.pages import page_size
 from incidents.operations.lifecycle import LifecycleOperations
 from incidents.operations.reports import ReportOperations
 from incidents.queries.lifecycle import LifecycleQueries

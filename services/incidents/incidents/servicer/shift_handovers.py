@@ -4,7 +4,7 @@ from grpc import aio
 
 from chassis.clock import Clock
 from chassis.context import current_account
-from chassis.pages import page_size
+from chassis.rpc.pages import page_size
 from incidents.operations.shift_handovers import ShiftHandoverOperations
 from incidents.queries.shift_handovers import ShiftHandoverQueries
 from incidents.servicer import Context

@@ -3,7 +3,7 @@
 from sqlalchemy import Column, Date, Integer, Table, Text
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from chassis.decided_days import decided_days_table
+from chassis.calendar.decided_days import decided_days_table
 from incidents.tables.metadata import metadata, words
 
 categories = Table(

@@ -1,9 +1,9 @@
 """Events out and in, requests, and the account of access."""
 
-from chassis.access_log import account_tables
-from chassis.idempotency import requests_table
-from chassis.inbox import inbox_table
-from chassis.outbox import outbox_table
+from chassis.account.access_log import account_tables
+from chassis.storage.idempotency import requests_table
+from chassis.storage.inbox import inbox_table
+from chassis.storage.outbox import outbox_table
 from incidents.tables.metadata import metadata
 
 outbox = outbox_table(metadata)

@@ -3,8 +3,8 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from chassis import pages
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
+from chassis.rpc import pages
 from incidents.domain.after_action_reviews import (
     AfterActionReview,
     ReviewAction,

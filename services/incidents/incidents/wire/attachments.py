@@ -5,7 +5,7 @@ from uuid import UUID
 
 from chassis.context import Identity
 from chassis.errors import FieldInvalidError, RoleNotAllowedError
-from chassis.idempotency import check_request_id, digest_of
+from chassis.storage.idempotency import check_request_id, digest_of
 from incidents.domain.attachments import (
     PART_BYTES,
     Attachment,

@@ -3,9 +3,9 @@
 from datetime import datetime
 from uuid import UUID
 
-from chassis import pages
 from chassis.errors import PageTokenInvalidError
-from chassis.idempotency import check_request_id, digest_of
+from chassis.rpc import pages
+from chassis.storage.idempotency import check_request_id, digest_of
 from incidents.domain.catalogue import ClockKind
 from incidents.domain.deadlines import DueFilter, Pause, PauseReason
 from incidents.domain.due_deadlines import DueDeadline

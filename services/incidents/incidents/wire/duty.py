@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from chassis.errors import FieldInvalidError
-from chassis.idempotency import check_request_id, digest_of
 from chassis.privacy import may_hold_id_number
+from chassis.storage.idempotency import check_request_id, digest_of
 from incidents.domain.duty import (
     Contact,
     ContactChannel,

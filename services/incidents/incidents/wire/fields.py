@@ -6,9 +6,9 @@ from enum import StrEnum
 from typing import Any, TypeVar
 from uuid import UUID
 
-from chassis import pages
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
 from chassis.privacy import may_hold_id_number
+from chassis.rpc import pages
 from incidents.domain.incidents import IncidentNotFoundError
 from incidents.wire.incidents import moment
 

@@ -3,8 +3,8 @@
 from uuid import UUID
 
 from chassis.errors import FieldInvalidError
-from chassis.idempotency import check_request_id, digest_of
 from chassis.privacy import may_hold_id_number
+from chassis.storage.idempotency import check_request_id, digest_of
 from incidents.domain.handovers import CentreAnswer, Handover, HandoverState, HandoverWanted
 from incidents.domain.incidents import Incident
 from incidents.wire.fields import plain_text, read_id, read_reason

@@ -11,8 +11,8 @@ from datetime import datetime
 from google.protobuf.message import DecodeError
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from chassis.broker.messages import Envelope, subject_of
 from chassis.errors import InvalidMessageError
-from chassis.messages import Envelope, subject_of
 from incidents.domain.alarms import Alarm, SignalClass
 from incidents.domain.places import (
     DeviceMode,

@@ -3,8 +3,8 @@
 import re
 from datetime import date
 
-from chassis import pages
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
+from chassis.rpc import pages
 from incidents.domain.indicators import Figure, Figures, FigureWanted, Indicator
 from incidents.domain.periods import Period
 from incidents.wire.duty import read_write

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from chassis.errors import FieldInvalidError
-from chassis.idempotency import check_request_id, digest_of
 from chassis.privacy import may_hold_id_number
+from chassis.storage.idempotency import check_request_id, digest_of
 from incidents.domain.duplicates import DuplicateSuggestion
 from incidents.domain.lifecycle import Act
 from incidents.domain.priorities import Priority, Severity

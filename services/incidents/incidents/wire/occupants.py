@@ -6,10 +6,10 @@ from uuid import UUID
 
 from google.protobuf.message import DecodeError
 
+from chassis.broker.messages import Envelope, subject_of
 from chassis.errors import FieldInvalidError, InvalidMessageError
-from chassis.idempotency import check_request_id
-from chassis.messages import Envelope, subject_of
 from chassis.privacy import may_hold_id_number
+from chassis.storage.idempotency import check_request_id
 from incidents.domain.incidents import Incident
 from incidents.domain.occupants import GlassBroken, Occupants, OccupantsWanted
 from incidents.wire.fields import read_id

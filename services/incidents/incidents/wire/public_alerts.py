@@ -5,8 +5,8 @@ from typing import Any
 
 from chassis.context import Identity
 from chassis.errors import FieldInvalidError, RoleNotAllowedError
-from chassis.idempotency import check_request_id, digest_of
-from chassis.pages import encode, page_size
+from chassis.rpc.pages import encode, page_size
+from chassis.storage.idempotency import check_request_id, digest_of
 from incidents.domain.public_alerts import (
     AlertListing,
     AlertWanted,

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from chassis.context import Identity
 from chassis.errors import FieldInvalidError
-from chassis.idempotency import check_request_id, digest_of
-from chassis.pages import encode, page_size
+from chassis.rpc.pages import encode, page_size
+from chassis.storage.idempotency import check_request_id, digest_of
 from incidents.domain import sentences
 from incidents.domain.catalogue import Reporter as ReporterKind
 from incidents.domain.places import Position

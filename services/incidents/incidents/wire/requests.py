@@ -1,8 +1,8 @@
 """Requests, checked field by field."""
 
-from chassis import pages
 from chassis.errors import FieldInvalidError
-from chassis.idempotency import check_request_id, digest_of
+from chassis.rpc import pages
+from chassis.storage.idempotency import check_request_id, digest_of
 from incidents.domain.incidents import Disposition, Incident
 from incidents.domain.kinds import IncidentKind
 from incidents.domain.requests import Acknowledgement, Assignment, Closure, Listing

@@ -3,7 +3,7 @@
 import re
 
 from chassis.errors import FieldInvalidError
-from chassis.idempotency import check_request_id, digest_of
+from chassis.storage.idempotency import check_request_id, digest_of
 from incidents.domain.requests import RollCallMarking
 from incidents.domain.roll_call import (
     Counts,

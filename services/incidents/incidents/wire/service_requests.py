@@ -8,7 +8,7 @@ from google.protobuf.message import Message
 
 from chassis.context import Identity
 from chassis.errors import FieldInvalidError
-from chassis.pages import encode, page_size
+from chassis.rpc.pages import encode, page_size
 from incidents.domain import sentences
 from incidents.domain.reports import ReportWanted
 from incidents.domain.service_requests import (

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from chassis import pages
+from chassis.rpc import pages
 from incidents.domain.duty_requests import ShiftHandoverSigned, ShiftHandoverWanted
 from incidents.domain.shift_handovers import Sheet, ShiftHandover, ShiftHandoverNotFoundError
 from incidents.wire.duty import read_write

@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis.errors import FieldInvalidError
-from chassis.idempotency import check_request_id, digest_of
+from chassis.storage.idempotency import check_request_id, digest_of
 from incidents.domain.requests import TaskWanted
 from incidents.domain.task_requests import TaskMove
 from incidents.domain.tasks import Task, TaskAct, TaskNotFoundError

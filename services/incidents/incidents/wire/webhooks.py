@@ -7,9 +7,9 @@ from uuid import UUID
 
 from google.protobuf.message import DecodeError
 
+from chassis.broker.messages import Envelope, subject_of
 from chassis.errors import FieldInvalidError, InvalidMessageError
-from chassis.idempotency import check_request_id, digest_of
-from chassis.messages import Envelope, subject_of
+from chassis.storage.idempotency import check_request_id, digest_of
 from incidents.domain.webhooks import (
     Notice,
     Webhook,

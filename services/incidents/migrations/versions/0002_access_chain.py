@@ -6,7 +6,7 @@ Revision ID: 0002
 import sqlalchemy as sa
 from alembic import op
 
-from chassis import access_schema
+from chassis.account import access_schema
 
 revision = "0002"
 down_revision = "0001"

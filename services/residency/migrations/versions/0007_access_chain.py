@@ -5,7 +5,7 @@ Revision ID: 0007
 
 from alembic import op
 
-from chassis import access_schema
+from chassis.account import access_schema
 
 revision = "0007"
 down_revision = "0006"

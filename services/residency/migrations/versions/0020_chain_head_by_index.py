@@ -5,7 +5,7 @@ Revision ID: 0020
 
 from alembic import op
 
-from chassis import access_schema
+from chassis.account import access_schema
 
 revision = "0020"
 down_revision = "0019"

@@ -5,7 +5,7 @@ from typing import Protocol
 from google.type import date_pb2
 from grpc import aio
 
-from chassis.log import logger
+from chassis.telemetry.log import logger
 from residency.domain.population import (
     LEGAL_BASIS,
     PURPOSE_CODE,

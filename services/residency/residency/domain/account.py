@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from chassis.access_chain import AccessRecord, Head
+from chassis.account.access_chain import AccessRecord, Head
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chassis.clock import Clock, ward_day
-from chassis.database import Database
+from chassis.storage.database import Database
 from residency.domain.address import Gazetteer
 from residency.domain.personal_id import RegistrationCodes
 from residency.domain.sealing import NumberSeal

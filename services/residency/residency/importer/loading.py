@@ -10,7 +10,7 @@ from sqlalchemy import Table
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.clock import ward_day
-from chassis.database import Transaction
+from chassis.storage.database import Transaction
 from residency.domain.address import Gazetteer
 from residency.domain.sealing import NumberSeal
 from residency.domain.search import IndexedAddress, IndexedName

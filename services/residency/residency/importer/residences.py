@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chassis.errors import FieldInvalidError
-from chassis.grpc_errors import sentences
+from chassis.rpc.grpc_errors import sentences
 from chassis.sheets import SheetInvalidError
 from residency.domain.residence_rows import Fault, Outcome, Verdict
 from residency.importer.residence_table import LIMITS, ResidenceTable

@@ -6,8 +6,8 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from chassis.clock import Clock, ward_day
-from chassis.database import Database
-from chassis.outbox import Relay
+from chassis.storage.database import Database
+from chassis.storage.outbox import Relay
 from residency.domain.breaches import (
     Breach,
     BreachAct,

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 
-from chassis import context, inbox, metrics
-from chassis.access_log import accounted
+from chassis import context
+from chassis.account.access_log import accounted
 from chassis.clock import Clock, ward_day
-from chassis.database import Database
-from chassis.outbox import Relay
+from chassis.storage import inbox
+from chassis.storage.database import Database
+from chassis.storage.outbox import Relay
+from chassis.telemetry import metrics
 from residency import tables
 from residency.domain.break_glass import (
     BreakGlass,

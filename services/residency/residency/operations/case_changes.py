@@ -6,7 +6,7 @@ from uuid import UUID
 
 from chassis.clock import ward_day
 from chassis.context import current_account
-from chassis.database import Transaction
+from chassis.storage.database import Transaction
 from residency.domain.cases.machine import Case
 from residency.domain.declarations import (
     ChangeOfInformation,

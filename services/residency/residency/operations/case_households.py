@@ -5,8 +5,8 @@ from datetime import date, datetime
 from uuid import UUID
 
 from chassis.context import current_account
-from chassis.database import Transaction
 from chassis.errors import FieldInvalidError
+from chassis.storage.database import Transaction
 from residency.domain.cases.machine import Case
 from residency.domain.declarations import (
     ChangeOfInformation,

@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis.clock import ward_day
-from chassis.database import Transaction
+from chassis.storage.database import Transaction
 from residency.domain.cases.machine import Case
 from residency.domain.cases.states import CaseAct, CaseChannel
 from residency.domain.declarations import ResidenceDeclaration

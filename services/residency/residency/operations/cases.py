@@ -6,10 +6,10 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from chassis import context
-from chassis.access_log import accounted
+from chassis.account.access_log import accounted
 from chassis.clock import Clock, ward_day
-from chassis.database import Database, Transaction
-from chassis.outbox import Relay
+from chassis.storage.database import Database, Transaction
+from chassis.storage.outbox import Relay
 from residency.domain.cases.machine import Caller, Case
 from residency.domain.cases.states import CaseAct, CaseChannel, RefusalGround
 from residency.domain.cases.told import HistoryEntry

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from chassis import context
-from chassis.access_log import accounted
+from chassis.account.access_log import accounted
 from chassis.clock import Clock, ward_day
-from chassis.database import Database, Transaction
 from chassis.errors import FieldInvalidError
-from chassis.outbox import Relay
+from chassis.storage.database import Database, Transaction
+from chassis.storage.outbox import Relay
 from residency.domain.cases.machine import Case
 from residency.domain.cases.states import CaseChannel
 from residency.domain.contact import PassportNumber

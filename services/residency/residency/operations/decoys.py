@@ -4,10 +4,10 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from chassis import metrics
 from chassis.clock import Clock, ward_day
-from chassis.database import Database, Transaction
-from chassis.outbox import Relay
+from chassis.storage.database import Database, Transaction
+from chassis.storage.outbox import Relay
+from chassis.telemetry import metrics
 from residency.domain.breaches import BreachAct, BreachEntry, suspect
 from residency.domain.decoys import Decoy, DecoyTouch
 from residency.domain.sealing import NumberSeal

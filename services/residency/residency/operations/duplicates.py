@@ -6,11 +6,11 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from chassis import context
-from chassis.access_log import accounted
+from chassis.account.access_log import accounted
 from chassis.clock import Clock
 from chassis.context import current_account
-from chassis.database import Database, Transaction
-from chassis.outbox import Relay
+from chassis.storage.database import Database, Transaction
+from chassis.storage.outbox import Relay
 from residency.domain.duplicates import (
     ACTS,
     CandidateState,

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from chassis.access_log import accounted
+from chassis.account.access_log import accounted
 from chassis.clock import Clock
 from chassis.context import current_account
-from chassis.database import Database, Transaction
+from chassis.storage.database import Database, Transaction
 from residency.domain.households import NamedMembers, NotAMemberError, Rearrangement
 from residency.domain.requests import Request
 from residency.domain.residence import Origin, PersonNotRegisteredError

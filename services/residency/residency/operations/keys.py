@@ -2,8 +2,8 @@
 
 from collections.abc import AsyncGenerator
 
-from chassis.database import Database
 from chassis.sealing import Seal
+from chassis.storage.database import Database
 from residency.repository.sealed import SEALED, Key, SealedColumn, count_old, renew_some
 
 _BATCH = 500

@@ -10,10 +10,10 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from datetime import timedelta
 
-from chassis import metrics
 from chassis.clock import Clock, ward_day
-from chassis.database import Database
 from chassis.errors import DatabaseUnavailableError, LimitReachedError
+from chassis.storage.database import Database
+from chassis.telemetry import metrics
 from residency.domain.disclosure import Asker
 from residency.domain.limits import Ceiling, Pattern, ceilings_for
 from residency.domain.personal_id import PersonalIdNumber

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from uuid import UUID, uuid4
 
-from chassis.access_log import accounted
+from chassis.account.access_log import accounted
 from chassis.clock import Clock
 from chassis.context import current_account
-from chassis.database import Database
+from chassis.storage.database import Database
 from residency.domain.places import LegalBasis, Position
 from residency.domain.requests import Request
 from residency.domain.sealing import NumberSeal

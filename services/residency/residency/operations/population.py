@@ -4,12 +4,12 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from chassis import access_log
-from chassis.access_chain import AccessRecord
+from chassis.account import access_log
+from chassis.account.access_chain import AccessRecord
 from chassis.clock import Clock, ward_day
-from chassis.database import Database, Transaction
-from chassis.log import logger
-from chassis.outbox import Relay
+from chassis.storage.database import Database, Transaction
+from chassis.storage.outbox import Relay
+from chassis.telemetry.log import logger
 from residency.domain.cases.states import CaseAct, IdentityCheck
 from residency.domain.population import (
     ASKED,

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from uuid import UUID, uuid4
 
 from chassis.clock import Clock, ward_day
-from chassis.database import Database
-from chassis.outbox import Relay
+from chassis.storage.database import Database
+from chassis.storage.outbox import Relay
 from residency.repository import reminders
 
 _BATCH = 200

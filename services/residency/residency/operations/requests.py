@@ -3,9 +3,9 @@
 from datetime import datetime
 from uuid import UUID
 
-from chassis import idempotency
 from chassis.context import current_account
-from chassis.database import Transaction
+from chassis.storage import idempotency
+from chassis.storage.database import Transaction
 from residency import tables
 from residency.domain.sealing import NumberSeal
 

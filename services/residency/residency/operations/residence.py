@@ -4,11 +4,11 @@ from collections.abc import Callable
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
-from chassis.access_log import accounted
+from chassis.account.access_log import accounted
 from chassis.clock import Clock, ward_day
 from chassis.context import current_account
-from chassis.database import Database, Transaction
-from chassis.outbox import Relay
+from chassis.storage.database import Database, Transaction
+from chassis.storage.outbox import Relay
 from residency.domain.duplicates import Occasion
 from residency.domain.households import fitted
 from residency.domain.requests import Request

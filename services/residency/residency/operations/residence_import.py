@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import NamedTuple, TypeVar
 from uuid import UUID, uuid4, uuid5
 
-from chassis.access_chain import AccessRecord
-from chassis.access_log import append
+from chassis.account.access_chain import AccessRecord
+from chassis.account.access_log import append
 from chassis.clock import Clock, ward_day
-from chassis.database import Database, Transaction
 from chassis.errors import DomainError
-from chassis.outbox import Relay
+from chassis.storage.database import Database, Transaction
+from chassis.storage.outbox import Relay
 from residency.domain.duplicates import Occasion
 from residency.domain.residence import Origin, Registration
 from residency.domain.residence_rows import (

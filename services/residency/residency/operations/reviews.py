@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from chassis.clock import Clock
-from chassis.database import Database
+from chassis.storage.database import Database
 from residency.domain.reviews import Review, ReviewDecision, ReviewVerdict
 from residency.domain.sealing import NumberSeal
 from residency.operations.requests import claim

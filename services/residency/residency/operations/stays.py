@@ -5,11 +5,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from chassis.access_log import accounted
+from chassis.account.access_log import accounted
 from chassis.clock import Clock, ward_day
 from chassis.context import current_account
-from chassis.database import Database, Transaction
-from chassis.outbox import Relay
+from chassis.storage.database import Database, Transaction
+from chassis.storage.outbox import Relay
 from residency.domain.requests import Request
 from residency.domain.residence import Origin
 from residency.domain.sealing import NumberSeal, ParticularsSeal

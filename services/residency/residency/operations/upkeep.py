@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from chassis import idempotency, inbox
 from chassis.clock import Clock, ward_day
-from chassis.database import Database
-from chassis.outbox import Relay
+from chassis.storage import idempotency, inbox
+from chassis.storage.database import Database
+from chassis.storage.outbox import Relay
 from residency import tables
 from residency.repository import lookup_limits, occupancy, retention
 

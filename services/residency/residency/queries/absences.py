@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, Select, exists, select
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from residency.domain.absences import ToldAbsence
 from residency.domain.disclosure import Asker, Disclosure, Way
 from residency.domain.sealing import ParticularsSeal

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from chassis.clock import ward_day, ward_time
-from chassis.database import Database
+from chassis.storage.database import Database
 from residency.domain.anomalies import Anomaly, AnomalyKind
 from residency.domain.population import METHOD
 from residency.repository.limits import in_force

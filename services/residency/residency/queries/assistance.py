@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, Select, func, select
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from residency.domain.assistance import AssistanceBasis, Grounds, ToldNeed
 from residency.domain.disclosure import Asker, Disclosure, PersonField, Way
 from residency.domain.occupancy import Assistance

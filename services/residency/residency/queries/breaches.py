@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import func, select, tuple_
 
 from chassis.clock import ward_day
-from chassis.database import Database
+from chassis.storage.database import Database
 from residency.domain.breaches import (
     Breach,
     BreachFigures,

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, Date, cast, func, or_, select, tuple_
 
 from chassis.clock import ward_day
-from chassis.database import Database
+from chassis.storage.database import Database
 from residency.domain.cases.machine import Caller, Case, CaseNotFoundError
 from residency.domain.cases.states import CaseChannel
 from residency.domain.cases.told import CaseFigures, CaseFilter, CasePosition, WholeCase

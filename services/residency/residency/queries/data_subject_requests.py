@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, func, select, tuple_
 
 from chassis.clock import ward_day
-from chassis.database import Database
+from chassis.storage.database import Database
 from residency.domain.account import Names
 from residency.domain.citizens import Citizen
 from residency.domain.data_subject_requests import (

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import or_, select, tuple_
 
-from chassis.database import Database, Transaction
+from chassis.storage.database import Database, Transaction
 from residency.domain.disclosure import Asker, Disclosure, PersonField, Way
 from residency.domain.duplicates import (
     UNDECIDED,

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, Select, or_, select
 
-from chassis.database import Database, Transaction
+from chassis.storage.database import Database, Transaction
 from residency.domain.absences import AbsenceGround
 from residency.domain.assistance import AssistanceBasis
 from residency.domain.cases.states import CaseState

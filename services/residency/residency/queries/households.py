@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from residency.domain.households import Relationship
 from residency.tables import household_relationships
 

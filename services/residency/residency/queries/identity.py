@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from chassis.access_log import OK, AccountedLookups, record_of
+from chassis.account.access_log import OK, AccountedLookups, record_of
 from chassis.context import Access
-from chassis.database import Line
+from chassis.storage.database import Line
 from residency.domain.partial_date import PartialDate
 from residency.domain.person_name import FullName
 from residency.domain.verification import Declaration, RegisteredIdentity, Verification, verify

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, Select, select
 
-from chassis.database import Database, Transaction
+from chassis.storage.database import Database, Transaction
 from residency.domain.disclosure import Asker, Disclosure, PersonField, Way
 from residency.domain.households import HOUSEHOLDER
 from residency.domain.lookups import FoundHousehold, FoundMember, FoundPerson

@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis.clock import Clock
-from chassis.database import Database
+from chassis.storage.database import Database
 from residency.domain.occupancy import Occupancy
 from residency.domain.places import DwellingNotFoundError
 from residency.queries.places import require_building

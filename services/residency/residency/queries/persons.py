@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from residency.domain.disclosure import Asker, Way
 from residency.domain.persons import PastCorrection
 from residency.repository.disclosure import disclosure_to, require_shown

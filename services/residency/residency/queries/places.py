@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, select, tuple_
 
-from chassis.database import Database, Transaction
+from chassis.storage.database import Database, Transaction
 from residency.domain.places import (
     Building,
     BuildingNotFoundError,

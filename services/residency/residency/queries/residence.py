@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, Select, case, select
 
 from chassis.clock import ward_day
-from chassis.database import Database, Transaction
+from chassis.storage.database import Database, Transaction
 from residency.domain.disclosure import Asker, Disclosure, PersonField, Way
 from residency.domain.pseudonyms import PersonNotFoundError
 from residency.domain.residence import (

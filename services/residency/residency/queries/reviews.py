@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select, tuple_
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from residency.domain.reviews import (
     Review,
     ReviewFigures,

@@ -32,7 +32,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from chassis.database import Database, Transaction
+from chassis.storage.database import Database, Transaction
 from residency.domain.disclosure import Asker, Disclosure, PersonField, Way
 from residency.domain.pseudonyms import PersonNotFoundError
 from residency.domain.search import After, NameQuestion, PersonMatch, Rank, SearchResult

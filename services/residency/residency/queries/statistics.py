@@ -4,7 +4,7 @@ from datetime import date
 
 from sqlalchemy import func, select
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from residency.domain.partial_date import PartialDate
 from residency.domain.residence import ResidenceKind
 from residency.domain.statistics import Cell, Residents, tabulate

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, Select, select
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from residency.domain.disclosure import Asker, Disclosure, Way
 from residency.domain.sealing import ParticularsSeal
 from residency.domain.stays import Asked, ToldStay

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from chassis.database import Transaction
+from chassis.storage.database import Transaction
 from residency.domain.absences import (
     Absence,
     AbsenceContent,

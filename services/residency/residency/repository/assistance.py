@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
-from chassis.database import Transaction
+from chassis.storage.database import Transaction
 from residency.domain.assistance import (
     AssistanceBasis,
     AssistanceNeedExistsError,

@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, and_, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_unless
 
-from chassis import outbox
 from chassis.clock import ward_day
-from chassis.database import Transaction
+from chassis.storage import outbox
+from chassis.storage.database import Transaction
 from residency import tables
 from residency.domain.breaches import (
     Breach,

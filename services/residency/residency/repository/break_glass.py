@@ -9,9 +9,9 @@ from uuid import UUID
 from sqlalchemy import Row, Select, Table, exists, func, or_, select, true
 from sqlalchemy.dialects.postgresql import insert
 
-from chassis import outbox
 from chassis.clock import ward_day, ward_local
-from chassis.database import Transaction
+from chassis.storage import outbox
+from chassis.storage.database import Transaction
 from residency import tables
 from residency.domain.break_glass import (
     BreakGlass,

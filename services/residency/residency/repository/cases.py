@@ -22,10 +22,11 @@ from sqlalchemy import (
     update,
 )
 
-from chassis import decided_days, outbox, running_numbers
-from chassis.calendar import WorkingCalendar
-from chassis.database import Transaction
+from chassis.calendar import decided_days
+from chassis.calendar.working_days import WorkingCalendar
 from chassis.sealing import Seal
+from chassis.storage import outbox, running_numbers
+from chassis.storage.database import Transaction
 from residency import tables
 from residency.domain.calendar import ProcessingClock
 from residency.domain.cases.machine import Case, CaseNotFoundError, CaseNumber

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, exists, insert, select, update
 
-from chassis import outbox
 from chassis.clock import ward_day
-from chassis.database import Transaction
 from chassis.sealing import Seal
+from chassis.storage import outbox
+from chassis.storage.database import Transaction
 from residency import tables
 from residency.domain.data_subject_requests import (
     OPEN_STATES,

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from sqlalchemy import insert, select
 
-from chassis import outbox
-from chassis.database import Transaction
+from chassis.storage import outbox
+from chassis.storage.database import Transaction
 from residency import tables
 from residency.domain.decoys import Decoy, DecoyTouch
 from residency.domain.sealing import NumberSeal, subject_of

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Date, Select, Text, bindparam, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from chassis.database import Transaction
+from chassis.storage.database import Transaction
 from residency.domain.disclosure import (
     Asker,
     Disclosure,

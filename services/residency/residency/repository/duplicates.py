@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 
-from chassis.database import Transaction
+from chassis.storage.database import Transaction
 from residency.domain.duplicates import (
     Alike,
     CandidateState,

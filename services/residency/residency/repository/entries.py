@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, RowMapping, Table, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from chassis.database import Transaction
+from chassis.storage.database import Transaction
 from residency.domain.residence import Correction, Origin, Term
 
 

@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy import Row, Select, exists, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
-from chassis.database import Transaction
 from chassis.errors import DomainError, FieldInvalidError
+from chassis.storage.database import Transaction
 from residency.domain.households import (
     HOUSEHOLDER,
     HouseholderExistsError,

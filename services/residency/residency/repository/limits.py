@@ -4,7 +4,7 @@ from datetime import date
 
 from sqlalchemy import ScalarSelect, func, select
 
-from chassis.database import Transaction
+from chassis.storage.database import Transaction
 from residency.tables import legal_limits
 
 

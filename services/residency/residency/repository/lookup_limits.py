@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
-from chassis.database import Transaction
+from chassis.storage.database import Transaction
 from residency.domain.limits import Ceiling, Pattern
 from residency.tables import lookup_limits, lookup_usage
 

@@ -21,7 +21,7 @@ from sqlalchemy import (
     select,
 )
 
-from chassis.database import Transaction
+from chassis.storage.database import Transaction
 from residency.domain.lookups import CurrentResidence, FoundPerson
 from residency.domain.occupancy import Assistance
 from residency.domain.partial_date import PartialDate

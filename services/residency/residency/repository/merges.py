@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, RowMapping, Table, exists, insert, select, update
 
-from chassis.database import Transaction
+from chassis.storage.database import Transaction
 from residency.domain.duplicates import (
     Claim,
     MergeNotFoundError,

@@ -32,9 +32,9 @@ from sqlalchemy import (
     update,
 )
 
-from chassis import outbox
 from chassis.clock import ward_day, ward_time
-from chassis.database import Transaction
+from chassis.storage import outbox
+from chassis.storage.database import Transaction
 from residency import tables
 from residency.domain.occupancy import (
     OVERNIGHT,

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, Select, Uuid, func, insert, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from chassis.database import Transaction
+from chassis.storage.database import Transaction
 from residency.domain.contact import Contact
 from residency.domain.partial_date import PartialDate
 from residency.domain.person_name import FullName

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from sqlalchemy import Column, Table, insert, select, update
 
-from chassis.database import Transaction
 from chassis.errors import DomainError
+from chassis.storage.database import Transaction
 from residency.domain.places import (
     BuildingNotFoundError,
     DwellingNotFoundError,

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, delete, insert, select, update
 
-from chassis.database import Transaction
+from chassis.storage.database import Transaction
 from residency.domain.cases.machine import Case
 from residency.domain.population import Question, Verdict, pause_after
 from residency.tables import cases, population_checks

@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, Text, cast, exists, select
 from sqlalchemy.dialects.postgresql import insert
 
-from chassis import outbox
 from chassis.clock import ward_time
-from chassis.database import Transaction
+from chassis.storage import outbox
+from chassis.storage.database import Transaction
 from residency import tables
 from residency.domain.reminders import Reminder, ReminderKind, ReminderTimes
 from residency.repository.limits import limit_in_force

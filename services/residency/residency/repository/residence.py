@@ -11,7 +11,7 @@ from sqlalchemy import Row, insert, select
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 from sqlalchemy.exc import IntegrityError
 
-from chassis.database import Transaction
+from chassis.storage.database import Transaction
 from residency.domain.nationality import VIETNAM
 from residency.domain.residence import (
     Correction,

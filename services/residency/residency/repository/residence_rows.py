@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, LargeBinary, Uuid, any_, func, insert, literal, select
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 
-from chassis.database import Transaction
+from chassis.storage.database import Transaction
 from residency.domain.households import HOUSEHOLDER
 from residency.domain.nationality import VIETNAM
 from residency.domain.residence import Origin, ResidenceKind, Term

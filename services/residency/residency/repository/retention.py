@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from chassis.clock import ward_time
-from chassis.database import Transaction
+from chassis.storage.database import Transaction
 from residency.domain.assistance import AssistanceBasis
 from residency.domain.cases.states import CaseState
 from residency.domain.data_subject_requests import (

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, RowMapping, func, insert, select, update
 
-from chassis.database import Transaction
+from chassis.storage.database import Transaction
 from residency.domain.break_glass import BreakGlass
 from residency.domain.reviews import (
     Review,

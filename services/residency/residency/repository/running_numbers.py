@@ -1,7 +1,7 @@
 """Running numbers of breaches and of requests of data subjects."""
 
-from chassis import running_numbers as counting
-from chassis.database import Transaction
+from chassis.storage import running_numbers as counting
+from chassis.storage.database import Transaction
 from residency.tables import running_numbers
 
 

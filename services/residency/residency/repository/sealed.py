@@ -16,8 +16,8 @@ from sqlalchemy import (
     update,
 )
 
-from chassis.database import Transaction
 from chassis.sealing import KEY_ID_BYTES, Seal
+from chassis.storage.database import Transaction
 from residency.domain.sealing import EMAIL, PARTICULARS, PHONE
 from residency.repository.data_subject_requests import NOTE
 from residency.tables import (

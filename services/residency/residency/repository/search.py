@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 
-from chassis.database import Transaction
+from chassis.storage.database import Transaction
 from residency.domain.person_name import FullName
 from residency.domain.search import IndexedName
 from residency.tables import person_index

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Row, case, func, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from chassis.clock import ward_day
-from chassis.database import Transaction
+from chassis.storage.database import Transaction
 from residency.domain.contact import PassportNumber
 from residency.domain.occupancy import StayKind
 from residency.domain.partial_date import PartialDate

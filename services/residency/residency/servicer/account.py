@@ -4,7 +4,7 @@ from grpc import aio
 
 from chassis.clock import Clock, ward_day
 from chassis.context import current_access
-from chassis.pages import page_size
+from chassis.rpc.pages import page_size
 from residency.domain.account import AccessFilter
 from residency.domain.contact import PassportNumber
 from residency.domain.nationality import Nationalities

@@ -3,7 +3,7 @@
 from google.protobuf.message import Message
 
 from chassis import context
-from chassis.access import stated_purpose
+from chassis.rpc.access import stated_purpose
 from residency.domain.disclosure import Asker
 
 

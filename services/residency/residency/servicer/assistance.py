@@ -7,7 +7,7 @@ from grpc import aio
 from chassis.clock import Clock, ward_day
 from chassis.context import current_access
 from chassis.errors import FieldInvalidError
-from chassis.pages import page_size
+from chassis.rpc.pages import page_size
 from residency.domain.personal_id import PersonalIdNumber, RegistrationCodes
 from residency.domain.sealing import NumberSeal, subject_of
 from residency.operations.assistance import AssistanceOperations

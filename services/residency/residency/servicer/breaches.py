@@ -4,8 +4,8 @@ from grpc import aio
 
 from chassis.clock import Clock
 from chassis.context import current_account
-from chassis.idempotency import check_request_id, digest_of
-from chassis.pages import page_size
+from chassis.rpc.pages import page_size
+from chassis.storage.idempotency import check_request_id, digest_of
 from residency.domain.breaches import Breach
 from residency.operations.breaches import BreachOperations, BreachRequest
 from residency.queries.breaches import BreachQueries

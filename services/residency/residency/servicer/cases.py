@@ -4,8 +4,8 @@ from grpc import aio
 
 from chassis.clock import Clock, ward_day
 from chassis.context import current_access, current_identity
-from chassis.idempotency import check_request_id, digest_of
-from chassis.pages import page_size
+from chassis.rpc.pages import page_size
+from chassis.storage.idempotency import check_request_id, digest_of
 from residency.domain.cases.machine import Caller
 from residency.domain.declarations import ResidenceDeclaration
 from residency.domain.nationality import Nationalities

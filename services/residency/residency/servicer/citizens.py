@@ -7,8 +7,8 @@ from grpc import aio
 
 from chassis.clock import Clock, ward_day
 from chassis.context import current_access, current_account, current_identity
-from chassis.idempotency import check_request_id, digest_of
-from chassis.pages import page_size
+from chassis.rpc.pages import page_size
+from chassis.storage.idempotency import check_request_id, digest_of
 from residency.domain.citizens import Citizen, OwnNumberUnknownError
 from residency.domain.data_subject_requests import DataSubjectRequest, RequestFilter
 from residency.domain.nationality import Nationalities

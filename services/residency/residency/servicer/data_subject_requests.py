@@ -6,11 +6,11 @@ from uuid import UUID
 
 from grpc import aio
 
-from chassis.access import stated_purpose
 from chassis.clock import Clock, ward_day
 from chassis.context import current_access, current_account
-from chassis.idempotency import check_request_id, digest_of
-from chassis.pages import page_size
+from chassis.rpc.access import stated_purpose
+from chassis.rpc.pages import page_size
+from chassis.storage.idempotency import check_request_id, digest_of
 from residency.domain.account import Named, Names
 from residency.domain.data_subject_requests import DataSubjectRequest
 from residency.domain.disclosure import Asker, PersonField

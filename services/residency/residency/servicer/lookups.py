@@ -7,7 +7,7 @@ from grpc import aio
 
 from chassis.clock import Clock, ward_day
 from chassis.context import current_access
-from chassis.pages import page_size
+from chassis.rpc.pages import page_size
 from residency.domain.address import Gazetteer
 from residency.domain.break_glass import NotThroughIncidentsError
 from residency.domain.disclosure import Asker, Disclosure

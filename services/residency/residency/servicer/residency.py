@@ -8,8 +8,8 @@ from grpc import aio
 from chassis.clock import Clock, ward_day
 from chassis.context import Access, current_access
 from chassis.errors import FieldInvalidError
-from chassis.idempotency import digest_of
-from chassis.pages import page_size
+from chassis.rpc.pages import page_size
+from chassis.storage.idempotency import digest_of
 from residency.domain.address import Gazetteer
 from residency.domain.disclosure import Asker
 from residency.domain.nationality import Nationalities

@@ -4,8 +4,8 @@ from grpc import aio
 
 from chassis.clock import Clock
 from chassis.context import current_account
-from chassis.idempotency import check_request_id, digest_of
-from chassis.pages import page_size
+from chassis.rpc.pages import page_size
+from chassis.storage.idempotency import check_request_id, digest_of
 from residency.operations.reviews import ReviewOperations, ReviewRequest
 from residency.queries.reviews import ReviewQueries
 from residency.servicer import Context

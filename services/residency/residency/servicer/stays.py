@@ -6,7 +6,7 @@ from grpc import aio
 
 from chassis.clock import Clock, ward_day
 from chassis.context import current_access
-from chassis.pages import page_size
+from chassis.rpc.pages import page_size
 from residency.domain.nationality import Nationalities
 from residency.domain.personal_id import PersonalIdNumber, RegistrationCodes
 from residency.domain.sealing import NumberSeal, subject_of

@@ -2,7 +2,7 @@
 
 from sqlalchemy import ColumnElement, and_, not_, or_
 
-from chassis.access_log import account_tables
+from chassis.account.access_log import account_tables
 from residency.domain.account import Named, Names
 from residency.tables.metadata import metadata
 

@@ -18,7 +18,7 @@ from sqlalchemy import (
     text,
 )
 
-from chassis.decided_days import decided_days_table
+from chassis.calendar.decided_days import decided_days_table
 from residency.tables.metadata import INSTANT, metadata
 
 cases = Table(

@@ -1,8 +1,8 @@
 """Events to be published, events that had their effect, and requests that were received."""
 
-from chassis.idempotency import requests_table
-from chassis.inbox import inbox_table
-from chassis.outbox import outbox_table
+from chassis.storage.idempotency import requests_table
+from chassis.storage.inbox import inbox_table
+from chassis.storage.outbox import outbox_table
 from residency.tables.metadata import metadata
 
 inbox = inbox_table(metadata)

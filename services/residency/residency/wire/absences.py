@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from chassis import pages
 from chassis.errors import FieldInvalidError
+from chassis.rpc import pages
 from residency.domain.absences import (
     AbsenceContent,
     AbsenceCorrection,

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from chassis import pages
 from chassis.errors import FieldInvalidError, PageTokenInvalidError, PurposeRequiredError
+from chassis.rpc import pages
 from residency.domain.account import AccessFilter, AccountedAccess, AccountStatus, Mark
 from residency.domain.contact import PassportNumber
 from residency.domain.nationality import Nationalities

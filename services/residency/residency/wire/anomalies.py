@@ -6,8 +6,8 @@ from uuid import UUID
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from chassis import pages
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
+from chassis.rpc import pages
 from residency.domain.anomalies import Anomaly, AnomalyKind
 from ward.residency.v1 import lookups_pb2 as pb
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TypeVar
 from uuid import UUID
 
-from chassis import pages
+from chassis.rpc import pages
 from residency.domain.occupancy import Assistance, Counts, Occupancy
 from residency.domain.places import Building, Dwelling, LegalBasis, Position
 from residency.domain.verification import FieldMatch, Verification

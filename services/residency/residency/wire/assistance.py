@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from chassis import pages
 from chassis.errors import FieldInvalidError
 from chassis.privacy import may_hold_id_number
+from chassis.rpc import pages
 from residency.domain.assistance import (
     AssistanceBasis,
     AssistanceNeedNotFoundError,

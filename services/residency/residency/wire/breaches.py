@@ -6,8 +6,8 @@ from datetime import datetime
 
 from google.protobuf.message import Message
 
-from chassis import pages
 from chassis.errors import FieldInvalidError
+from chassis.rpc import pages
 from residency.domain.breach_notice import notice_of
 from residency.domain.breaches import (
     Breach,

@@ -8,11 +8,11 @@ from uuid import UUID
 from google.protobuf.message import DecodeError
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from chassis.access import stated_purpose
+from chassis.broker.messages import Envelope, subject_of
 from chassis.errors import FieldInvalidError, InvalidMessageError
-from chassis.idempotency import check_request_id, digest_of
-from chassis.messages import Envelope, subject_of
 from chassis.privacy import may_hold_id_number
+from chassis.rpc.access import stated_purpose
+from chassis.storage.idempotency import check_request_id, digest_of
 from residency.domain.break_glass import (
     BreakGlass,
     BreakGlassWanted,

@@ -7,8 +7,8 @@ from datetime import date
 from typing import TypeVar
 from uuid import UUID
 
-from chassis import pages
 from chassis.errors import FieldInvalidError
+from chassis.rpc import pages
 from residency.domain.contact import PassportNumber
 from residency.domain.data_subject_requests import (
     DataSubjectRequest,

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
-from chassis import pages
 from chassis.errors import FieldInvalidError
+from chassis.rpc import pages
 from residency.domain.disclosure import Disclosure
 from residency.domain.duplicates import (
     CandidateFilter,

@@ -9,10 +9,10 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type import date_pb2
 
-from chassis import pages
 from chassis.errors import DomainError, FieldInvalidError, PageTokenInvalidError
-from chassis.idempotency import check_request_id, digest_of
 from chassis.privacy import may_hold_id_number
+from chassis.rpc import pages
+from chassis.storage.idempotency import check_request_id, digest_of
 from residency.domain.address import Gazetteer
 from residency.domain.contact import PassportNumber
 from residency.domain.households import HouseholdNotFoundError

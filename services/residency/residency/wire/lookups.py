@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from uuid import UUID
 
-from chassis import pages
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
+from chassis.rpc import pages
 from residency.domain.disclosure import Disclosure, PersonField
 from residency.domain.lookups import CurrentResidence, FoundGuest, FoundPerson
 from residency.domain.occupancy import StayKind

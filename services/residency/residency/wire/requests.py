@@ -4,7 +4,7 @@ from datetime import date
 from uuid import UUID
 
 from chassis.errors import FieldInvalidError
-from chassis.idempotency import check_request_id
+from chassis.storage.idempotency import check_request_id
 from residency.domain.nationality import Nationalities
 from residency.domain.personal_id import PersonalIdNumber, RegistrationCodes
 from residency.domain.residence import (

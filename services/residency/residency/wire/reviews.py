@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from chassis import pages
 from chassis.errors import FieldInvalidError
+from chassis.rpc import pages
 from residency.domain.reviews import (
     Review,
     ReviewDecision,

@@ -5,8 +5,8 @@ from datetime import date, datetime
 from functools import partial
 from uuid import UUID
 
-from chassis import pages
 from chassis.errors import FieldInvalidError
+from chassis.rpc import pages
 from residency.domain.contact import PassportNumber
 from residency.domain.disclosure import Disclosure, PersonField
 from residency.domain.nationality import VIETNAM, Nationalities

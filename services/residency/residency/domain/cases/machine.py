@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Self
 from uuid import UUID
 
-from chassis.calendar import WorkingCalendar
+from chassis.calendar.working_days import WorkingCalendar
 from chassis.clock import ward_day
 from chassis.errors import DomainError, FieldInvalidError
 from residency.domain.calendar import ProcessingClock

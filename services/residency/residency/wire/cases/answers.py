@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from chassis import pages
+from chassis.rpc import pages
 from residency.domain.cases.machine import Caller, Case
 from residency.domain.cases.told import HistoryEntry, WholeCase
 from residency.domain.disclosure import Disclosure

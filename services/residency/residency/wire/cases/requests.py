@@ -4,9 +4,9 @@ import re
 from datetime import datetime
 from uuid import UUID
 
-from chassis import pages
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
 from chassis.privacy import may_hold_id_number
+from chassis.rpc import pages
 from residency.domain.cases.machine import Caller, CaseNotFoundError
 from residency.domain.cases.states import CaseState, RefusalGround
 from residency.domain.cases.told import CaseFilter, CasePosition

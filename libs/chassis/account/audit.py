@@ -1,0 +1,312 @@
+"""The commands of the account: `audit verify | export | expire`, the same for every service that has one.
+
+Exit codes: 0 all is well; 1 the chain is broken; 2 it could not be looked at.
+"""
+
+import argparse
+import csv
+import json
+import sys
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TextIO
+
+from nats.js import JetStreamContext
+
+from chassis.account import console, witness
+from chassis.account import stored as access_account
+from chassis.account.access_chain import AccessRecord, ChainBrokenError, Fault, Linked, Witnesses
+from chassis.broker import jetstream
+from chassis.clock import Clock, utc_now
+from chassis.errors import BrokerUnavailableError, DatabaseUnavailableError
+from chassis.settings import ServiceSettings
+from chassis.storage.database import Database
+
+SOUND, BROKEN, NOT_LOOKED_AT = 0, 1, 2
+SUPERVISION = "SUPERVISION"
+LEGAL_BASIS = "Law 91/2025/QH15 Art. 3"
+_COLUMNS = (
+    "position",
+    "recorded_at",
+    "account",
+    "actor",
+    "roles",
+    "method",
+    "purpose",
+    "legal_basis",
+    "reference",
+    "subject",
+    "fields",
+    "outcome",
+    "request_id",
+    "ward_code",
+    "record_id",
+    "previous_hash",
+    "hash",
+)
+# What begins a formula where the file is opened in a spreadsheet.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FAULTS = {
+    Fault.CHANGED: ("bản ghi đã bị sửa", "the record was changed"),
+    Fault.MISSING: ("bản ghi bị mất", "the record is missing"),
+    Fault.REORDERED: ("bản ghi không ở đúng chỗ", "the record stood in another place"),
+    Fault.REPLACED: (
+        "bản ghi đã bị thay bằng bản ghi khác",
+        "the record was replaced by another one",
+    ),
+    Fault.BEHIND_WITNESS: (
+        "chuỗi ngắn hơn mốc đã làm chứng: phần cuối bị cắt",
+        "the chain is behind its witness: its end was cut off",
+    ),
+    Fault.EXPIRED_UNWITNESSED: (
+        "các bản ghi đến vị trí này bị xóa mà không có mốc làm chứng",
+        "the records up to there were removed and no witness knows of it",
+    ),
+}
+
+
+def add_commands(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+) -> "argparse._SubParsersAction[argparse.ArgumentParser]":
+    """Add `audit` and what follows it to a service's commands; give what a service's own actions are added to."""
+    actions = commands.add_parser("audit", help="the account of every look").add_subparsers(
+        dest="action", required=True
+    )
+    verify = actions.add_parser("verify", help="walk the chain and name the first break")
+    verify.add_argument(
+        "--from", dest="begin", type=int, metavar="POSITION", help="begin here, not at the start"
+    )
+    verify.add_argument(
+        "--without-stream", action="store_true", help="do not ask the broker for its witnesses"
+    )
+    export = actions.add_parser("export", help="write the records for the data protection officer")
+    export.add_argument("file", type=Path, help="a name that ends in .csv or .jsonl")
+    export.add_argument("--reference", required=True, help="number of the review; it is recorded")
+    export.add_argument("--from", dest="begin", type=int, default=1, metavar="POSITION")
+    expire = actions.add_parser("expire", help="remove records whose time is over, as their owner")
+    expire.add_argument("--dry-run", action="store_true", help="only tell what would be removed")
+    console.add_operator(export)
+    console.add_operator(expire)
+    return actions
+
+
+async def run(
+    arguments: argparse.Namespace, service: str, settings: ServiceSettings, clock: Clock = utc_now
+) -> int:
+    """Run one of the commands; tell the exit code."""
+    try:
+        match arguments.action:
+            case "verify":
+                return await _verify(arguments, service, settings, clock())
+            case "export":
+                return await _export(arguments, settings, clock())
+            case _:
+                return await _expire(arguments, service, settings, clock())
+    except DatabaseUnavailableError:
+        return _failed("Không kết nối được cơ sở dữ liệu", "The database is away")
+    except BrokerUnavailableError:
+        return _failed(
+            "Không đọc được mốc làm chứng (hoặc dùng --without-stream)",
+            "The witnesses cannot be read (or use --without-stream)",
+        )
+
+
+async def _verify(
+    arguments: argparse.Namespace, service: str, settings: ServiceSettings, now: datetime
+) -> int:
+    witnesses = await _witnesses(service, settings, stream=not arguments.without_stream)
+    async with AsyncExitStack() as stack:
+        database = Database.connect(settings.database_url.get_secret_value(), pool_size=1)
+        stack.push_async_callback(database.close)
+        return await _walk(database, witnesses, arguments.begin, now)
+
+
+async def _walk(database: Database, witnesses: Witnesses, begin: int | None, now: datetime) -> int:
+    try:
+        head = await access_account.verify(database, witnesses, begin, now, _progress())
+    except ChainBrokenError as broken:
+        vietnamese, english = _FAULTS[broken.fault]
+        _say(
+            f"Chuỗi đứt ở vị trí {broken.position}: {vietnamese}",
+            f"The chain breaks at position {broken.position}: {english}",
+        )
+        return BROKEN
+    except access_account.PositionUnknownError:
+        return _failed("Không có bản ghi ở vị trí ấy", "There is no record at that position")
+    _say(
+        f"Chuỗi nguyên vẹn đến vị trí {head.position}; {len(witnesses.heads)} mốc làm chứng khớp",
+        f"The chain holds up to position {head.position}; {len(witnesses.heads)} witnesses agree",
+    )
+    return SOUND
+
+
+async def _witnesses(service: str, settings: ServiceSettings, *, stream: bool) -> Witnesses:
+    file = settings.access_witness_file
+    found = witness.read_file(file) if file else Witnesses()
+    if stream:
+        async with _broker(settings) as jetstream_:
+            subject = witness.subject_of(settings.ward_code, service)
+            found = found.and_of(await witness.read_stream(jetstream_, subject))
+    return found
+
+
+@asynccontextmanager
+async def _broker(settings: ServiceSettings) -> AsyncGenerator[JetStreamContext]:
+    broker = await jetstream.connect_once(
+        settings.nats_url.get_secret_value(), "audit", settings.nats_authority_file
+    )
+    try:
+        yield broker.jetstream()
+    finally:
+        await broker.close()
+
+
+async def _export(arguments: argparse.Namespace, settings: ServiceSettings, now: datetime) -> int:
+    writers: dict[str, Callable[[TextIO], Callable[[Linked], object]]] = {
+        ".csv": _csv,
+        ".jsonl": _jsonl,
+    }
+    if (make := writers.get(arguments.file.suffix)) is None:
+        return _failed("Tên tệp phải kết thúc bằng .csv hoặc .jsonl", "Name a .csv or .jsonl file")
+    database = Database.connect(settings.database_url.get_secret_value(), pool_size=1)
+    written = 0
+    try:
+        own = _own_record("audit export", arguments.operator, arguments.reference, settings, now)
+        await console.account_for(database, own)
+        with arguments.file.open("w", encoding="utf-8", newline="") as opened:
+            write = make(opened)
+            async for one in access_account.read(database, arguments.begin):
+                write(one)
+                written += 1
+    finally:
+        await database.close()
+    _say(f"Đã xuất {written} bản ghi", f"{written} records exported")
+    return SOUND
+
+
+async def _expire(
+    arguments: argparse.Namespace, service: str, settings: ServiceSettings, now: datetime
+) -> int:
+    if settings.migration_database_url is None:
+        return _failed(
+            "Cần MIGRATION_DATABASE_URL: vai trò sở hữu các bảng",
+            "MIGRATION_DATABASE_URL is needed: the role that owns the tables",
+        )
+    owner = Database.connect(settings.migration_database_url.get_secret_value(), pool_size=1)
+    try:
+        what = await access_account.expired(owner, now)
+        if not arguments.dry_run:
+            # Evidence of a break must not be removed with it.
+            witnesses = await _witnesses(service, settings, stream=True)
+            if (code := await _walk(owner, witnesses, None, now)) != SOUND:
+                return code
+            await _remove(owner, what, arguments.operator, service, settings, now)
+    except access_account.LimitMissingError:
+        return _failed(
+            "Không có thời hạn lưu trong legal_limits", "No retention is stated in legal_limits"
+        )
+    finally:
+        await owner.close()
+    _tell_expiry(what)
+    return SOUND
+
+
+async def _remove(
+    owner: Database,
+    what: access_account.Expiry | None,
+    operator: str | None,
+    service: str,
+    settings: ServiceSettings,
+    now: datetime,
+) -> None:
+    """Remove what has expired, once that is witnessed; or the rest of what was begun to be removed."""
+    if what is None:
+        await access_account.remove_expired(owner)
+        return
+    subject, file = witness.subject_of(settings.ward_code, service), settings.access_witness_file
+    async with _broker(settings) as jetstream_:
+        await witness.tell(jetstream_, subject, file, what.until, now, expired=True)
+    reference = f"{what.until.position - what.records + 1}-{what.until.position}"
+    own = _own_record("audit expire", operator, reference, settings, now)
+    await access_account.expire(owner, what, own)
+
+
+def _tell_expiry(what: access_account.Expiry | None) -> None:
+    if what is None:
+        _say("Chưa có bản ghi nào hết hạn lưu", "No record's time is over")
+        return
+    _say(
+        f"Hết hạn lưu: {what.records} bản ghi, đến vị trí {what.until.position}",
+        f"Time is over for {what.records} records, up to position {what.until.position}",
+    )
+
+
+def _own_record(
+    command: str, operator: str | None, reference: str, settings: ServiceSettings, now: datetime
+) -> AccessRecord:
+    return console.record_of(
+        command,
+        operator,
+        purpose=SUPERVISION,
+        legal_basis=LEGAL_BASIS,
+        subject="access_records",
+        ward_code=settings.ward_code,
+        now=now,
+        reference=reference,
+    )
+
+
+def _csv(opened: TextIO) -> Callable[[Linked], object]:
+    writer = csv.writer(opened)
+    writer.writerow(_COLUMNS)
+
+    def write(one: Linked) -> None:
+        told = _told(one)
+        told |= {"roles": " ".join(told["roles"]), "fields": " ".join(told["fields"])}
+        writer.writerow([_no_formula(told[column]) for column in _COLUMNS])
+
+    return write
+
+
+def _no_formula(value: object) -> object:
+    """Keep a spreadsheet from taking for a formula what a caller chose, as an account or a reference."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+def _jsonl(opened: TextIO) -> Callable[[Linked], object]:
+    return lambda one: opened.write(json.dumps(_told(one), ensure_ascii=False) + "\n")
+
+
+def _told(one: Linked) -> dict[str, Any]:
+    told = {
+        **one.record._asdict(),
+        "position": one.position,
+        "recorded_at": one.record.recorded_at.isoformat(),
+        "record_id": str(one.record.record_id),
+        "previous_hash": one.previous_hash.hex(),
+        "hash": one.hash.hex(),
+    }
+    return {column: told[column] for column in _COLUMNS}
+
+
+def _progress() -> Callable[[int], None]:
+    """Tell a person in front of a terminal how far the walk is, on one line."""
+    if not sys.stderr.isatty():
+        return lambda _: None
+
+    def tell(position: int) -> None:
+        sys.stderr.write(f"\r{position:>12,}")
+        sys.stderr.flush()
+
+    return tell
+
+
+def _failed(vietnamese: str, english: str) -> int:
+    _say(vietnamese, english, sys.stderr)
+    return NOT_LOOKED_AT
+
+
+def _say(vietnamese: str, english: str, where: TextIO = sys.stdout) -> None:
+    print(f"{vietnamese} / {english}.", file=where, flush=True)

@@ -1,0 +1,188 @@
+"""The head of the chain, kept outside the database: who rewrites the whole chain, or cuts its end, is found out.
+
+A witness is a JSON object: `position`, `hash` (64 hexadecimal digits) and `witnessed_at` (RFC 3339). It is a message of
+the stream ACCESS_WITNESS, from which nobody can delete, under `witness.<ward>.<service>`; and, if a file is named, one
+line of it. One with `expired` true says that the records up to its head are removed since the law no longer asks for
+them: a chain that begins elsewhere than at its start begins where both say so, or it is broken.
+"""
+
+import asyncio
+import json
+import os
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from nats.js.errors import NotFoundError
+from sqlalchemy import text
+
+from chassis.account.access_chain import Head, Witnesses
+from chassis.broker.jetstream import ACCESS_WITNESS
+from chassis.clock import Clock
+from chassis.errors import BrokerUnavailableError, DatabaseUnavailableError
+from chassis.storage.database import Database, Lease
+from chassis.telemetry import metrics
+from chassis.telemetry.log import logger
+
+_STREAM = str(ACCESS_WITNESS.name)
+_LOOK_EVERY_S = 5.0
+_PUBLISH_TIMEOUT_S = 5.0
+_READ_TIMEOUT_S = 5.0
+
+_HEAD = text("select position, hash from access_records order by position desc limit 1")
+_LAST = text("""
+    select position, marked_at from access_marks
+    where kind = 'WITNESSED' order by mark_id desc limit 1
+""")
+# What was never verified is unverified since it began.
+_VERIFIED = text("""
+    select coalesce(
+        (select max(marked_at) from access_marks where kind = 'VERIFIED'),
+        (select recorded_at from access_records order by position limit 1))
+""")
+_MARK = text("""
+    insert into access_marks (kind, position, hash, marked_at)
+    values ('WITNESSED', :position, :hash, :now)
+""")
+
+
+class Witness:
+    """Has the head witnessed whenever it has moved and `every` has passed; one replica at a time does."""
+
+    def __init__(
+        self,
+        database: Database,
+        jetstream: JetStreamContext,
+        subject: str,
+        every: timedelta,
+        file: Path | None,
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._jetstream = jetstream
+        self._subject = subject
+        self._every = every
+        self._file = file
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Witness until cancelled; an outage of database, broker or disk only delays."""
+        while True:
+            try:
+                await self.witness_if_due()
+            except (BrokerUnavailableError, DatabaseUnavailableError) as error:
+                logger().warning("witness_delayed", cause=error.reason)
+            except Exception:  # noqa: BLE001 - the edge: logged, then tried again
+                logger().exception("witness_failed")
+            await asyncio.sleep(_LOOK_EVERY_S)
+
+    async def witness_if_due(self) -> Head | None:
+        """Tell the head that was witnessed, None if it was not time, or another replica is at it."""
+        async with self._database.lease("access witness") as lease:
+            return await self._witness_if_due(lease) if lease else None
+
+    async def _witness_if_due(self, lease: Lease) -> Head | None:
+        now = self._clock()
+        async with lease.transaction() as tx:
+            head = (await tx.execute(_HEAD)).one_or_none()
+            last = (await tx.execute(_LAST)).one_or_none()
+            verified_at = await tx.scalar(_VERIFIED)
+        if head is None:
+            return None
+        metrics.ACCESS_CHAIN_POSITION.set(head.position)
+        metrics.ACCESS_VERIFIED_TIMESTAMP.set(verified_at.timestamp())
+        if last and head.position < last.position:
+            # Records have vanished. Nothing is witnessed any more: the verifier must find this as it is.
+            logger().error("access_chain_behind_witness", position=head.position)
+            return None
+        if last and (head.position == last.position or now - last.marked_at < self._every):
+            return None
+        found = Head(head.position, head.hash)
+        await tell(self._jetstream, self._subject, self._file, found, now)
+        async with lease.transaction() as tx:
+            await tx.execute(_MARK, {"position": found.position, "hash": found.hash, "now": now})
+        metrics.ACCESS_WITNESSED_POSITION.set(found.position)
+        return found
+
+
+async def tell(
+    jetstream: JetStreamContext,
+    subject: str,
+    file: Path | None,
+    head: Head,
+    now: datetime,
+    *,
+    expired: bool = False,
+) -> None:
+    """Witness a head in the stream, and in the file if there is one; raises BrokerUnavailableError.
+
+    `expired` says that the records up to it are removed.
+    """
+    told: dict[str, Any] = {
+        "position": head.position,
+        "hash": head.hash.hex(),
+        "witnessed_at": now.isoformat(),
+    }
+    message_id = f"{subject}.{head.position}"
+    if expired:
+        told["expired"] = True
+        message_id += ".expired"
+    payload = json.dumps(told).encode()
+    try:
+        await jetstream.publish(
+            subject, payload, timeout=_PUBLISH_TIMEOUT_S, headers={"Nats-Msg-Id": message_id}
+        )
+    except (NatsError, OSError, TimeoutError) as error:
+        raise BrokerUnavailableError from error
+    if file:
+        await asyncio.to_thread(_append_line, file, payload)
+
+
+def subject_of(ward_code: str, service: str) -> str:
+    """Tell the subject under which a service's chain is witnessed."""
+    return f"witness.{ward_code}.{service}"
+
+
+async def read_stream(jetstream: JetStreamContext, subject: str) -> Witnesses:
+    """Read all witnesses of a chain from the stream; raises BrokerUnavailableError."""
+    try:
+        try:
+            last = await jetstream.get_last_msg(_STREAM, subject)
+        except NotFoundError:
+            return _witnesses([])
+        reader = await jetstream.subscribe(subject, stream=_STREAM, ordered_consumer=True)
+        found = []
+        while True:
+            message = await reader.next_msg(timeout=_READ_TIMEOUT_S)
+            found.append(message.data)
+            if message.metadata.sequence.stream >= (last.seq or 0):
+                break
+        await reader.unsubscribe()
+    except (NatsError, OSError, TimeoutError) as error:
+        raise BrokerUnavailableError from error
+    return _witnesses(found)
+
+
+def read_file(file: Path) -> Witnesses:
+    """Read all witnesses of a file; a file that is not there has none."""
+    return _witnesses(file.read_bytes().splitlines() if file.exists() else [])
+
+
+def _witnesses(payloads: Sequence[bytes]) -> Witnesses:
+    told: list[dict[str, Any]] = [json.loads(payload) for payload in payloads]
+    expired = [one for one in told if one.get("expired")]
+    return Witnesses([_head_of(one) for one in told], {_head_of(one) for one in expired})
+
+
+def _head_of(told: dict[str, Any]) -> Head:
+    return Head(int(told["position"]), bytes.fromhex(told["hash"]))
+
+
+def _append_line(file: Path, line: bytes) -> None:
+    with file.open("ab") as opened:
+        opened.write(line + b"\n")
+        opened.flush()
+        os.fsync(opened.fileno())

@@ -1,0 +1,207 @@
+"""Taking messages from a stream under one delivery policy.
+
+Return: acknowledged. InvalidMessageError: to the dead-letter stream, with its reason. Anything else: again, later:
+while the database is away at the same place, so that order holds; after a bug behind the others, so that one poisoned
+message does not stop the lane. There is no third way, and it is written only here.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from uuid import UUID
+
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from nats.js.api import AckPolicy, ConsumerConfig, ConsumerInfo, DeliverPolicy
+from nats.js.errors import NotFoundError
+
+from chassis import context
+from chassis.broker.delivery import Delivery
+from chassis.broker.messages import EVENT_ID_HEADER, REQUEST_ID_HEADER, Envelope
+from chassis.broker.pull import Pull, PullBrokenError
+from chassis.errors import DatabaseUnavailableError, DomainError, InvalidMessageError
+from chassis.telemetry import metrics, tracing
+from chassis.telemetry.log import logger
+
+REASON_HEADER = "Ward-Dead-Reason"
+CONSUMER_HEADER = "Ward-Dead-Consumer"
+SUBJECT_HEADER = "Ward-Dead-Subject"
+
+_RETRY_S = 0.5
+_MAX_RETRY_S = 30.0
+# How often a lost connection is looked for while nothing comes.
+_TAKE_S = 1.0
+_PUBLISH_TIMEOUT_S = 5.0
+# What a process that was killed had taken comes again after this time. Few are taken at once, so that none of them
+# waits that long for its turn.
+_ACK_WAIT_S = 3.0
+_BATCH = 20
+_SUBJECT_MAX = 512
+
+Handler = Callable[[Envelope], Awaitable[None]]
+
+
+class EventConsumer:
+    """Takes events one by one, in order, and gives each to the handler of its subject.
+
+    Whoever consumes under one `name` shares the events. A name that is new begins where `formerly`, the name before it,
+    has everything behind itself; what that one had taken beyond comes twice, which the inbox drops.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        jetstream: JetStreamContext,
+        name: str,
+        stream: str,
+        handlers: Mapping[str, Handler],
+        formerly: str = "",
+    ) -> None:
+        self._client = client
+        self._jetstream = jetstream
+        self._name = name
+        self._stream = stream
+        self._handlers = handlers
+        self._formerly = formerly
+
+    async def run(self) -> None:
+        """Consume until cancelled; an outage of the broker only delays."""
+        while True:
+            try:
+                await self._consume()
+            except (NatsError, OSError, TimeoutError, PullBrokenError) as error:
+                logger().warning(
+                    "consumer_delayed", consumer=self._name, cause=type(error).__name__
+                )
+                await asyncio.sleep(_RETRY_S)
+
+    async def _consume(self) -> None:
+        policy, first = await self._beginning()
+        config = ConsumerConfig(
+            durable_name=self._name,
+            deliver_policy=policy,
+            opt_start_seq=first,
+            ack_policy=AckPolicy.EXPLICIT,
+            ack_wait=_ACK_WAIT_S,
+            max_deliver=-1,
+            max_ack_pending=1000,
+            filter_subjects=sorted(self._handlers),
+        )
+        await self._jetstream.add_consumer(self._stream, config)
+        async with Pull(self._client, self._stream, self._name, _BATCH) as pull:
+            while True:
+                messages = await pull.take(_TAKE_S)
+                waiting = messages[-1].metadata.num_pending if messages else 0
+                metrics.CONSUMER_PENDING.labels(self._name).set(waiting + len(messages))
+                for message in messages:
+                    await self._handle(message)
+
+    async def _beginning(self) -> tuple[DeliverPolicy | None, int | None]:
+        """Tell where this consumer began, which cannot be changed, or is to begin: policy and first message."""
+        if known := await self._info(self._name):
+            return known.config.deliver_policy, known.config.opt_start_seq
+        former = await self._info(self._formerly) if self._formerly else None
+        # The former stays: an earlier version that is started again goes on with it.
+        if former and former.ack_floor:
+            return DeliverPolicy.BY_START_SEQUENCE, former.ack_floor.stream_seq + 1
+        return DeliverPolicy.ALL, None
+
+    async def _info(self, name: str) -> ConsumerInfo | None:
+        try:
+            info: ConsumerInfo = await self._jetstream.consumer_info(self._stream, name)
+        except NotFoundError:
+            return None
+        return info
+
+    async def _handle(self, message: Delivery) -> None:
+        with metrics.MESSAGE_SECONDS.labels(self._name).time():
+            try:
+                await self._give(message)
+            except InvalidMessageError as error:
+                await dead_letter(self._jetstream, self._name, message, error.reason)
+                await message.term()
+            except DomainError as error:
+                await self._retry(message, error.reason)
+            except Exception as error:  # noqa: BLE001 - the edge: logged once, then retried
+                logger().exception("message_failed", consumer=self._name, subject=message.subject)
+                await self._retry(message, type(error).__name__)
+            else:
+                await message.ack()
+                metrics.MESSAGES.labels(self._name, "done").inc()
+
+    async def _give(self, message: Delivery) -> None:
+        envelope = read_envelope(message)
+        context.request_id.set(envelope.request_id)
+        with tracing.span(
+            f"process {envelope.subject}",
+            tracing.SpanKind.CONSUMER,
+            envelope.request_id,
+            messaging_system="nats",
+        ):
+            await self._handle_by(self._handlers[envelope.subject], envelope, message)
+
+    async def _handle_by(self, handler: Handler, envelope: Envelope, message: Delivery) -> None:
+        while True:
+            try:
+                return await handler(envelope)
+            except DatabaseUnavailableError as error:
+                logger().warning("consumer_delayed", consumer=self._name, cause=error.reason)
+                metrics.MESSAGES.labels(self._name, "retry").inc()
+                await message.in_progress()
+                await asyncio.sleep(_RETRY_S)
+
+    async def _retry(self, message: Delivery, cause: str) -> None:
+        delay = retry_delay(message.metadata.num_delivered)
+        logger().warning("message_retry", consumer=self._name, cause=cause, delay_s=delay)
+        metrics.MESSAGES.labels(self._name, "retry").inc()
+        await message.nak(delay=delay)
+
+
+def retry_delay(deliveries: int) -> float:
+    """Tell how long to wait before the next delivery, seconds: doubling, at most half a minute."""
+    return float(min(_RETRY_S * 2 ** min(deliveries - 1, 10), _MAX_RETRY_S))
+
+
+def read_envelope(message: Delivery) -> Envelope:
+    """Read an event's id and request id from its headers; InvalidMessageError without an id."""
+    headers = message.headers
+    try:
+        event_id = UUID(headers[EVENT_ID_HEADER])
+    except (KeyError, ValueError) as error:
+        raise InvalidMessageError("no_event_id") from error
+    request_id = context.accept_request_id(headers.get(REQUEST_ID_HEADER))
+    stored_at = message.metadata.timestamp
+    return Envelope(event_id, message.subject, message.data, request_id, stored_at)
+
+
+async def dead_letter(
+    jetstream: JetStreamContext, consumer: str, message: Delivery, reason: str
+) -> None:
+    """Store a message in the dead-letter stream; then it need not be delivered again."""
+    await jetstream.publish(
+        # Not under the sender's subject: with it the protocol line could grow too long, which closes the connection.
+        f"dead.{message.metadata.stream}.{consumer}",
+        message.data,
+        timeout=_PUBLISH_TIMEOUT_S,
+        headers={**_own_headers(message), **_dead_headers(consumer, message, reason)},
+    )
+    metrics.MESSAGES.labels(consumer, "dead_letter").inc()
+    metrics.DEAD_LETTERS.labels(consumer, reason).inc()
+    logger().warning("message_dead", consumer=consumer, reason=reason)
+
+
+def _own_headers(message: Delivery) -> dict[str, str]:
+    # What a sender told the broker (`Nats-Expected-Stream` and the like) would refuse the letter.
+    headers = message.headers.items()
+    return {name: value for name, value in headers if not name.lower().startswith("nats-")}
+
+
+def _dead_headers(consumer: str, message: Delivery, reason: str) -> dict[str, str]:
+    # Its own id: the same message refused by two consumers is two letters, a repeat is none.
+    sequence = message.metadata.sequence.stream
+    return {
+        EVENT_ID_HEADER: f"{consumer}-{message.metadata.stream}-{sequence}",
+        REASON_HEADER: reason,
+        CONSUMER_HEADER: consumer,
+        SUBJECT_HEADER: message.subject[:_SUBJECT_MAX].encode("ascii", "replace").decode(),
+    }

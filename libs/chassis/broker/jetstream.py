@@ -1,0 +1,350 @@
+"""The broker: the connection, and the streams of the platform."""
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from nats.js.api import (
+    DiscardPolicy,
+    RetentionPolicy,
+    StorageType,
+    StreamConfig,
+    StreamSource,
+    SubjectTransform,
+)
+from nats.js.errors import BadRequestError
+
+from chassis.broker.frames import FrameParser
+from chassis.broker.partitions import PARTITIONS
+from chassis.errors import BrokerUnavailableError
+from chassis.telemetry import metrics
+from chassis.telemetry.log import logger
+
+# Where the broker itself keeps what MQTT clients publish with QoS 1 or 2 before it acknowledges them. Made by us,
+# before any client comes: its own would keep only what somebody waits for, and the stream of readings begins to wait
+# late, eight seconds after the broker.
+_MQTT = "$MQTT_msgs"
+MQTT = StreamConfig(
+    name=_MQTT,
+    subjects=["$MQTT.msgs.>"],
+    retention=RetentionPolicy.LIMITS,
+    storage=StorageType.FILE,
+    discard=DiscardPolicy.OLD,
+    max_age=timedelta(days=2).total_seconds(),
+    max_bytes=1 * 2**30,
+)
+# Where the broker keeps what MQTT clients publish with QoS 2 until they release it. Its own has no bound: one client
+# that releases nothing could fill the disk with its 65,535 packet ids. Once full, it takes nothing more with QoS 2.
+MQTT_UNRELEASED = StreamConfig(
+    name="$MQTT_qos2in",
+    subjects=["$MQTT.qos2.in.>"],
+    retention=RetentionPolicy.LIMITS,
+    storage=StorageType.FILE,
+    discard=DiscardPolicy.NEW,
+    discard_new_per_subject=True,
+    max_msgs_per_subject=1,
+    max_age=timedelta(days=2).total_seconds(),
+    max_bytes=256 * 2**20,
+)
+# The rest of what the broker keeps for MQTT clients, by itself without a bound: the newest state of each session, the
+# newest retained message of each topic, and what confirms commands of QoS 2. Full, each leaves out its oldest.
+MQTT_SESSIONS = StreamConfig(
+    name="$MQTT_sess",
+    subjects=["$MQTT.sess.>"],
+    retention=RetentionPolicy.LIMITS,
+    storage=StorageType.FILE,
+    discard=DiscardPolicy.OLD,
+    max_msgs_per_subject=1,
+    max_bytes=64 * 2**20,
+)
+MQTT_RETAINED = StreamConfig(
+    name="$MQTT_rmsgs",
+    subjects=["$MQTT.rmsgs.>"],
+    retention=RetentionPolicy.LIMITS,
+    storage=StorageType.FILE,
+    discard=DiscardPolicy.OLD,
+    max_msgs_per_subject=1,
+    max_bytes=256 * 2**20,
+)
+MQTT_CONFIRMATIONS = StreamConfig(
+    name="$MQTT_out",
+    subjects=["$MQTT.out.>"],
+    retention=RetentionPolicy.INTEREST,
+    storage=StorageType.FILE,
+    discard=DiscardPolicy.OLD,
+    max_bytes=64 * 2**20,
+)
+# What happened, as the services tell it. Subject = full name of the event message.
+EVENTS = StreamConfig(
+    name="EVENTS",
+    subjects=["ward.residency.v1.>", "ward.fire_safety.v1.>", "ward.incidents.v1.>"],
+    retention=RetentionPolicy.LIMITS,
+    storage=StorageType.FILE,
+    discard=DiscardPolicy.OLD,
+    max_age=timedelta(days=30).total_seconds(),
+    max_bytes=8 * 2**30,
+    duplicate_window=timedelta(minutes=10).total_seconds(),
+)
+# What no retry could make good, with the reason in a header.
+DEAD_LETTERS = StreamConfig(
+    name="DEAD_LETTERS",
+    subjects=["dead.>"],
+    retention=RetentionPolicy.LIMITS,
+    storage=StorageType.FILE,
+    discard=DiscardPolicy.OLD,
+    max_age=timedelta(days=30).total_seconds(),
+    max_bytes=1 * 2**30,
+)
+# The heads of the chains of access records. No age, no size, and nobody can delete or purge.
+ACCESS_WITNESS = StreamConfig(
+    name="ACCESS_WITNESS",
+    subjects=["witness.>"],
+    retention=RetentionPolicy.LIMITS,
+    storage=StorageType.FILE,
+    deny_delete=True,
+    deny_purge=True,
+    duplicate_window=timedelta(minutes=10).total_seconds(),
+)
+STREAMS = (
+    MQTT,
+    MQTT_UNRELEASED,
+    MQTT_SESSIONS,
+    MQTT_RETAINED,
+    MQTT_CONFIRMATIONS,
+    EVENTS,
+    DEAD_LETTERS,
+    ACCESS_WITNESS,
+)
+_RETRY_S = 0.5
+# What the broker says where another stream has some of the subjects.
+_SUBJECTS_OVERLAP = 10065
+_TAKEN = (
+    "Luồng khác (bản trước có luồng READINGS chung cho mọi phường) đang giữ các chủ đề này. Dừng mọi tiến trình của bản"
+    " trước, rồi chạy: python -m fire_safety streams --migrate (thêm --dry-run để xem trước)."
+    " / Another stream (earlier versions had READINGS for all wards) holds these subjects. Stop all processes of the"
+    " earlier version, then run: python -m fire_safety streams --migrate (with --dry-run to look first)."
+)
+
+
+def readings_stream(ward_code: str) -> str:
+    """Name the stream of what a ward's sensors send."""
+    return f"READINGS_{ward_code}"
+
+
+def device_subjects(ward_code: str) -> str:
+    """Name what a ward's devices publish under."""
+    return f"ward.{ward_code}.device.*.up"
+
+
+def readings(ward_code: str) -> StreamConfig:
+    """Describe that stream: kept long enough to rebuild detection and to wait for a database that is away.
+
+    Each ward has its own, so that lanes read all of it: to choose subjects among those of thousands of devices takes
+    the broker sixty microseconds a message, to give the next one four (docs/bench-ingest.md).
+    """
+    return StreamConfig(
+        name=readings_stream(ward_code),
+        subjects=[device_subjects(ward_code)],
+        # What is stored says which share of the devices it belongs to, in one more token.
+        subject_transform=by_partition(device_subjects(ward_code), ward_code),
+        # What is published with QoS 1 or 2 comes a second time, from where it was kept before it was acknowledged: the
+        # direct copy is lost with a broker that is killed, this one is not.
+        sources=[from_mqtt(ward_code)],
+        retention=RetentionPolicy.LIMITS,
+        storage=StorageType.FILE,
+        discard=DiscardPolicy.OLD,
+        max_age=timedelta(days=2).total_seconds(),
+        max_bytes=8 * 2**30,
+        # As short as the broker allows: message ids are not bound to a subject, so that one device could choose those
+        # of another and have its readings dropped. Both lanes tell repeated readings by device and time instead.
+        duplicate_window=timedelta(milliseconds=100).total_seconds(),
+    )
+
+
+def by_partition(subject: str, ward_code: str) -> SubjectTransform:
+    """Describe under which subject that stream stores what comes under one whose first wildcard is the device."""
+    return SubjectTransform(
+        src=subject,
+        dest=f"ward.{ward_code}.device.{{{{wildcard(1)}}}}.up.{{{{partition({PARTITIONS},1)}}}}",
+    )
+
+
+def from_mqtt(ward_code: str) -> StreamSource:
+    """Describe what that stream takes from where the broker keeps messages of MQTT clients."""
+    return StreamSource(
+        name=_MQTT,
+        subject_transforms=[
+            SubjectTransform(
+                src=f"$MQTT.msgs.{device_subjects(ward_code)}",
+                dest=f"ward.{ward_code}.device.{{{{wildcard(1)}}}}.up",
+            )
+        ],
+    )
+
+
+class HardenedClient(Client):
+    """nats-py's client, made to survive messages whose subject or headers are not text, and to insist on TLS.
+
+    It stops reading for ever when it cannot decode one, and a stream would deliver that one again to each new
+    connection: a single device could silence every consumer. Here such a message arrives without its headers, with
+    replacement characters in its subject.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ps = FrameParser(self)
+
+    async def _process_msg(
+        self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: bytes
+    ) -> None:
+        try:
+            await super()._process_msg(sid, subject, reply, data, headers)
+        except (ValueError, IndexError):
+            logger().warning("message_not_text")
+            await super()._process_msg(sid, _as_text(subject), _as_text(reply), data, b"")
+
+    async def _process_info(
+        self,
+        info: dict[str, Any],
+        initial_connection: bool = False,  # noqa: FBT001, FBT002 - the library's
+    ) -> None:
+        """Speak TLS with an address that says so, whatever the broker says or somebody between.
+
+        The client itself would send its password in the clear to one that only offers TLS.
+        """
+        server = self._current_server
+        if initial_connection and server and server.uri.scheme == "tls":
+            info["tls_required"] = True
+        await super()._process_info(info, initial_connection)
+
+
+def _as_text(written: bytes) -> bytes:
+    return bytes(written).decode(errors="replace").encode()
+
+
+async def connect(
+    url: str,
+    name: str,
+    on_closed: Callable[[], None] = lambda: None,
+    *,
+    authority_file: Path | None = None,
+) -> Client:
+    """Connect, waiting for the broker as long as it takes; later outages are healed by reconnecting.
+
+    `on_closed` is called when the connection has ended for good: by us, or by an error that the client does not heal.
+    With a `tls://` address the broker must have a certificate of `authority_file`, or of the system's authorities.
+    """
+    trusted = _trusted(authority_file)
+
+    async def told_closed() -> None:
+        on_closed()
+
+    async def on_disconnected() -> None:
+        metrics.READY.labels("broker").set(0)
+        logger().warning("broker_disconnected")
+
+    async def on_reconnected() -> None:
+        metrics.READY.labels("broker").set(1)
+        logger().info("broker_reconnected")
+
+    async def on_error(error: Exception) -> None:
+        logger().warning("broker_error", cause=type(error).__name__)
+
+    while True:
+        client = HardenedClient()
+        try:
+            await client.connect(
+                url,
+                name=name,
+                connect_timeout=2,
+                tls=trusted,
+                allow_reconnect=True,
+                max_reconnect_attempts=-1,
+                reconnect_time_wait=0.2,  # type: ignore[arg-type] # a float works
+                ping_interval=5,
+                max_outstanding_pings=2,
+                # Nothing of ours may wait unseen while the broker is away: publishing fails and is retried.
+                pending_size=8 * 2**20,
+                disconnected_cb=on_disconnected,
+                reconnected_cb=on_reconnected,
+                error_cb=on_error,
+                closed_cb=told_closed,
+            )
+        except (OSError, TimeoutError, NatsError) as error:
+            logger().warning("broker_unreachable", cause=type(error).__name__)
+            await asyncio.sleep(_RETRY_S)
+        else:
+            metrics.READY.labels("broker").set(1)
+            return client
+
+
+def _trusted(authority_file: Path | None) -> ssl.SSLContext | None:
+    return ssl.create_default_context(cafile=authority_file) if authority_file else None
+
+
+async def connect_once(url: str, name: str, authority_file: Path | None = None) -> Client:
+    """Connect for a command that does not wait; raises BrokerUnavailableError."""
+    client = HardenedClient()
+    try:
+        await client.connect(
+            url,
+            name=name,
+            connect_timeout=2,
+            tls=_trusted(authority_file),
+            allow_reconnect=False,
+            # Without a bound here the client tries its only server for minutes.
+            max_reconnect_attempts=1,
+            reconnect_time_wait=0.1,  # type: ignore[arg-type] # a float works
+        )
+    except (OSError, TimeoutError, NatsError) as error:
+        raise BrokerUnavailableError from error
+    return client
+
+
+async def ensure_streams(jetstream: JetStreamContext, ward_code: str, replicas: int = 1) -> None:
+    """Create the streams or bring them to their present settings; any service may come first.
+
+    Each is kept on `replicas` servers of the broker's cluster.
+    """
+    for stream in (*STREAMS, readings(ward_code)):
+        config = stream.evolve(num_replicas=replicas)
+        is_told = False
+        while not await _is_ensured(jetstream, config, tell_taken=not is_told):
+            is_told = True
+            await asyncio.sleep(_RETRY_S)
+
+
+async def _is_ensured(
+    jetstream: JetStreamContext, config: StreamConfig, *, tell_taken: bool
+) -> bool:
+    """Make a stream or bring it to its settings; False if that must be tried again."""
+    try:
+        await _ensure(jetstream, config)
+    except BadRequestError as error:
+        if error.err_code != _SUBJECTS_OVERLAP:
+            logger().warning("stream_delayed", stream=config.name, cause=str(error))
+        elif tell_taken:
+            # Only a person can end it, so once is enough.
+            logger().error("stream_subjects_taken", stream=config.name, what_to_do=_TAKEN)
+    except (OSError, TimeoutError, NatsError) as error:
+        # The broker says why, for instance that its disk has no room for what the stream may come to.
+        cause = str(error) or type(error).__name__
+        logger().warning("stream_delayed", stream=config.name, cause=cause)
+    else:
+        return True
+    return False
+
+
+async def _ensure(jetstream: JetStreamContext, config: StreamConfig) -> None:
+    try:
+        await jetstream.add_stream(config)
+    except BadRequestError as error:
+        if error.err_code == _SUBJECTS_OVERLAP:
+            raise
+        await jetstream.update_stream(config)  # it exists with other settings

@@ -1,0 +1,108 @@
+"""Taking messages of one consumer as soon as they come.
+
+nats-py's own `fetch` makes a task and a timer per message, holds a lone message back until its batch is full or its
+time is up, and sees a lost connection only when it times out. Here pull requests overlap, messages come straight from
+the wire (chassis/broker/frames.py) and are given at once, and a reconnection is noticed at once.
+"""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from typing import Self
+
+from nats.aio.client import Client
+
+from chassis.broker import frames
+from chassis.broker.delivery import Delivery, read_headers
+
+# Messages and bytes under way at most twice: what the memory of a flood is bounded by.
+BATCH = 2_000
+_MAX_BYTES = 16 * 2**20
+_EXPIRES_S = 30
+_NS = 10**9
+# A request that was answered in full or in part and is over; every other status means that something is wrong.
+_REQUEST_OVER = "Nats-Pending-Messages"
+_VERSION = "NATS/1.0 "
+
+
+class PullBrokenError(Exception):
+    """The connection or the consumer is not what it was: bind anew."""
+
+
+class Pull:
+    """The messages of one pull consumer, over one connection, until something breaks."""
+
+    def __init__(self, client: Client, stream: str, consumer: str, batch: int = BATCH) -> None:
+        self._client = client
+        self._batch = batch
+        self._api = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}"
+        self._inbox = client.new_inbox()
+        self._reconnects = client.stats["reconnects"]
+        self._come: list[Delivery] = []
+        self._news = asyncio.Event()
+        self._asked = 0
+        self._broken = ""
+
+    async def __aenter__(self) -> Self:
+        """Begin to listen."""
+        self._subscription = await self._client.subscribe(self._inbox)
+        frames.divert(self._client, self._subscription, self._on_message)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Stop listening; the broker forgets the requests when nobody listens."""
+        frames.end_diversion(self._client, self._subscription)
+        if self._client.is_connected:
+            await self._subscription.unsubscribe()
+
+    @property
+    def waiting(self) -> int:
+        """Tell how many messages have come and are not taken."""
+        return len(self._come)
+
+    async def take(self, wait_s: float) -> list[Delivery]:
+        """Give what has come, oldest first, waiting for the first at most so long; empty if nothing came.
+
+        Raises PullBrokenError if messages may be missing.
+        """
+        await self._ask()
+        if not self._come:
+            self._news.clear()
+            try:
+                async with asyncio.timeout(wait_s):
+                    await self._news.wait()
+            except TimeoutError:
+                pass
+        come, self._come = self._come, []
+        if not come and self._client.stats["reconnects"] != self._reconnects:
+            raise PullBrokenError("reconnected")
+        if not come and self._broken:
+            raise PullBrokenError(self._broken)
+        return come
+
+    async def acknowledge(self, messages: Sequence[Delivery]) -> None:
+        """Say that messages are done, all at once."""
+        await frames.acknowledge(self._client, [message.reply for message in messages])
+
+    async def _ask(self) -> None:
+        if self._asked > self._batch // 2:
+            return
+        self._asked += self._batch
+        request = {"batch": self._batch, "max_bytes": _MAX_BYTES, "expires": _EXPIRES_S * _NS}
+        await self._client.publish(self._api, json.dumps(request).encode(), reply=self._inbox)
+
+    def _on_message(self, subject: bytes, reply: bytes, headers: bytes, data: bytes) -> None:
+        if reply:
+            self._asked -= 1
+            self._come.append(Delivery(self._client, subject, reply, headers, data))
+        else:
+            self._on_status(headers)
+        self._news.set()
+
+    def _on_status(self, written: bytes) -> None:
+        over = read_headers(written).get(_REQUEST_OVER)
+        if over is not None:
+            self._asked -= int(over)
+        else:
+            status, _, _ = written.decode(errors="replace").partition("\r\n")
+            self._broken = status.removeprefix(_VERSION) or "no status"

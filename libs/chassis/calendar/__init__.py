@@ -1,0 +1,1 @@
+"""Working days of the ward, and what is decided about them."""

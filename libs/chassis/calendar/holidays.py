@@ -1,0 +1,167 @@
+"""The command of decided days: `holidays import`, the same for every service that counts working days.
+
+Each year it is decided which days around Tết and other holidays are worked instead of which others. The decision is
+entered from a table, with where it stands and the day on which it was made; a later one takes the place of one before
+and names it. What was counted before stays as it was counted. Exit codes: 0 done; 1 the table is refused; 2 the
+database could not be asked.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import TextIO
+
+from sqlalchemy import Table, select
+from sqlalchemy.dialects.postgresql import insert
+
+from chassis.errors import DatabaseUnavailableError
+from chassis.settings import ServiceSettings
+from chassis.sheets import Limits, SheetInvalidError, SheetProblem, numbered, read_rows
+from chassis.storage.database import Database, Transaction
+
+DONE, REFUSED, NOT_ASKED = 0, 1, 2
+
+_LIMITS = Limits(file_bytes=2**20, unfolded_bytes=2**23, rows=400)
+_HEADINGS = {"ngày": "day", "day": "day", "làm việc": "working", "working": "working"}
+_WORKED = {"có": True, "yes": True, "không": False, "no": False}
+
+
+@dataclass(frozen=True)
+class DecidedDay:
+    """A day, and whether it is worked whatever the rule says."""
+
+    day: date
+    working: bool
+
+
+class DayInvalidError(Exception):
+    """A row names no day, or one that is named before, or does not say whether it is worked."""
+
+    def __init__(self, row: int) -> None:
+        super().__init__(row)
+        self.row = row
+
+
+def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `holidays` and what follows it to a service's commands."""
+    actions = commands.add_parser(
+        "holidays", help="days that were decided to be worked or not"
+    ).add_subparsers(dest="action", required=True)
+    importing = actions.add_parser("import", help="enter what was decided for a year")
+    importing.add_argument(
+        "file",
+        type=Path,
+        help="CSV in UTF-8 or XLSX with the columns Ngày (day) and Làm việc (working): có, không",
+    )
+    importing.add_argument("--source", required=True, help="where the decision stands")
+    importing.add_argument(
+        "--decided-on", required=True, type=date.fromisoformat, help="its day, YYYY-MM-DD"
+    )
+    importing.add_argument("--dry-run", action="store_true", help="only tell what would change")
+
+
+async def run(arguments: argparse.Namespace, settings: ServiceSettings, table: Table) -> int:
+    """Enter a table of decided days, or only tell what it would change; tell the exit code."""
+    if settings.migration_database_url is None:
+        _say(
+            "Cần MIGRATION_DATABASE_URL: vai trò sở hữu các bảng",
+            "MIGRATION_DATABASE_URL is needed: the role that owns the tables",
+            sys.stderr,
+        )
+        return NOT_ASKED
+    try:
+        days = list(read_days(arguments.file.read_bytes()))
+    except OSError as error:
+        return _refuse(error.strerror or "", error.strerror or "")
+    except SheetInvalidError as error:
+        return _refuse(
+            f"{error.problem.vi} {error.detail}".strip(),
+            f"{error.problem.en} {error.detail}".strip(),
+        )
+    except DayInvalidError as error:
+        return _refuse(
+            f"dòng {error.row}: mỗi ngày một lần, dạng 31/12/2026, kèm có hoặc không",
+            f"row {error.row}: each day once, as 2026-12-31, with yes or no",
+        )
+    source = f"{arguments.source.strip()} ({arguments.decided_on.isoformat()})"
+    owner = Database.connect(settings.migration_database_url.get_secret_value(), pool_size=1)
+    try:
+        async with owner.transaction() as tx:
+            changed = await enter(tx, table, days, source, dry_run=arguments.dry_run)
+    except DatabaseUnavailableError:
+        _say("Không kết nối được cơ sở dữ liệu", "The database is away", sys.stderr)
+        return NOT_ASKED
+    finally:
+        await owner.close()
+    for one in changed:
+        worked = "làm việc / worked" if one.working else "nghỉ / off"
+        print(f"{one.day.isoformat()}  {worked}", flush=True)  # noqa: T201 - the command speaks to people
+    _say(f"{len(changed)} trên {len(days)} ngày thay đổi", f"{len(changed)} of {len(days)} days")
+    return DONE
+
+
+def read_days(content: bytes) -> Iterator[DecidedDay]:
+    """Read a table of days; raises SheetInvalidError or DayInvalidError."""
+    rows = read_rows(content, _LIMITS)
+    if not rows:
+        raise SheetInvalidError(SheetProblem.EMPTY)
+    named = [_HEADINGS.get(heading.strip().lower()) for heading in rows[0]]
+    if sorted(filter(None, named)) != ["day", "working"]:
+        raise SheetInvalidError(SheetProblem.NO_HEADING, "Ngày, Làm việc")
+    seen = set[date]()
+    for number, row in numbered(rows):
+        cells = dict(zip(named, map(str.strip, row), strict=False))
+        day, working = _day(cells.get("day", "")), _WORKED.get(cells.get("working", "").lower())
+        if day is None or working is None or day in seen:
+            raise DayInvalidError(number)
+        seen.add(day)
+        yield DecidedDay(day, working)
+
+
+async def enter(
+    tx: Transaction, table: Table, days: list[DecidedDay], source: str, *, dry_run: bool
+) -> list[DecidedDay]:
+    """Enter days that are not decided so already, in order; tell which.
+
+    A day that was decided otherwise keeps where that stands, behind what is decided now.
+    """
+    columns = table.c
+    wanted = select(columns.day, columns.working, columns.source).where(
+        columns.day.in_([one.day for one in days])
+    )
+    before = {row.day: row for row in await tx.execute(wanted.with_for_update())}
+    changed = [
+        one
+        for one in sorted(days, key=lambda one: one.day)
+        if one.day not in before or before[one.day].working is not one.working
+    ]
+    for one in () if dry_run else changed:
+        was = before.get(one.day)
+        stands = f"{source}; thay thế / replaces: {was.source}" if was else source
+        entering = insert(table).values(day=one.day, working=one.working, source=stands)
+        changing = {"working": one.working, "source": stands}
+        await tx.execute(
+            entering.on_conflict_do_update(index_elements=[columns.day], set_=changing)
+        )
+    return changed
+
+
+def _day(text: str) -> date | None:
+    for form in ("%d/%m/%Y", "%Y-%m-%d"):
+        try:
+            return datetime.strptime(text, form).date()  # noqa: DTZ007 - a day of the calendar, no instant
+        except ValueError:
+            continue
+    return None
+
+
+def _refuse(vietnamese: str, english: str) -> int:
+    _say(f"Không nhập được: {vietnamese}", f"Nothing was entered: {english}", sys.stderr)
+    return REFUSED
+
+
+def _say(vietnamese: str, english: str, where: TextIO = sys.stdout) -> None:
+    print(f"{vietnamese} / {english}.", file=where, flush=True)

@@ -1,0 +1,1 @@
+"""Calls between processes: both edges of gRPC, who is calling, and what a caller may."""

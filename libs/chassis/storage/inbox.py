@@ -1,0 +1,32 @@
+"""The inbox: event ids whose effect is in this database, written in the transaction of the effect."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Column, DateTime, MetaData, Table, Uuid, delete
+from sqlalchemy.dialects.postgresql import insert
+
+from chassis.storage.database import Transaction
+
+
+def inbox_table(metadata: MetaData) -> Table:
+    """Declare the table of events that have had their effect."""
+    return Table(
+        "inbox",
+        metadata,
+        Column("event_id", Uuid, primary_key=True),
+        Column("received_at", DateTime(timezone=True), nullable=False, index=True),
+    )
+
+
+async def first_time(tx: Transaction, table: Table, event_id: UUID, now: datetime) -> bool:
+    """Enter an event; False if it had its effect before, and then nothing more is to be done."""
+    entered = await tx.execute(
+        insert(table).values(event_id=event_id, received_at=now).on_conflict_do_nothing()
+    )
+    return entered.rowcount > 0
+
+
+async def prune(tx: Transaction, table: Table, before: datetime) -> int:
+    """Forget events that the stream no longer keeps and so cannot deliver again; tell how many."""
+    return (await tx.execute(delete(table).where(table.c.received_at < before))).rowcount

@@ -1,0 +1,475 @@
+"""The chain in the database: appended in one order by many, walked, witnessed, and shortened by the law."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Collection, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from nats.aio.client import Client
+from nats.js.errors import APIError
+from prometheus_client import REGISTRY
+from sqlalchemy import text
+
+from chassis import context
+from chassis.account import access_schema, witness
+from chassis.account import stored as access_account
+from chassis.account.access_chain import AccessRecord, ChainBrokenError, Fault, Head, Witnesses
+from chassis.account.access_log import AccessLog, accounted, append
+from chassis.account.stored import Expiry, LimitMissingError, PositionUnknownError
+from chassis.context import Access
+from chassis.errors import DatabaseUnavailableError
+from chassis.storage.database import Database
+from stack.postgres import PostgresServer
+from tests.chassis.conftest import ACCESS_RECORDS
+
+pytestmark = pytest.mark.postgres
+
+NOW = datetime(2026, 11, 23, 5, tzinfo=UTC)
+# The owner of the tables pretends that all up to a record has expired.
+_FORGE = """
+    insert into access_checkpoints
+    select position, hash, now(), 'forged' from access_records where position = {}
+"""
+
+
+def record(subject: str = "person", at: datetime = NOW) -> AccessRecord:
+    """Make a record."""
+    return AccessRecord(
+        record_id=uuid4(),
+        recorded_at=at,
+        account="demo",
+        actor="",
+        roles=["duty_officer"],
+        method="/x",
+        purpose="FIRE_RESCUE",
+        legal_basis="",
+        reference="VV-1",
+        subject=subject,
+        outcome="OK",
+        request_id="q",
+        fields=["full_name"],
+        ward_code="11002",
+    )
+
+
+async def fill(database: Database, count: int, at: datetime = NOW) -> None:
+    """Append records."""
+    async with database.transaction() as tx:
+        await append(tx, *(record(f"person {number}", at) for number in range(count)))
+
+
+async def verify(
+    database: Database,
+    witnesses: Sequence[Head] | None = None,
+    begin: int | None = None,
+    expiries: Collection[Head] | None = None,
+) -> Head:
+    """Walk the chain."""
+    known = Witnesses(witnesses or [], expiries)
+    return await access_account.verify(database, known, begin, NOW, lambda _: None)
+
+
+async def tamper(database: Database, *statements: str) -> None:
+    """Change rows behind the triggers' back, as only who rules the server can."""
+    async with database.transaction() as tx:
+        await tx.execute(text("set local session_replication_role = replica"))
+        for statement in statements:
+            await tx.execute(text(statement))
+
+
+@pytest.fixture
+async def log(database: Database) -> AsyncGenerator[AccessLog]:
+    """Make an access log."""
+    line = database.line()
+    yield AccessLog(line)
+    await line.close()
+
+
+async def test_a_session_that_began_with_few_records_does_not_read_them_all(
+    database: Database,
+) -> None:
+    """What it planned for a table of one record costs the same on any: the last one is found by the index."""
+    await fill(database, 1)
+    async with database.transaction() as tx:
+        await tx.execute(text("analyze access_records"))
+    line = database.line()
+    log = AccessLog(line)
+    for number in range(20):
+        await log.record(record(f"person {number}"))
+    await line.fetch("select pg_stat_force_next_flush()")
+    scans = "select seq_scan, idx_scan from pg_stat_user_tables where relname = 'access_records'"
+    [(read_whole, by_index)] = await line.fetch(scans)
+    await line.close()
+
+    assert read_whole == 0
+    assert by_index >= 20
+
+
+async def test_records_are_chained_as_the_format_says(database: Database, log: AccessLog) -> None:
+    """What the database computes is what the walk computes."""
+    await log.record(record())
+    await fill(database, 3)
+    await asyncio.gather(*(log.record(record(f"é {number}")) for number in range(30)))
+
+    assert (await verify(database)).position == 34
+
+
+async def test_many_that_append_at_once_make_one_unbroken_chain(database: Database) -> None:
+    """Two replicas and transactions besides: no position twice, none left out."""
+    lines = [database.line() for _ in range(2)]
+    logs = [AccessLog(line) for line in lines]
+
+    async def transactions() -> None:
+        for _ in range(20):
+            await fill(database, 2)
+
+    calls = [log.record(record()) for log in logs for _ in range(300)]
+    await asyncio.gather(*calls, transactions(), transactions())
+    for line in lines:
+        await line.close()
+
+    assert (await verify(database)).position == 2 * 300 + 2 * 20 * 2
+
+
+async def test_what_cannot_be_recorded_is_told() -> None:
+    """A server that cannot be reached."""
+    away = Database.connect("postgresql+asyncpg://nobody@127.0.0.1:1/none")
+    with pytest.raises(DatabaseUnavailableError):
+        await AccessLog(away.line()).record(record())
+    await away.close()
+
+
+async def test_the_log_heals_after_its_connection_was_lost(
+    database: Database, log: AccessLog
+) -> None:
+    """The call under way fails; the next one opens another connection."""
+    await log.record(record())
+    async with database.transaction() as tx:
+        await tx.execute(
+            text(
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                " where datname = current_database() and pid <> pg_backend_pid()"
+            )
+        )
+    with pytest.raises(DatabaseUnavailableError):
+        await log.record(record())
+    await log.record(record())
+
+    assert (await verify(database)).position == 2
+
+
+async def test_a_change_and_its_record_are_durable_together_or_not_at_all(
+    database: Database,
+) -> None:
+    """What rolls back leaves no record; what commits leaves one, and the call needs no other."""
+    access = Access(uuid4(), method="/write", subject="person")
+    context.access.set(access)
+    with pytest.raises(ZeroDivisionError):
+        async with accounted(database, NOW):
+            raise ZeroDivisionError
+    assert not access.accounted
+    async with accounted(database, NOW) as tx:
+        await tx.execute(text("create table changed ()"))
+    async with accounted(database, NOW):
+        pass
+    context.access.set(None)
+    rows = [one async for one in access_account.read(database, 1)]
+
+    assert access.accounted
+    assert [(one.record.record_id, one.record.method) for one in rows] == [
+        (access.record_id, "/write")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("statements", "position", "fault"),
+    [
+        (["update access_records set account = 'x' where position = 3"], 3, Fault.CHANGED),
+        (["update access_records set roles = '{}' where position = 1"], 1, Fault.CHANGED),
+        (["delete from access_records where position = 2"], 2, Fault.MISSING),
+        (["delete from access_records where position = 1"], 1, Fault.MISSING),
+        (
+            [
+                "update access_records set position = -1 where position = 2",
+                "update access_records set position = 2 where position = 4",
+                "update access_records set position = 4 where position = -1",
+            ],
+            2,
+            Fault.REORDERED,
+        ),
+        (["delete from access_records where position > 3"], 4, Fault.BEHIND_WITNESS),
+        (["delete from access_records"], 1, Fault.BEHIND_WITNESS),
+        (
+            [
+                _FORGE.format(3),
+                "delete from access_records where position <= 3",
+            ],
+            3,
+            Fault.EXPIRED_UNWITNESSED,
+        ),
+        (
+            [
+                _FORGE.format(5),
+                "delete from access_records",
+            ],
+            5,
+            Fault.EXPIRED_UNWITNESSED,
+        ),
+    ],
+)
+async def test_tampering_with_stored_rows_is_found_and_named(
+    database: Database, statements: list[str], position: int, fault: Fault
+) -> None:
+    """Changed, deleted, exchanged, cut off, or told as expired: the first position that does not hold, and why."""
+    await fill(database, 5)
+    head = await verify(database)
+    await tamper(database, *statements)
+    with pytest.raises(ChainBrokenError) as broken:
+        await verify(database, [head], expiries=[])
+
+    assert (broken.value.position, broken.value.fault) == (position, fault)
+
+
+async def test_a_walk_can_begin_anywhere(database: Database) -> None:
+    """From a position on; what is before it is not looked at."""
+    await fill(database, 5)
+    await tamper(database, "update access_records set account = 'x' where position = 2")
+
+    assert (await verify(database, begin=4)).position == 5
+    with pytest.raises(ChainBrokenError):
+        await verify(database, begin=2)
+    with pytest.raises(PositionUnknownError):
+        await verify(database, begin=9)
+
+
+async def test_rows_from_before_the_chain_are_its_beginning(
+    postgres_server: PostgresServer,
+) -> None:
+    """The migration's own words for the format agree with the walk's."""
+    superuser = Database.connect(postgres_server.url("postgres"))
+    name = "chassis_before_the_chain"
+    async with superuser.engine.connect() as connection:
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
+        await connection.execute(text(f"create database {name}"))
+    await superuser.close()
+    database = Database.connect(postgres_server.url(name))
+    async with database.transaction() as tx:
+        await tx.execute(text(ACCESS_RECORDS))
+        for number, roles in enumerate(([], ["duty_officer", "é"], ["a"]), start=1):
+            await tx.execute(
+                text(
+                    "insert into access_records values (:id, :at, 'demo', cast(:roles as text[]),"
+                    " '/m', '', 'đ', 's', 'OK', 'q')"
+                ),
+                {
+                    "id": UUID(int=number),
+                    "at": NOW - timedelta(days=number, microseconds=number),
+                    "roles": roles,
+                },
+            )
+        for statement in access_schema.statements("public"):
+            await tx.execute(text(statement))
+    await fill(database, 1)
+    rows = [one async for one in access_account.read(database, 1)]
+    head = await verify(database)
+    await database.close()
+
+    assert head.position == 4
+    assert [one.record.record_id.int for one in rows[:3]] == [3, 2, 1]
+
+
+# ---------------------------------------------------------------- retention
+
+
+@pytest.fixture
+async def limited(database: Database) -> Database:
+    """State in the database how long records are kept."""
+    async with database.transaction() as tx:
+        await tx.execute(
+            text(
+                "create table legal_limits (rule text, effective_from date, value int, unit text)"
+            )
+        )
+        await tx.execute(
+            text(
+                "insert into legal_limits values"
+                " ('access_record_retention', '2022-10-01', 12, 'months')"
+            )
+        )
+    return database
+
+
+async def test_what_the_law_no_longer_asks_for_goes_and_the_chain_holds(
+    limited: Database,
+) -> None:
+    """A checkpoint stands for what was removed, and a record tells of it."""
+    await fill(limited, 4, NOW - timedelta(days=400))
+    await fill(limited, 3, NOW - timedelta(days=300))
+    what = await access_account.expired(limited, NOW)
+    assert isinstance(what, Expiry)
+    await access_account.expire(limited, what, record("access_records"))
+    rows = [one async for one in access_account.read(limited, 1)]
+
+    assert (what.until.position, what.records) == (4, 4)
+    assert [row.position for row in rows] == [5, 6, 7, 8]
+    assert (await verify(limited, expiries=[what.until])).position == 8
+    assert await access_account.expired(limited, NOW) is None
+    await tamper(limited, "delete from access_records where position = 5")
+    with pytest.raises(ChainBrokenError) as broken:
+        await verify(limited)
+    assert (broken.value.position, broken.value.fault) == (5, Fault.MISSING)
+
+
+async def test_a_clock_that_ran_ahead_keeps_what_follows(limited: Database) -> None:
+    """Only what stands before the first record that is still to be kept can go."""
+    await fill(limited, 1, NOW - timedelta(days=400))
+    await fill(limited, 1, NOW)
+    await fill(limited, 1, NOW - timedelta(days=400))
+    what = await access_account.expired(limited, NOW)
+
+    assert what is not None
+    assert what.until.position == 1
+
+
+async def test_without_a_limit_nothing_expires(limited: Database) -> None:
+    """What no law states is not guessed."""
+    async with limited.transaction() as tx:
+        await tx.execute(text("delete from legal_limits"))
+    with pytest.raises(LimitMissingError):
+        await access_account.expired(limited, NOW)
+
+
+async def test_only_what_a_checkpoint_covers_can_be_removed(limited: Database) -> None:
+    """Not even its owner removes more, and a checkpoint stays."""
+    await fill(limited, 3)
+    for statement in (
+        "delete from access_records where position = 1",
+        "update access_records set account = 'x'",
+        "truncate access_records",
+        "delete from access_checkpoints",
+        "update access_checkpoints set position = 2",
+        "delete from access_marks",
+    ):
+        with pytest.raises(Exception, match="is append-only"):
+            async with limited.transaction() as tx:
+                await tx.execute(text(statement))
+
+    assert (await verify(limited)).position == 3
+
+
+# ---------------------------------------------------------------- witness
+
+SUBJECT = witness.subject_of("11002", "chassis")
+
+
+class Clock:
+    """A clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        """Tell the time."""
+        return self.now
+
+
+@pytest.mark.nats
+async def test_the_head_is_witnessed_when_it_has_moved_and_once(
+    database: Database, broker: Client, tmp_path: Path
+) -> None:
+    """By one replica at a time, at most once in the interval; in the stream and in the file alike."""
+    clock, file = Clock(), tmp_path / "witness.jsonl"
+    both = [
+        witness.Witness(database, broker.jetstream(), SUBJECT, timedelta(minutes=5), file, clock)
+        for _ in range(2)
+    ]
+    assert await both[0].witness_if_due() is None
+    await fill(database, 2)
+    first = await asyncio.gather(*(one.witness_if_due() for one in both))
+    await fill(database, 1)
+    assert await both[0].witness_if_due() is None
+    clock.now += timedelta(minutes=5)
+    second = await both[1].witness_if_due()
+    clock.now += timedelta(minutes=5)
+    assert await both[1].witness_if_due() is None
+    found = await witness.read_stream(broker.jetstream(), SUBJECT)
+
+    assert [head.position for head in first if head] == [2]
+    assert second is not None
+    assert second.position == 3
+    assert found == witness.read_file(file)
+    assert [head.position for head in found.heads] == [2, 3]
+    assert (await verify(database, found.heads)).position == 3
+
+
+@pytest.mark.nats
+async def test_it_is_told_since_when_nobody_verified_the_chain(
+    database: Database, broker: Client
+) -> None:
+    """Since it began while nobody ever did."""
+    told = witness.Witness(database, broker.jetstream(), SUBJECT, timedelta(0), None, lambda: NOW)
+    await fill(database, 2)
+    first = text("select recorded_at from access_records order by position limit 1")
+    async with database.transaction() as tx:
+        began = (await tx.scalars(first)).one()
+    verified = NOW + timedelta(days=1)
+    seen = []
+    for _ in range(2):
+        await told.witness_if_due()
+        seen.append(REGISTRY.get_sample_value("ward_access_verified_timestamp_seconds"))
+        await access_account.verify(database, Witnesses(), None, verified, lambda _: None)
+
+    assert seen == [began.timestamp(), verified.timestamp()]
+
+
+@pytest.mark.nats
+async def test_nobody_takes_a_witness_back(database: Database, broker: Client) -> None:
+    """The stream refuses to delete and to purge."""
+    await fill(database, 1)
+    told = witness.Witness(database, broker.jetstream(), SUBJECT, timedelta(0), None, lambda: NOW)
+    await told.witness_if_due()
+    with pytest.raises(APIError):
+        await broker.jetstream().purge_stream("ACCESS_WITNESS")
+    with pytest.raises(APIError):
+        await broker.jetstream().delete_msg("ACCESS_WITNESS", 1)
+
+    assert len((await witness.read_stream(broker.jetstream(), SUBJECT)).heads) == 1
+
+
+@pytest.mark.nats
+async def test_a_chain_behind_its_witness_is_not_witnessed_again(
+    database: Database, broker: Client
+) -> None:
+    """What was cut off must be found by the verifier, not papered over by a younger witness."""
+    told = witness.Witness(database, broker.jetstream(), SUBJECT, timedelta(0), None, lambda: NOW)
+    await fill(database, 3)
+    await told.witness_if_due()
+    await tamper(database, "delete from access_records where position = 3")
+
+    assert await told.witness_if_due() is None
+    with pytest.raises(ChainBrokenError) as broken:
+        await verify(database, (await witness.read_stream(broker.jetstream(), SUBJECT)).heads)
+    assert broken.value.fault is Fault.BEHIND_WITNESS
+
+
+@pytest.mark.nats
+async def test_an_expiry_is_believed_where_stream_and_file_both_tell_of_it(
+    limited: Database, broker: Client, tmp_path: Path
+) -> None:
+    """Whoever rules the database and one of them cannot pass for expired what is not."""
+    await fill(limited, 2, NOW - timedelta(days=400))
+    await fill(limited, 1)
+    what = await access_account.expired(limited, NOW)
+    assert what is not None
+    file = tmp_path / "witness.jsonl"
+    await witness.tell(broker.jetstream(), SUBJECT, file, what.until, NOW, expired=True)
+    await access_account.expire(limited, what, record("access_records"))
+    told = await witness.read_stream(broker.jetstream(), SUBJECT)
+    both, one = told.and_of(witness.read_file(file)), told.and_of(Witnesses([], ()))
+
+    assert (await verify(limited, both.heads, expiries=both.expiries)).position == 4
+    with pytest.raises(ChainBrokenError) as broken:
+        await verify(limited, one.heads, expiries=one.expiries)
+    assert (broken.value.position, broken.value.fault) == (2, Fault.EXPIRED_UNWITNESSED)
