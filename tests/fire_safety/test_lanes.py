@@ -27,7 +27,7 @@ from fire_safety.domain.readings import Condition
 from fire_safety.operations.register import Register
 from fire_safety.queries.modes import ModeQueries
 from stack.nats_server import NatsServer
-from tests.chassis.test_hostile_messages import HOSTILE, send_as_device
+from tests.chassis.broker.test_hostile_messages import HOSTILE, send_as_device
 from tests.fire_safety.conftest import MakeSettings
 from tests.fire_safety.field import (
     DEVICE,

@@ -11,7 +11,7 @@ from nats.js.api import AckPolicy, ConsumerConfig
 from chassis.broker.delivery import Delivery
 from chassis.broker.pull import Pull, PullBrokenError
 from stack.nats_server import NatsServer
-from tests.chassis.test_hostile_messages import HOSTILE, send_as_device, with_headers
+from tests.chassis.broker.test_hostile_messages import HOSTILE, send_as_device, with_headers
 
 pytestmark = pytest.mark.nats
 
