@@ -11,8 +11,9 @@ import asyncio
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -177,39 +178,9 @@ def _print(console: Console, title: str, facts: dict[str, str]) -> None:
 async def settle(database_url: str, sizes: Sizes) -> None:
     """Enter premises, each beside the next one, and who lives there."""
     now = utc_now()
-    places: list[tuple[object, ...]] = [
-        (
-            _premises_id(number),
-            1,
-            now,
-            f"Cơ sở giả định {number}",
-            f"số {number} phố Thử Nghiệm",
-            _building_id(number),
-            fire.Premises(
-                premises_id=_premises_id(number),
-                ward_code=_WARD,
-                name=f"Cơ sở giả định {number}",
-                building_id=_building_id(number),
-            ).SerializeToString(),
-            20.86 + number / 10_000,
-            106.68,
-            [_building_id((number + 1) % sizes.premises)],
-            [],
-            [_building_id((number + step) % sizes.premises) for step in (2, 3)],
-            f"ngõ {number // 4}",
-        )
-        for number in range(sizes.premises)
-    ]
-    homes: list[tuple[object, ...]] = [
-        (
-            f"dwelling-{building}-{number}",
-            _building_id(building),
-            number // 4 + 1,
-            f"{number // 4 + 1:02d}{number % 4 + 1:02d}",
-            1,
-            now,
-            _occupancy(building, number).SerializeToString(),
-        )
+    places = [_premises(number, sizes, now) for number in range(sizes.premises)]
+    homes = [
+        _home(building, number, now)
         for building in range(sizes.premises)
         for number in range(sizes.dwellings)
     ]
@@ -219,8 +190,52 @@ async def settle(database_url: str, sizes: Sizes) -> None:
         await connection.execute("analyze")
 
 
-async def _copy(connection: asyncpg.Connection, table: str, records: Iterable[object]) -> None:
-    await connection.copy_records_to_table(table, records=records)
+async def _copy(
+    connection: asyncpg.Connection, table: str, rows: Sequence[Mapping[str, object]]
+) -> None:
+    """Enter rows that have the same columns; a database that was migrated has its columns in an order of its own."""
+    columns = list(rows[0])
+    records = [[row[name] for name in columns] for row in rows]
+    await connection.copy_records_to_table(table, records=records, columns=columns)
+
+
+def _premises(number: int, sizes: Sizes, now: datetime) -> dict[str, object]:
+    told = fire.Premises(
+        premises_id=_premises_id(number),
+        ward_code=_WARD,
+        name=f"Cơ sở giả định {number}",
+        building_id=_building_id(number),
+    )
+    return {
+        "premises_id": told.premises_id,
+        "version": 1,
+        "as_of": now,
+        "name": told.name,
+        "address": f"số {number} phố Thử Nghiệm",
+        "building_id": told.building_id,
+        "residential_group": number % 20 + 1,
+        "payload": told.SerializeToString(),
+        "latitude": 20.86 + number / 10_000,
+        "longitude": 106.68,
+        "adjoining_building_ids": [_building_id((number + 1) % sizes.premises)],
+        "adjoining_premises_ids": [],
+        "alley_building_ids": [_building_id((number + step) % sizes.premises) for step in (2, 3)],
+        "alley": f"ngõ {number // 4}",
+    }
+
+
+def _home(building: int, number: int, now: datetime) -> dict[str, object]:
+    told = _occupancy(building, number)
+    floor = told.dwelling.floor
+    return {
+        "dwelling_id": told.dwelling.dwelling_id,
+        "building_id": told.dwelling.building_id,
+        "floor": floor,
+        "unit": f"{floor:02d}{number % 4 + 1:02d}",
+        "version": told.version,
+        "as_of": now,
+        "payload": told.SerializeToString(),
+    }
 
 
 def _occupancy(building: int, number: int) -> residency.DwellingOccupancy:
