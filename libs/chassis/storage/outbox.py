@@ -96,17 +96,25 @@ async def add(
 
     `more` is what the service's own columns say of all of them.
     """
-    if events:
-        await tx.execute(insert(table), [row_of(event, now) | more for event in events])
+    await add_rows(tx, table, [row_of(event, now) | more for event in events])
 
 
-def row_of(event: Message, now: datetime) -> dict[str, Any]:
-    """Write the row of an event, for a statement that adds it together with its cause."""
+async def add_rows(tx: Transaction, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add events likewise whose rows are written."""
+    if rows:
+        await tx.execute(insert(table), rows)
+
+
+def row_of(event: Message, now: datetime, request_id: str = "") -> dict[str, Any]:
+    """Write the row of an event, for a statement that adds it together with its cause.
+
+    It is part of the request that is being served, unless another is named.
+    """
     return {
         "event_id": uuid4(),
         "subject": subject_of(event),
         "payload": event.SerializeToString(),
-        "request_id": context.request_id.get(),
+        "request_id": request_id or context.request_id.get(),
         "created_at": now,
     }
 
