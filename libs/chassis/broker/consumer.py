@@ -36,9 +36,9 @@ _MAX_RETRY_S = 30.0
 _TAKE_S = 1.0
 _PUBLISH_TIMEOUT_S = 5.0
 # What a process that was killed had taken comes again after this time. Few are taken at once, so that none of them
-# waits that long for its turn.
+# waits that long for its turn; some more where they are handled at once.
 _ACK_WAIT_S = 3.0
-_BATCH = 20
+_BATCH, _BATCH_OF_MANY = 20, 40
 _SUBJECT_MAX = 512
 
 Handler = Callable[[Envelope], Awaitable[None]]
@@ -97,7 +97,8 @@ class EventConsumer:
             filter_subjects=sorted(self._handlers),
         )
         await self._jetstream.add_consumer(self._stream, config)
-        async with Pull(self._client, self._stream, self._name, _BATCH) as pull:
+        batch = _BATCH_OF_MANY if self._of_many else _BATCH
+        async with Pull(self._client, self._stream, self._name, batch) as pull:
             while True:
                 messages = await pull.take(_TAKE_S)
                 waiting = messages[-1].metadata.num_pending if messages else 0
