@@ -139,10 +139,15 @@ async def run(sizes: Sizes) -> Told:
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)
         await read_briefs(bench, told.afterwards, _QUIET_BRIEFS, every_s=0)
-        async with connected(bench.database_url) as connection:
-            for name, statement in _COUNTED.items():
-                told.counts[name] = await connection.fetchval(statement)
+        await judge(bench.database_url, told)
     return told
+
+
+async def judge(database_url: str, told: Told) -> None:
+    """Count at the end what is in incidents, how often, and which steps were told twice."""
+    async with connected(database_url) as connection:
+        for name, statement in _COUNTED.items():
+            told.counts[name] = await connection.fetchval(statement)
 
 
 def show(console: Console, sizes: Sizes, told: Told) -> None:
