@@ -1,5 +1,6 @@
 """The rescue brief."""
 
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +23,7 @@ from incidents import tables
 from incidents.domain.briefs import Beside, Brief, Relation, Told
 from incidents.domain.escalation import Notification, Recipient
 from incidents.domain.presence import DAY_FROM, NIGHT_FROM, Rule
-from incidents.queries.gathering import gather, incident_from, incidents_with, row_of
+from incidents.queries.gathering import gather, incident_from, one_incident_with, row_of
 
 # The nearest of each that a brief tells, and how many ended alarms it looks back at for false ones.
 _NEAREST_WATER, _NEAREST_FIRE_POINTS = 3, 2
@@ -69,6 +70,7 @@ def _brief_of(row: Row[Any]) -> Brief:
     )
 
 
+@cache
 def _brief() -> Select[Any]:
     at_premises = tables.incidents.outerjoin(
         tables.premises, _premises.premises_id == _incidents.premises_id
@@ -92,7 +94,7 @@ def _brief() -> Select[Any]:
         _notifications(),
         _rules(),
     )
-    return incidents_with(*parts, source=at_premises).add_columns(
+    return one_incident_with(*parts, source=at_premises).add_columns(
         _premises.payload.label("premises_payload"), _premises.as_of.label("premises_as_of")
     )
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,13 @@ from incidents.domain.catalogue import ClockKind, ClockUnit
 from incidents.domain.deadlines import Deadline, DueFilter, Owed, Pause, PauseReason
 from incidents.domain.due_deadlines import DueDeadline
 from incidents.domain.requests import DueListing
-from incidents.queries.gathering import gather, incident_from, incidents_with, row_of
+from incidents.queries.gathering import (
+    gather,
+    incident_from,
+    incidents_with,
+    one_incident_with,
+    row_of,
+)
 from incidents.repository.deadlines import OWED, owed_of, pause_reason_of, pause_reasons_on
 
 _deadlines = tables.deadlines.c
@@ -36,7 +43,7 @@ class DeadlineQueries:
 
     async def clocks(self, incident_id: UUID) -> Clocks:
         """Tell the deadlines and pauses of an incident; raises IncidentNotFoundError."""
-        row = await row_of(self._database, incident_id, incidents_with(_owed(), _paused()))
+        row = await row_of(self._database, incident_id, _clocks())
         owed = zip(
             row.clock_reports,
             row.clock_numbers,
@@ -85,6 +92,11 @@ class DeadlineQueries:
         async with self._database.transaction() as tx:
             reasons = [pause_reason_of(row) for row in await tx.execute(pause_reasons_on(day))]
         return tuple(one for one in reasons if one.clocks)
+
+
+@cache
+def _clocks() -> Select[Any]:
+    return one_incident_with(_owed(), _paused())
 
 
 def _due(listing: DueListing, now: datetime) -> Select[Any]:

@@ -4,7 +4,17 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, Row, Select, func, literal_column, select, true
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Row,
+    Select,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    true,
+)
 from sqlalchemy.sql.selectable import LateralFromClause
 
 from chassis.storage.database import Database
@@ -14,16 +24,29 @@ from incidents.repository.incidents import incident_of
 
 # An empty array of whatever type it stands beside.
 NONE: ColumnElement[Any] = literal_column("'{}'")
+_WANTED = "wanted"
 
 
 async def row_of(database: Database, incident_id: UUID, statement: Select[Any]) -> Row[Any]:
-    """Select the row of one incident; raises IncidentNotFoundError."""
-    wanted = statement.where(tables.incidents.c.incident_id == incident_id)
+    """Select the row of one incident by a statement of `one_incident_with`; raises IncidentNotFoundError."""
     async with database.transaction() as tx:
-        row: Row[Any] | None = (await tx.execute(wanted)).one_or_none()
+        found = await tx.execute(statement, {_WANTED: incident_id})
+        row: Row[Any] | None = found.one_or_none()
     if row is None:
         raise IncidentNotFoundError
     return row
+
+
+def one_incident_with(
+    *parts: LateralFromClause, source: FromClause = tables.incidents
+) -> Select[Any]:
+    """Select one incident likewise, which is named when the statement runs.
+
+    So it is made once: making that of a brief takes longer than running it, and its remains hold up the process.
+    """
+    return incidents_with(*parts, source=source).where(
+        tables.incidents.c.incident_id == bindparam(_WANTED)
+    )
 
 
 def incidents_with(

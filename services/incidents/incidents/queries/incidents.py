@@ -1,6 +1,7 @@
 """Incidents and their timelines."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,13 @@ from incidents import tables
 from incidents.domain.incidents import Incident
 from incidents.domain.requests import Listing
 from incidents.domain.timeline import EntryKind, TimelineEntry
-from incidents.queries.gathering import gather, incident_from, incidents_with, row_of
+from incidents.queries.gathering import (
+    gather,
+    incident_from,
+    incidents_with,
+    one_incident_with,
+    row_of,
+)
 
 
 @dataclass(frozen=True)
@@ -40,7 +47,7 @@ class IncidentQueries:
 
     async def story(self, incident_id: UUID) -> Story:
         """Tell one incident and what happened so far; raises IncidentNotFoundError."""
-        row = await row_of(self._database, incident_id, incidents_with(_entries(), _merged()))
+        row = await row_of(self._database, incident_id, _story())
         timeline = zip(
             row.sequences, row.times, row.kinds, row.actors, row.texts, row.corrected, strict=True
         )
@@ -55,7 +62,7 @@ class IncidentQueries:
 
     async def open_incident(self, incident_id: UUID) -> Incident:
         """Tell an incident that has not ended; raises IncidentNotFoundError or IncidentClosedError."""
-        found = incident_from(await row_of(self._database, incident_id, incidents_with()))
+        found = incident_from(await row_of(self._database, incident_id, _incident()))
         found.require_open()
         return found
 
@@ -83,6 +90,16 @@ def _page(listing: Listing) -> Select[Any]:
             tuple_(columns.opened_at, columns.incident_id) < tuple_(opened_at, incident_id)
         )
     return page
+
+
+@cache
+def _incident() -> Select[Any]:
+    return one_incident_with()
+
+
+@cache
+def _story() -> Select[Any]:
+    return one_incident_with(_entries(), _merged())
 
 
 def _entries() -> LateralFromClause:

@@ -1,13 +1,16 @@
 """Roll-calls."""
 
+from functools import cache
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Select
 from sqlalchemy.sql.selectable import LateralFromClause
 
 from chassis.storage.database import Database
 from incidents import tables
 from incidents.domain.roll_call import Mark, RollCall, RollCallState
-from incidents.queries.gathering import gather, incidents_with, row_of
+from incidents.queries.gathering import gather, one_incident_with, row_of
 
 
 class RollCallQueries:
@@ -18,11 +21,7 @@ class RollCallQueries:
 
     async def roll_call(self, incident_id: UUID) -> RollCall:
         """Tell who is expected where, and all marks; raises IncidentNotFoundError."""
-        at_premises = tables.incidents.outerjoin(
-            tables.premises, tables.premises.c.premises_id == tables.incidents.c.premises_id
-        )
-        statement = incidents_with(_dwellings(), _marks(), source=at_premises)
-        row = await row_of(self._database, incident_id, statement)
+        row = await row_of(self._database, incident_id, _roll_call())
         marks = zip(
             row.mark_sequences,
             row.mark_tags,
@@ -39,6 +38,14 @@ class RollCallQueries:
                 for sequence, tag, dwelling, state, account, at in marks
             ),
         )
+
+
+@cache
+def _roll_call() -> Select[Any]:
+    at_premises = tables.incidents.outerjoin(
+        tables.premises, tables.premises.c.premises_id == tables.incidents.c.premises_id
+    )
+    return one_incident_with(_dwellings(), _marks(), source=at_premises)
 
 
 def _dwellings() -> LateralFromClause:
