@@ -60,6 +60,7 @@ REFUSED = {
     "pdf cut short": QUIET_PDF[:-8] + b" " * 2000,
     "pdf that acts": QUIET_PDF.replace(b"/Catalog", b"/Catalog /OpenAction << /S /JavaScript >>"),
     "pdf that starts programs": QUIET_PDF.replace(b"/Catalog", b"/Catalog /Launch (x)"),
+    "pdf that hides that it acts": QUIET_PDF.replace(b"/Catalog", b"/Catalog /S /#4aava#53cript"),
     "pdf that carries files": QUIET_PDF.replace(b"/Catalog", b"/Catalog /EmbeddedFiles 2 0 R"),
     "photo and archive": photo() + b"PK\x05\x06" + bytes(18),
     "photo and pdf": photo(comment=b"%PDF-1.7 1 0 obj"),

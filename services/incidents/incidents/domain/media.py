@@ -15,6 +15,8 @@ _SCRIPT = re.compile(rb"<script|<\?php", re.IGNORECASE)
 _ARCHIVE_END = b"PK\x05\x06"
 # What makes a PDF act or carry files. In compressed parts it is not seen: officers save files and do not run them.
 _ACTIVE = re.compile(rb"/(?:JavaScript|Launch|EmbeddedFiles?|RichMedia)\b")
+# A letter of a name may be written by its number (ISO 32000-1, 7.3.5).
+_BY_NUMBER = re.compile(rb"#([0-9A-Fa-f]{2})")
 
 
 class UnreadableError(Exception):
@@ -57,4 +59,8 @@ def _is_something_else_too(content: bytes, media_type: str) -> bool:
 
 
 def _is_quiet_pdf(content: bytes) -> bool:
-    return b"%%EOF" in content[-_END_WITHIN:] and _ACTIVE.search(content) is None
+    return b"%%EOF" in content[-_END_WITHIN:] and _ACTIVE.search(_spelt(content)) is None
+
+
+def _spelt(pdf: bytes) -> bytes:
+    return _BY_NUMBER.sub(lambda number: bytes.fromhex(number[1].decode()), pdf)
