@@ -260,7 +260,7 @@ HTTP_SECONDS = Histogram(
 EVENT_STREAMS = Gauge("ward_http_event_streams", "Open server-sent event streams", ["route"])
 CERTIFICATE_EXPIRES = Gauge(
     "ward_certificate_expires_timestamp_seconds",
-    "When a certificate of this process ends, seconds since 1970, by what it is for: grpc",
+    "When a certificate ends, seconds since 1970, by what it is for: grpc (this process's own), broker (NATS's)",
     ["use"],
 )
 BACKUP_TIMESTAMP = Gauge(
