@@ -114,11 +114,12 @@ class EventConsumer:
         return info
 
     async def _handle(self, message: Delivery) -> None:
-        with metrics.MESSAGE_SECONDS.labels(self._name).time():
+        with metrics.MESSAGE_SECONDS.labels(self._name, message.subject).time():
             try:
                 await self._give(message)
             except InvalidMessageError as error:
                 await dead_letter(self._jetstream, self._name, message, error.reason)
+                self._count(message, "dead_letter")
                 await message.term()
             except DomainError as error:
                 await self._retry(message, error.reason)
@@ -127,7 +128,7 @@ class EventConsumer:
                 await self._retry(message, type(error).__name__)
             else:
                 await message.ack()
-                metrics.MESSAGES.labels(self._name, "done").inc()
+                self._count(message, "done")
 
     async def _give(self, message: Delivery) -> None:
         envelope = read_envelope(message)
@@ -146,15 +147,19 @@ class EventConsumer:
                 return await handler(envelope)
             except DatabaseUnavailableError as error:
                 logger().warning("consumer_delayed", consumer=self._name, cause=error.reason)
-                metrics.MESSAGES.labels(self._name, "retry").inc()
+                self._count(message, "retry")
                 await message.in_progress()
                 await asyncio.sleep(_RETRY_S)
 
     async def _retry(self, message: Delivery, cause: str) -> None:
         delay = retry_delay(message.metadata.num_delivered)
         logger().warning("message_retry", consumer=self._name, cause=cause, delay_s=delay)
-        metrics.MESSAGES.labels(self._name, "retry").inc()
+        self._count(message, "retry")
         await message.nak(delay=delay)
+
+    def _count(self, message: Delivery, outcome: str) -> None:
+        """Count it under its subject: the broker gives none but those that there are handlers for."""
+        metrics.MESSAGES.labels(self._name, message.subject, outcome).inc()
 
 
 def retry_delay(deliveries: int) -> float:
@@ -185,7 +190,6 @@ async def dead_letter(
         timeout=_PUBLISH_TIMEOUT_S,
         headers={**_own_headers(message), **_dead_headers(consumer, message, reason)},
     )
-    metrics.MESSAGES.labels(consumer, "dead_letter").inc()
     metrics.DEAD_LETTERS.labels(consumer, reason).inc()
     logger().warning("message_dead", consumer=consumer, reason=reason)
 
