@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 from cryptography import x509
 
-from chassis import metrics
 from chassis.errors import BrokerUnavailableError
 from chassis.repeating import keep_doing
+from chassis.telemetry import metrics
 
 _EVERY_S = 300.0
 _WITHIN_S = 5.0
