@@ -186,4 +186,5 @@ def _verify(place: Installation, service: str) -> str:
     )
     audit.start()
     audit.wait(_AUDIT_S)
-    return "" if audit.exit_code == 0 else audit.last_lines()
+    # None where it has not ended in time, which says as little as a fault does.
+    return "" if audit.exit_code == 0 else f"exit code {audit.exit_code}: {audit.last_lines(40)}"

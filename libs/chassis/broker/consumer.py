@@ -37,6 +37,7 @@ _PUBLISH_TIMEOUT_S = 5.0
 _ACK_WAIT_S = 3.0
 _BATCH = 20
 _SUBJECT_MAX = 512
+DONE, RETRY, DEAD_LETTER = "done", "retry", "dead_letter"
 
 Handler = Callable[[Envelope], Awaitable[None]]
 
@@ -63,6 +64,8 @@ class EventConsumer:
         self._stream = stream
         self._handlers = handlers
         self._formerly = formerly
+        for subject in handlers:
+            tell_from_the_start(name, subject)
 
     async def run(self) -> None:
         """Consume until cancelled; an outage of the broker only delays."""
@@ -119,7 +122,7 @@ class EventConsumer:
                 await self._give(message)
             except InvalidMessageError as error:
                 await dead_letter(self._jetstream, self._name, message, error.reason)
-                self._count(message, "dead_letter")
+                self._count(message, DEAD_LETTER)
                 await message.term()
             except DomainError as error:
                 await self._retry(message, error.reason)
@@ -128,7 +131,7 @@ class EventConsumer:
                 await self._retry(message, type(error).__name__)
             else:
                 await message.ack()
-                self._count(message, "done")
+                self._count(message, DONE)
 
     async def _give(self, message: Delivery) -> None:
         envelope = read_envelope(message)
@@ -147,19 +150,25 @@ class EventConsumer:
                 return await handler(envelope)
             except DatabaseUnavailableError as error:
                 logger().warning("consumer_delayed", consumer=self._name, cause=error.reason)
-                self._count(message, "retry")
+                self._count(message, RETRY)
                 await message.in_progress()
                 await asyncio.sleep(_RETRY_S)
 
     async def _retry(self, message: Delivery, cause: str) -> None:
         delay = retry_delay(message.metadata.num_delivered)
         logger().warning("message_retry", consumer=self._name, cause=cause, delay_s=delay)
-        self._count(message, "retry")
+        self._count(message, RETRY)
         await message.nak(delay=delay)
 
     def _count(self, message: Delivery, outcome: str) -> None:
         """Count it under its subject: the broker gives none but those that there are handlers for."""
         metrics.MESSAGES.labels(self._name, message.subject, outcome).inc()
+
+
+def tell_from_the_start(consumer: str, subject: str) -> None:
+    """Have each outcome told before the first message: what was never counted cannot increase."""
+    for outcome in (DONE, RETRY, DEAD_LETTER):
+        metrics.MESSAGES.labels(consumer, subject, outcome)
 
 
 def retry_delay(deliveries: int) -> float:

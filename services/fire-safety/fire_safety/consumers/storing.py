@@ -16,7 +16,7 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 
-from chassis.broker.consumer import dead_letter
+from chassis.broker.consumer import DEAD_LETTER, DONE, RETRY, dead_letter, tell_from_the_start
 from chassis.broker.delivery import Delivery
 from chassis.errors import DatabaseUnavailableError
 from chassis.storage.database import Lease
@@ -127,6 +127,7 @@ class Storing:
         self._group = _Group()
         self._under_way: deque[_Group] = deque()
         self._stored = 0
+        tell_from_the_start(name, _SUBJECT)
 
     async def __aenter__(self) -> Self:
         """Begin with nothing."""
@@ -172,7 +173,7 @@ class Storing:
         """Store a group; database or broker being away only delays."""
         with metrics.MESSAGE_SECONDS.labels(self._name, _SUBJECT).time():
             await self._store_until_done(group)
-        self._count("done", group.messages)
+        self._count(DONE, group.messages)
         while self._under_way and self._under_way[0].is_stored:
             self._stored = self._under_way.popleft().last
 
@@ -182,11 +183,11 @@ class Storing:
                 await self._store_once(group)
             except (DatabaseUnavailableError, NatsError, OSError, TimeoutError) as error:
                 logger().warning("recorder_delayed", cause=type(error).__name__)
-                self._count("retry", group.messages)
+                self._count(RETRY, group.messages)
                 await asyncio.sleep(_RETRY_S)
             except Exception:  # noqa: BLE001 - a server that refuses, a mistake of ours: nothing may be left out
                 logger().exception("readings_failed", messages=group.messages)
-                self._count("retry", group.messages)
+                self._count(RETRY, group.messages)
                 await asyncio.sleep(_FAILED_S)
 
     def _count(self, outcome: str, messages: int) -> None:
@@ -226,7 +227,7 @@ class Storing:
         if len(message.data) + headers > room:
             message = message.cut(room)
         await dead_letter(self._jetstream, self._name, message, reason)
-        self._count("dead_letter", 1)
+        self._count(DEAD_LETTER, 1)
 
     async def _keep_place(self) -> None:
         """Enter how far everything is stored, and see that the lease still holds."""
