@@ -11,7 +11,7 @@ import pytest
 
 from chassis.broker.jetstream import ensure_streams
 from chassis.clock import utc_now
-from stack.backup import BackupExistsError, NoBackupError, back_up, restore
+from stack.backup import BackupExistsError, BrokerAwayError, NoBackupError, back_up, restore
 from stack.data_places import DataExistError
 from stack.installation import ATTACHMENTS, Installation
 from stack.issuer import WARD_CODE
@@ -49,7 +49,10 @@ async def held_by(place: Installation) -> tuple[str, dict[str, int]]:
 
 
 def test_what_was_backed_up_is_in_what_is_made_from_it(make_run_dir: Callable[[], Path]) -> None:
-    """By the keys of before; nothing is written over, neither a backup nor data, and what is no backup is refused."""
+    """By the keys of before; nothing is written over, neither a backup nor data, and what is no backup is refused.
+
+    So is to back up what does not run.
+    """
     first, folder = Installation(make_run_dir(), Ports.free()), make_run_dir() / "backup"
     with pytest.raises(NoBackupError):
         restore(first, folder)
@@ -57,6 +60,8 @@ def test_what_was_backed_up_is_in_what_is_made_from_it(make_run_dir: Callable[[]
     photo = first.run_dir / ATTACHMENTS / "1.photo"
     photo.parent.mkdir()
     photo.write_bytes(MESSAGE)
+    with pytest.raises(BrokerAwayError):
+        back_up(first, make_run_dir() / "nothing", utc_now)
     key = first.environment_of("residency")["ID_INDEX_KEY"]
     first.postgres.start()
     first.nats.start()

@@ -21,6 +21,7 @@ from nats.aio.client import Client
 
 from chassis.broker import jetstream
 from chassis.clock import Clock
+from chassis.errors import BrokerUnavailableError
 from stack.data_places import DataPlace, OnThisMachine
 from stack.errors import StackError
 from stack.installation import ATTACHMENTS, Installation
@@ -51,6 +52,16 @@ class UnreadableError(StackError):
         super().__init__(
             f"Không đọc được {path}: hãy chạy lệnh với quyền của chủ tệp hoặc root.",
             f"{path} cannot be read: run the command as its owner or as root.",
+        )
+
+
+class BrokerAwayError(StackError):
+    """Nothing answers where the broker should be."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "NATS không trả lời: hệ thống phải đang chạy thì mới sao lưu được.",
+            "NATS does not answer: what is to be backed up must be running.",
         )
 
 
@@ -144,7 +155,10 @@ def _owned(member: tarfile.TarInfo, folder: str) -> tarfile.TarInfo:
 async def _with_broker(
     place: Installation, folder: Path, act: Callable[[Client, Path], Awaitable[int]]
 ) -> int:
-    client = await jetstream.connect(place.nats.url, "backup")
+    try:
+        client = await jetstream.connect_once(place.nats.url, "backup")
+    except BrokerUnavailableError as error:
+        raise BrokerAwayError from error
     try:
         return await act(client, folder / _STREAMS)
     finally:
