@@ -21,7 +21,7 @@ from nats.aio.client import Client
 
 from chassis.broker import jetstream
 from chassis.clock import Clock
-from chassis.errors import BrokerUnavailableError
+from stack import ports
 from stack.data_places import DataPlace, OnThisMachine
 from stack.errors import StackError
 from stack.installation import ATTACHMENTS, Installation
@@ -155,10 +155,9 @@ def _owned(member: tarfile.TarInfo, folder: str) -> tarfile.TarInfo:
 async def _with_broker(
     place: Installation, folder: Path, act: Callable[[Client, Path], Awaitable[int]]
 ) -> int:
-    try:
-        client = await jetstream.connect_once(place.nats.url, "backup")
-    except BrokerUnavailableError as error:
-        raise BrokerAwayError from error
+    if ports.is_free(place.ports.nats_port):
+        raise BrokerAwayError
+    client = await jetstream.connect(place.nats.url, "backup")
     try:
         return await act(client, folder / _STREAMS)
     finally:
