@@ -67,7 +67,7 @@ CONSUMER_PENDING = Gauge(
 )
 MESSAGE_SECONDS = Histogram(
     "ward_message_handling_seconds",
-    "Time to handle a message, or a group of readings",
+    "Time to handle a message, or some of one subject together",
     ["consumer", "subject"],
     buckets=_LATENCY,
 )
