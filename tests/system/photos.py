@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import httpx
+import httpx2
 from PIL import Image
 
 from tests.system.officer import Officer
@@ -47,9 +47,9 @@ async def send(citizen: Officer, content: bytes, **owner: Any) -> dict[str, Any]
         part = content[(number - 1) * length : number * length]
         said = {"number": number, "content": base64.b64encode(part).decode(), **named}
         answer = await citizen.client.post("/v1/attachments:addPart", json=said)
-        while answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+        while answer.status_code == httpx2.codes.SERVICE_UNAVAILABLE:
             answer = await citizen.client.post("/v1/attachments:addPart", json=said)
-        assert answer.status_code == httpx.codes.OK
+        assert answer.status_code == httpx2.codes.OK
     ended = await citizen.client.post("/v1/attachments:complete", json=named)
     return {**named, "status": ended.status_code, **ended.json()}
 
