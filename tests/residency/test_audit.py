@@ -58,7 +58,7 @@ async def audit(where: TestDatabase, *arguments: str, **environment: str) -> End
 async def test_a_sound_chain_is_told_and_a_broken_one_named(
     test_database: TestDatabase, database: Database, postgres_server: PostgresServer
 ) -> None:
-    """Exit code 0, or 1 with the first position that does not hold."""
+    """Exit code 0, or 1 with the first position that does not hold; 2 where nobody can look, whatever the cause."""
     await fill(database, 0, 0, 0)
     sound = await audit(test_database, "verify", "--without-stream")
     name = test_database.url.rsplit("/", 1)[1]
@@ -66,9 +66,12 @@ async def test_a_sound_chain_is_told_and_a_broken_one_named(
     async with superuser.transaction() as tx:
         await tx.execute(text("set local session_replication_role = replica"))
         await tx.execute(text("update access_records set purpose = '' where position = 2"))
-    await superuser.close()
     broken = await audit(test_database, "verify", "--without-stream")
     behind = await audit(test_database, "verify", "--without-stream", "--from", "3")
+    async with superuser.transaction() as tx:
+        await tx.execute(text("drop table access_checkpoints"))
+    await superuser.close()
+    unknown = await audit(test_database, "verify", "--without-stream")
 
     assert (sound.code, sound.errors) == (0, "")
     assert sound.output == (
@@ -81,6 +84,8 @@ async def test_a_sound_chain_is_told_and_a_broken_one_named(
         " / The chain breaks at position 2: the record was changed.\n"
     )
     assert behind.code == 0
+    assert unknown.code == 2
+    assert "An unexpected error" in unknown.errors
 
 
 @pytest.mark.nats
