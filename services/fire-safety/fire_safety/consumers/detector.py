@@ -8,7 +8,6 @@ folded silently; then it goes on.
 """
 
 import asyncio
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from nats.aio.client import Client
@@ -27,7 +26,6 @@ from fire_safety.consumers.mode_changes import ModeChanges
 from fire_safety.consumers.ordered import OrderedReader, StreamLostError, stream_state
 from fire_safety.consumers.share import Share
 from fire_safety.consumers.watch import Watch, milliseconds
-from fire_safety.detection.standing import Raises
 from fire_safety.detection.ward import Ward
 from fire_safety.domain.progress import Progress
 from fire_safety.operations.detection import DetectionOperations
@@ -80,7 +78,6 @@ class Detector:
         self._ready = False
         self._reader: OrderedReader | None = None
         self._watch: Watch | None = None
-        self._raises: Mapping[str, Raises] = {}
 
     @property
     def goes_first(self) -> bool:
@@ -147,7 +144,6 @@ class Detector:
             ]
             await self._follow(reader, watch, share)
             await watch.save()
-            self._raises = watch.raises
             for task in beside:
                 task.cancel()
 
@@ -185,8 +181,7 @@ class Detector:
             milliseconds(since),
             milliseconds(until),
             again_from,
-            # What was raised here is known better than the database has it: the same alarm may have signalled again.
-            {**await self._queries.raised_since(now - _RAISED), **self._raises},
+            await self._queries.raised_since(now - _RAISED),
         )
         limits = await self._queries.ingestion_limits(now)
         await self._formats.refresh()
