@@ -57,6 +57,9 @@ SIGNED_FOR_CASES = {
         "phone",
     }
 }
+SIGNED_FOR_COMPARISON = {
+    ("residence_officer", "PURPOSE_RESIDENCE_CASE"): {"full name", "masked number"}
+}
 # Reads of persons that ask no rule of disclosure, and why.
 WITHOUT_A_RULE = {
     # They answer yes or no of what the caller says, and are limited by pattern.
@@ -212,6 +215,15 @@ def reads(person_id: UUID, home: str, case: str) -> dict[str, Read]:
             of_case,
             DECLARED,
             signed=SIGNED_FOR_CASES,
+        ),
+        "CompareDocument": Read(
+            lambda purpose, _: cases_pb2.CompareDocumentRequest(
+                purpose=because(purpose), case_number=case, personal_id_number=digits
+            ),
+            lambda answer: {"full name"} if answer.full_name else (),
+            frozenset({"full name"}),
+            signed=SIGNED_FOR_COMPARISON,
+            tells_withheld=False,
         ),
         "ListPersonCorrections": Read(
             lambda purpose, _: register_pb2.ListPersonCorrectionsRequest(

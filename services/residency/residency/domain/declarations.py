@@ -236,6 +236,17 @@ class ResidenceDeclaration:
             *(stay.guest.document for stay in stays),
         )
 
+    def name_by(self, document: PersonalIdNumber | PassportNumber) -> str:
+        """Tell the name of who is named by a document; empty where nobody is, or without a name."""
+        stays = self.change.stays if isinstance(self.change, GuestStays) else ()
+        names: dict[object, FullName | None] = {
+            self.householder_number: self.householder_name,
+            **{stay.guest.document: stay.guest.full_name for stay in stays},
+            **{person.number: person.full_name for person in self.persons},
+        }
+        name = names.get(document)
+        return name.text if name else ""
+
     @property
     def dwelling_ids(self) -> set[UUID]:
         """The dwellings where somebody is to live or stay, as far as the declaration names them."""
