@@ -33,8 +33,9 @@ from residency.domain.breaches import (
     NotificationTerm,
     record,
 )
-from residency.operations.breaches import BreachOperations, BreachRequest
+from residency.operations.breaches import BreachOperations
 from residency.operations.decoys import DecoyOperations
+from residency.operations.requests import Moving
 from residency.queries.breaches import BreachQueries
 from tests.residency.conftest import Service
 from tests.residency.samples import NOON, SEAL, StoppedClock, relay
@@ -172,9 +173,9 @@ def numbers(found: Iterable[Breach]) -> list[str]:
     return [one.breach_number for one in found]
 
 
-def asked(breach: Breach, **fields: Any) -> BreachRequest:
+def asked(breach: Breach, **fields: Any) -> Moving:
     """Ask to move a breach under a new request id."""
-    request = BreachRequest("dpo-1", breach.breach_number, str(uuid4()), b"x")
+    request = Moving("dpo-1", breach.breach_number, str(uuid4()), b"x")
     return replace(request, **fields)
 
 
