@@ -225,7 +225,7 @@ async def test_a_repeat_changes_nothing(register: Register) -> None:
     assert await register.listed() == [breach.breach_number]
     with pytest.raises(BreachNotFoundError):
         await register.operations.waive(
-            asked(breach, breach_number="11002-VP-2026-000009"), "Không có hại"
+            asked(breach, number="11002-VP-2026-000009"), "Không có hại"
         )
 
 
