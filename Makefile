@@ -182,11 +182,12 @@ docker-engine:
 test-containers: docker-engine $(IMAGES) ## Cut, kill and restart containers in fires, and count (needs a Docker Engine)
 	$(BIN)/pytest -m containers tests/containers
 
-# One worker a core, each with servers of its own; WORKERS=0 runs the tests in one process, in order.
-WORKERS ?= auto
+# Each worker has servers of its own; tests wait for them, so there is one more than cores. WORKERS=0 runs the tests in
+# one process, in order.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 1)')
 
 .PHONY: test
-test: install ## The whole suite, on real PostgreSQL, NATS and gRPC servers (WORKERS=auto)
+test: install ## The whole suite, on real PostgreSQL, NATS and gRPC servers (WORKERS=…)
 	$(BIN)/pytest -m "not chaos and not containers" -n $(WORKERS)
 
 .PHONY: drill

@@ -8,6 +8,7 @@ import structlog
 from hypothesis import HealthCheck, settings
 
 from tests.fixtures.collector import collector
+from tests.fixtures.engines import _shelf
 from tests.fixtures.object_stores import module_nats, open_store, store
 from tests.fixtures.servers import (
     _templates,
@@ -16,12 +17,14 @@ from tests.fixtures.servers import (
     make_database,
     make_token,
     nats_server,
+    nats_servers,
     postgres_server,
     scratch,
 )
 from tests.fixtures.workers import pytest_xdist_make_scheduler
 
 __all__ = [
+    "_shelf",
     "_templates",
     "broker",
     "collector",
@@ -30,6 +33,7 @@ __all__ = [
     "make_token",
     "module_nats",
     "nats_server",
+    "nats_servers",
     "open_store",
     "postgres_server",
     "pytest_xdist_make_scheduler",

@@ -312,12 +312,19 @@ async def ensure_streams(jetstream: JetStreamContext, ward_code: str, replicas: 
 
     Each is kept on `replicas` servers of the broker's cluster.
     """
-    for stream in (*STREAMS, readings(ward_code)):
-        config = stream.evolve(num_replicas=replicas)
-        is_told = False
-        while not await _is_ensured(jetstream, config, tell_taken=not is_told):
-            is_told = True
-            await asyncio.sleep(_RETRY_S)
+    await asyncio.gather(*(_ensure_in_time(jetstream, one, replicas) for one in STREAMS))
+    # It takes in what another has stored, which must be there first.
+    await _ensure_in_time(jetstream, readings(ward_code), replicas)
+
+
+async def _ensure_in_time(
+    jetstream: JetStreamContext, stream: StreamConfig, replicas: int
+) -> None:
+    config = stream.evolve(num_replicas=replicas)
+    is_told = False
+    while not await _is_ensured(jetstream, config, tell_taken=not is_told):
+        is_told = True
+        await asyncio.sleep(_RETRY_S)
 
 
 async def _is_ensured(
