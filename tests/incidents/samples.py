@@ -26,7 +26,7 @@ from incidents.domain.incidents import Disposition, Incident
 from incidents.domain.places import Occupancy, Premises
 from incidents.domain.requests import Acknowledgement, Assignment, Closure, Listing
 from incidents.domain.sealing import ReportSeal
-from incidents.operations.alarms import AlarmOperations
+from incidents.operations.alarms import AlarmOperations, Raised
 from incidents.operations.deadlines import DeadlineOperations
 from incidents.operations.escalation import EscalationOperations
 from incidents.operations.incidents import IncidentOperations
@@ -60,6 +60,10 @@ class Operations(
     UpkeepOperations,
 ):
     """All operations in one, for tests that tell a story across them."""
+
+    async def take_raised_alarm(self, event_id: UUID, raised: Alarm) -> None:
+        """Take one alarm."""
+        await self.take_raised_alarms([Raised(event_id, raised)])
 
 
 class Queries(

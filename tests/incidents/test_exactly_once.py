@@ -16,6 +16,7 @@ from incidents.domain.incidents import Incident
 from incidents.domain.lifecycle import IncidentState
 from incidents.domain.priorities import Priority
 from incidents.domain.requests import Listing
+from incidents.operations.alarms import Raised
 from tests.incidents.samples import (
     NIGHT,
     Operations,
@@ -48,6 +49,13 @@ class Delivery:
     signal: int
     raised: bool
     variant: int
+
+
+@dataclass(frozen=True)
+class AtOnce:
+    """Deliveries of raised alarms that are taken in one transaction."""
+
+    deliveries: tuple[Delivery, ...]
 
 
 @dataclass(frozen=True)
@@ -98,7 +106,7 @@ class Model:
 
 
 @st.composite
-def runs(draw: st.DrawFn) -> tuple[list[Signal], list[Delivery | CloseAll]]:
+def runs(draw: st.DrawFn) -> tuple[list[Signal], list[Delivery | AtOnce | CloseAll]]:
     """Draw signals, and steps in which each is raised at least once."""
     signals = draw(
         st.lists(
@@ -110,15 +118,13 @@ def runs(draw: st.DrawFn) -> tuple[list[Signal], list[Delivery | CloseAll]]:
         )
     )
     numbers = st.sampled_from(range(len(signals)))
-    once: list[Delivery | CloseAll] = [
+    once: list[Delivery | AtOnce | CloseAll] = [
         Delivery(number, raised=True, variant=0) for number in range(len(signals))
     ]
-    more = draw(
-        st.lists(
-            st.builds(Delivery, numbers, st.booleans(), st.integers(0, 1)) | st.just(CloseAll()),
-            max_size=12,
-        )
-    )
+    deliveries = st.builds(Delivery, numbers, st.booleans(), st.integers(0, 1))
+    raisings = st.builds(Delivery, numbers, st.just(value=True), st.integers(0, 1))
+    at_once = st.builds(AtOnce, st.lists(raisings, min_size=2, max_size=6).map(tuple))
+    more = draw(st.lists(deliveries | at_once | st.just(CloseAll()), max_size=12))
     return signals, draw(st.permutations(once + more))
 
 
@@ -132,15 +138,23 @@ class Run:
         self.operations: Operations = operations(database, StoppedClock())
         self.alarms = [self._alarm(number, signal) for number, signal in enumerate(signals)]
 
-    async def deliver(self, delivery: Delivery) -> None:
-        """Deliver an event."""
-        raised = self.alarms[delivery.signal]
-        event_id = uuid5(NAMESPACE_OID, f"{self.name} {delivery}")
-        if delivery.raised:
-            await self.operations.take_raised_alarm(event_id, raised)
+    async def deliver(self, delivery: Delivery | AtOnce) -> None:
+        """Deliver an event, or several at once."""
+        if isinstance(delivery, AtOnce):
+            raised = [self._raised(one) for one in delivery.deliveries]
+            await self.operations.take_raised_alarms(raised)
+        elif delivery.raised:
+            await self.operations.take_raised_alarms([self._raised(delivery)])
         else:
-            restored = replace(raised, restored_at=NIGHT, version=2)
-            await self.operations.take_changed_alarm(event_id, restored)
+            alarm = self.alarms[delivery.signal]
+            restored = replace(alarm, restored_at=NIGHT, version=2)
+            await self.operations.take_changed_alarm(self._event_id(delivery), restored)
+
+    def _raised(self, delivery: Delivery) -> Raised:
+        return Raised(self._event_id(delivery), self.alarms[delivery.signal])
+
+    def _event_id(self, delivery: Delivery) -> UUID:
+        return uuid5(NAMESPACE_OID, f"{self.name} {delivery}")
 
     async def close_all(self) -> None:
         """Take on and close what is open."""
@@ -174,7 +188,7 @@ class Run:
 @settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(runs())
 async def test_every_alarm_is_in_exactly_one_incident(
-    database: Database, drawn: tuple[list[Signal], list[Delivery | CloseAll]]
+    database: Database, drawn: tuple[list[Signal], list[Delivery | AtOnce | CloseAll]]
 ) -> None:
     """Of its place, opened once, with the gravest priority, and each restoring is told once."""
     signals, steps = drawn
@@ -186,10 +200,11 @@ async def test_every_alarm_is_in_exactly_one_incident(
             model.close_all()
         else:
             await run.deliver(step)
-            if step.raised:
-                model.deliver(step.signal)
-            else:
-                restored.add(step.signal)
+            for one in step.deliveries if isinstance(step, AtOnce) else [step]:
+                if one.raised:
+                    model.deliver(one.signal)
+                else:
+                    restored.add(one.signal)
     found = await run.incidents()
 
     assert [[one.alarm_id for one in incident.members] for incident in found] == [
@@ -206,13 +221,15 @@ async def test_every_alarm_is_in_exactly_one_incident(
 
 
 async def test_fifty_alarms_of_one_premises_at_once_are_one_incident(database: Database) -> None:
-    """Also where two instances race: the index decides, the losers join."""
+    """Also where two instances race, one by one and several at once: the index decides, the losers join."""
     replicas = [operations(database, StoppedClock()) for _ in range(2)]
     raised = [alarm(f"alarm-{number}", device_id=f"TB-{number}") for number in range(50)]
     await asyncio.gather(
         *(
-            replicas[number % 2].take_raised_alarm(uuid4(), one)
-            for number, one in enumerate(raised)
+            replicas[number % 2].take_raised_alarms(
+                [Raised(uuid4(), one) for one in raised[number : number + 1 + number % 2 * 4]]
+            )
+            for number in range(50)
         )
     )
     (incident,) = await rows(database, tables.incidents)
@@ -265,14 +282,13 @@ async def test_many_premises_at_once_have_each_their_incident_and_number(
 ) -> None:
     """No number twice, nothing waits for anything in a circle."""
     replica = operations(database, StoppedClock())
-    await asyncio.gather(
-        *(
-            replica.take_raised_alarm(
-                uuid4(), alarm(premises_id=f"premises-{n % 10}", device_id=f"TB-{n}")
-            )
-            for n in range(60)
-        )
-    )
+    raised = [
+        Raised(uuid4(), alarm(premises_id=f"premises-{n % 10}", device_id=f"TB-{n}"))
+        for n in range(60)
+    ]
+    # Each set meets the premises of all others, from another one on.
+    sets = [[*raised[n : n + 10 : 3], *raised[n : n + 10 : 2]] for n in range(0, 60, 7)]
+    await asyncio.gather(*(replica.take_raised_alarms(some) for some in [*sets, raised]))
     opened = await rows(database, tables.incidents)
 
     assert len(opened) == 10

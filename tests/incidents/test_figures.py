@@ -45,6 +45,30 @@ async def test_an_incident_is_late_once_the_time_of_its_priority_is_over(
     assert taken_on[Priority.P2] == IncidentFigures()
 
 
+async def test_a_priority_that_was_raised_begins_anew(
+    operations: Operations, queries: Queries, database: Database, clock: StoppedClock
+) -> None:
+    """Who has a shorter time from now on was not late before: figures and deadline say the same."""
+    first = await raise_alarm(operations, queries)
+    rules = {
+        one.priority: one.acknowledge_within for one in await queries.priorities(NIGHT.date())
+    }
+    shorter, longer = rules[Priority.P1], rules[Priority.P2]
+    assert shorter is not None
+    assert longer is not None
+    clock.now = NIGHT + longer - shorter - timedelta(seconds=10)
+    await raise_alarm(operations, queries, device_id="TB-0002")
+    figures = FigureQueries(database)
+    (deadline,) = (await queries.clocks(first.incident_id)).deadlines
+
+    in_time = await figures.incidents(clock.now + shorter)
+    late = await figures.incidents(clock.now + shorter + timedelta(seconds=1))
+
+    assert deadline.deadline.due_at == clock.now + shorter
+    assert in_time[Priority.P1] == IncidentFigures(open=1, unacknowledged=1, overdue=0)
+    assert late[Priority.P1] == IncidentFigures(open=1, unacknowledged=1, overdue=1)
+
+
 async def test_the_metrics_say_what_the_figures_are(
     operations: Operations, queries: Queries, database: Database, clock: StoppedClock
 ) -> None:

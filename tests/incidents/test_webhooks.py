@@ -82,7 +82,7 @@ def wanted(url: str, *events: str) -> WebhookWanted:
 
 def notice(event: str = "IncidentOpened") -> Notice:
     """Make what is told of an event."""
-    return Notice(event, NIGHT, b'{"type": "IncidentOpened"}')
+    return Notice(uuid4(), event, b'{"type": "IncidentOpened"}')
 
 
 def report(category: str) -> reports_pb2.CreateReportRequest:
@@ -153,9 +153,9 @@ async def test_a_receiver_that_fails_is_told_again_and_then_given_up(
     """Less and less often, under one id; what was given up is listed, and sent again by a command."""
     sink.statuses = [500, 302, *[503] * 7]
     await webhooks.create(wanted(sink.url))
-    event_id = uuid4()
+    told = notice()
     for _ in range(2):  # the second is a repeat
-        await webhooks.take_notice(event_id, notice())
+        await webhooks.take_notices([told])
     while await deliveries.send_due():
         again_at = [row.due_at for row in await rows(database, tables.webhook_deliveries)]
         if again_at[0] is not None:
@@ -192,8 +192,7 @@ async def test_replicas_share_what_is_due_and_a_killed_one_loses_nothing(
     """Each delivery is sent by one of them; what one had taken and not ended comes again after a minute."""
     await webhooks.create(wanted(sink.url))
     await webhooks.create(wanted(sink.url, "IncidentClosed"))
-    for _ in range(30):
-        await webhooks.take_notice(uuid4(), notice())
+    await webhooks.take_notices([notice() for _ in range(30)])
     lost = await webhooks.take_due()
     await asyncio.gather(deliveries.send_due(), deliveries.send_due())
     sent_before = len(sink.received)

@@ -11,12 +11,12 @@ import asyncio
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID, uuid4
 
 import asyncpg
-from google.protobuf.message import Message
 from grpc import aio
 from nats.aio.client import Client
 from rich.box import SIMPLE
@@ -67,6 +67,9 @@ _COUNTED = {
         where told.times <> paged.steps
     """,
 }
+Event = fire.AlarmRaised | pb.IncidentOpened | pb.IncidentAlarmJoined
+# An alarm, when the broker stored what it tells of it, and whether that is that it was raised.
+Heard = tuple[str, float, bool]
 
 
 @dataclass(frozen=True)
@@ -84,9 +87,12 @@ FULL, QUICK = Sizes(10_000, 251, 50, 60.0), Sizes(300, 25, 4, 3.0)
 
 @dataclass
 class Told:
-    """When each alarm was told of as part of an incident, after the broker had it, and what is counted at the end."""
+    """How long after the broker had stored an alarm it stored that an incident has it, and what is counted at the end.
 
-    sent: dict[str, float] = field(default_factory=dict)
+    By the broker's clock both times, in seconds since 1970.
+    """
+
+    stored: dict[str, float] = field(default_factory=dict)
     times: Counter[str] = field(default_factory=Counter)
     late: Latencies = field(default_factory=Latencies)
     counts: dict[str, int] = field(default_factory=dict)
@@ -125,7 +131,7 @@ async def run(sizes: Sizes) -> Told:
         await settle(bench.database_url, sizes)
         listening = asyncio.create_task(listen(bench.broker, sizes, told))
         reading = asyncio.create_task(read_briefs(bench, told.during))
-        sending = asyncio.create_task(send(bench.broker, sizes, told))
+        sending = asyncio.create_task(send(bench.broker, sizes))
         await asyncio.sleep(sizes.span_s / 2)
         await restart(bench.replicas[0])
         await sending
@@ -133,10 +139,15 @@ async def run(sizes: Sizes) -> Told:
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)
         await read_briefs(bench, told.afterwards, _QUIET_BRIEFS, every_s=0)
-        async with connected(bench.database_url) as connection:
-            for name, statement in _COUNTED.items():
-                told.counts[name] = await connection.fetchval(statement)
+        await judge(bench.database_url, told)
     return told
+
+
+async def judge(database_url: str, told: Told) -> None:
+    """Count at the end what is in incidents, how often, and which steps were told twice."""
+    async with connected(database_url) as connection:
+        for name, statement in _COUNTED.items():
+            told.counts[name] = await connection.fetchval(statement)
 
 
 def show(console: Console, sizes: Sizes, told: Told) -> None:
@@ -177,39 +188,9 @@ def _print(console: Console, title: str, facts: dict[str, str]) -> None:
 async def settle(database_url: str, sizes: Sizes) -> None:
     """Enter premises, each beside the next one, and who lives there."""
     now = utc_now()
-    places: list[tuple[object, ...]] = [
-        (
-            _premises_id(number),
-            1,
-            now,
-            f"Cơ sở giả định {number}",
-            f"số {number} phố Thử Nghiệm",
-            _building_id(number),
-            fire.Premises(
-                premises_id=_premises_id(number),
-                ward_code=_WARD,
-                name=f"Cơ sở giả định {number}",
-                building_id=_building_id(number),
-            ).SerializeToString(),
-            20.86 + number / 10_000,
-            106.68,
-            [_building_id((number + 1) % sizes.premises)],
-            [],
-            [_building_id((number + step) % sizes.premises) for step in (2, 3)],
-            f"ngõ {number // 4}",
-        )
-        for number in range(sizes.premises)
-    ]
-    homes: list[tuple[object, ...]] = [
-        (
-            f"dwelling-{building}-{number}",
-            _building_id(building),
-            number // 4 + 1,
-            f"{number // 4 + 1:02d}{number % 4 + 1:02d}",
-            1,
-            now,
-            _occupancy(building, number).SerializeToString(),
-        )
+    places = [_premises(number, sizes, now) for number in range(sizes.premises)]
+    homes = [
+        _home(building, number, now)
         for building in range(sizes.premises)
         for number in range(sizes.dwellings)
     ]
@@ -219,8 +200,52 @@ async def settle(database_url: str, sizes: Sizes) -> None:
         await connection.execute("analyze")
 
 
-async def _copy(connection: asyncpg.Connection, table: str, records: Iterable[object]) -> None:
-    await connection.copy_records_to_table(table, records=records)
+async def _copy(
+    connection: asyncpg.Connection, table: str, rows: Sequence[Mapping[str, object]]
+) -> None:
+    """Enter rows that have the same columns; a database that was migrated has its columns in an order of its own."""
+    columns = list(rows[0])
+    records = [[row[name] for name in columns] for row in rows]
+    await connection.copy_records_to_table(table, records=records, columns=columns)
+
+
+def _premises(number: int, sizes: Sizes, now: datetime) -> dict[str, object]:
+    told = fire.Premises(
+        premises_id=_premises_id(number),
+        ward_code=_WARD,
+        name=f"Cơ sở giả định {number}",
+        building_id=_building_id(number),
+    )
+    return {
+        "premises_id": told.premises_id,
+        "version": 1,
+        "as_of": now,
+        "name": told.name,
+        "address": f"số {number} phố Thử Nghiệm",
+        "building_id": told.building_id,
+        "residential_group": number % 20 + 1,
+        "payload": told.SerializeToString(),
+        "latitude": 20.86 + number / 10_000,
+        "longitude": 106.68,
+        "adjoining_building_ids": [_building_id((number + 1) % sizes.premises)],
+        "adjoining_premises_ids": [],
+        "alley_building_ids": [_building_id((number + step) % sizes.premises) for step in (2, 3)],
+        "alley": f"ngõ {number // 4}",
+    }
+
+
+def _home(building: int, number: int, now: datetime) -> dict[str, object]:
+    told = _occupancy(building, number)
+    floor = told.dwelling.floor
+    return {
+        "dwelling_id": told.dwelling.dwelling_id,
+        "building_id": told.dwelling.building_id,
+        "floor": floor,
+        "unit": f"{floor:02d}{number % 4 + 1:02d}",
+        "version": told.version,
+        "as_of": now,
+        "payload": told.SerializeToString(),
+    }
 
 
 def _occupancy(building: int, number: int) -> residency.DwellingOccupancy:
@@ -245,14 +270,14 @@ def _building_id(number: int) -> str:
     return f"building-{number}"
 
 
-async def send(broker: Client, sizes: Sizes, told: Told) -> None:
+async def send(broker: Client, sizes: Sizes) -> None:
     """Publish the alarms evenly over the time, some of them again under another id."""
     begin = time.monotonic()
     async with asyncio.TaskGroup() as group:
         for number in range(sizes.alarms):
             due = begin + number * sizes.span_s / sizes.alarms
             await asyncio.sleep(max(due - time.monotonic(), 0))
-            group.create_task(_publish(broker, _alarm(number, sizes), told))
+            group.create_task(_publish(broker, _alarm(number, sizes)))
 
 
 def _alarm(number: int, sizes: Sizes) -> fire.Alarm:
@@ -276,9 +301,8 @@ def _alarm(number: int, sizes: Sizes) -> fire.Alarm:
     return alarm
 
 
-async def _publish(broker: Client, alarm: fire.Alarm, told: Told) -> None:
+async def _publish(broker: Client, alarm: fire.Alarm) -> None:
     raised = fire.AlarmRaised(alarm=alarm)
-    told.sent[alarm.alarm_id] = time.time()
     again = int(UUID(alarm.alarm_id)) % _TOLD_AGAIN == 0
     for _ in range(1 + again):
         headers = {EVENT_ID_HEADER: str(uuid4()), REQUEST_ID_HEADER: "bench-alarms"}
@@ -289,37 +313,45 @@ async def _publish(broker: Client, alarm: fire.Alarm, told: Told) -> None:
 
 async def listen(broker: Client, sizes: Sizes, told: Told) -> None:
     """Note of each alarm when the broker stored that an incident has it, until all were told and a moment longer."""
-    heard: asyncio.Queue[tuple[str, float]] = asyncio.Queue()
+    heard: asyncio.Queue[Heard] = asyncio.Queue()
     hearing = [
         asyncio.create_task(_hear(broker, kind, heard))
-        for kind in (pb.IncidentOpened, pb.IncidentAlarmJoined)
+        for kind in (fire.AlarmRaised, pb.IncidentOpened, pb.IncidentAlarmJoined)
     ]
+    at: dict[str, float] = {}
     until = time.monotonic() + sizes.span_s + _PATIENCE_S
     while (left := until - time.monotonic()) > 0:
         try:
-            alarm_id, stored_at = await asyncio.wait_for(heard.get(), left)
+            alarm_id, stored_at, raised = await asyncio.wait_for(heard.get(), left)
         except TimeoutError:
             break
+        if raised:
+            told.stored.setdefault(alarm_id, stored_at)
+            continue
         told.times[alarm_id] += 1
-        told.late.seconds.append(stored_at - told.sent[alarm_id])
+        at.setdefault(alarm_id, stored_at)
         if len(told.times) == sizes.alarms:
             until = min(until, time.monotonic() + _AFTERWARDS_S)
     for one in hearing:
         one.cancel()
     await asyncio.gather(*hearing, return_exceptions=True)
+    told.late.seconds = [stored_at - told.stored[alarm_id] for alarm_id, stored_at in at.items()]
 
 
-async def _hear(
-    broker: Client, kind: type[Message], heard: asyncio.Queue[tuple[str, float]]
-) -> None:
+async def _hear(broker: Client, kind: type[Event], heard: asyncio.Queue[Heard]) -> None:
     subscription = await broker.jetstream().subscribe(
         subject_of(kind), stream="EVENTS", ordered_consumer=True
     )
     async for message in subscription.messages:
         event = kind.FromString(message.data)
-        joined = isinstance(event, pb.IncidentAlarmJoined)
-        alarm_id = event.alarm_id if joined else event.incident.alarm_ids[0]  # type: ignore[attr-defined]
-        await heard.put((alarm_id, message.metadata.timestamp.timestamp()))
+        raised = isinstance(event, fire.AlarmRaised)
+        await heard.put((_alarm_of(event), message.metadata.timestamp.timestamp(), raised))
+
+
+def _alarm_of(event: Event) -> str:
+    if isinstance(event, fire.AlarmRaised):
+        return event.alarm.alarm_id
+    return event.incident.alarm_ids[0] if isinstance(event, pb.IncidentOpened) else event.alarm_id
 
 
 async def read_briefs(

@@ -6,7 +6,10 @@ message does not stop the lane. There is no third way, and it is written only he
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from itertools import groupby
+from types import MappingProxyType
 from uuid import UUID
 
 from nats.aio.client import Client
@@ -33,16 +36,20 @@ _MAX_RETRY_S = 30.0
 _TAKE_S = 1.0
 _PUBLISH_TIMEOUT_S = 5.0
 # What a process that was killed had taken comes again after this time. Few are taken at once, so that none of them
-# waits that long for its turn.
+# waits that long for its turn; some more where they are handled at once.
 _ACK_WAIT_S = 3.0
-_BATCH = 20
+_BATCH, _BATCH_OF_MANY = 20, 40
 _SUBJECT_MAX = 512
 
 Handler = Callable[[Envelope], Awaitable[None]]
+HandlerOfMany = Callable[[Sequence[Envelope]], Awaitable[None]]
 
 
 class EventConsumer:
-    """Takes events one by one, in order, and gives each to the handler of its subject.
+    """Takes events in order, and gives each to the handler of its subject.
+
+    One by one; a handler `of_many` is given all that has come of its subjects without others between at once or, if
+    that fails, one by one too.
 
     Whoever consumes under one `name` shares the events. A name that is new begins where `formerly`, the name before it,
     has everything behind itself; what that one had taken beyond comes twice, which the inbox drops.
@@ -56,12 +63,14 @@ class EventConsumer:
         stream: str,
         handlers: Mapping[str, Handler],
         formerly: str = "",
+        of_many: Mapping[str, HandlerOfMany] = MappingProxyType({}),
     ) -> None:
         self._client = client
         self._jetstream = jetstream
         self._name = name
         self._stream = stream
-        self._handlers = handlers
+        self._handlers = {**handlers, **{name: _by_one(many) for name, many in of_many.items()}}
+        self._of_many = of_many
         self._formerly = formerly
 
     async def run(self) -> None:
@@ -88,13 +97,14 @@ class EventConsumer:
             filter_subjects=sorted(self._handlers),
         )
         await self._jetstream.add_consumer(self._stream, config)
-        async with Pull(self._client, self._stream, self._name, _BATCH) as pull:
+        batch = _BATCH_OF_MANY if self._of_many else _BATCH
+        async with Pull(self._client, self._stream, self._name, batch) as pull:
             while True:
                 messages = await pull.take(_TAKE_S)
                 waiting = messages[-1].metadata.num_pending if messages else 0
                 metrics.CONSUMER_PENDING.labels(self._name).set(waiting + len(messages))
-                for message in messages:
-                    await self._handle(message)
+                for of_many, some in groupby(messages, self._handler_of_many):
+                    await self._handle_all(of_many, list(some))
 
     async def _beginning(self) -> tuple[DeliverPolicy | None, int | None]:
         """Tell where this consumer began, which cannot be changed, or is to begin: policy and first message."""
@@ -112,6 +122,34 @@ class EventConsumer:
         except NotFoundError:
             return None
         return info
+
+    def _handler_of_many(self, message: Delivery) -> HandlerOfMany | None:
+        return self._of_many.get(message.subject)
+
+    async def _handle_all(
+        self, of_many: HandlerOfMany | None, messages: Sequence[Delivery]
+    ) -> None:
+        """Handle messages; those that cannot be handled at once one by one, each by its own fate."""
+        if of_many is None or len(messages) == 1 or not await self._done(of_many, messages):
+            for message in messages:
+                await self._handle(message)
+
+    async def _done(self, of_many: HandlerOfMany, messages: Sequence[Delivery]) -> bool:
+        """Give messages all at once; False if that failed."""
+        with metrics.MESSAGE_SECONDS.labels(self._name).time(), ExitStack() as spans:
+            try:
+                envelopes = [read_envelope(message) for message in messages]
+                for envelope in envelopes:
+                    spans.enter_context(_span(envelope))
+                await of_many(envelopes)
+            except Exception as error:  # noqa: BLE001 - told of each when it is handled by itself
+                cause = type(error).__name__
+                logger().warning("messages_one_by_one", consumer=self._name, cause=cause)
+                return False
+        for message in messages:
+            await message.ack()
+        metrics.MESSAGES.labels(self._name, "done").inc(len(messages))
+        return True
 
     async def _handle(self, message: Delivery) -> None:
         with metrics.MESSAGE_SECONDS.labels(self._name).time():
@@ -132,12 +170,7 @@ class EventConsumer:
     async def _give(self, message: Delivery) -> None:
         envelope = read_envelope(message)
         context.request_id.set(envelope.request_id)
-        with tracing.span(
-            f"process {envelope.subject}",
-            tracing.SpanKind.CONSUMER,
-            envelope.request_id,
-            messaging_system="nats",
-        ):
+        with _span(envelope):
             await self._handle_by(self._handlers[envelope.subject], envelope, message)
 
     async def _handle_by(self, handler: Handler, envelope: Envelope, message: Delivery) -> None:
@@ -155,6 +188,19 @@ class EventConsumer:
         logger().warning("message_retry", consumer=self._name, cause=cause, delay_s=delay)
         metrics.MESSAGES.labels(self._name, "retry").inc()
         await message.nak(delay=delay)
+
+
+def _by_one(of_many: HandlerOfMany) -> Handler:
+    return lambda envelope: of_many([envelope])
+
+
+def _span(envelope: Envelope) -> AbstractContextManager[tracing.Span]:
+    return tracing.span(
+        f"process {envelope.subject}",
+        tracing.SpanKind.CONSUMER,
+        envelope.request_id,
+        messaging_system="nats",
+    )
 
 
 def retry_delay(deliveries: int) -> float:

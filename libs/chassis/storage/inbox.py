@@ -1,9 +1,21 @@
 """The inbox: event ids whose effect is in this database, written in the transaction of the effect."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, MetaData, Table, Uuid, delete
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    DateTime,
+    MetaData,
+    Table,
+    Uuid,
+    delete,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.storage.database import Transaction
@@ -25,6 +37,18 @@ async def first_time(tx: Transaction, table: Table, event_id: UUID, now: datetim
         insert(table).values(event_id=event_id, received_at=now).on_conflict_do_nothing()
     )
     return entered.rowcount > 0
+
+
+async def first_times(
+    tx: Transaction, table: Table, event_ids: Iterable[UUID], now: datetime
+) -> set[UUID]:
+    """Enter events likewise, in one statement; tell which of them had no effect before."""
+    # In order, so that two who enter the same ones do not wait for each other in a circle.
+    given = func.unnest(literal(sorted(set(event_ids)), ARRAY(Uuid)))
+    entered = insert(table).from_select(
+        ["event_id", "received_at"], select(given, literal(now, DateTime(timezone=True)))
+    )
+    return set(await tx.scalars(entered.on_conflict_do_nothing().returning(table.c.event_id)))
 
 
 async def prune(tx: Transaction, table: Table, before: datetime) -> int:

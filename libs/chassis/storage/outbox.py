@@ -7,7 +7,6 @@ minutes it is parked: kept, counted and told, until a person has it tried again 
 import asyncio
 import contextlib
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -46,11 +45,12 @@ from chassis import context
 from chassis.broker.messages import EVENT_ID_HEADER, REQUEST_ID_HEADER, subject_of
 from chassis.clock import Clock
 from chassis.errors import BrokerUnavailableError, DatabaseUnavailableError
-from chassis.storage.database import Database, Lease, Transaction
+from chassis.storage.database import Database, Transaction
 from chassis.telemetry import metrics, tracing
 from chassis.telemetry.log import logger
 
 _BATCH = 200
+_RIGHT = "outbox relay"
 # Another instance may hold the relay; it is asked again this often while events wait.
 _POLL_S = 0.25
 _PUBLISH_TIMEOUT_S = 5.0
@@ -96,17 +96,25 @@ async def add(
 
     `more` is what the service's own columns say of all of them.
     """
-    if events:
-        await tx.execute(insert(table), [row_of(event, now) | more for event in events])
+    await add_rows(tx, table, [row_of(event, now) | more for event in events])
 
 
-def row_of(event: Message, now: datetime) -> dict[str, Any]:
-    """Write the row of an event, for a statement that adds it together with its cause."""
+async def add_rows(tx: Transaction, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add events likewise whose rows are written."""
+    if rows:
+        await tx.execute(insert(table), rows)
+
+
+def row_of(event: Message, now: datetime, request_id: str = "") -> dict[str, Any]:
+    """Write the row of an event, for a statement that adds it together with its cause.
+
+    It is part of the request that is being served, unless another is named.
+    """
     return {
         "event_id": uuid4(),
         "subject": subject_of(event),
         "payload": event.SerializeToString(),
-        "request_id": context.request_id.get(),
+        "request_id": request_id or context.request_id.get(),
         "created_at": now,
     }
 
@@ -163,24 +171,23 @@ class Relay:
         """Relay until cancelled; an outage of broker or database only delays."""
         while True:
             try:
-                async with self._lease() as lease:
-                    if lease:
-                        async with lease.statements() as statements:
-                            await self._keep_relaying(statements)
+                # One connection for all the asking: who waits for long would else open four a second.
+                async with self._database.holder() as holder:
+                    while not await holder.gain(_RIGHT):  # noqa: ASYNC110 - it is another process that has it
+                        await asyncio.sleep(_POLL_S)
+                    async with holder.statements() as statements:
+                        await self._keep_relaying(statements)
             except (BrokerUnavailableError, DatabaseUnavailableError) as error:
                 logger().warning("outbox_delayed", cause=error.reason)
             await asyncio.sleep(_POLL_S)
 
     async def relay_all(self) -> None:
         """Publish all that waits now, unless another instance does."""
-        async with self._lease() as lease:
+        async with self._database.lease(_RIGHT) as lease:
             if lease:
                 async with lease.statements() as statements:
                     while await self._relay_batch(statements):
                         pass
-
-    def _lease(self) -> AbstractAsyncContextManager[Lease | None]:
-        return self._database.lease("outbox relay")
 
     async def _keep_relaying(self, statements: Transaction) -> None:
         while True:

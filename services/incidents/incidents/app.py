@@ -282,9 +282,9 @@ def _start_background(life: Lifecycle, base: Base, incidents: IncidentOperations
         ProjectionOperations(base.database, base.clock),
         incidents,
     )
-    for name, handlers in (
-        (ALARM_LANE, consumers.of_alarm_lane()),
-        (OCCUPANCY_LANE, consumers.of_occupancy_lane()),
+    for name, handlers, of_many in (
+        (ALARM_LANE, consumers.of_alarm_lane(), consumers.of_alarms_at_once()),
+        (OCCUPANCY_LANE, consumers.of_occupancy_lane(), {}),
     ):
         consumer = EventConsumer(
             base.broker,
@@ -292,7 +292,8 @@ def _start_background(life: Lifecycle, base: Base, incidents: IncidentOperations
             f"{name}-{ward_code}",
             str(EVENTS.name),
             handlers,
-            formerly=name,
+            name,
+            of_many,
         )
         life.background(name, consumer.run())
     escalations = EscalationOperations(base.database, base.relay, base.clock)
@@ -345,7 +346,8 @@ def _start_webhooks(life: Lifecycle, base: Base, settings: Settings) -> Servicer
         base.jetstream,
         f"{NOTICE_LANE}-{settings.ward_code}",
         str(EVENTS.name),
-        Notices(operations, settings.ward_code).handlers(),
+        {},
+        of_many=Notices(operations, settings.ward_code).of_many(),
     )
     life.background(NOTICE_LANE, lane.run())
     life.background("webhooks", WebhookDeliveries(operations, client).run())

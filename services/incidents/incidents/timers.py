@@ -239,22 +239,13 @@ class WebhookDeliveries:
 
     async def run(self) -> None:
         """Send until cancelled; an outage of the database or of a receiver only delays."""
-        while True:
-            if not await self.send_due():
-                await asyncio.sleep(_DELIVER_EVERY_S)
+        await keep_doing("webhooks", _DELIVER_EVERY_S, partial(while_there_is, self.send_due))
 
-    async def send_due(self) -> bool:
-        """Send some that are due, all at once; False if there were none."""
-        try:
-            due = await self._operations.take_due()
-            await asyncio.gather(*(self._send(delivery) for delivery in due))
-        except DatabaseUnavailableError as error:
-            logger().warning("webhooks_delayed", cause=error.reason)
-        except Exception:  # noqa: BLE001 - the edge, as above
-            logger().exception("webhooks_failed")
-        else:
-            return bool(due)
-        return False
+    async def send_due(self) -> int:
+        """Send some that are due, all at once; tell how many."""
+        due = await self._operations.take_due()
+        await asyncio.gather(*map(self._send, due))
+        return len(due)
 
     async def _send(self, delivery: Delivery) -> None:
         await self._operations.note(delivery, await self._client.send(delivery))
@@ -269,22 +260,13 @@ class HandoverFollowing:
 
     async def run(self) -> None:
         """Ask until cancelled; an outage of the database or of the centre only delays."""
-        while True:
-            if not await self.ask_due():
-                await asyncio.sleep(_DELIVER_EVERY_S)
+        await keep_doing("handovers", _DELIVER_EVERY_S, partial(while_there_is, self.ask_due))
 
-    async def ask_due(self) -> bool:
-        """Ask for some offers that are due, all at once; False if there were none."""
-        try:
-            due = await self._operations.take_due()
-            await asyncio.gather(*(self._ask(handover) for handover in due))
-        except DatabaseUnavailableError as error:
-            logger().warning("handovers_delayed", cause=error.reason)
-        except Exception:  # noqa: BLE001 - the edge, as above
-            logger().exception("handovers_failed")
-        else:
-            return bool(due)
-        return False
+    async def ask_due(self) -> int:
+        """Ask for some offers that are due, all at once; tell how many."""
+        due = await self._operations.take_due()
+        await asyncio.gather(*map(self._ask, due))
+        return len(due)
 
     async def _ask(self, handover: Handover) -> None:
         incident = await self._operations.incident_of(handover)

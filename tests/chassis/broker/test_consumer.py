@@ -1,7 +1,7 @@
 """The delivery policy, on a real NATS server."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from uuid import uuid4
@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
+from nats.js.errors import NotFoundError
 from prometheus_client import REGISTRY
 
 from chassis.broker.consumer import EventConsumer, dead_letter, retry_delay
@@ -59,18 +60,34 @@ async def consuming(
     return asyncio.create_task(consumer.run())
 
 
+class HandledAtOnce:
+    """What a handler of many has seen; it cannot read one payload."""
+
+    def __init__(self) -> None:
+        self.sets: list[list[bytes]] = []
+
+    async def __call__(self, envelopes: Sequence[Envelope]) -> None:
+        """Handle events."""
+        payloads = [one.payload for one in envelopes]
+        if b"unreadable" in payloads:
+            raise InvalidMessageError("malformed")
+        self.sets.append(payloads)
+
+
 async def dead_letters(broker: Client) -> int:
     """Count the dead letters."""
     return (await broker.jetstream().stream_info("DEAD_LETTERS")).state.messages
 
 
-async def settled(broker: Client) -> None:
-    """Wait until nothing is pending and all is acknowledged."""
+async def settled(broker: Client, number: int = 0) -> None:
+    """Wait until nothing is pending and all is acknowledged, of so many at least."""
     async with asyncio.timeout(30):
         while True:
-            info = await broker.jetstream().consumer_info("EVENTS", "tests")
-            if not info.num_pending and not info.num_ack_pending:
-                return
+            with suppress(NotFoundError):
+                info = await broker.jetstream().consumer_info("EVENTS", "tests")
+                waiting = info.num_pending or info.num_ack_pending
+                if not waiting and info.ack_floor.stream_seq >= number:
+                    return
             await asyncio.sleep(0.02)
 
 
@@ -100,6 +117,25 @@ async def test_what_failed_comes_again(broker: Client, failure: Exception) -> No
     task.cancel()
 
     assert await dead_letters(broker) == 0
+
+
+@pytest.mark.nats
+async def test_what_came_together_is_handled_at_once(broker: Client) -> None:
+    """In order, in few sets; where one of a set is refused, each has its own fate, and all others are handled."""
+    handled = HandledAtOnce()
+    payloads = [str(number).encode() for number in range(60)]
+    for payload in [*payloads[:30], b"unreadable", *payloads[30:]]:
+        await publish(broker, payload)
+    consumer = EventConsumer(
+        broker, broker.jetstream(), "tests", "EVENTS", {}, of_many={SUBJECT: handled}
+    )
+    task = asyncio.create_task(consumer.run())
+    await settled(broker, 61)
+    task.cancel()
+
+    assert [one for some in handled.sets for one in some] == payloads
+    assert max(map(len, handled.sets)) > 1
+    assert await dead_letters(broker) == 1
 
 
 @pytest.mark.nats

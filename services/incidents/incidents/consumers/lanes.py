@@ -5,13 +5,13 @@ Premises stay on the lane of alarms, whose order makes a place known before it b
 each has lanes of its own, and lets what another ward's services tell pass.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from chassis.broker.consumer import Handler
+from chassis.broker.consumer import Handler, HandlerOfMany
 from chassis.broker.messages import Envelope, subject_of
 from chassis.errors import InvalidMessageError
 from incidents.domain.incidents import IncidentNotFoundError
-from incidents.operations.alarms import AlarmOperations
+from incidents.operations.alarms import AlarmOperations, Raised
 from incidents.operations.incidents import IncidentOperations
 from incidents.operations.projections import ProjectionOperations
 from incidents.wire import inbound
@@ -42,7 +42,6 @@ class Consumers:
     def of_alarm_lane(self) -> Mapping[str, Handler]:
         """Give the handlers of alarms, premises and their surroundings, and of what is told of an incident itself."""
         return {
-            subject_of(fire_safety_pb2.AlarmRaised): self._on_raised,
             subject_of(fire_safety_pb2.AlarmAcknowledged): self._on_changed,
             subject_of(fire_safety_pb2.AlarmRestored): self._on_changed,
             subject_of(fire_safety_pb2.AlarmReset): self._on_changed,
@@ -54,14 +53,21 @@ class Consumers:
             GLASS_BROKEN: self._on_glass_broken,
         }
 
+    def of_alarms_at_once(self) -> Mapping[str, HandlerOfMany]:
+        """Give the handler of alarms that were raised: when a whole block burns, many come at once."""
+        return {subject_of(fire_safety_pb2.AlarmRaised): self._on_raised}
+
     def of_occupancy_lane(self) -> Mapping[str, Handler]:
         """Give the handlers of occupancy."""
         return {subject_of(residency_pb2.OccupancyChanged): self._on_occupancy}
 
-    async def _on_raised(self, envelope: Envelope) -> None:
-        alarm = inbound.read_alarm(envelope)
-        if self._is_ours(alarm.ward_code):
-            await self._alarms.take_raised_alarm(envelope.event_id, alarm)
+    async def _on_raised(self, envelopes: Sequence[Envelope]) -> None:
+        raised = [
+            Raised(one.event_id, inbound.read_alarm(one), one.request_id) for one in envelopes
+        ]
+        await self._alarms.take_raised_alarms(
+            [one for one in raised if self._is_ours(one.alarm.ward_code)]
+        )
 
     async def _on_changed(self, envelope: Envelope) -> None:
         alarm = inbound.read_alarm(envelope)

@@ -1,8 +1,8 @@
 """This service's own events in again: each is told to the webhooks that want it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from chassis.broker.consumer import Handler
+from chassis.broker.consumer import HandlerOfMany
 from chassis.broker.messages import Envelope
 from incidents.operations.webhooks import WebhookOperations
 from incidents.wire.webhooks import SUBJECTS, notice_of
@@ -12,17 +12,16 @@ NOTICE_LANE = "incidents-webhooks"
 
 
 class Notices:
-    """The handlers of the lane, by subject."""
+    """The handler of the lane."""
 
     def __init__(self, operations: WebhookOperations, ward_code: str) -> None:
         self._operations = operations
         self._ward_code = ward_code
 
-    def handlers(self) -> Mapping[str, Handler]:
-        """Give the handlers of what others may be told."""
-        return dict.fromkeys(SUBJECTS, self._on_event)
+    def of_many(self) -> Mapping[str, HandlerOfMany]:
+        """Give the handler of what others may be told, by subject: no flood of it may hold up alarms."""
+        return dict.fromkeys(SUBJECTS, self._on_events)
 
-    async def _on_event(self, envelope: Envelope) -> None:
-        notice = notice_of(envelope, self._ward_code)
-        if notice is not None:
-            await self._operations.take_notice(envelope.event_id, notice)
+    async def _on_events(self, envelopes: Sequence[Envelope]) -> None:
+        notices = [notice_of(envelope, self._ward_code) for envelope in envelopes]
+        await self._operations.take_notices([one for one in notices if one])

@@ -410,6 +410,8 @@ class Change:
     ends_timers: bool = False
     # The priority was raised while nobody had taken it on.
     raised: bool = False
+    # Under which request it is told; empty: under the one that is being served.
+    request_id: str = ""
 
     def admitting(self, alarm: Alarm) -> "Change":
         """Add an alarm to the incident, or its newest raising to what the incident knows."""

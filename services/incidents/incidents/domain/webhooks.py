@@ -72,10 +72,10 @@ class WebhookRemoval:
 
 @dataclass(frozen=True)
 class Notice:
-    """What is told of an event: its name, when it happened, and the content, JSON in UTF-8."""
+    """What is told of an event, which has an id and a name: the content, JSON in UTF-8."""
 
+    event_id: UUID
     event: str
-    at: datetime
     content: bytes
 
 

@@ -1,6 +1,8 @@
 """Alarms, each of which comes into one incident."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -13,20 +15,35 @@ from incidents import tables
 from incidents.domain.alarms import Alarm, SignalClass
 from incidents.domain.catalogue import FIRE_ALARM
 from incidents.domain.escalation import Ladders
+from incidents.domain.events import Opened
 from incidents.domain.incidents import Change, number_for, open_fire, year_of
 from incidents.domain.kinds import IncidentKind
 from incidents.domain.places import unknown_place
 from incidents.repository.escalation import ladders_of
 from incidents.repository.incidents import (
-    add_incident,
-    is_told,
+    add_incidents,
     lock_incident,
-    lock_open_fire_at,
+    lock_open_fires_at,
     next_ordinal,
     note_restored,
     save_change,
+    save_changes,
+    told_versions,
 )
-from incidents.repository.projections import place_of, project_alarm
+from incidents.repository.projections import place_of, project_alarms
+
+
+@dataclass(frozen=True)
+class Raised:
+    """An alarm that was raised, by which event, under which request; empty: under the one that is being served."""
+
+    event_id: UUID
+    alarm: Alarm
+    request_id: str = ""
+
+
+class _PlaceTakenError(Exception):
+    """Somebody else opened an incident there in the meantime."""
 
 
 class AlarmOperations:
@@ -44,48 +61,68 @@ class AlarmOperations:
         self._clock = clock
         self._new_id = new_id
 
-    async def take_raised_alarm(self, event_id: UUID, alarm: Alarm) -> None:
-        """Put an alarm into one incident: the open one of its place, or a new one.
+    async def take_raised_alarms(self, raised: Sequence[Raised]) -> None:
+        """Put each alarm into one incident: the open one of its place, or a new one.
 
         An alarm that was not reset and is raised again opens a new one if its incident was closed meanwhile.
         Trouble and supervisory signals open nothing; the brief shows them.
         """
-        now = self._clock()
-        opened = False
-        async with self._database.transaction() as tx:
-            if not await inbox.first_time(tx, tables.inbox, event_id, now):
-                return
-            await project_alarm(tx, alarm)
-            if alarm.signal_class is SignalClass.ALARM and not await is_told(tx, alarm):
-                opened = await self._open_or_join(tx, alarm, now)
-            await self._tell_restored(tx, alarm, now)
+        opened = None
+        while opened is None:
+            with suppress(_PlaceTakenError):
+                opened = await self._take(raised, self._clock())
         self._relay.wake()
-        if opened:
-            metrics.INCIDENTS_OPENED.labels(IncidentKind.FIRE).inc()
+        metrics.INCIDENTS_OPENED.labels(IncidentKind.FIRE).inc(opened)
 
     async def take_changed_alarm(self, event_id: UUID, alarm: Alarm) -> None:
         """Keep an alarm's newest state, and note in its incident that its device is back to normal."""
         now = self._clock()
         async with self._database.transaction() as tx:
             if await inbox.first_time(tx, tables.inbox, event_id, now):
-                await project_alarm(tx, alarm)
-                await self._tell_restored(tx, alarm, now)
+                await project_alarms(tx, [alarm])
+                for incident_id, device_id in await note_restored(tx, [alarm.alarm_id]):
+                    incident = await lock_incident(tx, incident_id)
+                    await save_change(tx, incident.note_restored(device_id, now))
 
-    async def _open_or_join(self, tx: Transaction, alarm: Alarm, now: datetime) -> bool:
-        """Tell whether an incident was opened.
+    async def _take(self, raised: Sequence[Raised], now: datetime) -> int:
+        """Take alarms in one transaction; tell how many incidents were opened."""
+        async with self._database.transaction() as tx:
+            event_ids = [one.event_id for one in raised]
+            first = await inbox.first_times(tx, tables.inbox, event_ids, now)
+            fresh = [one for one in raised if one.event_id in first]
+            await project_alarms(tx, (one.alarm for one in fresh))
+            changes = await self._changes(tx, await _untold(tx, fresh), now)
+            openings = [one for one in changes if isinstance(one.event, Opened)]
+            if openings and not await add_incidents(tx, openings):
+                raise _PlaceTakenError
+            await _save(tx, [one for one in changes if not isinstance(one.event, Opened)])
+            await _tell_restored(tx, changes, now)
+        return len(openings)
 
-        The index decides between two that open at once. Who loses joins the winner's incident, unless that was
-        closed in between: then from the start.
+    async def _changes(
+        self, tx: Transaction, raised: Sequence[Raised], now: datetime
+    ) -> list[Change]:
+        """Decide for each alarm what it does, after those before it; incidents that are open are locked.
+
+        The index decides between two that open at once. Who loses begins anew and joins the winner's incident, unless
+        that was closed in between. Who opens waits for others' numbers, and so takes locks before and not after it.
         """
+        if not raised:
+            return []
         ladders = await ladders_of(tx, IncidentKind.FIRE, FIRE_ALARM, now)
-        while True:
-            incident = await lock_open_fire_at(tx, alarm.ward_code, alarm.place_key)
-            if incident is not None:
-                if change := incident.take(alarm, ladders, now):
-                    await save_change(tx, change)
-                return False
-            if await add_incident(tx, await self._opening(tx, alarm, ladders, now)):
-                return True
+        there = await lock_open_fires_at(tx, {_place(one.alarm) for one in raised})
+        changes = []
+        for one in raised:
+            incident = there.get(_place(one.alarm))
+            change = (
+                incident.take(one.alarm, ladders, now)
+                if incident
+                else await self._opening(tx, one.alarm, ladders, now)
+            )
+            if change:
+                there[_place(one.alarm)] = change.incident
+                changes.append(replace(change, request_id=one.request_id))
+        return changes
 
     async def _opening(
         self, tx: Transaction, alarm: Alarm, ladders: Ladders, now: datetime
@@ -95,8 +132,30 @@ class AlarmOperations:
         number = number_for(year, await next_ordinal(tx, alarm.ward_code, year))
         return open_fire(alarm, place, self._new_id(), number, ladders, now)
 
-    async def _tell_restored(self, tx: Transaction, alarm: Alarm, now: datetime) -> None:
-        incident_id = await note_restored(tx, alarm)
-        if incident_id is not None:
-            incident = await lock_incident(tx, incident_id)
-            await save_change(tx, incident.note_restored(alarm.device_id, now))
+
+def _place(alarm: Alarm) -> tuple[str, str]:
+    return alarm.ward_code, alarm.place_key
+
+
+async def _untold(tx: Transaction, raised: Sequence[Raised]) -> list[Raised]:
+    """Give what calls for an incident and is in none yet."""
+    calling = [one for one in raised if one.alarm.signal_class is SignalClass.ALARM]
+    told = await told_versions(tx, (one.alarm.alarm_id for one in calling))
+    return [one for one in calling if told.get(one.alarm.alarm_id, 0) < one.alarm.version]
+
+
+async def _tell_restored(tx: Transaction, changes: Sequence[Change], now: datetime) -> None:
+    """Note of alarms that have just come in that their devices are back to normal, if the news of that was first."""
+    held = {change.incident.incident_id: change.incident for change in changes}
+    joined = [change.admitted.alarm_id for change in changes if change.admitted]
+    notes = []
+    for incident_id, device_id in await note_restored(tx, joined):
+        note = held[incident_id].note_restored(device_id, now)
+        held[incident_id] = note.incident
+        notes.append(note)
+    await _save(tx, notes)
+
+
+async def _save(tx: Transaction, changes: Sequence[Change]) -> None:
+    if changes:
+        await save_changes(tx, changes)

@@ -1,6 +1,6 @@
 """Webhooks: registered, ended, and told of events, each event once for each of them."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -69,10 +69,10 @@ class WebhookOperations:
             if first is None:
                 await end_webhook(tx, asked.webhook_id, asked.account, now)
 
-    async def take_notice(self, event_id: UUID, notice: Notice) -> None:
-        """Have each webhook that wants an event told of it, once however often the event comes."""
+    async def take_notices(self, notices: Sequence[Notice]) -> None:
+        """Have each webhook told of the events that it wants, once of each however often it comes."""
         async with self._database.transaction() as tx:
-            await add_deliveries(tx, event_id, notice, self._clock())
+            await add_deliveries(tx, notices, self._clock())
 
     async def take_due(self) -> list[Delivery]:
         """Take some deliveries whose time has come; what is not heard of again is taken anew after a minute."""

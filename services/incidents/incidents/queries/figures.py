@@ -1,17 +1,15 @@
 """What is open and what is late, in numbers."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import and_, func, select
 
-from chassis.clock import ward_day
 from chassis.storage.database import Database
 from incidents import tables
 from incidents.domain.catalogue import ClockKind
 from incidents.domain.figures import ActionFigures, IncidentFigures
 from incidents.domain.lifecycle import IncidentState
 from incidents.domain.priorities import Priority
-from incidents.repository.catalogue import priorities_on
 
 _incidents = tables.incidents.c
 _deadlines = tables.deadlines.c
@@ -24,18 +22,25 @@ class FigureQueries:
         self._database = database
 
     async def incidents(self, now: datetime) -> dict[Priority, IncidentFigures]:
-        """Count the incidents that have not ended, by priority; exercises are none."""
-        rules = priorities_on(ward_day(now)).subquery("rules")
+        """Count the incidents that have not ended, by priority; exercises are none.
+
+        Overdue is what nobody has taken on by its deadline, as its row says: it moves with the priority.
+        """
         waits = _incidents.state == IncidentState.REPORTED
-        late = _incidents.opened_at + _seconds(rules.c.acknowledge_within_s) < now
+        waited_for = and_(
+            _deadlines.subject_id == _incidents.incident_id,
+            _deadlines.kind == ClockKind.ACKNOWLEDGE,
+            tables.RUNNING,
+        )
         statement = (
             select(
                 _incidents.priority,
                 func.count().label("open"),
                 func.count().filter(waits).label("unacknowledged"),
-                func.count().filter(waits, late).label("overdue"),
+                func.count().filter(waits, _deadlines.due_at < now).label("overdue"),
             )
-            .join(rules, rules.c.priority == _incidents.priority)
+            .select_from(tables.incidents)
+            .outerjoin(tables.deadlines, waited_for)
             .where(_incidents.ended_at.is_(None), ~_incidents.exercise)
             .group_by(_incidents.priority)
         )
@@ -71,7 +76,3 @@ class FigureQueries:
         async with self._database.transaction() as tx:
             row = (await tx.execute(statement)).one()
         return ActionFigures(row.open, row.overdue)
-
-
-def _seconds(count: ColumnElement[int]) -> ColumnElement[timedelta]:
-    return func.make_interval(0, 0, 0, 0, 0, 0, count)

@@ -15,9 +15,8 @@ from incidents.wire.events import event_message
 
 
 async def keep(tx: Transaction, *changes: Change) -> None:
-    """Store all that changes of different incidents add; their events leave with the transaction."""
-    for change in changes:
-        await _admit(tx, change)
+    """Store all that changes made at one time add; their events leave with the transaction."""
+    await _admit(tx, changes)
     await tx.execute(
         insert(tables.timeline),
         [
@@ -30,25 +29,32 @@ async def keep(tx: Transaction, *changes: Change) -> None:
     await plan_deliveries(tx, changes)
     await _keep_timers(tx, changes)
     await follow(tx, changes)
-    events = [event_message(change.event, change.incident) for change in changes if change.event]
-    await outbox.add(tx, tables.outbox, changes[0].at, *events)
+    events = [
+        outbox.row_of(event_message(change.event, change.incident), change.at, change.request_id)
+        for change in changes
+        if change.event
+    ]
+    await outbox.add_rows(tx, tables.outbox, events)
 
 
-async def _admit(tx: Transaction, change: Change) -> None:
-    """Add an alarm to the incident's own, or the newest raising of one."""
-    if change.admitted is None:
-        return
-    admitted = upsert(tables.incident_alarms).values(
-        incident_id=change.incident.incident_id,
-        position=len(change.incident.members),
-        **vars(change.admitted),
-    )
-    await tx.execute(
-        admitted.on_conflict_do_update(
-            index_elements=tables.incident_alarms.primary_key,
-            set_={"raised_version": admitted.excluded.raised_version},
+async def _admit(tx: Transaction, changes: Sequence[Change]) -> None:
+    """Add alarms to the incidents' own, or the newest raisings of them."""
+    rows = [
+        {
+            "incident_id": change.incident.incident_id,
+            "position": len(change.incident.members),
+            **vars(change.admitted),
+        }
+        for change in changes
+        if change.admitted
+    ]
+    if rows:
+        admitted = upsert(tables.incident_alarms)
+        newest = {"raised_version": admitted.excluded.raised_version}
+        primary_key = tables.incident_alarms.primary_key
+        await tx.execute(
+            admitted.on_conflict_do_update(index_elements=primary_key, set_=newest), rows
         )
-    )
 
 
 async def _keep_notifications(tx: Transaction, changes: Sequence[Change]) -> None:

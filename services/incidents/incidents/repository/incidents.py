@@ -1,17 +1,16 @@
 """Incidents: locked, loaded, opened and saved with everything that one change adds."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, bindparam, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, func, insert, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 
 from chassis.storage.database import Transaction
 from chassis.storage.running_numbers import next_number
 from incidents import tables
-from incidents.domain.alarms import Alarm
 from incidents.domain.incidents import Change, Disposition, Incident, IncidentNotFoundError, Member
 from incidents.domain.kinds import IncidentKind
 from incidents.domain.lifecycle import IncidentState, IncidentStateConflictError
@@ -39,6 +38,22 @@ async def lock_open_fire_at(tx: Transaction, ward_code: str, place_key: str) -> 
     return None if row is None else await with_members(tx, row)
 
 
+async def lock_open_fires_at(
+    tx: Transaction, places: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], Incident]:
+    """Load and lock likewise those of several places, by ward and place; in order, so that nobody waits in a circle."""
+    columns = tables.incidents.c
+    found = await tx.execute(
+        select(tables.incidents)
+        .where(tuple_(columns.ward_code, columns.place_key).in_(list(places)))
+        .where(tables.OPEN_FIRE)
+        .order_by(columns.incident_id)
+        .with_for_update()
+    )
+    incidents = await all_with_members(tx, found.all())
+    return {(one.ward_code, one.place_key): one for one in incidents}
+
+
 async def with_members(tx: Transaction, row: Row[Any]) -> Incident:
     """Complete a locked incident with its alarms, which only the holder of the lock can add to."""
     (completed,) = await all_with_members(tx, [row])
@@ -59,13 +74,15 @@ async def all_with_members(tx: Transaction, rows: Sequence[Row[Any]]) -> list[In
     return [incident_of(row, members[row.incident_id]) for row in rows]
 
 
-async def is_told(tx: Transaction, alarm: Alarm) -> bool:
-    """Tell whether some incident, closed ones too, knows of this raising of the alarm or of a newer one."""
+async def told_versions(tx: Transaction, alarm_ids: Iterable[str]) -> dict[str, int]:
+    """Tell the newest raising of each alarm that some incident, closed ones too, knows of; not of those without."""
     member = tables.incident_alarms.c
-    known = exists().where(
-        member.alarm_id == alarm.alarm_id, member.raised_version >= alarm.version
+    found = await tx.execute(
+        select(member.alarm_id, func.max(member.raised_version).label("version"))
+        .where(member.alarm_id.in_(set(alarm_ids)))
+        .group_by(member.alarm_id)
     )
-    return bool(await tx.scalar(select(known)))
+    return {row.alarm_id: row.version for row in found}
 
 
 async def next_ordinal(tx: Transaction, ward_code: str, year: int) -> int:
@@ -75,16 +92,25 @@ async def next_ordinal(tx: Transaction, ward_code: str, year: int) -> int:
 
 async def add_incident(tx: Transaction, change: Change) -> bool:
     """Store an opened incident; False, and nothing stored, if its place has an open one by now."""
+    return await add_incidents(tx, [change])
+
+
+async def add_incidents(tx: Transaction, changes: Sequence[Change]) -> bool:
+    """Store incidents opened at one time; False if the place of one has an open one by now: then nothing may stay."""
     added = (
         upsert(tables.incidents)
-        .values(incident_id=change.incident.incident_id, **_columns_of(change.incident))
         .on_conflict_do_nothing(
             index_elements=["ward_code", "place_key"], index_where=tables.OPEN_FIRE
         )
+        .returning(tables.incidents.c.incident_id)
     )
-    if not (await tx.execute(added)).rowcount:
+    opened = [
+        {"incident_id": change.incident.incident_id, **_columns_of(change.incident)}
+        for change in changes
+    ]
+    if len((await tx.scalars(added, opened)).all()) < len(opened):
         return False
-    await keep(tx, change)
+    await keep(tx, *changes)
     return True
 
 
@@ -95,13 +121,11 @@ async def save_change(tx: Transaction, change: Change) -> Incident:
 
 
 async def save_changes(tx: Transaction, changes: Sequence[Change]) -> None:
-    """Store changes of different locked incidents, made at one time, in few statements."""
+    """Store changes of locked incidents, made at one time, in few statements; those of one incident in their order."""
+    last = {change.incident.incident_id: change.incident for change in changes}
     await tx.execute(
         update(tables.incidents).where(tables.incidents.c.incident_id == bindparam("changed")),
-        [
-            {"changed": change.incident.incident_id, **_columns_of(change.incident)}
-            for change in changes
-        ],
+        [{"changed": incident_id, **_columns_of(one)} for incident_id, one in last.items()],
     )
     await keep(tx, *changes)
 
@@ -144,29 +168,32 @@ async def add_transfer(tx: Transaction, change: Change, transfer: Transfer, acco
     )
 
 
-async def note_restored(tx: Transaction, alarm: Alarm) -> UUID | None:
-    """Mark the newest restoring of an alarm as told; None if there is none, or it was told, or no incident has it."""
+async def note_restored(tx: Transaction, alarm_ids: Iterable[str]) -> list[tuple[UUID, str]]:
+    """Mark the newest restorings of alarms as told.
+
+    Tell incident and device of those that were not told and that an incident has.
+    """
     columns, newest = tables.incident_alarms.c, tables.alarms.c
+    again = tables.incident_alarms.alias()
     latest = (
-        select(columns.incident_id)
-        .where(columns.alarm_id == alarm.alarm_id)
-        .order_by(columns.raised_version.desc())
+        select(again.c.incident_id)
+        .where(again.c.alarm_id == columns.alarm_id)
+        .order_by(again.c.raised_version.desc())
         .limit(1)
         .scalar_subquery()
     )
     marked = (
         update(tables.incident_alarms)
-        .where(columns.alarm_id == alarm.alarm_id, newest.alarm_id == alarm.alarm_id)
+        .where(columns.alarm_id.in_(set(alarm_ids)), newest.alarm_id == columns.alarm_id)
         .where(columns.incident_id == latest)
         .where(
             newest.restored_at.is_not(None),
             or_(columns.restored_noted.is_(None), columns.restored_noted < newest.restored_at),
         )
         .values(restored_noted=newest.restored_at)
-        .returning(columns.incident_id)
+        .returning(columns.incident_id, columns.device_id)
     )
-    incident_id: UUID | None = (await tx.execute(marked)).scalar_one_or_none()
-    return incident_id
+    return [(row.incident_id, row.device_id) for row in await tx.execute(marked)]
 
 
 def incident_of(row: Row[Any], members: list[Member]) -> Incident:

@@ -1,5 +1,7 @@
 """What other services tell, newest version only: redelivered and reordered events change nothing they should not."""
 
+from collections.abc import Iterable
+
 from sqlalchemy import ColumnElement, Table, select, tuple_
 from sqlalchemy.dialects.postgresql import Insert, insert
 
@@ -16,21 +18,17 @@ from incidents.domain.places import (
 )
 
 
-async def project_alarm(tx: Transaction, alarm: Alarm) -> None:
-    """Keep an alarm's newest state. Until the transaction ends nobody else handles an event of this alarm."""
-    added = insert(tables.alarms).values(
-        alarm_id=alarm.alarm_id,
-        device_id=alarm.device_id,
-        premises_id=alarm.premises_id,
-        signal_class=alarm.signal_class,
-        raised_at=alarm.raised_at,
-        restored_at=alarm.restored_at,
-        ended=alarm.ended,
-        version=alarm.version,
-        payload=alarm.payload,
-    )
-    newer = added.excluded.version > tables.alarms.c.version
-    await tx.execute(_unless_older(added, tables.alarms, newer))
+async def project_alarms(tx: Transaction, alarms: Iterable[Alarm]) -> None:
+    """Keep the newest state of alarms. Until the transaction ends nobody else handles an event of them."""
+    added, columns = insert(tables.alarms), tables.alarms.c
+    newer = added.excluded.version > columns.version
+    # In order, so that two who have the same ones do not wait for each other in a circle.
+    rows = [
+        {column.name: getattr(alarm, column.name) for column in columns}
+        for alarm in sorted(alarms, key=lambda one: one.alarm_id)
+    ]
+    if rows:
+        await tx.execute(_unless_older(added, tables.alarms, newer), rows)
 
 
 async def project_premises(tx: Transaction, premises: Premises) -> None:

@@ -1,10 +1,10 @@
 """Webhooks and their deliveries: stored, taken when due, and ended."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Uuid, delete, func, insert, literal, or_, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis.storage.database import Transaction
@@ -61,28 +61,23 @@ async def end_webhook(tx: Transaction, webhook_id: UUID, account: str, now: date
     )
 
 
-async def add_deliveries(tx: Transaction, event_id: UUID, notice: Notice, now: datetime) -> None:
-    """Have a notice told to each webhook that wants it."""
+async def add_deliveries(tx: Transaction, notices: Sequence[Notice], now: datetime) -> None:
+    """Have notices told to each webhook that wants them."""
     columns = tables.webhooks.c
-    wanting = select(
-        func.gen_random_uuid(),
-        columns.webhook_id,
-        literal(event_id, Uuid),
-        literal(notice.event),
-        literal(notice.content),
-        literal(now),
-        literal(now),
-        literal(0),
-        literal(""),
-    ).where(
-        columns.removed_at.is_(None),
-        or_(func.cardinality(columns.events) == 0, columns.events.contains([notice.event])),
+    webhooks = await tx.execute(
+        select(columns.webhook_id, columns.events).where(columns.removed_at.is_(None))
     )
-    names = ["delivery_id", "webhook_id", "event_id", "event", "content"]
-    names += ["created_at", "due_at", "attempts", "failure"]
-    await tx.execute(
-        upsert(tables.webhook_deliveries).from_select(names, wanting).on_conflict_do_nothing()
-    )
+    rows = [
+        {"webhook_id": webhook_id, **vars(notice)}
+        for webhook_id, events in webhooks
+        for notice in notices
+        if not events or notice.event in events
+    ]
+    if rows:
+        added = upsert(tables.webhook_deliveries).values(
+            delivery_id=func.gen_random_uuid(), created_at=now, due_at=now, attempts=0, failure=""
+        )
+        await tx.execute(added.on_conflict_do_nothing(), rows)
 
 
 async def take_deliveries(

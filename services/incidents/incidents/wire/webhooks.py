@@ -115,9 +115,9 @@ def _of_alert(
 
 
 def _notice(envelope: Envelope, told: Mapping[str, object]) -> Notice:
-    event, at = envelope.subject.rpartition(".")[2], envelope.stored_at
-    whole = {"type": event, "timestamp": _written(at), "data": told}
-    return Notice(event, at, json.dumps(whole, ensure_ascii=False).encode())
+    event = envelope.subject.rpartition(".")[2]
+    whole = {"type": event, "timestamp": _written(envelope.stored_at), "data": told}
+    return Notice(envelope.event_id, event, json.dumps(whole, ensure_ascii=False).encode())
 
 
 def _written(moment: datetime) -> str:
