@@ -26,7 +26,7 @@ BEFORE_S, AFTER_S, FIRE_S = 60, 30, 10
 async def test_what_was_acknowledged_before_the_backup_is_there_after_a_total_loss(
     scratch: Path,
 ) -> None:
-    """Readings, alarms, incidents, pages and looks, once each; the chains verify; new fires are told as before."""
+    """Readings, alarms, incidents, pages, looks and photos, once each; the chains verify; new fires are told."""
     run_dir, folder, ports, ledger = scratch / "ward", scratch / "backup", Ports.free(), Ledger()
     stack = Stack(run_dir, ports=ports, residents=RESIDENTS, fleet=False)
     await stack.start()
@@ -60,6 +60,6 @@ async def test_what_was_acknowledged_before_the_backup_is_there_after_a_total_lo
     finally:
         await again.stop()
 
-    require_sound(recovery)
+    require_sound(loss, recovery)
     assert 0 < time.time() - canary.value("ward_backup_timestamp_seconds") < 1800
     assert later.entries[Kind.INCIDENT] == set(fires.burning)

@@ -1,6 +1,7 @@
 """Several buildings burn at once; afterwards everything is counted in the databases."""
 
 import asyncio
+import time
 from dataclasses import dataclass
 
 from tests.containers.platform import Platform
@@ -51,14 +52,20 @@ class Fires:
 
     async def until_settled(self) -> None:
         """Wait until as much is stored as was acknowledged, and an incident holds the alarm of every detector."""
-        async with asyncio.timeout(PATIENCE_S):
-            while not await asyncio.to_thread(self._is_settled):
-                await asyncio.sleep(0.5)
+        deadline = time.monotonic() + PATIENCE_S
+        while missing := await asyncio.to_thread(self._missing):
+            assert time.monotonic() < deadline, f"missing after {PATIENCE_S} s: {missing}"
+            await asyncio.sleep(0.5)
 
-    def _is_settled(self) -> bool:
-        return sum(self.stored().values()) >= sum(one.reported for one in self.all) and sum(
-            len(alarms) for alarms in self.incidents().values()
-        ) >= len(self.all)
+    def _missing(self) -> dict[str, int]:
+        """Count what is not there yet: readings, alarms, and alarms in incidents."""
+        expected = {
+            "readings": (sum(one.reported for one in self.all), self.stored().values()),
+            "alarms": (len(self.all), self.alarms().values()),
+            "alarms in incidents": (len(self.all), map(len, self.incidents().values())),
+        }
+        left = {what: number - sum(there) for what, (number, there) in expected.items()}
+        return {what: number for what, number in left.items() if number > 0}
 
     def stored(self) -> dict[str, int]:
         """Count the readings in the database, by device."""

@@ -235,12 +235,13 @@ async def test_dead_letters_that_find_no_room_hold_up_no_readings_and_come_once(
 
     await until_recorded(database, 1)
     # Until it was tried again: the recorder waits half a second.
-    before = counted("ward_messages_total", consumer=_RECORDER, outcome="dead_letter")
+    dead = {"consumer": _RECORDER, "subject": "readings", "outcome": "dead_letter"}
+    before = counted("ward_messages_total", **dead)
     await asyncio.sleep(1)
     await stream.update_stream(replace(brief, max_msgs=-1))
 
     async def both_came() -> bool:
-        return counted("ward_messages_total", consumer=_RECORDER, outcome="dead_letter") > before
+        return counted("ward_messages_total", **dead) > before
 
     assert await until(both_came)
     await until_all_recorded(database, stream)

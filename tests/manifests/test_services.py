@@ -36,6 +36,8 @@ ARROWS = {
     ("gateway", "incidents"),
     ("incidents", "residency"),
 }
+# Not of the ward: only a city's wards are connected.
+POPULATION = "population.example.vn:50051"
 DATABASE_SERVICES = ("residency", "fire-safety", "incidents")
 # Those of them that keep an account of every look are audited each day.
 AUDITS = {"residency-audit", "incidents-audit"}
@@ -134,8 +136,9 @@ def test_secrets_are_those_that_the_store_holds(city: list[Manifest]) -> None:
     tokens = {name for name, entries in fetched.items() if entries == {"token"}}
     assert tokens == {"incidents-token", "gateway-token", "canary-token"}
     assert fetched["notification-gateways"] == {"gateways.json"}
+    assert fetched["population"] == {"ca.crt", "tls.crt", "tls.key"}
     # CloudNativePG makes the authority beside the cluster `database`.
-    mounted = {*issued, *tokens, "notification-gateways", "database-ca"}
+    mounted = {*issued, *tokens, "notification-gateways", "population", "database-ca"}
     for pod, container in containers(city):
         for one in container.get("env", []):
             if named := one.get("valueFrom", {}).get("secretKeyRef"):
@@ -173,7 +176,7 @@ def test_ports_are_those_on_which_services_listen(manifests: list[Manifest]) -> 
         own = services[container["name"]]["spec"]["ports"]
         assert {one["targetPort"]: one["port"] for one in own} == listening
         for name, value in given.items():
-            if name.endswith("_TARGET"):
+            if name.endswith("_TARGET") and value != POPULATION:
                 host, _, port = value.partition(":")
                 assert int(port) in [one["port"] for one in services[host]["spec"]["ports"]]
 
@@ -250,9 +253,30 @@ def test_the_network_lets_through_the_arrows_and_nothing_else(manifests: list[Ma
         (container["name"], value.partition(":")[0])
         for _, container in containers(manifests)
         for name, value in environment(manifests, container).items()
-        if name.endswith("_TARGET")
+        if name.endswith("_TARGET") and value != POPULATION
     }
     assert called == ARROWS
+
+
+def test_the_ward_that_asks_the_population_database_may_leave_by_its_port(
+    manifests: list[Manifest],
+) -> None:
+    """Residency alone, and only where it is told to ask; its files are those of the adapter, not of the ward."""
+    asking = {
+        container["name"]
+        for _, container in containers(manifests)
+        if environment(manifests, container).get("POPULATION_TARGET") == POPULATION
+    }
+    port = int(POPULATION.rpartition(":")[2])
+    leaving = {
+        policy["spec"]["podSelector"]["matchLabels"][NAME]
+        for policy in of_kind(manifests, "NetworkPolicy").values()
+        for rule in policy["spec"].get("egress", [])
+        if "to" not in rule and port in [one["port"] for one in rule["ports"]]
+    }
+    connected = "population" in of_kind(manifests, "ExternalSecret")
+
+    assert asking == leaving == ({"residency"} if connected else set())
 
 
 def _allowed(

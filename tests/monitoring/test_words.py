@@ -55,3 +55,6 @@ def test_sets_that_are_made_of_several_have_all_their_words() -> None:
     assert set(words.SIGN_INS) == set(Refusal) | outcomes
     described = metrics.SIGN_INS._documentation  # noqa: SLF001 - told nowhere else
     assert all(one in described for one in outcomes)
+    others = {metrics.MESSAGES: words.OUTCOMES, metrics.CERTIFICATE_EXPIRES: words.CERTIFICATES}
+    for metric, told in others.items():
+        assert all(one in metric._documentation for one in told)  # noqa: SLF001 - likewise

@@ -61,7 +61,7 @@ async def test_a_sound_chain_is_told_and_a_broken_one_named(
     postgres_server: PostgresServer,
     tmp_path: Path,
 ) -> None:
-    """Exit code 0, or 1 with the first position that does not hold."""
+    """Exit code 0, or 1 with the first position that does not hold; 2 where nobody can look, whatever the cause."""
     await fill(database, 0, 0, 0)
     sound = await audit(test_database, "verify", "--without-stream")
     name = test_database.url.rsplit("/", 1)[1]
@@ -69,13 +69,16 @@ async def test_a_sound_chain_is_told_and_a_broken_one_named(
     async with superuser.transaction() as tx:
         await tx.execute(text("set local session_replication_role = replica"))
         await tx.execute(text("update access_records set purpose = '' where position = 2"))
-    await superuser.close()
     broken = await audit(test_database, "verify", "--without-stream")
     behind = await audit(test_database, "verify", "--without-stream", "--from", "3")
     unread = tmp_path / "witness.jsonl"
     unread.write_text("{")
     by_file = {"ACCESS_WITNESS_FILE": str(unread)}
     not_looked_at = await audit(test_database, "verify", "--without-stream", **by_file)
+    async with superuser.transaction() as tx:
+        await tx.execute(text("drop table access_checkpoints"))
+    await superuser.close()
+    unknown = await audit(test_database, "verify", "--without-stream")
 
     assert (sound.code, sound.errors) == (0, "")
     assert sound.output == (
@@ -88,6 +91,8 @@ async def test_a_sound_chain_is_told_and_a_broken_one_named(
         " / The chain breaks at position 2: the record was changed.\n"
     )
     assert behind.code == 0
+    assert unknown.code == 2
+    assert "An unexpected error" in unknown.errors
     assert (not_looked_at.code, not_looked_at.output) == (2, "")
     assert f"{unread}:1" in not_looked_at.errors
     # A walk along a part, or without witnesses, is no verification; a break is one wherever it was found.

@@ -11,9 +11,9 @@ import pytest
 
 from chassis.broker.jetstream import ensure_streams
 from chassis.clock import utc_now
-from stack.backup import BackupExistsError, NoBackupError, back_up, restore
+from stack.backup import BackupExistsError, BrokerAwayError, NoBackupError, back_up, restore
 from stack.data_places import DataExistError
-from stack.installation import Installation
+from stack.installation import ATTACHMENTS, Installation
 from stack.issuer import WARD_CODE
 from stack.settings import Ports
 
@@ -49,11 +49,19 @@ async def held_by(place: Installation) -> tuple[str, dict[str, int]]:
 
 
 def test_what_was_backed_up_is_in_what_is_made_from_it(make_run_dir: Callable[[], Path]) -> None:
-    """By the keys of before; nothing is written over, neither a backup nor data, and what is no backup is refused."""
+    """By the keys of before; nothing is written over, neither a backup nor data, and what is no backup is refused.
+
+    So is to back up what does not run.
+    """
     first, folder = Installation(make_run_dir(), Ports.free()), make_run_dir() / "backup"
     with pytest.raises(NoBackupError):
         restore(first, folder)
     first.prepare()
+    photo = first.run_dir / ATTACHMENTS / "1.photo"
+    photo.parent.mkdir()
+    photo.write_bytes(MESSAGE)
+    with pytest.raises(BrokerAwayError):
+        back_up(first, make_run_dir() / "nothing", utc_now)
     key = first.environment_of("residency")["ID_INDEX_KEY"]
     first.postgres.start()
     first.nats.start()
@@ -84,3 +92,4 @@ def test_what_was_backed_up_is_in_what_is_made_from_it(make_run_dir: Callable[[]
     assert sum(before[1].values()) == told["messages"] == sum(SENT.values())
     assert second.backup_record.read_text() == (folder / "backup.json").read_text()
     assert second.environment_of("residency")["ID_INDEX_KEY"] == key
+    assert (second.run_dir / ATTACHMENTS / photo.name).read_bytes() == MESSAGE

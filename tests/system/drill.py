@@ -15,6 +15,7 @@ from stack.supervisor import Stack
 from tests.system.ledger import Count, Ledger, Names, compare, stored_in, table
 from tests.system.load import Load
 from tests.system.officer import Officer
+from tests.system.photos import not_given_back, send_of
 
 # The services that account for looks.
 AUDITED = ("residency", "incidents")
@@ -24,10 +25,15 @@ _AUDIT_S = 60
 
 @dataclass(frozen=True)
 class Loss:
-    """What was acknowledged before the backup began and until the loss, and the seconds between the two."""
+    """What was acknowledged before the backup began and until the loss, and the seconds between the two.
+
+    Photos are by their id, with the SHA-256 of their content: those of before, and those of after.
+    """
 
     before: Names
     until_loss: Names
+    photos: dict[str, str]
+    later_photos: dict[str, str]
     backup_s: float
     window_s: float
 
@@ -41,6 +47,8 @@ class Recovery:
 
     kept: list[Count]
     lost: list[Count]
+    photos_missing: list[str]
+    photos_lost: list[str]
     audits: dict[str, str]
     answered_s: float
     whole_s: float
@@ -61,14 +69,17 @@ async def lose(
         async with load.running(officer):
             await asyncio.sleep(before_s)
             await load.until_told(officer)
+            burning = load.burning
+            photos = await send_of(officer, burning)
             before, began = ledger.until_now(), time.monotonic()
             await asyncio.to_thread(back_up, stack.installation, folder, utc_now)
             backup_s = time.monotonic() - began
             await asyncio.sleep(after_s)
             await load.until_told(officer)
+            later_photos = await send_of(officer, load.burning[len(burning) :])
         window_s = time.monotonic() - began
     await destroy()
-    return Loss(before, ledger.until_now(), backup_s, window_s)
+    return Loss(before, ledger.until_now(), photos, later_photos, backup_s, window_s)
 
 
 async def recover(
@@ -82,6 +93,9 @@ async def recover(
         await officer.get("/v1/incidents", openOnly="true")
     answered_s = time.monotonic() - gone
     await until_whole(place, loss.before)
+    async with Officer(place) as officer:
+        photos_missing = await not_given_back(officer, loss.photos)
+        photos_lost = await not_given_back(officer, loss.later_photos)
     whole_s = time.monotonic() - gone
     audits = await audits_of(place)
     stored = await stored_in(place)
@@ -89,6 +103,8 @@ async def recover(
     return Recovery(
         list(compare(loss.before, stored)),
         list(compare(after, stored)),
+        photos_missing,
+        photos_lost,
         audits,
         answered_s,
         whole_s,
@@ -113,6 +129,8 @@ def told(loss: Loss, recovery: Recovery) -> str:
         )
         for kept, lost in zip(recovery.kept, recovery.lost, strict=True)
     ]
+    photos = (loss.photos, recovery.photos_missing, (), loss.later_photos, recovery.photos_lost)
+    rows.append(("ảnh · photos", *(str(len(one)) for one in photos)))
     audits = ", ".join(
         f"{name} {f'✗ {fault}' if fault else '✓'}" for name, fault in recovery.audits.items()
     )
@@ -130,13 +148,15 @@ def told(loss: Loss, recovery: Recovery) -> str:
     return "\n".join(lines)
 
 
-def require_sound(recovery: Recovery) -> None:
+def require_sound(loss: Loss, recovery: Recovery) -> None:
     """Fail unless all that was acknowledged before is there once, and every chain of looks verifies."""
     for one in recovery.kept:
         assert one.acknowledged > 0, (
             f"no {one.kind.english} was acknowledged: the drill tells nothing"
         )
         assert not one.missing, f"{one.kind.english} missing: {one.missing[:5]}"
+    assert loss.photos, "no photo was sent: the drill tells nothing"
+    assert not recovery.photos_missing
     for one in (*recovery.kept, *recovery.lost):
         assert not one.doubled, f"{one.kind.english} doubled: {one.doubled[:5]}"
     assert recovery.audits == dict.fromkeys(AUDITED, "")
@@ -166,4 +186,5 @@ def _verify(place: Installation, service: str) -> str:
     )
     audit.start()
     audit.wait(_AUDIT_S)
-    return "" if audit.exit_code == 0 else audit.last_lines()
+    # None where it has not ended in time, which says as little as a fault does.
+    return "" if audit.exit_code == 0 else f"exit code {audit.exit_code}: {audit.last_lines(40)}"

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from bench.scrape import Scrape
+from chassis.clock import utc_now
 from stack.supervisor import Stack
 from tests.system.officer import Officer
 
@@ -24,6 +25,8 @@ async def test_the_canary_is_seen_and_nobody_is_told(ward: Stack, officer: Offic
     scrape = await asyncio.to_thread(Scrape.of, port)
     assert scrape.value("ward_canary_seconds_count") == rounds
     assert 0 < scrape.value("ward_canary_seconds_sum") < 30 * rounds
+    ends = scrape.value("ward_certificate_expires_timestamp_seconds", use="broker")
+    assert ends > utc_now().timestamp()
     alarms = (await officer.get("/v1/alarms", deviceId="CANARY"))["alarms"]
     told = await officer.get("/v1/alarms", deviceId="CANARY", signalClass="SIGNAL_CLASS_SYSTEM")
     incidents = (await officer.get("/v1/incidents", pageSize="500"))["incidents"]

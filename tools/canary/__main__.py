@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from canary import broker_certificate
 from canary.backups import began
 from canary.officer import Officer
 from canary.rounds import Rounds
@@ -42,6 +43,8 @@ async def start(life: Lifecycle, settings: Settings) -> None:
     readiness = Readiness({"officers_stream": officer.check})
     life.serve_http(admin_server(settings.admin_listen, readiness))
     life.background("readiness", readiness.run([]))
+    watching = broker_certificate.watch(settings.nats_url.get_secret_value())
+    life.background("broker_certificate", watching)
     broker = await connect_broker(life, settings.nats_url, "canary", settings.nats_authority_file)
     rounds = Rounds(
         Sensor(broker.jetstream(), settings.ward_code),

@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from monitoring.queries import faults_of
+from monitoring.settings import PROMETHEUS
 
 _SEVERITIES = frozenset({"page", "ticket", "none"})
 # What an officer and an administrator find on each page.
@@ -30,6 +31,12 @@ def faults_of_rules(prometheus: Path, repository: Path) -> Iterator[str]:
             f"{alert['alert']}: {fault}" for fault in _faults_of(alert, tested, repository)
         )
     yield from (f"{page}: no alert has this runbook" for page in sorted(pages - set(names)))
+
+
+def summaries(prometheus: Path = PROMETHEUS) -> Mapping[str, str]:
+    """Give what each alert says to people in Vietnamese, by its name."""
+    rules = (rule for file in _files(prometheus / "rules") for rule in _rules_of(_read(file)))
+    return {rule["alert"]: rule["annotations"]["summary"] for rule in rules if "alert" in rule}
 
 
 def _faults_of(

@@ -3,14 +3,16 @@
 Databases first, streams behind them: whatever is in a database is then not missing in a stream. What streams have
 beyond the databases comes again: lanes go on behind the place that their database has, and consumers begin anew and
 know what they have taken before. Events come at once behind the databases, since of what they tell beyond them nobody
-has the cause; the witness comes before the databases, since a chain behind its witness counts as cut off. Keys are
-part of it, since sealed data are worth nothing without them: who has a backup has everything.
+has the cause; the witness comes before the databases, since a chain behind its witness counts as cut off. Photos and
+files come behind the databases wherever they lie: whichever has a row in the copy is there then. Keys are part of it,
+since sealed data are worth nothing without them: who has a backup has everything.
 """
 
 import asyncio
 import json
 import tarfile
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,9 +21,10 @@ from nats.aio.client import Client
 
 from chassis.broker import jetstream
 from chassis.clock import Clock
+from stack import ports
 from stack.data_places import DataPlace, OnThisMachine
 from stack.errors import StackError
-from stack.installation import Installation
+from stack.installation import ATTACHMENTS, Installation
 from stack.run_lock import RunLock
 from stack.stream_copies import copy_streams, copy_witness, restore_streams
 
@@ -29,7 +32,7 @@ _MANIFEST = "backup.json"
 _STREAMS, _POSTGRES, _REST = "streams", "postgres", "installation.tar"
 # What an installation has beside its servers' data; `done` says what need not be generated and imported again, and
 # the simulated population database reads `ward`.
-_KEPT = ("secrets", "issuer", "certificates", "ward", "done")
+_KEPT = ("secrets", "issuer", "certificates", "ward", "done", ATTACHMENTS)
 
 
 class BackupExistsError(StackError):
@@ -39,6 +42,26 @@ class BackupExistsError(StackError):
         super().__init__(
             f"Thư mục {folder} đã có dữ liệu: hãy chọn thư mục mới.",
             f"The folder {folder} is not empty: choose a new one.",
+        )
+
+
+class UnreadableError(StackError):
+    """Files of the installation belong to somebody else."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"Không đọc được {path}: hãy chạy lệnh với quyền của chủ tệp hoặc root.",
+            f"{path} cannot be read: run the command as its owner or as root.",
+        )
+
+
+class BrokerAwayError(StackError):
+    """Nothing answers where the broker should be."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "NATS không trả lời: hệ thống phải đang chạy thì mới sao lưu được.",
+            "NATS does not answer: what is to be backed up must be running.",
         )
 
 
@@ -67,10 +90,7 @@ def back_up(
     messages = asyncio.run(_with_broker(place, folder, copy_witness))
     (data or OnThisMachine(place)).copy_databases(folder / _POSTGRES)
     messages += asyncio.run(_with_broker(place, folder, copy_streams))
-    with tarfile.open(folder / _REST, "w") as rest:
-        for name in _KEPT:
-            if (place.run_dir / name).exists():
-                rest.add(place.run_dir / name, name)
+    _keep_rest(place.run_dir, folder / _REST)
     (folder / _REST).chmod(0o600)
     told = {"began_at": _written(began), "ended_at": _written(clock()), "messages": messages}
     # Last, so that a folder with it is whole.
@@ -93,7 +113,7 @@ def restore(place: Installation, folder: Path, data: DataPlace | None = None) ->
     lock.acquire()
     try:
         with tarfile.open(folder / _REST) as rest:
-            rest.extractall(place.run_dir, filter="data")
+            rest.extractall(place.run_dir, filter=_owned)  # noqa: S202 - both filters are the library's
         (place.run_dir / "secrets").chmod(0o700)
         where.take_keys()
         where.lay_in_databases(folder / _POSTGRES)
@@ -107,9 +127,36 @@ def restore(place: Installation, folder: Path, data: DataPlace | None = None) ->
     return told
 
 
+def _keep_rest(run_dir: Path, file: Path) -> None:
+    """Keep what lies beside the servers' data; what is deleted meanwhile is not missed."""
+    try:
+        with tarfile.open(file, "w") as rest:
+            for path in (one for name in _KEPT for one in _within(run_dir / name)):
+                with suppress(FileNotFoundError):
+                    rest.add(path, path.relative_to(run_dir), recursive=False)
+    except PermissionError as error:
+        raise UnreadableError(error.filename) from error
+
+
+def _within(path: Path) -> Iterator[Path]:
+    """Give a path and all below it; raises PermissionError where it may not look, which `rglob` passes over."""
+    yield path
+    if path.is_dir():
+        for one in sorted(path.iterdir()):
+            yield from _within(one)
+
+
+def _owned(member: tarfile.TarInfo, folder: str) -> tarfile.TarInfo:
+    """Give files back to whoever restores them, but photos to the user of the container that had them."""
+    is_attachment = member.name.split("/")[0] == ATTACHMENTS
+    return (tarfile.tar_filter if is_attachment else tarfile.data_filter)(member, folder)
+
+
 async def _with_broker(
     place: Installation, folder: Path, act: Callable[[Client, Path], Awaitable[int]]
 ) -> int:
+    if ports.is_free(place.ports.nats_port):
+        raise BrokerAwayError
     client = await jetstream.connect(place.nats.url, "backup")
     try:
         return await act(client, folder / _STREAMS)

@@ -13,6 +13,7 @@ from stack import ports as tcp_ports
 from stack.announcement import announce
 from stack.data_places import InContainers
 from stack.installation import (
+    ATTACHMENTS,
     BACKUP_RECORD_FILE,
     DATABASE_SERVICES,
     POPULATION_FAULT_FILE,
@@ -32,6 +33,7 @@ DATA = (
     *("nats", "ward", "done", "secrets", "certificates", "issuer", "log", "files", "ports.json"),
     POPULATION_FAULT_FILE,
     BACKUP_RECORD_FILE,
+    ATTACHMENTS,
 )
 
 

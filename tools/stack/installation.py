@@ -25,6 +25,8 @@ CANARY = "canary"
 PORTS_FILE = "ports.json"
 POPULATION_FAULT_FILE = "population.fault"
 BACKUP_RECORD_FILE = "backup.json"
+# The folder of photos and files, where they do not lie with the broker.
+ATTACHMENTS = "attachments"
 
 
 class NeverStartedError(StackError):
@@ -171,7 +173,9 @@ class Installation:
         }
 
     def _incidents(self) -> dict[str, str]:
+        in_folder = self.settings.attachments == "folder"
         return {
+            **({"ATTACHMENT_FOLDER": str(self.run_dir / ATTACHMENTS)} if in_folder else {}),
             "RESIDENCY_TARGET": self.target("residency"),
             "SERVICE_TOKEN_FILE": str(self.service_token_file(INCIDENTS)),
             "REPORT_ENCRYPTION_KEY": self._secrets.key("report-encryption-key"),

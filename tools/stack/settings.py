@@ -1,7 +1,7 @@
 """What the stack reads from the environment: the one place that does."""
 
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -50,6 +50,8 @@ class Settings(_Environment):
     log_level: str = Field(default="INFO", validation_alias="LOG_LEVEL")
     # Whether the MQTT port speaks TLS; it cannot do both.
     mqtt_tls: bool = False
+    # Where photos and files lie: in an object store of the broker, or in `attachments` below the run directory.
+    attachments: Literal["broker", "folder"] = "broker"
 
 
 class Ports(_Environment):

@@ -23,6 +23,7 @@ from chassis.clock import Clock, utc_now
 from chassis.errors import BrokerUnavailableError, DatabaseUnavailableError
 from chassis.settings import ServiceSettings
 from chassis.storage.database import Database
+from chassis.telemetry.log import logger
 
 SOUND, BROKEN, NOT_LOOKED_AT = 0, 1, 2
 SUPERVISION = "SUPERVISION"
@@ -116,6 +117,9 @@ async def run(
             f"Không đọc được tệp làm chứng: {error}",
             f"The file of witnesses cannot be read: {error}",
         )
+    except Exception:  # noqa: BLE001 - Python's own exit code for it is that of a broken chain
+        logger().exception("audit_failed", action=arguments.action)
+        return _failed("Lỗi ngoài dự kiến, xem nhật ký", "An unexpected error, see the log")
 
 
 async def _verify(

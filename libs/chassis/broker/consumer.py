@@ -40,6 +40,7 @@ _PUBLISH_TIMEOUT_S = 5.0
 _ACK_WAIT_S = 3.0
 _BATCH, _BATCH_OF_MANY = 20, 40
 _SUBJECT_MAX = 512
+DONE, RETRY, DEAD_LETTER = "done", "retry", "dead_letter"
 
 Handler = Callable[[Envelope], Awaitable[None]]
 HandlerOfMany = Callable[[Sequence[Envelope]], Awaitable[None]]
@@ -72,6 +73,8 @@ class EventConsumer:
         self._handlers = {**handlers, **{name: _by_one(many) for name, many in of_many.items()}}
         self._of_many = of_many
         self._formerly = formerly
+        for subject in self._handlers:
+            tell_from_the_start(name, subject)
 
     async def run(self) -> None:
         """Consume until cancelled; an outage of the broker only delays."""
@@ -136,7 +139,8 @@ class EventConsumer:
 
     async def _done(self, of_many: HandlerOfMany, messages: Sequence[Delivery]) -> bool:
         """Give messages all at once; False if that failed."""
-        with metrics.MESSAGE_SECONDS.labels(self._name).time(), ExitStack() as spans:
+        timed = metrics.MESSAGE_SECONDS.labels(self._name, messages[0].subject).time()
+        with timed, ExitStack() as spans:
             try:
                 envelopes = [read_envelope(message) for message in messages]
                 for envelope in envelopes:
@@ -148,15 +152,16 @@ class EventConsumer:
                 return False
         for message in messages:
             await message.ack()
-        metrics.MESSAGES.labels(self._name, "done").inc(len(messages))
+            self._count(message, DONE)
         return True
 
     async def _handle(self, message: Delivery) -> None:
-        with metrics.MESSAGE_SECONDS.labels(self._name).time():
+        with metrics.MESSAGE_SECONDS.labels(self._name, message.subject).time():
             try:
                 await self._give(message)
             except InvalidMessageError as error:
                 await dead_letter(self._jetstream, self._name, message, error.reason)
+                self._count(message, DEAD_LETTER)
                 await message.term()
             except DomainError as error:
                 await self._retry(message, error.reason)
@@ -165,7 +170,7 @@ class EventConsumer:
                 await self._retry(message, type(error).__name__)
             else:
                 await message.ack()
-                metrics.MESSAGES.labels(self._name, "done").inc()
+                self._count(message, DONE)
 
     async def _give(self, message: Delivery) -> None:
         envelope = read_envelope(message)
@@ -179,15 +184,25 @@ class EventConsumer:
                 return await handler(envelope)
             except DatabaseUnavailableError as error:
                 logger().warning("consumer_delayed", consumer=self._name, cause=error.reason)
-                metrics.MESSAGES.labels(self._name, "retry").inc()
+                self._count(message, RETRY)
                 await message.in_progress()
                 await asyncio.sleep(_RETRY_S)
 
     async def _retry(self, message: Delivery, cause: str) -> None:
         delay = retry_delay(message.metadata.num_delivered)
         logger().warning("message_retry", consumer=self._name, cause=cause, delay_s=delay)
-        metrics.MESSAGES.labels(self._name, "retry").inc()
+        self._count(message, RETRY)
         await message.nak(delay=delay)
+
+    def _count(self, message: Delivery, outcome: str) -> None:
+        """Count it under its subject: the broker gives none but those that there are handlers for."""
+        metrics.MESSAGES.labels(self._name, message.subject, outcome).inc()
+
+
+def tell_from_the_start(consumer: str, subject: str) -> None:
+    """Have each outcome told before the first message: what was never counted cannot increase."""
+    for outcome in (DONE, RETRY, DEAD_LETTER):
+        metrics.MESSAGES.labels(consumer, subject, outcome)
 
 
 def _by_one(of_many: HandlerOfMany) -> Handler:
@@ -231,7 +246,6 @@ async def dead_letter(
         timeout=_PUBLISH_TIMEOUT_S,
         headers={**_own_headers(message), **_dead_headers(consumer, message, reason)},
     )
-    metrics.MESSAGES.labels(consumer, "dead_letter").inc()
     metrics.DEAD_LETTERS.labels(consumer, reason).inc()
     logger().warning("message_dead", consumer=consumer, reason=reason)
 

@@ -325,16 +325,21 @@ class Relay:
 
     async def _publish(self, event: Mapping[str, Any]) -> None:
         headers = {EVENT_ID_HEADER: str(event["event_id"]), REQUEST_ID_HEADER: event["request_id"]}
-        with tracing.span(
-            f"publish {event['subject']}",
-            tracing.SpanKind.PRODUCER,
-            event["request_id"],
-            messaging_system="nats",
+        subject = event["subject"]
+        with (
+            tracing.span(
+                f"publish {subject}",
+                tracing.SpanKind.PRODUCER,
+                event["request_id"],
+                messaging_system="nats",
+            ),
+            metrics.EVENT_PUBLISH_FAILURES.labels(subject).count_exceptions(),
+            metrics.EVENT_PUBLISH_SECONDS.labels(subject).time(),
         ):
             await self._jetstream.publish(
-                event["subject"], event["payload"], timeout=_PUBLISH_TIMEOUT_S, headers=headers
+                subject, event["payload"], timeout=_PUBLISH_TIMEOUT_S, headers=headers
             )
-        metrics.EVENTS_PUBLISHED.labels(event["subject"]).inc()
+        metrics.EVENTS_PUBLISHED.labels(subject).inc()
 
     def _observe(self, rows: list[Row[Any]] | Any) -> None:  # noqa: ANN401 - a sequence of rows
         now, (later, oldest) = self._clock(), self._put_aside

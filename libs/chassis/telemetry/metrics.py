@@ -37,6 +37,17 @@ ACCESS_VERIFIED_TIMESTAMP = Gauge(
 EVENTS_PUBLISHED = Counter(
     "ward_events_published_total", "Events that left the outbox and were acknowledged", ["subject"]
 )
+EVENT_PUBLISH_FAILURES = Counter(
+    "ward_event_publish_failures_total",
+    "Tries to publish an event that the broker did not acknowledge",
+    ["subject"],
+)
+EVENT_PUBLISH_SECONDS = Histogram(
+    "ward_event_publish_seconds",
+    "Time until the broker has acknowledged an event",
+    ["subject"],
+    buckets=_LATENCY,
+)
 OUTBOX_PENDING = Gauge("ward_outbox_pending", "Events waiting in the outbox")
 OUTBOX_OLDEST_SECONDS = Gauge(
     "ward_outbox_oldest_seconds", "Age of the oldest event waiting in the outbox"
@@ -50,8 +61,8 @@ EVENTS_PARKED = Counter(
 )
 MESSAGES = Counter(
     "ward_messages_total",
-    "Messages taken from a stream, by outcome: done, dead_letter, retry",
-    ["consumer", "outcome"],
+    "Messages taken from a stream, by outcome: done, dead_letter, retry; their subject is an event's, or readings",
+    ["consumer", "subject", "outcome"],
 )
 DEAD_LETTERS = Counter(
     "ward_dead_letters_total", "Messages refused for good, by reason", ["consumer", "reason"]
@@ -62,7 +73,10 @@ CONSUMER_PENDING = Gauge(
     ["consumer"],
 )
 MESSAGE_SECONDS = Histogram(
-    "ward_message_handling_seconds", "Time to handle a message", ["consumer"], buckets=_LATENCY
+    "ward_message_handling_seconds",
+    "Time to handle a message, or some of one subject together",
+    ["consumer", "subject"],
+    buckets=_LATENCY,
 )
 READINGS = Counter("ward_readings_total", "Readings, by lane: detector, recorder", ["lane"])
 LANE_PENDING = Gauge(
@@ -267,7 +281,7 @@ HTTP_SECONDS = Histogram(
 EVENT_STREAMS = Gauge("ward_http_event_streams", "Open server-sent event streams", ["route"])
 CERTIFICATE_EXPIRES = Gauge(
     "ward_certificate_expires_timestamp_seconds",
-    "When a certificate of this process ends, seconds since 1970, by what it is for: grpc",
+    "When a certificate ends, seconds since 1970, by what it is for: grpc (this process's own), broker (NATS's)",
     ["use"],
 )
 BACKUP_TIMESTAMP = Gauge(

@@ -105,11 +105,20 @@ async def test_events_are_handled_in_order(broker: Client) -> None:
     assert handled.seen == [str(number).encode() for number in range(50)]
 
 
+def _told() -> list[float]:
+    """Read how many messages of these tests were tried again, and how many are done."""
+    labels = {"consumer": "tests", "subject": SUBJECT}
+    return [
+        REGISTRY.get_sample_value("ward_messages_total", labels | {"outcome": outcome}) or 0
+        for outcome in ("retry", "done")
+    ]
+
+
 @pytest.mark.nats
 @pytest.mark.parametrize("failure", [RuntimeError("bug"), DatabaseUnavailableError()])
 async def test_what_failed_comes_again(broker: Client, failure: Exception) -> None:
-    """An outage or a bug delays an event and loses nothing."""
-    handled = Handled(failure)
+    """An outage or a bug delays an event and loses nothing; both tries are told by what they were about."""
+    handled, before = Handled(failure), _told()
     task = await consuming(broker, handled)
     await publish(broker, b"1")
     await handled.count(1)
@@ -117,6 +126,7 @@ async def test_what_failed_comes_again(broker: Client, failure: Exception) -> No
     task.cancel()
 
     assert await dead_letters(broker) == 0
+    assert [now - then for now, then in zip(_told(), before, strict=True)] == [1, 1]
 
 
 @pytest.mark.nats

@@ -53,7 +53,7 @@ def dashboard() -> Dashboard:
             {"{{priority}}": 'sum by (priority) (ward_incidents_open{ward="$ward"})'},
         ),
         lines(
-            "Chậm leo thang (p99)",
+            "Độ trễ của bước leo thang (p99)",
             {
                 "p99": "histogram_quantile(0.99, sum by (le)"
                 ' (rate(ward_escalation_delay_seconds_bucket{ward="$ward"}[$__rate_interval])))'

@@ -5,6 +5,8 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 from monitoring.dashboards.panels import WITH_OUTBOX, board, lines, number
 from monitoring.dashboards.words import LANES
 
+# Of the rules in deploy/prometheus/rules/latency.yml.
+_OBJECTIVE = 0.995
 _CANARY = 'ward_canary_seconds_bucket{ward="$ward"}[$__rate_interval]'
 _ROUNDS = 'ward_canary_rounds_total{ward="$ward"}'
 _IN_TIME = 'ward_canary_seconds_bucket{ward="$ward", le="1.0"}'
@@ -24,11 +26,13 @@ def dashboard() -> Dashboard:
             "Đạt mục tiêu 1 giây trong 30 ngày (≥ 99,5 %)",
             f"sum(increase({_IN_TIME}[30d])) / sum(increase({_ROUNDS}[30d]))",
             unit="percentunit",
+            good_from=_OBJECTIVE,
         ),
         number(
             "Đạt mục tiêu trong một giờ",
             f"sum(increase({_IN_TIME}[1h])) / sum(increase({_ROUNDS}[1h]))",
             unit="percentunit",
+            good_from=_OBJECTIVE,
         ),
         number(
             "Tín hiệu kiểm tra bị mất (24 giờ)",

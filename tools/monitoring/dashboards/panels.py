@@ -81,12 +81,19 @@ class Rows(Builder[UnknownDataquery]):
 
 
 def number(
-    title: str, query: str, *, unit: str = "short", bad_from: float | None = None
+    title: str,
+    query: str,
+    *,
+    unit: str = "short",
+    bad_from: float | None = None,
+    good_from: float | None = None,
 ) -> stat.Panel:
-    """Show one number, red from `bad_from` on."""
-    steps = [Threshold(value=None, color="green")]
+    """Show one number, red from `bad_from` on, or until `good_from`."""
+    steps = [Threshold(value=None, color="green" if good_from is None else "red")]
     if bad_from is not None:
         steps.append(Threshold(value=bad_from, color="red"))
+    if good_from is not None:
+        steps.append(Threshold(value=good_from, color="green"))
     limits = dashboard.ThresholdsConfig().mode(ThresholdsMode.ABSOLUTE).steps(steps)
     return (
         stat.Panel()
@@ -95,7 +102,7 @@ def number(
         .with_target(_asked("A", query, "").instant())
         .thresholds(limits)
         .unit(unit)
-        .decimals(0 if unit == "short" else 1)
+        .decimals(0 if unit == "short" else 2)
         .no_value(_NOTHING)
         .span(_THIRD)
         .height(_LOW)

@@ -3,7 +3,8 @@
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from monitoring.dashboards.panels import WITH_OUTBOX, board, lines, listing, number
-from monitoring.dashboards.words import SEVERITIES
+from monitoring.dashboards.words import CERTIFICATES, OUTCOMES, SEVERITIES
+from monitoring.rules import summaries
 
 _RPC = 'ward_grpc_handling_seconds_count{ward="$ward"}[$__rate_interval]'
 _OWN_FAULT = (
@@ -53,26 +54,49 @@ def dashboard() -> Dashboard:
             {"{{route}}": 'sum by (route) (ward_http_event_streams{ward="$ward"})'},
         ),
         lines(
-            "Sự kiện đã phát mỗi giây",
+            "Sự kiện: đã phát mỗi giây",
             {
                 "{{subject}}": "sum by (subject)"
                 ' (rate(ward_events_published_total{ward="$ward"}[$__rate_interval]))'
             },
         ),
         lines(
-            "Xử lý sự kiện (p99)",
+            "Sự kiện: phát không được mỗi giây",
             {
-                "{{consumer}}": "histogram_quantile(0.99, sum by (consumer, le)"
-                ' (rate(ward_message_handling_seconds_bucket{ward="$ward"}[$__rate_interval])))'
+                "{{subject}}": "sum by (subject)"
+                ' (rate(ward_event_publish_failures_total{ward="$ward"}[$__rate_interval]))'
+            },
+        ),
+        lines(
+            "Sự kiện: thời gian phát (p99)",
+            {
+                "{{subject}}": "histogram_quantile(0.99, sum by (subject, le)"
+                ' (rate(ward_event_publish_seconds_bucket{ward="$ward"}[$__rate_interval])))'
             },
             unit="s",
         ),
         lines(
-            "Kết quả xử lý mỗi giây",
+            "Bản tin: đã nhận mỗi giây",
             {
-                "{{consumer}} {{outcome}}": "sum by (consumer, outcome)"
-                ' (rate(ward_messages_total{ward="$ward"}[$__rate_interval]))'
+                "{{consumer}} {{subject}}": "sum by (consumer, subject)"
+                ' (rate(ward_messages_total{ward="$ward", outcome="done"}[$__rate_interval]))'
             },
+        ),
+        lines(
+            "Bản tin: làm lại và loại bỏ mỗi giây",
+            {
+                "{{consumer}} {{subject}}: {{outcome}}": "sum by (consumer, subject, outcome)"
+                ' (rate(ward_messages_total{ward="$ward", outcome!="done"}[$__rate_interval]))'
+            },
+            words=OUTCOMES,
+        ),
+        lines(
+            "Bản tin: thời gian xử lý (p99)",
+            {
+                "{{consumer}} {{subject}}": "histogram_quantile(0.99, sum by (consumer, subject, le)"
+                ' (rate(ward_message_handling_seconds_bucket{ward="$ward"}[$__rate_interval])))'
+            },
+            unit="s",
         ),
         lines(
             "Sự kiện bị từ chối, đang giữ",
@@ -84,7 +108,7 @@ def dashboard() -> Dashboard:
             unit="bytes",
         ),
         lines(
-            "CPU",
+            "Bộ xử lý (số lõi)",
             {
                 "{{job}}": 'sum by (job) (rate(process_cpu_seconds_total{ward="$ward"}[$__rate_interval]))'
             },
@@ -98,17 +122,18 @@ def dashboard() -> Dashboard:
         lines(
             "Chứng thư và mã truy cập còn bao lâu",
             {
-                "{{job}}: chứng thư": "min by (job)"
+                "{{job}}: chứng thư {{use}}": "min by (job, use)"
                 ' (ward_certificate_expires_timestamp_seconds{ward="$ward"}) - time()',
                 "{{job}}: mã truy cập": "min by (job)"
                 ' (ward_service_token_expires_timestamp_seconds{ward="$ward"}) - time()',
             },
             unit="s",
+            words=CERTIFICATES,
         ),
         listing(
             "Cảnh báo đang bật",
             'sum by (alertname, severity) (ALERTS{alertstate="firing", ward=~"$ward|"})',
             {"alertname": "Cảnh báo", "severity": "Mức độ"},
-            words=SEVERITIES,
+            words={**summaries(), **SEVERITIES},
         ),
     )

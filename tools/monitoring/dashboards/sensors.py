@@ -19,7 +19,11 @@ def dashboard() -> Dashboard:
         "Cảm biến",
         number("Thiết bị được giám sát", 'sum(ward_devices_watched{ward="$ward"})'),
         number("Thiết bị mất kết nối", 'sum(ward_devices_silent{ward="$ward"})', bad_from=1),
-        number("Phân vùng có bộ phát hiện (đủ 12)", 'sum(ward_detector_partitions{ward="$ward"})'),
+        number(
+            "Phân vùng có bộ phát hiện (đủ 12)",
+            'sum(ward_detector_partitions{ward="$ward"})',
+            good_from=12,
+        ),
         lines(
             "Báo động đang mở theo lớp",
             {"{{signal_class}}": 'sum by (signal_class) (ward_alarms_open{ward="$ward"})'},

@@ -106,7 +106,7 @@ CHANNELS: Words = {"EMAIL": "thư điện tử", "SMS": "tin nhắn SMS"}
 ATTEMPTS: Words = {
     "TAKEN": "đã nhận",
     "REFUSED": "bị từ chối",
-    "UNREACHABLE": "không có địa chỉ",
+    "UNREACHABLE": "không có cổng gửi hoặc địa chỉ",
 }
 WEBHOOKS: Words = {"delivered": "đã nhận", "retry": "sẽ gửi lại", "dead": "đã thôi gửi"}
 ANOMALIES: Words = {
@@ -148,5 +148,8 @@ VERDICTS: Words = {
     "NOT_FOUND": "không có",
     "UNAVAILABLE": "không trả lời",
 }
+# What becomes of a message besides being done.
+OUTCOMES: Words = {"retry": "làm lại", "dead_letter": "loại bỏ"}
+CERTIFICATES: Words = {"grpc": "giữa các dịch vụ", "broker": "của máy chủ tin nhắn"}
 SEVERITIES: Words = {"page": "gọi ngay", "ticket": "trong ngày", "none": "luôn bật"}
 YES_NO: Words = {"true": "rồi", "false": "chưa"}

@@ -16,7 +16,7 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 
-from chassis.broker.consumer import dead_letter
+from chassis.broker.consumer import DEAD_LETTER, DONE, RETRY, dead_letter, tell_from_the_start
 from chassis.broker.delivery import Delivery
 from chassis.errors import DatabaseUnavailableError
 from chassis.storage.database import Lease
@@ -41,6 +41,8 @@ _ANSWER_S = 5.0
 # What the headers of a dead letter need besides the message itself.
 _HEADER_ROOM = 4096
 _NOT_STORED = "not_stored"
+# What these messages are counted under: their own subjects name devices, which no label does.
+_SUBJECT = "readings"
 
 
 @dataclass
@@ -125,6 +127,7 @@ class Storing:
         self._group = _Group()
         self._under_way: deque[_Group] = deque()
         self._stored = 0
+        tell_from_the_start(name, _SUBJECT)
 
     async def __aenter__(self) -> Self:
         """Begin with nothing."""
@@ -168,18 +171,27 @@ class Storing:
 
     async def _store(self, group: _Group) -> None:
         """Store a group; database or broker being away only delays."""
+        with metrics.MESSAGE_SECONDS.labels(self._name, _SUBJECT).time():
+            await self._store_until_done(group)
+        self._count(DONE, group.messages)
+        while self._under_way and self._under_way[0].is_stored:
+            self._stored = self._under_way.popleft().last
+
+    async def _store_until_done(self, group: _Group) -> None:
         while not group.is_stored:
             try:
                 await self._store_once(group)
             except (DatabaseUnavailableError, NatsError, OSError, TimeoutError) as error:
                 logger().warning("recorder_delayed", cause=type(error).__name__)
+                self._count(RETRY, group.messages)
                 await asyncio.sleep(_RETRY_S)
             except Exception:  # noqa: BLE001 - a server that refuses, a mistake of ours: nothing may be left out
                 logger().exception("readings_failed", messages=group.messages)
+                self._count(RETRY, group.messages)
                 await asyncio.sleep(_FAILED_S)
-        metrics.MESSAGES.labels(self._name, "done").inc(group.messages)
-        while self._under_way and self._under_way[0].is_stored:
-            self._stored = self._under_way.popleft().last
+
+    def _count(self, outcome: str, messages: int) -> None:
+        metrics.MESSAGES.labels(self._name, _SUBJECT, outcome).inc(messages)
 
     async def _store_once(self, group: _Group) -> None:
         """Record first: the dead letters' stream may be full or away, and holds up no readings."""
@@ -215,6 +227,7 @@ class Storing:
         if len(message.data) + headers > room:
             message = message.cut(room)
         await dead_letter(self._jetstream, self._name, message, reason)
+        self._count(DEAD_LETTER, 1)
 
     async def _keep_place(self) -> None:
         """Enter how far everything is stored, and see that the lease still holds."""
