@@ -20,8 +20,8 @@ def test_the_page_is_what_was_printed_and_what_it_cannot_prove() -> None:
     written = page(printed, SEEDS)
 
     assert printed.rstrip() in written
-    assert printed.count("│ smoke-optical/2 ") == 4
-    assert "missed by smoke-optical/2: SDC38 A" in printed
+    assert printed.count("│ smoke-optical/3 ") == 4
+    assert "missed by smoke-optical/3: SDC38 A" in printed
     assert printed.count("17/17") >= 1
     assert printed.count("SYNTHETIC") >= 8
     assert "%" not in printed

@@ -15,6 +15,7 @@ from fire_safety.domain.profiles import (
     Rhythm,
     RiseLimits,
     SmokeLimits,
+    Strangers,
     TimeToAlarm,
     Verification,
 )
@@ -63,18 +64,19 @@ _CO = CoLimits(
     restore_ppm=30,
     restore_hold_s=300,
 )
+_OPTICAL = replace(
+    FIRST.limits,
+    carbon_monoxide=_CO,
+    battery=BatteryLimits(low_percent=15, restore_percent=20),
+    flapping=Flapping(raises=5, window_s=3600, shelve_s=3600),
+    rate=RateLimits(factor=10, burst_readings=20_000, restore_readings=300),
+)
 PROFILE = Profile(
     profile_id="smoke-optical",
-    version=2,
-    limits=replace(
-        FIRST.limits,
-        carbon_monoxide=_CO,
-        battery=BatteryLimits(low_percent=15, restore_percent=20),
-        flapping=Flapping(raises=5, window_s=3600, shelve_s=3600),
-        rate=RateLimits(factor=10, burst_readings=20_000, restore_readings=300),
-    ),
+    version=3,
+    limits=replace(_OPTICAL, strangers=Strangers(interval_s=60)),
 )
-_DECLARED = replace(PROFILE.limits, smoke=None, heat=None, carbon_monoxide=None)
+_DECLARED = replace(_OPTICAL, smoke=None, heat=None, carbon_monoxide=None)
 
 
 def _profile(profile_id: str, limits: DetectionLimits) -> Profile:
@@ -83,7 +85,7 @@ def _profile(profile_id: str, limits: DetectionLimits) -> Profile:
 
 def _verified(letter: str, cancel_after_s: float) -> Profile:
     verification = Verification(after_s=30, cancel_after_s=cancel_after_s)
-    return _profile(f"smoke-verified-{letter}", replace(PROFILE.limits, verification=verification))
+    return _profile(f"smoke-verified-{letter}", replace(_OPTICAL, verification=verification))
 
 
 def _heat(name: str, alarm_c: float, restore_c: float, rise: RiseLimits | None) -> Profile:

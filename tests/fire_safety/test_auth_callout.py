@@ -341,6 +341,24 @@ async def test_a_wrong_secret_waits_and_a_right_one_does_not(gate: Gate) -> None
     assert actions.count("REFUSED") <= 2
 
 
+async def test_of_many_that_sign_in_at_once_each_is_let_in_at_its_first_attempt(
+    gate: Gate,
+) -> None:
+    """After an outage all come at once, while the broker may still hold connections of before: nobody is refused."""
+    names = [f"S-{n}" for n in range(80)]
+    devices = [replace(UNPLACED, device_id=name) for name in names]
+    await RegisterOperations(gate.database, utc_now, "11002").enter(register(GATEWAY, *devices))
+    secrets = {name: (await gate.issue(name))[1] for name in names}
+    clients = await asyncio.gather(*(gate.plain(name, secrets[name]) for name in 2 * names))
+
+    assert all(one.let_in for one in clients)
+    async with gate.database.transaction() as tx:
+        statement = "select distinct action from credential_audit order by action"
+        assert (await tx.scalars(text(statement))).all() == ["ISSUED", "SIGNED_IN"]
+    for one in clients:
+        await one.close()
+
+
 async def test_strangers_are_not_let_in(gate: Gate) -> None:
     """Whatever they call themselves; the gate goes on."""
     _, secret = await gate.issue()

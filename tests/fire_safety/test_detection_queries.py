@@ -23,7 +23,7 @@ from tests.fire_safety.field import store
 from tests.fire_safety.limits import INGESTION, MAINS, PROFILES
 from tests.fire_safety.rooms import CLEAN, SMOKE, START_S, reading
 from tests.fire_safety.samples import APARTMENTS, MARKET, register, signal
-from tests.fire_safety.stored import devices_since
+from tests.fire_safety.stored import alarms_of, devices_since
 
 pytestmark = pytest.mark.postgres
 
@@ -213,3 +213,22 @@ async def test_what_was_raised_lately_is_known_of_each_device(
     assert len(raises[AlarmKind.FAULT]) == 3
     assert sorted(raises[AlarmKind.FAULT]) == list(raises[AlarmKind.FAULT])
     assert await DetectionQueries(database).raised_since(utc_now()) == {}
+
+
+async def test_an_alarm_that_signals_again_was_raised_again(
+    database: Database, lease: Lease, detection: DetectionOperations
+) -> None:
+    """It stays one alarm until a person resets it; each beginning counts, another reading of the same fire does not."""
+    queries, began = DetectionQueries(database), utc_now()
+    for n in range(3):
+        smoke = signal(at_s=60 * n)
+        for one in (smoke, smoke, replace(smoke, raised=False)):
+            await detection.note_signals(lease, [one], None)
+    first = (await alarms_of(database))[0].raised_at
+
+    ((_, raises),) = (await queries.raised_since(began)).items()
+    lately = await queries.raised_since(first + timedelta(microseconds=1))
+
+    assert len(raises[AlarmKind.SMOKE]) == 3
+    assert sorted(raises[AlarmKind.SMOKE]) == list(raises[AlarmKind.SMOKE])
+    assert len(lately[signal().device_id][AlarmKind.SMOKE]) == 2

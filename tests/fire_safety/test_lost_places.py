@@ -87,6 +87,24 @@ async def test_a_stream_made_anew_is_read_from_its_start_though_it_is_longer(
     assert len(await alarms_of(database)) == 2
 
 
+async def test_smoke_behind_a_place_from_a_clock_that_was_ahead_is_read(
+    settings: Settings, owner: Database, broker: Client, database: Database
+) -> None:
+    """The broker's clock was an hour ahead when the place was entered, and was put right while the service was away."""
+    stream = broker.jetstream()
+    async with service(settings):
+        await publish(stream, [written(now_ms() - 60_000)])
+        await until_detected(database, 1)
+    async with owner.transaction() as tx:
+        await tx.execute(
+            text("update detector_positions set received_at = received_at + interval '1 hour'")
+        )
+    await publish_smoke(stream)
+
+    async with service(settings):
+        await alarm_raised(database)
+
+
 async def test_a_recorder_that_lost_its_right_stops_and_gains_it_anew(
     settings: Settings, owner: Database, broker: Client, database: Database
 ) -> None:

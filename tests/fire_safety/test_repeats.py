@@ -133,3 +133,18 @@ async def test_a_fire_by_a_clock_that_was_set_back_into_another_fire_is_no_repea
     await detecting.take(reading(50, None, conditions=PRESSED, received=4000))
 
     assert [state for _, state in await kinds(database)] == [AlarmState.RESET, AlarmState.ACTIVE]
+
+
+async def test_a_press_is_no_repeat_of_itself(
+    database: Database, people: AlarmOperations, detecting: Detecting
+) -> None:
+    """Heard beside the stream by a clock that is ahead of the broker's, and recorded before its alarm is stored."""
+    await detecting.take(reading(0, None, conditions=PRESSED), reading(10, None))
+    (alarm,) = await alarms_of(database)
+    await people.reset(alarm.alarm_id, Disposition.DRILL, "request-1", b"")
+
+    press = reading(1000, None, conditions=PRESSED)
+    await store(database, [Batch(DEVICE.device_id, press.received_ms, [press])])
+    await detecting.take(press._replace(received_ms=press.received_ms + 2000))
+
+    assert [state for _, state in await kinds(database)] == [AlarmState.RESET, AlarmState.ACTIVE]

@@ -176,7 +176,8 @@ def test_what_came_and_went_before_a_change_of_shares_counts() -> None:
     """Whoever begins anew with what was raised lately shelves as whoever goes on does."""
     made = ward("smoke-optical")
     before = take(made, *flaps(4))
-    anew = Ward(PROFILES, {}, NOW, raises=made.raises())
+    raised = tuple(one.received_ms for one in before if one.raised)
+    anew = Ward(PROFILES, {}, NOW, raises={MAINS.device_id: {AlarmKind.SMOKE: raised}})
     anew.register([replace(MAINS, profile_id="smoke-optical")], NOW)
     after = take(anew, *flaps(3, 240))
 

@@ -44,7 +44,7 @@ def test_a_signal_says_what_raised_it() -> None:
         raised=True,
         observed_ms=NOW + 10_000,
         received_ms=NOW + 10_000,
-        profile="smoke-optical/2",
+        profile="smoke-optical/3",
         value=SMOKE,
         threshold=0.03,
         clock_skewed=False,
@@ -103,7 +103,7 @@ def test_an_unknown_device_signals_fire_and_nothing_else() -> None:
     )
 
     assert changes(signals) == [(AlarmKind.SMOKE, True)]
-    assert signals[0].profile == "smoke-optical/2"
+    assert signals[0].profile == "smoke-optical/3"
 
 
 def test_a_stranger_that_is_entered_tells_its_faults_from_then_on() -> None:

@@ -6,12 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fire_safety.detection.limits import limits_of
 from fire_safety.detection.modes import Mode
 from fire_safety.detection.standing import Standing
 from fire_safety.detection.ward import Ward
 from fire_safety.domain.alarms import AlarmKind, Signal, Suppression
+from fire_safety.domain.profiles import Strangers
 from fire_safety.domain.readings import Batch, Condition, Reading
-from tests.fire_safety.limits import MAINS, PROFILES
+from tests.fire_safety.limits import MAINS, PROFILE, PROFILES
 from tests.fire_safety.rooms import CLEAN, ROOM, SMOKE, START_S, reading
 
 NOW = START_S * 1000
@@ -247,6 +249,18 @@ def test_a_stranger_far_above_its_rate_is_told_once_too() -> None:
     assert changes([reading(t) for t in range(600, 6000, 60)]) == [
         (AlarmKind.RATE_EXCEEDED, False)
     ]
+
+
+def test_of_a_stranger_nothing_is_supposed_that_no_profile_says() -> None:
+    """Then it has no rate, and two readings in a row are as close as those of a fast device."""
+    silent = replace(PROFILE, limits=replace(PROFILE.limits, strangers=None))
+    slow = replace(PROFILE, limits=replace(PROFILE.limits, strangers=Strangers(interval_s=600)))
+
+    told = limits_of(PROFILE, 0, mains_powered=False)
+    untold = limits_of(silent, 0, mains_powered=False)
+    assert told.pace == limits_of(PROFILE, 60, mains_powered=False).pace
+    assert (untold.pace, untold.gap_ms) == (None, 150_000)
+    assert limits_of(slow, 0, mains_powered=False).gap_ms == 1_500_000
 
 
 def test_kept_readings_after_an_outage_are_not_too_many() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
+from nats.errors import UnexpectedEOF
 from nats.js import JetStreamContext
 from nats.js.api import (
     DiscardPolicy,
@@ -228,6 +229,44 @@ def _as_text(written: bytes) -> bytes:
     return bytes(written).decode(errors="replace").encode()
 
 
+class _Telling:
+    """Tells of a connection that it is lost and that it is back, once each.
+
+    All errors are counted: while the broker is away, each of five attempts a second is one. Of those while it is there
+    each kind is told once.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._is_here = self._is_told = False
+        self._causes: set[str] = set()
+
+    async def on_disconnected(self) -> None:
+        metrics.READY.labels("broker").set(0)
+        self._away("broker_disconnected")
+
+    async def on_connected(self) -> None:
+        metrics.READY.labels("broker").set(1)
+        if self._is_told:
+            logger().info("broker_reconnected", connection=self._name)
+        self._is_here, self._is_told = True, False
+        self._causes.clear()
+
+    async def on_error(self, error: Exception) -> None:
+        cause = type(error).__name__
+        metrics.BROKER_ERRORS.labels(cause).inc()
+        if not self._is_here:
+            self._away("broker_unreachable", cause=cause)
+        elif cause not in self._causes and not isinstance(error, UnexpectedEOF):
+            self._causes.add(cause)
+            logger().warning("broker_error", connection=self._name, cause=cause)
+
+    def _away(self, event: str, **more: str) -> None:
+        if not self._is_told:
+            logger().warning(event, connection=self._name, **more)
+        self._is_here, self._is_told = False, True
+
+
 async def connect(
     url: str,
     name: str,
@@ -240,21 +279,10 @@ async def connect(
     `on_closed` is called when the connection has ended for good: by us, or by an error that the client does not heal.
     With a `tls://` address the broker must have a certificate of `authority_file`, or of the system's authorities.
     """
-    trusted = _trusted(authority_file)
+    trusted, telling = _trusted(authority_file), _Telling(name)
 
     async def told_closed() -> None:
         on_closed()
-
-    async def on_disconnected() -> None:
-        metrics.READY.labels("broker").set(0)
-        logger().warning("broker_disconnected")
-
-    async def on_reconnected() -> None:
-        metrics.READY.labels("broker").set(1)
-        logger().info("broker_reconnected")
-
-    async def on_error(error: Exception) -> None:
-        logger().warning("broker_error", cause=type(error).__name__)
 
     while True:
         client = HardenedClient()
@@ -271,16 +299,16 @@ async def connect(
                 max_outstanding_pings=2,
                 # Nothing of ours may wait unseen while the broker is away: publishing fails and is retried.
                 pending_size=8 * 2**20,
-                disconnected_cb=on_disconnected,
-                reconnected_cb=on_reconnected,
-                error_cb=on_error,
+                disconnected_cb=telling.on_disconnected,
+                reconnected_cb=telling.on_connected,
+                error_cb=telling.on_error,
                 closed_cb=told_closed,
             )
         except (OSError, TimeoutError, NatsError) as error:
-            logger().warning("broker_unreachable", cause=type(error).__name__)
+            await telling.on_error(error)
             await asyncio.sleep(_RETRY_S)
         else:
-            metrics.READY.labels("broker").set(1)
+            await telling.on_connected()
             return client
 
 

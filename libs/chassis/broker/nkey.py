@@ -5,6 +5,7 @@ The `nkeys` package knows those that sign; the text of either is a prefix, 32 by
 
 import base64
 import binascii
+from functools import lru_cache
 from typing import Self
 
 import nkeys
@@ -15,6 +16,7 @@ from nacl.signing import VerifyKey
 _CURVE = 23 << 3  # written X…; as a seed SX…
 _SEALED = b"xkv1"
 _RAW = 32
+_OTHERS = 16
 
 
 class BadKeyError(Exception):
@@ -65,6 +67,8 @@ class CurveKey:
         if written[:2] != _seed_prefix() or len(written) != _RAW + 2:
             raise BadKeyError
         self._private = PrivateKey(written[2:])
+        # To come to what two keys share takes longer than to use it, and few write to one.
+        self._box = lru_cache(_OTHERS)(self._box_with)
 
     @classmethod
     def of_bytes(cls, raw: bytes) -> Self:
@@ -94,7 +98,7 @@ class CurveKey:
         """Encrypt for a recipient, told by its public text."""
         return _SEALED + bytes(self._box(recipient).encrypt(message))
 
-    def _box(self, other: str) -> Box:
+    def _box_with(self, other: str) -> Box:
         return Box(self._private, PublicKey(_public_bytes(other)))
 
 

@@ -294,4 +294,9 @@ SERVICE_TOKEN_EXPIRES = Gauge(
     " 0 for one that cannot be read",
     ["use"],
 )
+BROKER_ERRORS = Counter(
+    "ward_broker_errors_total",
+    "Errors of connections to the broker, among them each attempt while it is away",
+    ["cause"],
+)
 READY = Gauge("ward_ready", "1 if the part is ready", ["part"])

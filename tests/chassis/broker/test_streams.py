@@ -1,15 +1,25 @@
 """The platform's streams, on a real NATS server."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from nats.js.api import StreamConfig
 from structlog.testing import capture_logs
 
 from chassis.broker import jetstream
+from chassis.telemetry import metrics
 from stack.nats_server import NatsServer
 
 pytestmark = pytest.mark.nats
+
+# Of two connections: one that is lost, one that is made while the broker is away.
+_TOLD = [
+    ("first", "broker_disconnected"),
+    ("first", "broker_reconnected"),
+    ("second", "broker_reconnected"),
+    ("second", "broker_unreachable"),
+]
 
 
 async def test_subjects_that_another_stream_holds_are_told_once_and_waited_for(
@@ -32,3 +42,43 @@ async def test_subjects_that_another_stream_holds_are_told_once_and_waited_for(
     assert "python -m fire_safety streams --migrate" in told["what_to_do"]
     assert (await stream.stream_info("READINGS_11002")).state.messages == 0
     await client.close()
+
+
+async def test_a_broker_that_is_away_is_told_once_and_that_it_is_back_as_well(
+    scratch: Path,
+) -> None:
+    """However long it is away, before the first connection or after; each attempt is counted."""
+    server = NatsServer(scratch / "away")
+    server.start()
+
+    async def failed_again() -> None:
+        before = _errors()
+        while _errors() < before + 3:
+            await asyncio.sleep(0.05)
+
+    with capture_logs() as logs:
+        client = await jetstream.connect(server.url, "first")
+        server.kill()
+        await asyncio.wait_for(failed_again(), 10)
+        late = asyncio.create_task(jetstream.connect(server.url, "second"))
+        await asyncio.wait_for(failed_again(), 10)
+        server.start()
+        other = await asyncio.wait_for(late, 10)
+        async with asyncio.timeout(10):
+            while len(logs) < len(_TOLD):
+                await asyncio.sleep(0.05)
+        told = [(one["connection"], one["event"]) for one in logs]
+    await client.close()
+    await other.close()
+    server.stop()
+
+    assert sorted(told) == _TOLD
+
+
+def _errors() -> float:
+    return sum(
+        one.value
+        for metric in metrics.BROKER_ERRORS.collect()
+        for one in metric.samples
+        if one.name == "ward_broker_errors_total"
+    )

@@ -1,8 +1,10 @@
 """The gate: the broker asks here who may sign in, for NATS, WebSocket and MQTT clients alike.
 
-All questions that wait are decided with one look at the database, so that a storm of reconnecting devices is let in as
-fast as answers can be signed. Nothing is remembered between two looks: what was revoked is refused from then on. Any
-number of replicas share the questions. While none answers, who is connected stays, and nobody signs in.
+Questions that wait are decided with one look at the database, so that a storm of reconnecting devices is let in as
+fast as answers can be signed: the newest first, since who waited longest is about to lose patience and to ask anew.
+Others on the event loop have their turn between two answers. Nothing is remembered between two looks: what was revoked
+is refused from then on. Any number of replicas share the questions. While none answers, who is connected stays, and
+nobody signs in.
 """
 
 import asyncio
@@ -60,7 +62,7 @@ class AuthCallout:
         self._operations = operations
         self._crowding = crowding
         self._clock = clock
-        self._waiting: asyncio.Queue[_Asked] = asyncio.Queue(_WAITING)
+        self._waiting: asyncio.LifoQueue[_Asked] = asyncio.LifoQueue(_WAITING)
         self._held: set[asyncio.Task[None]] = set()
         self._subscription: Subscription | None = None
 
@@ -118,13 +120,16 @@ class AuthCallout:
         self, asked: Sequence["_Asked"], policy: SignInPolicy, slowing: Slowing
     ) -> None:
         now = self._clock()
-        # Who has lost patience is gone: an answer would only delay the others.
-        asked = [one for one in asked if now < one.until]
+        asked = [one for one in asked if one.until > now]
         names = {one.question.attempt.name for one in asked}
         rights = await self._queries.rights({one for one in names if wire.could_be_device(one)})
         first_used: dict[str, Credential] = {}
         refused: set[str] = set()
         for one in asked:
+            await asyncio.sleep(0)
+            # Who has lost patience meanwhile is gone: an answer would only delay the others.
+            if one.until <= self._clock():
+                continue
             attempt = one.question.attempt
             verdict = decide(attempt, rights.get(attempt.name), policy, now)
             if isinstance(verdict, Refusal):

@@ -8,7 +8,6 @@ folded silently; then it goes on.
 """
 
 import asyncio
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from nats.aio.client import Client
@@ -24,10 +23,14 @@ from chassis.telemetry.log import logger
 from fire_safety.consumers.formats import Formats
 from fire_safety.consumers.listening import Listening
 from fire_safety.consumers.mode_changes import ModeChanges
-from fire_safety.consumers.ordered import OrderedReader, StreamLostError, stream_state
+from fire_safety.consumers.ordered import (
+    OrderedReader,
+    StreamLostError,
+    last_before,
+    stream_state,
+)
 from fire_safety.consumers.share import Share
 from fire_safety.consumers.watch import Watch, milliseconds
-from fire_safety.detection.standing import Raises
 from fire_safety.detection.ward import Ward
 from fire_safety.domain.progress import Progress
 from fire_safety.operations.detection import DetectionOperations
@@ -80,7 +83,6 @@ class Detector:
         self._ready = False
         self._reader: OrderedReader | None = None
         self._watch: Watch | None = None
-        self._raises: Mapping[str, Raises] = {}
 
     @property
     def goes_first(self) -> bool:
@@ -131,12 +133,12 @@ class Detector:
         stream = await stream_state(self._jetstream, self._stream)
         await self._places.begin_detection(lease, share.held, stream)
         progress = await self._queries.progress(self._ward_code, share.held)
-        since = progress.begins_at - _REMEMBERED if progress.begins_at else None
+        after, since = await self._begin(progress)
         self._watch = watch = await self._recall(lease, share.held, progress, since, changes)
         # All of the ward, also what others work on: to select takes the broker much longer than us
         # (docs/bench-ingest.md).
         self._reader = reader = OrderedReader(
-            self._client, self._jetstream, self._stream, stream.created_at, since
+            self._client, self._jetstream, self._stream, stream.created_at, after
         )
         logger().info("detector_begins", partitions=len(share.held), position=progress.settled)
         async with reader, self._listening, asyncio.TaskGroup() as tasks:
@@ -147,9 +149,21 @@ class Detector:
             ]
             await self._follow(reader, watch, share)
             await watch.save()
-            self._raises = watch.raises
             for task in beside:
                 task.cancel()
+
+    async def _begin(self, progress: Progress) -> tuple[int, datetime | None]:
+        """Tell behind which message to begin, and since when what was taken before is taken again, if any is.
+
+        What has not had its effect is read in any case: behind a place of which the broker's clock was ahead, times
+        lead to the end of the stream.
+        """
+        after = progress.begins_after
+        if progress.begins_at is None:
+            return after, None
+        since = progress.begins_at - _REMEMBERED
+        before = await last_before(self._jetstream, self._stream, since)
+        return (before, since) if before < after else (after, None)
 
     async def _follow(self, reader: OrderedReader, watch: Watch, share: Share) -> None:
         """Fold what comes until the share should change."""
@@ -185,8 +199,7 @@ class Detector:
             milliseconds(since),
             milliseconds(until),
             again_from,
-            # What was raised here is known better than the database has it: the same alarm may have signalled again.
-            {**await self._queries.raised_since(now - _RAISED), **self._raises},
+            await self._queries.raised_since(now - _RAISED),
         )
         limits = await self._queries.ingestion_limits(now)
         await self._formats.refresh()

@@ -41,8 +41,25 @@ async def stream_state(jetstream: JetStreamContext, stream: str) -> StreamState:
     return StreamState(info.created, info.state.last_seq)
 
 
+async def last_before(jetstream: JetStreamContext, stream: str, moment: datetime) -> int:
+    """Ask the broker behind which message to begin so as to read what came since a moment, by its clock.
+
+    Where that was set back, there may be newer ones before it.
+    """
+    config = ConsumerConfig(
+        ack_policy=AckPolicy.NONE,
+        inactive_threshold=_INACTIVE_S,
+        mem_storage=True,
+        deliver_policy=DeliverPolicy.BY_START_TIME,
+        opt_start_time=moment,
+    )
+    consumer = await jetstream.add_consumer(stream, config)
+    await jetstream.delete_consumer(stream, consumer.name)
+    return consumer.delivered.stream_seq if consumer.delivered else 0
+
+
 class OrderedReader:
-    """Messages of the stream that was made at a time: from another time on, after one of them, or all that are kept.
+    """Messages of the stream that was made at a time: after one of them, or all that are kept.
 
     `bindings` grows each time the reader begins or goes on: between two of them nothing could be heard.
     """
@@ -53,14 +70,12 @@ class OrderedReader:
         jetstream: JetStreamContext,
         stream: str,
         created_at: datetime,
-        since: datetime | None = None,
         after: int = 0,
     ) -> None:
         self._client = client
         self._jetstream = jetstream
         self._stream = stream
         self._created_at = created_at
-        self._since = since
         self._read = after
         self._expected = 1
         self._bound = AsyncExitStack()
@@ -124,14 +139,9 @@ class OrderedReader:
             ack_policy=AckPolicy.NONE,
             inactive_threshold=_INACTIVE_S,
             mem_storage=True,
-            deliver_policy=DeliverPolicy.ALL,
+            deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
+            opt_start_seq=self._read + 1,
         )
-        if self._read:
-            config.deliver_policy = DeliverPolicy.BY_START_SEQUENCE
-            config.opt_start_seq = self._read + 1
-        elif self._since:
-            config.deliver_policy = DeliverPolicy.BY_START_TIME
-            config.opt_start_time = self._since
         consumer = await self._jetstream.add_consumer(self._stream, config)
         # Asked afterwards: until then the stream could become another one.
         state = await stream_state(self._jetstream, self._stream)

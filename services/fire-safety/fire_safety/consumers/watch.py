@@ -17,7 +17,6 @@ from fire_safety.consumers.noting import Noting, Signs
 from fire_safety.consumers.ordered import OrderedReader
 from fire_safety.consumers.received import Overheard, position_of, slices, that_count
 from fire_safety.decoders.origin import partition_in
-from fire_safety.detection.standing import Raises
 from fire_safety.detection.ward import Ward
 from fire_safety.domain.alarms import Signal
 from fire_safety.domain.limits import IngestionLimits
@@ -86,11 +85,6 @@ class Watch:
     def is_noting(self) -> bool:
         """Tell whether something that was found is not stored yet."""
         return self._noting.is_under_way
-
-    @property
-    def raises(self) -> dict[str, Raises]:
-        """Tell when what was raised lately, by device."""
-        return self._ward.raises()
 
     async def take(self, messages: list[Delivery]) -> None:
         """Fold messages; what they give is stored beside, in order."""

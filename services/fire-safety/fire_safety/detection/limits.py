@@ -15,8 +15,6 @@ from fire_safety.domain.profiles import (
 )
 
 _MS = 1000
-# What is assumed of a device that is not on the register.
-_UNKNOWN_INTERVAL_S = 60
 # How much longer a clock must be behind by the same than what that may differ by: a message that comes every 90 s of
 # what was kept every 100 s is told from it.
 _SETTLED_PER_STEADY = 10
@@ -75,9 +73,13 @@ class Limits:
 
 
 def limits_of(profile: Profile, interval_s: int, *, mains_powered: bool) -> Limits:
-    """Apply a profile to a device that reports so often; 0 is a device of which that is not known."""
-    interval_s = interval_s or _UNKNOWN_INTERVAL_S
+    """Apply a profile to a device that reports so often; 0 is a device of which that is not known.
+
+    Where the profile supposes nothing of such a device, it is judged without a rate and by the least of gaps.
+    """
     given, rhythm = profile.limits, profile.limits.rhythm
+    if not interval_s and given.strangers:
+        interval_s = given.strangers.interval_s
     readings = rhythm.confirming_readings
     gap_ms = _ms(max(rhythm.gap_s, rhythm.gap_intervals * interval_s))
     settle_ms = _ms(max(rhythm.settle_s, rhythm.gap_intervals * interval_s))
@@ -145,7 +147,7 @@ def _flapping(one: Flapping | None) -> FlappingLimits | None:
 
 
 def _pace(rate: RateLimits | None, interval_s: int) -> Pace | None:
-    if rate is None:
+    if rate is None or not interval_s:
         return None
     cost_ms = interval_s * _MS / rate.factor
     most_ms = cost_ms * rate.burst_readings

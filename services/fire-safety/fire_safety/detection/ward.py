@@ -174,11 +174,6 @@ class Ward:
         """Fill the windows of a device with what was measured before all that is taken."""
         self._devices[batch.device_id].refill(batch.readings)
 
-    def raises(self) -> dict[str, Raises]:
-        """Tell when what was raised lately, by device, for whoever remembers the ward next."""
-        found = {one: watched.state.standings.raises for one, watched in self._devices.items()}
-        return {one: raises for one, raises in found.items() if raises}
-
     def pass_over(self, stretch: Stretch, *, silently: bool = False) -> list[Signal]:
         """Take a message as `take` does, in one step if nothing happens in it."""
         if stretch.device_id == CANARY:

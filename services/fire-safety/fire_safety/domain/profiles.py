@@ -186,6 +186,17 @@ class RateLimits:
 
 
 @dataclass(frozen=True)
+class Strangers:
+    """How often a device reports of which the register knows nothing, as is supposed: gaps and rate follow from it."""
+
+    interval_s: int
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be; raises ValueError."""
+        _require(self.interval_s > 0, "an interval must be positive")
+
+
+@dataclass(frozen=True)
 class DetectionLimits:
     """All that a profile says; None is not judged."""
 
@@ -197,6 +208,7 @@ class DetectionLimits:
     battery: BatteryLimits | None = None
     flapping: Flapping | None = None
     rate: RateLimits | None = None
+    strangers: Strangers | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be; raises ValueError."""

@@ -57,6 +57,13 @@ class Progress:
         return max((one.stream_sequence for one in self.positions.values() if one), default=0)
 
     @property
+    def begins_after(self) -> int:
+        """The least advanced message; 0 where a partition has none."""
+        return min(
+            (one.stream_sequence if one else 0 for one in self.positions.values()), default=0
+        )
+
+    @property
     def begins_at(self) -> datetime | None:
         """When the least advanced position was received; None while a partition has none."""
         positions = [one for one in self.positions.values() if one]

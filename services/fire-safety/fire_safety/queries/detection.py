@@ -12,6 +12,7 @@ from sqlalchemy import (
     Executable,
     RowMapping,
     Text,
+    and_,
     any_,
     bindparam,
     case,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    true,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -30,7 +32,7 @@ from fire_safety import tables
 from fire_safety.detection.modes import Mode
 from fire_safety.detection.standing import Raises, Standing
 from fire_safety.domain import strict
-from fire_safety.domain.alarms import AlarmKind, AlarmState, Suppression
+from fire_safety.domain.alarms import AlarmKind, AlarmState, Disposition, Suppression
 from fire_safety.domain.devices import Device, DeviceKind, PayloadFormat
 from fire_safety.domain.limits import IngestionLimits
 from fire_safety.domain.profiles import DetectionLimits, Profile
@@ -38,6 +40,7 @@ from fire_safety.domain.progress import Position, Progress
 from fire_safety.domain.readings import Batch, Reading
 from fire_safety.repository.modes import policy_in_force, suppressed_devices
 from fire_safety.repository.rows import device_of
+from fire_safety.tables.metadata import INSTANT
 from fire_safety.tables.versions import in_force
 
 _alarms = tables.alarms.c
@@ -215,16 +218,31 @@ class DetectionQueries:
         return found
 
     async def raised_since(self, since: datetime) -> dict[str, Raises]:
-        """Give when detection raised what, by device, oldest first."""
+        """Give when detection raised what, by device, oldest first; an alarm that signals again is raised again."""
+        times = func.unnest(func.array_append(_alarms.signalled_again_at, _alarms.raised_at))
+        each = times.table_valued(column("at", INSTANT)).render_derived(name="each").lateral()
+        at = each.c.at
         statement = (
-            select(_alarms.device_id, _alarms.kind, _alarms.raised_at)
-            .where(_alarms.raised_at >= since, _alarms.profile != "")
-            .order_by(_alarms.raised_at)
+            select(_alarms.device_id, _alarms.kind, at)
+            .join_from(tables.alarms, each, true())
+            .where(
+                at >= since,
+                _alarms.profile != "",
+                # For the indexes: what signalled since then was raised since, or reset by a person since if at all.
+                or_(
+                    _alarms.raised_at >= since,
+                    _alarms.state != AlarmState.RESET,
+                    and_(
+                        _alarms.reset_at >= since, _alarms.disposition != Disposition.UNSPECIFIED
+                    ),
+                ),
+            )
+            .order_by(at)
         )
         found: dict[str, dict[AlarmKind, tuple[int, ...]]] = {}
         for row in await self._rows(statement):
             raises, kind = found.setdefault(row["device_id"], {}), AlarmKind(row["kind"])
-            raises[kind] = (*raises.get(kind, ()), _ms(row["raised_at"]))
+            raises[kind] = (*raises.get(kind, ()), _ms(row["at"]))
         return dict(found)
 
     async def suppressed(self, since: datetime) -> dict[str, Sequence[Mode]]:

@@ -35,7 +35,10 @@ from fire_safety.repository.rows import row_of_alarm
 from fire_safety.repository.telling import is_urgent
 from fire_safety.wire import alarms as wire
 
-_ALARM: tuple[Column[Any], ...] = tuple(tables.alarms.columns)
+# All that a new alarm says.
+_ALARM: tuple[Column[Any], ...] = tuple(
+    tables.alarms.c[name] for name in Alarm.__dataclass_fields__
+)
 # The rest of an event's row is the same for all of them.
 _EVENT = tuple(tables.outbox.c[name] for name in ("event_id", "subject", "payload", "urgent"))
 

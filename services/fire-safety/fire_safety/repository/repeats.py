@@ -2,7 +2,8 @@
 
 A gateway may send again, hours later and after any restart, what it sent while it burnt. That a signal is from before
 the end of an alarm of its device and kind says little: the device's clock may have been set back, and the fire be
-another one. It is a repeat if the very reading is stored as received before: the same time, saying the same.
+another one. It is a repeat if the very reading is stored as received before, by more than clocks may be apart: the
+same time, saying the same.
 """
 
 from collections.abc import Sequence
@@ -36,6 +37,8 @@ _alarms, _readings = tables.alarms.c, tables.readings.c
 _INSTANTS = ARRAY(DateTime(timezone=True))
 # Readings are told apart by their times to the millisecond; what is smaller is ours.
 _ONE_TIME = timedelta(milliseconds=1)
+# A fire that is heard beside the stream was received by our clock: its own reading must not count as one of before.
+_CLOCKS_APART = timedelta(minutes=1)
 # No reading is taken in whose clock is as far ahead (ingestion_limits).
 _MOST_AHEAD: ColumnElement[timedelta] = literal_column("interval '1 day'")
 # Written out: whoever raises alarms has no value for them.
@@ -96,7 +99,7 @@ _TAKEN_IN = select(_given.c.place).where(
         _readings.device_id == _given.c.device_id,
         _readings.observed_at >= _given.c.observed_at,
         _readings.observed_at < _given.c.observed_at + _ONE_TIME,
-        _readings.received_at < _given.c.received_at,
+        _readings.received_at < _given.c.received_at - _CLOCKS_APART,
         _SAYS_THE_SAME,
     )
 )

@@ -189,7 +189,7 @@ def alarm_of(row: RowMapping) -> Alarm:
     """Read an alarm."""
     return Alarm(
         **{
-            **row,
+            **{name: row[name] for name in Alarm.__dataclass_fields__},
             "kind": AlarmKind(row["kind"]),
             "state": AlarmState(row["state"]),
             "disposition": Disposition(row["disposition"]),

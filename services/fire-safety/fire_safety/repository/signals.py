@@ -42,6 +42,8 @@ _alarms = tables.alarms.c
 _OPEN = _alarms.state != AlarmState.RESET
 _SIGNALLING = _OPEN & _alarms.restored_at.is_(None)
 _WAITS = _alarms.state == AlarmState.PRE_ALARM
+# Times of one alarm that are kept: more than any profile counts.
+_REMEMBERED = 64
 
 
 def _array(name: str, kind: Any) -> ColumnElement[Any]:  # noqa: ANN401 - SQLAlchemy's own type says less
@@ -63,6 +65,10 @@ _news = (
     .render_derived(name="news")
 )
 _OF_NEWS = (_alarms.device_id == _news.c.device_id, _alarms.kind == _news.c.kind)
+_NOW = bindparam("now", type_=_alarms.raised_at.type)
+_AGAIN_NOW = func.array_prepend(
+    _NOW, _alarms.signalled_again_at, type_=_alarms.signalled_again_at.type
+)[1:_REMEMBERED]
 _RAISE_AGAIN = (
     update(tables.alarms)
     .where(
@@ -81,12 +87,13 @@ _RAISE_AGAIN = (
         observed_at=case(
             (_alarms.restored_at.is_not(None), _news.c.observed_at), else_=_alarms.observed_at
         ),
-        confirmed_at=func.coalesce(
-            _alarms.confirmed_at, bindparam("now", type_=_alarms.raised_at.type)
-        ),
+        confirmed_at=func.coalesce(_alarms.confirmed_at, _NOW),
         confirmation=case(
             (_alarms.confirmation == Confirmation.NONE, _news.c.confirmation),
             else_=_alarms.confirmation,
+        ),
+        signalled_again_at=case(
+            (_alarms.restored_at.is_not(None), _AGAIN_NOW), else_=_alarms.signalled_again_at
         ),
         version=_alarms.version + 1,
     )

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from fire_safety.tables.metadata import INSTANT, metadata
 
@@ -53,6 +54,8 @@ alarms = Table(
     Column("silenced_by", Text, nullable=False, server_default=""),
     # A device that comes and goes is held as raised until then.
     Column("shelved_until", INSTANT),
+    # When it signalled again after it was restored, newest first: how often it comes and goes outlasts a restart.
+    Column("signalled_again_at", ARRAY(INSTANT), nullable=False, server_default="{}"),
     CheckConstraint(
         "state in ('PRE_ALARM', 'ACTIVE', 'ACKNOWLEDGED', 'RESET')", name="alarms_state"
     ),
