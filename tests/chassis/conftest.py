@@ -25,6 +25,10 @@ ACCESS_RECORDS = """
         subject text not null, outcome text not null, request_id text not null
     )
 """
+# What of the services' limits the account reads.
+_LEGAL_LIMITS = """
+    create table legal_limits (rule text, effective_from date, value int, unit text)
+"""
 
 
 @pytest.fixture
@@ -47,6 +51,11 @@ async def _make_template(server: PostgresServer) -> None:
     async with template.engine.begin() as connection:
         await connection.run_sync(METADATA.create_all)
         await connection.execute(text(ACCESS_RECORDS))
-        for statement in (*access_schema.statements("public"), access_schema.HEAD_BY_INDEX):
+        for statement in (
+            *access_schema.statements("public"),
+            access_schema.HEAD_BY_INDEX,
+            access_schema.MARK_BROKEN,
+            _LEGAL_LIMITS,
+        ):
             await connection.execute(text(statement))
     await template.close()

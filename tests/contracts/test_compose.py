@@ -24,6 +24,7 @@ SERVICES: dict[str, type[BaseServiceSettings]] = {
     "canary": canary.settings.Settings,
 }
 MIGRATIONS = [f"{name}-migrate" for name in ("residency", "fire-safety", "incidents")]
+AUDITS = ["residency-audit", "incidents-audit"]
 # What PostgreSQL on this machine alone has, or containers alone.
 PLACES = {"listen_addresses", "unix_socket_directories"}
 _VARIABLE = re.compile(r"\$\{\w+:?-([^${}]*)\}")
@@ -58,7 +59,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return containers.prepare(tmp_path_factory.mktemp("containers"), Ports(), Settings())
 
 
-@pytest.mark.parametrize("name", [*SERVICES, *MIGRATIONS])
+@pytest.mark.parametrize("name", [*SERVICES, *MIGRATIONS, *AUDITS])
 def test_a_service_finds_all_its_settings(
     name: str, files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -68,13 +69,13 @@ def test_a_service_finds_all_its_settings(
     for target, source in secrets_of(name).items():
         (tmp_path / target).write_text((files / source).read_text())
 
-    assert read_settings(SERVICES[name.removesuffix("-migrate")], tmp_path)
+    assert read_settings(SERVICES[name.removesuffix("-migrate").removesuffix("-audit")], tmp_path)
 
 
-@pytest.mark.parametrize("name", [*SERVICES, *MIGRATIONS])
+@pytest.mark.parametrize("name", [*SERVICES, *MIGRATIONS, *AUDITS])
 def test_every_variable_and_secret_is_a_setting(name: str) -> None:
     """One that no service reads would be a mistake in its name."""
-    fields = set(SERVICES[name.removesuffix("-migrate")].model_fields)
+    fields = set(SERVICES[name.removesuffix("-migrate").removesuffix("-audit")].model_fields)
     variables = {key.lower() for key in COMPOSE["services"][name]["environment"]}
     read_by_path = {
         "jwks.json",
@@ -88,13 +89,13 @@ def test_every_variable_and_secret_is_a_setting(name: str) -> None:
     assert set(secrets_of(name)) - read_by_path <= fields
 
 
-def test_only_migrations_and_imports_may_act_as_owner() -> None:
+def test_only_migrations_imports_and_audits_may_act_as_owner() -> None:
     """A running service holds the limited role only."""
     holders = {
         name for name in COMPOSE["services"] if "migration_database_url" in secrets_of(name)
     }
 
-    assert holders == {*MIGRATIONS, "residency-import", "fire-safety-import"}
+    assert holders == {*MIGRATIONS, *AUDITS, "residency-import", "fire-safety-import"}
 
 
 def test_every_file_that_is_mounted_is_written(files: Path) -> None:

@@ -130,7 +130,7 @@ async def assert_kept_out(server: PostgresServer, database: str, role: str) -> N
 
 async def assert_grafana_reads_views_alone(server: PostgresServer, city: list[Manifest]) -> None:
     """As the job says it, that runs as the owner of each database."""
-    (job,) = of_kind(city, "CronJob").values()
+    job = of_kind(city, "CronJob")["grafana-role"]
     script = (GRAFANA / "role.sql").read_text()
     for container in job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]:
         given = {one["name"]: one.get("value") for one in container["env"]}

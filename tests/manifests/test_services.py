@@ -39,6 +39,8 @@ ARROWS = {
 # Not of the ward: only a city's wards are connected.
 POPULATION = "population.example.vn:50051"
 DATABASE_SERVICES = ("residency", "fire-safety", "incidents")
+# Those of them that keep an account of every look are audited each day.
+AUDITS = {"residency-audit", "incidents-audit"}
 NAME = "app.kubernetes.io/name"
 
 
@@ -47,13 +49,18 @@ ALONE = {"canary"}
 
 
 def serves(container: Manifest) -> bool:
-    """Tell whether a container stays, rather than migrating."""
-    return bool(container["command"][3:] != ["migrate"])
+    """Tell whether a container stays, rather than doing something once."""
+    return container["command"][3:] in ([], ["serve"])
 
 
 def containers(manifests: list[Manifest]) -> list[tuple[Manifest, Manifest]]:
-    """Give each container of our image with its pod's specification, those that migrate too."""
+    """Give each container of our image with its pod's specification, those that migrate or audit too."""
     pods = [one["spec"]["template"]["spec"] for one in of_kind(manifests, "Deployment").values()]
+    pods += [
+        one["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+        for name, one in of_kind(manifests, "CronJob").items()
+        if name in AUDITS
+    ]
     return [
         (pod, container)
         for pod in pods
@@ -213,7 +220,7 @@ def test_the_network_lets_through_the_arrows_and_nothing_else(manifests: list[Ma
     pods = {
         **{
             name: {NAME: name}
-            for name in (*DATABASE_SERVICES, "gateway", "nats", "canary", "grafana-role")
+            for name in (*DATABASE_SERVICES, "gateway", "nats", "canary", "grafana-role", "audit")
         },
         "database": {"cnpg.io/cluster": "database"},
     }
@@ -230,7 +237,8 @@ def test_the_network_lets_through_the_arrows_and_nothing_else(manifests: list[Ma
     expected |= {(who, "database", 5432) for who in (*DATABASE_SERVICES, "database")}
     expected |= {("database", "database", 8000), ("nats", "nats", 6222)}
     expected |= {("canary", "nats", 4222), ("canary", "gateway", 8080)}
-    expected |= {("grafana-role", "database", 5432)}
+    expected |= {("grafana-role", "database", 5432), ("audit", "database", 5432)}
+    expected |= {("audit", "nats", 4222)}
     ports = (50051, 9090, 8080, 4222, 8883, 6222, 7777, 8222, 5432, 8000, 9187)
 
     assert expected == {
@@ -309,6 +317,26 @@ def test_pods_have_no_rights_and_write_nothing(manifests: list[Manifest]) -> Non
         assert "cpu" not in container["resources"]["limits"]
     (namespace,) = of_kind(manifests, "Namespace").values()
     assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+
+
+def test_every_account_is_audited_each_day(manifests: list[Manifest]) -> None:
+    """By the command that verifies it and then removes what has expired, one run at a time."""
+    for name in AUDITS:
+        job = of_kind(manifests, "CronJob")[name]["spec"]
+        minute, hour, *every_day = job["schedule"].split()
+        (container,) = job["jobTemplate"]["spec"]["template"]["spec"]["containers"]
+
+        assert minute.isdigit()
+        assert hour.isdigit()
+        assert every_day == ["*", "*", "*"]
+        assert job["concurrencyPolicy"] == "Forbid"
+        assert container["command"] == [
+            "python",
+            "-m",
+            name.removesuffix("-audit"),
+            "audit",
+            "expire",
+        ]
 
 
 def test_lanes_grow_as_they_can(city: list[Manifest]) -> None:

@@ -42,8 +42,9 @@ MakeSettings = Callable[..., Settings]
 
 @dataclass(frozen=True)
 class Service:
-    """The running service as its callers see it, and its database."""
+    """The running service as its callers see it, and its database; `target` is where it listens."""
 
+    target: str
     stubs: tuple[Any, ...]
     make_token: MakeToken
     database: Database
@@ -135,7 +136,8 @@ async def service(
     """Run the whole service with its broker; what was changed through it must be accounted for."""
     async with Lifecycle() as life:
         port = await app.start(life, make_settings(nats_server.url))
-        async with aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        target = f"127.0.0.1:{port}"
+        async with aio.insecure_channel(target) as channel:
             stubs = (
                 residency_pb2_grpc.ResidencyServiceStub(channel),
                 lookups_pb2_grpc.LookupServiceStub(channel),
@@ -150,7 +152,7 @@ async def service(
                 cases_pb2_grpc.CaseServiceStub(channel),
                 citizens_pb2_grpc.CitizenServiceStub(channel),
             )
-            yield Service(stubs, make_token, database)
+            yield Service(target, stubs, make_token, database)
     assert await unaccounted(database) == []
 
 

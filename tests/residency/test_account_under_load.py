@@ -14,7 +14,6 @@ from sqlalchemy import select
 
 from chassis.account import stored as access_account
 from chassis.account.access_chain import Witnesses
-from chassis.clock import utc_now
 from chassis.storage.database import Database
 from residency import tables
 from stack.issuer import Issuer
@@ -111,7 +110,7 @@ async def test_a_replica_killed_under_load_leaves_no_answer_without_its_record(
         asking[1].cancel()
         await asyncio.gather(*asking, return_exceptions=True)
 
-    head = await access_account.verify(database, Witnesses(), None, utc_now(), lambda _: None)
+    head = await access_account.verify(database, Witnesses(), None, lambda _: None)
     async with database.transaction() as tx:
         recorded = list(await tx.scalars(select(tables.access_records.c.record_id)))
     answered = doomed.answered + staying.answered

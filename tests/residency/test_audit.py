@@ -56,7 +56,10 @@ async def audit(where: TestDatabase, *arguments: str, **environment: str) -> End
 
 
 async def test_a_sound_chain_is_told_and_a_broken_one_named(
-    test_database: TestDatabase, database: Database, postgres_server: PostgresServer
+    test_database: TestDatabase,
+    database: Database,
+    postgres_server: PostgresServer,
+    tmp_path: Path,
 ) -> None:
     """Exit code 0, or 1 with the first position that does not hold; 2 where nobody can look, whatever the cause."""
     await fill(database, 0, 0, 0)
@@ -68,6 +71,10 @@ async def test_a_sound_chain_is_told_and_a_broken_one_named(
         await tx.execute(text("update access_records set purpose = '' where position = 2"))
     broken = await audit(test_database, "verify", "--without-stream")
     behind = await audit(test_database, "verify", "--without-stream", "--from", "3")
+    unread = tmp_path / "witness.jsonl"
+    unread.write_text("{")
+    by_file = {"ACCESS_WITNESS_FILE": str(unread)}
+    not_looked_at = await audit(test_database, "verify", "--without-stream", **by_file)
     async with superuser.transaction() as tx:
         await tx.execute(text("drop table access_checkpoints"))
     await superuser.close()
@@ -86,6 +93,17 @@ async def test_a_sound_chain_is_told_and_a_broken_one_named(
     assert behind.code == 0
     assert unknown.code == 2
     assert "An unexpected error" in unknown.errors
+    assert (not_looked_at.code, not_looked_at.output) == (2, "")
+    assert f"{unread}:1" in not_looked_at.errors
+    # A walk along a part, or without witnesses, is no verification; a break is one wherever it was found.
+    assert await marks(database) == [("BROKEN", 2)]
+
+
+async def marks(database: Database) -> list[tuple[str, int]]:
+    """Tell what is noted of the chain."""
+    async with database.transaction() as tx:
+        rows = await tx.execute(text("select kind, position from access_marks order by mark_id"))
+        return [(row.kind, row.position) for row in rows]
 
 
 @pytest.mark.nats
@@ -169,6 +187,7 @@ async def test_what_is_older_than_the_law_asks_is_removed_by_the_owner(
     assert "No record's time is over" in again.output
     assert [tuple(row) for row in methods] == [(3, "/x"), (4, "audit expire")]
     assert verified.code == 0
+    assert await marks(database) == [("VERIFIED", 3), ("VERIFIED", 4), ("VERIFIED", 4)]
 
 
 @pytest.mark.parametrize(

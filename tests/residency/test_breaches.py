@@ -33,8 +33,9 @@ from residency.domain.breaches import (
     NotificationTerm,
     record,
 )
-from residency.operations.breaches import BreachOperations, BreachRequest
+from residency.operations.breaches import BreachOperations
 from residency.operations.decoys import DecoyOperations
+from residency.operations.requests import Moving
 from residency.queries.breaches import BreachQueries
 from tests.residency.conftest import Service
 from tests.residency.samples import NOON, SEAL, StoppedClock, relay
@@ -172,9 +173,9 @@ def numbers(found: Iterable[Breach]) -> list[str]:
     return [one.breach_number for one in found]
 
 
-def asked(breach: Breach, **fields: Any) -> BreachRequest:
+def asked(breach: Breach, **fields: Any) -> Moving:
     """Ask to move a breach under a new request id."""
-    request = BreachRequest("dpo-1", breach.breach_number, str(uuid4()), b"x")
+    request = Moving("dpo-1", breach.breach_number, str(uuid4()), b"x")
     return replace(request, **fields)
 
 
@@ -224,7 +225,7 @@ async def test_a_repeat_changes_nothing(register: Register) -> None:
     assert await register.listed() == [breach.breach_number]
     with pytest.raises(BreachNotFoundError):
         await register.operations.waive(
-            asked(breach, breach_number="11002-VP-2026-000009"), "Không có hại"
+            asked(breach, number="11002-VP-2026-000009"), "Không có hại"
         )
 
 

@@ -7,15 +7,29 @@ from uuid import UUID
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type import date_pb2
+from grpc import aio
 from sqlalchemy import func, select
 
 from residency import tables
 from residency.app import nationalities
+from residency.domain.contact import PassportNumber
+from residency.domain.sealing import subject_of
 from residency.wire.cases import declarations
-from tests.residency.desk import BORN, NAME, OFFICER, SECOND_OFFICER, Desk, declared, temporary
-from tests.residency.samples import CODES, TODAY, add_building, number
+from tests.residency.desk import (
+    BORN,
+    CITIZEN,
+    NAME,
+    OFFICER,
+    SECOND_OFFICER,
+    Desk,
+    declared,
+    temporary,
+)
+from tests.residency.refusals import refusal_of
+from tests.residency.samples import CODES, SEAL, TODAY, add_building, number
+from ward.options.v1 import access_pb2
+from ward.residency.v1 import account_pb2, residency_pb2, stays_pb2
 from ward.residency.v1 import cases_pb2 as pb
-from ward.residency.v1 import residency_pb2, stays_pb2
 
 pytestmark = [pytest.mark.postgres, pytest.mark.nats]
 
@@ -142,6 +156,53 @@ async def test_a_foreigner_s_stay_is_entered_and_the_passport_is_nowhere_in_the_
     assert whole.case.kind == pb.CASE_KIND_FOREIGN_STAY
     assert whole.declaration.foreign_stay.guests[0].passport_number == "•••01"
     assert not any(PASSPORT.encode() in bytes(str(row), "utf-8") for row in rows)
+
+
+async def test_a_passport_that_is_shown_is_compared_and_nothing_more_is_told(desk: Desk) -> None:
+    """Yes and whose it is, or no; under the case and the document, for the case's purpose, and misses are counted."""
+    place = await add_building(desk.database)
+    case_number = await desk.seen(foreigner(place.dwelling_ids[0]))
+
+    def asking(
+        number_: str = PASSPORT, issuer: str = "FRA", purpose: str = "RESIDENCE_CASE"
+    ) -> Any:
+        return pb.CompareDocumentRequest(
+            purpose=access_pb2.AccessPurpose(
+                purpose=access_pb2.Purpose.Value(f"PURPOSE_{purpose}"), reference=case_number
+            ),
+            case_number=case_number,
+            passport=account_pb2.Passport(issuer=issuer, number=number_),
+        )
+
+    same = await desk.call(OFFICER, "CompareDocument", asking())
+    others = [
+        await desk.call(OFFICER, "CompareDocument", one)
+        for one in (asking(f"{PASSPORT}1"), asking(issuer="DEU"))
+    ]
+    refused = []
+    for who, one in ((OFFICER, asking(purpose="PUBLIC_SERVICE")), (CITIZEN, asking())):
+        with pytest.raises(aio.AioRpcError) as refusal:
+            await desk.call(who, "CompareDocument", one)
+        refused.append(refusal_of(refusal.value).reason)
+    documents = [
+        subject_of(SEAL.document_index(PassportNumber(issuer, text)))
+        for issuer, text in (("FRA", PASSPORT), ("FRA", f"{PASSPORT}1"), ("DEU", PASSPORT))
+    ]
+    records = tables.access_records
+    statement = (
+        select(records.c.subject, records.c.fields)
+        .where(records.c.method.endswith("CompareDocument"), records.c.outcome == "OK")
+        .order_by(records.c.position)
+    )
+    async with desk.database.transaction() as tx:
+        recorded = [tuple(row) for row in await tx.execute(statement)]
+
+    assert (same.matches, same.full_name) == (True, "Camille Exemple")
+    assert [(one.matches, one.full_name) for one in others] == [(False, ""), (False, "")]
+    assert refused == ["DISCLOSURE_NOT_ALLOWED", "ROLE_NOT_ALLOWED"]
+    told = ["FULL_NAME", "MASKED_NUMBER"]
+    assert [subject for subject, _ in recorded[1::2]] == documents
+    assert [fields for _, fields in recorded] == [told, told, [], [], [], []]
 
 
 async def test_who_declares_absence_is_absent_from_home(desk: Desk) -> None:

@@ -24,6 +24,8 @@ from tests.residency.samples import (
     request,
     residence_operations,
 )
+from tests.residency.test_data_subject_requests import Counter
+from tests.residency.test_lookups import because
 from tests.residency.test_stays_service import day_of, lodging
 from ward.residency.v1 import cases_pb2
 from ward.residency.v1 import citizens_pb2 as pb
@@ -233,6 +235,16 @@ async def test_whether_a_guest_is_declared_elsewhere_is_told_to_officers_only(
     assert answers[0] == answers[1]
     assert stays == [first]
     assert (case.kind, case.state, case.account) == ("LODGING", "SUBMITTED", "")
+    looking = cases_pb2.GetCaseRequest(purpose=because(), case_number=case.case_number)
+    looking.purpose.reference = case.case_number
+    await service.call("GetCase", looking)
+    of_host, of_guest = [
+        (await Counter(service).exported(personal_id_number=number(serial).digits)).text
+        for serial in (2, 5)
+    ]
+    assert "Số lượt truy cập" in of_host
+    assert case.case_number not in of_host
+    assert case.case_number in of_guest
 
 
 @pytest.mark.parametrize(

@@ -47,9 +47,9 @@ from residency.operations.assistance import AssistanceOperations
 from residency.operations.cases import CaseOperations, Request
 from residency.operations.data_subject_requests import (
     DataSubjectRequestOperations,
-    Moving,
     Receiving,
 )
+from residency.operations.requests import Moving
 from residency.queries.cases import CaseQueries
 from residency.queries.data_subject_requests import DataSubjectRequestQueries
 from residency.repository import persons

@@ -9,18 +9,20 @@ from uuid import UUID, uuid4
 import pytest
 from google.protobuf.message import Message
 from grpc import aio
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from chassis.clock import utc_now, ward_day
 from chassis.rpc.access import rule_of
+from chassis.storage.database import Database
 from residency import tables
 from residency.domain.pseudonyms import Pseudonyms
 from stack.issuer import Role
 from tests.contracts.vocabulary import path_of
+from tests.fixtures.servers import TestDatabase
 from tests.residency.conftest import Service
 from tests.residency.desk import temporary
 from tests.residency.refusals import refusal_of
-from tests.residency.samples import PSEUDONYM_KEY, SEAL, number
+from tests.residency.samples import PSEUDONYM_KEY, SEAL, add_building, number
 from tests.residency.test_data_subject_requests import Counter
 from tests.residency.test_every_method_accounted import METHODS, writes
 from tests.residency.test_lookups import NAME, PURPOSES, SIGNED, add_family, because, shown
@@ -56,6 +58,9 @@ SIGNED_FOR_CASES = {
         "household",
         "phone",
     }
+}
+SIGNED_FOR_COMPARISON = {
+    ("residence_officer", "PURPOSE_RESIDENCE_CASE"): {"full name", "masked number"}
 }
 # Reads of persons that ask no rule of disclosure, and why.
 WITHOUT_A_RULE = {
@@ -213,6 +218,15 @@ def reads(person_id: UUID, home: str, case: str) -> dict[str, Read]:
             DECLARED,
             signed=SIGNED_FOR_CASES,
         ),
+        "CompareDocument": Read(
+            lambda purpose, _: cases_pb2.CompareDocumentRequest(
+                purpose=because(purpose), case_number=case, personal_id_number=digits
+            ),
+            lambda answer: {"full name"} if answer.full_name else (),
+            frozenset({"full name"}),
+            signed=SIGNED_FOR_COMPARISON,
+            tells_withheld=False,
+        ),
         "ListPersonCorrections": Read(
             lambda purpose, _: register_pb2.ListPersonCorrectionsRequest(
                 purpose=because(purpose), personal_id_number=digits
@@ -320,16 +334,51 @@ def test_no_read_of_persons_is_without_a_rule() -> None:
     assert reading == {*reads(UUID(int=1), "", "")} | WITHOUT_A_RULE
 
 
-async def test_a_restricted_person_is_kept_back_from_every_read(service: Service) -> None:
-    """For a purpose that no law demands nothing is told of what was entered, corrected or merged."""
+async def test_a_restricted_person_is_kept_back_from_every_read(
+    service: Service, test_database: TestDatabase
+) -> None:
+    """For a purpose that no law demands nothing is told of what was entered, corrected or merged, or listed."""
     asked, counter = await populated(service), Counter(service)
+    elsewhere = (await add_building(service.database)).dwelling_ids[0]
+    staying = declaring(str(elsewhere), personal_id_number=number(1).digits)
+    await service.call("DeclareLodging", staying)
+    lists = {"ListAbsences": "absences", "ListAssistanceNeeds": "needs"}
+
+    async def listed(purpose: str) -> dict[str, int]:
+        guests = stays_pb2.ListGuestStaysRequest(
+            purpose=because(purpose), dwelling_id=str(elsewhere)
+        )
+        found = {"guests": len((await service.call("ListGuestStays", guests)).stays)}
+        for method, name in lists.items():
+            answer = await answer_of(service, method, asked[method], "residence_officer", purpose)
+            found[name] = 0 if isinstance(answer, str) else len(getattr(answer, name))
+        return found
+
+    before = await listed("PURPOSE_PUBLIC_SERVICE")
     request = await counter.receive(data_subject_requests_pb2.DATA_SUBJECT_REQUEST_KIND_RESTRICT)
     await counter.act("VerifyRequester", request, "residence_officer", means="Căn cước bản gốc")
     await counter.act("AnswerRequest", request, answer="Đồng ý")
-    for method in ("GetResidence", "ListPersonCorrections", "ListPersonMerges"):
+    await allow(test_database, "PUBLIC_SERVICE", "RESIDENCES", "HOUSEHOLD")
+    reading = ("GetResidence", "ListPersonCorrections", "ListPersonMerges", "ListHousehold")
+    for method in reading:
         free, withheld = [
             await answer_of(service, method, asked[method], "residence_officer", purpose)
             for purpose in ("PURPOSE_RESIDENCE_CASE", "PURPOSE_PUBLIC_SERVICE")
         ]
         assert not isinstance(free, str), (method, free)
         assert withheld == "DISCLOSURE_NOT_ALLOWED", method
+    assert before == {"guests": 1, "absences": 1, "needs": 1}
+    assert await listed("PURPOSE_PUBLIC_SERVICE") == {"guests": 0, "absences": 0, "needs": 0}
+    assert await listed("PURPOSE_RESIDENCE_CASE") == {"guests": 1, "absences": 1, "needs": 0}
+
+
+async def allow(where: TestDatabase, purpose: str, *fields: str) -> None:
+    """Have officers see more for a purpose from today on."""
+    owner = Database.connect(where.owner_url)
+    rule = text(
+        "insert into disclosure_rules (purpose, role, way, effective_from, fields, source)"
+        " values (:purpose, 'residence_officer', 'LOOKUP', current_date, :fields, 'test')"
+    )
+    async with owner.transaction() as tx:
+        await tx.execute(rule, {"purpose": purpose, "fields": list(fields)})
+    await owner.close()

@@ -89,7 +89,7 @@ def account_tables(metadata: MetaData) -> AccountTables:
         Column("position", BigInteger, nullable=False),
         Column("hash", LargeBinary, nullable=False),
         Column("marked_at", DateTime(timezone=True), nullable=False),
-        CheckConstraint("kind in ('WITNESSED', 'VERIFIED')", name="access_marks_kind"),
+        CheckConstraint("kind in ('WITNESSED', 'VERIFIED', 'BROKEN')", name="access_marks_kind"),
     )
     return AccountTables(records, checkpoints, marks)
 

@@ -110,6 +110,13 @@ _MARKS = """
     )
 """
 
+# Later also where it was found not to hold; `hash` is empty then.
+MARK_BROKEN = """
+    alter table access_marks
+        drop constraint access_marks_kind,
+        add constraint access_marks_kind check (kind in ('WITNESSED', 'VERIFIED', 'BROKEN'))
+"""
+
 # The content of format 1 once more, in the database's own words, for the rows that were there before.
 _CHAIN_EARLIER = r"""
     do $$

@@ -112,6 +112,11 @@ async def run(
             "Không đọc được mốc làm chứng (hoặc dùng --without-stream)",
             "The witnesses cannot be read (or use --without-stream)",
         )
+    except witness.FileUnreadableError as error:
+        return _failed(
+            f"Không đọc được tệp làm chứng: {error}",
+            f"The file of witnesses cannot be read: {error}",
+        )
     except Exception:  # noqa: BLE001 - Python's own exit code for it is that of a broken chain
         logger().exception("audit_failed", action=arguments.action)
         return _failed("Lỗi ngoài dự kiến, xem nhật ký", "An unexpected error, see the log")
@@ -124,13 +129,18 @@ async def _verify(
     async with AsyncExitStack() as stack:
         database = Database.connect(settings.database_url.get_secret_value(), pool_size=1)
         stack.push_async_callback(database.close)
-        return await _walk(database, witnesses, arguments.begin, now)
+        whole = arguments.begin is None and not arguments.without_stream
+        return await _walk(database, witnesses, arguments.begin, now, whole=whole)
 
 
-async def _walk(database: Database, witnesses: Witnesses, begin: int | None, now: datetime) -> int:
+async def _walk(
+    database: Database, witnesses: Witnesses, begin: int | None, now: datetime, *, whole: bool
+) -> int:
+    """Walk the chain and tell how it is; only a walk along all of it, with its witnesses, counts as verifying."""
     try:
-        head = await access_account.verify(database, witnesses, begin, now, _progress())
+        head = await access_account.verify(database, witnesses, begin, _progress())
     except ChainBrokenError as broken:
+        await access_account.mark_broken(database, broken.position, now)
         vietnamese, english = _FAULTS[broken.fault]
         _say(
             f"Chuỗi đứt ở vị trí {broken.position}: {vietnamese}",
@@ -139,6 +149,8 @@ async def _walk(database: Database, witnesses: Witnesses, begin: int | None, now
         return BROKEN
     except access_account.PositionUnknownError:
         return _failed("Không có bản ghi ở vị trí ấy", "There is no record at that position")
+    if whole:
+        await access_account.mark_verified(database, head, now)
     _say(
         f"Chuỗi nguyên vẹn đến vị trí {head.position}; {len(witnesses.heads)} mốc làm chứng khớp",
         f"The chain holds up to position {head.position}; {len(witnesses.heads)} witnesses agree",
@@ -204,7 +216,7 @@ async def _expire(
         if not arguments.dry_run:
             # Evidence of a break must not be removed with it.
             witnesses = await _witnesses(service, settings, stream=True)
-            if (code := await _walk(owner, witnesses, None, now)) != SOUND:
+            if (code := await _walk(owner, witnesses, None, now, whole=True)) != SOUND:
                 return code
             await _remove(owner, what, arguments.operator, service, settings, now)
     except access_account.LimitMissingError:

@@ -22,9 +22,9 @@ _CHECKPOINT = "select position, hash from access_checkpoints order by position d
 _HEAD = "select position, hash from access_records order by position desc limit 1"
 _AT = "select position, hash from access_records where position = $1"
 
-_VERIFIED = text("""
+_MARK = text("""
     insert into access_marks (kind, position, hash, marked_at)
-    values ('VERIFIED', :position, :hash, :now)
+    values (:kind, :position, :hash, :now)
 """)
 _LIMIT = text("""
     select cast(:now as timestamptz) - make_interval(months => value) from legal_limits
@@ -70,7 +70,6 @@ async def verify(
     database: Database,
     witnesses: Witnesses,
     begin: int | None,
-    now: datetime,
     progress: Callable[[int], None],
 ) -> Head:
     """Walk the chain from its checkpoint, or from a position on, and tell its head.
@@ -86,10 +85,23 @@ async def verify(
             walk.step(linked_of(row))
             if walk.head.position % _PREFETCH == 0:
                 progress(walk.head.position)
-        head = walk.end()
+        return walk.end()
+
+
+async def mark_verified(database: Database, head: Head, now: datetime) -> None:
+    """Note that the whole chain was walked up to its head, compared with its witnesses, and holds."""
+    await _mark(database, "VERIFIED", head, now)
+
+
+async def mark_broken(database: Database, position: int, now: datetime) -> None:
+    """Note that the chain does not hold, and where; it stays noted until the whole chain is found to hold."""
+    await _mark(database, "BROKEN", Head(position, b""), now)
+
+
+async def _mark(database: Database, kind: str, head: Head, now: datetime) -> None:
+    marked = {"kind": kind, "position": head.position, "hash": head.hash, "now": now}
     async with database.transaction() as tx:
-        await tx.execute(_VERIFIED, {"position": head.position, "hash": head.hash, "now": now})
-    return head
+        await tx.execute(_MARK, marked)
 
 
 async def _trusted(driver: asyncpg.Connection, witnesses: Witnesses, begin: int | None) -> Head:

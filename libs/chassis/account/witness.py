@@ -12,12 +12,12 @@ import os
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
 from chassis.account.access_chain import Head, Witnesses
 from chassis.broker.jetstream import ACCESS_WITNESS
@@ -37,16 +37,34 @@ _LAST = text("""
     select position, marked_at from access_marks
     where kind = 'WITNESSED' order by mark_id desc limit 1
 """)
-# What was never verified is unverified since it began.
-_VERIFIED = text("""
-    select coalesce(
-        (select max(marked_at) from access_marks where kind = 'VERIFIED'),
-        (select recorded_at from access_records order by position limit 1))
+# What was never verified is unverified since it began, and what was broken is until it is found whole.
+_CONDITION = text("""
+    select
+        coalesce(
+            (select max(marked_at) from access_marks where kind = 'VERIFIED'), oldest.recorded_at
+        ) as verified_at,
+        coalesce(
+            (select position from access_marks where kind = 'BROKEN' and mark_id > coalesce(
+                (select max(mark_id) from access_marks where kind = 'VERIFIED'), 0)
+             order by mark_id desc limit 1), 0
+        ) as broken,
+        oldest.recorded_at + make_interval(months => (
+            select value from legal_limits
+            where rule = 'access_record_retention' and unit = 'months'
+              and effective_from <= cast(:now as timestamptz)
+            order by effective_from desc limit 1
+        )) as expires_at
+    from (values (0)) always
+    left join (select recorded_at from access_records order by position limit 1) oldest on true
 """)
 _MARK = text("""
     insert into access_marks (kind, position, hash, marked_at)
     values ('WITNESSED', :position, :hash, :now)
 """)
+
+
+class FileUnreadableError(Exception):
+    """The file of witnesses holds a line that is no witness, or cannot be opened; the text says which."""
 
 
 class Witness:
@@ -89,14 +107,14 @@ class Witness:
         async with lease.transaction() as tx:
             head = (await tx.execute(_HEAD)).one_or_none()
             last = (await tx.execute(_LAST)).one_or_none()
-            verified_at = await tx.scalar(_VERIFIED)
-        if head is None:
-            return None
-        metrics.ACCESS_CHAIN_POSITION.set(head.position)
-        metrics.ACCESS_VERIFIED_TIMESTAMP.set(verified_at.timestamp())
-        if last and head.position < last.position:
+            condition = (await tx.execute(_CONDITION, {"now": now})).one()
+        position = head.position if head else 0
+        _tell_condition(position, condition, last.position if last else 0)
+        if last and position < last.position:
             # Records have vanished. Nothing is witnessed any more: the verifier must find this as it is.
-            logger().error("access_chain_behind_witness", position=head.position)
+            logger().error("access_chain_behind_witness", position=position)
+            return None
+        if head is None:
             return None
         if last and (head.position == last.position or now - last.marked_at < self._every):
             return None
@@ -106,6 +124,18 @@ class Witness:
             await tx.execute(_MARK, {"position": found.position, "hash": found.hash, "now": now})
         metrics.ACCESS_WITNESSED_POSITION.set(found.position)
         return found
+
+
+def _tell_condition(position: int, condition: Row[Any], witnessed: int) -> None:
+    """Tell in metrics how far the chain goes, is witnessed and is known to hold."""
+    metrics.ACCESS_CHAIN_POSITION.set(position)
+    metrics.ACCESS_WITNESSED_POSITION.set(witnessed)
+    vanished = position + 1 if position < witnessed else 0
+    metrics.ACCESS_BROKEN_POSITION.set(condition.broken or vanished)
+    if condition.verified_at:
+        metrics.ACCESS_VERIFIED_TIMESTAMP.set(condition.verified_at.timestamp())
+    if condition.expires_at:
+        metrics.ACCESS_EXPIRES_TIMESTAMP.set(condition.expires_at.timestamp())
 
 
 async def tell(
@@ -157,7 +187,7 @@ async def read_stream(jetstream: JetStreamContext, subject: str) -> Witnesses:
         found = []
         while True:
             message = await reader.next_msg(timeout=_READ_TIMEOUT_S)
-            found.append(message.data)
+            found.append(_told(message.data))
             if message.metadata.sequence.stream >= (last.seq or 0):
                 break
         await reader.unsubscribe()
@@ -167,22 +197,41 @@ async def read_stream(jetstream: JetStreamContext, subject: str) -> Witnesses:
 
 
 def read_file(file: Path) -> Witnesses:
-    """Read all witnesses of a file; a file that is not there has none."""
-    return _witnesses(file.read_bytes().splitlines() if file.exists() else [])
+    """Read all witnesses of a file; a file that is not there has none. Raises FileUnreadableError."""
+    try:
+        lines = file.read_bytes().splitlines() if file.exists() else []
+    except OSError as error:
+        raise FileUnreadableError(f"{file}: {error.strerror}") from error
+    told = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            told.append(_told(line))
+        except (ValueError, LookupError, TypeError) as error:
+            raise FileUnreadableError(f"{file}:{number}") from error
+    return _witnesses(told)
 
 
-def _witnesses(payloads: Sequence[bytes]) -> Witnesses:
-    told: list[dict[str, Any]] = [json.loads(payload) for payload in payloads]
-    expired = [one for one in told if one.get("expired")]
-    return Witnesses([_head_of(one) for one in told], {_head_of(one) for one in expired})
+def _told(payload: bytes) -> tuple[Head, bool]:
+    """Read a witness: a head, and whether it says that the records up to it are removed."""
+    told: dict[str, Any] = json.loads(payload)
+    head = Head(int(told["position"]), bytes.fromhex(told["hash"]))
+    return head, bool(told.get("expired"))
 
 
-def _head_of(told: dict[str, Any]) -> Head:
-    return Head(int(told["position"]), bytes.fromhex(told["hash"]))
+def _witnesses(told: Sequence[tuple[Head, bool]]) -> Witnesses:
+    return Witnesses([head for head, _ in told], {head for head, expired in told if expired})
 
 
 def _append_line(file: Path, line: bytes) -> None:
-    with file.open("ab") as opened:
+    with file.open("ab+") as opened:
+        # What a power cut left of a line must not take this one with it.
+        if opened.tell() and not _ends_a_line(opened):
+            opened.write(b"\n")
         opened.write(line + b"\n")
         opened.flush()
         os.fsync(opened.fileno())
+
+
+def _ends_a_line(opened: BinaryIO) -> bool:
+    opened.seek(-1, os.SEEK_END)
+    return opened.read(1) == b"\n"

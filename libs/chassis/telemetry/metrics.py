@@ -23,6 +23,13 @@ ACCESS_CHAIN_POSITION = Gauge(
 ACCESS_WITNESSED_POSITION = Gauge(
     "ward_access_witnessed_position", "Position up to which the chain is witnessed elsewhere"
 )
+ACCESS_BROKEN_POSITION = Gauge(
+    "ward_access_broken_position", "Position from which the chain does not hold; 0 while it does"
+)
+ACCESS_EXPIRES_TIMESTAMP = Gauge(
+    "ward_access_expires_timestamp_seconds",
+    "When the oldest record's time to be kept is over; 0 while that is not known",
+)
 ACCESS_VERIFIED_TIMESTAMP = Gauge(
     "ward_access_verified_timestamp_seconds",
     "When the chain was last verified, or began while it never was; 0 while that is not known",

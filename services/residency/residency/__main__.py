@@ -12,6 +12,7 @@ from chassis.settings import read_settings
 from chassis.storage import parked
 from chassis.telemetry import log
 from residency import app, tables
+from residency.app import commands
 from residency.importer.residences import Wish
 from residency.settings import Settings
 
@@ -19,21 +20,21 @@ from residency.settings import Settings
 def main() -> None:
     """Run one command."""
     parser = argparse.ArgumentParser(prog="residency", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("serve", help="serve gRPC until stopped")
-    commands.add_parser("migrate", help="bring the tables to the present version")
-    importing = commands.add_parser("import", help="load a synthetic ward made by the simulator")
+    known = parser.add_subparsers(dest="command", required=True)
+    known.add_parser("serve", help="serve gRPC until stopped")
+    known.add_parser("migrate", help="bring the tables to the present version")
+    importing = known.add_parser("import", help="load a synthetic ward made by the simulator")
     importing.add_argument("directory", type=Path, help="the folder with the manifest")
-    _add_residences(commands)
-    exporting = commands.add_parser(
+    _add_residences(known)
+    exporting = known.add_parser(
         "export-statistics", help="count residents by group, kind and age; no count is small"
     )
     exporting.add_argument("file", type=Path, help="what to write, .csv or .xlsx")
     console.add_operator(exporting)
-    keys = commands.add_parser("keys", help="change the key of what is stored sealed")
+    keys = known.add_parser("keys", help="change the key of what is stored sealed")
     of_keys = keys.add_subparsers(dest="action", required=True)
     of_keys.add_parser("rotate", help="seal anew what old keys sealed, while the service works")
-    decoys = commands.add_parser("decoys", help="persons who do not exist, to notice who looks")
+    decoys = known.add_parser("decoys", help="persons who do not exist, to notice who looks")
     adding = decoys.add_subparsers(dest="action", required=True).add_parser(
         "add",
         help="add one that nobody has a reason to look at: choose a name that no resident has",
@@ -41,17 +42,17 @@ def main() -> None:
     adding.add_argument("--name", required=True, help="full name")
     adding.add_argument("--birth-date", required=True, help="YYYY, YYYY-MM or YYYY-MM-DD")
     adding.add_argument("--sex", required=True, choices=["M", "F"])
-    duplicates = commands.add_parser("duplicates", help="persons who may be on the register twice")
+    duplicates = known.add_parser("duplicates", help="persons who may be on the register twice")
     finding = duplicates.add_subparsers(dest="action", required=True).add_parser(
         "find", help="compare the whole register; run again, it goes on where it was"
     )
     finding.add_argument("--dry-run", action="store_true", help="only tell how many are new")
-    auditing = audit.add_commands(commands)
+    auditing = audit.add_commands(known)
     anomalies = auditing.add_parser("anomalies", help="tell what is odd in how callers look")
     anomalies.add_argument("--days", type=int, default=7, help="how many days back")
     console.add_operator(anomalies)
-    parked.add_commands(commands)
-    holidays.add_commands(commands)
+    parked.add_commands(known)
+    holidays.add_commands(known)
     arguments = parser.parse_args()
     settings = read_settings(Settings)
     log.configure("residency", settings.log_level)
@@ -63,11 +64,11 @@ def main() -> None:
         case "outbox":
             sys.exit(asyncio.run(parked.run(arguments, settings, tables.outbox)))
         case "audit" if arguments.action == "anomalies":
-            asyncio.run(app.report_anomalies(settings, arguments.days, arguments.operator))
+            asyncio.run(commands.report_anomalies(settings, arguments.days, arguments.operator))
         case "audit":
             sys.exit(asyncio.run(audit.run(arguments, "residency", settings)))
         case "migrate":
-            asyncio.run(app.migrate(settings))
+            asyncio.run(commands.migrate(settings))
         case "import-residences":
             wish = Wish(
                 file=arguments.file,
@@ -76,23 +77,23 @@ def main() -> None:
                 dry_run=arguments.dry_run,
                 accept_valid=arguments.accept_valid,
             )
-            asyncio.run(app.import_residences(settings, wish, arguments.operator))
+            asyncio.run(commands.import_residences(settings, wish, arguments.operator))
         case "export-statistics":
-            asyncio.run(app.export_statistics(settings, arguments.file, arguments.operator))
+            asyncio.run(commands.export_statistics(settings, arguments.file, arguments.operator))
         case "decoys":
             asyncio.run(
-                app.add_decoy(settings, arguments.name, arguments.birth_date, arguments.sex)
+                commands.add_decoy(settings, arguments.name, arguments.birth_date, arguments.sex)
             )
         case "duplicates":
-            asyncio.run(app.find_duplicates(settings, dry_run=arguments.dry_run))
+            asyncio.run(commands.find_duplicates(settings, dry_run=arguments.dry_run))
         case "keys":
-            asyncio.run(app.rotate_keys(settings))
+            asyncio.run(commands.rotate_keys(settings))
         case _:
-            asyncio.run(app.import_ward(settings, arguments.directory))
+            asyncio.run(commands.import_ward(settings, arguments.directory))
 
 
-def _add_residences(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    importing = commands.add_parser(
+def _add_residences(known: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    importing = known.add_parser(
         "import-residences", help="enter a table of residences, CSV in UTF-8 or XLSX"
     )
     importing.add_argument("file", type=Path, help="the table; row 1 holds the headings")

@@ -21,6 +21,7 @@ from chassis.account.stored import Expiry, LimitMissingError, PositionUnknownErr
 from chassis.context import Access
 from chassis.errors import DatabaseUnavailableError
 from chassis.storage.database import Database
+from chassis.telemetry import metrics
 from stack.postgres import PostgresServer
 from tests.chassis.conftest import ACCESS_RECORDS
 
@@ -68,7 +69,7 @@ async def verify(
 ) -> Head:
     """Walk the chain."""
     known = Witnesses(witnesses or [], expiries)
-    return await access_account.verify(database, known, begin, NOW, lambda _: None)
+    return await access_account.verify(database, known, begin, lambda _: None)
 
 
 async def tamper(database: Database, *statements: str) -> None:
@@ -289,11 +290,6 @@ async def limited(database: Database) -> Database:
     async with database.transaction() as tx:
         await tx.execute(
             text(
-                "create table legal_limits (rule text, effective_from date, value int, unit text)"
-            )
-        )
-        await tx.execute(
-            text(
                 "insert into legal_limits values"
                 " ('access_record_retention', '2022-10-01', 12, 'months')"
             )
@@ -408,7 +404,7 @@ async def test_the_head_is_witnessed_when_it_has_moved_and_once(
 async def test_it_is_told_since_when_nobody_verified_the_chain(
     database: Database, broker: Client
 ) -> None:
-    """Since it began while nobody ever did."""
+    """Since it began while nobody ever did; and from where it does not hold, until the whole is found to."""
     told = witness.Witness(database, broker.jetstream(), SUBJECT, timedelta(0), None, lambda: NOW)
     await fill(database, 2)
     first = text("select recorded_at from access_records order by position limit 1")
@@ -416,12 +412,37 @@ async def test_it_is_told_since_when_nobody_verified_the_chain(
         began = (await tx.scalars(first)).one()
     verified = NOW + timedelta(days=1)
     seen = []
-    for _ in range(2):
+    for _ in range(3):
         await told.witness_if_due()
-        seen.append(REGISTRY.get_sample_value("ward_access_verified_timestamp_seconds"))
-        await access_account.verify(database, Witnesses(), None, verified, lambda _: None)
+        seen.append([measured("verified_timestamp_seconds"), measured("broken_position")])
+        if len(seen) == 1:
+            await access_account.mark_broken(database, 2, NOW)
+        else:
+            await access_account.mark_verified(database, await verify(database), verified)
 
-    assert seen == [began.timestamp(), verified.timestamp()]
+    assert seen == [[began.timestamp(), 0], [began.timestamp(), 2], [verified.timestamp(), 0]]
+
+
+@pytest.mark.nats
+async def test_what_is_witnessed_and_kept_is_told_after_a_restart(
+    limited: Database, broker: Client
+) -> None:
+    """Also while nothing moves: how far witnesses go, and when the oldest record's time is over."""
+    told = witness.Witness(limited, broker.jetstream(), SUBJECT, timedelta(0), None, lambda: NOW)
+    await fill(limited, 3, NOW - timedelta(days=400))
+    await told.witness_if_due()
+    metrics.ACCESS_WITNESSED_POSITION.set(0)
+    assert await told.witness_if_due() is None
+
+    assert measured("witnessed_position") == 3
+    assert measured("expires_timestamp_seconds") < NOW.timestamp()
+
+
+def measured(name: str) -> float:
+    """Tell a metric of the account."""
+    value = REGISTRY.get_sample_value(f"ward_access_{name}")
+    assert value is not None
+    return value
 
 
 @pytest.mark.nats
@@ -449,9 +470,28 @@ async def test_a_chain_behind_its_witness_is_not_witnessed_again(
     await tamper(database, "delete from access_records where position = 3")
 
     assert await told.witness_if_due() is None
+    assert measured("broken_position") == 3
     with pytest.raises(ChainBrokenError) as broken:
         await verify(database, (await witness.read_stream(broker.jetstream(), SUBJECT)).heads)
     assert broken.value.fault is Fault.BEHIND_WITNESS
+    await tamper(database, "delete from access_records")
+    assert await told.witness_if_due() is None
+    assert measured("broken_position") == 1
+
+
+@pytest.mark.nats
+async def test_a_line_that_was_not_written_whole_is_named_and_takes_no_other_with_it(
+    broker: Client, tmp_path: Path
+) -> None:
+    """After a power cut the next witness has a line of its own."""
+    file = tmp_path / "witness.jsonl"
+    file.write_bytes(b'{"position": 1, "ha')
+    await witness.tell(broker.jetstream(), SUBJECT, file, Head(2, b"2"), NOW)
+    with pytest.raises(witness.FileUnreadableError, match=r"witness\.jsonl:1$"):
+        witness.read_file(file)
+    file.write_bytes(file.read_bytes().split(b"\n", 1)[1])
+
+    assert witness.read_file(file).heads == [Head(2, b"2")]
 
 
 @pytest.mark.nats

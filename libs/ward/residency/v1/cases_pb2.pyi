@@ -11,6 +11,7 @@ from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.type import date_pb2 as _date_pb2
 from ward.options.v1 import access_pb2 as _access_pb2
+from ward.residency.v1 import account_pb2 as _account_pb2
 from ward.residency.v1 import lookups_pb2 as _lookups_pb2
 from ward.residency.v1 import residency_pb2 as _residency_pb2
 from ward.residency.v1 import stays_pb2 as _stays_pb2
@@ -1464,7 +1465,7 @@ class GetCaseResponse(_message.Message):
     @_builtins.property
     def declaration(self) -> Global___ResidenceDeclaration:
         """The declaration as it was handed in last. An officer sees of persons what a rule allows for the purpose, numbers of
-        documents only masked: whether one is right tells VerifyIdentity.
+        documents only masked: whether one is right tells CompareDocument.
         """
 
     @_builtins.property
@@ -1501,6 +1502,74 @@ class GetCaseResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetCaseResponse: _TypeAlias = GetCaseResponse  # noqa: Y015
+
+@_typing.final
+class CompareDocumentRequest(_message.Message):
+    """Asks whether a case names who has a document."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PURPOSE_FIELD_NUMBER: _builtins.int
+    CASE_NUMBER_FIELD_NUMBER: _builtins.int
+    PERSONAL_ID_NUMBER_FIELD_NUMBER: _builtins.int
+    PASSPORT_FIELD_NUMBER: _builtins.int
+    case_number: _builtins.str
+    """Which case."""
+    personal_id_number: _builtins.str
+    """The number on the document, exactly 12 ASCII digits; empty with a passport."""
+    @_builtins.property
+    def purpose(self) -> _access_pb2.AccessPurpose:
+        """Why; the reference is the case number."""
+
+    @_builtins.property
+    def passport(self) -> _account_pb2.Passport:
+        """Instead of the number, the passport."""
+
+    def __init__(
+        self,
+        *,
+        purpose: _access_pb2.AccessPurpose | None = ...,
+        case_number: _builtins.str = ...,
+        personal_id_number: _builtins.str = ...,
+        passport: _account_pb2.Passport | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["passport", b"passport", "purpose", b"purpose"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_number", b"case_number", "passport", b"passport", "personal_id_number", b"personal_id_number", "purpose", b"purpose"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompareDocumentRequest: _TypeAlias = CompareDocumentRequest  # noqa: Y015
+
+@_typing.final
+class CompareDocumentResponse(_message.Message):
+    """Whether it does."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MATCHES_FIELD_NUMBER: _builtins.int
+    FULL_NAME_FIELD_NUMBER: _builtins.int
+    ACCESS_RECORD_ID_FIELD_NUMBER: _builtins.int
+    matches: _builtins.bool
+    """Whether the declaration names somebody by exactly this document: declarant, member, householder or guest."""
+    full_name: _builtins.str
+    """The name that the declaration gives that person, where a rule shows names; empty where it gives none."""
+    access_record_id: _builtins.str
+    """The access record that accounts for this look."""
+    def __init__(
+        self,
+        *,
+        matches: _builtins.bool = ...,
+        full_name: _builtins.str = ...,
+        access_record_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_record_id", b"access_record_id", "full_name", b"full_name", "matches", b"matches"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompareDocumentResponse: _TypeAlias = CompareDocumentResponse  # noqa: Y015
 
 @_typing.final
 class ListCasesRequest(_message.Message):

@@ -91,6 +91,11 @@ class CaseServiceStub:
                 request_serializer=ward_dot_residency_dot_v1_dot_cases__pb2.GetCaseRequest.SerializeToString,
                 response_deserializer=ward_dot_residency_dot_v1_dot_cases__pb2.GetCaseResponse.FromString,
                 _registered_method=True)
+        self.CompareDocument = channel.unary_unary(
+                '/ward.residency.v1.CaseService/CompareDocument',
+                request_serializer=ward_dot_residency_dot_v1_dot_cases__pb2.CompareDocumentRequest.SerializeToString,
+                response_deserializer=ward_dot_residency_dot_v1_dot_cases__pb2.CompareDocumentResponse.FromString,
+                _registered_method=True)
         self.ListCases = channel.unary_unary(
                 '/ward.residency.v1.CaseService/ListCases',
                 request_serializer=ward_dot_residency_dot_v1_dot_cases__pb2.ListCasesRequest.SerializeToString,
@@ -202,6 +207,16 @@ class CaseServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CompareDocument(self, request, context):
+        """Compares the document that a person shows with those that a case names, whose numbers officers see masked only: it
+        tells whether somebody is named by it, and who. Each comparison is accounted for under the case and the document,
+        counts against the limits of lookups and needs a rule of its own; one that does not match counts as a miss.
+        Errors: CASE_NOT_FOUND, DISCLOSURE_NOT_ALLOWED, FIELD_INVALID, PERSONAL_ID_INVALID, PURPOSE_REQUIRED, LIMIT_REACHED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListCases(self, request, context):
         """Lists cases without personal data, oldest first: a citizen's own, or for officers all that were handed in.
         Errors: FIELD_INVALID, PAGE_TOKEN_INVALID, ASSURANCE_TOO_LOW.
@@ -267,6 +282,11 @@ def add_CaseServiceServicer_to_server(servicer, server):
                     servicer.GetCase,
                     request_deserializer=ward_dot_residency_dot_v1_dot_cases__pb2.GetCaseRequest.FromString,
                     response_serializer=ward_dot_residency_dot_v1_dot_cases__pb2.GetCaseResponse.SerializeToString,
+            ),
+            'CompareDocument': grpc.unary_unary_rpc_method_handler(
+                    servicer.CompareDocument,
+                    request_deserializer=ward_dot_residency_dot_v1_dot_cases__pb2.CompareDocumentRequest.FromString,
+                    response_serializer=ward_dot_residency_dot_v1_dot_cases__pb2.CompareDocumentResponse.SerializeToString,
             ),
             'ListCases': grpc.unary_unary_rpc_method_handler(
                     servicer.ListCases,
@@ -573,6 +593,33 @@ class CaseService:
             '/ward.residency.v1.CaseService/GetCase',
             ward_dot_residency_dot_v1_dot_cases__pb2.GetCaseRequest.SerializeToString,
             ward_dot_residency_dot_v1_dot_cases__pb2.GetCaseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CompareDocument(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ward.residency.v1.CaseService/CompareDocument',
+            ward_dot_residency_dot_v1_dot_cases__pb2.CompareDocumentRequest.SerializeToString,
+            ward_dot_residency_dot_v1_dot_cases__pb2.CompareDocumentResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -90,6 +90,12 @@ class CaseServiceStub:
     """Gives a case with its declaration, history and notices, to its citizen and to the officers who decide it.
     Errors: CASE_NOT_FOUND, DISCLOSURE_NOT_ALLOWED, PURPOSE_REQUIRED, ASSURANCE_TOO_LOW, LIMIT_REACHED.
     """
+    CompareDocument: _grpc.UnaryUnaryMultiCallable[_cases_pb2.CompareDocumentRequest, _cases_pb2.CompareDocumentResponse]
+    """Compares the document that a person shows with those that a case names, whose numbers officers see masked only: it
+    tells whether somebody is named by it, and who. Each comparison is accounted for under the case and the document,
+    counts against the limits of lookups and needs a rule of its own; one that does not match counts as a miss.
+    Errors: CASE_NOT_FOUND, DISCLOSURE_NOT_ALLOWED, FIELD_INVALID, PERSONAL_ID_INVALID, PURPOSE_REQUIRED, LIMIT_REACHED.
+    """
     ListCases: _grpc.UnaryUnaryMultiCallable[_cases_pb2.ListCasesRequest, _cases_pb2.ListCasesResponse]
     """Lists cases without personal data, oldest first: a citizen's own, or for officers all that were handed in.
     Errors: FIELD_INVALID, PAGE_TOKEN_INVALID, ASSURANCE_TOO_LOW.
@@ -156,6 +162,12 @@ class CaseServiceAsyncStub(CaseServiceStub):
     GetCase: _aio.UnaryUnaryMultiCallable[_cases_pb2.GetCaseRequest, _cases_pb2.GetCaseResponse]  # type: ignore[assignment]
     """Gives a case with its declaration, history and notices, to its citizen and to the officers who decide it.
     Errors: CASE_NOT_FOUND, DISCLOSURE_NOT_ALLOWED, PURPOSE_REQUIRED, ASSURANCE_TOO_LOW, LIMIT_REACHED.
+    """
+    CompareDocument: _aio.UnaryUnaryMultiCallable[_cases_pb2.CompareDocumentRequest, _cases_pb2.CompareDocumentResponse]  # type: ignore[assignment]
+    """Compares the document that a person shows with those that a case names, whose numbers officers see masked only: it
+    tells whether somebody is named by it, and who. Each comparison is accounted for under the case and the document,
+    counts against the limits of lookups and needs a rule of its own; one that does not match counts as a miss.
+    Errors: CASE_NOT_FOUND, DISCLOSURE_NOT_ALLOWED, FIELD_INVALID, PERSONAL_ID_INVALID, PURPOSE_REQUIRED, LIMIT_REACHED.
     """
     ListCases: _aio.UnaryUnaryMultiCallable[_cases_pb2.ListCasesRequest, _cases_pb2.ListCasesResponse]  # type: ignore[assignment]
     """Lists cases without personal data, oldest first: a citizen's own, or for officers all that were handed in.
@@ -286,6 +298,18 @@ class CaseServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_cases_pb2.GetCaseResponse, _abc.Awaitable[_cases_pb2.GetCaseResponse]]:
         """Gives a case with its declaration, history and notices, to its citizen and to the officers who decide it.
         Errors: CASE_NOT_FOUND, DISCLOSURE_NOT_ALLOWED, PURPOSE_REQUIRED, ASSURANCE_TOO_LOW, LIMIT_REACHED.
+        """
+
+    @_abc_1.abstractmethod
+    def CompareDocument(
+        self,
+        request: _cases_pb2.CompareDocumentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_cases_pb2.CompareDocumentResponse, _abc.Awaitable[_cases_pb2.CompareDocumentResponse]]:
+        """Compares the document that a person shows with those that a case names, whose numbers officers see masked only: it
+        tells whether somebody is named by it, and who. Each comparison is accounted for under the case and the document,
+        counts against the limits of lookups and needs a rule of its own; one that does not match counts as a miss.
+        Errors: CASE_NOT_FOUND, DISCLOSURE_NOT_ALLOWED, FIELD_INVALID, PERSONAL_ID_INVALID, PURPOSE_REQUIRED, LIMIT_REACHED.
         """
 
     @_abc_1.abstractmethod

@@ -1,5 +1,6 @@
 """The declaration of a change of residence: form CT01 of Circular 116/2026/TT-BCA, with what is to be entered."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -229,12 +230,25 @@ class ResidenceDeclaration:
     def documents(self) -> tuple[PersonalIdNumber | PassportNumber, ...]:
         """The documents of all who are named: the declarant, the members, the householder and the guests."""
         householder = (self.householder_number,) if self.householder_number else ()
+        people = (person.number for person in self.persons)
+        return (*people, *householder, *self.guests)
+
+    @property
+    def guests(self) -> Mapping[PersonalIdNumber | PassportNumber, FullName]:
+        """The names of guests by their documents."""
         stays = self.change.stays if isinstance(self.change, GuestStays) else ()
-        return (
-            *(person.number for person in self.persons),
-            *householder,
-            *(stay.guest.document for stay in stays),
-        )
+        return {stay.guest.document: stay.guest.full_name for stay in stays}
+
+    def name_by(self, document: PersonalIdNumber | PassportNumber) -> str:
+        """Tell the name of who is named by a document; empty where nobody is, or without a name."""
+        people = ((person.number, person.full_name) for person in self.persons)
+        named: list[tuple[object, FullName | None]] = [
+            (self.householder_number, self.householder_name),
+            *self.guests.items(),
+            *people,
+        ]
+        name = dict(named).get(document)
+        return name.text if name else ""
 
     @property
     def dwelling_ids(self) -> set[UUID]:

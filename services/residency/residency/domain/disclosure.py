@@ -30,14 +30,15 @@ class PersonField(StrEnum):
 class Way(StrEnum):
     """How the fields of a rule may be got.
 
-    By a lookup, only by breaking the glass in an open incident, only where needs of assistance are reviewed, or only of
-    who is named in a case.
+    By a lookup, only by breaking the glass in an open incident, only where needs of assistance are reviewed, only of
+    who is named in a case, or only by comparing a document that is shown with a case.
     """
 
     LOOKUP = "LOOKUP"
     BREAK_GLASS = "BREAK_GLASS"
     REVIEW = "REVIEW"
     CASE = "CASE"
+    COMPARISON = "COMPARISON"
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """The breach register: recorded, moved, and told of when the time to tell the authority runs out."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -18,19 +17,8 @@ from residency.domain.breaches import (
     record,
 )
 from residency.domain.sealing import NumberSeal
-from residency.operations.requests import claim
+from residency.operations.requests import Moving, claim
 from residency.repository import breaches as repository
-
-
-@dataclass(frozen=True)
-class BreachRequest:
-    """One request to move a breach: whose, which, and the idempotency key with the digest of the content."""
-
-    account: str
-    breach_number: str
-    request_id: str
-    digest: bytes
-
 
 # What becomes of a breach now, by the terms in force.
 Move = Callable[[Breach, datetime, NotificationTerm], Breach]
@@ -74,21 +62,19 @@ class BreachOperations:
         self._relay.wake()
         return breach
 
-    async def assess(self, request: BreachRequest, nature: BreachNature) -> Breach:
+    async def assess(self, request: Moving, nature: BreachNature) -> Breach:
         """State what is known by now; what was waived and is graver is to be decided anew."""
         return await self._move(
             request, BreachAct.ASSESS, lambda breach, now, term: breach.assess(nature, term, now)
         )
 
-    async def dismiss(self, request: BreachRequest, reason: str) -> Breach:
+    async def dismiss(self, request: Moving, reason: str) -> Breach:
         """Find that a suspected breach was none."""
         return await self._move(
             request, BreachAct.DISMISS, lambda breach, _now, _term: breach.dismiss(), reason
         )
 
-    async def notify(
-        self, request: BreachRequest, notified_at: datetime, reference: str
-    ) -> Breach:
+    async def notify(self, request: Moving, notified_at: datetime, reference: str) -> Breach:
         """Note that the authority was told; raises FieldInvalidError too."""
         return await self._move(
             request,
@@ -97,19 +83,19 @@ class BreachOperations:
             reference,
         )
 
-    async def waive(self, request: BreachRequest, reason: str) -> Breach:
+    async def waive(self, request: Moving, reason: str) -> Breach:
         """Decide not to tell the authority."""
         return await self._move(
             request, BreachAct.WAIVE, lambda breach, now, _term: breach.waive(now), reason
         )
 
-    async def take_measure(self, request: BreachRequest, measure: str) -> Breach:
+    async def take_measure(self, request: Moving, measure: str) -> Breach:
         """Note that something was done against a breach."""
         return await self._move(
             request, BreachAct.MEASURE, lambda breach, _now, _term: breach.take_measure(), measure
         )
 
-    async def close(self, request: BreachRequest, conclusion: str) -> Breach:
+    async def close(self, request: Moving, conclusion: str) -> Breach:
         """End a breach; raises BreachNotSettledError too."""
         return await self._move(
             request, BreachAct.CLOSE, lambda breach, _now, _term: breach.close(), conclusion
@@ -128,12 +114,10 @@ class BreachOperations:
         self._relay.wake()
         return True
 
-    async def _move(
-        self, request: BreachRequest, act: BreachAct, move: Move, note: str = ""
-    ) -> Breach:
+    async def _move(self, request: Moving, act: BreachAct, move: Move, note: str = "") -> Breach:
         now = self._clock()
         async with self._database.transaction() as tx:
-            breach = await repository.lock(tx, request.breach_number)
+            breach = await repository.lock(tx, request.number)
             if await claim(
                 tx, self._seal, request.request_id, request.digest, breach.breach_id, now
             ):

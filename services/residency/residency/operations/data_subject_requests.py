@@ -30,7 +30,7 @@ from residency.domain.personal_id import PersonalIdNumber
 from residency.domain.sealing import NumberSeal, subject_of
 from residency.operations.assistance import withdraw_consented
 from residency.operations.case_opening import hand_in
-from residency.operations.requests import claim
+from residency.operations.requests import Moving, claim
 from residency.repository import assistance, cases, occupancy, persons, retention
 from residency.repository import data_subject_requests as repository
 from residency.repository.cases import CaseSeal
@@ -51,16 +51,6 @@ class Receiving:
     document: PersonalIdNumber | PassportNumber
     content: str
     through_processor: bool
-    request_id: str
-    digest: bytes
-
-
-@dataclass(frozen=True)
-class Moving:
-    """One request to move a request of a data subject: whose, which, and the idempotency key with the digest."""
-
-    account: str
-    request_number: str
     request_id: str
     digest: bytes
 
@@ -244,7 +234,7 @@ class DataSubjectRequestOperations:
     async def _move(self, moving: Moving, act: RequestAct, move: Move) -> DataSubjectRequest:
         now = self._clock()
         async with accounted(self._database, now) as tx:
-            request = await repository.lock(tx, moving.request_number)
+            request = await repository.lock(tx, moving.number)
             _account_for(request)
             if await claim(
                 tx, self._numbers, moving.request_id, moving.digest, request.request_uuid, now

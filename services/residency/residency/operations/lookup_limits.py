@@ -14,10 +14,11 @@ from chassis.clock import Clock, ward_day
 from chassis.errors import DatabaseUnavailableError, LimitReachedError
 from chassis.storage.database import Database
 from chassis.telemetry import metrics
+from residency.domain.contact import PassportNumber
 from residency.domain.disclosure import Asker
 from residency.domain.limits import Ceiling, Pattern, ceilings_for
 from residency.domain.personal_id import PersonalIdNumber
-from residency.domain.sealing import NumberSeal
+from residency.domain.sealing import NumberSeal, subject_of
 from residency.repository import lookup_limits as repository
 from residency.repository.lookup_limits import Usage
 
@@ -58,8 +59,7 @@ class LookupLimits:
     def note_number(self, asker: Asker, number: PersonalIdNumber, *, found: bool) -> None:
         """Count whose number was asked for, if nobody has it, and if the one next to it was asked for too."""
         second, subject = self._second(), self._seal.pseudonym(number)
-        if not found:
-            self._count(asker, Pattern.MISSES, second)
+        self._note_miss(asker, second, found=found)
         seen = self._seen_by(asker, second)
         if subject in seen:
             return
@@ -67,6 +67,16 @@ class LookupLimits:
             self._count(asker, Pattern.SEQUENCES, second)
         seen.add(subject)
         self._count(asker, Pattern.PERSONS, second)
+
+    def note_document(
+        self, asker: Asker, document: PersonalIdNumber | PassportNumber, *, found: bool
+    ) -> None:
+        """Count whose document was asked for like a number; passports have no neighbours."""
+        if isinstance(document, PersonalIdNumber):
+            self.note_number(asker, document, found=found)
+            return
+        self._note_miss(asker, self._second(), found=found)
+        self.note_persons(asker, [subject_of(self._seal.document_index(document))])
 
     def note_persons(self, asker: Asker, subjects: Collection[str]) -> None:
         """Count whom a lookup was about, by the pseudonyms of the access records."""
@@ -94,6 +104,10 @@ class LookupLimits:
         self._ceilings, self._shared, self._chosen = ceilings, shared, {}
         for usage in [one for one in self._seen if one not in shared and one not in self._own]:
             del self._seen[usage]
+
+    def _note_miss(self, asker: Asker, second: int, *, found: bool) -> None:
+        if not found:
+            self._count(asker, Pattern.MISSES, second)
 
     def _used(self, usage: Usage) -> int:
         return self._shared.get(usage, 0) + self._sending.get(usage, 0) + self._own.get(usage, 0)

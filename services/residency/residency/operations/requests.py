@@ -1,5 +1,6 @@
 """Requests of people, which have their effect once however often they are repeated."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -8,6 +9,16 @@ from chassis.storage import idempotency
 from chassis.storage.database import Transaction
 from residency import tables
 from residency.domain.sealing import NumberSeal
+
+
+@dataclass(frozen=True)
+class Moving:
+    """One request to move what has a number of its own: whose, which, and the key with the digest of the content."""
+
+    account: str
+    number: str
+    request_id: str
+    digest: bytes
 
 
 async def claim(

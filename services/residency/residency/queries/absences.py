@@ -13,7 +13,7 @@ from residency.domain.sealing import ParticularsSeal
 from residency.domain.stays import Asked
 from residency.queries.places import require_dwelling
 from residency.repository.absences import content_of
-from residency.repository.disclosure import disclosure_to
+from residency.repository.disclosure import disclosure_to, shown_only
 from residency.repository.lookups import person_columns, person_of
 from residency.repository.stays import receipt_of
 from residency.tables import absences, persons, registrations
@@ -41,7 +41,7 @@ class AbsenceQueries:
             disclosure = await disclosure_to(tx, asker, Way.LOOKUP, today)
             if asked.dwelling_id:
                 await require_dwelling(tx, asked.dwelling_id)
-            rows = await tx.execute(statement)
+            rows = await tx.execute(statement.where(shown_only(disclosure, persons.c.person_id)))
             return disclosure, [self._told(row) for row in rows]
 
     def _told(self, row: Row[Any]) -> ToldAbsence:

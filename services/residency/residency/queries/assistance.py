@@ -10,7 +10,7 @@ from chassis.storage.database import Database
 from residency.domain.assistance import AssistanceBasis, Grounds, ToldNeed
 from residency.domain.disclosure import Asker, Disclosure, PersonField, Way
 from residency.domain.occupancy import Assistance
-from residency.repository.disclosure import disclosure_to
+from residency.repository.disclosure import disclosure_to, shown_only
 from residency.repository.lookups import person_columns, person_of
 from residency.tables import assistance_needs, persons
 from residency.tables.bitemporal import holds_on
@@ -59,6 +59,7 @@ class AssistanceQueries:
         async with self._database.transaction() as tx:
             disclosure = await disclosure_to(tx, asker, Way.REVIEW, today)
             disclosure.require(PersonField.ASSISTANCE)
+            statement = statement.where(shown_only(disclosure, persons.c.person_id))
             return disclosure, [_need(row) for row in await tx.execute(statement)]
 
 

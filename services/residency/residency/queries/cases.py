@@ -34,9 +34,11 @@ class CaseQueries:
         self._seal = seal
 
     async def get(
-        self, case_number: str, caller: Caller, asker: Asker, today: date
+        self, case_number: str, caller: Caller, asker: Asker, today: date, way: Way = Way.CASE
     ) -> tuple[Disclosure | None, WholeCase]:
-        """Give a case as a whole, and what an officer may see of who is named in it: None is all, of a citizen's own.
+        """Give a case as a whole, and what an officer may see in this way of who is named in it.
+
+        None is all, of a citizen's own.
 
         Raises CaseNotFoundError if the caller may not see it, or DisclosureNotAllowedError.
         """
@@ -61,7 +63,7 @@ class CaseQueries:
             case.check_visible(caller)
             disclosure = None
             if caller.is_officer:
-                disclosure = await disclosure_to(tx, asker, Way.CASE, today)
+                disclosure = await disclosure_to(tx, asker, way, today)
         return disclosure, WholeCase(
             case=case,
             declaration=self._seal.open_declaration(

@@ -176,7 +176,10 @@ class HeldDataQueries:
 
     def _names(self, row: Row[Any], subjects: Collection[str], today: date) -> bool:
         declared = self._cases.open_declaration(row.case_id, row.declaration_sealed, today)
-        indexes = map(self._numbers.document_index, declared.documents)
+        # What was left to officers since a guest is declared elsewhere is nothing that the host may learn.
+        hidden = not row.account
+        documents = declared.guests if hidden else declared.documents
+        indexes = map(self._numbers.document_index, documents)
         return any(subject_of(index) in subjects for index in indexes)
 
     async def _stays(self, tx: Transaction, which: ColumnElement[bool]) -> list[HeldStay]:

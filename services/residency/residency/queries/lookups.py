@@ -5,14 +5,14 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, select
+from sqlalchemy import ColumnElement, Row, Select, literal, select
 
 from chassis.storage.database import Database, Transaction
 from residency.domain.disclosure import Asker, Disclosure, PersonField, Way
 from residency.domain.households import HOUSEHOLDER
 from residency.domain.lookups import FoundHousehold, FoundMember, FoundPerson
 from residency.domain.pseudonyms import PersonNotFoundError
-from residency.repository.disclosure import disclosure_to
+from residency.repository.disclosure import disclosure_to, require_shown, shown_only
 from residency.repository.lookups import load_persons, person_columns, person_of
 from residency.repository.occupancy import dwelling_of, place_columns
 from residency.tables import (
@@ -73,7 +73,9 @@ class LookupQueries:
             person = (await tx.execute(own)).one_or_none()
             if person is None:
                 raise PersonNotFoundError
-            rows = await tx.execute(_members(person.person_id, today))
+            await require_shown(tx, disclosure, literal(person.person_id))
+            members = _members(person.person_id, today)
+            rows = await tx.execute(members.where(shown_only(disclosure, persons.c.person_id)))
             households = [
                 _household(list(members))
                 for _, members in groupby(rows, lambda row: row.household_id)

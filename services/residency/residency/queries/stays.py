@@ -11,9 +11,9 @@ from residency.domain.disclosure import Asker, Disclosure, Way
 from residency.domain.sealing import ParticularsSeal
 from residency.domain.stays import Asked, ToldStay
 from residency.queries.places import require_dwelling
-from residency.repository.disclosure import disclosure_to
+from residency.repository.disclosure import disclosure_to, shown_only
 from residency.repository.stays import declaration_of, receipt_of
-from residency.tables import guest_stays
+from residency.tables import guest_stays, persons
 from residency.tables.bitemporal import holds_on, known_ended_on
 
 
@@ -38,7 +38,7 @@ class StayQueries:
             disclosure = await disclosure_to(tx, asker, Way.LOOKUP, today)
             if asked.dwelling_id:
                 await require_dwelling(tx, asked.dwelling_id)
-            rows = await tx.execute(statement)
+            rows = await tx.execute(statement.where(shown_only(disclosure, persons.c.person_id)))
             return disclosure, [self._told(row) for row in rows]
 
     def _told(self, row: Row[Any]) -> ToldStay:
@@ -58,6 +58,7 @@ class StayQueries:
 def _stays(asked: Asked) -> Select[Any]:
     statement = (
         select(guest_stays, known_ended_on(guest_stays, asked.known_at).label("known_ended_on"))
+        .outerjoin(persons, persons.c.number_index == guest_stays.c.guest_index)
         .where(holds_on(guest_stays, asked.day, asked.known_at))
         .order_by(guest_stays.c.stay_id)
     )

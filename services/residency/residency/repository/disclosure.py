@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, Select, Text, bindparam, select
+from sqlalchemy import ColumnElement, Date, Select, Text, bindparam, or_, select, true
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from chassis.storage.database import Transaction
@@ -45,6 +45,15 @@ async def require_shown(
     """
     restricted = await tx.scalar(select(person.in_(restricted_persons())))
     disclosure.require_shown(restricted=bool(restricted))
+
+
+def shown_only(
+    disclosure: Disclosure, person: ColumnElement[UUID] | ColumnElement[UUID | None]
+) -> ColumnElement[bool]:
+    """Say in SQL, of a list: nobody who is restricted, unless they are shown all the same; NULL is nobody's record."""
+    if disclosure.despite_restriction:
+        return true()
+    return or_(person.is_(None), person.not_in(restricted_persons()))
 
 
 @cache

@@ -7,7 +7,8 @@ from chassis.context import current_account
 from chassis.rpc.pages import page_size
 from chassis.storage.idempotency import check_request_id, digest_of
 from residency.domain.breaches import Breach
-from residency.operations.breaches import BreachOperations, BreachRequest
+from residency.operations.breaches import BreachOperations
+from residency.operations.requests import Moving
 from residency.queries.breaches import BreachQueries
 from residency.servicer import Context
 from residency.wire import breaches as wire
@@ -15,7 +16,7 @@ from residency.wire import fields
 from ward.residency.v1 import breaches_pb2 as pb
 from ward.residency.v1 import breaches_pb2_grpc
 
-Moving = (
+MovingRequest = (
     pb.AssessBreachRequest
     | pb.DismissBreachRequest
     | pb.NotifyAuthorityRequest
@@ -54,7 +55,7 @@ class BreachServicer(breaches_pb2_grpc.BreachServiceServicer):
     ) -> pb.AssessBreachResponse:
         """State what is known by now."""
         nature = wire.nature(request.nature)
-        moved = await self._operations.assess(_request(request), nature)
+        moved = await self._operations.assess(_moving(request), nature)
         return pb.AssessBreachResponse(breach=await self._told(moved))
 
     async def DismissBreach(
@@ -62,7 +63,7 @@ class BreachServicer(breaches_pb2_grpc.BreachServiceServicer):
     ) -> pb.DismissBreachResponse:
         """Find that it was none."""
         reason = fields.written("reason", request.reason)
-        moved = await self._operations.dismiss(_request(request), reason)
+        moved = await self._operations.dismiss(_moving(request), reason)
         return pb.DismissBreachResponse(breach=await self._told(moved))
 
     async def NotifyAuthority(
@@ -70,7 +71,7 @@ class BreachServicer(breaches_pb2_grpc.BreachServiceServicer):
     ) -> pb.NotifyAuthorityResponse:
         """Note that the authority was told."""
         notified_at, reference = wire.notification(request)
-        moved = await self._operations.notify(_request(request), notified_at, reference)
+        moved = await self._operations.notify(_moving(request), notified_at, reference)
         return pb.NotifyAuthorityResponse(breach=await self._told(moved))
 
     async def WaiveNotification(
@@ -78,7 +79,7 @@ class BreachServicer(breaches_pb2_grpc.BreachServiceServicer):
     ) -> pb.WaiveNotificationResponse:
         """Decide not to tell the authority."""
         reason = fields.written("reason", request.reason)
-        moved = await self._operations.waive(_request(request), reason)
+        moved = await self._operations.waive(_moving(request), reason)
         return pb.WaiveNotificationResponse(breach=await self._told(moved))
 
     async def AddMeasure(
@@ -86,7 +87,7 @@ class BreachServicer(breaches_pb2_grpc.BreachServiceServicer):
     ) -> pb.AddMeasureResponse:
         """Note that something was done against it."""
         measure = fields.written("measure", request.measure)
-        moved = await self._operations.take_measure(_request(request), measure)
+        moved = await self._operations.take_measure(_moving(request), measure)
         return pb.AddMeasureResponse(breach=await self._told(moved))
 
     async def CloseBreach(
@@ -94,7 +95,7 @@ class BreachServicer(breaches_pb2_grpc.BreachServiceServicer):
     ) -> pb.CloseBreachResponse:
         """Close it."""
         conclusion = fields.written("conclusion", request.conclusion)
-        moved = await self._operations.close(_request(request), conclusion)
+        moved = await self._operations.close(_moving(request), conclusion)
         return pb.CloseBreachResponse(breach=await self._told(moved))
 
     async def GetBreach(
@@ -123,12 +124,12 @@ class BreachServicer(breaches_pb2_grpc.BreachServiceServicer):
         return wire.breach(breach, await self._queries.term(now), now)
 
 
-def _request(request: Moving) -> BreachRequest:
+def _moving(request: MovingRequest) -> Moving:
     """Read which breach is moved, by whom and under which key."""
     check_request_id(request.request_id)
-    return BreachRequest(
+    return Moving(
         account=current_account(),
-        breach_number=wire.breach_number(request.breach_number),
+        number=wire.breach_number(request.breach_number),
         request_id=request.request_id,
         digest=digest_of(request),
     )

@@ -8,6 +8,7 @@ from chassis.rpc.pages import page_size
 from chassis.storage.idempotency import check_request_id, digest_of
 from residency.domain.cases.machine import Caller
 from residency.domain.declarations import ResidenceDeclaration
+from residency.domain.disclosure import Way
 from residency.domain.nationality import Nationalities
 from residency.domain.notices import notice_of
 from residency.domain.personal_id import RegistrationCodes
@@ -154,6 +155,26 @@ class CaseServicer(cases_pb2_grpc.CaseServiceServicer):
         self._limits.note_persons(asker, access.shown)
         await self._decoys.watch(asker.account, access.shown, access.record_id)
         return answers.whole_case(found, caller, disclosure, access.record_id)
+
+    async def CompareDocument(
+        self, request: pb.CompareDocumentRequest, context: Context
+    ) -> pb.CompareDocumentResponse:
+        """Answer whether a case names who has a document."""
+        access, asker, today = current_access(), asker_of(request), ward_day(self._clock())
+        number = requests.case_number(request.case_number)
+        access.subject = f"case:{number}"
+        document = requests.document(request, self._codes, self._nationalities, today)
+        access.shown = [subject_of(self._numbers.document_index(document))]
+        self._limits.admit(asker)
+        disclosure, found = await self._queries.get(
+            number, _caller(), asker, today, Way.COMPARISON
+        )
+        matches = document in found.declaration.documents
+        self._limits.note_document(asker, document, found=matches)
+        await self._decoys.watch(asker.account, access.shown, access.record_id)
+        access.fields = sorted(disclosure.fields) if disclosure and matches else ()
+        name = found.declaration.name_by(document)
+        return answers.compared(name, disclosure, access.record_id, matches=matches)
 
     async def ListCases(
         self, request: pb.ListCasesRequest, context: Context

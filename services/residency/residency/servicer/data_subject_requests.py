@@ -20,9 +20,9 @@ from residency.domain.personal_id import RegistrationCodes
 from residency.domain.sealing import NumberSeal
 from residency.operations.data_subject_requests import (
     DataSubjectRequestOperations,
-    Moving,
     Receiving,
 )
+from residency.operations.requests import Moving
 from residency.queries.account import AccountQueries
 from residency.queries.data_subject_requests import DataSubjectRequestQueries
 from residency.queries.held_data import HeldDataQueries
@@ -255,7 +255,7 @@ def _moving(request: MovingRequest) -> Moving:
     check_request_id(request.request_id)
     return Moving(
         account=current_account(),
-        request_number=wire.request_number(request.request_number),
+        number=wire.request_number(request.request_number),
         request_id=request.request_id,
         digest=digest_of(request),
     )

@@ -17,6 +17,7 @@ disclosure_rules = Table(
     Column("fields", ARRAY(Text), nullable=False),
     Column("source", Text, nullable=False),
     CheckConstraint(
-        "way in ('LOOKUP', 'BREAK_GLASS', 'REVIEW', 'CASE')", name="disclosure_rules_way"
+        "way in ('LOOKUP', 'BREAK_GLASS', 'REVIEW', 'CASE', 'COMPARISON')",
+        name="disclosure_rules_way",
     ),
 )

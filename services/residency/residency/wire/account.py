@@ -15,6 +15,7 @@ from residency.domain.nationality import Nationalities
 from residency.wire import fields
 from ward.options.v1 import access_pb2
 from ward.residency.v1 import account_pb2 as pb
+from ward.residency.v1 import cases_pb2
 from ward.residency.v1 import data_subject_requests_pb2 as requests_pb2
 
 _PREFIX = "PURPOSE_"
@@ -43,7 +44,9 @@ def require_own_request(request: pb.ListAccessesToPersonRequest) -> None:
 
 
 def passport(
-    request: pb.ListAccessesToPersonRequest | requests_pb2.ReceiveRequestRequest,
+    request: pb.ListAccessesToPersonRequest
+    | requests_pb2.ReceiveRequestRequest
+    | cases_pb2.CompareDocumentRequest,
     nationalities: Nationalities,
 ) -> PassportNumber:
     """Read the passport by which a person is known who is named by nothing else; raises FieldInvalidError."""

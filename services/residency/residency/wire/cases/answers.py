@@ -6,7 +6,7 @@ from uuid import UUID
 from chassis.rpc import pages
 from residency.domain.cases.machine import Caller, Case
 from residency.domain.cases.told import HistoryEntry, WholeCase
-from residency.domain.disclosure import Disclosure
+from residency.domain.disclosure import Disclosure, PersonField
 from residency.domain.notices import Notice, notices_of
 from residency.wire import fields, lookups
 from residency.wire.cases.declarations import declaration_message, withhold
@@ -47,6 +47,18 @@ def whole_case(
         notices=[notice(one) for one in notices_of(found.case, found.history)],
         registration_ids=[str(one) for one in found.registrations],
         withheld=lookups.withheld(disclosure) if disclosure else (),
+        access_record_id=str(access_record_id),
+    )
+
+
+def compared(
+    name: str, disclosure: Disclosure | None, access_record_id: UUID, *, matches: bool
+) -> pb.CompareDocumentResponse:
+    """Write whether a case names who has a document, and by which name where that may be shown."""
+    named = disclosure and PersonField.FULL_NAME in disclosure.fields
+    return pb.CompareDocumentResponse(
+        matches=matches,
+        full_name=name if named else "",
         access_record_id=str(access_record_id),
     )
 

@@ -1,7 +1,7 @@
 """What is asked of cases."""
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
@@ -10,7 +10,11 @@ from chassis.rpc import pages
 from residency.domain.cases.machine import Caller, CaseNotFoundError
 from residency.domain.cases.states import CaseState, RefusalGround
 from residency.domain.cases.told import CaseFilter, CasePosition
+from residency.domain.contact import PassportNumber
 from residency.domain.declarations import CaseKind
+from residency.domain.nationality import Nationalities
+from residency.domain.personal_id import PersonalIdNumber, RegistrationCodes
+from residency.wire.account import passport
 from ward.residency.v1 import cases_pb2 as pb
 
 _CASE_NUMBER = re.compile(r"[0-9]{1,8}-[0-9]{4}-[0-9]{6,9}")
@@ -25,6 +29,18 @@ def case_number(text: str) -> str:
     if not _CASE_NUMBER.fullmatch(text):
         raise CaseNotFoundError
     return text
+
+
+def document(
+    request: pb.CompareDocumentRequest,
+    codes: RegistrationCodes,
+    nationalities: Nationalities,
+    today: date,
+) -> PersonalIdNumber | PassportNumber:
+    """Read the document that is compared; raises FieldInvalidError or PersonalIdInvalidError."""
+    if request.HasField("passport"):
+        return passport(request, nationalities)
+    return PersonalIdNumber.parse(request.personal_id_number, codes, today)
 
 
 def written(field: str, text: str) -> str:

@@ -1,0 +1,218 @@
+"""Commands beside `serve`: each does one thing with the database and tells who gave it what came of it."""
+
+import secrets
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+from nats.aio.client import Client
+
+from chassis.account import audit, console
+from chassis.account.access_chain import AccessRecord
+from chassis.clock import utc_now, ward_day
+from chassis.errors import DatabaseUnavailableError
+from chassis.sealing import UnknownKeyError
+from chassis.storage import migrations
+from chassis.storage.database import Database
+from chassis.storage.outbox import Relay
+from residency import tables
+from residency.app.parts import content_seal, number_seal
+from residency.app.reference import MIGRATIONS, gazetteer, registration_codes
+from residency.domain.decoys import Decoy
+from residency.domain.partial_date import PartialDate
+from residency.domain.person_name import FullName
+from residency.domain.residence import Sex
+from residency.importer.files import ImportRefusedError
+from residency.importer.importing import Importer
+from residency.importer.residence_table import ResidenceTable
+from residency.importer.residences import TableRefusedError, Wish, import_table
+from residency.operations.decoys import DecoyOperations
+from residency.operations.duplicates import DuplicateSearch
+from residency.operations.keys import KeyOperations
+from residency.operations.residence_import import ResidenceImport
+from residency.queries.anomalies import AnomalyQueries
+from residency.queries.statistics import StatisticsQueries
+from residency.settings import Settings
+from residency.wire.statistics import csv_of, xlsx_of
+
+_RESIDENCE_LAW = "Law 68/2020/QH14"
+_DATABASE_AWAY = "Không kết nối được cơ sở dữ liệu / The database is away."
+_NOT_WRITTEN = "{file}: không ghi được tệp / cannot be written ({why})"
+_MOST_ANOMALIES = 10_000
+_DECOY_REFUSED = "Không thêm được hồ sơ bẫy / The decoy was not added: {why}"
+_FOUND = "{found} cặp hồ sơ nghi trùng mới / pairs of records that may be duplicates are new"
+_WOULD_BE_FOUND = f"Chạy thử, không ghi gì / Dry run, nothing entered. {_FOUND}"
+_NUMBERS_NOT_COMPARED = (
+    "{count} hồ sơ có từ trước chỉ so theo họ tên và ngày sinh, không so theo số"
+    " / {count} records from before were compared by name and birth only, not by number"
+)
+_KEY_MISSING = "Thiếu một khóa cũ trong ID_ENCRYPTION_OLD_KEYS / An old key is missing in ID_ENCRYPTION_OLD_KEYS."
+_STILL_OLD = (
+    "Còn {left} mục dưới khóa cũ: một dịch vụ vẫn niêm phong bằng khóa cũ, hãy chạy lại"
+    " / {left} are under old keys yet: a service still seals under one; run again."
+)
+_say = partial(print, file=sys.stdout, flush=True)
+
+
+@asynccontextmanager
+async def _connected(settings: Settings) -> AsyncGenerator[Database]:
+    """Connect to the database for one command; told in words if it is away."""
+    database = Database.connect(settings.database_url.get_secret_value())
+    try:
+        yield database
+    except DatabaseUnavailableError as error:
+        raise SystemExit(_DATABASE_AWAY) from error
+    finally:
+        await database.close()
+
+
+async def migrate(settings: Settings) -> None:
+    """Bring the tables to the present version."""
+    if settings.migration_database_url is None:
+        raise SystemExit("MIGRATION_DATABASE_URL is needed: the role that owns the tables.")
+    await migrations.upgrade(settings.migration_database_url.get_secret_value(), MIGRATIONS)
+
+
+async def import_ward(settings: Settings, directory: Path) -> None:
+    """Load a synthetic ward, telling its progress on standard output."""
+    async with _connected(settings) as database:
+        importer = Importer(
+            database=database,
+            seal=number_seal(settings),
+            codes=registration_codes(),
+            gazetteer=gazetteer(settings.ward_code),
+            ward_code=settings.ward_code,
+            search=DuplicateSearch(database, utc_now),
+            clock=utc_now,
+            say=_say,
+        )
+        try:
+            await importer.load(directory)
+        except ImportRefusedError as error:
+            raise SystemExit(f"Không nạp được dữ liệu / Nothing was loaded: {error}") from error
+
+
+async def import_residences(settings: Settings, wish: Wish, operator: str | None) -> None:
+    """Enter a table of residences, telling on standard output what becomes of it."""
+    command = console.record_of(
+        "import-residences --dry-run" if wish.dry_run else "import-residences",
+        operator,
+        purpose="RESIDENCE_CASE",
+        legal_basis=_RESIDENCE_LAW,
+        subject="residences",
+        ward_code=settings.ward_code,
+        now=utc_now(),
+        reference=wish.reference,
+    )
+    units = gazetteer(settings.ward_code)
+    table = ResidenceTable(registration_codes(), units, ward_day(utc_now()))
+    async with _connected(settings) as database:
+        operations = ResidenceImport(
+            database, _unheard(database), utc_now, number_seal(settings), command
+        )
+        try:
+            await import_table(wish, table, operations)
+        except TableRefusedError as error:
+            raise SystemExit(str(error)) from error
+
+
+async def export_statistics(settings: Settings, file: Path, operator: str | None) -> None:
+    """Write how many residents there are today, as CSV or XLSX by the file's name."""
+    command = _supervising(settings, "export-statistics", operator, "statistics")
+    async with _connected(settings) as database:
+        await console.account_for(database, command)
+        cells, smallest = await StatisticsQueries(database).count_residents(ward_day(utc_now()))
+    _write(file, (xlsx_of if file.suffix.lower() == ".xlsx" else csv_of)(cells, smallest))
+    _say(f"{file}: {len(cells)} ô / cells")
+
+
+def _supervising(
+    settings: Settings, command: str, operator: str | None, subject: str
+) -> AccessRecord:
+    """Write down that a command was given which tells how the register, or who uses it, is doing."""
+    return console.record_of(
+        command,
+        operator,
+        purpose=audit.SUPERVISION,
+        legal_basis=audit.LEGAL_BASIS,
+        subject=subject,
+        ward_code=settings.ward_code,
+        now=utc_now(),
+    )
+
+
+def _write(file: Path, content: bytes) -> None:
+    try:
+        file.write_bytes(content)
+    except OSError as error:
+        raise SystemExit(_NOT_WRITTEN.format(file=file, why=error.strerror)) from error
+
+
+async def report_anomalies(settings: Settings, days: int, operator: str | None) -> None:
+    """Tell on standard output, as tab-separated lines, what was odd in so many days."""
+    now = utc_now()
+    command = _supervising(settings, "audit anomalies", operator, "anomalies")
+    async with _connected(settings) as database:
+        await console.account_for(database, command)
+        found = await AnomalyQueries(database).list_anomalies(
+            now - timedelta(days=days), now, None, _MOST_ANOMALIES
+        )
+    tell = partial(_say, sep="\t")
+    tell("since", "kind", "account", "occurrences", "threshold", "building_id")
+    for one in found:
+        when, where = one.since.isoformat(), one.building_id or ""
+        tell(when, one.kind, one.account, one.occurrences, one.threshold, where)
+
+
+async def add_decoy(settings: Settings, name: str, birth_date: str, sex: str) -> None:
+    """Enter a person who does not exist; told in words if a field is wrong."""
+    try:
+        full_name, born = FullName.parse(name), PartialDate.parse(birth_date)
+        decoy = Decoy.make(full_name, born, Sex(sex), secrets.randbelow)
+    except ValueError as error:
+        raise SystemExit(_DECOY_REFUSED.format(why=error)) from error
+    async with _connected(settings) as database:
+        decoys = DecoyOperations(
+            database, _unheard(database), utc_now, number_seal(settings), settings.ward_code
+        )
+        await decoys.add(decoy)
+    _say("Đã thêm hồ sơ bẫy / The decoy was added.")
+
+
+async def find_duplicates(settings: Settings, *, dry_run: bool) -> None:
+    """Compare the whole register with itself, telling its progress on standard output."""
+    found = 0
+    async with _connected(settings) as database:
+        search = DuplicateSearch(database, utc_now)
+        async for progress in search.count() if dry_run else search.search():
+            found = progress.found
+            _say(f"{progress.done}/{progress.of}: {found}")
+        not_compared = await search.count_without_nearness()
+    _say((_WOULD_BE_FOUND if dry_run else _FOUND).format(found=found))
+    if not_compared:
+        _say(_NUMBERS_NOT_COMPARED.format(count=not_compared))
+
+
+async def rotate_keys(settings: Settings) -> None:
+    """Seal anew what old keys sealed, telling its progress on standard output."""
+    async with _connected(settings) as database:
+        keys = KeyOperations(database, content_seal(settings))
+        try:
+            left, done = await keys.count_old(), 0
+            async for renewed in keys.renew_all():
+                done += renewed
+                _say(f"{done}/{left}")
+            left = await keys.count_old()
+        except UnknownKeyError as error:
+            raise SystemExit(_KEY_MISSING) from error
+    if left:
+        raise SystemExit(_STILL_OLD.format(left=left))
+    _say("Mọi dữ liệu đã niêm phong bằng khóa mới / Everything is sealed under the new key.")
+
+
+def _unheard(database: Database) -> Relay:
+    """Make what a command adds events by; the service that runs publishes them."""
+    return Relay(database, tables.outbox, Client().jetstream(), utc_now)

@@ -1,0 +1,79 @@
+"""What most of the service is made of: its seals, and all that is made of them and of the settings once."""
+
+import os
+from dataclasses import dataclass
+from typing import Self
+
+from chassis.clock import Clock
+from chassis.sealing import Seal, read_key
+from chassis.service import Base
+from chassis.storage.database import Database
+from chassis.storage.outbox import Relay
+from residency.app.reference import gazetteer, nationalities, registration_codes
+from residency.domain.address import Gazetteer
+from residency.domain.nationality import Nationalities
+from residency.domain.personal_id import RegistrationCodes
+from residency.domain.pseudonyms import Pseudonyms
+from residency.domain.sealing import NumberSeal, ParticularsSeal
+from residency.operations.decoys import DecoyOperations
+from residency.operations.lookup_limits import LookupLimits
+from residency.repository.cases import CaseSeal
+from residency.repository.data_subject_requests import NoteSeal
+from residency.servicer.showing import Showing
+from residency.settings import Settings
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What several of the service's rooms are made of."""
+
+    database: Database
+    relay: Relay
+    clock: Clock
+    ward_code: str
+    seal: NumberSeal
+    particulars: ParticularsSeal
+    case_seal: CaseSeal
+    note_seal: NoteSeal
+    pseudonyms: Pseudonyms
+    showing: Showing
+    codes: RegistrationCodes
+    nations: Nationalities
+    units: Gazetteer
+    limits: LookupLimits
+    decoys: DecoyOperations
+
+    @classmethod
+    def of(cls, base: Base, settings: Settings) -> Self:
+        """Make them of what the chassis gives and of the settings."""
+        seal, content = number_seal(settings), content_seal(settings)
+        pseudonyms = Pseudonyms(read_key(settings.pseudonym_key.get_secret_value()))
+        return cls(
+            database=base.database,
+            relay=base.relay,
+            clock=base.clock,
+            ward_code=settings.ward_code,
+            seal=seal,
+            particulars=ParticularsSeal(content),
+            case_seal=CaseSeal(content),
+            note_seal=NoteSeal(content),
+            pseudonyms=pseudonyms,
+            showing=Showing(seal, pseudonyms),
+            codes=registration_codes(),
+            nations=nationalities(),
+            units=gazetteer(settings.ward_code),
+            limits=LookupLimits(base.database, base.clock, seal),
+            decoys=DecoyOperations(
+                base.database, base.relay, base.clock, seal, settings.ward_code
+            ),
+        )
+
+
+def number_seal(settings: Settings) -> NumberSeal:
+    """Make the seal of identification numbers from the keys."""
+    return NumberSeal(content_seal(settings), read_key(settings.id_index_key.get_secret_value()))
+
+
+def content_seal(settings: Settings) -> Seal:
+    """Make the seal of what is stored sealed."""
+    return Seal(settings.encryption_keys, os.urandom)
