@@ -75,6 +75,8 @@ async def test_a_sound_chain_is_told_and_a_broken_one_named(
     unread.write_text("{")
     by_file = {"ACCESS_WITNESS_FILE": str(unread)}
     not_looked_at = await audit(test_database, "verify", "--without-stream", **by_file)
+    async with database.lease("account audit"):
+        beside = await audit(test_database, "verify", "--without-stream")
     async with superuser.transaction() as tx:
         await tx.execute(text("drop table access_checkpoints"))
     await superuser.close()
@@ -95,6 +97,8 @@ async def test_a_sound_chain_is_told_and_a_broken_one_named(
     assert "An unexpected error" in unknown.errors
     assert (not_looked_at.code, not_looked_at.output) == (2, "")
     assert f"{unread}:1" in not_looked_at.errors
+    assert (beside.code, beside.output) == (2, "")
+    assert "Another audit of this account is at work" in beside.errors
     # A walk along a part, or without witnesses, is no verification; a break is one wherever it was found.
     assert await marks(database) == [("BROKEN", 2)]
 
@@ -172,6 +176,8 @@ async def test_what_is_older_than_the_law_asks_is_removed_by_the_owner(
     owner = {"MIGRATION_DATABASE_URL": test_database.owner_url, "NATS_URL": nats_server.url}
     denied = await audit(test_database, "expire")
     dry = await audit(test_database, "expire", "--dry-run", **owner)
+    async with database.lease("account audit"):
+        beside = await audit(test_database, "expire", **owner)
     done = await audit(test_database, "expire", **owner)
     again = await audit(test_database, "expire", **owner)
     verified = await audit(test_database, "verify", NATS_URL=nats_server.url)
@@ -182,6 +188,7 @@ async def test_what_is_older_than_the_law_asks_is_removed_by_the_owner(
 
     assert denied.code == 2
     assert "up to position 2" in dry.output
+    assert beside.code == 2
     assert done.code == 0
     assert "Time is over for 2 records" in done.output
     assert "No record's time is over" in again.output

@@ -164,11 +164,14 @@ async def test_a_passport_that_is_shown_is_compared_and_nothing_more_is_told(des
     case_number = await desk.seen(foreigner(place.dwelling_ids[0]))
 
     def asking(
-        number_: str = PASSPORT, issuer: str = "FRA", purpose: str = "RESIDENCE_CASE"
+        number_: str = PASSPORT,
+        issuer: str = "FRA",
+        purpose: str = "RESIDENCE_CASE",
+        reference: str = case_number,
     ) -> Any:
         return pb.CompareDocumentRequest(
             purpose=access_pb2.AccessPurpose(
-                purpose=access_pb2.Purpose.Value(f"PURPOSE_{purpose}"), reference=case_number
+                purpose=access_pb2.Purpose.Value(f"PURPOSE_{purpose}"), reference=reference
             ),
             case_number=case_number,
             passport=account_pb2.Passport(issuer=issuer, number=number_),
@@ -180,7 +183,11 @@ async def test_a_passport_that_is_shown_is_compared_and_nothing_more_is_told(des
         for one in (asking(f"{PASSPORT}1"), asking(issuer="DEU"))
     ]
     refused = []
-    for who, one in ((OFFICER, asking(purpose="PUBLIC_SERVICE")), (CITIZEN, asking())):
+    for who, one in (
+        (OFFICER, asking(purpose="PUBLIC_SERVICE")),
+        (OFFICER, asking(reference="HS-1")),
+        (CITIZEN, asking()),
+    ):
         with pytest.raises(aio.AioRpcError) as refusal:
             await desk.call(who, "CompareDocument", one)
         refused.append(refusal_of(refusal.value).reason)
@@ -199,7 +206,7 @@ async def test_a_passport_that_is_shown_is_compared_and_nothing_more_is_told(des
 
     assert (same.matches, same.full_name) == (True, "Camille Exemple")
     assert [(one.matches, one.full_name) for one in others] == [(False, ""), (False, "")]
-    assert refused == ["DISCLOSURE_NOT_ALLOWED", "ROLE_NOT_ALLOWED"]
+    assert refused == ["DISCLOSURE_NOT_ALLOWED", "FIELD_INVALID", "ROLE_NOT_ALLOWED"]
     told = ["FULL_NAME", "MASKED_NUMBER"]
     assert [subject for subject, _ in recorded[1::2]] == documents
     assert [fields for _, fields in recorded] == [told, told, [], [], [], []]

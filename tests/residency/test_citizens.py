@@ -1,5 +1,6 @@
 """Citizens in their own affairs: who they are is told by their token, and they learn of nobody else."""
 
+import json
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -25,6 +26,7 @@ from tests.residency.samples import (
     residence_operations,
 )
 from tests.residency.test_data_subject_requests import Counter
+from tests.residency.test_lookups import asking as looking_up
 from tests.residency.test_lookups import because
 from tests.residency.test_stays_service import day_of, lodging
 from ward.residency.v1 import cases_pb2
@@ -235,15 +237,25 @@ async def test_whether_a_guest_is_declared_elsewhere_is_told_to_officers_only(
     assert answers[0] == answers[1]
     assert stays == [first]
     assert (case.kind, case.state, case.account) == ("LODGING", "SUBMITTED", "")
-    looking = cases_pb2.GetCaseRequest(purpose=because(), case_number=case.case_number)
-    looking.purpose.reference = case.case_number
+    purpose = because(reference=case.case_number)
+    looking = cases_pb2.GetCaseRequest(purpose=purpose, case_number=case.case_number)
     await service.call("GetCase", looking)
-    of_host, of_guest = [
-        (await Counter(service).exported(personal_id_number=number(serial).digits)).text
+    looking.purpose.reference = "HS-1"
+    assert (await service.refusal("GetCase", looking)).reason == "FIELD_INVALID"
+    await service.call("LookupPerson", looking_up(serial=2))
+    host, guest = [
+        json.loads(
+            (await Counter(service).exported(personal_id_number=number(serial).digits)).json
+        )
         for serial in (2, 5)
     ]
-    assert "Số lượt truy cập" in of_host
-    assert case.case_number not in of_host
+    of_host, of_guest = [
+        [one["reference"] for one in export["looks"] if one["purpose"] == "RESIDENCE_CASE"]
+        for export in (host, guest)
+    ]
+    assert case.case_number not in str(host)
+    assert {*of_host} == {""}
+    assert len(of_host) > 1
     assert case.case_number in of_guest
 
 

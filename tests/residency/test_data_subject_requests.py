@@ -645,6 +645,8 @@ async def test_a_request_to_view_gives_what_is_held_and_who_looked(counter: Coun
     assert data["person"]["number"] == number().masked
     assert [one["kind"] for one in data["registrations"]] == ["PERMANENT"]
     assert data["looks"][-1]["purpose"] == "RESIDENCE_CASE"
+    # Only the number of what is told here anyway: this request, and no case.
+    assert {one["reference"] for one in data["looks"]} == {"", number_}
     assert all("demo-" not in str(look) for look in data["looks"])
     assert "Họ và tên: Phạm Thị Giả Định" in export.text
     assert "Ngày sinh: 17/05/1990" in export.text

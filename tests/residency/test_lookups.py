@@ -69,11 +69,11 @@ SIGNED = {
 CALLERS = {role for role, _ in SIGNED}
 
 
-def because(purpose: str = "PURPOSE_RESIDENCE_CASE") -> access_pb2.AccessPurpose:
+def because(
+    purpose: str = "PURPOSE_RESIDENCE_CASE", reference: str = "HS-2026/0001"
+) -> access_pb2.AccessPurpose:
     """State a purpose."""
-    return access_pb2.AccessPurpose(
-        purpose=access_pb2.Purpose.Value(purpose), reference="HS-2026/0001"
-    )
+    return access_pb2.AccessPurpose(purpose=access_pb2.Purpose.Value(purpose), reference=reference)
 
 
 def asking(purpose: str = "PURPOSE_RESIDENCE_CASE", serial: int = 1) -> pb.LookupPersonRequest:

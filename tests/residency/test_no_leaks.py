@@ -327,7 +327,8 @@ async def of_guests_needs_and_cases(call: Callable[..., Awaitable[Any]], dwellin
     for request_id in ("submit-case-1", "submit-case-2"):
         submitting = cases.SubmitCaseRequest(request_id=request_id, case_number=number_)
         await call("SubmitCase", submitting)
-    await call("GetCase", cases.GetCaseRequest(purpose=because(), case_number=number_))
+    own = because(reference=number_)
+    await call("GetCase", cases.GetCaseRequest(purpose=own, case_number=number_))
     await call(
         "GetCase", cases.GetCaseRequest(purpose=because(), case_number=KNOWN), misplaced=True
     )
@@ -335,7 +336,7 @@ async def of_guests_needs_and_cases(call: Callable[..., Awaitable[Any]], dwellin
         {"personal_id_number": TWIN},
         {"passport": account.Passport(issuer="FRA", number=PASSPORT)},
     ):
-        comparing = {"purpose": because(), "case_number": number_, **document}
+        comparing = {"purpose": own, "case_number": number_, **document}
         await call("CompareDocument", cases.CompareDocumentRequest(**comparing))
     filing = citizens.FileOwnRequestRequest(
         request_id="own-request-1",

@@ -212,7 +212,7 @@ def reads(person_id: UUID, home: str, case: str) -> dict[str, Read]:
         ),
         "GetCase": Read(
             lambda purpose, _: cases_pb2.GetCaseRequest(
-                purpose=because(purpose), case_number=case
+                purpose=because(purpose, case), case_number=case
             ),
             of_case,
             DECLARED,
@@ -220,7 +220,7 @@ def reads(person_id: UUID, home: str, case: str) -> dict[str, Read]:
         ),
         "CompareDocument": Read(
             lambda purpose, _: cases_pb2.CompareDocumentRequest(
-                purpose=because(purpose), case_number=case, personal_id_number=digits
+                purpose=because(purpose, case), case_number=case, personal_id_number=digits
             ),
             lambda answer: {"full name"} if answer.full_name else (),
             frozenset({"full name"}),

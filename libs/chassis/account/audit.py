@@ -8,7 +8,7 @@ import csv
 import json
 import sys
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
@@ -22,12 +22,15 @@ from chassis.broker import jetstream
 from chassis.clock import Clock, utc_now
 from chassis.errors import BrokerUnavailableError, DatabaseUnavailableError
 from chassis.settings import ServiceSettings
-from chassis.storage.database import Database
+from chassis.storage.database import Database, Lease
 from chassis.telemetry.log import logger
 
 SOUND, BROKEN, NOT_LOOKED_AT = 0, 1, 2
 SUPERVISION = "SUPERVISION"
 LEGAL_BASIS = "Law 91/2025/QH15 Art. 3"
+_LEASE = "account audit"
+# One connection holds the lease, the other does the work.
+_CONNECTIONS = 2
 _COLUMNS = (
     "position",
     "recorded_at",
@@ -68,6 +71,10 @@ _FAULTS = {
 }
 
 
+class AuditRunsError(Exception):
+    """Another audit of the same account is at work."""
+
+
 def add_commands(
     commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
 ) -> "argparse._SubParsersAction[argparse.ArgumentParser]":
@@ -105,6 +112,10 @@ async def run(
                 return await _export(arguments, settings, clock())
             case _:
                 return await _expire(arguments, service, settings, clock())
+    except AuditRunsError:
+        return _failed(
+            "Một lượt kiểm tra nhật ký khác đang chạy", "Another audit of this account is at work"
+        )
     except DatabaseUnavailableError:
         return _failed("Không kết nối được cơ sở dữ liệu", "The database is away")
     except BrokerUnavailableError:
@@ -125,12 +136,28 @@ async def run(
 async def _verify(
     arguments: argparse.Namespace, service: str, settings: ServiceSettings, now: datetime
 ) -> int:
-    witnesses = await _witnesses(service, settings, stream=not arguments.without_stream)
-    async with AsyncExitStack() as stack:
-        database = Database.connect(settings.database_url.get_secret_value(), pool_size=1)
-        stack.push_async_callback(database.close)
-        whole = arguments.begin is None and not arguments.without_stream
-        return await _walk(database, witnesses, arguments.begin, now, whole=whole)
+    stream = not arguments.without_stream
+    database = Database.connect(settings.database_url.get_secret_value(), pool_size=_CONNECTIONS)
+    try:
+        async with _alone(database):
+            witnesses = await _witnesses(service, settings, stream=stream)
+            whole = arguments.begin is None and stream
+            return await _walk(database, witnesses, arguments.begin, now, whole=whole)
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def _alone(database: Database) -> AsyncGenerator[Lease]:
+    """Keep other audits of the account away; raises AuditRunsError.
+
+    Whoever knows the witnesses of before, and walks along a chain that another has shortened since, finds a break
+    where there is none.
+    """
+    async with database.lease(_LEASE) as lease:
+        if lease is None:
+            raise AuditRunsError
+        yield lease
 
 
 async def _walk(
@@ -210,14 +237,19 @@ async def _expire(
             "Cần MIGRATION_DATABASE_URL: vai trò sở hữu các bảng",
             "MIGRATION_DATABASE_URL is needed: the role that owns the tables",
         )
-    owner = Database.connect(settings.migration_database_url.get_secret_value(), pool_size=1)
+    url = settings.migration_database_url.get_secret_value()
+    owner = Database.connect(url, pool_size=_CONNECTIONS)
     try:
-        what = await access_account.expired(owner, now)
-        if not arguments.dry_run:
+        if arguments.dry_run:
+            _tell_expiry(await access_account.expired(owner, now))
+            return SOUND
+        async with _alone(owner) as lease:
+            what = await access_account.expired(owner, now)
             # Evidence of a break must not be removed with it.
             witnesses = await _witnesses(service, settings, stream=True)
             if (code := await _walk(owner, witnesses, None, now, whole=True)) != SOUND:
                 return code
+            await lease.touch()
             await _remove(owner, what, arguments.operator, service, settings, now)
     except access_account.LimitMissingError:
         return _failed(

@@ -412,15 +412,19 @@ async def test_it_is_told_since_when_nobody_verified_the_chain(
         began = (await tx.scalars(first)).one()
     verified = NOW + timedelta(days=1)
     seen = []
-    for _ in range(3):
+    # Position 0 is where a chain begins: a checkpoint that was changed, or a first record that follows another one.
+    for broken in (2, 0, None):
         await told.witness_if_due()
         seen.append([measured("verified_timestamp_seconds"), measured("broken_position")])
-        if len(seen) == 1:
-            await access_account.mark_broken(database, 2, NOW)
-        else:
+        if broken is None:
             await access_account.mark_verified(database, await verify(database), verified)
+        else:
+            await access_account.mark_broken(database, broken, NOW)
+    await told.witness_if_due()
+    seen.append([measured("verified_timestamp_seconds"), measured("broken_position")])
 
-    assert seen == [[began.timestamp(), 0], [began.timestamp(), 2], [verified.timestamp(), 0]]
+    never = began.timestamp()
+    assert seen == [[never, 0], [never, 2], [never, 1], [verified.timestamp(), 0]]
 
 
 @pytest.mark.nats

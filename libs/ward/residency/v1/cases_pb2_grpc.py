@@ -201,7 +201,7 @@ class CaseServiceServicer:
 
     def GetCase(self, request, context):
         """Gives a case with its declaration, history and notices, to its citizen and to the officers who decide it.
-        Errors: CASE_NOT_FOUND, DISCLOSURE_NOT_ALLOWED, PURPOSE_REQUIRED, ASSURANCE_TOO_LOW, LIMIT_REACHED.
+        Errors: CASE_NOT_FOUND, DISCLOSURE_NOT_ALLOWED, FIELD_INVALID, PURPOSE_REQUIRED, ASSURANCE_TOO_LOW, LIMIT_REACHED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -88,7 +88,7 @@ class CaseServiceStub:
     """
     GetCase: _grpc.UnaryUnaryMultiCallable[_cases_pb2.GetCaseRequest, _cases_pb2.GetCaseResponse]
     """Gives a case with its declaration, history and notices, to its citizen and to the officers who decide it.
-    Errors: CASE_NOT_FOUND, DISCLOSURE_NOT_ALLOWED, PURPOSE_REQUIRED, ASSURANCE_TOO_LOW, LIMIT_REACHED.
+    Errors: CASE_NOT_FOUND, DISCLOSURE_NOT_ALLOWED, FIELD_INVALID, PURPOSE_REQUIRED, ASSURANCE_TOO_LOW, LIMIT_REACHED.
     """
     CompareDocument: _grpc.UnaryUnaryMultiCallable[_cases_pb2.CompareDocumentRequest, _cases_pb2.CompareDocumentResponse]
     """Compares the document that a person shows with those that a case names, whose numbers officers see masked only: it
@@ -161,7 +161,7 @@ class CaseServiceAsyncStub(CaseServiceStub):
     """
     GetCase: _aio.UnaryUnaryMultiCallable[_cases_pb2.GetCaseRequest, _cases_pb2.GetCaseResponse]  # type: ignore[assignment]
     """Gives a case with its declaration, history and notices, to its citizen and to the officers who decide it.
-    Errors: CASE_NOT_FOUND, DISCLOSURE_NOT_ALLOWED, PURPOSE_REQUIRED, ASSURANCE_TOO_LOW, LIMIT_REACHED.
+    Errors: CASE_NOT_FOUND, DISCLOSURE_NOT_ALLOWED, FIELD_INVALID, PURPOSE_REQUIRED, ASSURANCE_TOO_LOW, LIMIT_REACHED.
     """
     CompareDocument: _aio.UnaryUnaryMultiCallable[_cases_pb2.CompareDocumentRequest, _cases_pb2.CompareDocumentResponse]  # type: ignore[assignment]
     """Compares the document that a person shows with those that a case names, whose numbers officers see masked only: it
@@ -297,7 +297,7 @@ class CaseServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_cases_pb2.GetCaseResponse, _abc.Awaitable[_cases_pb2.GetCaseResponse]]:
         """Gives a case with its declaration, history and notices, to its citizen and to the officers who decide it.
-        Errors: CASE_NOT_FOUND, DISCLOSURE_NOT_ALLOWED, PURPOSE_REQUIRED, ASSURANCE_TOO_LOW, LIMIT_REACHED.
+        Errors: CASE_NOT_FOUND, DISCLOSURE_NOT_ALLOWED, FIELD_INVALID, PURPOSE_REQUIRED, ASSURANCE_TOO_LOW, LIMIT_REACHED.
         """
 
     @_abc_1.abstractmethod

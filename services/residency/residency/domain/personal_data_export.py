@@ -1,7 +1,7 @@
 """What the register holds of a person, told to that person: as data, and as Vietnamese text."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -72,7 +72,7 @@ class PersonalDataExport:
                     "reference": one.reference,
                     "outcome": one.outcome,
                 }
-                for one in self.looks.newest
+                for one in self._looks
             ],
         }
 
@@ -94,12 +94,25 @@ class PersonalDataExport:
                 f"Dưới đây là {len(self.looks.newest)} lượt mới nhất; "
                 "ông/bà có thể yêu cầu bản liệt kê đầy đủ."
             )
-        lines += [f"- {_look(one)}" for one in self.looks.newest]
+        lines += [f"- {_look(one)}" for one in self._looks]
         return "\n".join(lines)
 
     @property
     def _registrations(self) -> Sequence[RegistrationTold]:
         return self.registrations if PersonField.RESIDENCES in self.disclosure.fields else ()
+
+    @property
+    def _looks(self) -> Sequence[Look]:
+        """Give the newest looks, each with its reference only where that is a number which is told here anyway.
+
+        A host would learn by the number of a case that officers alone see that a guest is declared elsewhere, and as
+        well if the looks for such cases were the only ones without a number.
+        """
+        told = {self.request_number, *(one.case_number for one in self.held.cases)}
+        return [
+            one if one.reference in told else replace(one, reference="")
+            for one in self.looks.newest
+        ]
 
     def _person(self) -> dict[str, tuple[str, Any]]:
         """Give what may be told by its name, with its Vietnamese label."""

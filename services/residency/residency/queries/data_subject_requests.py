@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, case, func, select, tuple_
+from sqlalchemy import ColumnElement, func, select, tuple_
 
 from chassis.clock import ward_day
 from chassis.storage.database import Database
@@ -30,7 +30,6 @@ from residency.repository.data_subject_requests import (
 )
 from residency.tables import (
     access_records,
-    cases,
     data_subject_request_history,
     data_subject_requests,
 )
@@ -105,19 +104,14 @@ class DataSubjectRequestQueries:
             return [request_of(row) for row in await tx.execute(statement)]
 
     async def looks(self, person: Names) -> Looks:
-        """Tell how many looks at a person there are, and the newest of them.
-
-        Cases that officers alone see are not named: a host would learn by one that a guest is declared elsewhere.
-        """
+        """Tell how many looks at a person there are, and the newest of them."""
         columns = access_records.c
-        hidden = select(cases.c.case_number).where(cases.c.account == "")
-        reference = case((columns.reference.in_(hidden), ""), else_=columns.reference)
         statement = (
             select(
                 columns.recorded_at,
                 columns.roles,
                 columns.purpose,
-                reference,
+                columns.reference,
                 columns.outcome,
                 func.count().over().label("number"),
             )

@@ -4,6 +4,7 @@ from grpc import aio
 
 from chassis.clock import Clock, ward_day
 from chassis.context import current_access, current_identity
+from chassis.rpc.access import stated_purpose
 from chassis.rpc.pages import page_size
 from chassis.storage.idempotency import check_request_id, digest_of
 from residency.domain.cases.machine import Caller
@@ -20,6 +21,7 @@ from residency.queries.cases import CaseQueries
 from residency.servicer import Context
 from residency.servicer.asking import asker_of
 from residency.wire.cases import answers, declarations, requests
+from residency.wire.fields import check_reference
 from ward.residency.v1 import cases_pb2 as pb
 from ward.residency.v1 import cases_pb2_grpc
 
@@ -144,8 +146,7 @@ class CaseServicer(cases_pb2_grpc.CaseServiceServicer):
     async def GetCase(self, request: pb.GetCaseRequest, context: Context) -> pb.GetCaseResponse:
         """Answer a case as a whole."""
         access, asker, caller = current_access(), asker_of(request), _caller()
-        number = requests.case_number(request.case_number)
-        access.subject = f"case:{number}"
+        number = _asked_number(request)
         self._limits.admit(asker)
         today = ward_day(self._clock())
         disclosure, found = await self._queries.get(number, caller, asker, today)
@@ -161,8 +162,7 @@ class CaseServicer(cases_pb2_grpc.CaseServiceServicer):
     ) -> pb.CompareDocumentResponse:
         """Answer whether a case names who has a document."""
         access, asker, today = current_access(), asker_of(request), ward_day(self._clock())
-        number = requests.case_number(request.case_number)
-        access.subject = f"case:{number}"
+        number = _asked_number(request)
         document = requests.document(request, self._codes, self._nationalities, today)
         access.shown = [subject_of(self._numbers.document_index(document))]
         self._limits.admit(asker)
@@ -215,6 +215,14 @@ def _request(request: Moving) -> Request:
     number = requests.case_number(request.case_number)
     current_access().subject = f"case:{number}"
     return Request(_caller(), number, request.request_id, digest_of(request))
+
+
+def _asked_number(request: pb.GetCaseRequest | pb.CompareDocumentRequest) -> str:
+    """Read which case is asked for, and name it for the access record; it is the reference of the purpose too."""
+    number = requests.case_number(request.case_number)
+    current_access().subject = f"case:{number}"
+    check_reference(number, stated_purpose(request).reference, of="case")
+    return number
 
 
 def _notice(moved: Moved) -> pb.CaseNotice | None:

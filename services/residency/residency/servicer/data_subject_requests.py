@@ -267,5 +267,5 @@ def _asked_number(
     """Read which request is asked for; it is the reference of the purpose too."""
     current_access().subject = "unknown"
     number = wire.request_number(request.request_number)
-    wire.check_reference(number, stated_purpose(request).reference)
+    fields.check_reference(number, stated_purpose(request).reference, of="request")
     return number

@@ -56,12 +56,6 @@ def request_number(text: str) -> str:
     return text
 
 
-def check_reference(number: str, reference: str) -> None:
-    """Refuse a purpose whose reference is another request's number."""
-    if reference != number:
-        raise FieldInvalidError("purpose.reference", "the number of the request")
-
-
 def kind(request: pb.ReceiveRequestRequest | citizens_pb2.FileOwnRequestRequest) -> RequestKind:
     """Read what is asked for; raises FieldInvalidError."""
     asked = _KINDS.get(request.kind)

@@ -159,6 +159,12 @@ def request(message: Any) -> Request:  # noqa: ANN401 - any request that changes
     return Request(message.request_id, digest_of(message), purpose.reference if purpose else "")
 
 
+def check_reference(number: str, reference: str, *, of: str) -> None:
+    """Refuse a purpose whose reference is another number than that of what is asked for; `of` says what that is."""
+    if reference != number:
+        raise FieldInvalidError("purpose.reference", f"the number of the {of}")
+
+
 def timestamp(moment: datetime) -> Timestamp:
     """Write an instant."""
     written = Timestamp()
