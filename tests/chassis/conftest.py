@@ -55,6 +55,7 @@ async def _make_template(server: PostgresServer) -> None:
             *access_schema.statements("public"),
             access_schema.HEAD_BY_INDEX,
             access_schema.MARK_BROKEN,
+            *access_schema.VERIFIED_BY_OWNER,
             _LEGAL_LIMITS,
         ):
             await connection.execute(text(statement))

@@ -14,12 +14,14 @@ from chassis.account.access_chain import Witnesses
 from chassis.clock import utc_now, ward_day
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
 from chassis.rpc import pages
+from chassis.storage.database import Database
 from residency.app import nationalities
 from residency.domain.contact import PassportNumber
 from residency.domain.person_name import FullName
 from residency.domain.persons import IdentityCorrection
 from residency.domain.sealing import subject_of
 from residency.wire import account as wire
+from tests.fixtures.servers import TestDatabase
 from tests.residency.conftest import Service
 from tests.residency.samples import (
     SEAL,
@@ -221,13 +223,17 @@ async def test_nobody_else_may_ask(service: Service, method: str) -> None:
     assert (await service.refusal(method, request)).reason == "ROLE_NOT_ALLOWED"
 
 
-async def test_the_state_of_the_account_is_told(service: Service) -> None:
+async def test_the_state_of_the_account_is_told(
+    service: Service, test_database: TestDatabase
+) -> None:
     """Empty at first; then the head, where it was witnessed, and up to where it was verified."""
     asked = pb.GetAccountStatusRequest()
     empty = await service.call("GetAccountStatus", asked, OFFICER)
     await look(service, 1, 2)
     head = await access_account.verify(service.database, Witnesses(), None, lambda _: None)
-    await access_account.mark_verified(service.database, head, utc_now())
+    owner = Database.connect(test_database.owner_url, pool_size=1)
+    await access_account.mark_verified(owner, head, utc_now())
+    await owner.close()
     async with service.database.transaction() as tx:
         await tx.execute(
             text(

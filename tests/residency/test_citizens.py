@@ -243,7 +243,7 @@ async def test_whether_a_guest_is_declared_elsewhere_is_told_to_officers_only(
     looking.purpose.reference = "HS-1"
     assert (await service.refusal("GetCase", looking)).reason == "FIELD_INVALID"
     await service.call("LookupPerson", looking_up(serial=2))
-    host, guest = [
+    told_host, told_guest = [
         json.loads(
             (await Counter(service).exported(personal_id_number=number(serial).digits)).json
         )
@@ -251,9 +251,9 @@ async def test_whether_a_guest_is_declared_elsewhere_is_told_to_officers_only(
     ]
     of_host, of_guest = [
         [one["reference"] for one in export["looks"] if one["purpose"] == "RESIDENCE_CASE"]
-        for export in (host, guest)
+        for export in (told_host, told_guest)
     ]
-    assert case.case_number not in str(host)
+    assert case.case_number not in str(told_host)
     assert {*of_host} == {""}
     assert len(of_host) > 1
     assert case.case_number in of_guest

@@ -117,6 +117,27 @@ MARK_BROKEN = """
         add constraint access_marks_kind check (kind in ('WITNESSED', 'VERIFIED', 'BROKEN'))
 """
 
+_REFUSE_VERIFIED = """
+    create function refuse_own_verification() returns trigger language plpgsql
+    set search_path = pg_catalog, pg_temp as $$
+    begin
+        if not pg_has_role(
+            current_user, (select c.relowner from pg_class c where c.oid = tg_relid), 'usage'
+        ) then
+            raise exception 'permission denied: only the owner says that the chain holds'
+                using errcode = 'insufficient_privilege';
+        end if;
+        return new;
+    end $$
+"""
+_VERIFIED_BY_OWNER = """
+    create trigger access_marks_verified_by_owner before insert on access_marks
+    for each row when (new.kind = 'VERIFIED') execute function refuse_own_verification()
+"""
+
+# Who has taken the service over must not be able to say that what was found broken holds.
+VERIFIED_BY_OWNER = (_REFUSE_VERIFIED, _VERIFIED_BY_OWNER)
+
 # The content of format 1 once more, in the database's own words, for the rows that were there before.
 _CHAIN_EARLIER = r"""
     do $$

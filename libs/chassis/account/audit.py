@@ -136,12 +136,13 @@ async def run(
 async def _verify(
     arguments: argparse.Namespace, service: str, settings: ServiceSettings, now: datetime
 ) -> int:
-    stream = not arguments.without_stream
-    database = Database.connect(settings.database_url.get_secret_value(), pool_size=_CONNECTIONS)
+    stream, owner = not arguments.without_stream, settings.migration_database_url
+    url = (owner or settings.database_url).get_secret_value()
+    database = Database.connect(url, pool_size=_CONNECTIONS)
     try:
         async with _alone(database):
             witnesses = await _witnesses(service, settings, stream=stream)
-            whole = arguments.begin is None and stream
+            whole = arguments.begin is None and stream and owner is not None
             return await _walk(database, witnesses, arguments.begin, now, whole=whole)
     finally:
         await database.close()
@@ -163,7 +164,10 @@ async def _alone(database: Database) -> AsyncGenerator[Lease]:
 async def _walk(
     database: Database, witnesses: Witnesses, begin: int | None, now: datetime, *, whole: bool
 ) -> int:
-    """Walk the chain and tell how it is; only a walk along all of it, with its witnesses, counts as verifying."""
+    """Walk the chain and tell how it is.
+
+    Only a walk along all of it, with its witnesses and by the owner, counts as verifying (`whole`).
+    """
     try:
         head = await access_account.verify(database, witnesses, begin, _progress())
     except ChainBrokenError as broken:

@@ -88,17 +88,17 @@ async def verify(
         return walk.end()
 
 
-async def mark_verified(database: Database, head: Head, now: datetime) -> None:
-    """Note that the whole chain was walked up to its head, compared with its witnesses, and holds."""
-    await _mark(database, "VERIFIED", head, now)
+async def mark_verified(owner: Database, head: Head, now: datetime) -> None:
+    """Note that the whole chain was walked up to its head, compared with its witnesses, and holds.
+
+    The owner of the tables alone may.
+    """
+    await _mark(owner, "VERIFIED", head, now)
 
 
 async def mark_broken(database: Database, position: int, now: datetime) -> None:
-    """Note that the chain does not hold, and where; it stays noted until the whole chain is found to hold.
-
-    A break at the beginning itself, position 0, is noted at the first record: 0 is told of a chain that holds.
-    """
-    await _mark(database, "BROKEN", Head(max(position, 1), b""), now)
+    """Note that the chain does not hold, and where; it stays noted until the whole chain is found to hold."""
+    await _mark(database, "BROKEN", Head(position, b""), now)
 
 
 async def _mark(database: Database, kind: str, head: Head, now: datetime) -> None:

@@ -37,14 +37,15 @@ _LAST = text("""
     select position, marked_at from access_marks
     where kind = 'WITNESSED' order by mark_id desc limit 1
 """)
-# What was never verified is unverified since it began, and what was broken is until it is found whole.
+# What was never verified is unverified since it began, and what was broken is until it is found whole. A chain
+# breaks at position 0 where it begins otherwise than it should; but 0 is told of one that holds.
 _CONDITION = text("""
     select
         coalesce(
             (select max(marked_at) from access_marks where kind = 'VERIFIED'), oldest.recorded_at
         ) as verified_at,
         coalesce(
-            (select position from access_marks where kind = 'BROKEN' and mark_id > coalesce(
+            (select greatest(position, 1) from access_marks where kind = 'BROKEN' and mark_id > coalesce(
                 (select max(mark_id) from access_marks where kind = 'VERIFIED'), 0)
              order by mark_id desc limit 1), 0
         ) as broken,
