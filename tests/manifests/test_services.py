@@ -348,8 +348,8 @@ def test_a_ward_of_a_city_may_do_without_the_population_database(
     city: list[Manifest], tmp_path: Path
 ) -> None:
     """What residency would wait for is then in neither its pod nor what is fetched; all else is the same."""
-    folder = tmp_path / "k8s"
-    shutil.copytree(FOLDER, folder)
+    folder = tmp_path / "deploy" / "k8s"
+    shutil.copytree(FOLDER.parent, folder.parent)
     (folder / WARD).write_text((FOLDER / WARD).read_text().replace(CONNECTED, ""))
     alone = build("wards/11002", folder)
     pod = of_kind(alone, "Deployment")["residency"]["spec"]["template"]["spec"]
