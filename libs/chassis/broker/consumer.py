@@ -133,12 +133,18 @@ class EventConsumer:
         self, of_many: HandlerOfMany | None, messages: Sequence[Delivery]
     ) -> None:
         """Handle messages; those that cannot be handled at once one by one, each by its own fate."""
-        if of_many is None or len(messages) == 1 or not await self._done(of_many, messages):
+        if of_many is not None and len(messages) > 1:
+            if await self._done(of_many, messages):
+                return
+            # The last of them waits for all others now.
             for message in messages:
-                await self._handle(message)
+                await message.in_progress()
+        for message in messages:
+            await self._handle(message)
 
     async def _done(self, of_many: HandlerOfMany, messages: Sequence[Delivery]) -> bool:
         """Give messages all at once; False if that failed."""
+        context.request_id.set(context.accept_request_id(None))
         timed = metrics.MESSAGE_SECONDS.labels(self._name, messages[0].subject).time()
         with timed, ExitStack() as spans:
             try:

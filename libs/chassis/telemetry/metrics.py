@@ -140,7 +140,7 @@ CLOCK_OFFSET_SECONDS = Gauge(
 )
 SIGN_INS = Counter(
     "ward_device_sign_ins_total",
-    "Sign-ins of devices, by outcome: granted, the reasons of refusal, unavailable, overflow, malformed",
+    "Sign-ins of devices, by outcome: granted, the reasons of refusal, unavailable, overflow, too_late, malformed",
     ["outcome"],
 )
 SIGN_OUTS = Counter(

@@ -51,6 +51,7 @@ SIGN_INS: Words = {
     "other_client_id": "khác mã thiết bị",
     "unavailable": "không ai trả lời",
     "overflow": "quá nhiều cùng lúc",
+    "too_late": "đã thôi đợi",
     "malformed": "sai định dạng",
 }
 SERVERS: Words = {"broker": "máy chủ tin nhắn", "database": "cơ sở dữ liệu"}

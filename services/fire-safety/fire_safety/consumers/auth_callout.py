@@ -8,6 +8,7 @@ nobody signs in.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -62,7 +63,8 @@ class AuthCallout:
         self._operations = operations
         self._crowding = crowding
         self._clock = clock
-        self._waiting: asyncio.LifoQueue[_Asked] = asyncio.LifoQueue(_WAITING)
+        self._waiting: deque[_Asked] = deque(maxlen=_WAITING)
+        self._asked = asyncio.Event()
         self._held: set[asyncio.Task[None]] = set()
         self._subscription: Subscription | None = None
 
@@ -87,20 +89,22 @@ class AuthCallout:
             sender = (message.headers or {}).get(_SERVER_KEY, "")
             question = wire.question(self._key.open(message.data, sender))
             until = self._clock() + timedelta(seconds=question.patience_s)
-            self._waiting.put_nowait(_Asked(message, sender, question, until))
         except (BadKeyError, BadSealError, MalformedTokenError):
             metrics.SIGN_INS.labels("malformed").inc()
             logger().warning("sign_in_question_malformed")
-        except asyncio.QueueFull:
-            metrics.SIGN_INS.labels("overflow").inc()
+        else:
+            if len(self._waiting) == _WAITING:
+                metrics.SIGN_INS.labels("overflow").inc()
+            # Into a full queue, too: the one that has waited the longest makes room.
+            self._waiting.append(_Asked(message, sender, question, until))
+            self._asked.set()
 
     async def _answer_all(self) -> None:
         policy = await self._policy()
         slowing = Slowing(policy)
         while True:
-            asked = [await self._waiting.get()]
-            while not self._waiting.empty() and len(asked) < _AT_ONCE:
-                asked.append(self._waiting.get_nowait())
+            await self._asked.wait()
+            asked = self._newest()
             try:
                 await self._decide(asked, policy, slowing)
             except DatabaseUnavailableError:
@@ -108,6 +112,13 @@ class AuthCallout:
                 logger().warning("sign_ins_unanswered", questions=len(asked))
             except Exception:  # noqa: BLE001 - the edge: logged once; these clients ask again
                 logger().exception("sign_ins_failed")
+
+    def _newest(self) -> list["_Asked"]:
+        some = min(len(self._waiting), _AT_ONCE)
+        newest = [self._waiting.pop() for _ in range(some)]
+        if not self._waiting:
+            self._asked.clear()
+        return newest
 
     async def _policy(self) -> SignInPolicy:
         while True:
@@ -120,15 +131,19 @@ class AuthCallout:
         self, asked: Sequence["_Asked"], policy: SignInPolicy, slowing: Slowing
     ) -> None:
         now = self._clock()
-        asked = [one for one in asked if one.until > now]
-        names = {one.question.attempt.name for one in asked}
+        in_time = [one for one in asked if one.until > now]
+        metrics.SIGN_INS.labels("too_late").inc(len(asked) - len(in_time))
+        if not in_time:
+            return
+        names = {one.question.attempt.name for one in in_time}
         rights = await self._queries.rights({one for one in names if wire.could_be_device(one)})
         first_used: dict[str, Credential] = {}
         refused: set[str] = set()
-        for one in asked:
+        for one in in_time:
             await asyncio.sleep(0)
             # Who has lost patience meanwhile is gone: an answer would only delay the others.
             if one.until <= self._clock():
+                metrics.SIGN_INS.labels("too_late").inc()
                 continue
             attempt = one.question.attempt
             verdict = decide(attempt, rights.get(attempt.name), policy, now)

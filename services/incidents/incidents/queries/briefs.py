@@ -23,7 +23,8 @@ from incidents import tables
 from incidents.domain.briefs import Beside, Brief, Relation, Told
 from incidents.domain.escalation import Notification, Recipient
 from incidents.domain.presence import DAY_FROM, NIGHT_FROM, Rule
-from incidents.queries.gathering import gather, incident_from, one_incident_with, row_of
+from incidents.queries.gathering import incident_from, one_incident_with, row_of
+from incidents.repository.gathering import gather
 
 # The nearest of each that a brief tells, and how many ended alarms it looks back at for false ones.
 _NEAREST_WATER, _NEAREST_FIRE_POINTS = 3, 2

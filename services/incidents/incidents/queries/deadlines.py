@@ -11,18 +11,17 @@ from sqlalchemy.sql.selectable import LateralFromClause
 
 from chassis.storage.database import Database
 from incidents import tables
-from incidents.domain.catalogue import ClockKind, ClockUnit
-from incidents.domain.deadlines import Deadline, DueFilter, Owed, Pause, PauseReason
+from incidents.domain.deadlines import DueFilter, Owed, Pause, PauseReason
 from incidents.domain.due_deadlines import DueDeadline
 from incidents.domain.requests import DueListing
 from incidents.queries.gathering import (
-    gather,
     incident_from,
     incidents_with,
     one_incident_with,
     row_of,
 )
 from incidents.repository.deadlines import OWED, owed_of, pause_reason_of, pause_reasons_on
+from incidents.repository.gathering import DEADLINES, deadlines_of, gather
 
 _deadlines = tables.deadlines.c
 
@@ -44,18 +43,7 @@ class DeadlineQueries:
     async def clocks(self, incident_id: UUID) -> Clocks:
         """Tell the deadlines and pauses of an incident; raises IncidentNotFoundError."""
         row = await row_of(self._database, incident_id, _clocks())
-        owed = zip(
-            row.clock_reports,
-            row.clock_numbers,
-            row.clock_kinds,
-            row.clock_units,
-            row.clocks_due,
-            row.clocks_soon,
-            row.clocks_paused,
-            row.clocks_met,
-            row.clocks_stopped,
-            strict=True,
-        )
+        owed = zip(deadlines_of(row), row.clock_reports, row.clock_numbers, strict=True)
         pauses = zip(
             row.pause_sequences,
             row.pause_reasons,
@@ -67,13 +55,8 @@ class DeadlineQueries:
         )
         return Clocks(
             deadlines=tuple(
-                Owed(
-                    Deadline(ClockKind(kind), ClockUnit(unit), *times),
-                    incident_id,
-                    report_id,
-                    number or "",
-                )
-                for report_id, number, kind, unit, *times in owed
+                Owed(deadline, incident_id, report_id, number or "")
+                for deadline, report_id, number in owed
             ),
             pauses=tuple(
                 Pause(sequence, reason, paused_at, paused_by, resumed_at, resumed_by or "")
@@ -133,13 +116,7 @@ def _owed() -> LateralFromClause:
         [_deadlines.due_at, _deadlines.subject_id, _deadlines.kind],
         clock_reports=_deadlines.report_id,
         clock_numbers=reports.number,
-        clock_kinds=_deadlines.kind,
-        clock_units=_deadlines.unit,
-        clocks_due=_deadlines.due_at,
-        clocks_soon=_deadlines.soon_at,
-        clocks_paused=_deadlines.paused_at,
-        clocks_met=_deadlines.met_at,
-        clocks_stopped=_deadlines.stopped_at,
+        **DEADLINES,
     )
 
 

@@ -1,17 +1,13 @@
 """Incidents with what belongs to each, gathered in one statement."""
 
-from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    ColumnElement,
     FromClause,
     Row,
     Select,
     bindparam,
-    func,
-    literal_column,
     select,
     true,
 )
@@ -20,10 +16,9 @@ from sqlalchemy.sql.selectable import LateralFromClause
 from chassis.storage.database import Database
 from incidents import tables
 from incidents.domain.incidents import Incident, IncidentNotFoundError, Member
+from incidents.repository.gathering import gather
 from incidents.repository.incidents import incident_of
 
-# An empty array of whatever type it stands beside.
-NONE: ColumnElement[Any] = literal_column("'{}'")
 _WANTED = "wanted"
 
 
@@ -59,21 +54,6 @@ def incidents_with(
     for part in gathered:
         statement = statement.join(part, true())
     return statement
-
-
-def gather(
-    name: str,
-    source: FromClause,
-    belongs: ColumnElement[bool],
-    order: Iterable[ColumnElement[Any]],
-    **columns: ColumnElement[Any],
-) -> LateralFromClause:
-    """Gather columns of what belongs to the incident at hand into arrays, all in one order; empty if nothing does."""
-    arrays = [
-        func.coalesce(func.array_agg(column).aggregate_order_by(*order), NONE).label(label)
-        for label, column in columns.items()
-    ]
-    return select(*arrays).select_from(source).where(belongs).lateral(name)
 
 
 def _members() -> LateralFromClause:

@@ -14,12 +14,12 @@ from incidents.domain.incidents import Incident
 from incidents.domain.requests import Listing
 from incidents.domain.timeline import EntryKind, TimelineEntry
 from incidents.queries.gathering import (
-    gather,
     incident_from,
     incidents_with,
     one_incident_with,
     row_of,
 )
+from incidents.repository.gathering import gather
 
 
 @dataclass(frozen=True)

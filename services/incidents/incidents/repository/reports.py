@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    ColumnElement,
     Row,
     Select,
     Subquery,
@@ -17,14 +16,11 @@ from sqlalchemy import (
     true,
     update,
 )
-from sqlalchemy.sql import literal_column
 
 from chassis.storage import outbox
 from chassis.storage.database import Transaction
 from chassis.storage.running_numbers import next_number
 from incidents import tables
-from incidents.domain.catalogue import ClockKind, ClockUnit
-from incidents.domain.deadlines import Deadline
 from incidents.domain.kinds import IncidentKind
 from incidents.domain.places import Position
 from incidents.domain.reports import (
@@ -34,9 +30,8 @@ from incidents.domain.reports import (
     RoadAccident,
 )
 from incidents.repository.catalogue import categories_on
+from incidents.repository.gathering import DEADLINES, deadlines_of, gather
 from incidents.wire.report_events import received_message
-
-_NONE: ColumnElement[Any] = literal_column("'{}'")
 
 
 async def next_report_ordinal(tx: Transaction, ward_code: str, year: int) -> int:
@@ -180,26 +175,12 @@ def whole_reports(wanted: Select[Any]) -> Select[Any]:
     """Complete some rows of reports with their deadlines and counts, newest first."""
     page = wanted.subquery("page")
     deadlines = tables.deadlines.c
-    gathered = (
-        select(
-            *(
-                func.coalesce(
-                    func.array_agg(column).aggregate_order_by(deadlines.due_at, deadlines.kind),
-                    _NONE,
-                ).label(name)
-                for name, column in (
-                    ("clock_kinds", deadlines.kind),
-                    ("clock_units", deadlines.unit),
-                    ("clocks_due", deadlines.due_at),
-                    ("clocks_soon", deadlines.soon_at),
-                    ("clocks_paused", deadlines.paused_at),
-                    ("clocks_met", deadlines.met_at),
-                    ("clocks_stopped", deadlines.stopped_at),
-                )
-            )
-        )
-        .where(deadlines.report_id == page.c.report_id)
-        .lateral("gathered")
+    gathered = gather(
+        "gathered",
+        tables.deadlines,
+        deadlines.report_id == page.c.report_id,
+        [deadlines.due_at, deadlines.kind],
+        **DEADLINES,
     )
     accidents = tables.road_accidents
     counts = [column for column in accidents.c if column.name != "report_id"]
@@ -221,16 +202,6 @@ def report_of(row: Row[Any]) -> Report:
         accident = RoadAccident(
             row.vehicles, row.fatalities, row.injured, row.damage_vnd, row.road
         )
-    clocks = zip(
-        row.clock_kinds,
-        row.clock_units,
-        row.clocks_due,
-        row.clocks_soon,
-        row.clocks_paused,
-        row.clocks_met,
-        row.clocks_stopped,
-        strict=True,
-    )
     return Report(
         report_id=row.report_id,
         number=row.number,
@@ -246,9 +217,7 @@ def report_of(row: Row[Any]) -> Report:
         position=None if row.latitude is None else Position(row.latitude, row.longitude),
         road_accident=accident,
         forgotten_at=row.forgotten_at,
-        deadlines=tuple(
-            Deadline(ClockKind(kind), ClockUnit(unit), *times) for kind, unit, *times in clocks
-        ),
+        deadlines=deadlines_of(row),
     )
 
 

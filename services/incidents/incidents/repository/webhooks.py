@@ -62,10 +62,16 @@ async def end_webhook(tx: Transaction, webhook_id: UUID, account: str, now: date
 
 
 async def add_deliveries(tx: Transaction, notices: Sequence[Notice], now: datetime) -> None:
-    """Have notices told to each webhook that wants them."""
+    """Have notices told to each webhook that wants them.
+
+    None is removed before they are stored: its removal would not see them, and they would be sent all the same.
+    """
     columns = tables.webhooks.c
     webhooks = await tx.execute(
-        select(columns.webhook_id, columns.events).where(columns.removed_at.is_(None))
+        select(columns.webhook_id, columns.events)
+        .where(columns.removed_at.is_(None))
+        .order_by(columns.webhook_id)
+        .with_for_update(read=True)
     )
     rows = [
         {"webhook_id": webhook_id, **vars(notice)}
