@@ -27,6 +27,11 @@ MIGRATIONS = [f"{name}-migrate" for name in ("residency", "fire-safety", "incide
 AUDITS = ["residency-audit", "incidents-audit"]
 # What PostgreSQL on this machine alone has, or containers alone.
 PLACES = {"listen_addresses", "unix_socket_directories"}
+PAGES = [
+    file
+    for folder in ("deploy", "docs/runbooks", "services/residency")
+    for file in sorted((REPOSITORY / folder).rglob("*.md"))
+]
 _VARIABLE = re.compile(r"\$\{\w+:?-([^${}]*)\}")
 
 
@@ -96,6 +101,15 @@ def test_only_migrations_imports_and_audits_may_act_as_owner() -> None:
     }
 
     assert holders == {*MIGRATIONS, *AUDITS, "residency-import", "fire-safety-import"}
+
+
+def test_who_audits_starts_nothing_else() -> None:
+    """Wherever it is told how: by its name alone it would make anew a broker that other files had changed."""
+    told = "\n".join(one.read_text() for one in [REPOSITORY / "docker-compose.yml", *PAGES])
+    commands = re.findall(r"docker compose run --rm\s+(--no-deps\s+)?(\w+)-audit", told)
+
+    assert {service for _, service in commands} == {"residency", "incidents", "SERVICE"}
+    assert all(option for option, _ in commands)
 
 
 def test_every_file_that_is_mounted_is_written(files: Path) -> None:

@@ -2,6 +2,8 @@
 
 import base64
 import re
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +18,7 @@ from fire_safety.settings import Settings as FireSafetySettings
 from gateway.routes import operations_routes
 from gateway.settings import Settings as GatewaySettings
 from incidents.settings import Settings as IncidentsSettings
-from manifests.build import FOLDER, Manifest
+from manifests.build import FOLDER, Manifest, build
 from residency.settings import Settings as ResidencySettings
 from tests.manifests.conftest import of_kind
 
@@ -36,8 +38,11 @@ ARROWS = {
     ("gateway", "incidents"),
     ("incidents", "residency"),
 }
-# Not of the ward: only a city's wards are connected.
+# Not of the ward: only who says so is connected, as the model of a city's wards does.
 POPULATION = "population.example.vn:50051"
+# What a ward's kustomization says then.
+WARD = "wards/11002/kustomization.yaml"
+CONNECTED = "components:\n  - ../../overlays/city/population\n"
 DATABASE_SERVICES = ("residency", "fire-safety", "incidents")
 # Those of them that keep an account of every look are audited each day.
 AUDITS = {"residency-audit", "incidents-audit"}
@@ -339,6 +344,24 @@ def test_every_account_is_audited_each_day(manifests: list[Manifest]) -> None:
         ]
 
 
+def test_a_ward_of_a_city_may_do_without_the_population_database(
+    city: list[Manifest], tmp_path: Path
+) -> None:
+    """What residency would wait for is then in neither its pod nor what is fetched; all else is the same."""
+    folder = tmp_path / "deploy" / "k8s"
+    shutil.copytree(FOLDER.parent, folder.parent)
+    (folder / WARD).write_text((FOLDER / WARD).read_text().replace(CONNECTED, ""))
+    alone = build("wards/11002", folder)
+    pod = of_kind(alone, "Deployment")["residency"]["spec"]["template"]["spec"]
+
+    assert "population" not in {one["name"] for one in pod["volumes"]}
+    assert {(one["kind"], one["metadata"]["name"]) for one in city} == {
+        *((one["kind"], one["metadata"]["name"]) for one in alone),
+        ("ExternalSecret", "population"),
+        ("NetworkPolicy", "population"),
+    }
+
+
 def test_lanes_grow_as_they_can(city: list[Manifest]) -> None:
     """Detectors up to one a partition; the recorder is one with another standing by, whatever there is to do."""
     scaled = of_kind(city, "ScaledObject")
@@ -372,11 +395,13 @@ def test_each_budget_and_spread_is_about_the_pods_beside_it(manifests: list[Mani
             assert _selects(spread["labelSelector"], labels)
 
 
-def test_wards_differ_by_their_code_alone() -> None:
-    """So that another ward is a copy with another code."""
+def test_wards_differ_by_code_and_connection_alone() -> None:
+    """So that another ward is a copy with another code, connected to the population database or not."""
     wards = FOLDER / "wards"
-    model = {one.name: one.read_text() for one in (wards / "11002").iterdir()}
+    model = {
+        one.name: one.read_text().replace(CONNECTED, "") for one in (wards / "11002").iterdir()
+    }
     assert all("11002" in text for text in model.values())
     for ward in wards.iterdir():
-        files = {one.name: one.read_text() for one in ward.iterdir()}
+        files = {one.name: one.read_text().replace(CONNECTED, "") for one in ward.iterdir()}
         assert files == {name: text.replace("11002", ward.name) for name, text in model.items()}

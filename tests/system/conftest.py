@@ -9,7 +9,7 @@ from stack.supervisor import Stack
 from tests.system.officer import Officer
 
 
-@pytest_asyncio.fixture(loop_scope="session", scope="session")
+@pytest_asyncio.fixture(loop_scope="session", scope="package")
 async def ward(scratch: Path) -> AsyncGenerator[Stack]:
     """Run the whole platform with a ward of 300 residents on free ports."""
     async with Stack(scratch / "system", residents=300, fleet=False) as stack:

@@ -3,13 +3,16 @@
 Databases first, streams behind them: whatever is in a database is then not missing in a stream. What streams have
 beyond the databases comes again: lanes go on behind the place that their database has, and consumers begin anew and
 know what they have taken before. Events come at once behind the databases, since of what they tell beyond them nobody
-has the cause; the witness comes before the databases, since a chain behind its witness counts as cut off. Photos and
-files come behind the databases wherever they lie: whichever has a row in the copy is there then. Keys are part of it,
-since sealed data are worth nothing without them: who has a backup has everything.
+has the cause; the witness comes before the databases, since a chain behind its witness counts as cut off, and both come
+once more if records of the account expired in between. Photos and files come behind the databases wherever they lie:
+whichever has a row in the copy is there then. Keys are part of it, since sealed data are worth nothing without them:
+who has a backup has everything.
 """
 
 import asyncio
 import json
+import os
+import shutil
 import tarfile
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
@@ -26,7 +29,7 @@ from stack.data_places import DataPlace, OnThisMachine
 from stack.errors import StackError
 from stack.installation import ATTACHMENTS, Installation
 from stack.run_lock import RunLock
-from stack.stream_copies import copy_streams, copy_witness, restore_streams
+from stack.stream_copies import copy_streams, copy_witness, count_expiries, restore_streams
 
 _MANIFEST = "backup.json"
 _STREAMS, _POSTGRES, _REST = "streams", "postgres", "installation.tar"
@@ -52,6 +55,16 @@ class UnreadableError(StackError):
         super().__init__(
             f"Không đọc được {path}: hãy chạy lệnh với quyền của chủ tệp hoặc root.",
             f"{path} cannot be read: run the command as its owner or as root.",
+        )
+
+
+class LinkedAttachmentsError(StackError):
+    """Photos and files lie behind a symbolic link, which a restore would neither follow nor make."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path} là liên kết tượng trưng nên không sao lưu được: hãy gắn (mount) đĩa vào đó.",
+            f"{path} is a symbolic link, which cannot be backed up: mount the disk there instead.",
         )
 
 
@@ -84,14 +97,14 @@ def back_up(
     """
     if folder.exists() and any(folder.iterdir()):
         raise BackupExistsError(folder)
+    _require_readable(place.run_dir)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)  # it may have been there
     (folder / _STREAMS).mkdir(mode=0o700)
     began = clock()
-    messages = asyncio.run(_with_broker(place, folder, copy_witness))
-    (data or OnThisMachine(place)).copy_databases(folder / _POSTGRES)
+    messages = _copy_databases(place, folder, data or OnThisMachine(place))
     messages += asyncio.run(_with_broker(place, folder, copy_streams))
     _keep_rest(place.run_dir, folder / _REST)
-    (folder / _REST).chmod(0o600)
     told = {"began_at": _written(began), "ended_at": _written(clock()), "messages": messages}
     # Last, so that a folder with it is whole.
     written = json.dumps(told, indent=1)
@@ -113,7 +126,8 @@ def restore(place: Installation, folder: Path, data: DataPlace | None = None) ->
     lock.acquire()
     try:
         with tarfile.open(folder / _REST) as rest:
-            rest.extractall(place.run_dir, filter=_owned)  # noqa: S202 - both filters are the library's
+            # By number: the container's user has no name here, or is somebody else by it.
+            rest.extractall(place.run_dir, numeric_owner=True, filter=_owned)  # noqa: S202 - the library's filters
         (place.run_dir / "secrets").chmod(0o700)
         where.take_keys()
         where.lay_in_databases(folder / _POSTGRES)
@@ -127,15 +141,46 @@ def restore(place: Installation, folder: Path, data: DataPlace | None = None) ->
     return told
 
 
+def _copy_databases(place: Installation, folder: Path, data: DataPlace) -> int:
+    """Copy the witness of the account, then the databases; tell how many messages the witness has.
+
+    An expiry is witnessed before it is in the database. One between the two copies would be in the databases' alone,
+    where it counts as a break, so both are made anew; each account expires once a day.
+    """
+    while True:
+        messages = asyncio.run(_with_broker(place, folder, copy_witness))
+        data.copy_databases(folder / _POSTGRES)
+        if not asyncio.run(_with_broker(place, folder, count_expiries)):
+            return messages
+        shutil.rmtree(folder / _POSTGRES)
+
+
+def _require_readable(run_dir: Path) -> None:
+    """Refuse at once what would be refused after the databases' copy; raises StackError."""
+    if (run_dir / ATTACHMENTS).is_symlink():
+        raise LinkedAttachmentsError(run_dir / ATTACHMENTS)
+    try:
+        for path in _kept(run_dir):
+            if path.exists() and not os.access(path, os.R_OK):
+                raise UnreadableError(str(path))
+    except PermissionError as error:
+        raise UnreadableError(error.filename) from error
+
+
 def _keep_rest(run_dir: Path, file: Path) -> None:
     """Keep what lies beside the servers' data; what is deleted meanwhile is not missed."""
+    file.touch(mode=0o600)  # before there is a key in it
     try:
         with tarfile.open(file, "w") as rest:
-            for path in (one for name in _KEPT for one in _within(run_dir / name)):
+            for path in _kept(run_dir):
                 with suppress(FileNotFoundError):
                     rest.add(path, path.relative_to(run_dir), recursive=False)
     except PermissionError as error:
         raise UnreadableError(error.filename) from error
+
+
+def _kept(run_dir: Path) -> Iterator[Path]:
+    return (one for name in _KEPT for one in _within(run_dir / name))
 
 
 def _within(path: Path) -> Iterator[Path]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from base64 import b64decode
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,22 @@ async def copy_witness(client: Client, folder: Path) -> int:
     """Copy the stream that witnesses the account of looks, as `copy_streams` does the others."""
     names = await _names(client)
     return await _copy(client, _WITNESS, folder) if _WITNESS in names else 0
+
+
+async def count_expiries(client: Client, folder: Path) -> int:
+    """Tell how many expiries of the account were witnessed since its witness was copied; raises StreamCopyError."""
+    if _WITNESS not in await _names(client):
+        return 0
+    copied = folder / f"{_WITNESS}.json"
+    kept = json.loads(await asyncio.to_thread(copied.read_text)) if copied.exists() else None
+    begin = kept["state"]["last_seq"] if kept else 0
+    told = await _ask(client, _WITNESS, f"{_API}.INFO.{_WITNESS}", {})
+    expiries = 0
+    for sequence in range(begin + 1, told["state"]["last_seq"] + 1):
+        asked = {"seq": sequence}
+        found = await _ask(client, _WITNESS, f"{_API}.MSG.GET.{_WITNESS}", asked)
+        expiries += "expired" in json.loads(b64decode(found["message"]["data"]))
+    return expiries
 
 
 async def copy_streams(client: Client, folder: Path) -> int:

@@ -185,3 +185,15 @@ def test_an_end_that_was_cut_off_is_found_by_its_witness() -> None:
 
     assert broken(rows[:3], [witness]) == (4, Fault.BEHIND_WITNESS)
     assert broken([], [witness]) == (1, Fault.BEHIND_WITNESS)
+
+
+def test_a_chain_that_went_on_from_an_earlier_copy_breaks_at_the_first_lost_witness() -> None:
+    """As after a restore of the database alone: what came before the copy agrees with its witnesses."""
+    rows = chain(4)
+    lost = [Head(row.position, row.hash) for row in rows]
+    other = rows[3].record._replace(account="somebody else")
+    own = link(4, rows[2].hash, other.digest)
+    restored = [*rows[:3], Linked(4, FORMAT, rows[2].hash, own, other)]
+
+    assert broken(restored[:3], lost) == (4, Fault.BEHIND_WITNESS)
+    assert broken(restored, lost) == (4, Fault.REPLACED)
