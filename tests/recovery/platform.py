@@ -4,7 +4,6 @@ import asyncio
 import base64
 import gzip
 import json
-import tarfile
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
@@ -15,6 +14,7 @@ from typing import Any
 import nats
 
 from stack import postgres_binaries
+from stack.archives import unpack
 from stack.installation import DATABASE_SERVICES, Installation
 from stack.plan import Plan, Task
 from stack.postgres import SUPERUSER
@@ -87,8 +87,7 @@ def _load(place: Installation, database: str) -> Task:
 @asynccontextmanager
 async def upgraded(run_dir: Path, order: tuple[str, ...]) -> AsyncGenerator[Stack]:
     """Run this release over the data of the previous one, with messages of then in the streams."""
-    with tarfile.open(PREVIOUS / "installation.tar.gz") as kept:
-        kept.extractall(run_dir, filter="data")
+    unpack(PREVIOUS / "installation.tar.gz", run_dir)
     stack = Stack(run_dir, ports=Ports.free(), plan=plan_in(order))
     await asyncio.to_thread(stack.installation.nats.start)
     await _leave_messages(stack.installation)

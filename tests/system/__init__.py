@@ -1,0 +1,1 @@
+"""The whole platform, run once for all of them."""

@@ -25,6 +25,7 @@ from nats.aio.client import Client
 from chassis.broker import jetstream
 from chassis.clock import Clock
 from stack import ports
+from stack.archives import unpack
 from stack.data_places import DataPlace, OnThisMachine
 from stack.errors import StackError
 from stack.installation import ATTACHMENTS, Installation
@@ -125,9 +126,8 @@ def restore(place: Installation, folder: Path, data: DataPlace | None = None) ->
     lock = RunLock(place.run_dir)
     lock.acquire()
     try:
-        with tarfile.open(folder / _REST) as rest:
-            # By number: the container's user has no name here, or is somebody else by it.
-            rest.extractall(place.run_dir, numeric_owner=True, filter=_owned)  # noqa: S202 - the library's filters
+        # Photos belong to the user of the container that had them.
+        unpack(folder / _REST, place.run_dir, keep_owners_of={ATTACHMENTS})
         (place.run_dir / "secrets").chmod(0o700)
         where.take_keys()
         where.lay_in_databases(folder / _POSTGRES)
@@ -189,12 +189,6 @@ def _within(path: Path) -> Iterator[Path]:
     if path.is_dir():
         for one in sorted(path.iterdir()):
             yield from _within(one)
-
-
-def _owned(member: tarfile.TarInfo, folder: str) -> tarfile.TarInfo:
-    """Give files back to whoever restores them, but photos to the user of the container that had them."""
-    is_attachment = member.name.split("/")[0] == ATTACHMENTS
-    return (tarfile.tar_filter if is_attachment else tarfile.data_filter)(member, folder)
 
 
 async def _with_broker(

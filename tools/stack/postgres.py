@@ -3,12 +3,12 @@
 import shutil
 import signal
 import subprocess
-import tarfile
 import time
 from functools import cached_property
 from pathlib import Path
 
 from stack import ports, postgres_binaries, postgres_home, postmaster_file
+from stack.archives import unpack
 from stack.child_process import POLL_SECONDS, ChildProcess
 from stack.errors import StackError, StartError
 from stack.postgres_binaries import Binaries
@@ -177,8 +177,7 @@ class PostgresServer:
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
         for archive, place in (("base.tar.gz", draft), ("pg_wal.tar.gz", draft / "pg_wal")):
-            with tarfile.open(folder / archive) as files:
-                files.extractall(place, filter="data")
+            unpack(folder / archive, place)
         for path in (draft, *draft.rglob("*")):
             home.give(path)
         draft.rename(home.data)
