@@ -51,7 +51,7 @@ def test_sets_that_are_made_of_several_have_all_their_words() -> None:
     assert set(words.SIGNAL_CLASSES) == set(SignalClass) - NEVER_OPEN
     assert set(Disposition) <= set(words.DISPOSITIONS) | set(words.ALARM_KINDS)
     assert set(words.BASES) == {basis.lower() for basis in FigureBasis}
-    outcomes = {"granted", "unavailable", "overflow", "malformed"}
+    outcomes = {"granted", "unavailable", "overflow", "too_late", "malformed"}
     assert set(words.SIGN_INS) == set(Refusal) | outcomes
     described = metrics.SIGN_INS._documentation  # noqa: SLF001 - told nowhere else
     assert all(one in described for one in outcomes)
