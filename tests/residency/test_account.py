@@ -9,7 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from google.type import date_pb2
 from sqlalchemy import text
 
-from chassis.account import stored as access_account
+from chassis.account import access_account
 from chassis.account.access_chain import Witnesses
 from chassis.clock import utc_now, ward_day
 from chassis.errors import FieldInvalidError, PageTokenInvalidError

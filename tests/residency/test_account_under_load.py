@@ -12,7 +12,7 @@ import pytest
 from grpc import aio
 from sqlalchemy import select
 
-from chassis.account import stored as access_account
+from chassis.account import access_account
 from chassis.account.access_chain import Witnesses
 from chassis.storage.database import Database
 from residency import tables

@@ -15,8 +15,7 @@ from typing import Any, TextIO
 
 from nats.js import JetStreamContext
 
-from chassis.account import console, witness
-from chassis.account import stored as access_account
+from chassis.account import access_account, console, witness
 from chassis.account.access_chain import AccessRecord, ChainBrokenError, Fault, Linked, Witnesses
 from chassis.broker import jetstream
 from chassis.clock import Clock, utc_now

@@ -13,11 +13,10 @@ from prometheus_client import REGISTRY
 from sqlalchemy import text
 
 from chassis import context
-from chassis.account import access_schema, witness
-from chassis.account import stored as access_account
+from chassis.account import access_account, access_schema, witness
+from chassis.account.access_account import Expiry, LimitMissingError, PositionUnknownError
 from chassis.account.access_chain import AccessRecord, ChainBrokenError, Fault, Head, Witnesses
 from chassis.account.access_log import AccessLog, accounted, append
-from chassis.account.stored import Expiry, LimitMissingError, PositionUnknownError
 from chassis.context import Access
 from chassis.errors import DatabaseUnavailableError
 from chassis.storage.database import Database

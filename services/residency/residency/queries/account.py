@@ -2,8 +2,8 @@
 
 from sqlalchemy import ColumnElement, Subquery, func, null, or_, select, true
 
+from chassis.account.access_account import linked_of
 from chassis.account.access_chain import Head
-from chassis.account.stored import linked_of
 from chassis.storage.database import Database
 from residency.domain.account import (
     AccessFilter,
