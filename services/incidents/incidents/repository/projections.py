@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, Table, select, tuple_
+from sqlalchemy import ColumnElement, Table, bindparam, select, tuple_
 from sqlalchemy.dialects.postgresql import Insert, insert
 
 from chassis.storage.database import Transaction
@@ -20,15 +20,13 @@ from incidents.domain.places import (
 
 async def project_alarms(tx: Transaction, alarms: Iterable[Alarm]) -> None:
     """Keep the newest state of alarms. Until the transaction ends nobody else handles an event of them."""
-    added, columns = insert(tables.alarms), tables.alarms.c
-    newer = added.excluded.version > columns.version
     # In order, so that two who have the same ones do not wait for each other in a circle.
     rows = [
-        {column.name: getattr(alarm, column.name) for column in columns}
+        {column.name: getattr(alarm, column.name) for column in tables.alarms.c}
         for alarm in sorted(alarms, key=lambda one: one.alarm_id)
     ]
     if rows:
-        await tx.execute(_unless_older(added, tables.alarms, newer), rows)
+        await tx.execute(_PROJECT_ALARM, rows)
 
 
 async def project_premises(tx: Transaction, premises: Premises) -> None:
@@ -60,11 +58,7 @@ async def project_device_mode(tx: Transaction, mode: DeviceMode) -> None:
 
 async def place_of(tx: Transaction, premises_id: str) -> Place | None:
     """Tell where premises are; None if nothing is known of them."""
-    columns = tables.premises.c
-    found = await tx.execute(
-        select(columns.name, columns.address).where(columns.premises_id == premises_id)
-    )
-    row = found.one_or_none()
+    row = (await tx.execute(_PLACE, {"premises_id": premises_id})).one_or_none()
     return row and Place(row.name, row.address)
 
 
@@ -86,3 +80,13 @@ def _unless_older(added: Insert, table: Table, newer: ColumnElement[bool]) -> In
         if not column.primary_key
     }
     return added.on_conflict_do_update(index_elements=table.primary_key, set_=changed, where=newer)
+
+
+# What an alarm waits for is written out once: to write it out again takes longer than to have it answered.
+_adding = insert(tables.alarms)
+_PROJECT_ALARM = _unless_older(
+    _adding, tables.alarms, _adding.excluded.version > tables.alarms.c.version
+)
+_PLACE = select(tables.premises.c.name, tables.premises.c.address).where(
+    tables.premises.c.premises_id == bindparam("premises_id")
+)
