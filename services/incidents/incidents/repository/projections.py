@@ -1,6 +1,7 @@
 """What other services tell, newest version only: redelivered and reordered events change nothing they should not."""
 
 from collections.abc import Iterable
+from functools import cache
 
 from sqlalchemy import ColumnElement, Table, bindparam, select, tuple_
 from sqlalchemy.dialects.postgresql import Insert, insert
@@ -31,22 +32,24 @@ async def project_alarms(tx: Transaction, alarms: Iterable[Alarm]) -> None:
 
 async def project_premises(tx: Transaction, premises: Premises) -> None:
     """Keep the newest state of premises."""
-    await _project(tx, tables.premises, premises)
+    await _project(tx, tables.premises, [premises])
 
 
-async def project_occupancy(tx: Transaction, occupancy: Occupancy) -> None:
-    """Keep the newest count of a dwelling."""
-    await _project(tx, tables.occupancies, occupancy)
+async def project_occupancies(tx: Transaction, counted: Iterable[Occupancy]) -> None:
+    """Keep the newest counts of dwellings."""
+    # In order, so that two who have the same ones do not wait for each other in a circle.
+    in_order = sorted(counted, key=lambda one: one.dwelling_id)
+    await _project(tx, tables.occupancies, in_order)
 
 
 async def project_supply_point(tx: Transaction, point: SupplyPoint) -> None:
     """Keep the newest state of a supply point."""
-    await _project(tx, tables.supply_points, point)
+    await _project(tx, tables.supply_points, [point])
 
 
 async def project_mutual_aid_group(tx: Transaction, group: MutualAidGroup) -> None:
     """Keep the newest members of a mutual-aid group."""
-    await _project(tx, tables.mutual_aid_groups, group)
+    await _project(tx, tables.mutual_aid_groups, [group])
 
 
 async def project_device_mode(tx: Transaction, mode: DeviceMode) -> None:
@@ -63,14 +66,23 @@ async def place_of(tx: Transaction, premises_id: str) -> Place | None:
 
 
 async def _project(
-    tx: Transaction, table: Table, told: Premises | Occupancy | SupplyPoint | MutualAidGroup
+    tx: Transaction,
+    table: Table,
+    told: Iterable[Premises | Occupancy | SupplyPoint | MutualAidGroup],
 ) -> None:
-    added = insert(table).values({one.name: getattr(told, one.name) for one in table.columns})
+    rows = [{one.name: getattr(state, one.name) for one in table.columns} for state in told]
+    if rows:
+        await tx.execute(_keep_newest(table), rows)
+
+
+@cache
+def _keep_newest(table: Table) -> Insert:
+    added = insert(table)
     # The same version counted again later confirms it: its age starts anew.
     newer = tuple_(added.excluded.version, added.excluded.as_of) > tuple_(
         table.c.version, table.c.as_of
     )
-    await tx.execute(_unless_older(added, table, newer))
+    return _unless_older(added, table, newer)
 
 
 def _unless_older(added: Insert, table: Table, newer: ColumnElement[bool]) -> Insert:
