@@ -65,6 +65,10 @@ class Operations(
         """Take one alarm."""
         await self.take_raised_alarms([Raised(event_id, raised)])
 
+    async def take_occupancy(self, event_id: UUID, counted: Occupancy) -> None:
+        """Take the count of one dwelling."""
+        await self.take_occupancies([(event_id, counted)])
+
 
 class Queries(
     IncidentQueries,

@@ -243,6 +243,24 @@ async def test_a_repeated_event_is_not_projected_again(
     assert [row.version for row in await rows(database, tables.occupancies)] == [1]
 
 
+async def test_counts_that_come_at_once_leave_the_newest_of_each_dwelling(
+    operations: Operations, database: Database
+) -> None:
+    """In whatever order they come, one of them a second time under its id, and none if none is fresh."""
+    counted = [
+        (UUID(int=1), occupancy("d-1", version=1)),
+        (UUID(int=2), occupancy("d-2", version=3)),
+        (UUID(int=3), occupancy("d-1", version=4)),
+        (UUID(int=4), occupancy("d-2", version=2)),
+        (UUID(int=1), occupancy("d-1", version=9)),
+    ]
+    await operations.take_occupancies(counted[:4])
+    await operations.take_occupancies(counted[3:])
+
+    kept = await rows(database, tables.occupancies, "dwelling_id")
+    assert [(row.dwelling_id, row.version) for row in kept] == [("d-1", 4), ("d-2", 3)]
+
+
 async def test_events_are_forgotten_when_the_stream_has_forgotten_them(
     operations: Operations, database: Database, clock: StoppedClock
 ) -> None:

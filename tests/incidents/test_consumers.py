@@ -55,12 +55,12 @@ async def settled(broker: Client, ward_code: str = "11002") -> None:
 
 
 async def is_settled(broker: Client, lane: str) -> bool:
-    """Tell whether a lane, once it has begun, has everything behind it."""
+    """Tell whether a lane has everything behind it and asks for more; one that has just been made counts nothing."""
     try:
         info = await broker.jetstream().consumer_info("EVENTS", lane)
     except NotFoundError:
         return False
-    return not info.num_pending and not info.num_ack_pending
+    return bool(info.num_waiting) and not info.num_pending and not info.num_ack_pending
 
 
 async def next_event(broker: Client, kind: type[Message]) -> Message:

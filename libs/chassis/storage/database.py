@@ -73,6 +73,8 @@ class Database:
                 pool_size=pool_size,
                 max_overflow=0,
                 pool_timeout=5,
+                # The connection that was used last knows the statements and their plans already.
+                pool_use_lifo=True,
                 connect_args={
                     "connection_class": _Watched,
                     "timeout": 5,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 
 from sqlalchemy import (
@@ -10,10 +11,11 @@ from sqlalchemy import (
     DateTime,
     MetaData,
     Table,
+    UpdateBase,
     Uuid,
+    bindparam,
     delete,
     func,
-    literal,
     select,
 )
 from sqlalchemy.dialects.postgresql import insert
@@ -33,10 +35,7 @@ def inbox_table(metadata: MetaData) -> Table:
 
 async def first_time(tx: Transaction, table: Table, event_id: UUID, now: datetime) -> bool:
     """Enter an event; False if it had its effect before, and then nothing more is to be done."""
-    entered = await tx.execute(
-        insert(table).values(event_id=event_id, received_at=now).on_conflict_do_nothing()
-    )
-    return entered.rowcount > 0
+    return bool(await first_times(tx, table, [event_id], now))
 
 
 async def first_times(
@@ -44,13 +43,19 @@ async def first_times(
 ) -> set[UUID]:
     """Enter events likewise, in one statement; tell which of them had no effect before."""
     # In order, so that two who enter the same ones do not wait for each other in a circle.
-    given = func.unnest(literal(sorted(set(event_ids)), ARRAY(Uuid)))
-    entered = insert(table).from_select(
-        ["event_id", "received_at"], select(given, literal(now, DateTime(timezone=True)))
-    )
-    return set(await tx.scalars(entered.on_conflict_do_nothing().returning(table.c.event_id)))
+    told = {"event_ids": sorted(set(event_ids)), "now": now}
+    return set(await tx.scalars(_enter_all(table), told))
 
 
 async def prune(tx: Transaction, table: Table, before: datetime) -> int:
     """Forget events that the stream no longer keeps and so cannot deliver again; tell how many."""
     return (await tx.execute(delete(table).where(table.c.received_at < before))).rowcount
+
+
+@cache
+def _enter_all(table: Table) -> UpdateBase:
+    given = func.unnest(bindparam("event_ids", type_=ARRAY(Uuid)))
+    entered = insert(table).from_select(
+        ["event_id", "received_at"], select(given, bindparam("now", type_=DateTime(timezone=True)))
+    )
+    return entered.on_conflict_do_nothing().returning(table.c.event_id)

@@ -21,6 +21,7 @@ from nats.js.errors import (
     NotFoundError,
 )
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Column,
     ColumnElement,
@@ -30,9 +31,12 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Row,
+    Select,
     Table,
     Text,
     Uuid,
+    any_,
+    bindparam,
     delete,
     func,
     insert,
@@ -119,6 +123,19 @@ def row_of(event: Message, now: datetime, request_id: str = "") -> dict[str, Any
     }
 
 
+def _waiting(table: Table, order: Iterable[ColumnElement[Any]]) -> Select[Any]:
+    columns = table.c
+    return (
+        select(table)
+        .where(
+            columns.parked_at.is_(None),
+            or_(columns.retry_at.is_(None), columns.retry_at <= bindparam("now")),
+        )
+        .order_by(*order)
+        .limit(_BATCH)
+    )
+
+
 class Relay:
     """Publishes what waits in the outbox, in order, at least once, each event under its own id.
 
@@ -141,7 +158,10 @@ class Relay:
         self._table = table
         self._jetstream = jetstream
         self._clock = clock
-        self._order = [*([] if first is None else [first]), table.c.position]
+        self._waiting = _waiting(table, [*([] if first is None else [first]), table.c.position])
+        self._done = delete(table).where(
+            table.c.position == any_(bindparam("stored", type_=ARRAY(BigInteger)))
+        )
         self._woken = asyncio.Event()
         self._counted: datetime | None = None
         # How many were refused and are tried again later, and since when the oldest of them waits.
@@ -203,29 +223,17 @@ class Relay:
 
         The rows are deleted only after the broker has stored their events: a crash in between repeats, never loses.
         """
-        rows = (await statements.execute(self._waiting())).all()
+        rows = (await statements.execute(self._waiting, {"now": self._clock()})).all()
         self._observe(rows)
         if not rows:
             return False
         stored, refused = await self._publish_all(rows)
-        await statements.execute(delete(self._table).where(self._table.c.position.in_(stored)))
+        await statements.execute(self._done, {"stored": stored})
         for row, refusal in refused:
             await self._put_off(statements, row, refusal)
         if len(stored) + len(refused) < len(rows):
             raise BrokerUnavailableError
         return len(rows) == _BATCH
-
-    def _waiting(self) -> Any:  # noqa: ANN401 - SQLAlchemy's own generic type says less
-        columns = self._table.c
-        return (
-            select(self._table)
-            .where(
-                columns.parked_at.is_(None),
-                or_(columns.retry_at.is_(None), columns.retry_at <= self._clock()),
-            )
-            .order_by(*self._order)
-            .limit(_BATCH)
-        )
 
     async def _publish_all(
         self, rows: Sequence[Row[Any]]

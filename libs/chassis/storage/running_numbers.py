@@ -1,8 +1,9 @@
 """Running numbers: one count for each series, kept in a row."""
 
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import Table, UpdateBase, bindparam
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.storage.database import Transaction
@@ -14,9 +15,15 @@ async def next_number(tx: Transaction, table: Table, **series: Any) -> int:  # n
     The table's key says which series, its column `last` which number was taken last. A transaction that is rolled back
     leaves no gap.
     """
-    counting = insert(table).values(**series, last=1)
+    number: int = (await tx.scalars(_count_on(table), series)).one()
+    return number
+
+
+@cache
+def _count_on(table: Table) -> UpdateBase:
+    series = [column.name for column in table.primary_key]
+    counting = insert(table).values(last=1, **{name: bindparam(name) for name in series})
     counting = counting.on_conflict_do_update(
         index_elements=table.primary_key, set_={"last": table.c.last + 1}
     )
-    number: int = (await tx.scalars(counting.returning(table.c.last))).one()
-    return number
+    return counting.returning(table.c.last)

@@ -284,7 +284,7 @@ def _start_background(life: Lifecycle, base: Base, incidents: IncidentOperations
     )
     for name, handlers, of_many in (
         (ALARM_LANE, consumers.of_alarm_lane(), consumers.of_alarms_at_once()),
-        (OCCUPANCY_LANE, consumers.of_occupancy_lane(), {}),
+        (OCCUPANCY_LANE, {}, consumers.of_occupancy_at_once()),
     ):
         consumer = EventConsumer(
             base.broker,

@@ -57,8 +57,8 @@ class Consumers:
         """Give the handler of alarms that were raised: when a whole block burns, many come at once."""
         return {subject_of(fire_safety_pb2.AlarmRaised): self._on_raised}
 
-    def of_occupancy_lane(self) -> Mapping[str, Handler]:
-        """Give the handlers of occupancy."""
+    def of_occupancy_at_once(self) -> Mapping[str, HandlerOfMany]:
+        """Give the handler of occupancy: a census tells every dwelling at once, and alarms share the processor."""
         return {subject_of(residency_pb2.OccupancyChanged): self._on_occupancy}
 
     async def _on_raised(self, envelopes: Sequence[Envelope]) -> None:
@@ -103,10 +103,11 @@ class Consumers:
         except IncidentNotFoundError as error:
             raise InvalidMessageError("unknown_incident") from error
 
-    async def _on_occupancy(self, envelope: Envelope) -> None:
-        occupancy = inbound.read_occupancy(envelope)
-        if self._is_ours(occupancy.ward_code):
-            await self._projections.take_occupancy(envelope.event_id, occupancy)
+    async def _on_occupancy(self, envelopes: Sequence[Envelope]) -> None:
+        counted = [(one.event_id, inbound.read_occupancy(one)) for one in envelopes]
+        await self._projections.take_occupancies(
+            [one for one in counted if self._is_ours(one[1].ward_code)]
+        )
 
     def _is_ours(self, ward_code: str) -> bool:
         """Tell whether an event is of our ward; one that does not say so might be."""

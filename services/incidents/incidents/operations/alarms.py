@@ -1,6 +1,6 @@
 """Alarms, each of which comes into one incident."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,14 +21,15 @@ from incidents.domain.kinds import IncidentKind
 from incidents.domain.places import unknown_place
 from incidents.repository.escalation import ladders_of
 from incidents.repository.incidents import (
+    Known,
     add_incidents,
+    known_of,
     lock_incident,
     lock_open_fires_at,
     next_ordinal,
     note_restored,
     save_change,
     save_changes,
-    told_versions,
 )
 from incidents.repository.projections import place_of, project_alarms
 
@@ -91,12 +92,13 @@ class AlarmOperations:
             first = await inbox.first_times(tx, tables.inbox, event_ids, now)
             fresh = [one for one in raised if one.event_id in first]
             await project_alarms(tx, (one.alarm for one in fresh))
-            changes = await self._changes(tx, await _untold(tx, fresh), now)
+            known = await known_of(tx, (one.alarm.alarm_id for one in fresh))
+            changes = await self._changes(tx, _untold(fresh, known), now)
             openings = [one for one in changes if isinstance(one.event, Opened)]
             if openings and not await add_incidents(tx, openings):
                 raise _PlaceTakenError
             await _save(tx, [one for one in changes if not isinstance(one.event, Opened)])
-            await _tell_restored(tx, changes, now)
+            await _tell_restored(tx, changes, known, now)
         return len(openings)
 
     async def _changes(
@@ -137,17 +139,25 @@ def _place(alarm: Alarm) -> tuple[str, str]:
     return alarm.ward_code, alarm.place_key
 
 
-async def _untold(tx: Transaction, raised: Sequence[Raised]) -> list[Raised]:
+def _untold(raised: Sequence[Raised], known: Mapping[str, Known]) -> list[Raised]:
     """Give what calls for an incident and is in none yet."""
-    calling = [one for one in raised if one.alarm.signal_class is SignalClass.ALARM]
-    told = await told_versions(tx, (one.alarm.alarm_id for one in calling))
-    return [one for one in calling if told.get(one.alarm.alarm_id, 0) < one.alarm.version]
+    return [
+        one
+        for one in raised
+        if one.alarm.signal_class is SignalClass.ALARM
+        and known[one.alarm.alarm_id].version < one.alarm.version
+    ]
 
 
-async def _tell_restored(tx: Transaction, changes: Sequence[Change], now: datetime) -> None:
+async def _tell_restored(
+    tx: Transaction, changes: Sequence[Change], known: Mapping[str, Known], now: datetime
+) -> None:
     """Note of alarms that have just come in that their devices are back to normal, if the news of that was first."""
     held = {change.incident.incident_id: change.incident for change in changes}
-    joined = [change.admitted.alarm_id for change in changes if change.admitted]
+    admitted = (change.admitted.alarm_id for change in changes if change.admitted)
+    joined = [alarm_id for alarm_id in admitted if known[alarm_id].restored]
+    if not joined:
+        return
     notes = []
     for incident_id, device_id in await note_restored(tx, joined):
         note = held[incident_id].note_restored(device_id, now)

@@ -1,5 +1,6 @@
 """What other services tell and briefs need."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from chassis.clock import Clock
@@ -10,7 +11,7 @@ from incidents.domain.places import DeviceMode, MutualAidGroup, Occupancy, Premi
 from incidents.repository.projections import (
     project_device_mode,
     project_mutual_aid_group,
-    project_occupancy,
+    project_occupancies,
     project_premises,
     project_supply_point,
 )
@@ -47,8 +48,11 @@ class ProjectionOperations:
             if await inbox.first_time(tx, tables.inbox, event_id, self._clock()):
                 await project_device_mode(tx, mode)
 
-    async def take_occupancy(self, event_id: UUID, occupancy: Occupancy) -> None:
-        """Keep the newest count of a dwelling for the briefs."""
+    async def take_occupancies(self, counted: Sequence[tuple[UUID, Occupancy]]) -> None:
+        """Keep the newest counts of dwellings for the briefs, each told by its event."""
+        event_ids = [event_id for event_id, _ in counted]
         async with self._database.transaction() as tx:
-            if await inbox.first_time(tx, tables.inbox, event_id, self._clock()):
-                await project_occupancy(tx, occupancy)
+            first = await inbox.first_times(tx, tables.inbox, event_ids, self._clock())
+            await project_occupancies(
+                tx, [occupancy for event_id, occupancy in counted if event_id in first]
+            )

@@ -13,6 +13,22 @@ from incidents.repository.deadlines import follow
 from incidents.repository.telling import plan_deliveries
 from incidents.wire.events import event_message
 
+_admitting = upsert(tables.incident_alarms)
+_ADMIT = _admitting.on_conflict_do_update(
+    index_elements=tables.incident_alarms.primary_key,
+    set_={"raised_version": _admitting.excluded.raised_version},
+)
+_starting = upsert(tables.escalations)
+_START_TIMER = _starting.on_conflict_do_update(
+    index_elements=tables.escalations.primary_key,
+    set_={
+        "due_at": func.least(tables.escalations.c.due_at, _starting.excluded.due_at),
+        "recipients": _starting.excluded.recipients,
+        "channel": _starting.excluded.channel,
+    },
+    where=tables.PENDING,
+)
+
 
 async def keep(tx: Transaction, *changes: Change) -> None:
     """Store all that changes made at one time add; their events leave with the transaction."""
@@ -49,12 +65,7 @@ async def _admit(tx: Transaction, changes: Sequence[Change]) -> None:
         if change.admitted
     ]
     if rows:
-        admitted = upsert(tables.incident_alarms)
-        newest = {"raised_version": admitted.excluded.raised_version}
-        primary_key = tables.incident_alarms.primary_key
-        await tx.execute(
-            admitted.on_conflict_do_update(index_elements=primary_key, set_=newest), rows
-        )
+        await tx.execute(_ADMIT, rows)
 
 
 async def _keep_notifications(tx: Transaction, changes: Sequence[Change]) -> None:
@@ -69,12 +80,12 @@ async def _keep_notifications(tx: Transaction, changes: Sequence[Change]) -> Non
 
 async def _keep_timers(tx: Transaction, changes: Sequence[Change]) -> None:
     """End timers, and start others; if the step is waiting already, under a lower priority, the earlier time counts."""
-    table, columns = tables.escalations, tables.escalations.c
     for change in changes:
         if change.ends_timers:
             await tx.execute(
-                update(table)
-                .where(columns.incident_id == change.incident.incident_id, tables.PENDING)
+                update(tables.escalations)
+                .where(tables.escalations.c.incident_id == change.incident.incident_id)
+                .where(tables.PENDING)
                 .values(cancelled_at=change.at)
             )
     started = [
@@ -82,19 +93,5 @@ async def _keep_timers(tx: Transaction, changes: Sequence[Change]) -> None:
         for change in changes
         if change.timer
     ]
-    if not started:
-        return
-    statement = upsert(table)
-    excluded = statement.excluded
-    await tx.execute(
-        statement.on_conflict_do_update(
-            index_elements=table.primary_key,
-            set_={
-                "due_at": func.least(columns.due_at, excluded.due_at),
-                "recipients": excluded.recipients,
-                "channel": excluded.channel,
-            },
-            where=tables.PENDING,
-        ),
-        started,
-    )
+    if started:
+        await tx.execute(_START_TIMER, started)

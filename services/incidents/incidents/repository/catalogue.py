@@ -54,7 +54,7 @@ def categories_on(day: date, code: str = "") -> Select[Any]:
     return select(newest, *own.c).select_from(newest.join(own, true())).order_by(newest.c.code)
 
 
-def priorities_on(day: date) -> Select[Any]:
+def priorities_on(day: date | ColumnElement[date]) -> Select[Any]:
     """Select what the priorities mean on a day, most urgent first."""
     columns = priorities.c
     return (

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
+    Date,
     Row,
     Select,
     and_,
@@ -39,6 +40,10 @@ _deadlines = tables.deadlines.c
 _pauses = tables.clock_pauses.c
 # The columns of a deadline, told from those of its incident.
 OWED = [column.label(f"deadline_{column.name}") for column in _deadlines]
+_rules = priorities_on(bindparam("day", type_=Date)).subquery("rules")
+_ACKNOWLEDGE_WITHIN = select(_rules.c.acknowledge_within_s).where(
+    _rules.c.priority == bindparam("priority")
+)
 # Which clocks an end meets; the others stop with it unmet.
 _MET_BY: Mapping[EntryKind, frozenset[ClockKind]] = {
     EntryKind.RESOLVED: frozenset({ClockKind.ANSWER}),
@@ -237,10 +242,8 @@ async def _hasten(tx: Transaction, change: Change) -> None:
 async def _acknowledge_within(
     tx: Transaction, incident: Incident, now: datetime
 ) -> timedelta | None:
-    rules = priorities_on(ward_day(now)).subquery("rules")
-    seconds: int | None = await tx.scalar(
-        select(rules.c.acknowledge_within_s).where(rules.c.priority == incident.priority)
-    )
+    told = {"day": ward_day(now), "priority": incident.priority}
+    seconds: int | None = await tx.scalar(_ACKNOWLEDGE_WITHIN, told)
     return None if seconds is None else timedelta(seconds=seconds)
 
 

@@ -5,7 +5,19 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, insert, or_, select, tuple_, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Row,
+    Select,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 
@@ -25,6 +37,17 @@ from incidents.domain.duty import (
 )
 from incidents.tables import duties, duty_requirements, officers, shifts, substitutions, units
 from incidents.tables.duty import HOLDS
+
+_begins: BindParameter[datetime] = bindparam("begins")
+_ends: BindParameter[datetime] = bindparam("ends")
+_DUTIES_HELD = select(duties).where(
+    HOLDS, duties.c.begins_at <= _ends, or_(duties.c.ends_at.is_(None), duties.c.ends_at > _begins)
+)
+_SUBSTITUTIONS_HELD = (
+    select(substitutions)
+    .where(substitutions.c.begins_at <= _ends, substitutions.c.ends_at > _begins)
+    .order_by(substitutions.c.entered_at, substitutions.c.substitution_id)
+)
 
 
 async def save_unit(tx: Transaction, unit: Unit) -> None:
@@ -135,19 +158,9 @@ async def add_substitution(
 
 async def roster_between(tx: Transaction, begins_at: datetime, ends_at: datetime) -> Roster:
     """Load what holds of the roster at some time of a period, its ends included."""
-    columns, standing_in = duties.c, substitutions.c
-    held = await tx.execute(
-        select(duties).where(
-            HOLDS,
-            columns.begins_at <= ends_at,
-            or_(columns.ends_at.is_(None), columns.ends_at > begins_at),
-        )
-    )
-    taken = await tx.execute(
-        select(substitutions)
-        .where(and_(standing_in.begins_at <= ends_at, standing_in.ends_at > begins_at))
-        .order_by(standing_in.entered_at, standing_in.substitution_id)
-    )
+    period = {"begins": begins_at, "ends": ends_at}
+    held = await tx.execute(_DUTIES_HELD, period)
+    taken = await tx.execute(_SUBSTITUTIONS_HELD, period)
     return Roster(
         duties=tuple(duty_of(row) for row in held),
         substitutions=tuple(

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, select, tuple_, update
+from sqlalchemy import BindParameter, Row, Select, and_, bindparam, func, select, tuple_, update
 
 from chassis.storage.database import Transaction
 from incidents import tables
@@ -33,7 +33,8 @@ async def ladders_of(tx: Transaction, kind: IncidentKind, category: str, now: da
 
     A category may have a ladder of its own for a priority; else that of its kind holds.
     """
-    rows = (await tx.execute(_rungs_in_force(kind, category, now))).all()
+    told = {"kind": kind, "category": category, "now": now}
+    rows = (await tx.execute(_RUNGS_IN_FORCE, told)).all()
     own = {row.priority for row in rows if row.category}
     return Ladders(
         {
@@ -46,16 +47,17 @@ async def ladders_of(tx: Transaction, kind: IncidentKind, category: str, now: da
     )
 
 
-def _rungs_in_force(kind: IncidentKind, category: str, now: datetime) -> Select[Any]:
+def _rungs_in_force() -> Select[Any]:
     columns = tables.escalation_policies.c
+    kind: BindParameter[str] = bindparam("kind")
     newest = (
         select(
             columns.category,
             columns.priority,
             func.max(columns.effective_from).label("effective_from"),
         )
-        .where(columns.kind == kind, columns.category.in_([_ANY, category]))
-        .where(columns.effective_from <= now)
+        .where(columns.kind == kind, columns.category.in_([_ANY, bindparam("category")]))
+        .where(columns.effective_from <= bindparam("now"))
         .group_by(columns.category, columns.priority)
         .subquery()
     )
@@ -68,6 +70,10 @@ def _rungs_in_force(kind: IncidentKind, category: str, now: datetime) -> Select[
         .where(columns.kind == kind)
         .order_by(columns.priority, columns.step, columns.position)
     )
+
+
+# Written out once: to write it out again takes longer than to have it answered.
+_RUNGS_IN_FORCE = _rungs_in_force()
 
 
 def _rung(rows: Sequence[Row[Any]]) -> Rung:

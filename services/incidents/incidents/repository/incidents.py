@@ -1,10 +1,25 @@
 """Incidents: locked, loaded, opened and saved with everything that one change adds."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, bindparam, func, insert, or_, select, tuple_, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Row,
+    Text,
+    UpdateBase,
+    Uuid,
+    any_,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 
@@ -18,6 +33,77 @@ from incidents.domain.places import Position
 from incidents.domain.priorities import Priority, Severity
 from incidents.domain.transfers import Transfer
 from incidents.repository.additions import keep
+
+_incidents, _members = tables.incidents.c, tables.incident_alarms.c
+_alarm_ids = any_(bindparam("alarm_ids", type_=ARRAY(Text)))
+# What an alarm waits for is written out once: to write it out again takes longer than to have it answered.
+_LOCK_OPEN_FIRES = (
+    select(tables.incidents)
+    .where(
+        tuple_(_incidents.ward_code, _incidents.place_key).in_(bindparam("places", expanding=True))
+    )
+    .where(tables.OPEN_FIRE)
+    .order_by(_incidents.incident_id)
+    .with_for_update()
+)
+_MEMBERS = (
+    select(_members.incident_id, _members.alarm_id, _members.device_id, _members.raised_version)
+    .where(_members.incident_id == any_(bindparam("incident_ids", type_=ARRAY(Uuid))))
+    .order_by(_members.incident_id, _members.position)
+)
+_KNOWN = (
+    select(
+        tables.alarms.c.alarm_id,
+        func.coalesce(func.max(_members.raised_version), 0),
+        tables.alarms.c.restored_at.is_not(None),
+    )
+    .outerjoin(tables.incident_alarms, _members.alarm_id == tables.alarms.c.alarm_id)
+    .where(tables.alarms.c.alarm_id == _alarm_ids)
+    .group_by(tables.alarms.c.alarm_id)
+)
+_OPEN = (
+    upsert(tables.incidents)
+    .on_conflict_do_nothing(
+        index_elements=["ward_code", "place_key"], index_where=tables.OPEN_FIRE
+    )
+    .returning(_incidents.incident_id)
+)
+_SAVE = update(tables.incidents).where(_incidents.incident_id == bindparam("changed"))
+
+
+def _note_restored() -> UpdateBase:
+    newest, again = tables.alarms.c, tables.incident_alarms.alias()
+    latest = (
+        select(again.c.incident_id)
+        .where(again.c.alarm_id == _members.alarm_id)
+        .order_by(again.c.raised_version.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return (
+        update(tables.incident_alarms)
+        .where(_members.alarm_id == _alarm_ids, _members.incident_id == latest)
+        .where(newest.alarm_id == _members.alarm_id)
+        .where(
+            newest.restored_at.is_not(None),
+            or_(_members.restored_noted.is_(None), _members.restored_noted < newest.restored_at),
+        )
+        .values(restored_noted=newest.restored_at)
+        .returning(_members.incident_id, _members.device_id)
+    )
+
+
+_NOTE_RESTORED = _note_restored()
+
+
+class Known(NamedTuple):
+    """What is known of an alarm.
+
+    The newest raising that some incident, closed ones too, knows of, 0 for none; whether it was restored since.
+    """
+
+    version: int
+    restored: bool
 
 
 async def lock_incident(tx: Transaction, incident_id: UUID) -> Incident:
@@ -42,14 +128,7 @@ async def lock_open_fires_at(
     tx: Transaction, places: Iterable[tuple[str, str]]
 ) -> dict[tuple[str, str], Incident]:
     """Load and lock likewise those of several places, by ward and place; in order, so that nobody waits in a circle."""
-    columns = tables.incidents.c
-    found = await tx.execute(
-        select(tables.incidents)
-        .where(tuple_(columns.ward_code, columns.place_key).in_(list(places)))
-        .where(tables.OPEN_FIRE)
-        .order_by(columns.incident_id)
-        .with_for_update()
-    )
+    found = await tx.execute(_LOCK_OPEN_FIRES, {"places": list(places)})
     incidents = await all_with_members(tx, found.all())
     return {(one.ward_code, one.place_key): one for one in incidents}
 
@@ -62,27 +141,18 @@ async def with_members(tx: Transaction, row: Row[Any]) -> Incident:
 
 async def all_with_members(tx: Transaction, rows: Sequence[Row[Any]]) -> list[Incident]:
     """Complete locked incidents likewise, in their order."""
-    columns = tables.incident_alarms.c
-    found = await tx.execute(
-        select(columns.incident_id, columns.alarm_id, columns.device_id, columns.raised_version)
-        .where(columns.incident_id.in_([row.incident_id for row in rows]))
-        .order_by(columns.incident_id, columns.position)
-    )
+    if not rows:
+        return []
     members: dict[UUID, list[Member]] = {row.incident_id: [] for row in rows}
-    for incident_id, *member in found:
+    for incident_id, *member in await tx.execute(_MEMBERS, {"incident_ids": list(members)}):
         members[incident_id].append(Member(*member))
     return [incident_of(row, members[row.incident_id]) for row in rows]
 
 
-async def told_versions(tx: Transaction, alarm_ids: Iterable[str]) -> dict[str, int]:
-    """Tell the newest raising of each alarm that some incident, closed ones too, knows of; not of those without."""
-    member = tables.incident_alarms.c
-    found = await tx.execute(
-        select(member.alarm_id, func.max(member.raised_version).label("version"))
-        .where(member.alarm_id.in_(set(alarm_ids)))
-        .group_by(member.alarm_id)
-    )
-    return {row.alarm_id: row.version for row in found}
+async def known_of(tx: Transaction, alarm_ids: Iterable[str]) -> dict[str, Known]:
+    """Tell of alarms what is known before they have their effect."""
+    found = await tx.execute(_KNOWN, {"alarm_ids": sorted(set(alarm_ids))})
+    return {alarm_id: Known(told, restored) for alarm_id, told, restored in found}
 
 
 async def next_ordinal(tx: Transaction, ward_code: str, year: int) -> int:
@@ -97,18 +167,11 @@ async def add_incident(tx: Transaction, change: Change) -> bool:
 
 async def add_incidents(tx: Transaction, changes: Sequence[Change]) -> bool:
     """Store incidents opened at one time; False if the place of one has an open one by now: then nothing may stay."""
-    added = (
-        upsert(tables.incidents)
-        .on_conflict_do_nothing(
-            index_elements=["ward_code", "place_key"], index_where=tables.OPEN_FIRE
-        )
-        .returning(tables.incidents.c.incident_id)
-    )
     opened = [
         {"incident_id": change.incident.incident_id, **_columns_of(change.incident)}
         for change in changes
     ]
-    if len((await tx.scalars(added, opened)).all()) < len(opened):
+    if len((await tx.scalars(_OPEN, opened)).all()) < len(opened):
         return False
     await keep(tx, *changes)
     return True
@@ -124,8 +187,7 @@ async def save_changes(tx: Transaction, changes: Sequence[Change]) -> None:
     """Store changes of locked incidents, made at one time, in few statements; those of one incident in their order."""
     last = {change.incident.incident_id: change.incident for change in changes}
     await tx.execute(
-        update(tables.incidents).where(tables.incidents.c.incident_id == bindparam("changed")),
-        [{"changed": incident_id, **_columns_of(one)} for incident_id, one in last.items()],
+        _SAVE, [{"changed": incident_id, **_columns_of(one)} for incident_id, one in last.items()]
     )
     await keep(tx, *changes)
 
@@ -173,27 +235,8 @@ async def note_restored(tx: Transaction, alarm_ids: Iterable[str]) -> list[tuple
 
     Tell incident and device of those that were not told and that an incident has.
     """
-    columns, newest = tables.incident_alarms.c, tables.alarms.c
-    again = tables.incident_alarms.alias()
-    latest = (
-        select(again.c.incident_id)
-        .where(again.c.alarm_id == columns.alarm_id)
-        .order_by(again.c.raised_version.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    marked = (
-        update(tables.incident_alarms)
-        .where(columns.alarm_id.in_(set(alarm_ids)), newest.alarm_id == columns.alarm_id)
-        .where(columns.incident_id == latest)
-        .where(
-            newest.restored_at.is_not(None),
-            or_(columns.restored_noted.is_(None), columns.restored_noted < newest.restored_at),
-        )
-        .values(restored_noted=newest.restored_at)
-        .returning(columns.incident_id, columns.device_id)
-    )
-    return [(row.incident_id, row.device_id) for row in await tx.execute(marked)]
+    marked = await tx.execute(_NOTE_RESTORED, {"alarm_ids": sorted(set(alarm_ids))})
+    return [(row.incident_id, row.device_id) for row in marked]
 
 
 def incident_of(row: Row[Any], members: list[Member]) -> Incident:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis.storage.database import Transaction
@@ -21,6 +21,13 @@ from incidents.domain.escalation import Recipient
 from incidents.domain.incidents import Change
 from incidents.repository.duty import roster_between
 from incidents.wire.contacts import phones_of
+
+_RULES_IN_FORCE = (
+    select(tables.delivery_policies)
+    .where(tables.delivery_policies.c.effective_from <= bindparam("now"))
+    .order_by(tables.delivery_policies.c.effective_from.desc())
+    .limit(1)
+)
 
 
 async def plan_deliveries(tx: Transaction, changes: Sequence[Change]) -> None:
@@ -49,14 +56,7 @@ async def plan_deliveries(tx: Transaction, changes: Sequence[Change]) -> None:
 
 async def rules_in_force(tx: Transaction, now: datetime) -> DeliveryRules:
     """Load the rules of trying: the newest version that is effective."""
-    columns = tables.delivery_policies.c
-    found = await tx.execute(
-        select(tables.delivery_policies)
-        .where(columns.effective_from <= now)
-        .order_by(columns.effective_from.desc())
-        .limit(1)
-    )
-    row = found.one()
+    row = (await tx.execute(_RULES_IN_FORCE, {"now": now})).one()
     backoff, within = timedelta(seconds=row.backoff_s), timedelta(seconds=row.confirm_within_s)
     return DeliveryRules(row.tries, backoff, within, row.source)
 
