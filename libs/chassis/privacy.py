@@ -2,8 +2,8 @@
 
 import re
 
-# Twelve digits of any script, also where a person has set them apart by spaces, no-break ones too: 999 099 000001; or in
-# threes by dots or hyphens: 999.099.000.001. Other dots and hyphens are those of case numbers
+# Twelve digits of any script, also where a person has set them apart by spaces, no-break ones too (999 099 000001), or
+# in threes by dots or hyphens (999.099.000.001). Other dots and hyphens are those of case numbers
 # (000.00.19.H26-231024-0001), which must be accepted.
 _TWELVE_DIGITS = re.compile(r"\d(?:[^\S\r\n]?\d){11}|\d{3}([.-])\d{3}\1\d{3}\1\d{3}")
 
