@@ -153,6 +153,13 @@ def test_what_is_wrong_with_a_table_is_told_by_row_and_column(
     assert all(one.vi and one.en for one in problems)
 
 
+def test_a_missing_column_is_named_as_officers_write_it() -> None:
+    """Who has only the Vietnamese headings is not sent looking for another one."""
+    _, (problem,) = read_roster("Ngày,Ca,Chức trách\n".encode())
+
+    assert problem.vi.endswith("Tài khoản (account)")
+
+
 async def entered(service: Service) -> None:
     """Enter a unit, two officers and a shift."""
     await call(service, "SetUnit", pb.SetUnitRequest(code="to-1", name="Tổ 1"))

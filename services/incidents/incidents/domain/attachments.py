@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from chassis.errors import DomainError
+from chassis.errors import DomainError, FieldInvalidError
 
 # One part as JSON (base64) passes in the ten seconds that a request may take at 70 kbit/s.
 PART_BYTES = 64 * 1024
@@ -43,7 +43,7 @@ class AttachmentTooManyError(DomainError):
 
 
 class AttachmentPartInvalidError(DomainError):
-    """The file has no part of this number, or the part is not as long as it must be."""
+    """The part is not as long as it must be."""
 
     reason = "ATTACHMENT_PART_INVALID"
 
@@ -178,11 +178,13 @@ class Upload:
         return tuple(part_name(self.attachment_id, one) for one in range(1, self.parts + 1))
 
     def check_part(self, number: int, content: bytes) -> None:
-        """Raise AttachmentPartInvalidError unless the part is one of its own, as long as it must be."""
+        """Raise FieldInvalidError unless the part is one of its own, AttachmentPartInvalidError for another length."""
+        if not 1 <= number <= self.parts:
+            raise FieldInvalidError("number", f"1 to {self.parts}")
         length = PART_BYTES
         if number == self.parts:
             length = self.size - PART_BYTES * (self.parts - 1)
-        if not 1 <= number <= self.parts or len(content) != length:
+        if len(content) != length:
             raise AttachmentPartInvalidError(number, length)
 
     def with_part(self, number: int) -> "Upload":
