@@ -1,6 +1,7 @@
 """The only place where the gateway's parts are constructed."""
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from starlette.types import ASGIApp
 
 from chassis.lifecycle import Lifecycle
@@ -84,4 +85,8 @@ def make_app(
     app.include_router(cap_routes(alerts, stand_in, settings.ward_code))
     if settings.dev_jwks_file:
         app.include_router(issuer_routes(settings.auth_issuer, settings.dev_jwks_file))
+    for route in app.routes:
+        # What is no look at data can be asked for without its content: monitors and readers of feeds do.
+        if isinstance(route, APIRoute) and "GET" in route.methods:
+            route.methods.add("HEAD")
     return Frame(app)
