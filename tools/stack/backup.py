@@ -15,7 +15,7 @@ import os
 import shutil
 import tarfile
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -101,15 +101,16 @@ def back_up(
     _require_readable(place.run_dir)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)  # it may have been there
-    (folder / _STREAMS).mkdir(mode=0o700)
     began = clock()
-    messages = _copy_databases(place, folder, data or OnThisMachine(place))
-    messages += asyncio.run(_with_broker(place, folder, copy_streams))
-    _keep_rest(place.run_dir, folder / _REST)
-    told = {"began_at": _written(began), "ended_at": _written(clock()), "messages": messages}
-    # Last, so that a folder with it is whole.
-    written = json.dumps(told, indent=1)
-    (folder / _MANIFEST).write_text(written)
+    with _emptied_on_failure(folder):
+        (folder / _STREAMS).mkdir(mode=0o700)
+        messages = _copy_databases(place, folder, data or OnThisMachine(place))
+        messages += asyncio.run(_with_broker(place, folder, copy_streams))
+        _keep_rest(place.run_dir, folder / _REST)
+        told = {"began_at": _written(began), "ended_at": _written(clock()), "messages": messages}
+        # Last, so that a folder with it is whole.
+        written = json.dumps(told, indent=1)
+        (folder / _MANIFEST).write_text(written)
     place.note_backup(written)
     return told
 
@@ -139,6 +140,20 @@ def restore(place: Installation, folder: Path, data: DataPlace | None = None) ->
     place.note_backup(written)
     told: Mapping[str, Any] = json.loads(written)
     return told
+
+
+@contextmanager
+def _emptied_on_failure(folder: Path) -> Iterator[None]:
+    """Leave nothing of a copy that failed: keys and sealed data lie in no folder that nobody counts as a backup."""
+    try:
+        yield
+    except BaseException:
+        for path in folder.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+        raise
 
 
 def _copy_databases(place: Installation, folder: Path, data: DataPlace) -> int:

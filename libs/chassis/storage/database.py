@@ -57,6 +57,8 @@ class Database:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
+        # On the same pool.
+        self._each_commits = engine.execution_options(isolation_level=_EACH_COMMITS)
 
     @classmethod
     def connect(cls, url: str, *, pool_size: int = 10, flushes: bool = True) -> "Database":
@@ -98,6 +100,13 @@ class Database:
         """Open a transaction, commit it at the end of the block, roll it back on any error."""
         with _outages_told():
             async with self.engine.begin() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def statements(self) -> AsyncGenerator[Transaction]:
+        """Open a block in which each statement commits by itself, without a round trip to begin and one to end."""
+        with _outages_told():
+            async with self._each_commits.connect() as connection:
                 yield connection
 
     @asynccontextmanager

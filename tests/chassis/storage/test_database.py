@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.exc import ProgrammingError
 
 from chassis.clock import utc_now
@@ -32,6 +32,26 @@ async def test_a_block_that_fails_changes_nothing(database: Database) -> None:
         rows = await tx.scalar(select(func.count()).select_from(INBOX))
 
     assert rows == 0
+
+
+async def test_a_statement_by_itself_is_committed_and_takes_no_transaction_from_the_next(
+    database: Database,
+) -> None:
+    """Whatever fails behind it in the block; blocks of both kinds share their connections."""
+    with pytest.raises(RuntimeError, match="no"):
+        async with database.statements() as statements:
+            await statements.execute(
+                insert(INBOX).values(event_id=func.gen_random_uuid(), received_at=utc_now())
+            )
+            raise RuntimeError("no")
+    with pytest.raises(RuntimeError, match="no"):
+        async with database.transaction() as tx:
+            await tx.execute(delete(INBOX))
+            raise RuntimeError("no")
+    async with database.statements() as statements:
+        rows = await statements.scalar(select(func.count()).select_from(INBOX))
+
+    assert rows == 1
 
 
 async def test_a_wrong_statement_is_not_an_outage(database: Database) -> None:

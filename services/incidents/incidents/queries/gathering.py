@@ -24,7 +24,7 @@ _WANTED = "wanted"
 
 async def row_of(database: Database, incident_id: UUID, statement: Select[Any]) -> Row[Any]:
     """Select the row of one incident by a statement of `one_incident_with`; raises IncidentNotFoundError."""
-    async with database.transaction() as tx:
+    async with database.statements() as tx:
         found = await tx.execute(statement, {_WANTED: incident_id})
         row: Row[Any] | None = found.one_or_none()
     if row is None:
