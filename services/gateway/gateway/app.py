@@ -91,6 +91,6 @@ def make_app(
 def _include(app: FastAPI, router: APIRouter) -> None:
     """Add routes that are no look at data; monitors and readers of feeds may ask without the content (HEAD)."""
     for route in router.routes:
-        if isinstance(route, APIRoute) and "GET" in route.methods:
-            route.methods.add("HEAD")
+        if isinstance(route, APIRoute) and route.methods == {"GET"}:
+            route.methods = {"GET", "HEAD"}
     app.include_router(router)
