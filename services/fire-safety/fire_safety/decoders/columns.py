@@ -10,7 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -164,17 +164,15 @@ def _block(
     numbers = np.concatenate([one.numbers for one in tables])
     received = np.array(sent.received_ms)[numbers]
     starts = _starts(np.repeat([one.each for one in tables], [len(one.numbers) for one in tables]))
-    # Each field is its tag and four bytes; by fields, so that those of one are side by side.
-    fields = rows[:, _NARROWEST:].reshape(len(rows), -1, _TAG_STEP)
-    contents = np.ascontiguousarray(fields[:, :, 1:].transpose(1, 0, 2))
-    observed = np.ascontiguousarray(rows[:, _HEAD + 1 : _NARROWEST]).view("<u8")[:, 0]
-    observed = observed.astype(np.int64)
-    measures = {
-        _MEASURES[tag]: contents[place].view("<f4")[:, 0]
-        for place, tag in enumerate(kind[1:])
-        if tag != _CONDITIONS
-    }
-    good = _is_written_as(rows[:, : _HEAD + 1], fields[:, :, 0], kind)
+    observed = _column(rows, _HEAD + 1, "<u8").astype(np.int64)
+    measures, conditions = {}, np.zeros(len(rows), np.int64)
+    for place, tag in enumerate(kind[1:]):
+        at = _FIRST_TAG + place * _TAG_STEP + 1
+        if tag == _CONDITIONS:
+            conditions = _column(rows, at, "<u4").astype(np.int64)
+        else:
+            measures[_MEASURES[tag]] = np.ascontiguousarray(_column(rows, at, "<f4"))
+    good = _is_written_as(rows, kind)
     good &= _is_believable(measures, len(rows), limits)
     good &= _is_timely(observed, starts, received, limits)
     block = Block(
@@ -183,9 +181,7 @@ def _block(
         received_ms=received,
         starts=starts,
         observed_ms=observed,
-        conditions=contents[kind.index(_CONDITIONS, 1) - 1].view("<u4")[:, 0].astype(np.int64)
-        if _CONDITIONS in kind[1:]
-        else np.zeros(len(rows), np.int64),
+        conditions=conditions,
         measures=measures,
     )
     if good.all():
@@ -198,13 +194,16 @@ def _starts(counts: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.concatenate(([0], np.cumsum(counts)))
 
 
-def _is_written_as(
-    heads: NDArray[np.uint8], tags: NDArray[np.uint8], kind: bytes
-) -> NDArray[np.bool]:
+def _column(rows: NDArray[np.uint8], at: int, kind: str) -> NDArray[Any]:
+    """Read a number of each row."""
+    return rows[:, at : at + np.dtype(kind).itemsize].view(kind)[:, 0]
+
+
+def _is_written_as(rows: NDArray[np.uint8], kind: bytes) -> NDArray[np.bool]:
     """Tell which rows have that length and those tags."""
-    head = np.frombuffer(bytes((_READING, kind[0], _OBSERVED)), np.uint8)
-    good: NDArray[np.bool] = (heads == head).all(axis=1)
-    good &= (tags == np.frombuffer(kind[1:], np.uint8)).all(axis=1)
+    places = [*range(_HEAD + 1), *range(_FIRST_TAG, rows.shape[1], _TAG_STEP)]
+    written = np.frombuffer(bytes((_READING, kind[0], _OBSERVED)) + kind[1:], np.uint8)
+    good: NDArray[np.bool] = (rows.T[places] == written[:, np.newaxis]).all(axis=0)
     return good
 
 
