@@ -23,7 +23,9 @@ LIMITS = limits_of(PROFILE, MAINS.interval_s, mains_powered=True)
 # Mostly a quiet room; now and then anything.
 densities = st.floats(0, 0.00390625, width=32) | st.sampled_from([-0.01, 0.02, 0.05, 0.3])
 temperatures = st.floats(20, 20.5, width=32) | st.sampled_from([15.0, 23.0, 40.0, 70.0])
-steps = st.sampled_from([1, 500, 1000, 2000, 10_000]) | st.sampled_from([0, 140_000, 149_500, 200_000])
+steps = st.sampled_from([1, 500, 1000, 2000, 10_000]) | st.sampled_from(
+    [0, 140_000, 149_500, 200_000]
+)
 conditions = st.sampled_from([0] * 30 + [1, 8, 32])
 batteries = st.sampled_from([87.0] * 30 + [5.0])
 
