@@ -2,9 +2,10 @@
 
 import re
 
-# Twelve digits, also where a person has set them apart: 999 099 000001. Dots and hyphens are those of case numbers
-# (H26-231024-0001), which must be accepted.
-_TWELVE_DIGITS = re.compile(r"[0-9](?: ?[0-9]){11}")
+# Twelve digits of any script, also where a person has set them apart by spaces, no-break ones too (999 099 000001), or
+# in threes by dots or hyphens (999.099.000.001). Other dots and hyphens are those of case numbers
+# (000.00.19.H26-231024-0001), which must be accepted.
+_TWELVE_DIGITS = re.compile(r"\d(?:[^\S\r\n]?\d){11}|\d{3}([.-])\d{3}\1\d{3}\1\d{3}")
 
 
 def may_hold_id_number(text: str) -> bool:

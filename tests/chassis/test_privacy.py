@@ -6,7 +6,17 @@ from chassis.privacy import may_hold_id_number
 
 
 @pytest.mark.parametrize(
-    "text", ["999099000001", "999 099 000001", "số 999099000001.", "x9990990000012"]
+    "text",
+    [
+        "999099000001",
+        "999 099 000001",
+        "999\u00a0099\u00a0000\u00a0001",
+        "999.099.000.001",
+        "999-099-000-001",
+        "\uff19\uff19\uff19099000001",
+        "số 999099000001.",
+        "x9990990000012",
+    ],
 )
 def test_a_run_of_twelve_digits_could_be_a_number(text: str) -> None:
     """Also where a person has set the digits apart, and inside other text."""
@@ -14,7 +24,8 @@ def test_a_run_of_twelve_digits_could_be_a_number(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "VV-2026-000001", "000.00.19.H26-231024-0001", "114, 113, 115"]
+    "text",
+    ["", "VV-2026-000001", "000.00.19.H26-231024-0001", "114, 113, 115", "P101\n0100 123 456"],
 )
 def test_case_numbers_are_none(text: str) -> None:
     """What officers must be able to write."""

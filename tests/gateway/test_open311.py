@@ -201,6 +201,11 @@ async def test_what_is_wrong_gets_the_standards_errors(client: httpx2.AsyncClien
         assert [one["code"] for one in as_json.json()] == [code]
         assert (root.tag, root.findtext("error/code")) == ("errors", str(code))
         assert "elsewhere" not in as_json.text + as_xml.text
+    not_a_form = await client.post("/requests.json", json=FORM)
+    other_form = await client.get("/services.yaml")
+
+    assert "application/x-www-form-urlencoded" in not_a_form.json()[0]["description"]
+    assert (not_a_form.status_code, other_form.status_code) == (400, 404)
 
 
 @pytest.mark.http

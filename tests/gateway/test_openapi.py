@@ -152,9 +152,12 @@ def test_the_reasons_that_comments_name_exist() -> None:
     ("path", "number"), [("/openapi.json", "3.1.0"), ("/docs/openapi.json", "3.0.3")]
 )
 async def test_it_is_served_to_everybody(address: str, path: str, number: str) -> None:
-    """It tells nothing about the ward; Swagger UI gets the version that it reads."""
+    """It tells nothing about the ward; Swagger UI gets the version that it reads, HEAD no content."""
     async with httpx2.AsyncClient(base_url=address) as nobody:
         answer = await nobody.get(path)
+        head = await nobody.head(path)
 
     assert answer.headers["content-type"] == "application/json"
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-length"] == answer.headers["content-length"]
     assert answer.json() == json.loads(json.dumps({**DOCUMENT, "openapi": number}))

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.clock import ward_time
+from chassis.errors import FieldInvalidError
 from chassis.storage.database import Database
 from incidents import tables
 from incidents.domain.duty import (
@@ -22,6 +23,7 @@ from incidents.domain.duty import (
     Substitution,
 )
 from incidents.domain.escalation import Recipient
+from incidents.wire.duty import read_officer
 from incidents.wire.incidents import timestamp
 from incidents.wire.roster_table import read_roster
 from tests.incidents.conftest import Service
@@ -153,6 +155,13 @@ def test_what_is_wrong_with_a_table_is_told_by_row_and_column(
     assert all(one.vi and one.en for one in problems)
 
 
+def test_a_missing_column_is_named_as_officers_write_it() -> None:
+    """Who has only the Vietnamese headings is not sent looking for another one."""
+    _, (problem,) = read_roster("Ngày,Ca,Chức trách\n".encode())
+
+    assert problem.vi.endswith("Tài khoản (account)")
+
+
 async def entered(service: Service) -> None:
     """Enter a unit, two officers and a shift."""
     await call(service, "SetUnit", pb.SetUnitRequest(code="to-1", name="Tổ 1"))
@@ -274,6 +283,27 @@ async def test_gaps_are_told_ahead_and_duties_end(service: Service) -> None:
 
 @pytest.mark.postgres
 @pytest.mark.nats
+@pytest.mark.parametrize(
+    ("channel", "address"),
+    [
+        (pb.CONTACT_CHANNEL_EMAIL, "an"),
+        (pb.CONTACT_CHANNEL_EMAIL, "an@phuong..example"),
+        (pb.CONTACT_CHANNEL_SMS, "0100 000 00l"),
+        (pb.CONTACT_CHANNEL_SMS, "114"),
+    ],
+)
+def test_what_no_message_could_reach_is_refused(
+    channel: pb.ContactChannel.ValueType, address: str
+) -> None:
+    """When it is entered, by day: at night nobody would be told."""
+    contact = pb.OfficerContact(channel=channel, address=address)
+    request = pb.SetOfficerRequest(
+        request_id=str(uuid4()), account="an", unit_code="to-1", contacts=[contact]
+    )
+    with pytest.raises(FieldInvalidError):
+        read_officer(request, "chi")
+
+
 async def test_what_the_roster_cannot_hold_is_refused(service: Service) -> None:
     """With its reason."""
     await entered(service)

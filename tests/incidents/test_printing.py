@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chassis.telemetry import log
 from incidents.printing import brief_page, wording
 from incidents.printing.copies import Copies
 from tests.incidents.conftest import Service
@@ -99,6 +100,14 @@ def test_names_are_on_pages_behind_the_brief() -> None:
     assert pages(bare) == 1
     assert pages(named) > 1
     assert glyphs(named) > glyphs(bare) + 150 * len("Phạm Thị Giả")
+
+
+def test_the_letters_of_a_page_are_not_logged(capsys: pytest.CaptureFixture[str]) -> None:
+    """What embeds the fonts would tell in dozens of lines which letters the names have."""
+    log.configure("tests", "INFO")
+    brief_page.printed_brief(brief())
+
+    assert capsys.readouterr().out == ""
 
 
 def test_every_value_of_the_contract_has_its_word() -> None:

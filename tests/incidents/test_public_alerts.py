@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 from sqlalchemy import text
 
 from chassis.clock import utc_now
@@ -167,7 +168,10 @@ async def test_the_timeline_tells_that_the_public_was_warned(service: Service) -
 async def test_what_is_wrong_or_would_last_too_long_is_refused(
     service: Service, database: Database
 ) -> None:
-    """Identification numbers, half a text, an open polygon, a time that the limit does not allow; nothing is stored."""
+    """Identification numbers, half a text, an open polygon, a time that limit or calendar has not; nothing is stored.
+
+    What begins when it has ended tells nobody when to expect it, and what no calendar has could never be told.
+    """
     corner = fire.Position(latitude=20.9, longitude=106.3)
     number = words("vi")
     number.description = "Người có số 999099000001"
@@ -179,6 +183,8 @@ async def test_what_is_wrong_or_would_last_too_long_is_refused(
         issue(content=content(category=pb.ALERT_CATEGORY_UNSPECIFIED)),
         issue(content=content(polygon=[corner, corner, corner])),
         issue(content=content(circle=pb.AlertCircle(centre=corner, radius_km=0))),
+        issue(content=content(onset=stamp(utc_now() + timedelta(hours=2)))),
+        issue(content=content(onset=Timestamp(seconds=10**15))),
         issue(expires_at=stamp(utc_now() + timedelta(hours=73))),
         issue(expires_at=stamp(utc_now() - timedelta(hours=1))),
     ]

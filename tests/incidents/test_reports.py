@@ -124,6 +124,25 @@ async def test_a_report_opens_an_incident_of_its_category(service: Service) -> N
     assert refused.reason == "REQUEST_ID_REUSED"
 
 
+async def test_what_turns_out_to_be_something_else_is_called_so(service: Service) -> None:
+    """At no premises its place has the name of its category, and no list may call a fire a service request."""
+    answer = await service.call("CreateReport", report())
+    after = await service.call(
+        "TriageIncident",
+        lifecycle_pb2.TriageIncidentRequest(
+            incident_id=answer.incident_id, request_id="request-0001", category="rescue"
+        ),
+    )
+    kept = await service.call(
+        "TriageIncident",
+        lifecycle_pb2.TriageIncidentRequest(
+            incident_id=answer.incident_id, request_id="request-0002", severity="SEVERITY_MINOR"
+        ),
+    )
+
+    assert after.incident.place == kept.incident.place == "Cứu nạn, cứu hộ"
+
+
 async def test_what_a_report_says_lies_sealed_and_each_look_is_recorded(
     service: Service, database: Database
 ) -> None:

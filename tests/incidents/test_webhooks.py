@@ -232,6 +232,16 @@ async def test_nothing_inside_is_called(sink: HttpSink) -> None:
     assert sink.received == []
 
 
+@pytest.mark.parametrize("host", ["exa mple.org", "\uff10.0.0.0", "example..org", 64 * "a"])
+async def test_a_name_that_cannot_be_is_a_failed_try(host: str) -> None:
+    """Registered once, it must not hold up what others are told."""
+    client = WebhookClient(lambda: NIGHT, private_allowed=False)
+    delivery = Delivery(UUID(int=1), f"https://{host}/", b"s" * 32, b"{}", 1)
+
+    assert await client.send(delivery) == "unknown_host"
+    await client.close()
+
+
 def test_addresses_that_are_not_public_or_hide_others_are_known() -> None:
     """Of both families, translated and tunnelled ones too."""
     inside = ["10.0.0.1", "127.0.0.1", "169.254.169.254", "100.64.0.1", "0.1.2.3", "224.0.0.1"]
@@ -253,6 +263,12 @@ def test_addresses_that_are_not_public_or_hide_others_are_known() -> None:
         "https://",
         "https://example.org:port/",
         "ftp://example.org/",
+        "https://exa mple.org/",
+        "https://example..org/",
+        "https://2130706433/",
+        "https://0x7f.1/",
+        "https://\uff11.0.0.1/",
+        f"https://{64 * 'a'}.org/",
     ],
 )
 def test_an_address_that_could_lead_inside_is_refused(url: str) -> None:

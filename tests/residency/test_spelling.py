@@ -67,6 +67,14 @@ def test_d_with_a_stroke_is_found_as_d() -> None:
     assert words("ĐẶNG Thuỳ-An, số 12/3") == ["dang", "thuy", "an", "so", "12", "3"]
 
 
+@pytest.mark.parametrize("word", ["Ðức", "Ɖức", "ðức", "ɖức"])
+def test_what_looks_like_d_with_a_stroke_is_one(word: str) -> None:
+    """Keyboards and tables converted from old fonts write eth (U+00D0) and African d (U+0189) for it."""
+    assert same_spelling(word) == same_spelling("Đức")
+    assert words(word) == words("Đức")
+    assert order(word) == order("Đức")
+
+
 def test_letters_come_before_tones() -> None:
     """Đ after d, ă and â after a; among the same letters ngang, huyền, hỏi, ngã, sắc, nặng."""
     listed = [

@@ -8,6 +8,7 @@ message does not stop the lane. There is no third way, and it is written only he
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
+from datetime import datetime
 from itertools import groupby
 from types import MappingProxyType
 from uuid import UUID
@@ -73,8 +74,13 @@ class EventConsumer:
         self._handlers = {**handlers, **{name: _by_one(many) for name, many in of_many.items()}}
         self._of_many = of_many
         self._formerly = formerly
+        self._waits_since: datetime | None = None
         for subject in self._handlers:
             tell_from_the_start(name, subject)
+
+    def waits_since(self) -> datetime | None:
+        """Tell when the oldest event was stored that was taken last and may not be handled yet; None if none was."""
+        return self._waits_since
 
     async def run(self) -> None:
         """Consume until cancelled; an outage of the broker only delays."""
@@ -104,6 +110,8 @@ class EventConsumer:
         async with Pull(self._client, self._stream, self._name, batch) as pull:
             while True:
                 messages = await pull.take(_TAKE_S)
+                stored = (message.metadata.timestamp for message in messages)
+                self._waits_since = min(stored, default=None)
                 waiting = messages[-1].metadata.num_pending if messages else 0
                 metrics.CONSUMER_PENDING.labels(self._name).set(waiting + len(messages))
                 for of_many, some in groupby(messages, self._handler_of_many):

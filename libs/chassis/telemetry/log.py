@@ -64,7 +64,7 @@ def configure(service: str, level: str) -> None:
     )
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     # The libraries' own chatter repeats what our metrics and logs say better.
-    for noisy in ("uvicorn.access", "sqlalchemy.engine", "nats", "alembic", "httpx2"):
+    for noisy in ("uvicorn.access", "sqlalchemy.engine", "nats", "alembic", "httpx2", "fontTools"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     structlog.contextvars.bind_contextvars(service=service)
 

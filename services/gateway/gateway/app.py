@@ -1,6 +1,7 @@
 """The only place where the gateway's parts are constructed."""
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 from starlette.types import ASGIApp
 
 from chassis.lifecycle import Lifecycle
@@ -74,14 +75,22 @@ def make_app(
         exception_handlers=problems.HANDLERS,
     )
     app.router.routes.extend(transcoded_routes(contracts.methods, answer_of, clients.refuse))
-    app.include_router(operations_routes(states))
-    app.include_router(documentation_routes(contracts))
+    _include(app, operations_routes(states))
+    _include(app, documentation_routes(contracts))
     service_token.tell_expiry(settings.service_token_file)
     stand_in = StandIn(settings.service_token_file)
     service_requests = clients.caller(contracts, "ward.incidents.v1.ServiceRequestsService")
-    app.include_router(open311_routes(service_requests, stand_in, settings.ward_code))
+    _include(app, open311_routes(service_requests, stand_in, settings.ward_code))
     alerts = clients.caller(contracts, "ward.incidents.v1.PublicAlertsService")
-    app.include_router(cap_routes(alerts, stand_in, settings.ward_code))
+    _include(app, cap_routes(alerts, stand_in, settings.ward_code))
     if settings.dev_jwks_file:
-        app.include_router(issuer_routes(settings.auth_issuer, settings.dev_jwks_file))
+        _include(app, issuer_routes(settings.auth_issuer, settings.dev_jwks_file))
     return Frame(app)
+
+
+def _include(app: FastAPI, router: APIRouter) -> None:
+    """Add routes that are no look at data; monitors and readers of feeds may ask without the content (HEAD)."""
+    for route in router.routes:
+        if isinstance(route, APIRoute) and route.methods == {"GET"}:
+            route.methods = {"GET", "HEAD"}
+    app.include_router(router)

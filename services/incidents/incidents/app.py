@@ -1,7 +1,8 @@
 """The only place where the service's parts are constructed."""
 
 import os
-from datetime import timedelta
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -30,6 +31,7 @@ from incidents.clients.webhooks import WebhookClient
 from incidents.consumers.lanes import ALARM_LANE, OCCUPANCY_LANE, Consumers
 from incidents.consumers.notices import NOTICE_LANE, Notices
 from incidents.domain.contacts import ContactSeal
+from incidents.domain.people import FIRE_SAFETY, RESIDENCY
 from incidents.domain.public_alerts import Sender
 from incidents.domain.sealing import AttachmentSeal, ReportSeal
 from incidents.domain.webhooks import WebhookSeal
@@ -134,7 +136,8 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
         clock=clock,
     )
     incidents = IncidentOperations(base.database, base.relay, clock)
-    _start_background(life, base, incidents)
+    lanes = _start_lanes(life, base, incidents)
+    _start_background(life, base)
     seal = content_seal(settings)
     told = ReportSeal(seal, read_key(settings.follow_up_key.get_secret_value()))
     reports = ReportOperations(base.database, base.relay, clock, told, settings.ward_code)
@@ -146,7 +149,7 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     messenger = AppriseMessenger(settings.notification_gateways_file)
     life.background("deliveries", Deliveries(deliveries, messenger).run())
     channel = residency_channel(life, settings)
-    sources = Sources(lambda: base.broker.is_connected)
+    sources = Sources(lambda: base.broker.is_connected, lanes, clock)
     if channel is not None:
         life.background("sources", sources.watch(channel))
     register = occupancy_register(channel, settings)
@@ -274,7 +277,10 @@ def occupancy_register(channel: aio.Channel | None, settings: Settings) -> Occup
     return ResidencyClient(channel, settings.service_token_file)
 
 
-def _start_background(life: Lifecycle, base: Base, incidents: IncidentOperations) -> None:
+def _start_lanes(
+    life: Lifecycle, base: Base, incidents: IncidentOperations
+) -> Mapping[str, Callable[[], datetime | None]]:
+    """Have events taken in; tell for each source since when its events wait."""
     ward_code = base.settings.ward_code
     consumers = Consumers(
         ward_code,
@@ -282,9 +288,10 @@ def _start_background(life: Lifecycle, base: Base, incidents: IncidentOperations
         ProjectionOperations(base.database, base.clock),
         incidents,
     )
-    for name, handlers, of_many in (
-        (ALARM_LANE, consumers.of_alarm_lane(), consumers.of_alarms_at_once()),
-        (OCCUPANCY_LANE, {}, consumers.of_occupancy_at_once()),
+    waits_since = {}
+    for source, name, handlers, of_many in (
+        (FIRE_SAFETY, ALARM_LANE, consumers.of_alarm_lane(), consumers.of_alarms_at_once()),
+        (RESIDENCY, OCCUPANCY_LANE, {}, consumers.of_occupancy_at_once()),
     ):
         consumer = EventConsumer(
             base.broker,
@@ -296,6 +303,11 @@ def _start_background(life: Lifecycle, base: Base, incidents: IncidentOperations
             of_many,
         )
         life.background(name, consumer.run())
+        waits_since[source] = consumer.waits_since
+    return waits_since
+
+
+def _start_background(life: Lifecycle, base: Base) -> None:
     escalations = EscalationOperations(base.database, base.relay, base.clock)
     deadlines = DeadlineOperations(base.database, base.relay, base.clock)
     queries = TimerQueries(base.database)

@@ -149,8 +149,8 @@ async def test_what_came_together_is_handled_at_once(broker: Client) -> None:
 
 
 @pytest.mark.nats
-async def test_it_is_told_how_many_wait(broker: Client) -> None:
-    """All that was not handled, and nothing once it was."""
+async def test_it_is_told_how_many_wait_and_since_when(broker: Client) -> None:
+    """All that was not handled, by the oldest of it, and nothing once it was."""
     may_go = asyncio.Event()
 
     async def waits(_: Envelope) -> None:
@@ -159,16 +159,24 @@ async def test_it_is_told_how_many_wait(broker: Client) -> None:
     def pending() -> float | None:
         return REGISTRY.get_sample_value("ward_consumer_pending_messages", {"consumer": "tests"})
 
+    before = utc_now()
     for number in range(30):
         await publish(broker, str(number).encode())
-    task = await consuming(broker, waits)
+    consumer = EventConsumer(broker, broker.jetstream(), "tests", "EVENTS", {SUBJECT: waits})
+    never = consumer.waits_since()
+    task = asyncio.create_task(consumer.run())
     async with asyncio.timeout(30):
         while pending() != 30:
             await asyncio.sleep(0.02)
+        since = consumer.waits_since()
         may_go.set()
-        while pending() != 0:
+        while pending() != 0 or consumer.waits_since() is not None:
             await asyncio.sleep(0.02)
     task.cancel()
+
+    assert never is None
+    assert since is not None
+    assert abs(since - before) < timedelta(minutes=1)
 
 
 @pytest.mark.nats

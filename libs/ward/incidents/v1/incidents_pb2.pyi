@@ -933,7 +933,9 @@ class Provenance(_message.Message):
     age_s: _builtins.int
     """Age at the time of the brief, seconds."""
     stale: _builtins.bool
-    """True while the source, or the broker between, does not answer: what changed since is not known here."""
+    """True while the source, or the broker between, does not answer, or events of it have waited for more than 10 s to be
+    taken in: what changed since is not known here.
+    """
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp:
         """When the source last changed or confirmed it."""

@@ -365,7 +365,7 @@ class AlertContent(_message.Message):
 
     @_builtins.property
     def onset(self) -> _timestamp_pb2.Timestamp:
-        """When it is expected to begin; absent if it has begun."""
+        """When it is expected to begin, before it expires; absent if it has begun."""
 
     @_builtins.property
     def vi(self) -> Global___AlertText:

@@ -1,29 +1,44 @@
-"""Which of the sources that briefs are made of do not answer now."""
+"""Of which of the sources that briefs are made of not everything is known now."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 
 from grpc import aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from chassis.clock import Clock
 from incidents.domain.people import FIRE_SAFETY, RESIDENCY
 
 _INTERVAL_S = 1.0
 _TIMEOUT_S = 2.0
+# Longer than any event takes that does not stand in a queue.
+_BEHIND = timedelta(seconds=10)
 
 
 class Sources:
-    """Asks residency every second whether it serves, and the broker's connection whether events can come at all."""
+    """Knows what is not known: whether residency serves, whether events can come at all, and whether they queue.
 
-    def __init__(self, broker_is_there: Callable[[], bool]) -> None:
+    `waits_since` tells of each source since when the event waits that is taken in now; None if none does.
+    """
+
+    def __init__(
+        self,
+        broker_is_there: Callable[[], bool],
+        waits_since: Mapping[str, Callable[[], datetime | None]],
+        clock: Clock,
+    ) -> None:
         self._broker_is_there = broker_is_there
+        self._waits_since = waits_since
+        self._clock = clock
         self._residency_serves = True
 
     def silent(self) -> frozenset[str]:
-        """Name the sources of which nothing newer could be known now."""
+        """Name the sources of which something newer may be that is not known here."""
         if not self._broker_is_there():
             return frozenset({RESIDENCY, FIRE_SAFETY})
-        return frozenset() if self._residency_serves else frozenset({RESIDENCY})
+        behind = filter(self._is_behind, self._waits_since)
+        return frozenset(behind) | (frozenset() if self._residency_serves else {RESIDENCY})
 
     async def watch(self, residency: aio.Channel) -> None:
         """Keep asking residency until cancelled; without it only the broker tells."""
@@ -31,6 +46,10 @@ class Sources:
         while True:
             self._residency_serves = await self._serves(health)
             await asyncio.sleep(_INTERVAL_S)
+
+    def _is_behind(self, source: str) -> bool:
+        since = self._waits_since[source]()
+        return since is not None and self._clock() - since > _BEHIND
 
     @staticmethod
     async def _serves(health: health_pb2_grpc.HealthStub) -> bool:

@@ -33,7 +33,8 @@ class WebhookClient:
             return "timeout"
         except httpx2.HTTPError as error:
             return type(error).__name__
-        except socket.gaierror:
+        except (socket.gaierror, httpx2.InvalidURL, UnicodeError):
+            # Also a name that no DNS could hold: one such webhook must not hold up the others.
             return _UNKNOWN_HOST
 
     async def close(self) -> None:

@@ -6,7 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from chassis.errors import DomainError
+from chassis.errors import DomainError, FieldInvalidError
+from incidents.domain.media import IMAGES
 
 # One part as JSON (base64) passes in the ten seconds that a request may take at 70 kbit/s.
 PART_BYTES = 64 * 1024
@@ -43,7 +44,7 @@ class AttachmentTooManyError(DomainError):
 
 
 class AttachmentPartInvalidError(DomainError):
-    """The file has no part of this number, or the part is not as long as it must be."""
+    """The part is not as long as it must be."""
 
     reason = "ATTACHMENT_PART_INVALID"
 
@@ -121,6 +122,14 @@ class Rules:
     upload_hours: int
     pixels: int
 
+    def of_tips(self) -> "Rules":
+        """Give those for an anonymous tip: photos only, which are written anew.
+
+        Any other file keeps what its author's program wrote into it, as the author's name.
+        """
+        photos = {one: most for one, most in self.types.items() if one in IMAGES}
+        return replace(self, types=photos)
+
     def most_of(self, owner: Owner) -> int:
         """Tell how many attachments something may have."""
         return self.of_report if isinstance(owner, OfReport) else self.of_incident
@@ -178,11 +187,13 @@ class Upload:
         return tuple(part_name(self.attachment_id, one) for one in range(1, self.parts + 1))
 
     def check_part(self, number: int, content: bytes) -> None:
-        """Raise AttachmentPartInvalidError unless the part is one of its own, as long as it must be."""
+        """Raise FieldInvalidError unless the part is one of its own, AttachmentPartInvalidError for another length."""
+        if not 1 <= number <= self.parts:
+            raise FieldInvalidError("number", f"1 to {self.parts}")
         length = PART_BYTES
         if number == self.parts:
             length = self.size - PART_BYTES * (self.parts - 1)
-        if not 1 <= number <= self.parts or len(content) != length:
+        if len(content) != length:
             raise AttachmentPartInvalidError(number, length)
 
     def with_part(self, number: int) -> "Upload":

@@ -217,14 +217,17 @@ class Incident:
     ) -> "Change":
         """Judge it; None leaves a part as it is. A person may lower the priority, which a machine never does.
 
-        Raises FieldInvalidError for a category of another kind where alarms belong to it: they make it a fire.
+        What neither premises nor alarms give a place is called by its category, also by a new one. Raises
+        FieldInvalidError for a category of another kind where alarms belong to it: they make it a fire.
         """
         if category is not None and self.members and category.kind is not self.kind:
             raise FieldInvalidError("category", "an incident with alarms stays a fire")
+        placed = self.premises_id or self.members
         judged = replace(
             self,
             category=category.code if category else self.category,
             kind=category.kind if category else self.kind,
+            place=category.name_vi if category and not placed else self.place,
             priority=priority or self.priority,
             severity=severity or self.severity,
         )

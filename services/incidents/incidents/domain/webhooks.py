@@ -3,6 +3,7 @@
 import base64
 import hmac
 import ipaddress
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -28,6 +29,11 @@ _TRIED_AGAIN = (
 )
 # Addresses in which another one is hidden: NAT64 (RFC 6052).
 _TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
+# Names as DNS holds them (RFC 1123, RFC 5890: another script as `xn--`). A last label of digits is an address that only
+# some readers understand (`2130706433`, `0x7f.1`).
+_HOST_MAX = 253
+_LABEL = re.compile("[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", re.ASCII)
+_NUMBER = re.compile("[0-9]+|0x[0-9a-f]*", re.ASCII)
 
 
 class WebhookNotFoundError(DomainError):
@@ -153,6 +159,8 @@ def check_url(url: str, *, private_allowed: bool) -> None:
     schemes = {"https", "http"} if private_allowed else {"https"}
     if parts.scheme not in schemes or not host or parts.username or parts.fragment:
         raise FieldInvalidError("url", "https, without a user or fragment")
+    if not _is_literal(host) and not _is_name(host):
+        raise FieldInvalidError("url", "a host that DNS has, another script as xn--")
     if not private_allowed and _is_literal(host) and not is_public(host):
         raise FieldInvalidError("url", "an address that is public")
 
@@ -174,6 +182,12 @@ def _is_literal(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _is_name(host: str) -> bool:
+    labels = host.removesuffix(".").split(".")
+    known = len(host) <= _HOST_MAX and all(map(_LABEL.fullmatch, labels))
+    return known and not _NUMBER.fullmatch(labels[-1])
 
 
 def _place(webhook_id: UUID) -> bytes:

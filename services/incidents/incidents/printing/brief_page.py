@@ -255,7 +255,7 @@ def _ages(brief: pb.RescueBrief) -> list[str]:
 def _age(told: pb.Provenance) -> str:
     if not told.HasField("as_of"):
         return "chưa có dữ liệu"
-    stale = " (CŨ: nguồn không trả lời)" if told.stale else ""
+    stale = " (CŨ: chưa nhận được thay đổi mới)" if told.stale else ""
     return wording.age(told.age_s) + stale
 
 

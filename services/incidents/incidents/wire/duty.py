@@ -38,6 +38,11 @@ from ward.incidents.v1 import duty_pb2 as pb
 _CODE = re.compile(r"[a-z0-9-]{1,32}")
 _ACCOUNT = re.compile(r"[A-Za-z0-9._@-]{1,120}")
 _NAME_MAX, _ADDRESS_MAX = 120, 120
+# What nothing could be sent to would be found out at night. Telegram and Zalo are as their gateway has them.
+_ADDRESSES = {
+    ContactChannel.EMAIL: re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+"),
+    ContactChannel.SMS: re.compile(r"\+?[0-9][0-9 .-]{7,19}"),
+}
 _DAY_MIN, _LASTS_MAX_MIN = 24 * 60, 2 * 24 * 60
 _LOOKED_AHEAD, _LOOKED_AHEAD_MAX = timedelta(days=14), timedelta(days=92)
 
@@ -223,6 +228,8 @@ def _contact(said: pb.OfficerContact) -> Contact:
     address = plain_text("contacts.address", said.address, _ADDRESS_MAX)
     if not address or "\n" in address:
         raise FieldInvalidError("contacts.address", f"1 to {_ADDRESS_MAX} characters in one line")
+    if channel in _ADDRESSES and not _ADDRESSES[channel].fullmatch(address):
+        raise FieldInvalidError("contacts.address", "what the channel can reach")
     return Contact(channel, address)
 
 

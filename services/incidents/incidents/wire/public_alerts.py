@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+from google.protobuf.timestamp_pb2 import Timestamp
+
 from chassis.context import Identity
 from chassis.errors import FieldInvalidError, RoleNotAllowedError
 from chassis.rpc.pages import encode, page_size
@@ -41,26 +43,28 @@ _OUTSIDERS = frozenset({"citizen", "service"})
 
 def read_issue(request: pb.IssuePublicAlertRequest, account: str) -> AlertWanted:
     """Read a first message; raises FieldInvalidError."""
+    expires_at = _moment("expires_at", request.expires_at)
     return _wanted(
         request,
         account,
         message_type=MessageType.ALERT,
         exercise=request.exercise,
         incident_id=read_id(request.incident_id) if request.incident_id else None,
-        expires_at=_expiry(request),
-        content=_content(request.content),
+        expires_at=expires_at,
+        content=_content(request.content, expires_at),
     )
 
 
 def read_update(request: pb.UpdatePublicAlertRequest, account: str) -> AlertWanted:
     """Read a message that replaces another; raises FieldInvalidError."""
+    expires_at = _moment("expires_at", request.expires_at)
     return _wanted(
         request,
         account,
         message_type=MessageType.UPDATE,
         replaces=_replaced(request.number),
-        expires_at=_expiry(request),
-        content=_content(request.content),
+        expires_at=expires_at,
+        content=_content(request.content, expires_at),
     )
 
 
@@ -140,15 +144,17 @@ def _replaced(number: str) -> str:
     return plain_text("number", number, _NUMBER_MAX)
 
 
-def _expiry(request: Any) -> datetime:  # noqa: ANN401 - two requests
+def _moment(field: str, told: Timestamp) -> datetime:
     try:
-        return moment(request.expires_at)
+        return moment(told)
     except (ValueError, OverflowError) as error:
-        raise FieldInvalidError("expires_at", "a moment of the calendar") from error
+        raise FieldInvalidError(field, "a moment of the calendar") from error
 
 
-def _content(content: pb.AlertContent) -> bytes:
-    """Check what a warning says; raises FieldInvalidError."""
+def _content(content: pb.AlertContent, expires_at: datetime) -> bytes:
+    """Check what a warning says until when; raises FieldInvalidError."""
+    if content.HasField("onset") and _moment("content.onset", content.onset) >= expires_at:
+        raise FieldInvalidError("content.onset", "before it expires")
     for field, contract in _JUDGEMENTS:
         number = getattr(content, field)
         if number == 0 or number not in contract.values():

@@ -21,7 +21,8 @@ _COLUMNS: Mapping[str, tuple[str, str]] = {
     ),
     "account": ("tài khoản của cán bộ", "account of an officer"),
 }
-_HEADINGS = {"ngay": "day", "ca": "shift", "chuc trach": "function", "tai khoan": "account"}
+# As officers write them; each may also be written by the name on the left.
+_TITLES = {"day": "Ngày", "shift": "Ca", "function": "Chức trách", "account": "Tài khoản"}
 _FUNCTIONS: Mapping[str, DutyFunction] = {
     **{one.lower().replace("_", " "): one for one in DutyFunction},
     "truc ban": DutyFunction.DUTY_OFFICER,
@@ -65,7 +66,7 @@ def _columns(headings: Row) -> Sequence[str]:
     columns = [_column(heading) for heading in headings]
     for name in _COLUMNS:
         if columns.count(name) == 0:
-            raise SheetInvalidError(SheetProblem.NO_HEADING, name)
+            raise SheetInvalidError(SheetProblem.NO_HEADING, f"{_TITLES[name]} ({name})")
         if columns.count(name) > 1:
             raise SheetInvalidError(SheetProblem.HEADING_TWICE, name)
     return columns
@@ -73,7 +74,7 @@ def _columns(headings: Row) -> Sequence[str]:
 
 def _column(heading: str) -> str:
     plain = _plain(heading)
-    name = _HEADINGS.get(plain, plain)
+    name = next((one for one, title in _TITLES.items() if _plain(title) == plain), plain)
     if name and name not in _COLUMNS:
         raise SheetInvalidError(SheetProblem.UNKNOWN_HEADING, heading.strip())
     return name

@@ -1,7 +1,9 @@
 """Vietnamese spelling: when two spellings are one, what is left without diacritics, and the order of the alphabet.
 
 A Vietnamese syllable has one tone, whose mark stands on one of its vowels; on which one differs between the old and
-the new way (hoà and hòa, thuỷ and thủy) and changes nothing. Đ is a letter of its own that Unicode does not decompose.
+the new way (hoà and hòa, thuỷ and thủy) and changes nothing. Đ is a letter of its own that Unicode does not decompose,
+and that looks the same as two others (Ð eth, Ɖ African d), which keyboards and tables converted from old fonts put in
+its place.
 """
 
 import re
@@ -12,6 +14,7 @@ from typing import NamedTuple
 
 # The tones in the order of dictionaries: ngang has no mark, then huyền, hỏi, ngã, sắc, nặng (TCVN 6909:2001 marks).
 TONE_MARKS = "\u0300\u0309\u0303\u0301\u0323"
+_LOOKS_LIKE_D = str.maketrans("ÐðƉɖ", "ĐđĐđ")
 # TCVN 5712 alphabet; f, j, w and z, which it lacks, stand where Latin has them.
 ALPHABET = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
 
@@ -38,7 +41,7 @@ class _Word(NamedTuple):
 
 def same_spelling(text: str) -> str:
     """Reduce a text to what two spellings of it share: no case, one Unicode form, one place for the tone."""
-    decomposed = unicodedata.normalize("NFD", text)
+    decomposed = unicodedata.normalize("NFD", text.translate(_LOOKS_LIKE_D))
     told = _WORD.sub(lambda found: _tone_last(found.group()), decomposed)
     return unicodedata.normalize("NFC", told.casefold())
 
@@ -50,7 +53,7 @@ def words(text: str) -> list[str]:
 
 @lru_cache(_KEPT_WORDS)
 def _plain_words(text: str) -> Sequence[str]:
-    bare = unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))
+    bare = unicodedata.normalize("NFD", text.translate(_LOOKS_LIKE_D).casefold().replace("đ", "d"))
     kept = "".join(sign for sign in bare if not unicodedata.combining(sign))
     return tuple(_PIECE.findall(unicodedata.normalize("NFC", kept)))
 
@@ -61,7 +64,7 @@ def order(word: str) -> bytes:
 
     Bytes compare as the words do, and those of words that follow each other as the phrases do.
     """
-    split = _split(unicodedata.normalize("NFD", word.casefold()))
+    split = _split(unicodedata.normalize("NFD", word.translate(_LOOKS_LIKE_D).casefold()))
     letters = b"".join(_rank(letter) for letter in split.letters)
     return letters + _END_OF_LETTERS + b"".join(map(_TONE.__getitem__, split.tones)) + _END_OF_WORD
 

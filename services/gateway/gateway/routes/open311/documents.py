@@ -16,6 +16,7 @@ _MEMBERS: Mapping[str, str] = {
     "errors": "error",
 }
 _MEDIA_TYPES: Mapping[str, str] = {"json": "application/json", "xml": "text/xml; charset=utf-8"}
+FORMS = frozenset(_MEDIA_TYPES)
 
 
 @dataclass(frozen=True)

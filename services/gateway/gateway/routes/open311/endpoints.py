@@ -1,9 +1,9 @@
 """The addresses of Open311 under `/open311/v2`, each with `.json` and `.xml`."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from google.protobuf.message import Message
 from grpc.aio import AioRpcError
@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 
 from chassis.errors import DomainError
 from gateway.routes.open311 import translation
-from gateway.routes.open311.documents import Document
+from gateway.routes.open311.documents import FORMS, Document
 from gateway.routes.open311.refusals import RefusedError, refusal_of
 from gateway.routes.standing_in import StandIn
 from gateway.transcoder import pairs, read_body, sign_in, sign_in_with
@@ -19,7 +19,6 @@ from ward.incidents.v1 import service_requests_pb2 as pb
 
 # Calls a method of `ServiceRequestsService` by its name.
 Call = Callable[[str, Message], Awaitable[Any]]
-Form = Annotated[str, Path(pattern="^(json|xml)$")]
 
 _PREFIX = "/open311/v2"
 _FORM_TYPE = "application/x-www-form-urlencoded"
@@ -55,11 +54,11 @@ class Endpoints:
         router.add_api_route("/requests.{form}", self.submit, methods=["POST"])
         return router
 
-    async def services(self, request: Request, form: Form) -> Response:
+    async def services(self, request: Request, form: str) -> Response:
         """List the services."""
         return await self._answer(request, form, self._services)
 
-    async def definition(self, request: Request, service_code: str, form: Form) -> Response:
+    async def definition(self, request: Request, service_code: str, form: str) -> Response:
         """Tell what a service asks."""
 
         async def document(_: Mapping[str, str]) -> Document:
@@ -67,7 +66,7 @@ class Endpoints:
 
         return await self._answer(request, form, document)
 
-    async def requests(self, request: Request, form: Form) -> Response:
+    async def requests(self, request: Request, form: str) -> Response:
         """List requests."""
 
         async def document(query: Mapping[str, str]) -> Document:
@@ -76,7 +75,7 @@ class Endpoints:
 
         return await self._answer(request, form, document)
 
-    async def request(self, request: Request, service_request_id: str, form: Form) -> Response:
+    async def request(self, request: Request, service_request_id: str, form: str) -> Response:
         """Tell one request."""
 
         async def document(_: Mapping[str, str]) -> Document:
@@ -84,7 +83,7 @@ class Endpoints:
 
         return await self._answer(request, form, document)
 
-    async def token(self, request: Request, token: str, form: Form) -> Response:
+    async def token(self, request: Request, token: str, form: str) -> Response:
         """Tell which request a token stands for."""
 
         async def document(_: Mapping[str, str]) -> Document:
@@ -92,7 +91,7 @@ class Endpoints:
 
         return await self._answer(request, form, document)
 
-    async def submit(self, request: Request, form: Form) -> Response:
+    async def submit(self, request: Request, form: str) -> Response:
         """Take a request in for the account of its `api_key`, or of its access token."""
 
         async def document(_: Mapping[str, str]) -> Document:
@@ -112,6 +111,8 @@ class Endpoints:
         form: str,
         document: Callable[[Mapping[str, str]], Awaitable[Document]],
     ) -> Response:
+        if form not in FORMS:
+            raise HTTPException(404)
         try:
             query = _once(pairs(request.scope["query_string"] or b""))
             self._check_jurisdiction(query)

@@ -8,12 +8,18 @@ from gateway.problems import Problem, of_domain_error, of_http_status, of_rpc_er
 from gateway.routes.open311.documents import Document
 
 _NOT_FOUND = 404
+_UNSUPPORTED_MEDIA_TYPE = 415
 # Reasons of the ward, as the standard's list of errors has them.
 _CODES = {"CATEGORY_NOT_FOUND": _NOT_FOUND, "CATEGORY_NOT_OPEN": _NOT_FOUND}
 _SENTENCES = {
     "CATEGORY_NOT_FOUND": "service_code was not found / Không có dịch vụ này.",
     "CATEGORY_NOT_OPEN": "service_code was not found / Không có dịch vụ này.",
 }
+# Everywhere else it is JSON.
+_FORM_ONLY = (
+    "The content must be application/x-www-form-urlencoded. / "
+    "Nội dung phải là application/x-www-form-urlencoded."
+)
 # GeoReport v2 has one code for a missing and for an invalid api_key, and one for all that is wrong in a request.
 _STATUSES = {401: 403, 409: 400, 415: 400, 410: 400}
 
@@ -43,6 +49,8 @@ def refusal_of(error: RefusedError | DomainError | AioRpcError | HTTPException) 
 def _of_problem(problem: Problem) -> Document:
     code = _CODES.get(problem.reason, _STATUSES.get(problem.status, problem.status))
     sentence = f"{problem.detail.en} / {problem.detail.vi}"
+    if problem.status == _UNSUPPORTED_MEDIA_TYPE:
+        sentence = _FORM_ONLY
     rules = [f"{each['field']}: {each['description']}" for each in problem.errors]
     return _refusal(code, [_SENTENCES.get(problem.reason, sentence), *rules])
 
