@@ -18,14 +18,14 @@ from chassis.sealing import Seal
 from chassis.storage.database import Database
 from chassis.storage.outbox import Relay
 from incidents import tables
-from incidents.domain.alarms import Alarm
-from incidents.domain.deliveries import Message as Told
-from incidents.domain.deliveries import Outgoing
-from incidents.domain.duty import ContactChannel
-from incidents.domain.incidents import Disposition, Incident
+from incidents.domain.duty.deliveries import Message as Told
+from incidents.domain.duty.deliveries import Outgoing
+from incidents.domain.duty.roster import ContactChannel
+from incidents.domain.incidents.alarms import Alarm
+from incidents.domain.incidents.incident import Disposition, Incident
+from incidents.domain.incidents.requests import Acknowledgement, Assignment, Closure, Listing
 from incidents.domain.places import Occupancy, Premises
-from incidents.domain.requests import Acknowledgement, Assignment, Closure, Listing
-from incidents.domain.sealing import ReportSeal
+from incidents.domain.reports.sealing import ReportSeal
 from incidents.operations.alarms import AlarmOperations, Raised
 from incidents.operations.deadlines import DeadlineOperations
 from incidents.operations.escalation import EscalationOperations

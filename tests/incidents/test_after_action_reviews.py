@@ -16,7 +16,9 @@ from chassis.clock import utc_now, ward_day, ward_time
 from chassis.errors import DomainError
 from chassis.storage.database import Database
 from incidents import tables
-from incidents.domain.after_action_reviews import (
+from incidents.domain.incidents.incident import Incident
+from incidents.domain.lifecycle.states import IncidentNotClosedError
+from incidents.domain.reviews.after_action_reviews import (
     AfterActionReviewNotFoundError,
     AfterActionReviewRevisedError,
     ReviewAction,
@@ -27,9 +29,7 @@ from incidents.domain.after_action_reviews import (
     ReviewWanted,
     first_reminder,
 )
-from incidents.domain.incidents import Incident
-from incidents.domain.lifecycle import IncidentNotClosedError
-from incidents.domain.periods import end_of
+from incidents.domain.reviews.periods import end_of
 from incidents.operations.after_action_reviews import AfterActionReviewOperations
 from incidents.queries.after_action_reviews import AfterActionReviewQueries
 from incidents.queries.figures import FigureQueries

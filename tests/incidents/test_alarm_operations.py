@@ -8,8 +8,8 @@ import pytest
 
 from chassis.storage.database import Database
 from incidents import tables
-from incidents.domain.lifecycle import IncidentState
-from incidents.domain.priorities import Priority
+from incidents.domain.lifecycle.states import IncidentState
+from incidents.domain.rules.priorities import Priority
 from tests.incidents.samples import (
     NIGHT,
     Operations,

@@ -21,7 +21,7 @@ from chassis.errors import DomainError
 from chassis.storage.database import Database
 from chassis.storage.object_store import FolderStore, ObjectStore
 from incidents import tables
-from incidents.domain.attachments import (
+from incidents.domain.attachments.attachment import (
     PART_BYTES,
     AttachmentWanted,
     OfIncident,
@@ -31,7 +31,7 @@ from incidents.domain.attachments import (
     kept_name,
     part_name,
 )
-from incidents.domain.sealing import AttachmentSeal
+from incidents.domain.reports.sealing import AttachmentSeal
 from incidents.operations.attachments import AttachmentOperations
 from incidents.queries.attachments import AttachmentQueries
 from incidents.servicer.attachments import AttachmentsServicer

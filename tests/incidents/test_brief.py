@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from google.protobuf.json_format import MessageToJson
 
-from incidents.domain.incidents import IncidentNotFoundError
+from incidents.domain.incidents.incident import IncidentNotFoundError
 from incidents.wire.brief import brief_message
 from tests.incidents.samples import (
     NIGHT,

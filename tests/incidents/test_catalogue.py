@@ -8,9 +8,9 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from chassis.calendar.working_days import WorkingCalendar
 from chassis.storage.database import Database
-from incidents.domain.catalogue import CategoryNotFoundError, Clock, ClockKind, ClockUnit
-from incidents.domain.kinds import IncidentKind
-from incidents.domain.priorities import Priority
+from incidents.domain.rules.catalogue import CategoryNotFoundError, Clock, ClockKind, ClockUnit
+from incidents.domain.rules.kinds import IncidentKind
+from incidents.domain.rules.priorities import Priority
 from incidents.repository.catalogue import category_in_force
 from tests.fixtures.servers import TestDatabase
 from tests.incidents.conftest import Service

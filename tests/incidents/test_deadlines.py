@@ -17,9 +17,9 @@ from chassis.clock import ward_time
 from chassis.context import Identity
 from chassis.storage.database import Database
 from incidents import tables
-from incidents.domain.catalogue import Clock, ClockKind, ClockUnit
-from incidents.domain.deadlines import Deadline, begin
-from incidents.domain.requests import ClockPausing
+from incidents.domain.incidents.requests import ClockPausing
+from incidents.domain.rules.catalogue import Clock, ClockKind, ClockUnit
+from incidents.domain.rules.deadlines import Deadline, begin
 from incidents.operations.reports import ReportOperations
 from incidents.timers import Timers
 from incidents.wire.reports import read_report

@@ -19,12 +19,12 @@ from structlog.testing import capture_logs
 from chassis.storage.database import Database
 from incidents import tables
 from incidents.clients.gateways import AppriseMessenger
-from incidents.domain.contacts import ContactSeal
-from incidents.domain.deliveries import Addressee, DeliveryRules, message_of, planned
-from incidents.domain.duty import Contact, ContactChannel, DutyFunction, Unit
-from incidents.domain.duty_requests import DutyWanted, OfficerWanted, UnitWanted
-from incidents.domain.escalation import Recipient
-from incidents.domain.kinds import IncidentKind
+from incidents.domain.duty.contacts import ContactSeal
+from incidents.domain.duty.deliveries import Addressee, DeliveryRules, message_of, planned
+from incidents.domain.duty.requests import DutyWanted, OfficerWanted, UnitWanted
+from incidents.domain.duty.roster import Contact, ContactChannel, DutyFunction, Unit
+from incidents.domain.rules.escalation import Recipient
+from incidents.domain.rules.kinds import IncidentKind
 from incidents.operations.deliveries import DeliveryOperations
 from incidents.operations.duty import DutyOperations
 from incidents.timers import Deliveries

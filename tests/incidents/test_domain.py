@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from incidents.domain.alarms import Alarm
-from incidents.domain.escalation import Ladders, Notification, Recipient, Rung, Timer
-from incidents.domain.events import AlarmJoined, Assigned, Escalated, Opened
-from incidents.domain.incidents import (
+from incidents.domain.incidents.alarms import Alarm
+from incidents.domain.incidents.events import AlarmJoined, Assigned, Escalated, Opened
+from incidents.domain.incidents.incident import (
     OUTCOMES,
     Change,
     Disposition,
@@ -21,14 +20,15 @@ from incidents.domain.incidents import (
     open_fire,
     year_of,
 )
-from incidents.domain.kinds import IncidentKind
-from incidents.domain.lifecycle import (
+from incidents.domain.lifecycle.states import (
     IncidentClosedError,
     IncidentNotAcknowledgedError,
     IncidentState,
 )
 from incidents.domain.places import Place, unknown_place
-from incidents.domain.priorities import Priority, grade, most_urgent
+from incidents.domain.rules.escalation import Ladders, Notification, Recipient, Rung, Timer
+from incidents.domain.rules.kinds import IncidentKind
+from incidents.domain.rules.priorities import Priority, grade, most_urgent
 from tests.incidents.samples import NIGHT, alarm
 from ward.fire_safety.v1 import fire_safety_pb2 as fire
 

@@ -14,7 +14,7 @@ from chassis.clock import ward_time
 from chassis.errors import FieldInvalidError
 from chassis.storage.database import Database
 from incidents import tables
-from incidents.domain.duty import (
+from incidents.domain.duty.roster import (
     Duty,
     DutyFunction,
     Requirement,
@@ -22,7 +22,7 @@ from incidents.domain.duty import (
     Shift,
     Substitution,
 )
-from incidents.domain.escalation import Recipient
+from incidents.domain.rules.escalation import Recipient
 from incidents.wire.duty import read_officer
 from incidents.wire.incidents import timestamp
 from incidents.wire.roster_table import read_roster

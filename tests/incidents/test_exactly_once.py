@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from chassis.storage.database import Database
 from incidents import tables
-from incidents.domain.alarms import Alarm
-from incidents.domain.incidents import Incident
-from incidents.domain.lifecycle import IncidentState
-from incidents.domain.priorities import Priority
-from incidents.domain.requests import Listing
+from incidents.domain.incidents.alarms import Alarm
+from incidents.domain.incidents.incident import Incident
+from incidents.domain.incidents.requests import Listing
+from incidents.domain.lifecycle.states import IncidentState
+from incidents.domain.rules.priorities import Priority
 from incidents.operations.alarms import Raised
 from tests.incidents.samples import (
     NIGHT,

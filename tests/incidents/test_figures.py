@@ -8,9 +8,9 @@ import pytest
 from prometheus_client import REGISTRY
 
 from chassis.storage.database import Database
-from incidents.domain.catalogue import ClockKind
-from incidents.domain.figures import IncidentFigures
-from incidents.domain.priorities import Priority
+from incidents.domain.reviews.figures import IncidentFigures
+from incidents.domain.rules.catalogue import ClockKind
+from incidents.domain.rules.priorities import Priority
 from incidents.queries.figures import FigureQueries
 from incidents.timers import tell_figures
 from tests.incidents.samples import (

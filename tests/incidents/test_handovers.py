@@ -14,7 +14,7 @@ from chassis.rpc import grpc_client
 from chassis.storage.database import Database
 from incidents import tables
 from incidents.clients.dispatch import DispatchClient
-from incidents.domain.handovers import (
+from incidents.domain.lifecycle.handovers import (
     FINAL,
     CentreAnswer,
     Handover,

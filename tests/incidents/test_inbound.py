@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from chassis.broker.messages import Envelope, subject_of
 from chassis.errors import InvalidMessageError
-from incidents.domain.alarms import SignalClass
+from incidents.domain.incidents.alarms import SignalClass
 from incidents.wire import inbound
 from tests.incidents.samples import (
     NIGHT,

@@ -23,23 +23,8 @@ from chassis.sheets import Limits, read_rows
 from chassis.storage.database import Database
 from incidents import tables
 from incidents.app import MIGRATIONS
-from incidents.domain.catalogue import Reporter
-from incidents.domain.durations import Durations, durations
-from incidents.domain.incidents import Disposition, Incident
-from incidents.domain.indicators import (
-    Figure,
-    FigureRevisedError,
-    FigureWanted,
-    Indicator,
-    IndicatorIsMeasuredError,
-    IndicatorNotFoundError,
-    IndicatorUnit,
-)
-from incidents.domain.lifecycle import Act
-from incidents.domain.periods import PeriodNotFoundError, month_of, month_or_year, year_of
-from incidents.domain.priorities import Severity
-from incidents.domain.reports import Content, Receipt, ReportChannel, ReportWanted, RoadAccident
-from incidents.domain.requests import (
+from incidents.domain.incidents.incident import Disposition, Incident
+from incidents.domain.incidents.requests import (
     Acknowledgement,
     Advance,
     Closure,
@@ -50,7 +35,28 @@ from incidents.domain.requests import (
     Triage,
     Write,
 )
-from incidents.domain.transfers import Transfer, TransferChannel
+from incidents.domain.lifecycle.durations import Durations, durations
+from incidents.domain.lifecycle.states import Act
+from incidents.domain.lifecycle.transfers import Transfer, TransferChannel
+from incidents.domain.reports.report import (
+    Content,
+    Receipt,
+    ReportChannel,
+    ReportWanted,
+    RoadAccident,
+)
+from incidents.domain.reviews.indicators import (
+    Figure,
+    FigureRevisedError,
+    FigureWanted,
+    Indicator,
+    IndicatorIsMeasuredError,
+    IndicatorNotFoundError,
+    IndicatorUnit,
+)
+from incidents.domain.reviews.periods import PeriodNotFoundError, month_of, month_or_year, year_of
+from incidents.domain.rules.catalogue import Reporter
+from incidents.domain.rules.priorities import Severity
 from incidents.operations.indicators import IndicatorOperations
 from incidents.operations.reports import ReportOperations
 from incidents.queries.indicators import IndicatorQueries

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.errors import DomainError
-from incidents.domain.durations import durations, open_spans
-from incidents.domain.lifecycle import ENDED, OPEN, Act, IncidentState, after
-from incidents.domain.timeline import ENTRY_OF, EntryKind, TimelineEntry
+from incidents.domain.lifecycle.durations import durations, open_spans
+from incidents.domain.lifecycle.states import ENDED, OPEN, Act, IncidentState, after
+from incidents.domain.lifecycle.timeline import ENTRY_OF, EntryKind, TimelineEntry
 from tests.incidents.samples import NIGHT
 
 # Rows are states, columns acts in the order below. A letter is the state it leads to, = one that stays, N not

@@ -10,16 +10,8 @@ import pytest
 from chassis.errors import FieldInvalidError
 from chassis.storage.database import Database
 from incidents import tables
-from incidents.domain.catalogue import CategoryNotFoundError
-from incidents.domain.incidents import Incident, IncidentNotFoundError
-from incidents.domain.lifecycle import (
-    Act,
-    IncidentClosedError,
-    IncidentState,
-    IncidentStateConflictError,
-)
-from incidents.domain.priorities import Priority, Severity
-from incidents.domain.requests import (
+from incidents.domain.incidents.incident import Incident, IncidentNotFoundError
+from incidents.domain.incidents.requests import (
     Advance,
     Dispatch,
     Handover,
@@ -30,7 +22,15 @@ from incidents.domain.requests import (
     Triage,
     Write,
 )
-from incidents.domain.transfers import Transfer, TransferChannel
+from incidents.domain.lifecycle.states import (
+    Act,
+    IncidentClosedError,
+    IncidentState,
+    IncidentStateConflictError,
+)
+from incidents.domain.lifecycle.transfers import Transfer, TransferChannel
+from incidents.domain.rules.catalogue import CategoryNotFoundError
+from incidents.domain.rules.priorities import Priority, Severity
 from tests.incidents.samples import (
     NIGHT,
     OFFICER,

@@ -9,8 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from incidents.domain.media import JPEG, PDF, PNG, WEBP, UnreadableError, judged, saved_as
-from incidents.domain.photos import without_metadata
+from incidents.domain.attachments.media import (
+    JPEG,
+    PDF,
+    PNG,
+    WEBP,
+    UnreadableError,
+    judged,
+    saved_as,
+)
+from incidents.domain.attachments.photos import without_metadata
 
 PIXELS = 1_000_000
 QUIET_PDF = b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n%%EOF\n"

@@ -16,8 +16,8 @@ from chassis.rpc.grpc_errors import abort
 from chassis.storage.database import Database
 from incidents import tables
 from incidents.consumers.lanes import Consumers
-from incidents.domain.incidents import Incident
-from incidents.domain.occupants import (
+from incidents.domain.incidents.incident import Incident
+from incidents.domain.rescue.occupants import (
     DisclosureNotAllowedError,
     PlaceUnknownError,
     ReviewPendingError,

@@ -9,8 +9,8 @@ import pytest
 from chassis.errors import RequestIdReusedError
 from chassis.storage.database import Database
 from incidents import tables
-from incidents.domain.incidents import IncidentNotFoundError
-from incidents.domain.lifecycle import (
+from incidents.domain.incidents.incident import IncidentNotFoundError
+from incidents.domain.lifecycle.states import (
     IncidentClosedError,
     IncidentNotAcknowledgedError,
     IncidentState,

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from incidents.domain.people import Headcount, estimate, provenance
+from incidents.domain.rescue.people import Headcount, estimate, provenance
 from tests.incidents.samples import NIGHT
 
 moments = st.timedeltas(timedelta(0), timedelta(days=400)).map(lambda age: NIGHT - age)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from incidents.domain.people import (
+from incidents.domain.rescue.people import (
     FIRE_SAFETY,
     RESIDENCY,
     Headcount,
@@ -14,7 +14,7 @@ from incidents.domain.people import (
     oldest,
     provenance,
 )
-from incidents.domain.presence import (
+from incidents.domain.rescue.presence import (
     DAY_FROM,
     NIGHT_FROM,
     Bound,

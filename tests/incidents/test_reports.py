@@ -15,8 +15,8 @@ from chassis.clock import utc_now
 from chassis.context import Identity
 from chassis.storage.database import Database
 from incidents import tables
-from incidents.domain.catalogue import ClockKind
-from incidents.domain.reports import Content, InvolvedPerson, InvolvedRole, Report, Reporter
+from incidents.domain.reports.report import Content, InvolvedPerson, InvolvedRole, Report, Reporter
+from incidents.domain.rules.catalogue import ClockKind
 from incidents.operations.reports import ReportOperations
 from incidents.queries.figures import FigureQueries
 from incidents.queries.reports import ReportQueries

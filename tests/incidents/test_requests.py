@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
 from chassis.rpc import pages
-from incidents.domain.incidents import IncidentNotFoundError
-from incidents.domain.requests import Listing
+from incidents.domain.incidents.incident import IncidentNotFoundError
+from incidents.domain.incidents.requests import Listing
 from incidents.wire import requests
 from ward.fire_safety.v1 import fire_safety_pb2 as fire
 from ward.incidents.v1 import incidents_pb2 as pb

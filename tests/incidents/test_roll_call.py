@@ -14,8 +14,14 @@ from sqlalchemy.exc import DBAPIError
 
 from chassis.storage.database import Database
 from incidents import tables
-from incidents.domain.requests import RollCallMarking
-from incidents.domain.roll_call import Mark, NewMark, RollCallState, counted, standings
+from incidents.domain.rescue.roll_call import (
+    Mark,
+    NewMark,
+    RollCallMarking,
+    RollCallState,
+    counted,
+    standings,
+)
 from incidents.operations.roll_call import RollCallOperations
 from tests.fixtures.servers import TestDatabase
 from tests.incidents import samples

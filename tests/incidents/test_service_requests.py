@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from chassis.errors import FieldInvalidError
 from chassis.storage.database import Database
 from incidents import tables
-from incidents.domain.service_requests import listing_span
+from incidents.domain.reports.service_requests import listing_span
 from tests.incidents.conftest import Service
 from tests.incidents.samples import rows, stamp
 from ward.fire_safety.v1 import fire_safety_pb2 as fire

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from incidents.clients.sources import Sources
-from incidents.domain.people import FIRE_SAFETY, RESIDENCY
+from incidents.domain.rescue.people import FIRE_SAFETY, RESIDENCY
 
 NIGHT = datetime(2026, 1, 5, 18, tzinfo=UTC)
 

@@ -12,9 +12,9 @@ from sqlalchemy.sql import text
 
 from chassis.storage.database import Database
 from incidents import tables
-from incidents.domain.escalation import Ladders
-from incidents.domain.kinds import IncidentKind
-from incidents.domain.priorities import Priority
+from incidents.domain.rules.escalation import Ladders
+from incidents.domain.rules.kinds import IncidentKind
+from incidents.domain.rules.priorities import Priority
 from incidents.repository.escalation import ladders_of
 from tests.fixtures.servers import TestDatabase
 from tests.incidents.samples import (

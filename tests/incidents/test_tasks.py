@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from chassis.clock import utc_now
 from chassis.errors import DomainError
 from chassis.storage.database import Database
-from incidents.domain.tasks import ENDED, Task, TaskAct, TaskOfAnotherError, TaskState
+from incidents.domain.lifecycle.tasks import ENDED, Task, TaskAct, TaskOfAnotherError, TaskState
 from incidents.queries.shift_handovers import ShiftHandoverQueries
 from incidents.repository.tasks import add_task
 from incidents.wire.incidents import timestamp

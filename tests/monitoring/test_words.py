@@ -8,11 +8,11 @@ from chassis.telemetry import metrics
 from fire_safety.domain.alarms import AlarmKind, Disposition, SignalClass, Suppression
 from fire_safety.domain.progress import Lane
 from fire_safety.domain.sign_in import Refusal
-from incidents.domain.catalogue import ClockKind
-from incidents.domain.deliveries import Outcome
-from incidents.domain.indicators import FigureBasis
-from incidents.domain.kinds import IncidentKind
-from incidents.domain.priorities import Severity
+from incidents.domain.duty.deliveries import Outcome
+from incidents.domain.reviews.indicators import FigureBasis
+from incidents.domain.rules.catalogue import ClockKind
+from incidents.domain.rules.kinds import IncidentKind
+from incidents.domain.rules.priorities import Severity
 from monitoring.dashboards import words
 from residency.domain.cases.declarations import CaseKind
 from residency.domain.cases.population import Verdict

@@ -30,10 +30,10 @@ from incidents.clients.sources import Sources
 from incidents.clients.webhooks import WebhookClient
 from incidents.consumers.lanes import ALARM_LANE, OCCUPANCY_LANE, Consumers
 from incidents.consumers.notices import NOTICE_LANE, Notices
-from incidents.domain.contacts import ContactSeal
-from incidents.domain.people import FIRE_SAFETY, RESIDENCY
+from incidents.domain.duty.contacts import ContactSeal
 from incidents.domain.public_alerts import Sender
-from incidents.domain.sealing import AttachmentSeal, ReportSeal
+from incidents.domain.reports.sealing import AttachmentSeal, ReportSeal
+from incidents.domain.rescue.people import FIRE_SAFETY, RESIDENCY
 from incidents.domain.webhooks import WebhookSeal
 from incidents.operations.after_action_reviews import AfterActionReviewOperations
 from incidents.operations.alarms import AlarmOperations

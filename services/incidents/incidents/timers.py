@@ -15,10 +15,10 @@ from chassis.telemetry.log import logger
 from incidents.clients.dispatch import DispatchCentre
 from incidents.clients.gateways import Messenger
 from incidents.clients.webhooks import WebhookClient
-from incidents.domain import periods
-from incidents.domain.deliveries import Outcome, Outgoing
-from incidents.domain.handovers import Handover
-from incidents.domain.indicators import BY_PREMISES, Figure
+from incidents.domain.duty.deliveries import Outcome, Outgoing
+from incidents.domain.lifecycle.handovers import Handover
+from incidents.domain.reviews import periods
+from incidents.domain.reviews.indicators import BY_PREMISES, Figure
 from incidents.domain.webhooks import Delivery
 from incidents.operations.after_action_reviews import AfterActionReviewOperations
 from incidents.operations.attachments import AttachmentOperations

@@ -5,8 +5,8 @@ from typing import Protocol
 from grpc import aio
 
 from chassis.telemetry.log import logger
-from incidents.domain.handovers import CentreAnswer, Handover, HandoverState
-from incidents.domain.incidents import Incident
+from incidents.domain.incidents.incident import Incident
+from incidents.domain.lifecycle.handovers import CentreAnswer, Handover, HandoverState
 from incidents.wire import handovers as wire
 from ward.dispatch.v1 import dispatch_pb2, dispatch_pb2_grpc
 

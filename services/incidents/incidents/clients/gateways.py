@@ -14,7 +14,7 @@ from urllib.parse import quote
 from apprise import Apprise, AppriseAsset, NotifyFormat, PersistentStoreMode
 
 from chassis.telemetry.log import logger
-from incidents.domain.deliveries import Outcome, Outgoing
+from incidents.domain.duty.deliveries import Outcome, Outgoing
 
 # Within it a gateway must have taken a message.
 PATIENCE_S = 10.0

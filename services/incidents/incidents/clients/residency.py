@@ -10,9 +10,9 @@ from chassis.errors import DomainError, RequestIdReusedError, ServiceUnavailable
 from chassis.rpc.access import ACTING_HEADER
 from chassis.rpc.grpc_errors import reason_of
 from chassis.telemetry.log import logger
-from incidents.domain.incidents import Incident
-from incidents.domain.lifecycle import IncidentClosedError
-from incidents.domain.occupants import (
+from incidents.domain.incidents.incident import Incident
+from incidents.domain.lifecycle.states import IncidentClosedError
+from incidents.domain.rescue.occupants import (
     DisclosureNotAllowedError,
     Occupants,
     OccupantsWanted,

@@ -8,7 +8,7 @@ from grpc import aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from chassis.clock import Clock
-from incidents.domain.people import FIRE_SAFETY, RESIDENCY
+from incidents.domain.rescue.people import FIRE_SAFETY, RESIDENCY
 
 _INTERVAL_S = 1.0
 _TIMEOUT_S = 2.0

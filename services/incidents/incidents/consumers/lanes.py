@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from chassis.broker.consumer import Handler, HandlerOfMany
 from chassis.broker.messages import Envelope, subject_of
 from chassis.errors import InvalidMessageError
-from incidents.domain.incidents import IncidentNotFoundError
+from incidents.domain.incidents.incident import IncidentNotFoundError
 from incidents.operations.alarms import AlarmOperations, Raised
 from incidents.operations.incidents import IncidentOperations
 from incidents.operations.projections import ProjectionOperations

@@ -9,7 +9,7 @@ from chassis.clock import Clock, ward_day
 from chassis.storage.database import Database, Transaction
 from chassis.storage.outbox import Relay
 from incidents import tables
-from incidents.domain.after_action_reviews import (
+from incidents.domain.reviews.after_action_reviews import (
     AfterActionReview,
     AfterActionReviewRevisedError,
     ReviewAction,

@@ -12,13 +12,13 @@ from chassis.storage.database import Database, Transaction
 from chassis.storage.outbox import Relay
 from chassis.telemetry import metrics
 from incidents import tables
-from incidents.domain.alarms import Alarm, SignalClass
-from incidents.domain.catalogue import FIRE_ALARM
-from incidents.domain.escalation import Ladders
-from incidents.domain.events import Opened
-from incidents.domain.incidents import Change, number_for, open_fire, year_of
-from incidents.domain.kinds import IncidentKind
+from incidents.domain.incidents.alarms import Alarm, SignalClass
+from incidents.domain.incidents.events import Opened
+from incidents.domain.incidents.incident import Change, number_for, open_fire, year_of
 from incidents.domain.places import unknown_place
+from incidents.domain.rules.catalogue import FIRE_ALARM
+from incidents.domain.rules.escalation import Ladders
+from incidents.domain.rules.kinds import IncidentKind
 from incidents.repository.escalation import ladders_of
 from incidents.repository.incidents import (
     Known,

@@ -21,7 +21,7 @@ from chassis.storage.object_store import (
 )
 from chassis.storage.outbox import Relay
 from incidents import tables
-from incidents.domain.attachments import (
+from incidents.domain.attachments.attachment import (
     AttachmentDamagedError,
     AttachmentIncompleteError,
     AttachmentNotFoundError,
@@ -40,9 +40,9 @@ from incidents.domain.attachments import (
     kept_name,
     part_name,
 )
-from incidents.domain.media import IMAGES, UnreadableError, judged
-from incidents.domain.photos import without_metadata
-from incidents.domain.sealing import AttachmentSeal
+from incidents.domain.attachments.media import IMAGES, UnreadableError, judged
+from incidents.domain.attachments.photos import without_metadata
+from incidents.domain.reports.sealing import AttachmentSeal
 from incidents.repository.attachments import (
     add_part,
     add_upload,

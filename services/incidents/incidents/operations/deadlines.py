@@ -6,9 +6,9 @@ from chassis.clock import Clock, ward_day
 from chassis.storage.database import Database, Transaction
 from chassis.storage.outbox import Relay
 from chassis.telemetry import metrics
-from incidents.domain.deadlines import ClocksNotPausedError, ClocksPausedError
-from incidents.domain.incidents import Incident
-from incidents.domain.requests import ClockPausing, ClockResumption
+from incidents.domain.incidents.incident import Incident
+from incidents.domain.incidents.requests import ClockPausing, ClockResumption
+from incidents.domain.rules.deadlines import ClocksNotPausedError, ClocksPausedError
 from incidents.operations.requests import is_repeat
 from incidents.repository.deadlines import add_pause, end_pause, lasting_pause, pause_reason
 from incidents.repository.due_deadlines import take_due_deadlines

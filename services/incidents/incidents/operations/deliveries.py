@@ -7,15 +7,9 @@ from typing import Any
 from chassis.clock import Clock
 from chassis.storage.database import Database
 from chassis.telemetry import metrics
-from incidents.domain.contacts import ContactSeal
-from incidents.domain.deliveries import (
-    Attempt,
-    Outcome,
-    Outgoing,
-    address_in,
-    message_of,
-)
-from incidents.domain.duty import Contact, ContactChannel
+from incidents.domain.duty.contacts import ContactSeal
+from incidents.domain.duty.deliveries import Attempt, Outcome, Outgoing, address_in, message_of
+from incidents.domain.duty.roster import Contact, ContactChannel
 from incidents.repository.deliveries import keep_attempt, names_of_categories, take_due
 from incidents.repository.incidents import incident_of
 from incidents.repository.telling import rules_in_force

@@ -5,9 +5,8 @@ from uuid import UUID, uuid4
 
 from chassis.clock import Clock
 from chassis.storage.database import Database
-from incidents.domain.contacts import ContactSeal
-from incidents.domain.duty import Duty, Shift, Substitution
-from incidents.domain.duty_requests import (
+from incidents.domain.duty.contacts import ContactSeal
+from incidents.domain.duty.requests import (
     DutyWanted,
     DutyWithdrawn,
     Imported,
@@ -19,6 +18,7 @@ from incidents.domain.duty_requests import (
     SubstitutionWanted,
     UnitWanted,
 )
+from incidents.domain.duty.roster import Duty, Shift, Substitution
 from incidents.operations.requests import claimed
 from incidents.repository.duty import (
     add_duties,

@@ -6,9 +6,9 @@ from chassis.clock import Clock
 from chassis.storage.database import Database, Transaction
 from chassis.storage.outbox import Relay
 from chassis.telemetry import metrics
-from incidents.domain.escalation import Ladders
-from incidents.domain.incidents import Change
-from incidents.domain.kinds import IncidentKind
+from incidents.domain.incidents.incident import Change
+from incidents.domain.rules.escalation import Ladders
+from incidents.domain.rules.kinds import IncidentKind
 from incidents.repository.escalation import Due, ladders_of, take_due
 from incidents.repository.incidents import save_changes
 

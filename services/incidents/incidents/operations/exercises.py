@@ -6,9 +6,15 @@ from uuid import UUID, uuid4
 from chassis.clock import Clock
 from chassis.storage.database import Database
 from chassis.storage.outbox import Relay
-from incidents.domain.incidents import Incident, Opener, number_for, open_exercise, year_of
+from incidents.domain.incidents.incident import (
+    Incident,
+    Opener,
+    number_for,
+    open_exercise,
+    year_of,
+)
+from incidents.domain.incidents.requests import ExerciseWanted
 from incidents.domain.places import PremisesNotFoundError
-from incidents.domain.requests import ExerciseWanted
 from incidents.operations.requests import claimed
 from incidents.repository.incidents import add_incident, lock_incident, next_ordinal
 from incidents.repository.projections import place_of

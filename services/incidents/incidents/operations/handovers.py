@@ -6,8 +6,13 @@ from chassis.clock import Clock
 from chassis.errors import FieldInvalidError, ServiceUnavailableError
 from chassis.storage.database import Database
 from chassis.storage.outbox import Relay
-from incidents.domain.handovers import CentreAnswer, Handover, HandoverState, HandoverWanted
-from incidents.domain.incidents import Incident
+from incidents.domain.incidents.incident import Incident
+from incidents.domain.lifecycle.handovers import (
+    CentreAnswer,
+    Handover,
+    HandoverState,
+    HandoverWanted,
+)
 from incidents.operations.requests import claimed
 from incidents.repository.handovers import (
     add_handover,

@@ -7,9 +7,9 @@ from chassis.storage import inbox
 from chassis.storage.database import Database
 from chassis.storage.outbox import Relay
 from incidents import tables
-from incidents.domain.incidents import Incident
-from incidents.domain.occupants import GlassBroken
-from incidents.domain.requests import Acknowledgement, Assignment, Closure
+from incidents.domain.incidents.incident import Incident
+from incidents.domain.incidents.requests import Acknowledgement, Assignment, Closure
+from incidents.domain.rescue.occupants import GlassBroken
 from incidents.operations.requests import is_repeat, taken_on
 from incidents.repository.incidents import lock_incident, save_change
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from chassis.clock import Clock, ward_day
 from chassis.storage.database import Database, Transaction
-from incidents.domain.indicators import Figure, FigureRevisedError, FigureWanted
+from incidents.domain.reviews.indicators import Figure, FigureRevisedError, FigureWanted
 from incidents.operations.requests import claimed
 from incidents.repository.indicators import (
     add_revision,

@@ -6,8 +6,8 @@ from datetime import datetime
 from chassis.clock import Clock, ward_day
 from chassis.storage.database import Database, Transaction
 from chassis.storage.outbox import Relay
-from incidents.domain.incidents import Change, Incident
-from incidents.domain.requests import (
+from incidents.domain.incidents.incident import Change, Incident
+from incidents.domain.incidents.requests import (
     Advance,
     Dispatch,
     Handover,

@@ -9,7 +9,7 @@ from chassis.errors import FieldInvalidError
 from chassis.storage.database import Database, Transaction
 from chassis.storage.outbox import Relay
 from incidents import tables
-from incidents.domain.incidents import year_of
+from incidents.domain.incidents.incident import year_of
 from incidents.domain.public_alerts import (
     LONGEST_RULE,
     AlertWanted,

@@ -13,22 +13,13 @@ from chassis.storage.database import Database, Transaction
 from chassis.storage.outbox import Relay
 from chassis.telemetry import metrics
 from incidents import tables
-from incidents.domain import sentences
-from incidents.domain.catalogue import Category
-from incidents.domain.deadlines import begin
-from incidents.domain.events import Opened
-from incidents.domain.incidents import (
-    Change,
-    Incident,
-    number_for,
-    opening,
-    year_of,
-)
-from incidents.domain.kinds import IncidentKind
-from incidents.domain.lifecycle import IncidentState
+from incidents.domain.incidents import sentences
+from incidents.domain.incidents.events import Opened
+from incidents.domain.incidents.incident import Change, Incident, number_for, opening, year_of
+from incidents.domain.lifecycle.states import IncidentState
+from incidents.domain.lifecycle.timeline import EntryKind
 from incidents.domain.places import Place, Position
-from incidents.domain.priorities import Priority
-from incidents.domain.reports import (
+from incidents.domain.reports.report import (
     Receipt,
     Report,
     ReportNotFoundError,
@@ -37,8 +28,11 @@ from incidents.domain.reports import (
     numbers_of,
     report_number,
 )
-from incidents.domain.sealing import ReportSeal, token_hash
-from incidents.domain.timeline import EntryKind
+from incidents.domain.reports.sealing import ReportSeal, token_hash
+from incidents.domain.rules.catalogue import Category
+from incidents.domain.rules.deadlines import begin
+from incidents.domain.rules.kinds import IncidentKind
+from incidents.domain.rules.priorities import Priority
 from incidents.operations.requests import is_repeat, taken_on
 from incidents.repository.catalogue import category_in_force
 from incidents.repository.deadlines import add_deadlines, move_deadlines

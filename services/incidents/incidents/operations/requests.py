@@ -6,8 +6,8 @@ from typing import Protocol
 from chassis.storage import idempotency
 from chassis.storage.database import Transaction
 from incidents import tables
-from incidents.domain.incidents import Incident
-from incidents.domain.requests import Write
+from incidents.domain.incidents.incident import Incident
+from incidents.domain.incidents.requests import Write
 from incidents.repository.incidents import save_change
 
 

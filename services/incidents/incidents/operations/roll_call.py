@@ -3,7 +3,7 @@
 from chassis.clock import Clock, ward_day
 from chassis.storage.database import Database
 from chassis.storage.outbox import Relay
-from incidents.domain.requests import RollCallMarking
+from incidents.domain.rescue.roll_call import RollCallMarking
 from incidents.operations.requests import is_repeat
 from incidents.repository.incidents import lock_incident
 from incidents.repository.roll_call import add_marks, forget_marks

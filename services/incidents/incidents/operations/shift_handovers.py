@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 
 from chassis.clock import Clock
 from chassis.storage.database import Database
-from incidents.domain.duty_requests import ShiftHandoverSigned, ShiftHandoverWanted
-from incidents.domain.shift_handovers import ShiftHandover
+from incidents.domain.duty.requests import ShiftHandoverSigned, ShiftHandoverWanted
+from incidents.domain.duty.shift_handovers import ShiftHandover
 from incidents.operations.requests import claimed
 from incidents.repository.shift_handovers import (
     add_shift_handover,

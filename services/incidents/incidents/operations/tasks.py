@@ -6,9 +6,9 @@ from uuid import UUID, uuid4
 from chassis.clock import Clock
 from chassis.storage.database import Database
 from chassis.storage.outbox import Relay
-from incidents.domain.requests import TaskWanted
-from incidents.domain.task_requests import TaskMove
-from incidents.domain.tasks import Task
+from incidents.domain.incidents.requests import TaskWanted
+from incidents.domain.lifecycle.task_requests import TaskMove
+from incidents.domain.lifecycle.tasks import Task
 from incidents.operations.requests import claimed, taken_on
 from incidents.repository.incidents import lock_incident, save_change
 from incidents.repository.tasks import add_task, load_task, save_task

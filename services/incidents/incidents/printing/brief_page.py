@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from incidents.domain.incidents import LOCAL
+from incidents.domain.incidents.incident import LOCAL
 from incidents.printing import wording
 from incidents.printing.page import AMBER, GREEN, GREY, RED, Page
 from ward.fire_safety.v1 import fire_safety_pb2 as fire

@@ -8,7 +8,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from chassis.clock import ward_local
-from incidents.domain.indicators import Figure, FigureBasis, Figures
+from incidents.domain.reviews.indicators import Figure, FigureBasis, Figures
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # Headings, and how wide their columns are.

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import select, tuple_
 
 from chassis.storage.database import Database
-from incidents.domain.after_action_reviews import (
+from incidents.domain.reviews.after_action_reviews import (
     AfterActionReview,
     ReviewAction,
     ReviewActionListing,

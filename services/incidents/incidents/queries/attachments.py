@@ -8,7 +8,7 @@ from sqlalchemy import Row, Select, func, or_, select
 from chassis.storage.database import Database
 from chassis.storage.object_store import ObjectMissingError, ObjectStore
 from incidents import tables
-from incidents.domain.attachments import (
+from incidents.domain.attachments.attachment import (
     Attachment,
     AttachmentNotFoundError,
     Kept,
@@ -17,7 +17,7 @@ from incidents.domain.attachments import (
     UploadState,
     kept_name,
 )
-from incidents.domain.sealing import AttachmentSeal
+from incidents.domain.reports.sealing import AttachmentSeal
 from incidents.repository.reports import tree_of
 
 

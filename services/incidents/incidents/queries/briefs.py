@@ -20,9 +20,9 @@ from sqlalchemy.sql.selectable import LateralFromClause
 
 from chassis.storage.database import Database
 from incidents import tables
-from incidents.domain.briefs import Beside, Brief, Relation, Told
-from incidents.domain.escalation import Notification, Recipient
-from incidents.domain.presence import DAY_FROM, NIGHT_FROM, Rule
+from incidents.domain.rescue.brief import Beside, Brief, Relation, Told
+from incidents.domain.rescue.presence import DAY_FROM, NIGHT_FROM, Rule
+from incidents.domain.rules.escalation import Notification, Recipient
 from incidents.queries.gathering import incident_from, one_incident_with, row_of
 from incidents.repository.gathering import gather
 

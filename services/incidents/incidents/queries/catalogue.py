@@ -3,7 +3,7 @@
 from datetime import date
 
 from chassis.storage.database import Database
-from incidents.domain.catalogue import Category, PriorityRule
+from incidents.domain.rules.catalogue import Category, PriorityRule
 from incidents.repository.catalogue import categories_on, category_of, priorities_on, priority_of
 
 

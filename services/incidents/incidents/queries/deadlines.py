@@ -11,9 +11,9 @@ from sqlalchemy.sql.selectable import LateralFromClause
 
 from chassis.storage.database import Database
 from incidents import tables
-from incidents.domain.deadlines import DueFilter, Owed, Pause, PauseReason
-from incidents.domain.due_deadlines import DueDeadline
-from incidents.domain.requests import DueListing
+from incidents.domain.incidents.due_deadlines import DueDeadline
+from incidents.domain.incidents.requests import DueListing
+from incidents.domain.rules.deadlines import DueFilter, Owed, Pause, PauseReason
 from incidents.queries.gathering import (
     incident_from,
     incidents_with,

@@ -8,7 +8,7 @@ from sqlalchemy import Row, select
 
 from chassis.storage.database import Database
 from incidents import tables
-from incidents.domain.deliveries import (
+from incidents.domain.duty.deliveries import (
     Addressee,
     Attempt,
     Delivery,
@@ -16,8 +16,8 @@ from incidents.domain.deliveries import (
     Outcome,
     Told,
 )
-from incidents.domain.duty import ContactChannel
-from incidents.domain.escalation import Recipient
+from incidents.domain.duty.roster import ContactChannel
+from incidents.domain.rules.escalation import Recipient
 
 
 class DeliveryQueries:

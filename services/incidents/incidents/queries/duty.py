@@ -9,7 +9,7 @@ from sqlalchemy import select
 from chassis.clock import ward_day
 from chassis.storage.database import Database
 from incidents import tables
-from incidents.domain.duty import (
+from incidents.domain.duty.roster import (
     ContactChannel,
     DutyFunction,
     Gap,

@@ -6,10 +6,10 @@ from sqlalchemy import and_, func, select
 
 from chassis.storage.database import Database
 from incidents import tables
-from incidents.domain.catalogue import ClockKind
-from incidents.domain.figures import ActionFigures, IncidentFigures
-from incidents.domain.lifecycle import IncidentState
-from incidents.domain.priorities import Priority
+from incidents.domain.lifecycle.states import IncidentState
+from incidents.domain.reviews.figures import ActionFigures, IncidentFigures
+from incidents.domain.rules.catalogue import ClockKind
+from incidents.domain.rules.priorities import Priority
 
 _incidents = tables.incidents.c
 _deadlines = tables.deadlines.c

@@ -15,7 +15,7 @@ from sqlalchemy.sql.selectable import LateralFromClause
 
 from chassis.storage.database import Database
 from incidents import tables
-from incidents.domain.incidents import Incident, IncidentNotFoundError, Member
+from incidents.domain.incidents.incident import Incident, IncidentNotFoundError, Member
 from incidents.repository.gathering import gather
 from incidents.repository.incidents import incident_of
 

@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from chassis.storage.database import Database
-from incidents.domain.handovers import Handover
+from incidents.domain.lifecycle.handovers import Handover
 from incidents.repository.handovers import handover_of
 from incidents.tables import handovers
 

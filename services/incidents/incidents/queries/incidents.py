@@ -10,9 +10,9 @@ from sqlalchemy.sql.selectable import LateralFromClause
 
 from chassis.storage.database import Database
 from incidents import tables
-from incidents.domain.incidents import Incident
-from incidents.domain.requests import Listing
-from incidents.domain.timeline import EntryKind, TimelineEntry
+from incidents.domain.incidents.incident import Incident
+from incidents.domain.incidents.requests import Listing
+from incidents.domain.lifecycle.timeline import EntryKind, TimelineEntry
 from incidents.queries.gathering import (
     incident_from,
     incidents_with,

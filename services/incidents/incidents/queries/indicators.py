@@ -9,8 +9,8 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from chassis.clock import ward_day
 from chassis.storage.database import Database
-from incidents.domain.indicators import Figure, Figures
-from incidents.domain.periods import Period, end_of
+from incidents.domain.reviews.indicators import Figure, Figures
+from incidents.domain.reviews.periods import Period, end_of
 from incidents.queries.measures import measured
 from incidents.repository.indicators import (
     indicator_in_force,

@@ -19,9 +19,9 @@ from sqlalchemy import (
 
 from chassis.storage.database import Database
 from incidents import tables
-from incidents.domain.duplicates import DuplicateSuggestion
-from incidents.domain.incidents import IncidentNotFoundError
-from incidents.domain.transfers import RecordedTransfer, Transfer, TransferChannel
+from incidents.domain.incidents.duplicates import DuplicateSuggestion
+from incidents.domain.incidents.incident import IncidentNotFoundError
+from incidents.domain.lifecycle.transfers import RecordedTransfer, Transfer, TransferChannel
 from incidents.queries.gathering import incident_from, incidents_with
 from incidents.repository.catalogue import categories_on
 

@@ -28,14 +28,14 @@ from sqlalchemy import (
 )
 
 from incidents import tables
-from incidents.domain.catalogue import ClockKind
-from incidents.domain.durations import TASKS
-from incidents.domain.incidents import Disposition
-from incidents.domain.indicators import BY_GROUP, BY_PREMISES
-from incidents.domain.kinds import IncidentKind
-from incidents.domain.lifecycle import IncidentState
-from incidents.domain.periods import Period
-from incidents.domain.timeline import EntryKind
+from incidents.domain.incidents.incident import Disposition
+from incidents.domain.lifecycle.durations import TASKS
+from incidents.domain.lifecycle.states import IncidentState
+from incidents.domain.lifecycle.timeline import EntryKind
+from incidents.domain.reviews.indicators import BY_GROUP, BY_PREMISES
+from incidents.domain.reviews.periods import Period
+from incidents.domain.rules.catalogue import ClockKind
+from incidents.domain.rules.kinds import IncidentKind
 from incidents.repository.reports import ongoing_incidents
 
 _EXPLOSION = "explosion"

@@ -7,15 +7,15 @@ from sqlalchemy import Select, select, tuple_
 
 from chassis.storage.database import Database
 from incidents import tables
-from incidents.domain.lifecycle import IncidentState
-from incidents.domain.reports import (
+from incidents.domain.lifecycle.states import IncidentState
+from incidents.domain.reports.report import (
     Content,
     Followed,
     Report,
     ReportListing,
     ReportNotFoundError,
 )
-from incidents.domain.sealing import ReportSeal, token_hash
+from incidents.domain.reports.sealing import ReportSeal, token_hash
 from incidents.repository.reports import ongoing_incidents, report_of, tree_of, whole_reports
 
 

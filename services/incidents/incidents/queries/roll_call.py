@@ -9,7 +9,7 @@ from sqlalchemy.sql.selectable import LateralFromClause
 
 from chassis.storage.database import Database
 from incidents import tables
-from incidents.domain.roll_call import Mark, RollCall, RollCallState
+from incidents.domain.rescue.roll_call import Mark, RollCall, RollCallState
 from incidents.queries.gathering import one_incident_with, row_of
 from incidents.repository.gathering import gather
 

@@ -7,10 +7,9 @@ from sqlalchemy import ColumnElement, Select, func, select, tuple_
 
 from chassis.storage.database import Database
 from incidents import tables
-from incidents.domain.catalogue import CategoryNotFoundError, ClockKind
-from incidents.domain.lifecycle import IncidentState
+from incidents.domain.lifecycle.states import IncidentState
 from incidents.domain.places import Position
-from incidents.domain.service_requests import (
+from incidents.domain.reports.service_requests import (
     CLOSED,
     SPAN_RULE,
     PublicService,
@@ -18,6 +17,7 @@ from incidents.domain.service_requests import (
     ServiceRequestListing,
     ServiceRequestStatus,
 )
+from incidents.domain.rules.catalogue import CategoryNotFoundError, ClockKind
 from incidents.repository.limits import limit_in_force
 from incidents.repository.reports import ongoing_incidents
 from incidents.repository.service_requests import service_of, services_on

@@ -8,7 +8,7 @@ from sqlalchemy import tuple_
 
 from chassis.storage.database import Database
 from incidents import tables
-from incidents.domain.shift_handovers import Sheet, ShiftHandover
+from incidents.domain.duty.shift_handovers import Sheet, ShiftHandover
 from incidents.repository.shift_handovers import sheet_at, shift_handover_of, shift_handovers
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from chassis.storage.database import Database
 from incidents import tables
-from incidents.domain.tasks import Task
+from incidents.domain.lifecycle.tasks import Task
 from incidents.repository.tasks import task_of
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from chassis.storage import outbox
 from chassis.storage.database import Transaction
 from incidents import tables
-from incidents.domain.incidents import Change
+from incidents.domain.incidents.incident import Change
 from incidents.repository.deadlines import follow
 from incidents.repository.telling import plan_deliveries
 from incidents.wire.events import event_message

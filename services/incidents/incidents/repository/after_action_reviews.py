@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Row, Select, insert, select, update
 
 from chassis.storage.database import Transaction
-from incidents.domain.after_action_reviews import (
+from incidents.domain.reviews.after_action_reviews import (
     AfterActionReview,
     AfterActionReviewNotFoundError,
     ReviewAction,

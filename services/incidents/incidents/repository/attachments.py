@@ -21,7 +21,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis.storage.database import Transaction
 from incidents import tables
-from incidents.domain.attachments import (
+from incidents.domain.attachments.attachment import (
     AttachmentNotFoundError,
     AttachmentTooManyError,
     Kept,
@@ -33,9 +33,9 @@ from incidents.domain.attachments import (
     Upload,
     UploadState,
 )
-from incidents.domain.kinds import IncidentKind
-from incidents.domain.reports import ReportNotFoundError
-from incidents.domain.sealing import token_hash
+from incidents.domain.reports.report import ReportNotFoundError
+from incidents.domain.reports.sealing import token_hash
+from incidents.domain.rules.kinds import IncidentKind
 from incidents.repository.limits import in_force
 
 _LIMITS = {

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.sql.selectable import Subquery
 
 from chassis.storage.database import Transaction
-from incidents.domain.catalogue import (
+from incidents.domain.rules.catalogue import (
     Category,
     CategoryNotFoundError,
     Clock,
@@ -17,8 +17,8 @@ from incidents.domain.catalogue import (
     PriorityRule,
     Reporter,
 )
-from incidents.domain.kinds import IncidentKind
-from incidents.domain.priorities import Priority
+from incidents.domain.rules.kinds import IncidentKind
+from incidents.domain.rules.priorities import Priority
 from incidents.tables import categories, category_clocks, clock_warnings, priorities
 
 _NONE: ColumnElement[Any] = literal_column("'{}'")

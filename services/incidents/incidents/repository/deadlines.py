@@ -27,12 +27,12 @@ from chassis.calendar.decided_days import working_calendar
 from chassis.clock import ward_day
 from chassis.storage.database import Transaction
 from incidents import tables
-from incidents.domain.catalogue import ClockKind, ClockUnit
-from incidents.domain.deadlines import Deadline, Owed, Pause, PauseReason
-from incidents.domain.incidents import Change, Incident
-from incidents.domain.priorities import Priority
-from incidents.domain.reports import Report
-from incidents.domain.timeline import EntryKind, TimelineEntry
+from incidents.domain.incidents.incident import Change, Incident
+from incidents.domain.lifecycle.timeline import EntryKind, TimelineEntry
+from incidents.domain.reports.report import Report
+from incidents.domain.rules.catalogue import ClockKind, ClockUnit
+from incidents.domain.rules.deadlines import Deadline, Owed, Pause, PauseReason
+from incidents.domain.rules.priorities import Priority
 from incidents.repository.catalogue import priorities_on
 from incidents.repository.reports import tree_of
 

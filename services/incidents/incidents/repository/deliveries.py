@@ -10,8 +10,8 @@ from sqlalchemy.sql import ColumnElement
 from chassis.clock import ward_day
 from chassis.storage.database import Transaction
 from incidents import tables
-from incidents.domain.deliveries import Attempt, DeliveryRules, DeliveryState, Outcome
-from incidents.domain.lifecycle import IncidentState
+from incidents.domain.duty.deliveries import Attempt, DeliveryRules, DeliveryState, Outcome
+from incidents.domain.lifecycle.states import IncidentState
 from incidents.repository.catalogue import categories_on
 from incidents.tables.deliveries import DUE
 

@@ -6,7 +6,7 @@ from sqlalchemy import case, func, select, tuple_, update
 
 from chassis.storage.database import Transaction
 from incidents import tables
-from incidents.domain.due_deadlines import DueDeadline
+from incidents.domain.incidents.due_deadlines import DueDeadline
 from incidents.repository.deadlines import OWED, owed_of
 from incidents.repository.incidents import all_with_members
 

@@ -22,7 +22,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis.storage.database import Transaction
-from incidents.domain.duty import (
+from incidents.domain.duty.roster import (
     Contact,
     Duty,
     DutyFunction,

@@ -10,10 +10,10 @@ from sqlalchemy import BindParameter, Row, Select, and_, bindparam, func, select
 
 from chassis.storage.database import Transaction
 from incidents import tables
-from incidents.domain.escalation import Ladders, Recipient, Rung, Timer
-from incidents.domain.incidents import Incident
-from incidents.domain.kinds import IncidentKind
-from incidents.domain.priorities import Priority
+from incidents.domain.incidents.incident import Incident
+from incidents.domain.rules.escalation import Ladders, Recipient, Rung, Timer
+from incidents.domain.rules.kinds import IncidentKind
+from incidents.domain.rules.priorities import Priority
 from incidents.repository.incidents import all_with_members
 
 # A policy for every category of a kind names none.

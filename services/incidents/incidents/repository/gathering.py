@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement, FromClause, Row, func, literal_column, sel
 from sqlalchemy.sql.selectable import LateralFromClause
 
 from incidents import tables
-from incidents.domain.catalogue import ClockKind, ClockUnit
-from incidents.domain.deadlines import Deadline
+from incidents.domain.rules.catalogue import ClockKind, ClockUnit
+from incidents.domain.rules.deadlines import Deadline
 
 _deadlines = tables.deadlines.c
 # An empty array of whatever type it stands beside.

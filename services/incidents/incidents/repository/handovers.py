@@ -8,7 +8,12 @@ from sqlalchemy import Row, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis.storage.database import Transaction
-from incidents.domain.handovers import TAKEN_FOR, Handover, HandoverPendingError, HandoverState
+from incidents.domain.lifecycle.handovers import (
+    TAKEN_FOR,
+    Handover,
+    HandoverPendingError,
+    HandoverState,
+)
 from incidents.tables import HANDOVER_PENDING, handovers
 
 

@@ -26,12 +26,18 @@ from sqlalchemy.exc import IntegrityError
 from chassis.storage.database import Transaction
 from chassis.storage.running_numbers import next_number
 from incidents import tables
-from incidents.domain.incidents import Change, Disposition, Incident, IncidentNotFoundError, Member
-from incidents.domain.kinds import IncidentKind
-from incidents.domain.lifecycle import IncidentState, IncidentStateConflictError
+from incidents.domain.incidents.incident import (
+    Change,
+    Disposition,
+    Incident,
+    IncidentNotFoundError,
+    Member,
+)
+from incidents.domain.lifecycle.states import IncidentState, IncidentStateConflictError
+from incidents.domain.lifecycle.transfers import Transfer
 from incidents.domain.places import Position
-from incidents.domain.priorities import Priority, Severity
-from incidents.domain.transfers import Transfer
+from incidents.domain.rules.kinds import IncidentKind
+from incidents.domain.rules.priorities import Priority, Severity
 from incidents.repository.additions import keep
 
 _incidents, _members = tables.incidents.c, tables.incident_alarms.c

@@ -7,8 +7,13 @@ from sqlalchemy import Row, Select, func, select
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from chassis.storage.database import Transaction
-from incidents.domain.indicators import Figure, Indicator, IndicatorNotFoundError, IndicatorUnit
-from incidents.domain.periods import Period, PeriodNotFoundError, end_of, month_or_year
+from incidents.domain.reviews.indicators import (
+    Figure,
+    Indicator,
+    IndicatorNotFoundError,
+    IndicatorUnit,
+)
+from incidents.domain.reviews.periods import Period, PeriodNotFoundError, end_of, month_or_year
 from incidents.tables import entered_figures, indicators, review_periods
 
 

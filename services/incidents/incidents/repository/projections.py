@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import Insert, insert
 
 from chassis.storage.database import Transaction
 from incidents import tables
-from incidents.domain.alarms import Alarm
+from incidents.domain.incidents.alarms import Alarm
 from incidents.domain.places import (
     DeviceMode,
     MutualAidGroup,

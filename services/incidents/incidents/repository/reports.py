@@ -21,14 +21,14 @@ from chassis.storage import outbox
 from chassis.storage.database import Transaction
 from chassis.storage.running_numbers import next_number
 from incidents import tables
-from incidents.domain.kinds import IncidentKind
 from incidents.domain.places import Position
-from incidents.domain.reports import (
+from incidents.domain.reports.report import (
     Report,
     ReportChannel,
     ReportNotFoundError,
     RoadAccident,
 )
+from incidents.domain.rules.kinds import IncidentKind
 from incidents.repository.catalogue import categories_on
 from incidents.repository.gathering import DEADLINES, deadlines_of, gather
 from incidents.wire.report_events import received_message

@@ -8,9 +8,9 @@ from sqlalchemy import delete, func, insert, select
 from chassis.storage import outbox
 from chassis.storage.database import Transaction
 from incidents import tables
-from incidents.domain.events import RollCallMarked
-from incidents.domain.incidents import Incident
-from incidents.domain.roll_call import Mark, NewMark
+from incidents.domain.incidents.events import RollCallMarked
+from incidents.domain.incidents.incident import Incident
+from incidents.domain.rescue.roll_call import Mark, NewMark
 from incidents.wire.events import event_message
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from incidents.domain.service_requests import PublicService
+from incidents.domain.reports.service_requests import PublicService
 from incidents.repository.catalogue import categories_on, category_of
 from incidents.tables import public_services
 

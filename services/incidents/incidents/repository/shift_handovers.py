@@ -9,14 +9,14 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis.storage.database import Transaction
 from incidents import tables
-from incidents.domain.catalogue import ClockKind
-from incidents.domain.shift_handovers import (
+from incidents.domain.duty.shift_handovers import (
     OverdueReport,
     Sheet,
     ShiftHandover,
     ShiftHandoverNotFoundError,
     ShiftHandoverSignedError,
 )
+from incidents.domain.rules.catalogue import ClockKind
 from incidents.repository.incidents import all_with_members
 from incidents.repository.tasks import overdue_tasks, task_of
 

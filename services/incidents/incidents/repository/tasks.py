@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Row, Select, insert, select, update
 
 from chassis.storage.database import Transaction
-from incidents.domain.tasks import ENDED, Task, TaskNotFoundError, TaskState
+from incidents.domain.lifecycle.tasks import ENDED, Task, TaskNotFoundError, TaskState
 from incidents.tables import tasks
 
 

@@ -9,16 +9,16 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis.storage.database import Transaction
 from incidents import tables
-from incidents.domain.deliveries import (
+from incidents.domain.duty.deliveries import (
     Addressee,
     Delivery,
     DeliveryRules,
     DeliveryState,
     planned,
 )
-from incidents.domain.duty import ContactChannel, Roster
-from incidents.domain.escalation import Recipient
-from incidents.domain.incidents import Change
+from incidents.domain.duty.roster import ContactChannel, Roster
+from incidents.domain.incidents.incident import Change
+from incidents.domain.rules.escalation import Recipient
 from incidents.repository.duty import roster_between
 from incidents.wire.contacts import phones_of
 

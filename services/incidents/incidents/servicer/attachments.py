@@ -3,7 +3,7 @@
 from grpc import aio
 
 from chassis.context import current_access, current_identity, untraced
-from incidents.domain.attachments import OfReport
+from incidents.domain.attachments.attachment import OfReport
 from incidents.operations.attachments import AttachmentOperations
 from incidents.queries.attachments import AttachmentQueries
 from incidents.servicer import Context

@@ -5,8 +5,8 @@ from functools import partial
 from chassis.context import current_access
 from chassis.rpc.access import stated_purpose
 from incidents.clients.residency import OccupancyRegister
-from incidents.domain.occupants import DisclosureNotAllowedError, OccupantsWanted
-from incidents.domain.sealing import ReportSeal
+from incidents.domain.reports.sealing import ReportSeal
+from incidents.domain.rescue.occupants import DisclosureNotAllowedError, OccupantsWanted
 from incidents.queries.incidents import IncidentQueries
 from incidents.wire import occupants
 from ward.incidents.v1 import incidents_pb2

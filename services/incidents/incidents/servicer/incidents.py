@@ -8,7 +8,7 @@ from chassis.broker.feed import Feed
 from chassis.clock import Clock
 from chassis.context import current_access, current_account
 from incidents.clients.sources import Sources
-from incidents.domain.durations import durations
+from incidents.domain.lifecycle.durations import durations
 from incidents.operations.incidents import IncidentOperations
 from incidents.queries.briefs import BriefQueries
 from incidents.queries.incidents import IncidentQueries

@@ -4,7 +4,7 @@ from grpc import aio
 
 from chassis.clock import Clock
 from chassis.context import current_access, current_identity, untraced
-from incidents.domain.catalogue import Reporter
+from incidents.domain.rules.catalogue import Reporter
 from incidents.operations.reports import ReportOperations
 from incidents.queries.reports import ReportQueries
 from incidents.servicer import Context

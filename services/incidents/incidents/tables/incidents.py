@@ -18,9 +18,9 @@ from sqlalchemy import (
     text,
 )
 
-from incidents.domain.kinds import IncidentKind
-from incidents.domain.lifecycle import IncidentState
-from incidents.domain.priorities import Priority
+from incidents.domain.lifecycle.states import IncidentState
+from incidents.domain.rules.kinds import IncidentKind
+from incidents.domain.rules.priorities import Priority
 from incidents.tables.metadata import incident_id, metadata, moment, words
 
 

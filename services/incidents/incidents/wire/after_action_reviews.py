@@ -5,7 +5,7 @@ from uuid import UUID
 
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
 from chassis.rpc import pages
-from incidents.domain.after_action_reviews import (
+from incidents.domain.reviews.after_action_reviews import (
     AfterActionReview,
     ReviewAction,
     ReviewActionEnd,

@@ -6,7 +6,7 @@ from uuid import UUID
 from chassis.context import Identity
 from chassis.errors import FieldInvalidError, RoleNotAllowedError
 from chassis.storage.idempotency import check_request_id, digest_of
-from incidents.domain.attachments import (
+from incidents.domain.attachments.attachment import (
     PART_BYTES,
     Attachment,
     AttachmentNotFoundError,
@@ -19,7 +19,7 @@ from incidents.domain.attachments import (
     ReceiptShown,
     UploadState,
 )
-from incidents.domain.media import saved_as
+from incidents.domain.attachments.media import saved_as
 from incidents.wire.fields import plain_text, read_id
 from incidents.wire.incidents import timestamp
 from incidents.wire.reports import read_report_id

@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from chassis.clock import ward_day
-from incidents.domain.briefs import Brief
-from incidents.domain.escalation import Notification
-from incidents.domain.people import (
+from incidents.domain.rescue.brief import Brief
+from incidents.domain.rescue.people import (
     FIRE_SAFETY,
     PeopleEstimate,
     Provenance,
     estimate,
     provenance,
 )
-from incidents.domain.presence import Period, period_at, presence
+from incidents.domain.rescue.presence import Period, period_at, presence
+from incidents.domain.rules.escalation import Notification
 from incidents.wire import brief_parts as parts
 from incidents.wire import surroundings
 from incidents.wire.incidents import incident_message, moment, timestamp

@@ -3,8 +3,8 @@
 from collections import Counter
 from datetime import time
 
-from incidents.domain.people import Headcount, PeopleEstimate, Provenance
-from incidents.domain.presence import Workplace
+from incidents.domain.rescue.people import Headcount, PeopleEstimate, Provenance
+from incidents.domain.rescue.presence import Workplace
 from incidents.wire.incidents import moment, timestamp
 from ward.fire_safety.v1 import fire_safety_pb2
 from ward.incidents.v1 import incidents_pb2

@@ -5,7 +5,7 @@ from datetime import date
 from google.type import date_pb2
 
 from chassis.errors import FieldInvalidError
-from incidents.domain.catalogue import Category, Clock, PriorityRule
+from incidents.domain.rules.catalogue import Category, Clock, PriorityRule
 from ward.incidents.v1 import categories_pb2 as pb
 from ward.incidents.v1 import deadlines_pb2, incidents_pb2
 

@@ -1,6 +1,6 @@
 """Whom to call at premises, as fire-safety tells them."""
 
-from incidents.domain.duty import Contact, ContactChannel
+from incidents.domain.duty.roster import Contact, ContactChannel
 from ward.fire_safety.v1 import fire_safety_pb2
 
 

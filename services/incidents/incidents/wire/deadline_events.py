@@ -1,6 +1,6 @@
 """Deadlines, as lists and events tell them."""
 
-from incidents.domain.deadlines import Owed
+from incidents.domain.rules.deadlines import Owed
 from incidents.wire.incidents import timestamp
 from ward.incidents.v1 import categories_pb2
 from ward.incidents.v1 import deadlines_pb2 as pb

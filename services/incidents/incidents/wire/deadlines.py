@@ -6,10 +6,10 @@ from uuid import UUID
 from chassis.errors import PageTokenInvalidError
 from chassis.rpc import pages
 from chassis.storage.idempotency import check_request_id, digest_of
-from incidents.domain.catalogue import ClockKind
-from incidents.domain.deadlines import DueFilter, Pause, PauseReason
-from incidents.domain.due_deadlines import DueDeadline
-from incidents.domain.requests import ClockPausing, ClockResumption, DueListing
+from incidents.domain.incidents.due_deadlines import DueDeadline
+from incidents.domain.incidents.requests import ClockPausing, ClockResumption, DueListing
+from incidents.domain.rules.catalogue import ClockKind
+from incidents.domain.rules.deadlines import DueFilter, Pause, PauseReason
 from incidents.wire.categories import day_message
 from incidents.wire.deadline_events import deadline_message
 from incidents.wire.fields import plain_text, read_enum_or_none, read_id, read_note, read_reason

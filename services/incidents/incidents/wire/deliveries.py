@@ -1,6 +1,6 @@
 """Messages as the contract tells them."""
 
-from incidents.domain.deliveries import Told
+from incidents.domain.duty.deliveries import Told
 from incidents.wire.incidents import timestamp
 from ward.incidents.v1 import deliveries_pb2 as pb
 from ward.incidents.v1 import duty_pb2

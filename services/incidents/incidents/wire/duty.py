@@ -9,7 +9,17 @@ from uuid import UUID
 from chassis.errors import FieldInvalidError
 from chassis.privacy import may_hold_id_number
 from chassis.storage.idempotency import check_request_id, digest_of
-from incidents.domain.duty import (
+from incidents.domain.duty.requests import (
+    DutyWanted,
+    DutyWithdrawn,
+    Imported,
+    OfficerWanted,
+    RosterTable,
+    ShiftWanted,
+    SubstitutionWanted,
+    UnitWanted,
+)
+from incidents.domain.duty.roster import (
     Contact,
     ContactChannel,
     DutyFunction,
@@ -19,16 +29,6 @@ from incidents.domain.duty import (
     OnDuty,
     Shift,
     Unit,
-)
-from incidents.domain.duty_requests import (
-    DutyWanted,
-    DutyWithdrawn,
-    Imported,
-    OfficerWanted,
-    RosterTable,
-    ShiftWanted,
-    SubstitutionWanted,
-    UnitWanted,
 )
 from incidents.wire.fields import plain_text, read_enum
 from incidents.wire.incidents import moment, timestamp

@@ -2,7 +2,7 @@
 
 from google.protobuf.message import DecodeError
 
-from incidents.domain.events import (
+from incidents.domain.incidents.events import (
     Acknowledged,
     ActionDue,
     AlarmJoined,
@@ -16,7 +16,7 @@ from incidents.domain.events import (
     Opened,
     RollCallMarked,
 )
-from incidents.domain.incidents import Incident
+from incidents.domain.incidents.incident import Incident
 from incidents.wire.deadline_events import deadline_message
 from incidents.wire.incidents import incident_message
 from ward.incidents.v1 import after_action_reviews_pb2, deadlines_pb2, incidents_pb2

@@ -2,7 +2,7 @@
 
 from chassis.errors import FieldInvalidError
 from chassis.storage.idempotency import check_request_id, digest_of
-from incidents.domain.requests import ExerciseWanted
+from incidents.domain.incidents.requests import ExerciseWanted
 from incidents.wire.fields import plain_text, read_task
 from ward.incidents.v1 import exercises_pb2 as pb
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
 from chassis.privacy import may_hold_id_number
 from chassis.rpc import pages
-from incidents.domain.incidents import IncidentNotFoundError
+from incidents.domain.incidents.incident import IncidentNotFoundError
 from incidents.wire.incidents import moment
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")

@@ -5,8 +5,13 @@ from uuid import UUID
 from chassis.errors import FieldInvalidError
 from chassis.privacy import may_hold_id_number
 from chassis.storage.idempotency import check_request_id, digest_of
-from incidents.domain.handovers import CentreAnswer, Handover, HandoverState, HandoverWanted
-from incidents.domain.incidents import Incident
+from incidents.domain.incidents.incident import Incident
+from incidents.domain.lifecycle.handovers import (
+    CentreAnswer,
+    Handover,
+    HandoverState,
+    HandoverWanted,
+)
 from incidents.wire.fields import plain_text, read_id, read_reason
 from incidents.wire.incidents import timestamp
 from ward.dispatch.v1 import dispatch_pb2

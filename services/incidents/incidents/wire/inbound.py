@@ -13,7 +13,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis.broker.messages import Envelope, subject_of
 from chassis.errors import InvalidMessageError
-from incidents.domain.alarms import Alarm, SignalClass
+from incidents.domain.incidents.alarms import Alarm, SignalClass
 from incidents.domain.places import (
     DeviceMode,
     MutualAidGroup,

@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from incidents.domain.durations import Durations
-from incidents.domain.incidents import OUTCOMES, Incident
+from incidents.domain.incidents.incident import OUTCOMES, Incident
+from incidents.domain.lifecycle.durations import Durations
+from incidents.domain.lifecycle.timeline import TimelineEntry
 from incidents.domain.places import Position
-from incidents.domain.timeline import TimelineEntry
 from ward.fire_safety.v1 import fire_safety_pb2
 from ward.incidents.v1 import incidents_pb2
 

@@ -5,8 +5,8 @@ from datetime import date
 
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
 from chassis.rpc import pages
-from incidents.domain.indicators import Figure, Figures, FigureWanted, Indicator
-from incidents.domain.periods import Period
+from incidents.domain.reviews.indicators import Figure, Figures, FigureWanted, Indicator
+from incidents.domain.reviews.periods import Period
 from incidents.wire.duty import read_write
 from incidents.wire.fields import kept_text, read_day
 from incidents.wire.incidents import timestamp

@@ -7,10 +7,8 @@ from typing import Any
 from chassis.errors import FieldInvalidError
 from chassis.privacy import may_hold_id_number
 from chassis.storage.idempotency import check_request_id, digest_of
-from incidents.domain.duplicates import DuplicateSuggestion
-from incidents.domain.lifecycle import Act
-from incidents.domain.priorities import Priority, Severity
-from incidents.domain.requests import (
+from incidents.domain.incidents.duplicates import DuplicateSuggestion
+from incidents.domain.incidents.requests import (
     Advance,
     Dispatch,
     Handover,
@@ -20,7 +18,9 @@ from incidents.domain.requests import (
     Separation,
     Triage,
 )
-from incidents.domain.transfers import RecordedTransfer, Transfer, TransferChannel
+from incidents.domain.lifecycle.states import Act
+from incidents.domain.lifecycle.transfers import RecordedTransfer, Transfer, TransferChannel
+from incidents.domain.rules.priorities import Priority, Severity
 from incidents.wire.fields import (
     kept_text,
     plain_text,

@@ -10,8 +10,8 @@ from chassis.broker.messages import Envelope, subject_of
 from chassis.errors import FieldInvalidError, InvalidMessageError
 from chassis.privacy import may_hold_id_number
 from chassis.storage.idempotency import check_request_id
-from incidents.domain.incidents import Incident
-from incidents.domain.occupants import GlassBroken, Occupants, OccupantsWanted
+from incidents.domain.incidents.incident import Incident
+from incidents.domain.rescue.occupants import GlassBroken, Occupants, OccupantsWanted
 from incidents.wire.fields import read_id
 from incidents.wire.incidents import moment
 from ward.incidents.v1 import incidents_pb2, printing_pb2

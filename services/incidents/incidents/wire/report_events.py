@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from incidents.domain.deadlines import Deadline
-from incidents.domain.reports import Report, RoadAccident
+from incidents.domain.reports.report import Report, RoadAccident
+from incidents.domain.rules.deadlines import Deadline
 from incidents.wire.incidents import position_message, timestamp
 from ward.incidents.v1 import categories_pb2
 from ward.incidents.v1 import reports_pb2 as pb

@@ -9,10 +9,9 @@ from chassis.context import Identity
 from chassis.errors import FieldInvalidError
 from chassis.rpc.pages import encode, page_size
 from chassis.storage.idempotency import check_request_id, digest_of
-from incidents.domain import sentences
-from incidents.domain.catalogue import Reporter as ReporterKind
+from incidents.domain.incidents import sentences
 from incidents.domain.places import Position
-from incidents.domain.reports import (
+from incidents.domain.reports.report import (
     Content,
     Followed,
     InvolvedPerson,
@@ -27,6 +26,7 @@ from incidents.domain.reports import (
     RoadAccident,
     Split,
 )
+from incidents.domain.rules.catalogue import Reporter as ReporterKind
 from incidents.wire.fields import (
     kept_text,
     page_position,

@@ -3,9 +3,9 @@
 from chassis.errors import FieldInvalidError
 from chassis.rpc import pages
 from chassis.storage.idempotency import check_request_id, digest_of
-from incidents.domain.incidents import Disposition, Incident
-from incidents.domain.kinds import IncidentKind
-from incidents.domain.requests import Acknowledgement, Assignment, Closure, Listing
+from incidents.domain.incidents.incident import Disposition, Incident
+from incidents.domain.incidents.requests import Acknowledgement, Assignment, Closure, Listing
+from incidents.domain.rules.kinds import IncidentKind
 from incidents.wire.fields import (
     page_position,
     plain_text,

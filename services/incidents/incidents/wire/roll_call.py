@@ -4,13 +4,13 @@ import re
 
 from chassis.errors import FieldInvalidError
 from chassis.storage.idempotency import check_request_id, digest_of
-from incidents.domain.requests import RollCallMarking
-from incidents.domain.roll_call import (
+from incidents.domain.rescue.roll_call import (
     Counts,
     Household,
     Mark,
     NewMark,
     RollCall,
+    RollCallMarking,
     RollCallState,
     Standing,
     by_dwelling,

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from chassis.sheets import Limits, Row, SheetInvalidError, SheetProblem, numbered, read_rows
-from incidents.domain.duty import DutyFunction
-from incidents.domain.duty_requests import RosterProblem, RosterRow
+from incidents.domain.duty.requests import RosterProblem, RosterRow
+from incidents.domain.duty.roster import DutyFunction
 
 LIMITS = Limits(file_bytes=2**20, unfolded_bytes=16 * 2**20, rows=5000)
 _LOCAL_DAY = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})")

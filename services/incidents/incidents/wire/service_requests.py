@@ -9,9 +9,9 @@ from google.protobuf.message import Message
 from chassis.context import Identity
 from chassis.errors import FieldInvalidError
 from chassis.rpc.pages import encode, page_size
-from incidents.domain import sentences
-from incidents.domain.reports import ReportWanted
-from incidents.domain.service_requests import (
+from incidents.domain.incidents import sentences
+from incidents.domain.reports.report import ReportWanted
+from incidents.domain.reports.service_requests import (
     PublicService,
     ServiceAttribute,
     ServiceRequest,

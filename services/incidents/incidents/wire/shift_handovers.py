@@ -3,8 +3,8 @@
 from uuid import UUID
 
 from chassis.rpc import pages
-from incidents.domain.duty_requests import ShiftHandoverSigned, ShiftHandoverWanted
-from incidents.domain.shift_handovers import Sheet, ShiftHandover, ShiftHandoverNotFoundError
+from incidents.domain.duty.requests import ShiftHandoverSigned, ShiftHandoverWanted
+from incidents.domain.duty.shift_handovers import Sheet, ShiftHandover, ShiftHandoverNotFoundError
 from incidents.wire.duty import read_write
 from incidents.wire.fields import read_note
 from incidents.wire.incidents import incident_message, timestamp

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from incidents.domain.briefs import Beside, Brief, Relation
-from incidents.domain.neighbours import Home, Neighbour, Place, above, neighbours
-from incidents.domain.people import FIRE_SAFETY, estimate, provenance
 from incidents.domain.places import Position
+from incidents.domain.rescue.brief import Beside, Brief, Relation
+from incidents.domain.rescue.neighbours import Home, Neighbour, Place, above, neighbours
+from incidents.domain.rescue.people import FIRE_SAFETY, estimate, provenance
 from incidents.wire import brief_parts as parts
 from ward.fire_safety.v1 import fire_safety_pb2, supply_points_pb2
 from ward.incidents.v1 import incidents_pb2

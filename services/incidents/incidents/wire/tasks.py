@@ -5,9 +5,9 @@ from uuid import UUID
 
 from chassis.errors import FieldInvalidError
 from chassis.storage.idempotency import check_request_id, digest_of
-from incidents.domain.requests import TaskWanted
-from incidents.domain.task_requests import TaskMove
-from incidents.domain.tasks import Task, TaskAct, TaskNotFoundError
+from incidents.domain.incidents.requests import TaskWanted
+from incidents.domain.lifecycle.task_requests import TaskMove
+from incidents.domain.lifecycle.tasks import Task, TaskAct, TaskNotFoundError
 from incidents.wire.duty import read_account, read_moment
 from incidents.wire.fields import read_enum, read_id, read_note, read_task
 from incidents.wire.incidents import timestamp

@@ -1,0 +1,1 @@
+"""Reports of people: what is received and sealed, and what everybody is told of them."""

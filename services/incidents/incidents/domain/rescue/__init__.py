@@ -1,0 +1,1 @@
+"""What rescue needs to know: the brief, who may be inside and beside, and who was found."""

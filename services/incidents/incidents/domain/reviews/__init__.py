@@ -1,0 +1,1 @@
+"""How it went: after-action reviews, and the figures by which the plan is reviewed."""
