@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from chassis.errors import DomainError, FieldInvalidError
+from incidents.domain.media import IMAGES
 
 # One part as JSON (base64) passes in the ten seconds that a request may take at 70 kbit/s.
 PART_BYTES = 64 * 1024
@@ -120,6 +121,14 @@ class Rules:
     of_incident: int
     upload_hours: int
     pixels: int
+
+    def of_tips(self) -> "Rules":
+        """Give those for an anonymous tip: photos only, which are written anew.
+
+        Any other file keeps what its author's program wrote into it, as the author's name.
+        """
+        photos = {one: most for one, most in self.types.items() if one in IMAGES}
+        return replace(self, types=photos)
 
     def most_of(self, owner: Owner) -> int:
         """Tell how many attachments something may have."""

@@ -55,6 +55,7 @@ from incidents.repository.attachments import (
     ongoing_incident_of,
     refuse_upload,
     require_room,
+    rules_for,
     rules_on,
 )
 from incidents.repository.incidents import lock_incident, save_change
@@ -192,7 +193,8 @@ class AttachmentOperations:
         async with self._database.transaction() as tx:
             upload = await load_upload(tx, attachment_id, now)
             if upload.state is UploadState.REFUSED:
-                raise AttachmentRefusedError((await rules_on(tx, ward_day(now))).types)
+                rules = await rules_for(tx, upload.owner, ward_day(now))
+                raise AttachmentRefusedError(rules.types)
             return upload
 
     def _require_begun(self, attachment_id: UUID, token: str) -> None:
@@ -218,8 +220,8 @@ class AttachmentOperations:
         """Complete an upload under the lock of its row, for which other instances wait; delete its parts behind."""
         now = self._clock()
         async with self._one_at_a_time, self._database.transaction() as tx:
-            rules = await rules_on(tx, ward_day(now))
             upload = await load_upload(tx, attachment_id, now, lock=True)
+            rules = await rules_for(tx, upload.owner, ward_day(now))
             kept = await self._kept(tx, upload, rules, now)
         self._relay.wake()
         if upload.state is UploadState.UPLOADING:

@@ -33,6 +33,7 @@ from incidents.domain.attachments import (
     Upload,
     UploadState,
 )
+from incidents.domain.kinds import IncidentKind
 from incidents.domain.reports import ReportNotFoundError
 from incidents.domain.sealing import token_hash
 from incidents.repository.limits import in_force
@@ -68,6 +69,16 @@ async def rules_on(tx: Transaction, day: date) -> Rules:
         upload_hours=limits.upload_hours,
         pixels=limits.pixels,
     )
+
+
+async def rules_for(tx: Transaction, owner: Owner, day: date) -> Rules:
+    """Load what may be added on a day to what an upload belongs to."""
+    rules, columns = await rules_on(tx, day), tables.reports.c
+    if isinstance(owner, OfReport):
+        kind = await tx.scalar(select(columns.kind).where(columns.report_id == owner.report_id))
+        if kind == IncidentKind.ANONYMOUS_TIP:
+            return rules.of_tips()
+    return rules
 
 
 async def lock_report(tx: Transaction, shown: ReceiptShown | OfReport, ward_code: str) -> OfReport:
