@@ -1,9 +1,12 @@
 """Which hours' figures readings change."""
 
+from itertools import accumulate
+
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fire_safety.domain.columns import Bulk
+from fire_safety.domain.columns import Block, Bulk
 from fire_safety.domain.readings import Batch, Reading
 from fire_safety.domain.rollups import Touched, touched_hours
 
@@ -36,6 +39,20 @@ def test_what_comes_late_changes_one_device() -> None:
     ]
 
 
+def block(some: list[Batch]) -> Block:
+    """Put messages into columns; nothing is measured."""
+    readings = [one for batch in some for one in batch.readings]
+    return Block(
+        places=range(len(some)),
+        device_ids=[one.device_id for one in some],
+        received_ms=np.array([one.received_ms for one in some]),
+        starts=np.array([*accumulate((len(one.readings) for one in some), initial=0)]),
+        observed_ms=np.array([one.observed_ms for one in readings]),
+        conditions=np.zeros(len(readings), np.int64),
+        measures={},
+    )
+
+
 times = st.integers(NOON - 30 * HOUR, NOON + 30 * HOUR)
 batches = st.builds(
     lambda device, received, observed: batch(device, received, *observed),
@@ -59,3 +76,16 @@ def test_each_reading_is_in_a_touched_hour(some: list[Batch]) -> None:
     assert set(devices) == {
         reading.observed_ms // HOUR * HOUR for one in some for reading in one.readings
     }
+
+
+@given(st.lists(batches, min_size=1, max_size=6))
+def test_columns_touch_the_same_hours(some: list[Batch]) -> None:
+    """Whether all messages are of one hour, as they nearly always are, or of many."""
+    assert touched_hours(Bulk([block(some)], ())) == touched_hours(Bulk((), some))
+
+
+def test_columns_of_one_hour_touch_it() -> None:
+    """In one look."""
+    some = [batch("a", NOON + 5, NOON + 1), batch("b", NOON + 9, NOON + 3, NOON + 7)]
+
+    assert touched_hours(Bulk([block(some)], ())) == [Touched(NOON, ())]

@@ -14,11 +14,11 @@ from incidents.domain.indicators import FigureBasis
 from incidents.domain.kinds import IncidentKind
 from incidents.domain.priorities import Severity
 from monitoring.dashboards import words
-from residency.domain.anomalies import AnomalyKind
-from residency.domain.data_subject_requests import RequestKind
-from residency.domain.declarations import CaseKind
-from residency.domain.limits import Pattern
-from residency.domain.population import Verdict
+from residency.domain.cases.declarations import CaseKind
+from residency.domain.cases.population import Verdict
+from residency.domain.lookups.anomalies import AnomalyKind
+from residency.domain.lookups.limits import Pattern
+from residency.domain.protection.data_subject_requests import RequestKind
 
 # Of these no alarm is open: what is tested or disabled is recorded only, and the system's own ends at once.
 NEVER_OPEN = {"TEST", "DISABLED", "SYSTEM"}

@@ -13,14 +13,15 @@ from chassis.storage.database import Database
 from chassis.storage.outbox import Relay
 from residency import tables
 from residency.app import gazetteer, nationalities, registration_codes
-from residency.domain.disclosure import Asker
-from residency.domain.partial_date import PartialDate
-from residency.domain.person_name import FullName
-from residency.domain.personal_id import PersonalIdNumber
+from residency.domain.lookups.disclosure import Asker
+from residency.domain.lookups.search import IndexedAddress
+from residency.domain.persons.identity import Sex
+from residency.domain.persons.partial_date import PartialDate
+from residency.domain.persons.person_name import FullName
+from residency.domain.persons.personal_id import PersonalIdNumber
+from residency.domain.persons.sealing import NumberSeal, ParticularsSeal
 from residency.domain.requests import Request
-from residency.domain.residence import ResidenceApplication, ResidenceKind, Sex, Term
-from residency.domain.sealing import NumberSeal, ParticularsSeal
-from residency.domain.search import IndexedAddress
+from residency.domain.residence.registrations import ResidenceApplication, ResidenceKind, Term
 from residency.operations.persons import PersonOperations
 from residency.operations.residence import ResidenceOperations
 from residency.operations.upkeep import UpkeepOperations

@@ -16,10 +16,10 @@ from chassis.errors import FieldInvalidError, PageTokenInvalidError
 from chassis.rpc import pages
 from chassis.storage.database import Database
 from residency.app import nationalities
-from residency.domain.contact import PassportNumber
-from residency.domain.person_name import FullName
-from residency.domain.persons import IdentityCorrection
-from residency.domain.sealing import subject_of
+from residency.domain.persons.contact import PassportNumber
+from residency.domain.persons.identity import IdentityCorrection
+from residency.domain.persons.person_name import FullName
+from residency.domain.persons.sealing import subject_of
 from residency.wire import account as wire
 from tests.fixtures.servers import TestDatabase
 from tests.residency.conftest import Service

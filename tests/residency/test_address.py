@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from residency.app import gazetteer
-from residency.domain.address import Address
-from residency.domain.address_words import PartKind
+from residency.domain.places.address import Address
+from residency.domain.places.address_words import PartKind
 from residency.domain.spelling import words
 
 GAZETTEER = gazetteer("11002")

@@ -16,7 +16,7 @@ from chassis.context import Access, Identity
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
 from chassis.storage.database import Database
 from residency import tables
-from residency.domain.anomalies import Anomaly, AnomalyKind
+from residency.domain.lookups.anomalies import Anomaly, AnomalyKind
 from residency.queries.anomalies import AnomalyQueries
 from residency.wire import anomalies as wire
 from tests.fixtures.servers import TestDatabase

@@ -18,7 +18,7 @@ from chassis.clock import utc_now
 from chassis.errors import FieldInvalidError, RequestIdReusedError
 from chassis.storage.database import Database
 from residency import tables
-from residency.domain.breaches import (
+from residency.domain.protection.breaches import (
     Breach,
     BreachFilter,
     BreachFinding,

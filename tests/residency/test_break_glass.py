@@ -17,7 +17,8 @@ from chassis.clock import utc_now, ward_day, ward_time
 from chassis.errors import DomainError, FieldInvalidError, InvalidMessageError
 from chassis.storage.database import Database
 from residency import tables
-from residency.domain.break_glass import (
+from residency.domain.lookups.disclosure import Asker, DisclosureNotAllowedError, PersonField
+from residency.domain.protection.break_glass import (
     BreakGlassWanted,
     Incident,
     IncidentClosedError,
@@ -26,8 +27,7 @@ from residency.domain.break_glass import (
     PremisesPlace,
     ReviewPendingError,
 )
-from residency.domain.disclosure import Asker, DisclosureNotAllowedError, PersonField
-from residency.domain.occupancy import StayKind
+from residency.domain.residence.occupancy import StayKind
 from residency.operations.break_glass import BreakGlassOperations
 from residency.wire import break_glass as wire
 from tests.residency.conftest import Service

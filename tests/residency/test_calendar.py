@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.calendar.working_days import WorkingCalendar
-from residency.domain.calendar import ProcessingClock
+from residency.domain.cases.calendar import ProcessingClock
 
 CALENDAR = WorkingCalendar()
 DAY = timedelta(days=1)

@@ -9,17 +9,18 @@ from sqlalchemy import select, text
 
 from chassis.storage.database import Database, Transaction
 from residency import tables
-from residency.domain.cases.states import CaseChannel
-from residency.domain.declarations import (
+from residency.domain.cases.declarations import (
     DeclaredPerson,
     GuestStays,
     NewResidence,
     ResidenceDeclaration,
 )
-from residency.domain.partial_date import PartialDate
-from residency.domain.person_name import FullName
-from residency.domain.personal_id import PersonalIdNumber
-from residency.domain.residence import ResidenceKind, Sex, Term
+from residency.domain.cases.states import CaseChannel
+from residency.domain.persons.identity import Sex
+from residency.domain.persons.partial_date import PartialDate
+from residency.domain.persons.person_name import FullName
+from residency.domain.persons.personal_id import PersonalIdNumber
+from residency.domain.residence.registrations import ResidenceKind, Term
 from residency.operations.case_changes import CaseChanges
 from residency.operations.case_opening import draft
 from residency.repository.cases import CaseSeal

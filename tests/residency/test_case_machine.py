@@ -8,6 +8,7 @@ import pytest
 from hypothesis import settings
 
 from chassis.errors import DomainError, FieldInvalidError
+from residency.domain.cases.declarations import CaseKind
 from residency.domain.cases.machine import (
     Caller,
     Case,
@@ -16,7 +17,6 @@ from residency.domain.cases.machine import (
     SecondPersonRequiredError,
 )
 from residency.domain.cases.states import CaseChannel, CaseState, IdentityCheck
-from residency.domain.declarations import CaseKind
 from tests.residency.case_model import (
     CALENDAR,
     MAKER,

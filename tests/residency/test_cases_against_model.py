@@ -17,7 +17,7 @@ from sqlalchemy import text
 from chassis.lifecycle import Lifecycle
 from chassis.storage.database import Database
 from residency import app
-from residency.domain.population import Verdict
+from residency.domain.cases.population import Verdict
 from residency.operations.population import PopulationOperations
 from residency.repository.cases import CaseSeal
 from stack.nats_server import NatsServer

@@ -12,8 +12,8 @@ from sqlalchemy import func, select
 
 from residency import tables
 from residency.app import nationalities
-from residency.domain.contact import PassportNumber
-from residency.domain.sealing import subject_of
+from residency.domain.persons.contact import PassportNumber
+from residency.domain.persons.sealing import subject_of
 from residency.wire.cases import declarations
 from tests.residency.desk import (
     BORN,

@@ -13,9 +13,9 @@ from sqlalchemy import func, select, text
 from chassis.calendar.working_days import WorkingCalendar
 from chassis.clock import ward_day
 from residency import tables
+from residency.domain.cases.declarations import CaseKind
 from residency.domain.cases.told import CaseFigures, share
-from residency.domain.declarations import CaseKind
-from residency.domain.residence import Correction, Term
+from residency.domain.residence.registrations import Correction, Term
 from residency.queries.cases import CaseQueries
 from residency.repository.cases import CaseSeal
 from residency.tables.bitemporal import known

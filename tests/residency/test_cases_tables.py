@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from chassis.storage.database import Database
 from residency import tables
-from residency.domain.declarations import CaseKind
+from residency.domain.cases.declarations import CaseKind
 from tests.fixtures.servers import TestDatabase
 from tests.residency.samples import NOON, StoppedClock, upkeep
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from chassis.clock import utc_now, ward_day
 from residency import tables
-from residency.domain.persons import IdentityCorrection
+from residency.domain.persons.identity import IdentityCorrection
 from tests.residency.conftest import Service
 from tests.residency.desk import temporary
 from tests.residency.refusals import Refusal, refusal_of

@@ -2,7 +2,7 @@
 
 import pytest
 
-from residency.domain.contact import EmailAddress, PassportNumber, PhoneNumber
+from residency.domain.persons.contact import EmailAddress, PassportNumber, PhoneNumber
 
 
 @pytest.mark.parametrize(

@@ -10,19 +10,18 @@ from sqlalchemy.exc import DBAPIError
 from chassis.errors import FieldInvalidError
 from chassis.storage.database import Database
 from residency import tables
-from residency.domain.assistance import AssistanceBasis, Grounds, NeedStatement
-from residency.domain.contact import Contact, EmailAddress, PhoneNumber
-from residency.domain.occupancy import Assistance, StayKind
-from residency.domain.partial_date import PartialDate
-from residency.domain.person_name import FullName
-from residency.domain.persons import IdentityCorrection
-from residency.domain.residence import (
+from residency.domain.persons.contact import Contact, EmailAddress, PhoneNumber
+from residency.domain.persons.identity import IdentityCorrection, Sex
+from residency.domain.persons.partial_date import PartialDate
+from residency.domain.persons.person_name import FullName
+from residency.domain.residence.assistance import AssistanceBasis, Grounds, NeedStatement
+from residency.domain.residence.occupancy import Assistance, StayKind
+from residency.domain.residence.registrations import (
     Correction,
     EntrySupersededError,
     PermanentResidenceExistsError,
     PersonalIdTakenError,
     PersonNotRegisteredError,
-    Sex,
     Term,
 )
 from residency.operations.assistance import AssistanceOperations

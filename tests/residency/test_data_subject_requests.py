@@ -17,11 +17,14 @@ from chassis.clock import ward_time
 from chassis.errors import FieldInvalidError, RequestIdReusedError
 from chassis.storage.database import Database
 from residency import tables
-from residency.domain.assistance import AssistanceBasis, Grounds, NeedStatement
+from residency.domain.cases.declarations import CaseKind, DeclaredPerson, ResidenceDeclaration
 from residency.domain.cases.machine import Caller, SecondPersonRequiredError
 from residency.domain.cases.states import CaseState, RefusalGround
-from residency.domain.contact import Contact, EmailAddress, PhoneNumber
-from residency.domain.data_subject_requests import (
+from residency.domain.persons.contact import Contact, EmailAddress, PhoneNumber
+from residency.domain.persons.identity import Sex
+from residency.domain.persons.partial_date import PartialDate
+from residency.domain.persons.person_name import FullName
+from residency.domain.protection.data_subject_requests import (
     DataSubjectRequest,
     DataSubjectRequestNotFoundError,
     DataSubjectRequestStateConflictError,
@@ -32,17 +35,10 @@ from residency.domain.data_subject_requests import (
     RequestState,
     RestrictionNotFoundError,
 )
-from residency.domain.declarations import CaseKind, DeclaredPerson, ResidenceDeclaration
-from residency.domain.occupancy import Assistance, StayKind
-from residency.domain.partial_date import PartialDate
-from residency.domain.person_name import FullName
-from residency.domain.residence import (
-    PersonNotRegisteredError,
-    ResidenceKind,
-    Sex,
-    Term,
-)
-from residency.domain.stays import StayCorrection
+from residency.domain.residence.assistance import AssistanceBasis, Grounds, NeedStatement
+from residency.domain.residence.occupancy import Assistance, StayKind
+from residency.domain.residence.registrations import PersonNotRegisteredError, ResidenceKind, Term
+from residency.domain.residence.stays import StayCorrection
 from residency.operations.assistance import AssistanceOperations
 from residency.operations.cases import CaseOperations, Request
 from residency.operations.data_subject_requests import (

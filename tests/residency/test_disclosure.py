@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from residency.domain.disclosure import (
+from residency.domain.lookups.disclosure import (
     Asker,
     DisclosureNotAllowedError,
     DisclosureRule,

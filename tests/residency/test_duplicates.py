@@ -14,13 +14,13 @@ from sqlalchemy import insert, select
 
 from chassis.storage.database import Database
 from residency import tables
-from residency.domain.decoys import Decoy
 from residency.domain.duplicates import Alike, DuplicateReason, Finding, Occasion, Pair
-from residency.domain.partial_date import PartialDate
-from residency.domain.person_name import FullName
-from residency.domain.personal_id import PersonalIdNumber
-from residency.domain.persons import IdentityCorrection
-from residency.domain.residence import ResidenceApplication, ResidenceKind, Sex, Term
+from residency.domain.lookups.decoys import Decoy
+from residency.domain.persons.identity import IdentityCorrection, Sex
+from residency.domain.persons.partial_date import PartialDate
+from residency.domain.persons.person_name import FullName
+from residency.domain.persons.personal_id import PersonalIdNumber
+from residency.domain.residence.registrations import ResidenceApplication, ResidenceKind, Term
 from residency.operations.duplicates import DuplicateSearch
 from residency.repository import duplicates, residence
 from residency.repository.decoys import add as add_decoy

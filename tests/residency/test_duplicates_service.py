@@ -10,7 +10,7 @@ import pytest
 from grpc import aio
 
 from chassis.clock import utc_now, ward_day
-from residency.domain.residence import ResidenceKind
+from residency.domain.residence.registrations import ResidenceKind
 from tests.residency.conftest import Service
 from tests.residency.refusals import Refusal, refusal_of
 from tests.residency.samples import (

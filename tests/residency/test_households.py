@@ -13,7 +13,7 @@ from sqlalchemy import select
 from chassis.errors import FieldInvalidError
 from chassis.storage.database import Database
 from residency import tables
-from residency.domain.households import (
+from residency.domain.residence.households import (
     HouseholderExistsError,
     HouseholdNotFoundError,
     Membership,
@@ -22,7 +22,12 @@ from residency.domain.households import (
     Rearrangement,
     fitted,
 )
-from residency.domain.residence import Correction, HouseholdChoice, ResidenceKind, Term
+from residency.domain.residence.registrations import (
+    Correction,
+    HouseholdChoice,
+    ResidenceKind,
+    Term,
+)
 from residency.operations.households import HouseholdOperations
 from residency.queries.households import HouseholdQueries
 from tests.residency.samples import (

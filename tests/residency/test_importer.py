@@ -7,7 +7,7 @@ from sqlalchemy import func, select, update
 
 from chassis.storage.database import Database
 from residency import tables
-from residency.domain.personal_id import PersonalIdNumber
+from residency.domain.persons.personal_id import PersonalIdNumber
 from residency.importer.files import ImportRefusedError
 from residency.importer.importing import Importer
 from residency.operations.duplicates import DuplicateSearch

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from residency.domain.residence import TemporaryLimit
+from residency.domain.residence.registrations import TemporaryLimit
 from residency.importer.files import ImportRefusedError, Manifest
 from residency.importer.register import COLUMNS, Register, Rules
 from tests.residency.samples import CODES, TODAY

@@ -17,9 +17,9 @@ from chassis.lifecycle import Lifecycle
 from chassis.sealing import Seal, UnknownKeyError
 from chassis.storage.database import Database
 from residency import app, tables
-from residency.domain.contact import Contact, EmailAddress, PhoneNumber
-from residency.domain.persons import IdentityCorrection
-from residency.domain.sealing import NumberSeal
+from residency.domain.persons.contact import Contact, EmailAddress, PhoneNumber
+from residency.domain.persons.identity import IdentityCorrection
+from residency.domain.persons.sealing import NumberSeal
 from residency.operations.keys import KeyOperations
 from residency.repository.sealed import SEALED
 from stack.nats_server import NatsServer

@@ -15,8 +15,8 @@ from sqlalchemy import text
 
 from chassis.errors import DatabaseUnavailableError, LimitReachedError
 from chassis.storage.database import Database
-from residency.domain.disclosure import Asker
-from residency.domain.limits import Ceiling, Pattern, ceilings_for
+from residency.domain.lookups.disclosure import Asker
+from residency.domain.lookups.limits import Ceiling, Pattern, ceilings_for
 from residency.operations.lookup_limits import LookupLimits
 from tests.fixtures.servers import TestDatabase
 from tests.residency.conftest import Service

@@ -10,8 +10,8 @@ from google.type import date_pb2
 from sqlalchemy import insert, select
 
 from residency import tables
-from residency.domain.contact import Contact, PhoneNumber
-from residency.domain.pseudonyms import Pseudonyms
+from residency.domain.lookups.pseudonyms import Pseudonyms
+from residency.domain.persons.contact import Contact, PhoneNumber
 from stack.issuer import Role
 from tests.residency.conftest import Service
 from tests.residency.samples import (

@@ -24,8 +24,6 @@ from chassis.context import Identity
 from chassis.errors import DomainError
 from chassis.storage.database import Database
 from residency import tables
-from residency.domain.account import Named, Names
-from residency.domain.assistance import AssistanceBasis, Grounds, NeedStatement
 from residency.domain.cases.machine import SecondPersonRequiredError
 from residency.domain.duplicates import (
     CandidateState,
@@ -42,9 +40,11 @@ from residency.domain.duplicates import (
     Verdict,
     check_compatible,
 )
-from residency.domain.households import HOUSEHOLDER
-from residency.domain.occupancy import Assistance
-from residency.domain.residence import (
+from residency.domain.protection.account import Named, Names
+from residency.domain.residence.assistance import AssistanceBasis, Grounds, NeedStatement
+from residency.domain.residence.households import HOUSEHOLDER
+from residency.domain.residence.occupancy import Assistance
+from residency.domain.residence.registrations import (
     HouseholdChoice,
     IdentityMismatchError,
     PermanentResidenceExistsError,

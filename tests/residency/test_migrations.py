@@ -17,11 +17,11 @@ from chassis.context import Access
 from chassis.storage.database import Database
 from residency import tables
 from residency.app import MIGRATIONS
-from residency.domain.decoys import Decoy
-from residency.domain.partial_date import PartialDate
-from residency.domain.person_name import FullName
-from residency.domain.personal_id import PersonalIdNumber
-from residency.domain.residence import Sex
+from residency.domain.lookups.decoys import Decoy
+from residency.domain.persons.identity import Sex
+from residency.domain.persons.partial_date import PartialDate
+from residency.domain.persons.person_name import FullName
+from residency.domain.persons.personal_id import PersonalIdNumber
 from residency.repository.decoys import add as add_decoy
 from tests.fixtures.servers import TestDatabase
 from tests.residency.samples import NOON, SEAL

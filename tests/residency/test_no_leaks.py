@@ -36,7 +36,7 @@ from gateway import app as gateway
 from gateway.schemas.contracts import read_contracts
 from gateway.settings import Settings as GatewaySettings
 from residency import tables
-from residency.domain.personal_id import PersonalIdNumber
+from residency.domain.persons.personal_id import PersonalIdNumber
 from tests.fixtures.collector import Collector
 from tests.fixtures.servers import ISSUER_ADDRESS
 from tests.gateway.calls import body_of, path_of, query_of

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from residency.domain.occupancy import (
+from residency.domain.persons.partial_date import PartialDate
+from residency.domain.places.buildings import Building, Dwelling
+from residency.domain.residence.occupancy import (
     AgeBands,
     Assistance,
     Nights,
@@ -18,8 +20,6 @@ from residency.domain.occupancy import (
     count,
     next_change,
 )
-from residency.domain.partial_date import PartialDate
-from residency.domain.places import Building, Dwelling
 
 DAY = date(2026, 11, 23)
 BIRTHS = st.dates(date(1920, 1, 1), DAY)

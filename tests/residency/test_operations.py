@@ -12,8 +12,8 @@ from sqlalchemy import select, text
 from chassis.errors import FieldInvalidError, RequestIdReusedError
 from chassis.storage.database import Database
 from residency import tables
-from residency.domain.places import DwellingNotFoundError
-from residency.domain.residence import (
+from residency.domain.places.buildings import DwellingNotFoundError
+from residency.domain.residence.registrations import (
     IdentityMismatchError,
     PermanentResidenceExistsError,
     RegistrationAlreadyEndedError,

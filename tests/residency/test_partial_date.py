@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from residency.domain.partial_date import PartialDate, years_later
+from residency.domain.persons.partial_date import PartialDate, years_later
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from residency.domain.person_name import FullName
+from residency.domain.persons.person_name import FullName
 
 
 @pytest.mark.parametrize(

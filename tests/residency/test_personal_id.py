@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from residency.domain.personal_id import PersonalIdInvalidError, PersonalIdNumber
+from residency.domain.persons.personal_id import PersonalIdInvalidError, PersonalIdNumber
 from tests.residency.samples import CODES, TODAY
 
 

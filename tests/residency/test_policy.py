@@ -15,7 +15,7 @@ from chassis.clock import utc_now, ward_day
 from chassis.rpc.access import rule_of
 from chassis.storage.database import Database
 from residency import tables
-from residency.domain.pseudonyms import Pseudonyms
+from residency.domain.lookups.pseudonyms import Pseudonyms
 from stack.issuer import Role
 from tests.contracts.vocabulary import path_of
 from tests.fixtures.servers import TestDatabase

@@ -11,8 +11,8 @@ from chassis.storage.database import Database
 from residency import tables
 from residency.app import nationalities
 from residency.domain.cases.machine import Caller, Case
+from residency.domain.cases.population import Verdict
 from residency.domain.cases.states import IdentityCheck
-from residency.domain.population import Verdict
 from residency.operations.cases import CaseOperations, Request
 from residency.operations.population import PopulationOperations
 from residency.repository.cases import CaseSeal

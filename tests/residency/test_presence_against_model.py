@@ -20,8 +20,8 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 from chassis.clock import ward_day, ward_time
 from chassis.errors import DomainError
 from chassis.storage.database import Database
-from residency.domain.absences import AbsenceContent, AbsenceDeclaration, AbsenceGround
-from residency.domain.residence import Term
+from residency.domain.residence.absences import AbsenceContent, AbsenceDeclaration, AbsenceGround
+from residency.domain.residence.registrations import Term
 from residency.queries.occupancy import OccupancyQueries
 from tests.fixtures.servers import TestDatabase
 from tests.residency.samples import (

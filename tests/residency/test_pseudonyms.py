@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.privacy import may_hold_id_number
-from residency.domain.pseudonyms import PersonNotFoundError, Pseudonyms
+from residency.domain.lookups.pseudonyms import PersonNotFoundError, Pseudonyms
 from tests.residency.samples import PSEUDONYM_KEY
 
 PSEUDONYMS = Pseudonyms(PSEUDONYM_KEY)

@@ -9,11 +9,11 @@ from sqlalchemy import select
 from chassis.context import Access
 from chassis.storage.database import Database
 from residency import tables
-from residency.domain.partial_date import PartialDate
-from residency.domain.person_name import FullName
-from residency.domain.places import BuildingNotFoundError, DwellingNotFoundError
-from residency.domain.residence import ResidenceKind
-from residency.domain.verification import Declaration, FieldMatch, Verification
+from residency.domain.persons.partial_date import PartialDate
+from residency.domain.persons.person_name import FullName
+from residency.domain.persons.verification import Declaration, FieldMatch, Verification
+from residency.domain.places.buildings import BuildingNotFoundError, DwellingNotFoundError
+from residency.domain.residence.registrations import ResidenceKind
 from residency.queries.identity import IdentityQueries, Look
 from residency.queries.occupancy import OccupancyQueries
 from residency.queries.places import PlaceQueries

@@ -11,7 +11,7 @@ from google.type import date_pb2
 from sqlalchemy import select
 
 from residency import tables
-from residency.domain.pseudonyms import Pseudonyms
+from residency.domain.lookups.pseudonyms import Pseudonyms
 from tests.contracts.vocabulary import methods
 from tests.residency.conftest import Service
 from tests.residency.samples import PSEUDONYM_KEY, SEAL, add_building, number

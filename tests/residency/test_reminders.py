@@ -12,14 +12,14 @@ from sqlalchemy import select, text, update
 
 from chassis.storage.database import Database
 from residency import tables
-from residency.domain.break_glass import PremisesPlace
-from residency.domain.nationality import VIETNAM
-from residency.domain.occupancy import StayKind
-from residency.domain.partial_date import PartialDate
-from residency.domain.person_name import FullName
-from residency.domain.reminders import ReminderKind, ReminderTimes
-from residency.domain.residence import ResidenceKind
-from residency.domain.stays import Channel, Guest, Receipt, StayDeclaration
+from residency.domain.persons.nationality import VIETNAM
+from residency.domain.persons.partial_date import PartialDate
+from residency.domain.persons.person_name import FullName
+from residency.domain.protection.break_glass import PremisesPlace
+from residency.domain.residence.occupancy import StayKind
+from residency.domain.residence.registrations import ResidenceKind
+from residency.domain.residence.reminders import ReminderKind, ReminderTimes
+from residency.domain.residence.stays import Channel, Guest, Receipt, StayDeclaration
 from residency.operations.break_glass import BreakGlassOperations
 from residency.operations.reminders import ReminderOperations
 from residency.operations.stays import StayOperations

@@ -8,15 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.errors import FieldInvalidError
-from residency.domain.partial_date import PartialDate
-from residency.domain.person_name import FullName
-from residency.domain.residence import (
+from residency.domain.persons.identity import RegisteredPerson, Sex
+from residency.domain.persons.partial_date import PartialDate
+from residency.domain.persons.person_name import FullName
+from residency.domain.residence.registrations import (
     IdentityMismatchError,
-    RegisteredPerson,
     Registration,
     RegistrationAlreadyEndedError,
     ResidenceKind,
-    Sex,
     TemporaryLimit,
     Term,
 )

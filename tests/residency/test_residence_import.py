@@ -18,7 +18,7 @@ from chassis.account.console import record_of
 from chassis.sheets import SheetInvalidError, SheetProblem
 from chassis.storage.database import Database
 from residency import tables
-from residency.domain.residence_rows import Outcome
+from residency.domain.residence.rows import Outcome
 from residency.importer.residence_table import COLUMNS, ResidenceTable
 from residency.importer.residences import TableRefusedError, Wish, import_table
 from residency.operations.residence_import import ResidenceImport

@@ -10,8 +10,8 @@ from nats.aio.client import Client
 
 from chassis.errors import RequestIdReusedError
 from chassis.storage.database import Database
-from residency.domain.break_glass import BreakGlass, PremisesPlace, ReviewPendingError
-from residency.domain.reviews import (
+from residency.domain.protection.break_glass import BreakGlass, PremisesPlace, ReviewPendingError
+from residency.domain.protection.reviews import (
     Review,
     ReviewAlreadyDecidedError,
     ReviewDecision,

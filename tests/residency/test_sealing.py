@@ -7,7 +7,7 @@ import pytest
 from cryptography.exceptions import InvalidTag
 
 from chassis.sealing import Seal, UnknownKeyError
-from residency.domain.sealing import NumberSeal
+from residency.domain.persons.sealing import NumberSeal
 from tests.residency.samples import ENCRYPTION_KEY, INDEX_KEY, SEAL, number
 
 PERSON, OTHER = UUID(int=1), UUID(int=2)

@@ -16,11 +16,11 @@ from sqlalchemy import Connection, select, text
 
 from chassis.storage.database import Database
 from residency import tables
-from residency.domain.disclosure import Asker
-from residency.domain.person_name import FullName
-from residency.domain.persons import IdentityCorrection
-from residency.domain.sealing import subject_of
-from residency.domain.search import ANY_NAME, After, IndexedName, NameQuestion, Rank
+from residency.domain.lookups.disclosure import Asker
+from residency.domain.lookups.search import ANY_NAME, After, IndexedName, NameQuestion, Rank
+from residency.domain.persons.identity import IdentityCorrection
+from residency.domain.persons.person_name import FullName
+from residency.domain.persons.sealing import subject_of
 from residency.queries import search
 from residency.queries.places import PlaceQueries
 from residency.queries.search import SearchQueries

@@ -13,10 +13,10 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
 from chassis.storage.database import Database
-from residency.domain.occupancy import band_of
-from residency.domain.partial_date import PartialDate
-from residency.domain.residence import ResidenceKind
-from residency.domain.statistics import BANDS, Residents, tabulate
+from residency.domain.persons.partial_date import PartialDate
+from residency.domain.residence.occupancy import band_of
+from residency.domain.residence.registrations import ResidenceKind
+from residency.domain.residence.statistics import BANDS, Residents, tabulate
 from residency.queries.statistics import StatisticsQueries
 from residency.tables import access_records
 from residency.wire.statistics import csv_of, xlsx_of

@@ -12,21 +12,22 @@ from chassis.clock import ward_time
 from chassis.sealing import Seal
 from chassis.storage.database import Database
 from residency import tables
-from residency.domain.absences import (
+from residency.domain.persons.contact import PassportNumber
+from residency.domain.persons.identity import Sex
+from residency.domain.persons.partial_date import PartialDate
+from residency.domain.persons.person_name import FullName
+from residency.domain.persons.personal_id import PersonalIdNumber
+from residency.domain.persons.sealing import ParticularsSeal
+from residency.domain.places.buildings import DwellingNotFoundError
+from residency.domain.residence.absences import (
     AbsenceContent,
     AbsenceCorrection,
     AbsenceDeclaration,
     AbsenceGround,
 )
-from residency.domain.contact import PassportNumber
-from residency.domain.occupancy import Counts, StayKind
-from residency.domain.partial_date import PartialDate
-from residency.domain.person_name import FullName
-from residency.domain.personal_id import PersonalIdNumber
-from residency.domain.places import DwellingNotFoundError
-from residency.domain.residence import EntrySupersededError, Sex, Term
-from residency.domain.sealing import ParticularsSeal
-from residency.domain.stays import (
+from residency.domain.residence.occupancy import Counts, StayKind
+from residency.domain.residence.registrations import EntrySupersededError, Term
+from residency.domain.residence.stays import (
     Channel,
     Guest,
     LodgingTooLongError,

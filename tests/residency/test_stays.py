@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from chassis.clock import ward_day, ward_time
 from chassis.errors import FieldInvalidError
-from residency.domain.absences import AbsenceContent, AbsenceGround, AbsenceLimits
-from residency.domain.assistance import AssistanceBasis, Grounds, ReviewLimit
-from residency.domain.contact import PassportNumber
-from residency.domain.occupancy import StayKind
-from residency.domain.partial_date import PartialDate, months_later
-from residency.domain.person_name import FullName
-from residency.domain.residence import Term
-from residency.domain.stays import (
+from residency.domain.persons.contact import PassportNumber
+from residency.domain.persons.partial_date import PartialDate, months_later
+from residency.domain.persons.person_name import FullName
+from residency.domain.residence.absences import AbsenceContent, AbsenceGround, AbsenceLimits
+from residency.domain.residence.assistance import AssistanceBasis, Grounds, ReviewLimit
+from residency.domain.residence.occupancy import StayKind
+from residency.domain.residence.registrations import Term
+from residency.domain.residence.stays import (
     Guest,
     LodgingTooLongError,
     StayDeclaration,

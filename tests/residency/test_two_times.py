@@ -23,17 +23,16 @@ from chassis.clock import ward_day, ward_time
 from chassis.errors import DomainError
 from chassis.storage.database import Database
 from residency import tables
-from residency.domain.households import NamedMembers
-from residency.domain.occupancy import AgeBands
-from residency.domain.partial_date import PartialDate
-from residency.domain.person_name import FullName
-from residency.domain.persons import IdentityCorrection
-from residency.domain.residence import (
+from residency.domain.persons.identity import IdentityCorrection, Sex
+from residency.domain.persons.partial_date import PartialDate
+from residency.domain.persons.person_name import FullName
+from residency.domain.residence.households import NamedMembers
+from residency.domain.residence.occupancy import AgeBands
+from residency.domain.residence.registrations import (
     Correction,
     HouseholdChoice,
     ResidenceApplication,
     ResidenceKind,
-    Sex,
     Term,
 )
 from residency.operations.households import HouseholdOperations

@@ -2,11 +2,11 @@
 
 import pytest
 
-from residency.domain.partial_date import PartialDate
-from residency.domain.person_name import FullName
-from residency.domain.personal_id import PersonalIdNumber
-from residency.domain.residence import Sex
-from residency.domain.verification import (
+from residency.domain.persons.identity import Sex
+from residency.domain.persons.partial_date import PartialDate
+from residency.domain.persons.person_name import FullName
+from residency.domain.persons.personal_id import PersonalIdNumber
+from residency.domain.persons.verification import (
     Declaration,
     FieldMatch,
     IdentityWarning,

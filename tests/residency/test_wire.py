@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from chassis.errors import DomainError
 from chassis.rpc import pages
-from residency.domain.occupancy import AgeBands, Assistance, Counts, Occupancy
-from residency.domain.partial_date import PartialDate
-from residency.domain.places import Building, Dwelling, LegalBasis
-from residency.domain.residence import ResidenceKind, Sex, Term
-from residency.domain.verification import FieldMatch, IdentityWarning, Verification
+from residency.domain.persons.identity import Sex
+from residency.domain.persons.partial_date import PartialDate
+from residency.domain.persons.verification import FieldMatch, IdentityWarning, Verification
+from residency.domain.places.buildings import Building, Dwelling, LegalBasis
+from residency.domain.residence.occupancy import AgeBands, Assistance, Counts, Occupancy
+from residency.domain.residence.registrations import ResidenceKind, Term
 from residency.wire import answers, fields, requests
 from tests.residency.samples import CODES, NATIONALITIES, NOON, TODAY, number
 from ward.residency.v1 import residency_pb2 as pb

@@ -13,10 +13,10 @@ from uuid import UUID
 import asyncpg
 
 from chassis.sealing import Seal
-from residency.domain.person_name import FullName
-from residency.domain.personal_id import PersonalIdNumber
-from residency.domain.sealing import NumberSeal
-from residency.domain.search import IndexedName
+from residency.domain.lookups.search import IndexedName
+from residency.domain.persons.person_name import FullName
+from residency.domain.persons.personal_id import PersonalIdNumber
+from residency.domain.persons.sealing import NumberSeal
 from simulator.generator import names
 
 # Older than anybody of a synthetic ward, so that no number is had twice.

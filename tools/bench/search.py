@@ -29,9 +29,9 @@ from chassis.clock import utc_now
 from chassis.storage import migrations
 from chassis.storage.database import Database
 from residency.app import MIGRATIONS
-from residency.domain.disclosure import Asker
-from residency.domain.person_name import FullName
-from residency.domain.search import NameQuestion
+from residency.domain.lookups.disclosure import Asker
+from residency.domain.lookups.search import NameQuestion
+from residency.domain.persons.person_name import FullName
 from residency.queries.search import SearchQueries
 from simulator.generator import names
 from stack.postgres import PostgresServer

@@ -12,12 +12,12 @@ from chassis.repeating import keep_doing, while_there_is
 from chassis.telemetry import metrics
 from chassis.telemetry.log import logger
 from residency.clients.population import NationalPopulationRegistry
-from residency.domain.breaches import BreachFigures
+from residency.domain.cases.declarations import CaseKind
+from residency.domain.cases.population import Question
 from residency.domain.cases.told import CaseFigures, share
-from residency.domain.data_subject_requests import RequestFigures, RequestKind
-from residency.domain.declarations import CaseKind
-from residency.domain.population import Question
-from residency.domain.reviews import ReviewFigures
+from residency.domain.protection.breaches import BreachFigures
+from residency.domain.protection.data_subject_requests import RequestFigures, RequestKind
+from residency.domain.protection.reviews import ReviewFigures
 from residency.operations.breaches import BreachOperations
 from residency.operations.decoys import DecoyOperations
 from residency.operations.lookup_limits import LookupLimits

@@ -8,7 +8,6 @@ nobody signs in.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -27,6 +26,7 @@ from fire_safety.consumers.crowding import Crowding
 from fire_safety.domain.credentials import Credential, SignInPolicy
 from fire_safety.domain.sign_in import Grant, Refusal, decide
 from fire_safety.domain.slowing import Slowing
+from fire_safety.domain.waiting import Waiting
 from fire_safety.operations.sign_in import SignInOperations
 from fire_safety.queries.sign_in import SignInQueries
 from fire_safety.wire import sign_in as wire
@@ -63,7 +63,7 @@ class AuthCallout:
         self._operations = operations
         self._crowding = crowding
         self._clock = clock
-        self._waiting: deque[_Asked] = deque(maxlen=_WAITING)
+        self._waiting: Waiting[_Asked] = Waiting(_WAITING)
         self._asked = asyncio.Event()
         self._held: set[asyncio.Task[None]] = set()
         self._subscription: Subscription | None = None
@@ -93,10 +93,8 @@ class AuthCallout:
             metrics.SIGN_INS.labels("malformed").inc()
             logger().warning("sign_in_question_malformed")
         else:
-            if len(self._waiting) == _WAITING:
+            if self._waiting.add(_Asked(message, sender, question, until)):
                 metrics.SIGN_INS.labels("overflow").inc()
-            # Into a full queue, too: the one that has waited the longest makes room.
-            self._waiting.append(_Asked(message, sender, question, until))
             self._asked.set()
 
     async def _answer_all(self) -> None:
@@ -114,8 +112,8 @@ class AuthCallout:
                 logger().exception("sign_ins_failed")
 
     def _newest(self) -> list["_Asked"]:
-        some = min(len(self._waiting), _AT_ONCE)
-        newest = [self._waiting.pop() for _ in range(some)]
+        newest, too_late = self._waiting.newest(_AT_ONCE, self._clock())
+        metrics.SIGN_INS.labels("too_late").inc(too_late)
         if not self._waiting:
             self._asked.clear()
         return newest
@@ -130,16 +128,14 @@ class AuthCallout:
     async def _decide(
         self, asked: Sequence["_Asked"], policy: SignInPolicy, slowing: Slowing
     ) -> None:
-        now = self._clock()
-        in_time = [one for one in asked if one.until > now]
-        metrics.SIGN_INS.labels("too_late").inc(len(asked) - len(in_time))
-        if not in_time:
+        if not asked:
             return
-        names = {one.question.attempt.name for one in in_time}
+        now = self._clock()
+        names = {one.question.attempt.name for one in asked}
         rights = await self._queries.rights({one for one in names if wire.could_be_device(one)})
         first_used: dict[str, Credential] = {}
         refused: set[str] = set()
-        for one in in_time:
+        for one in asked:
             await asyncio.sleep(0)
             # Who has lost patience meanwhile is gone: an answer would only delay the others.
             if one.until <= self._clock():

@@ -10,7 +10,7 @@ from chassis.broker.delivery import Delivery, all_stored_ms
 from chassis.clock import Clock
 from chassis.errors import DatabaseUnavailableError, InvalidMessageError
 from chassis.telemetry.log import logger
-from fire_safety.consumers.received import Message, Overheard, Received
+from fire_safety.consumers.received import Overheard, Received
 from fire_safety.decoders import columns, native
 from fire_safety.decoders.columns import Sent
 from fire_safety.decoders.origin import subject_of
@@ -100,19 +100,19 @@ class Formats:
 
     def decode(self, messages: Sequence[Delivery], limits: IngestionLimits) -> Decoded:
         """Read messages: those of the platform's own format at once, the others one by one."""
-        blocks = self._in_columns(self._own(messages), limits)
-        seen = {place for block in blocks for place in block.places}
+        blocks = self._in_columns(messages, self._own(messages), limits)
+        unread = set(range(len(messages))).difference(*(block.places for block in blocks))
         batches: dict[int, Batch] = {}
         refused: dict[int, str] = {}
-        for place, message in enumerate(messages):
-            if place not in seen:
-                try:
-                    batches[place] = self._decode_alone(message, limits)
-                except InvalidMessageError as error:
-                    refused[place] = error.reason
-                except Exception:  # noqa: BLE001 - a mistake of ours must not stop the lanes: logged once
-                    logger().exception("message_failed", sequence=message.sequence)
-                    refused[place] = _FAILED
+        for place in sorted(unread):
+            message = messages[place]
+            try:
+                batches[place] = self._decode_alone(message, limits)
+            except InvalidMessageError as error:
+                refused[place] = error.reason
+            except Exception:  # noqa: BLE001 - a mistake of ours must not stop the lanes: logged once
+                logger().exception("message_failed", sequence=message.sequence)
+                refused[place] = _FAILED
         return Decoded(blocks, batches, refused)
 
     def overheard(self, messages: Sequence[Overheard], limits: IngestionLimits) -> Bulk:
@@ -120,11 +120,12 @@ class Formats:
 
         A few are read one by one: of one message alone columns take eight times as long.
         """
-        own = self._own(messages)
-        if sum(len(one.data) for _, one in own) >= _FEW_BYTES:
-            return Bulk(self._in_columns(own, limits), [])
+        places = self._own(messages)
+        own = [messages[place] for place in places]
+        if sum(len(one.data) for one in own) >= _FEW_BYTES:
+            return Bulk(self._in_columns(messages, places, limits), [])
         batches = []
-        for _, message in own:
+        for message in own:
             given = (message.subject, message.data, message.stored_ms, limits)
             # What is wrong with a message is told when the stream brings it.
             with suppress(InvalidMessageError):
@@ -133,27 +134,25 @@ class Formats:
                     batches.append(batch)
         return Bulk([], batches)
 
-    def _own(self, messages: Sequence[Message]) -> list[tuple[int, Message]]:
-        """Choose those of the platform's own format, with their places; what is not on the register may be."""
+    def _own(self, messages: Sequence[Received]) -> list[int]:
+        """Tell the places of those of the platform's own format; what is not on the register may be."""
         format_of, own = self._decoders.get, native.decode
         return [
-            (place, message)
+            place
             for place, message in enumerate(messages)
             if format_of(message.subject_bytes, own) is own
         ]
 
     def _in_columns(
-        self, own: Sequence[tuple[int, Received]], limits: IngestionLimits
+        self, messages: Sequence[Received], places: Sequence[int], limits: IngestionLimits
     ) -> Sequence[Block]:
-        """Read those that are tables (decoders/columns.py)."""
-        places = [place for place, _ in own]
-        messages = [message for _, message in own]
-        subjects, payloads = (
-            [one.subject_bytes for one in messages],
-            [one.data for one in messages],
-        )
+        """Read those of some places that are tables (decoders/columns.py)."""
+        own = messages
+        if len(places) < len(messages):
+            own = [messages[place] for place in places]
+        subjects, payloads = [one.subject_bytes for one in own], [one.data for one in own]
         try:
-            return columns.read(Sent(places, subjects, payloads, all_stored_ms(messages)), limits)
+            return columns.read(Sent(places, subjects, payloads, all_stored_ms(own)), limits)
         except Exception:  # noqa: BLE001 - a mistake of ours must not stop the lanes: logged once
             logger().exception("columns_failed", messages=len(places))
             return ()

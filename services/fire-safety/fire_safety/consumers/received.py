@@ -1,6 +1,8 @@
 """What the broker says of messages, and messages piece by piece."""
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import NamedTuple, Protocol, TypeVar
 
 from chassis.broker.delivery import Delivery, Told
@@ -67,11 +69,9 @@ def that_count(messages: Sequence[Delivery]) -> Sequence[Delivery]:
 
 def slices(messages: Sequence[Message], size: int) -> Iterator[Sequence[Message]]:
     """Cut messages into pieces of about `size` bytes and at most `_SLICE`, none of them empty."""
+    ends = list(accumulate([len(one.data) for one in messages]))
     begin = gathered = 0
-    for end, message in enumerate(messages, 1):
-        gathered += len(message.data)
-        if gathered >= size or end - begin >= _SLICE:
-            yield messages[begin:end]
-            begin, gathered = end, 0
-    if begin < len(messages):
-        yield messages[begin:]
+    while begin < len(messages):
+        end = min(bisect_left(ends, gathered + size) + 1, begin + _SLICE, len(messages))
+        yield messages[begin:end]
+        begin, gathered = end, ends[end - 1]

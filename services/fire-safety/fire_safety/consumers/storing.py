@@ -75,7 +75,7 @@ class _Group:
             self.refuse(messages[at], reason)
         # A part without messages, of copies only, fills memory too.
         self.messages += len(messages) or 1
-        self.size += sum(len(one.data) for one in messages)
+        self.size += sum([len(one.data) for one in messages])
         self.last = last
 
     @property

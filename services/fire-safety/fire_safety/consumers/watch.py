@@ -24,9 +24,9 @@ from fire_safety.domain.progress import Position, Progress, Reached
 from fire_safety.operations.detection import DetectionOperations
 from fire_safety.queries.detection import DetectionQueries, Entry
 
-# Bytes read, and readings folded one by one, before others on the event loop have their turn: some milliseconds.
-_SLICE_BYTES = 16_384
-_FOLDED_AT_ONCE = 200
+# Bytes read, and steps of detection, before others on the event loop have their turn: some milliseconds.
+_SLICE_BYTES = 32_768
+_STEPS_AT_ONCE = 200
 # How often progress is saved and silence looked for, and the register asked for changes.
 _TICK = timedelta(seconds=1)
 _REFRESH = timedelta(seconds=5)
@@ -218,12 +218,13 @@ class Watch:
         ]
         decoded = self._formats.decode(ours, self._limits)
         stretches = decoded.summed_up()
+        may_be_settled = bool(ours) and ours[0].sequence <= self._settled
         signals: list[Signal] = []
-        folded, paused_at = 0, self._ward.folded
+        folded, paused_at = 0, self._ward.steps
         for place, message in enumerate(ours):
             if place in decoded.refused:
                 continue
-            silently = self._has_settled(message)
+            silently = may_be_settled and self._has_settled(message)
             try:
                 if stretch := stretches.get(place):
                     count = stretch.readings
@@ -236,9 +237,9 @@ class Watch:
                 logger().exception("fold_failed", sequence=message.sequence)
                 continue
             folded += 0 if silently else count
-            if self._ward.folded - paused_at >= _FOLDED_AT_ONCE:
+            if self._ward.steps - paused_at >= _STEPS_AT_ONCE:
                 yield message, signals
-                signals, paused_at = [], self._ward.folded
+                signals, paused_at = [], self._ward.steps
         metrics.READINGS.labels("detector").inc(folded)
         yield messages[-1], signals
 

@@ -27,7 +27,8 @@ _ONE_BYTE = 0x80
 # A reading's first field is the time, eight bytes; behind it come fields of four, each with its tag before it.
 _OBSERVED = 0x09
 _FIRST_TAG, _TAG_STEP = 11, 5
-_NARROWEST = 11
+# A row begins with its own tag and length.
+_HEAD, _NARROWEST = 2, 11
 _CONDITIONS = 0x2D
 _MEASURES = {
     0x15: "optical_density",
@@ -115,9 +116,9 @@ def _tables(
             return
         first = rows[left.argmax()]
         # A whole row of a length in one byte, and nothing behind the last.
-        width = 2 + int(first[1])
+        width = _HEAD + int(first[1])
         same = left & (rows[:, 1] == first[1])
-        if _NARROWEST <= width < 2 + _ONE_BYTE and size % width == 0:
+        if _NARROWEST <= width < _HEAD + _ONE_BYTE and size % width == 0:
             tags = slice(_FIRST_TAG, width, _TAG_STEP)
             same &= (rows[:, tags] == first[tags]).all(axis=1)
             if size <= width * limits.max_readings:
@@ -142,17 +143,11 @@ def _origin(subject: bytes) -> _Origin:
 
 
 @lru_cache(256)
-def _row_type(kind: bytes) -> np.dtype[np.void] | None:
-    """Describe a row with these tags; None if it is none of ours."""
+def _is_ours(kind: bytes) -> bool:
+    """Tell whether rows of this length and with these tags are ours."""
     length, tags = kind[0], kind[1:]
-    if not _LAYOUT.fullmatch(tags) or length != _NARROWEST - 2 + _TAG_STEP * len(tags):
-        return None
-    fields: list[tuple[str, str]] = [("frame", "u1"), ("length", "u1")]
-    fields += [("tag0", "u1"), ("observed", "<u8")]
-    for number, tag in enumerate(tags, 1):
-        fields.append((f"tag{number}", "u1"))
-        fields.append((_MEASURES.get(tag, "conditions"), "<u4" if tag == _CONDITIONS else "<f4"))
-    return np.dtype(fields)
+    is_known = _LAYOUT.fullmatch(tags) is not None
+    return is_known and length == _NARROWEST - _HEAD + _TAG_STEP * len(tags)
 
 
 def _block(
@@ -163,57 +158,65 @@ def _block(
     limits: IngestionLimits,
 ) -> Block | None:
     """Read tables of one kind; those that are not what they seem, or not believable, are left out."""
-    row_type = _row_type(kind)
-    if row_type is None:
+    if not _is_ours(kind):
         return None
-    rows = np.concatenate([one.rows for one in tables]).view(row_type)[:, 0]
+    rows = np.concatenate([one.rows for one in tables])
     numbers = np.concatenate([one.numbers for one in tables])
     received = np.array(sent.received_ms)[numbers]
     starts = _starts(np.repeat([one.each for one in tables], [len(one.numbers) for one in tables]))
-    good = _is_written_as(rows, kind) & _is_believable(rows, limits)
-    good &= _is_timely(rows["observed"].astype(np.int64), starts, received, limits)
-    whole = np.logical_and.reduceat(good, starts[:-1])
-    if not whole.all():
-        counts = np.diff(starts)
-        rows, numbers, received = rows[np.repeat(whole, counts)], numbers[whole], received[whole]
-        starts = _starts(counts[whole])
-    if not len(numbers):
-        return None
-    names, chosen = rows.dtype.names or (), numbers.tolist()
-    return Block(
-        places=[sent.places[one] for one in chosen],
-        device_ids=[origins[one].device_id for one in chosen],
+    observed = _column(rows, _HEAD + 1, "<u8").astype(np.int64)
+    measures, conditions = {}, np.zeros(len(rows), np.int64)
+    for place, tag in enumerate(kind[1:]):
+        at = _FIRST_TAG + place * _TAG_STEP + 1
+        if tag == _CONDITIONS:
+            conditions = _column(rows, at, "<u4").astype(np.int64)
+        else:
+            measures[_MEASURES[tag]] = np.ascontiguousarray(_column(rows, at, "<f4"))
+    good = _is_written_as(rows, kind)
+    good &= _is_believable(measures, len(rows), limits)
+    good &= _is_timely(observed, starts, received, limits)
+    block = Block(
+        places=[sent.places[one] for one in numbers.tolist()],
+        device_ids=[origins[one].device_id for one in numbers.tolist()],
         received_ms=received,
         starts=starts,
-        observed_ms=rows["observed"].astype(np.int64),
-        conditions=rows["conditions"].astype(np.int64)
-        if "conditions" in names
-        else np.zeros(len(rows), np.int64),
-        measures={name: rows[name] for name in _MEASURES.values() if name in names},
+        observed_ms=observed,
+        conditions=conditions,
+        measures=measures,
     )
+    if good.all():
+        return block
+    bad = ~np.logical_and.reduceat(good, starts[:-1])
+    return None if bad.all() else block.without(bad.nonzero()[0].tolist())
 
 
 def _starts(counts: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.concatenate(([0], np.cumsum(counts)))
 
 
-def _is_written_as(rows: NDArray[np.void], kind: bytes) -> NDArray[np.bool]:
+def _column(rows: NDArray[np.uint8], at: int, kind: str) -> NDArray[Any]:
+    """Read a number of each row."""
+    return rows[:, at : at + np.dtype(kind).itemsize].view(kind)[:, 0]
+
+
+def _is_written_as(rows: NDArray[np.uint8], kind: bytes) -> NDArray[np.bool]:
     """Tell which rows have that length and those tags."""
-    good: NDArray[np.bool] = rows["frame"] == _READING
-    good = good & (rows["length"] == kind[0]) & (rows["tag0"] == _OBSERVED)
-    for number, tag in enumerate(kind[1:], 1):
-        good &= rows[f"tag{number}"] == tag
+    places = [*range(_HEAD + 1), *range(_FIRST_TAG, rows.shape[1], _TAG_STEP)]
+    written = np.frombuffer(bytes((_READING, kind[0], _OBSERVED)) + kind[1:], np.uint8)
+    good: NDArray[np.bool] = (rows.T[places] == written[:, np.newaxis]).all(axis=0)
     return good
 
 
-def _is_believable(rows: NDArray[np.void], limits: IngestionLimits) -> NDArray[np.bool]:
+def _is_believable(
+    measures: Mapping[str, NDArray[np.float32]], rows: int, limits: IngestionLimits
+) -> NDArray[np.bool]:
     """Tell which rows' values are within bounds; what is not a number is within none."""
-    good = np.ones(len(rows), np.bool)
-    for name in _MEASURES.values():
-        if name in (rows.dtype.names or ()):
-            # A bound is of double precision, and must not be rounded to compare. Some of what is not a number says so.
-            with np.errstate(invalid="ignore"):
-                values: NDArray[Any] = rows[name].astype(np.float64)
+    good = np.ones(rows, np.bool)
+    # Some of what is not a number says so.
+    with np.errstate(invalid="ignore"):
+        for name, measured in measures.items():
+            # A bound is of double precision, and must not be rounded to compare.
+            values = measured.astype(np.float64)
             low, high = getattr(limits, f"{name}_min"), getattr(limits, f"{name}_max")
             good &= (values >= low) & (values <= high)
     return good
@@ -228,6 +231,7 @@ def _is_timely(
     """Tell which rows were observed neither too early nor too late, and in order within their message."""
     at = np.repeat(received, np.diff(starts))
     good = (observed >= at - limits.ancient_s * _MS) & (observed <= at + limits.future_s * _MS)
-    in_order = np.diff(observed, prepend=0) >= 0
+    in_order = np.ones(len(observed), np.bool)
+    in_order[1:] = observed[1:] >= observed[:-1]
     in_order[starts[:-1]] = True
     return good & in_order

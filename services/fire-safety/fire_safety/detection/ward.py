@@ -33,6 +33,8 @@ from fire_safety.domain.readings import EVERY_CONDITION, Batch
 _MAX_UNKNOWN = 10_000
 # What is known of a device's last sign of life is stored again when it is this much older.
 _STORED_EVERY_MS = 30_000
+# A message in which nothing happens takes as long as so many readings that are folded one by one.
+_PASSING = 5
 _LOST, _TOO_FAST = AlarmKind.SUPERVISION_LOST, AlarmKind.RATE_EXCEEDED
 
 
@@ -82,8 +84,8 @@ class Ward:
         self._lost_unheeded: set[str] = set()
         self._taken_again_from_ms = taken_again_from_ms
         self.supervision = Supervision(heard_since_ms, heard_until_ms or heard_since_ms)
-        # Readings that were folded one by one, which is what takes time.
-        self.folded = 0
+        # What was done so far, by the time that it takes.
+        self.steps = 0
         self._early = Early(self._devices)
         self.supervision.lost.update(one for one, kinds in signalling.items() if _LOST in kinds)
 
@@ -181,6 +183,7 @@ class Ward:
         watched = self._devices.get(stretch.device_id) or self._meet(stretch.device_id)
         signals = self._counted(watched, stretch, stretch.readings, silently=silently)
         if watched.passes(stretch):
+            self.steps += _PASSING
             return signals + self._heard(watched, stretch, silently=silently)
         return signals + self._folded(watched, stretch.batch, silently=silently)
 
@@ -205,7 +208,7 @@ class Ward:
         if batch.told != EVERY_CONDITION:
             fresh = [watched.completed(one, batch.told) for one in fresh]
         watched.declared = fresh[-1].conditions
-        self.folded += len(fresh)
+        self.steps += len(fresh)
         for reading in fresh:
             transitions, why = watched.fold(reading, self._longest_test_ms)
             if transitions and not silently:

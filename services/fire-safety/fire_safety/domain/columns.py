@@ -40,18 +40,31 @@ class Stretch(NamedTuple):
     @property
     def times(self) -> list[int]:
         """When each reading was observed."""
+        if self.readings == 1:
+            return [self.first_ms]
         found: list[int] = self.block.observed_ms[self._rows].tolist()
         return found
 
-    def values(self, measure: str) -> list[float]:
-        """Give the readings' values of a measure that they have."""
-        found: list[float] = self.block.measures[measure][self._rows].tolist()
-        return found
+    @property
+    def densities(self) -> list[float]:
+        """Give the readings' optical densities, which they have."""
+        return self._values("optical_density", self.density)
+
+    @property
+    def temperatures(self) -> list[float]:
+        """Give the readings' temperatures, which they have."""
+        return self._values("temperature", self.temperature)
 
     @property
     def batch(self) -> Batch:
         """Give the readings one by one."""
         return self.block.batch(self.number)
+
+    def _values(self, measure: str, bounds: tuple[float, float] | None) -> list[float]:
+        if self.readings == 1 and bounds:
+            return [bounds[0]]
+        found: list[float] = self.block.measures[measure][self._rows].tolist()
+        return found
 
     @property
     def _rows(self) -> slice:
@@ -143,9 +156,10 @@ class Block:
     def stretches(self) -> Iterator[Stretch]:
         """Sum up each message."""
         starts = self.starts[:-1]
-        gaps = np.diff(self.observed_ms, prepend=0)
+        shortest = np.empty_like(self.observed_ms)
+        np.subtract(self.observed_ms[1:], self.observed_ms[:-1], out=shortest[1:])
+        longest = shortest.copy()
         # From the message before to this one is no gap within one.
-        shortest, longest = gaps.copy(), gaps.copy()
         shortest[starts] = np.iinfo(np.int64).max
         longest[starts] = 0
         return map(

@@ -46,7 +46,11 @@ def _spans(block: Block) -> Iterable[tuple[int, int, int]]:
     """Tell the hours of each message's first and last reading, and of its receipt."""
     ends = block.starts[1:] - 1
     times = (block.observed_ms[block.starts[:-1]], block.observed_ms[ends], block.received_ms)
-    return zip(*((one // _HOUR_MS).tolist() for one in times), strict=True)
+    hours = [one // _HOUR_MS for one in times]
+    if all((one == one[0]).all() for one in hours):
+        # So it is nearly always.
+        return [(int(hours[0][0]), int(hours[1][0]), int(hours[2][0]))]
+    return zip(*(one.tolist() for one in hours), strict=True)
 
 
 def _timely(hour: int, received: int) -> bool:

@@ -15,9 +15,9 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 import residency
-from residency.domain.address import Gazetteer
-from residency.domain.person_name import FullName
-from residency.domain.search import IndexedAddress, IndexedName
+from residency.domain.lookups.search import IndexedAddress, IndexedName
+from residency.domain.persons.person_name import FullName
+from residency.domain.places.address import Gazetteer
 
 revision = "0014"
 down_revision = "0013"

@@ -21,10 +21,10 @@ from chassis.storage.outbox import Relay
 from residency import tables
 from residency.app.parts import content_seal, number_seal
 from residency.app.reference import MIGRATIONS, gazetteer, registration_codes
-from residency.domain.decoys import Decoy
-from residency.domain.partial_date import PartialDate
-from residency.domain.person_name import FullName
-from residency.domain.residence import Sex
+from residency.domain.lookups.decoys import Decoy
+from residency.domain.persons.identity import Sex
+from residency.domain.persons.partial_date import PartialDate
+from residency.domain.persons.person_name import FullName
 from residency.importer.files import ImportRefusedError
 from residency.importer.importing import Importer
 from residency.importer.residence_table import ResidenceTable

@@ -10,11 +10,11 @@ from chassis.service import Base
 from chassis.storage.database import Database
 from chassis.storage.outbox import Relay
 from residency.app.reference import gazetteer, nationalities, registration_codes
-from residency.domain.address import Gazetteer
-from residency.domain.nationality import Nationalities
-from residency.domain.personal_id import RegistrationCodes
-from residency.domain.pseudonyms import Pseudonyms
-from residency.domain.sealing import NumberSeal, ParticularsSeal
+from residency.domain.lookups.pseudonyms import Pseudonyms
+from residency.domain.persons.nationality import Nationalities
+from residency.domain.persons.personal_id import RegistrationCodes
+from residency.domain.persons.sealing import NumberSeal, ParticularsSeal
+from residency.domain.places.address import Gazetteer
 from residency.operations.decoys import DecoyOperations
 from residency.operations.lookup_limits import LookupLimits
 from residency.repository.cases import CaseSeal

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import residency
-from residency.domain.address import Gazetteer
-from residency.domain.nationality import Nationalities
-from residency.domain.personal_id import RegistrationCodes
+from residency.domain.persons.nationality import Nationalities
+from residency.domain.persons.personal_id import RegistrationCodes
+from residency.domain.places.address import Gazetteer
 
 PACKAGE = Path(residency.__file__).parent
 MIGRATIONS = PACKAGE.parent / "migrations"

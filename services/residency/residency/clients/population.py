@@ -6,7 +6,7 @@ from google.type import date_pb2
 from grpc import aio
 
 from chassis.telemetry.log import logger
-from residency.domain.population import (
+from residency.domain.cases.population import (
     LEGAL_BASIS,
     PURPOSE_CODE,
     UNAVAILABLE,
@@ -15,7 +15,7 @@ from residency.domain.population import (
     Verdict,
     system_of,
 )
-from residency.domain.residence import Sex
+from residency.domain.persons.identity import Sex
 from ward.population.v1 import population_pb2 as pb
 from ward.population.v1 import population_pb2_grpc
 

@@ -12,8 +12,8 @@ from uuid import UUID
 
 from chassis.errors import DomainError
 from residency.domain.cases.machine import SecondPersonRequiredError
-from residency.domain.lookups import FoundPerson
-from residency.domain.residence import Term
+from residency.domain.residence.found import FoundPerson
+from residency.domain.residence.registrations import Term
 
 
 class DuplicateCandidateNotFoundError(DomainError):

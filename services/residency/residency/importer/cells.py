@@ -4,8 +4,8 @@ import re
 from datetime import date
 from uuid import UUID
 
-from residency.domain.partial_date import PartialDate
-from residency.domain.person_name import FullName
+from residency.domain.persons.partial_date import PartialDate
+from residency.domain.persons.person_name import FullName
 
 _CANONICAL = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _MAX_TEXT = 200

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from chassis.clock import Clock, ward_day
 from chassis.storage.database import Database
-from residency.domain.address import Gazetteer
-from residency.domain.personal_id import RegistrationCodes
-from residency.domain.sealing import NumberSeal
+from residency.domain.persons.personal_id import RegistrationCodes
+from residency.domain.persons.sealing import NumberSeal
+from residency.domain.places.address import Gazetteer
 from residency.importer import loading
 from residency.importer.files import Manifest
 from residency.importer.register import COLUMNS, Register, Rules

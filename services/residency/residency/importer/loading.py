@@ -11,9 +11,9 @@ from sqlalchemy.dialects.postgresql import insert
 
 from chassis.clock import ward_day
 from chassis.storage.database import Transaction
-from residency.domain.address import Gazetteer
-from residency.domain.sealing import NumberSeal
-from residency.domain.search import IndexedAddress, IndexedName
+from residency.domain.lookups.search import IndexedAddress, IndexedName
+from residency.domain.persons.sealing import NumberSeal
+from residency.domain.places.address import Gazetteer
 from residency.importer.files import ImportRefusedError
 from residency.importer.register import Register
 from residency.repository import occupancy

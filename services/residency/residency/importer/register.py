@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
-from residency.domain.households import HOUSEHOLDER
-from residency.domain.occupancy import Assistance
-from residency.domain.partial_date import PartialDate
-from residency.domain.person_name import FullName
-from residency.domain.personal_id import PersonalIdNumber, RegistrationCodes
-from residency.domain.places import Building
-from residency.domain.residence import ResidenceKind, Sex, TemporaryLimit, Term
+from residency.domain.persons.identity import Sex
+from residency.domain.persons.partial_date import PartialDate
+from residency.domain.persons.person_name import FullName
+from residency.domain.persons.personal_id import PersonalIdNumber, RegistrationCodes
+from residency.domain.places.buildings import Building
+from residency.domain.residence.households import HOUSEHOLDER
+from residency.domain.residence.occupancy import Assistance
+from residency.domain.residence.registrations import ResidenceKind, TemporaryLimit, Term
 from residency.importer import cells
 from residency.importer.files import Line
 

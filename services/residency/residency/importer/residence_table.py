@@ -9,12 +9,13 @@ from typing import Any, TypeVar
 from chassis.errors import DomainError
 from chassis.sheets import Limits, Row, SheetInvalidError, SheetProblem, numbered, read_rows
 from residency.domain import spelling
-from residency.domain.address import Gazetteer
-from residency.domain.address_words import PartKind
-from residency.domain.person_name import FullName
-from residency.domain.personal_id import PersonalIdNumber, RegistrationCodes
-from residency.domain.residence import ResidenceKind, Sex, Term
-from residency.domain.residence_rows import Declared, Fault, Home, ResidenceRow
+from residency.domain.persons.identity import Sex
+from residency.domain.persons.person_name import FullName
+from residency.domain.persons.personal_id import PersonalIdNumber, RegistrationCodes
+from residency.domain.places.address import Gazetteer
+from residency.domain.places.address_words import PartKind
+from residency.domain.residence.registrations import ResidenceKind, Term
+from residency.domain.residence.rows import Declared, Fault, Home, ResidenceRow
 from residency.importer import cells
 
 _Value = TypeVar("_Value")

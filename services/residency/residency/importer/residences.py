@@ -11,7 +11,7 @@ from pathlib import Path
 from chassis.errors import FieldInvalidError
 from chassis.rpc.grpc_errors import sentences
 from chassis.sheets import SheetInvalidError
-from residency.domain.residence_rows import Fault, Outcome, Verdict
+from residency.domain.residence.rows import Fault, Outcome, Verdict
 from residency.importer.residence_table import LIMITS, ResidenceTable
 from residency.operations.residence_import import ResidenceImport
 

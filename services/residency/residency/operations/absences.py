@@ -9,11 +9,15 @@ from chassis.clock import Clock, ward_day
 from chassis.context import current_account
 from chassis.storage.database import Database, Transaction
 from chassis.storage.outbox import Relay
-from residency.domain.absences import AbsenceContent, AbsenceCorrection, AbsenceDeclaration
+from residency.domain.persons.sealing import NumberSeal, ParticularsSeal
 from residency.domain.requests import Request
-from residency.domain.residence import Origin
-from residency.domain.sealing import NumberSeal, ParticularsSeal
-from residency.domain.stays import Receipt
+from residency.domain.residence.absences import (
+    AbsenceContent,
+    AbsenceCorrection,
+    AbsenceDeclaration,
+)
+from residency.domain.residence.registrations import Origin
+from residency.domain.residence.stays import Receipt
 from residency.operations.account import concerns
 from residency.operations.requests import claim
 from residency.repository import absences as repository

@@ -1,7 +1,7 @@
 """Whom an operation is about, beside what it was asked about, for the access records of its call."""
 
 from chassis import context
-from residency.domain.sealing import subject_of
+from residency.domain.persons.sealing import subject_of
 
 
 def concerns(*indexes: bytes) -> None:

@@ -9,12 +9,12 @@ from chassis.clock import Clock, ward_day
 from chassis.context import current_account
 from chassis.storage.database import Database, Transaction
 from chassis.storage.outbox import Relay
-from residency.domain.assistance import Need, NeedStatement
-from residency.domain.occupancy import Assistance
-from residency.domain.personal_id import PersonalIdNumber
+from residency.domain.persons.personal_id import PersonalIdNumber
+from residency.domain.persons.sealing import NumberSeal, ParticularsSeal
 from residency.domain.requests import Request
-from residency.domain.residence import Origin
-from residency.domain.sealing import NumberSeal, ParticularsSeal
+from residency.domain.residence.assistance import Need, NeedStatement
+from residency.domain.residence.occupancy import Assistance
+from residency.domain.residence.registrations import Origin
 from residency.operations.account import concerns
 from residency.operations.requests import claim
 from residency.repository import assistance as repository

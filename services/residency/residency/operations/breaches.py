@@ -7,7 +7,8 @@ from uuid import UUID, uuid4
 from chassis.clock import Clock, ward_day
 from chassis.storage.database import Database
 from chassis.storage.outbox import Relay
-from residency.domain.breaches import (
+from residency.domain.persons.sealing import NumberSeal
+from residency.domain.protection.breaches import (
     Breach,
     BreachAct,
     BreachEntry,
@@ -16,7 +17,6 @@ from residency.domain.breaches import (
     NotificationTerm,
     record,
 )
-from residency.domain.sealing import NumberSeal
 from residency.operations.requests import Moving, claim
 from residency.repository import breaches as repository
 

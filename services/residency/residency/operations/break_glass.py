@@ -12,15 +12,15 @@ from chassis.storage.database import Database
 from chassis.storage.outbox import Relay
 from chassis.telemetry import metrics
 from residency import tables
-from residency.domain.break_glass import (
+from residency.domain.lookups.disclosure import Asker, Disclosure, Way
+from residency.domain.persons.sealing import NumberSeal, ParticularsSeal, subject_of
+from residency.domain.protection.break_glass import (
     BreakGlass,
     BreakGlassWanted,
     Incident,
     PremisesPlace,
 )
-from residency.domain.disclosure import Asker, Disclosure, Way
-from residency.domain.lookups import OccupiedDwelling
-from residency.domain.sealing import NumberSeal, ParticularsSeal, subject_of
+from residency.domain.residence.found import OccupiedDwelling
 from residency.operations.requests import claim
 from residency.repository import break_glass as repository
 from residency.repository.disclosure import disclosure_to

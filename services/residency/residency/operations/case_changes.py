@@ -7,8 +7,7 @@ from uuid import UUID
 from chassis.clock import ward_day
 from chassis.context import current_account
 from chassis.storage.database import Transaction
-from residency.domain.cases.machine import Case
-from residency.domain.declarations import (
+from residency.domain.cases.declarations import (
     ChangeOfInformation,
     Deregistration,
     GuestStays,
@@ -19,9 +18,15 @@ from residency.domain.declarations import (
     TemporaryAbsence,
     application_of,
 )
+from residency.domain.cases.machine import Case
 from residency.domain.duplicates import Occasion
-from residency.domain.residence import HouseholdChoice, Origin, Registration, ResidenceKind
-from residency.domain.sealing import NumberSeal, ParticularsSeal
+from residency.domain.persons.sealing import NumberSeal, ParticularsSeal
+from residency.domain.residence.registrations import (
+    HouseholdChoice,
+    Origin,
+    Registration,
+    ResidenceKind,
+)
 from residency.domain.spelling import same_spelling
 from residency.operations import duplicates
 from residency.operations.case_households import HouseholdChanges

@@ -7,16 +7,16 @@ from uuid import UUID
 from chassis.context import current_account
 from chassis.errors import FieldInvalidError
 from chassis.storage.database import Transaction
-from residency.domain.cases.machine import Case
-from residency.domain.declarations import (
+from residency.domain.cases.declarations import (
     ChangeOfInformation,
     HouseholdSplit,
     ResidenceDeclaration,
 )
-from residency.domain.households import HOUSEHOLDER, NamedMembers
-from residency.domain.persons import IdentityCorrection
-from residency.domain.residence import Origin
-from residency.domain.sealing import NumberSeal
+from residency.domain.cases.machine import Case
+from residency.domain.persons.identity import IdentityCorrection
+from residency.domain.persons.sealing import NumberSeal
+from residency.domain.residence.households import HOUSEHOLDER, NamedMembers
+from residency.domain.residence.registrations import Origin
 from residency.domain.spelling import same_spelling
 from residency.operations.households import rearrange, split
 from residency.operations.persons import correct

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from chassis.clock import ward_day
 from chassis.storage.database import Transaction
+from residency.domain.cases.declarations import ResidenceDeclaration
 from residency.domain.cases.machine import Case
 from residency.domain.cases.states import CaseAct, CaseChannel
-from residency.domain.declarations import ResidenceDeclaration
 from residency.repository import cases
 from residency.repository.cases import CaseSeal
 

@@ -7,13 +7,13 @@ from uuid import UUID
 from chassis.clock import ward_day
 from chassis.context import current_account
 from chassis.storage.database import Transaction
-from residency.domain.absences import AbsenceDeclaration
+from residency.domain.cases.declarations import GuestStays, ResidenceDeclaration, TemporaryAbsence
 from residency.domain.cases.machine import Case
 from residency.domain.cases.states import CaseChannel
-from residency.domain.declarations import GuestStays, ResidenceDeclaration, TemporaryAbsence
-from residency.domain.residence import Origin
-from residency.domain.sealing import NumberSeal, ParticularsSeal
-from residency.domain.stays import Channel, Receipt
+from residency.domain.persons.sealing import NumberSeal, ParticularsSeal
+from residency.domain.residence.absences import AbsenceDeclaration
+from residency.domain.residence.registrations import Origin
+from residency.domain.residence.stays import Channel, Receipt
 from residency.operations import absences, stays
 from residency.repository import cases, entries, occupancy
 from residency.repository import stays as stays_repository

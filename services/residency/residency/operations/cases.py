@@ -10,11 +10,11 @@ from chassis.account.access_log import accounted
 from chassis.clock import Clock, ward_day
 from chassis.storage.database import Database, Transaction
 from chassis.storage.outbox import Relay
+from residency.domain.cases.declarations import ResidenceDeclaration
 from residency.domain.cases.machine import Caller, Case
 from residency.domain.cases.states import CaseAct, CaseChannel, RefusalGround
 from residency.domain.cases.told import HistoryEntry
-from residency.domain.declarations import ResidenceDeclaration
-from residency.domain.sealing import NumberSeal, ParticularsSeal
+from residency.domain.persons.sealing import NumberSeal, ParticularsSeal
 from residency.operations.account import concerns
 from residency.operations.case_changes import CaseChanges
 from residency.operations.case_opening import draft

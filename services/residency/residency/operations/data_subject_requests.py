@@ -11,10 +11,13 @@ from chassis.clock import Clock, ward_day
 from chassis.errors import FieldInvalidError
 from chassis.storage.database import Database, Transaction
 from chassis.storage.outbox import Relay
+from residency.domain.cases.declarations import CaseKind, DeclaredPerson, ResidenceDeclaration
 from residency.domain.cases.machine import Case
 from residency.domain.cases.states import CaseChannel
-from residency.domain.contact import PassportNumber
-from residency.domain.data_subject_requests import (
+from residency.domain.persons.contact import PassportNumber
+from residency.domain.persons.personal_id import PersonalIdNumber
+from residency.domain.persons.sealing import NumberSeal, subject_of
+from residency.domain.protection.data_subject_requests import (
     DataSubjectRequest,
     RequestAct,
     RequestEntry,
@@ -25,9 +28,6 @@ from residency.domain.data_subject_requests import (
     correction_told,
     deletion_told,
 )
-from residency.domain.declarations import CaseKind, DeclaredPerson, ResidenceDeclaration
-from residency.domain.personal_id import PersonalIdNumber
-from residency.domain.sealing import NumberSeal, subject_of
 from residency.operations.assistance import withdraw_consented
 from residency.operations.case_opening import hand_in
 from residency.operations.requests import Moving, claim

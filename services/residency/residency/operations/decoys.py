@@ -8,9 +8,9 @@ from chassis.clock import Clock, ward_day
 from chassis.storage.database import Database, Transaction
 from chassis.storage.outbox import Relay
 from chassis.telemetry import metrics
-from residency.domain.breaches import BreachAct, BreachEntry, suspect
-from residency.domain.decoys import Decoy, DecoyTouch
-from residency.domain.sealing import NumberSeal
+from residency.domain.lookups.decoys import Decoy, DecoyTouch
+from residency.domain.persons.sealing import NumberSeal
+from residency.domain.protection.breaches import BreachAct, BreachEntry, suspect
 from residency.repository import breaches
 from residency.repository import decoys as repository
 

@@ -26,8 +26,8 @@ from residency.domain.duplicates import (
     Undoing,
     Verdict,
 )
+from residency.domain.persons.sealing import NumberSeal, ParticularsSeal, subject_of
 from residency.domain.requests import Request
-from residency.domain.sealing import NumberSeal, ParticularsSeal, subject_of
 from residency.operations.account import concerns
 from residency.operations.requests import claim
 from residency.repository import duplicates as repository

@@ -8,10 +8,10 @@ from chassis.account.access_log import accounted
 from chassis.clock import Clock
 from chassis.context import current_account
 from chassis.storage.database import Database, Transaction
-from residency.domain.households import NamedMembers, NotAMemberError, Rearrangement
+from residency.domain.persons.sealing import NumberSeal
 from residency.domain.requests import Request
-from residency.domain.residence import Origin, PersonNotRegisteredError
-from residency.domain.sealing import NumberSeal
+from residency.domain.residence.households import NamedMembers, NotAMemberError, Rearrangement
+from residency.domain.residence.registrations import Origin, PersonNotRegisteredError
 from residency.operations.account import concerns
 from residency.operations.requests import claim
 from residency.repository import households as repository

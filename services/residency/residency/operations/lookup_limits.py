@@ -14,11 +14,11 @@ from chassis.clock import Clock, ward_day
 from chassis.errors import DatabaseUnavailableError, LimitReachedError
 from chassis.storage.database import Database
 from chassis.telemetry import metrics
-from residency.domain.contact import PassportNumber
-from residency.domain.disclosure import Asker
-from residency.domain.limits import Ceiling, Pattern, ceilings_for
-from residency.domain.personal_id import PersonalIdNumber
-from residency.domain.sealing import NumberSeal, subject_of
+from residency.domain.lookups.disclosure import Asker
+from residency.domain.lookups.limits import Ceiling, Pattern, ceilings_for
+from residency.domain.persons.contact import PassportNumber
+from residency.domain.persons.personal_id import PersonalIdNumber
+from residency.domain.persons.sealing import NumberSeal, subject_of
 from residency.repository import lookup_limits as repository
 from residency.repository.lookup_limits import Usage
 

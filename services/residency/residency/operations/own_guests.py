@@ -9,14 +9,14 @@ from chassis.clock import Clock, ward_day
 from chassis.context import current_account
 from chassis.storage.database import Database, Transaction
 from chassis.storage.outbox import Relay
+from residency.domain.cases.declarations import ResidenceDeclaration
 from residency.domain.cases.states import CaseChannel
-from residency.domain.declarations import ResidenceDeclaration
-from residency.domain.personal_id import PersonalIdNumber
-from residency.domain.places import DwellingNotFoundError
+from residency.domain.persons.personal_id import PersonalIdNumber
+from residency.domain.persons.sealing import NumberSeal, ParticularsSeal
+from residency.domain.places.buildings import DwellingNotFoundError
 from residency.domain.requests import Request
-from residency.domain.residence import Origin
-from residency.domain.sealing import NumberSeal, ParticularsSeal
-from residency.domain.stays import Channel, Receipt, StayDeclaration, StayOverlapsError
+from residency.domain.residence.registrations import Origin
+from residency.domain.residence.stays import Channel, Receipt, StayDeclaration, StayOverlapsError
 from residency.operations.account import concerns
 from residency.operations.case_opening import hand_in
 from residency.operations.requests import claim

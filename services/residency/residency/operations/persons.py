@@ -9,13 +9,13 @@ from chassis.clock import Clock
 from chassis.context import current_account
 from chassis.storage.database import Database, Transaction
 from chassis.storage.outbox import Relay
-from residency.domain.contact import Contact
 from residency.domain.duplicates import Occasion
-from residency.domain.personal_id import PersonalIdNumber
-from residency.domain.persons import IdentityCorrection
+from residency.domain.persons.contact import Contact
+from residency.domain.persons.identity import IdentityCorrection
+from residency.domain.persons.personal_id import PersonalIdNumber
+from residency.domain.persons.sealing import NumberSeal
 from residency.domain.requests import Request
-from residency.domain.residence import Origin
-from residency.domain.sealing import NumberSeal
+from residency.domain.residence.registrations import Origin
 from residency.operations import duplicates
 from residency.operations.requests import claim
 from residency.repository import occupancy

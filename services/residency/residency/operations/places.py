@@ -7,9 +7,9 @@ from chassis.account.access_log import accounted
 from chassis.clock import Clock
 from chassis.context import current_account
 from chassis.storage.database import Database
-from residency.domain.places import LegalBasis, Position
+from residency.domain.persons.sealing import NumberSeal
+from residency.domain.places.buildings import LegalBasis, Position
 from residency.domain.requests import Request
-from residency.domain.sealing import NumberSeal
 from residency.operations.requests import claim
 from residency.repository import places
 

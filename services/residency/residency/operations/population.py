@@ -10,8 +10,7 @@ from chassis.clock import Clock, ward_day
 from chassis.storage.database import Database, Transaction
 from chassis.storage.outbox import Relay
 from chassis.telemetry.log import logger
-from residency.domain.cases.states import CaseAct, IdentityCheck
-from residency.domain.population import (
+from residency.domain.cases.population import (
     ASKED,
     FIELDS,
     LEGAL_BASIS,
@@ -22,7 +21,8 @@ from residency.domain.population import (
     check_of,
     system_of,
 )
-from residency.domain.sealing import NumberSeal
+from residency.domain.cases.states import CaseAct, IdentityCheck
+from residency.domain.persons.sealing import NumberSeal
 from residency.repository import cases, population
 from residency.repository.cases import CaseSeal
 

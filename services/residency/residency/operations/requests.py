@@ -8,7 +8,7 @@ from chassis.context import current_account
 from chassis.storage import idempotency
 from chassis.storage.database import Transaction
 from residency import tables
-from residency.domain.sealing import NumberSeal
+from residency.domain.persons.sealing import NumberSeal
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,15 @@ from chassis.context import current_account
 from chassis.storage.database import Database, Transaction
 from chassis.storage.outbox import Relay
 from residency.domain.duplicates import Occasion
-from residency.domain.households import fitted
+from residency.domain.persons.sealing import NumberSeal
 from residency.domain.requests import Request
-from residency.domain.residence import Correction, Origin, Registration, ResidenceApplication
-from residency.domain.sealing import NumberSeal
+from residency.domain.residence.households import fitted
+from residency.domain.residence.registrations import (
+    Correction,
+    Origin,
+    Registration,
+    ResidenceApplication,
+)
 from residency.operations import duplicates
 from residency.operations.account import concerns
 from residency.operations.requests import claim

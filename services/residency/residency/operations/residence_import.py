@@ -15,8 +15,9 @@ from chassis.errors import DomainError
 from chassis.storage.database import Database, Transaction
 from chassis.storage.outbox import Relay
 from residency.domain.duplicates import Occasion
-from residency.domain.residence import Origin, Registration
-from residency.domain.residence_rows import (
+from residency.domain.persons.sealing import NumberSeal
+from residency.domain.residence.registrations import Origin, Registration
+from residency.domain.residence.rows import (
     Declared,
     Fault,
     Homes,
@@ -28,7 +29,6 @@ from residency.domain.residence_rows import (
     ResidenceRow,
     Verdict,
 )
-from residency.domain.sealing import NumberSeal
 from residency.operations import duplicates, residence
 from residency.repository import occupancy
 from residency.repository import residence_rows as repository

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from chassis.clock import Clock
 from chassis.storage.database import Database
-from residency.domain.reviews import Review, ReviewDecision, ReviewVerdict
-from residency.domain.sealing import NumberSeal
+from residency.domain.persons.sealing import NumberSeal
+from residency.domain.protection.reviews import Review, ReviewDecision, ReviewVerdict
 from residency.operations.requests import claim
 from residency.repository import reviews as repository
 

@@ -10,10 +10,10 @@ from chassis.clock import Clock, ward_day
 from chassis.context import current_account
 from chassis.storage.database import Database, Transaction
 from chassis.storage.outbox import Relay
+from residency.domain.persons.sealing import NumberSeal, ParticularsSeal
 from residency.domain.requests import Request
-from residency.domain.residence import Origin
-from residency.domain.sealing import NumberSeal, ParticularsSeal
-from residency.domain.stays import Receipt, StayCorrection, StayDeclaration, StayLimits
+from residency.domain.residence.registrations import Origin
+from residency.domain.residence.stays import Receipt, StayCorrection, StayDeclaration, StayLimits
 from residency.operations.account import concerns
 from residency.operations.requests import claim
 from residency.repository import entries, occupancy, persons

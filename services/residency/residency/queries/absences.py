@@ -7,10 +7,10 @@ from uuid import UUID
 from sqlalchemy import Row, Select, exists, select
 
 from chassis.storage.database import Database
-from residency.domain.absences import ToldAbsence
-from residency.domain.disclosure import Asker, Disclosure, Way
-from residency.domain.sealing import ParticularsSeal
-from residency.domain.stays import Asked
+from residency.domain.lookups.disclosure import Asker, Disclosure, Way
+from residency.domain.persons.sealing import ParticularsSeal
+from residency.domain.residence.absences import ToldAbsence
+from residency.domain.residence.stays import Asked
 from residency.queries.places import require_dwelling
 from residency.repository.absences import content_of
 from residency.repository.disclosure import disclosure_to, shown_only

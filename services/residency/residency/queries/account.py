@@ -5,7 +5,8 @@ from sqlalchemy import ColumnElement, Subquery, func, null, or_, select, true
 from chassis.account.access_account import linked_of
 from chassis.account.access_chain import Head
 from chassis.storage.database import Database
-from residency.domain.account import (
+from residency.domain.persons.sealing import subject_of
+from residency.domain.protection.account import (
     AccessFilter,
     AccountedAccess,
     AccountStatus,
@@ -13,7 +14,6 @@ from residency.domain.account import (
     Named,
     Names,
 )
-from residency.domain.sealing import subject_of
 from residency.tables import person_corrections, persons
 from residency.tables.account import account, are_of
 from residency.tables.duplicates import holder_of, records_of

@@ -22,8 +22,8 @@ from sqlalchemy import (
 
 from chassis.clock import ward_day, ward_time
 from chassis.storage.database import Database
-from residency.domain.anomalies import Anomaly, AnomalyKind
-from residency.domain.population import METHOD
+from residency.domain.cases.population import METHOD
+from residency.domain.lookups.anomalies import Anomaly, AnomalyKind
 from residency.repository.limits import in_force
 from residency.tables import (
     access_records,

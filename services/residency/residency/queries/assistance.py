@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, Select, func, select
 
 from chassis.storage.database import Database
-from residency.domain.assistance import AssistanceBasis, Grounds, ToldNeed
-from residency.domain.disclosure import Asker, Disclosure, PersonField, Way
-from residency.domain.occupancy import Assistance
+from residency.domain.lookups.disclosure import Asker, Disclosure, PersonField, Way
+from residency.domain.residence.assistance import AssistanceBasis, Grounds, ToldNeed
+from residency.domain.residence.occupancy import Assistance
 from residency.repository.disclosure import disclosure_to, shown_only
 from residency.repository.lookups import person_columns, person_of
 from residency.tables import assistance_needs, persons

@@ -6,7 +6,7 @@ from sqlalchemy import func, select, tuple_
 
 from chassis.clock import ward_day
 from chassis.storage.database import Database
-from residency.domain.breaches import (
+from residency.domain.protection.breaches import (
     Breach,
     BreachFigures,
     BreachFilter,

@@ -6,11 +6,11 @@ from sqlalchemy import ColumnElement, Date, cast, func, or_, select, tuple_
 
 from chassis.clock import ward_day
 from chassis.storage.database import Database
+from residency.domain.cases.declarations import CaseKind
 from residency.domain.cases.machine import Caller, Case, CaseNotFoundError
 from residency.domain.cases.states import CaseChannel
 from residency.domain.cases.told import CaseFigures, CaseFilter, CasePosition, WholeCase
-from residency.domain.declarations import CaseKind
-from residency.domain.disclosure import Asker, Disclosure, Way
+from residency.domain.lookups.disclosure import Asker, Disclosure, Way
 from residency.repository.cases import (
     CaseSeal,
     case_of,

@@ -5,7 +5,7 @@ from datetime import date
 from sqlalchemy import select
 
 from chassis.storage.database import Database
-from residency.domain.places import Dwelling
+from residency.domain.places.buildings import Dwelling
 from residency.repository.lookups import in_force_on
 from residency.repository.occupancy import dwelling_of, place_columns
 from residency.tables import buildings, dwellings, registrations

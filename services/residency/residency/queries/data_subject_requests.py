@@ -6,9 +6,10 @@ from sqlalchemy import ColumnElement, func, select, tuple_
 
 from chassis.clock import ward_day
 from chassis.storage.database import Database
-from residency.domain.account import Names
-from residency.domain.citizens import Citizen
-from residency.domain.data_subject_requests import (
+from residency.domain.persons.citizens import Citizen
+from residency.domain.persons.sealing import subject_of
+from residency.domain.protection.account import Names
+from residency.domain.protection.data_subject_requests import (
     DataSubjectRequest,
     DataSubjectRequestNotFoundError,
     RequestFigures,
@@ -17,8 +18,7 @@ from residency.domain.data_subject_requests import (
     RequestPosition,
     WholeRequest,
 )
-from residency.domain.personal_data_export import Look, Looks
-from residency.domain.sealing import subject_of
+from residency.domain.protection.personal_data_export import Look, Looks
 from residency.repository.data_subject_requests import (
     NoteSeal,
     due_soon_days,

@@ -6,7 +6,6 @@ from uuid import UUID
 from sqlalchemy import or_, select, tuple_
 
 from chassis.storage.database import Database, Transaction
-from residency.domain.disclosure import Asker, Disclosure, PersonField, Way
 from residency.domain.duplicates import (
     UNDECIDED,
     CandidateFilter,
@@ -17,6 +16,7 @@ from residency.domain.duplicates import (
     PersonMerge,
     WholeCandidate,
 )
+from residency.domain.lookups.disclosure import Asker, Disclosure, PersonField, Way
 from residency.repository import duplicates as repository
 from residency.repository.disclosure import disclosure_to, require_shown
 from residency.repository.lookups import load_persons

@@ -8,12 +8,13 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, Select, or_, select
 
 from chassis.storage.database import Database, Transaction
-from residency.domain.absences import AbsenceGround
-from residency.domain.assistance import AssistanceBasis
+from residency.domain.cases.declarations import CaseKind
 from residency.domain.cases.states import CaseState
-from residency.domain.declarations import CaseKind
-from residency.domain.disclosure import Asker, Disclosure, Way
-from residency.domain.held_data import (
+from residency.domain.lookups.disclosure import Asker, Disclosure, Way
+from residency.domain.persons.identity import Sex
+from residency.domain.persons.partial_date import PartialDate
+from residency.domain.persons.sealing import NumberSeal, ParticularsSeal, subject_of
+from residency.domain.protection.held_data import (
     HeldAbsence,
     HeldCase,
     HeldData,
@@ -23,10 +24,9 @@ from residency.domain.held_data import (
     HeldNeed,
     HeldStay,
 )
-from residency.domain.occupancy import Assistance, StayKind
-from residency.domain.partial_date import PartialDate
-from residency.domain.residence import Sex
-from residency.domain.sealing import NumberSeal, ParticularsSeal, subject_of
+from residency.domain.residence.absences import AbsenceGround
+from residency.domain.residence.assistance import AssistanceBasis
+from residency.domain.residence.occupancy import Assistance, StayKind
 from residency.repository.cases import CaseSeal
 from residency.repository.disclosure import disclosure_to
 from residency.repository.stays import of_guest

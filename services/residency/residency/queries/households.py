@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from chassis.storage.database import Database
-from residency.domain.households import Relationship
+from residency.domain.residence.households import Relationship
 from residency.tables import household_relationships
 
 

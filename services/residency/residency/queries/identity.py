@@ -8,9 +8,14 @@ from typing import Any
 from chassis.account.access_log import OK, AccountedLookups, record_of
 from chassis.context import Access
 from chassis.storage.database import Line
-from residency.domain.partial_date import PartialDate
-from residency.domain.person_name import FullName
-from residency.domain.verification import Declaration, RegisteredIdentity, Verification, verify
+from residency.domain.persons.partial_date import PartialDate
+from residency.domain.persons.person_name import FullName
+from residency.domain.persons.verification import (
+    Declaration,
+    RegisteredIdentity,
+    Verification,
+    verify,
+)
 
 # The register as it is when the statement begins; a number that nobody has gives a row of nothing, and one of a record
 # that was merged the record that stands for it.

@@ -8,10 +8,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, Select, literal, select
 
 from chassis.storage.database import Database, Transaction
-from residency.domain.disclosure import Asker, Disclosure, PersonField, Way
-from residency.domain.households import HOUSEHOLDER
-from residency.domain.lookups import FoundHousehold, FoundMember, FoundPerson
-from residency.domain.pseudonyms import PersonNotFoundError
+from residency.domain.lookups.disclosure import Asker, Disclosure, PersonField, Way
+from residency.domain.lookups.pseudonyms import PersonNotFoundError
+from residency.domain.residence.found import FoundHousehold, FoundMember, FoundPerson
+from residency.domain.residence.households import HOUSEHOLDER
 from residency.repository.disclosure import disclosure_to, require_shown, shown_only
 from residency.repository.lookups import load_persons, person_columns, person_of
 from residency.repository.occupancy import dwelling_of, place_columns

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from chassis.clock import Clock
 from chassis.storage.database import Database
-from residency.domain.occupancy import Occupancy
-from residency.domain.places import DwellingNotFoundError
+from residency.domain.places.buildings import DwellingNotFoundError
+from residency.domain.residence.occupancy import Occupancy
 from residency.queries.places import require_building
 from residency.repository.occupancy import load_occupants_of
 from residency.tables import dwellings

@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from chassis.storage.database import Database
-from residency.domain.disclosure import Asker, Way
-from residency.domain.persons import PastCorrection
+from residency.domain.lookups.disclosure import Asker, Way
+from residency.domain.persons.identity import PastCorrection
 from residency.repository.disclosure import disclosure_to, require_shown
 from residency.tables import person_corrections, persons
 from residency.tables.duplicates import holder_of

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, select, tuple_
 
 from chassis.storage.database import Database, Transaction
-from residency.domain.places import (
+from residency.domain.places.buildings import (
     Building,
     BuildingNotFoundError,
     Dwelling,

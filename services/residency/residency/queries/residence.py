@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, Row, Select, case, select
 
 from chassis.clock import ward_day
 from chassis.storage.database import Database, Transaction
-from residency.domain.disclosure import Asker, Disclosure, PersonField, Way
-from residency.domain.pseudonyms import PersonNotFoundError
-from residency.domain.residence import (
+from residency.domain.lookups.disclosure import Asker, Disclosure, PersonField, Way
+from residency.domain.lookups.pseudonyms import PersonNotFoundError
+from residency.domain.residence.registrations import (
     RegistrationNotFoundError,
     RegistrationTold,
     ResidenceKind,

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import func, select, tuple_
 
 from chassis.storage.database import Database
-from residency.domain.reviews import (
+from residency.domain.protection.reviews import (
     Review,
     ReviewFigures,
     ReviewFilter,

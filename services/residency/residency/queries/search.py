@@ -33,9 +33,9 @@ from sqlalchemy import (
 )
 
 from chassis.storage.database import Database, Transaction
-from residency.domain.disclosure import Asker, Disclosure, PersonField, Way
-from residency.domain.pseudonyms import PersonNotFoundError
-from residency.domain.search import After, NameQuestion, PersonMatch, Rank, SearchResult
+from residency.domain.lookups.disclosure import Asker, Disclosure, PersonField, Way
+from residency.domain.lookups.pseudonyms import PersonNotFoundError
+from residency.domain.lookups.search import After, NameQuestion, PersonMatch, Rank, SearchResult
 from residency.repository.disclosure import disclosure_to
 from residency.repository.lookups import TODAY, in_force_on, load_these, restricted_persons
 from residency.tables import (

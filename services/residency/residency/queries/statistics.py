@@ -5,9 +5,9 @@ from datetime import date
 from sqlalchemy import func, select
 
 from chassis.storage.database import Database
-from residency.domain.partial_date import PartialDate
-from residency.domain.residence import ResidenceKind
-from residency.domain.statistics import Cell, Residents, tabulate
+from residency.domain.persons.partial_date import PartialDate
+from residency.domain.residence.registrations import ResidenceKind
+from residency.domain.residence.statistics import Cell, Residents, tabulate
 from residency.repository.limits import limit_in_force
 from residency.repository.lookups import in_force_on
 from residency.tables import buildings, dwellings, persons, registrations

@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import Row, Select, select
 
 from chassis.storage.database import Database
-from residency.domain.disclosure import Asker, Disclosure, Way
-from residency.domain.sealing import ParticularsSeal
-from residency.domain.stays import Asked, ToldStay
+from residency.domain.lookups.disclosure import Asker, Disclosure, Way
+from residency.domain.persons.sealing import ParticularsSeal
+from residency.domain.residence.stays import Asked, ToldStay
 from residency.queries.places import require_dwelling
 from residency.repository.disclosure import disclosure_to, shown_only
 from residency.repository.stays import declaration_of, receipt_of

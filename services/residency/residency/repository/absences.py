@@ -9,15 +9,15 @@ from sqlalchemy import Row, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from chassis.storage.database import Transaction
-from residency.domain.absences import (
+from residency.domain.persons.identity import RegisteredPerson
+from residency.domain.persons.sealing import ParticularsSeal
+from residency.domain.residence.absences import (
     Absence,
     AbsenceContent,
     AbsenceGround,
     AbsenceLimits,
 )
-from residency.domain.residence import RegisteredPerson
-from residency.domain.sealing import ParticularsSeal
-from residency.domain.stays import Receipt, StayNotFoundError, StayOverlapsError
+from residency.domain.residence.stays import Receipt, StayNotFoundError, StayOverlapsError
 from residency.repository import entries, persons
 from residency.repository.limits import limit_in_force
 from residency.repository.occupancy import lock_dwellings

@@ -7,7 +7,9 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
 from chassis.storage.database import Transaction
-from residency.domain.assistance import (
+from residency.domain.persons.identity import RegisteredPerson
+from residency.domain.persons.sealing import ParticularsSeal
+from residency.domain.residence.assistance import (
     AssistanceBasis,
     AssistanceNeedExistsError,
     AssistanceNeedNotFoundError,
@@ -15,9 +17,8 @@ from residency.domain.assistance import (
     NeedStatement,
     ReviewLimit,
 )
-from residency.domain.occupancy import Assistance
-from residency.domain.residence import Origin, RegisteredPerson, Term
-from residency.domain.sealing import ParticularsSeal
+from residency.domain.residence.occupancy import Assistance
+from residency.domain.residence.registrations import Origin, Term
 from residency.repository import entries, persons
 from residency.repository.limits import limit_in_force
 from residency.repository.occupancy import lock_dwellings

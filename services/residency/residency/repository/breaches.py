@@ -12,7 +12,7 @@ from chassis.clock import ward_day
 from chassis.storage import outbox
 from chassis.storage.database import Transaction
 from residency import tables
-from residency.domain.breaches import (
+from residency.domain.protection.breaches import (
     Breach,
     BreachAct,
     BreachEntry,

@@ -13,16 +13,16 @@ from chassis.clock import ward_day, ward_local
 from chassis.storage import outbox
 from chassis.storage.database import Transaction
 from residency import tables
-from residency.domain.break_glass import (
+from residency.domain.persons.sealing import ParticularsSeal
+from residency.domain.protection.break_glass import (
     BreakGlass,
     Incident,
     IncidentNotFoundError,
     IncidentPlace,
     PremisesPlace,
 )
-from residency.domain.lookups import FoundGuest, FoundPerson, OccupiedDwelling
-from residency.domain.occupancy import Assistance
-from residency.domain.sealing import ParticularsSeal
+from residency.domain.residence.found import FoundGuest, FoundPerson, OccupiedDwelling
+from residency.domain.residence.occupancy import Assistance
 from residency.repository.limits import in_force, limit_in_force
 from residency.repository.lookups import (
     in_force_on,

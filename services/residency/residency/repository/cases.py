@@ -28,7 +28,8 @@ from chassis.sealing import Seal
 from chassis.storage import outbox, running_numbers
 from chassis.storage.database import Transaction
 from residency import tables
-from residency.domain.calendar import ProcessingClock
+from residency.domain.cases.calendar import ProcessingClock
+from residency.domain.cases.declarations import CaseKind, ResidenceDeclaration
 from residency.domain.cases.machine import Case, CaseNotFoundError, CaseNumber
 from residency.domain.cases.states import (
     OPEN_STATES,
@@ -39,8 +40,7 @@ from residency.domain.cases.states import (
     RefusalGround,
 )
 from residency.domain.cases.told import HistoryEntry
-from residency.domain.declarations import CaseKind, ResidenceDeclaration
-from residency.domain.residence import Registration, RegistrationNotFoundError
+from residency.domain.residence.registrations import Registration, RegistrationNotFoundError
 from residency.repository.limits import limit_in_force
 from residency.tables import (
     absences,

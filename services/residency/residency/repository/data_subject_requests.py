@@ -13,7 +13,7 @@ from chassis.sealing import Seal
 from chassis.storage import outbox
 from chassis.storage.database import Transaction
 from residency import tables
-from residency.domain.data_subject_requests import (
+from residency.domain.protection.data_subject_requests import (
     OPEN_STATES,
     DataSubjectRequest,
     DataSubjectRequestNotFoundError,
@@ -25,7 +25,7 @@ from residency.domain.data_subject_requests import (
     RequestTerms,
     RestrictionNotFoundError,
 )
-from residency.domain.residence import PersonNotRegisteredError
+from residency.domain.residence.registrations import PersonNotRegisteredError
 from residency.repository.cases import working_calendar
 from residency.repository.limits import limit_in_force
 from residency.repository.running_numbers import next_number

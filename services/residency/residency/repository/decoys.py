@@ -8,8 +8,8 @@ from sqlalchemy import insert, select
 from chassis.storage import outbox
 from chassis.storage.database import Transaction
 from residency import tables
-from residency.domain.decoys import Decoy, DecoyTouch
-from residency.domain.sealing import NumberSeal, subject_of
+from residency.domain.lookups.decoys import Decoy, DecoyTouch
+from residency.domain.persons.sealing import NumberSeal, subject_of
 from residency.repository import search
 from residency.tables import decoys, persons
 from residency.wire import decoys as wire

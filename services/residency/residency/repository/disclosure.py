@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Date, Select, Text, bindparam, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from chassis.storage.database import Transaction
-from residency.domain.disclosure import (
+from residency.domain.lookups.disclosure import (
     Asker,
     Disclosure,
     DisclosureRule,

@@ -45,8 +45,8 @@ from residency.domain.duplicates import (
     Pair,
     SearchPart,
 )
-from residency.domain.personal_id import PersonalIdNumber
-from residency.domain.sealing import NumberSeal
+from residency.domain.persons.personal_id import PersonalIdNumber
+from residency.domain.persons.sealing import NumberSeal
 from residency.tables import (
     decoys,
     duplicate_candidates,

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Row, RowMapping, Table, insert, select, up
 from sqlalchemy.exc import IntegrityError
 
 from chassis.storage.database import Transaction
-from residency.domain.residence import Correction, Origin, Term
+from residency.domain.residence.registrations import Correction, Origin, Term
 
 
 async def end(

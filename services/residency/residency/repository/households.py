@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from chassis.errors import DomainError, FieldInvalidError
 from chassis.storage.database import Transaction
-from residency.domain.households import (
+from residency.domain.residence.households import (
     HOUSEHOLDER,
     HouseholderExistsError,
     HouseholdMembershipExistsError,
@@ -20,7 +20,7 @@ from residency.domain.households import (
     Membership,
     NotAMemberError,
 )
-from residency.domain.residence import HouseholdChoice, Origin, Registration, Term
+from residency.domain.residence.registrations import HouseholdChoice, Origin, Registration, Term
 from residency.repository import entries
 from residency.tables import (
     household_memberships,

@@ -7,7 +7,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from chassis.storage.database import Transaction
-from residency.domain.limits import Ceiling, Pattern
+from residency.domain.lookups.limits import Ceiling, Pattern
 from residency.tables import lookup_limits, lookup_usage
 
 # An account, what it did, and the second since 1970 in which the window began.

@@ -22,11 +22,12 @@ from sqlalchemy import (
 )
 
 from chassis.storage.database import Transaction
-from residency.domain.lookups import CurrentResidence, FoundPerson
-from residency.domain.occupancy import Assistance
-from residency.domain.partial_date import PartialDate
-from residency.domain.person_name import FullName
-from residency.domain.residence import ResidenceKind, Sex
+from residency.domain.persons.identity import Sex
+from residency.domain.persons.partial_date import PartialDate
+from residency.domain.persons.person_name import FullName
+from residency.domain.residence.found import CurrentResidence, FoundPerson
+from residency.domain.residence.occupancy import Assistance
+from residency.domain.residence.registrations import ResidenceKind
 from residency.repository.occupancy import dwelling_of, place_columns
 from residency.tables import (
     assistance_needs,

@@ -21,10 +21,10 @@ from residency.domain.duplicates import (
     Undoing,
     check_compatible,
 )
-from residency.domain.occupancy import StayKind
-from residency.domain.person_name import FullName
-from residency.domain.residence import Origin, ResidenceKind, Term
-from residency.domain.sealing import ParticularsSeal
+from residency.domain.persons.person_name import FullName
+from residency.domain.persons.sealing import ParticularsSeal
+from residency.domain.residence.occupancy import StayKind
+from residency.domain.residence.registrations import Origin, ResidenceKind, Term
 from residency.repository import entries, households, search
 from residency.repository.persons import LOCK_ORDER
 from residency.tables import (

@@ -36,7 +36,15 @@ from chassis.clock import ward_day, ward_time
 from chassis.storage import outbox
 from chassis.storage.database import Transaction
 from residency import tables
-from residency.domain.occupancy import (
+from residency.domain.persons.partial_date import PartialDate
+from residency.domain.places.buildings import (
+    Building,
+    Dwelling,
+    DwellingNotFoundError,
+    LegalBasis,
+    Position,
+)
+from residency.domain.residence.occupancy import (
     OVERNIGHT,
     Assistance,
     Nights,
@@ -44,14 +52,6 @@ from residency.domain.occupancy import (
     Stay,
     StayKind,
     next_change,
-)
-from residency.domain.partial_date import PartialDate
-from residency.domain.places import (
-    Building,
-    Dwelling,
-    DwellingNotFoundError,
-    LegalBasis,
-    Position,
 )
 from residency.repository.limits import in_force
 from residency.tables import (

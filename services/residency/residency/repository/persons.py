@@ -9,17 +9,16 @@ from sqlalchemy import Row, Select, Uuid, func, insert, literal, or_, select, up
 from sqlalchemy.exc import IntegrityError
 
 from chassis.storage.database import Transaction
-from residency.domain.contact import Contact
-from residency.domain.partial_date import PartialDate
-from residency.domain.person_name import FullName
-from residency.domain.residence import (
+from residency.domain.persons.contact import Contact
+from residency.domain.persons.identity import RegisteredPerson, Sex
+from residency.domain.persons.partial_date import PartialDate
+from residency.domain.persons.person_name import FullName
+from residency.domain.persons.sealing import NumberSeal
+from residency.domain.residence.registrations import (
     Origin,
     PersonalIdTakenError,
     PersonNotRegisteredError,
-    RegisteredPerson,
-    Sex,
 )
-from residency.domain.sealing import NumberSeal
 from residency.repository import entries, search
 from residency.tables import guest_stays, person_corrections, persons, registrations
 from residency.tables.duplicates import holder_of, holder_of_record, records_of

@@ -7,7 +7,7 @@ from sqlalchemy import Column, Table, insert, select, update
 
 from chassis.errors import DomainError
 from chassis.storage.database import Transaction
-from residency.domain.places import (
+from residency.domain.places.buildings import (
     BuildingNotFoundError,
     DwellingNotFoundError,
     LegalBasis,

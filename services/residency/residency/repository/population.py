@@ -9,7 +9,7 @@ from sqlalchemy import Row, delete, insert, select, update
 
 from chassis.storage.database import Transaction
 from residency.domain.cases.machine import Case
-from residency.domain.population import Question, Verdict, pause_after
+from residency.domain.cases.population import Question, Verdict, pause_after
 from residency.tables import cases, population_checks
 
 _ROW = population_checks.c

@@ -12,7 +12,7 @@ from chassis.clock import ward_time
 from chassis.storage import outbox
 from chassis.storage.database import Transaction
 from residency import tables
-from residency.domain.reminders import Reminder, ReminderKind, ReminderTimes
+from residency.domain.residence.reminders import Reminder, ReminderKind, ReminderTimes
 from residency.repository.limits import limit_in_force
 from residency.tables import (
     case_registrations,

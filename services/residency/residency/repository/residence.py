@@ -12,8 +12,9 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 from sqlalchemy.exc import IntegrityError
 
 from chassis.storage.database import Transaction
-from residency.domain.nationality import VIETNAM
-from residency.domain.residence import (
+from residency.domain.persons.nationality import VIETNAM
+from residency.domain.persons.sealing import NumberSeal
+from residency.domain.residence.registrations import (
     Correction,
     Origin,
     PermanentResidenceExistsError,
@@ -23,7 +24,6 @@ from residency.domain.residence import (
     ResidenceKind,
     TemporaryLimit,
 )
-from residency.domain.sealing import NumberSeal
 from residency.repository import duplicates, entries, persons, search
 from residency.repository.limits import limit_in_force
 from residency.repository.occupancy import lock_dwelling

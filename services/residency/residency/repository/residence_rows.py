@@ -11,10 +11,12 @@ from sqlalchemy import ARRAY, LargeBinary, Uuid, any_, func, insert, literal, se
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 
 from chassis.storage.database import Transaction
-from residency.domain.households import HOUSEHOLDER
-from residency.domain.nationality import VIETNAM
-from residency.domain.residence import Origin, ResidenceKind, Term
-from residency.domain.residence_rows import (
+from residency.domain.lookups.search import IndexedName
+from residency.domain.persons.nationality import VIETNAM
+from residency.domain.persons.sealing import NumberSeal
+from residency.domain.residence.households import HOUSEHOLDER
+from residency.domain.residence.registrations import Origin, ResidenceKind, Term
+from residency.domain.residence.rows import (
     Homes,
     Households,
     Identity,
@@ -22,8 +24,6 @@ from residency.domain.residence_rows import (
     NewResident,
     Register,
 )
-from residency.domain.sealing import NumberSeal
-from residency.domain.search import IndexedName
 from residency.repository import entries
 from residency.repository.persons import registered_person
 from residency.tables import (

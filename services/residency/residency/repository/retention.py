@@ -25,13 +25,13 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from chassis.clock import ward_time
 from chassis.storage.database import Transaction
-from residency.domain.assistance import AssistanceBasis
 from residency.domain.cases.states import CaseState
-from residency.domain.data_subject_requests import (
+from residency.domain.protection.data_subject_requests import (
     DataClass,
     DataSubjectRequest,
     RetentionRule,
 )
+from residency.domain.residence.assistance import AssistanceBasis
 from residency.repository import persons as persons_repository
 from residency.repository.stays import of_guest
 from residency.tables import (

@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, RowMapping, func, insert, select, update
 
 from chassis.storage.database import Transaction
-from residency.domain.break_glass import BreakGlass
-from residency.domain.reviews import (
+from residency.domain.protection.break_glass import BreakGlass
+from residency.domain.protection.reviews import (
     Review,
     ReviewDecision,
     ReviewNotFoundError,

@@ -18,7 +18,7 @@ from sqlalchemy import (
 
 from chassis.sealing import KEY_ID_BYTES, Seal
 from chassis.storage.database import Transaction
-from residency.domain.sealing import EMAIL, PARTICULARS, PHONE
+from residency.domain.persons.sealing import EMAIL, PARTICULARS, PHONE
 from residency.repository.data_subject_requests import NOTE
 from residency.tables import (
     absences,

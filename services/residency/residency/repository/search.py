@@ -6,8 +6,8 @@ from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.storage.database import Transaction
-from residency.domain.person_name import FullName
-from residency.domain.search import IndexedName
+from residency.domain.lookups.search import IndexedName
+from residency.domain.persons.person_name import FullName
 from residency.tables import person_index
 
 

@@ -10,15 +10,16 @@ from sqlalchemy.exc import IntegrityError
 
 from chassis.clock import ward_day
 from chassis.storage.database import Transaction
-from residency.domain.contact import PassportNumber
-from residency.domain.occupancy import StayKind
-from residency.domain.partial_date import PartialDate
-from residency.domain.person_name import FullName
-from residency.domain.personal_id import PersonalIdNumber
-from residency.domain.places import DwellingNotFoundError
-from residency.domain.residence import Origin, Sex, Term
-from residency.domain.sealing import ParticularsSeal
-from residency.domain.stays import (
+from residency.domain.persons.contact import PassportNumber
+from residency.domain.persons.identity import Sex
+from residency.domain.persons.partial_date import PartialDate
+from residency.domain.persons.person_name import FullName
+from residency.domain.persons.personal_id import PersonalIdNumber
+from residency.domain.persons.sealing import ParticularsSeal
+from residency.domain.places.buildings import DwellingNotFoundError
+from residency.domain.residence.occupancy import StayKind
+from residency.domain.residence.registrations import Origin, Term
+from residency.domain.residence.stays import (
     Channel,
     Guest,
     GuestStay,

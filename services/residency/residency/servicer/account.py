@@ -5,11 +5,11 @@ from grpc import aio
 from chassis.clock import Clock, ward_day
 from chassis.context import current_access
 from chassis.rpc.pages import page_size
-from residency.domain.account import AccessFilter
-from residency.domain.contact import PassportNumber
-from residency.domain.nationality import Nationalities
-from residency.domain.personal_id import PersonalIdNumber, RegistrationCodes
-from residency.domain.sealing import NumberSeal, subject_of
+from residency.domain.persons.contact import PassportNumber
+from residency.domain.persons.nationality import Nationalities
+from residency.domain.persons.personal_id import PersonalIdNumber, RegistrationCodes
+from residency.domain.persons.sealing import NumberSeal, subject_of
+from residency.domain.protection.account import AccessFilter
 from residency.queries.account import AccountQueries
 from residency.servicer import Context
 from residency.wire import account as wire

@@ -4,7 +4,7 @@ from google.protobuf.message import Message
 
 from chassis import context
 from chassis.rpc.access import stated_purpose
-from residency.domain.disclosure import Asker
+from residency.domain.lookups.disclosure import Asker
 
 
 def asker_of(request: Message) -> Asker:

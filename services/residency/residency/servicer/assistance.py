@@ -8,8 +8,8 @@ from chassis.clock import Clock, ward_day
 from chassis.context import current_access
 from chassis.errors import FieldInvalidError
 from chassis.rpc.pages import page_size
-from residency.domain.personal_id import PersonalIdNumber, RegistrationCodes
-from residency.domain.sealing import NumberSeal, subject_of
+from residency.domain.persons.personal_id import PersonalIdNumber, RegistrationCodes
+from residency.domain.persons.sealing import NumberSeal, subject_of
 from residency.operations.assistance import AssistanceOperations
 from residency.operations.decoys import DecoyOperations
 from residency.operations.lookup_limits import LookupLimits

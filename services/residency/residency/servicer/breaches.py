@@ -6,7 +6,7 @@ from chassis.clock import Clock
 from chassis.context import current_account
 from chassis.rpc.pages import page_size
 from chassis.storage.idempotency import check_request_id, digest_of
-from residency.domain.breaches import Breach
+from residency.domain.protection.breaches import Breach
 from residency.operations.breaches import BreachOperations
 from residency.operations.requests import Moving
 from residency.queries.breaches import BreachQueries

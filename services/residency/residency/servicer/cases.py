@@ -7,13 +7,13 @@ from chassis.context import current_access, current_identity
 from chassis.rpc.access import stated_purpose
 from chassis.rpc.pages import page_size
 from chassis.storage.idempotency import check_request_id, digest_of
+from residency.domain.cases.declarations import ResidenceDeclaration
 from residency.domain.cases.machine import Caller
-from residency.domain.declarations import ResidenceDeclaration
-from residency.domain.disclosure import Way
-from residency.domain.nationality import Nationalities
-from residency.domain.notices import notice_of
-from residency.domain.personal_id import RegistrationCodes
-from residency.domain.sealing import NumberSeal, subject_of
+from residency.domain.cases.notices import notice_of
+from residency.domain.lookups.disclosure import Way
+from residency.domain.persons.nationality import Nationalities
+from residency.domain.persons.personal_id import RegistrationCodes
+from residency.domain.persons.sealing import NumberSeal, subject_of
 from residency.operations.cases import CaseOperations, Moved, Request
 from residency.operations.decoys import DecoyOperations
 from residency.operations.lookup_limits import LookupLimits

@@ -9,11 +9,11 @@ from chassis.clock import Clock, ward_day
 from chassis.context import current_access, current_account, current_identity
 from chassis.rpc.pages import page_size
 from chassis.storage.idempotency import check_request_id, digest_of
-from residency.domain.citizens import Citizen, OwnNumberUnknownError
-from residency.domain.data_subject_requests import DataSubjectRequest, RequestFilter
-from residency.domain.nationality import Nationalities
-from residency.domain.personal_id import PersonalIdNumber, RegistrationCodes
-from residency.domain.sealing import NumberSeal, subject_of
+from residency.domain.persons.citizens import Citizen, OwnNumberUnknownError
+from residency.domain.persons.nationality import Nationalities
+from residency.domain.persons.personal_id import PersonalIdNumber, RegistrationCodes
+from residency.domain.persons.sealing import NumberSeal, subject_of
+from residency.domain.protection.data_subject_requests import DataSubjectRequest, RequestFilter
 from residency.operations.data_subject_requests import DataSubjectRequestOperations, Receiving
 from residency.operations.lookup_limits import LookupLimits
 from residency.operations.own_guests import OwnGuestOperations

@@ -11,13 +11,13 @@ from chassis.context import current_access, current_account
 from chassis.rpc.access import stated_purpose
 from chassis.rpc.pages import page_size
 from chassis.storage.idempotency import check_request_id, digest_of
-from residency.domain.account import Named, Names
-from residency.domain.data_subject_requests import DataSubjectRequest
-from residency.domain.disclosure import Asker, PersonField
-from residency.domain.nationality import Nationalities
-from residency.domain.personal_data_export import PersonalDataExport
-from residency.domain.personal_id import RegistrationCodes
-from residency.domain.sealing import NumberSeal
+from residency.domain.lookups.disclosure import Asker, PersonField
+from residency.domain.persons.nationality import Nationalities
+from residency.domain.persons.personal_id import RegistrationCodes
+from residency.domain.persons.sealing import NumberSeal
+from residency.domain.protection.account import Named, Names
+from residency.domain.protection.data_subject_requests import DataSubjectRequest
+from residency.domain.protection.personal_data_export import PersonalDataExport
 from residency.operations.data_subject_requests import (
     DataSubjectRequestOperations,
     Receiving,

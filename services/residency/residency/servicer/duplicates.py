@@ -7,10 +7,10 @@ from grpc import aio
 from chassis.clock import Clock, ward_day
 from chassis.context import current_access
 from chassis.rpc.pages import page_size
-from residency.domain.personal_id import PersonalIdNumber, RegistrationCodes
-from residency.domain.pseudonyms import Pseudonyms
-from residency.domain.residence import PersonNotRegisteredError
-from residency.domain.sealing import NumberSeal, subject_of
+from residency.domain.lookups.pseudonyms import Pseudonyms
+from residency.domain.persons.personal_id import PersonalIdNumber, RegistrationCodes
+from residency.domain.persons.sealing import NumberSeal, subject_of
+from residency.domain.residence.registrations import PersonNotRegisteredError
 from residency.operations.decoys import DecoyOperations
 from residency.operations.duplicates import DuplicateOperations
 from residency.operations.lookup_limits import LookupLimits

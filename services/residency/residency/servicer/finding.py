@@ -7,11 +7,14 @@ from google.protobuf.message import Message
 
 from chassis.context import current_access
 from chassis.errors import DomainError
-from residency.domain.contact import PassportNumber
-from residency.domain.households import NotAMemberError
-from residency.domain.personal_id import PersonalIdNumber
-from residency.domain.residence import IdentityMismatchError, PersonNotRegisteredError
-from residency.domain.sealing import NumberSeal, subject_of
+from residency.domain.persons.contact import PassportNumber
+from residency.domain.persons.personal_id import PersonalIdNumber
+from residency.domain.persons.sealing import NumberSeal, subject_of
+from residency.domain.residence.households import NotAMemberError
+from residency.domain.residence.registrations import (
+    IdentityMismatchError,
+    PersonNotRegisteredError,
+)
 from residency.operations.decoys import DecoyOperations
 from residency.operations.lookup_limits import LookupLimits
 from residency.servicer.asking import asker_of

@@ -8,13 +8,13 @@ from grpc import aio
 from chassis.clock import Clock, ward_day
 from chassis.context import current_access
 from chassis.rpc.pages import page_size
-from residency.domain.address import Gazetteer
-from residency.domain.break_glass import NotThroughIncidentsError
-from residency.domain.disclosure import Asker, Disclosure
-from residency.domain.lookups import FoundHousehold, FoundPerson
-from residency.domain.personal_id import PersonalIdNumber, RegistrationCodes
-from residency.domain.pseudonyms import Pseudonyms
-from residency.domain.sealing import NumberSeal, subject_of
+from residency.domain.lookups.disclosure import Asker, Disclosure
+from residency.domain.lookups.pseudonyms import Pseudonyms
+from residency.domain.persons.personal_id import PersonalIdNumber, RegistrationCodes
+from residency.domain.persons.sealing import NumberSeal, subject_of
+from residency.domain.places.address import Gazetteer
+from residency.domain.protection.break_glass import NotThroughIncidentsError
+from residency.domain.residence.found import FoundHousehold, FoundPerson
 from residency.operations.break_glass import BreakGlassOperations
 from residency.operations.decoys import DecoyOperations
 from residency.operations.lookup_limits import LookupLimits

@@ -8,13 +8,13 @@ from grpc import aio
 from chassis.clock import Clock, ward_day
 from chassis.context import current_access
 from chassis.errors import FieldInvalidError
-from residency.domain.contact import Contact
-from residency.domain.disclosure import PersonField
-from residency.domain.nationality import Nationalities
-from residency.domain.personal_id import PersonalIdNumber, RegistrationCodes
-from residency.domain.pseudonyms import Pseudonyms
-from residency.domain.residence import PersonNotRegisteredError
-from residency.domain.sealing import NumberSeal, subject_of
+from residency.domain.lookups.disclosure import PersonField
+from residency.domain.lookups.pseudonyms import Pseudonyms
+from residency.domain.persons.contact import Contact
+from residency.domain.persons.nationality import Nationalities
+from residency.domain.persons.personal_id import PersonalIdNumber, RegistrationCodes
+from residency.domain.persons.sealing import NumberSeal, subject_of
+from residency.domain.residence.registrations import PersonNotRegisteredError
 from residency.operations.decoys import DecoyOperations
 from residency.operations.households import HouseholdOperations
 from residency.operations.lookup_limits import LookupLimits

@@ -10,12 +10,12 @@ from chassis.context import Access, current_access
 from chassis.errors import FieldInvalidError
 from chassis.rpc.pages import page_size
 from chassis.storage.idempotency import digest_of
-from residency.domain.address import Gazetteer
-from residency.domain.disclosure import Asker
-from residency.domain.nationality import Nationalities
-from residency.domain.personal_id import RegistrationCodes
-from residency.domain.sealing import NumberSeal, subject_of
-from residency.domain.verification import Declaration, FieldMatch, Verification
+from residency.domain.lookups.disclosure import Asker
+from residency.domain.persons.nationality import Nationalities
+from residency.domain.persons.personal_id import RegistrationCodes
+from residency.domain.persons.sealing import NumberSeal, subject_of
+from residency.domain.persons.verification import Declaration, FieldMatch, Verification
+from residency.domain.places.address import Gazetteer
 from residency.operations.decoys import DecoyOperations
 from residency.operations.lookup_limits import LookupLimits
 from residency.operations.residence import ResidenceOperations

@@ -1,9 +1,9 @@
 """How persons are shown to who may see something of them."""
 
-from residency.domain.disclosure import Asker, Disclosure, PersonField
-from residency.domain.lookups import FoundPerson, OccupiedDwelling
-from residency.domain.pseudonyms import Pseudonyms
-from residency.domain.sealing import NumberSeal
+from residency.domain.lookups.disclosure import Asker, Disclosure, PersonField
+from residency.domain.lookups.pseudonyms import Pseudonyms
+from residency.domain.persons.sealing import NumberSeal
+from residency.domain.residence.found import FoundPerson, OccupiedDwelling
 from residency.wire import answers, lookups
 from ward.residency.v1 import lookups_pb2 as pb
 

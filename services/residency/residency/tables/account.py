@@ -3,7 +3,7 @@
 from sqlalchemy import ColumnElement, and_, not_, or_
 
 from chassis.account.access_log import account_tables
-from residency.domain.account import Named, Names
+from residency.domain.protection.account import Named, Names
 from residency.tables.metadata import metadata
 
 account = account_tables(metadata)

@@ -6,16 +6,16 @@ from uuid import UUID
 
 from chassis.errors import FieldInvalidError
 from chassis.rpc import pages
-from residency.domain.absences import (
+from residency.domain.lookups.disclosure import Disclosure, PersonField
+from residency.domain.persons.personal_id import PersonalIdNumber
+from residency.domain.residence.absences import (
     AbsenceContent,
     AbsenceCorrection,
     AbsenceDeclaration,
     AbsenceGround,
     ToldAbsence,
 )
-from residency.domain.disclosure import Disclosure, PersonField
-from residency.domain.personal_id import PersonalIdNumber
-from residency.domain.residence import Term
+from residency.domain.residence.registrations import Term
 from residency.wire import fields, lookups, stays
 from ward.residency.v1 import lookups_pb2
 from ward.residency.v1 import stays_pb2 as pb

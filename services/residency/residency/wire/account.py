@@ -9,9 +9,9 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis.errors import FieldInvalidError, PageTokenInvalidError, PurposeRequiredError
 from chassis.rpc import pages
-from residency.domain.account import AccessFilter, AccountedAccess, AccountStatus, Mark
-from residency.domain.contact import PassportNumber
-from residency.domain.nationality import Nationalities
+from residency.domain.persons.contact import PassportNumber
+from residency.domain.persons.nationality import Nationalities
+from residency.domain.protection.account import AccessFilter, AccountedAccess, AccountStatus, Mark
 from residency.wire import fields
 from ward.options.v1 import access_pb2
 from ward.residency.v1 import account_pb2 as pb

@@ -8,7 +8,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
 from chassis.rpc import pages
-from residency.domain.anomalies import Anomaly, AnomalyKind
+from residency.domain.lookups.anomalies import Anomaly, AnomalyKind
 from ward.residency.v1 import lookups_pb2 as pb
 
 _DEFAULT_DAYS, _MOST_DAYS = 7, 92

@@ -6,9 +6,9 @@ from typing import TypeVar
 from uuid import UUID
 
 from chassis.rpc import pages
-from residency.domain.occupancy import Assistance, Counts, Occupancy
-from residency.domain.places import Building, Dwelling, LegalBasis, Position
-from residency.domain.verification import FieldMatch, Verification
+from residency.domain.persons.verification import FieldMatch, Verification
+from residency.domain.places.buildings import Building, Dwelling, LegalBasis, Position
+from residency.domain.residence.occupancy import Assistance, Counts, Occupancy
 from residency.wire import fields
 from ward.residency.v1 import residency_pb2 as pb
 

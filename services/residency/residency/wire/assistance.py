@@ -7,7 +7,9 @@ from uuid import UUID
 from chassis.errors import FieldInvalidError
 from chassis.privacy import may_hold_id_number
 from chassis.rpc import pages
-from residency.domain.assistance import (
+from residency.domain.lookups.disclosure import Disclosure
+from residency.domain.persons.personal_id import PersonalIdNumber, RegistrationCodes
+from residency.domain.residence.assistance import (
     AssistanceBasis,
     AssistanceNeedNotFoundError,
     Grounds,
@@ -15,9 +17,7 @@ from residency.domain.assistance import (
     Proxy,
     ToldNeed,
 )
-from residency.domain.disclosure import Disclosure
-from residency.domain.occupancy import Assistance
-from residency.domain.personal_id import PersonalIdNumber, RegistrationCodes
+from residency.domain.residence.occupancy import Assistance
 from residency.wire import answers, fields, lookups
 from ward.residency.v1 import assistance_pb2 as pb
 from ward.residency.v1 import lookups_pb2, residency_pb2

@@ -8,8 +8,8 @@ from google.protobuf.message import Message
 
 from chassis.errors import FieldInvalidError
 from chassis.rpc import pages
-from residency.domain.breach_notice import notice_of
-from residency.domain.breaches import (
+from residency.domain.protection.breach_notice import notice_of
+from residency.domain.protection.breaches import (
     Breach,
     BreachAct,
     BreachEntry,

@@ -13,7 +13,7 @@ from chassis.errors import FieldInvalidError, InvalidMessageError
 from chassis.privacy import may_hold_id_number
 from chassis.rpc.access import stated_purpose
 from chassis.storage.idempotency import check_request_id, digest_of
-from residency.domain.break_glass import (
+from residency.domain.protection.break_glass import (
     BreakGlass,
     BreakGlassWanted,
     Incident,

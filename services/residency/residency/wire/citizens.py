@@ -3,9 +3,9 @@
 from datetime import date
 
 from chassis.errors import FieldInvalidError
-from residency.domain.nationality import Nationalities
-from residency.domain.personal_id import RegistrationCodes
-from residency.domain.stays import StayDeclaration
+from residency.domain.persons.nationality import Nationalities
+from residency.domain.persons.personal_id import RegistrationCodes
+from residency.domain.residence.stays import StayDeclaration
 from residency.wire import stays
 from ward.residency.v1 import citizens_pb2 as pb
 

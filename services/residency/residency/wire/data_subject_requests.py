@@ -9,8 +9,11 @@ from uuid import UUID
 
 from chassis.errors import FieldInvalidError
 from chassis.rpc import pages
-from residency.domain.contact import PassportNumber
-from residency.domain.data_subject_requests import (
+from residency.domain.cases.declarations import DeclaredPerson
+from residency.domain.persons.contact import PassportNumber
+from residency.domain.persons.nationality import Nationalities
+from residency.domain.persons.personal_id import PersonalIdNumber, RegistrationCodes
+from residency.domain.protection.data_subject_requests import (
     DataSubjectRequest,
     DataSubjectRequestNotFoundError,
     RequestAct,
@@ -22,10 +25,7 @@ from residency.domain.data_subject_requests import (
     RequestState,
     WholeRequest,
 )
-from residency.domain.declarations import DeclaredPerson
-from residency.domain.nationality import Nationalities
-from residency.domain.personal_data_export import PersonalDataExport
-from residency.domain.personal_id import PersonalIdNumber, RegistrationCodes
+from residency.domain.protection.personal_data_export import PersonalDataExport
 from residency.wire import fields
 from residency.wire.account import passport
 from residency.wire.cases.declarations import declared_person

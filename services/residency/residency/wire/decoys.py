@@ -2,7 +2,7 @@
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from residency.domain.decoys import DecoyTouch
+from residency.domain.lookups.decoys import DecoyTouch
 from ward.residency.v1 import lookups_pb2 as pb
 
 

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from chassis.errors import FieldInvalidError
 from chassis.rpc import pages
-from residency.domain.disclosure import Disclosure
 from residency.domain.duplicates import (
     CandidateFilter,
     CandidatePosition,
@@ -18,6 +17,7 @@ from residency.domain.duplicates import (
     Verdict,
     WholeCandidate,
 )
+from residency.domain.lookups.disclosure import Disclosure
 from residency.wire import fields, lookups
 from ward.residency.v1 import duplicates_pb2 as pb
 from ward.residency.v1 import lookups_pb2

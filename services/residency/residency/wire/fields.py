@@ -13,16 +13,16 @@ from chassis.errors import DomainError, FieldInvalidError, PageTokenInvalidError
 from chassis.privacy import may_hold_id_number
 from chassis.rpc import pages
 from chassis.storage.idempotency import check_request_id, digest_of
-from residency.domain.address import Gazetteer
-from residency.domain.contact import PassportNumber
-from residency.domain.households import HouseholdNotFoundError
-from residency.domain.nationality import Nationalities
-from residency.domain.partial_date import PartialDate
-from residency.domain.person_name import MAX_CHARACTERS, FullName
-from residency.domain.personal_id import PersonalIdNumber
-from residency.domain.places import BuildingNotFoundError, DwellingNotFoundError
+from residency.domain.persons.contact import PassportNumber
+from residency.domain.persons.identity import Sex
+from residency.domain.persons.nationality import Nationalities
+from residency.domain.persons.partial_date import PartialDate
+from residency.domain.persons.person_name import MAX_CHARACTERS, FullName
+from residency.domain.persons.personal_id import PersonalIdNumber
+from residency.domain.places.address import Gazetteer
+from residency.domain.places.buildings import BuildingNotFoundError, DwellingNotFoundError
 from residency.domain.requests import Request
-from residency.domain.residence import Sex
+from residency.domain.residence.households import HouseholdNotFoundError
 from ward.residency.v1 import residency_pb2 as pb
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 9000

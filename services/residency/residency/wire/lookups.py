@@ -6,11 +6,8 @@ from uuid import UUID
 
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
 from chassis.rpc import pages
-from residency.domain.disclosure import Disclosure, PersonField
-from residency.domain.lookups import CurrentResidence, FoundGuest, FoundPerson
-from residency.domain.occupancy import StayKind
-from residency.domain.personal_id import PersonalIdNumber, RegistrationCodes
-from residency.domain.search import (
+from residency.domain.lookups.disclosure import Disclosure, PersonField
+from residency.domain.lookups.search import (
     ANY_NAME,
     LEAST_LETTERS,
     After,
@@ -18,7 +15,10 @@ from residency.domain.search import (
     Rank,
     SearchResult,
 )
-from residency.domain.stays import Guest
+from residency.domain.persons.personal_id import PersonalIdNumber, RegistrationCodes
+from residency.domain.residence.found import CurrentResidence, FoundGuest, FoundPerson
+from residency.domain.residence.occupancy import StayKind
+from residency.domain.residence.stays import Guest
 from residency.wire import answers, fields
 from ward.residency.v1 import lookups_pb2 as pb
 from ward.residency.v1 import residency_pb2, stays_pb2

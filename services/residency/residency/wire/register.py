@@ -5,12 +5,12 @@ from datetime import date
 from uuid import UUID
 
 from chassis.errors import FieldInvalidError
-from residency.domain.households import NamedMembers, Relationship
-from residency.domain.nationality import Nationalities
-from residency.domain.personal_id import PersonalIdNumber, RegistrationCodes
-from residency.domain.persons import IdentityCorrection, PastCorrection
-from residency.domain.places import LegalBasis, PlaceChange, Position
-from residency.domain.residence import (
+from residency.domain.persons.identity import IdentityCorrection, PastCorrection
+from residency.domain.persons.nationality import Nationalities
+from residency.domain.persons.personal_id import PersonalIdNumber, RegistrationCodes
+from residency.domain.places.buildings import LegalBasis, PlaceChange, Position
+from residency.domain.residence.households import NamedMembers, Relationship
+from residency.domain.residence.registrations import (
     Correction,
     RegistrationNotFoundError,
     RegistrationTold,

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from residency.domain.reminders import Reminder
+from residency.domain.residence.reminders import Reminder
 from residency.wire import fields
 from ward.residency.v1 import reminders_pb2 as pb
 

@@ -5,16 +5,16 @@ from uuid import UUID
 
 from chassis.errors import FieldInvalidError
 from chassis.storage.idempotency import check_request_id
-from residency.domain.nationality import Nationalities
-from residency.domain.personal_id import PersonalIdNumber, RegistrationCodes
-from residency.domain.residence import (
+from residency.domain.persons.nationality import Nationalities
+from residency.domain.persons.personal_id import PersonalIdNumber, RegistrationCodes
+from residency.domain.persons.verification import Declaration
+from residency.domain.residence.registrations import (
     HouseholdChoice,
     RegistrationNotFoundError,
     ResidenceApplication,
     ResidenceKind,
     Term,
 )
-from residency.domain.verification import Declaration
 from residency.wire import fields
 from ward.residency.v1 import residency_pb2 as pb
 

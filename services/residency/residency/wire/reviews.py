@@ -6,7 +6,7 @@ from uuid import UUID
 
 from chassis.errors import FieldInvalidError
 from chassis.rpc import pages
-from residency.domain.reviews import (
+from residency.domain.protection.reviews import (
     Review,
     ReviewDecision,
     ReviewFilter,

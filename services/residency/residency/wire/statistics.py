@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from xlsxwriter import Workbook
 
-from residency.domain.residence import ResidenceKind
-from residency.domain.statistics import Cell
+from residency.domain.residence.registrations import ResidenceKind
+from residency.domain.residence.statistics import Cell
 
 _HEADINGS = (
     "Tổ dân phố / residential_group",

@@ -7,13 +7,13 @@ from uuid import UUID
 
 from chassis.errors import FieldInvalidError
 from chassis.rpc import pages
-from residency.domain.contact import PassportNumber
-from residency.domain.disclosure import Disclosure, PersonField
-from residency.domain.nationality import VIETNAM, Nationalities
-from residency.domain.occupancy import StayKind
-from residency.domain.personal_id import PersonalIdNumber, RegistrationCodes
-from residency.domain.residence import Sex
-from residency.domain.stays import (
+from residency.domain.lookups.disclosure import Disclosure, PersonField
+from residency.domain.persons.contact import PassportNumber
+from residency.domain.persons.identity import Sex
+from residency.domain.persons.nationality import VIETNAM, Nationalities
+from residency.domain.persons.personal_id import PersonalIdNumber, RegistrationCodes
+from residency.domain.residence.occupancy import StayKind
+from residency.domain.residence.stays import (
     Asked,
     Channel,
     Guest,

@@ -15,7 +15,8 @@ from uuid import UUID
 from chassis.calendar.working_days import WorkingCalendar
 from chassis.clock import ward_day
 from chassis.errors import DomainError, FieldInvalidError
-from residency.domain.calendar import ProcessingClock
+from residency.domain.cases.calendar import ProcessingClock
+from residency.domain.cases.declarations import CaseKind
 from residency.domain.cases.states import (
     OPEN_STATES,
     CaseAct,
@@ -24,7 +25,6 @@ from residency.domain.cases.states import (
     IdentityCheck,
     RefusalGround,
 )
-from residency.domain.declarations import CaseKind
 
 
 class CaseNotFoundError(DomainError):

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from residency.domain.cases.declarations import CaseKind, ResidenceDeclaration
 from residency.domain.cases.machine import Case
 from residency.domain.cases.states import CaseAct, CaseState
-from residency.domain.declarations import CaseKind, ResidenceDeclaration
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from chassis.rpc import pages
 from residency.domain.cases.machine import Caller, Case
+from residency.domain.cases.notices import Notice, notices_of
 from residency.domain.cases.told import HistoryEntry, WholeCase
-from residency.domain.disclosure import Disclosure, PersonField
-from residency.domain.notices import Notice, notices_of
+from residency.domain.lookups.disclosure import Disclosure, PersonField
 from residency.wire import fields, lookups
 from residency.wire.cases.declarations import declaration_message, withhold
 from ward.residency.v1 import cases_pb2 as pb

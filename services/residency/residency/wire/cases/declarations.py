@@ -12,8 +12,7 @@ from google.protobuf.message import Message
 from google.type import date_pb2
 
 from chassis.errors import FieldInvalidError
-from residency.domain.contact import Contact, PassportNumber
-from residency.domain.declarations import (
+from residency.domain.cases.declarations import (
     Change,
     ChangeOfInformation,
     DeclaredPerson,
@@ -26,11 +25,13 @@ from residency.domain.declarations import (
     Signatory,
     TemporaryAbsence,
 )
-from residency.domain.disclosure import PersonField
-from residency.domain.nationality import Nationalities
-from residency.domain.partial_date import PartialDate
-from residency.domain.personal_id import PersonalIdNumber, RegistrationCodes
-from residency.domain.residence import RegistrationNotFoundError, ResidenceKind, Sex, Term
+from residency.domain.lookups.disclosure import PersonField
+from residency.domain.persons.contact import Contact, PassportNumber
+from residency.domain.persons.identity import Sex
+from residency.domain.persons.nationality import Nationalities
+from residency.domain.persons.partial_date import PartialDate
+from residency.domain.persons.personal_id import PersonalIdNumber, RegistrationCodes
+from residency.domain.residence.registrations import RegistrationNotFoundError, ResidenceKind, Term
 from residency.wire import absences, fields, stays
 from residency.wire.cases.requests import written
 from ward.residency.v1 import cases_pb2 as pb

@@ -7,13 +7,13 @@ from uuid import UUID
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
 from chassis.privacy import may_hold_id_number
 from chassis.rpc import pages
+from residency.domain.cases.declarations import CaseKind
 from residency.domain.cases.machine import Caller, CaseNotFoundError
 from residency.domain.cases.states import CaseState, RefusalGround
 from residency.domain.cases.told import CaseFilter, CasePosition
-from residency.domain.contact import PassportNumber
-from residency.domain.declarations import CaseKind
-from residency.domain.nationality import Nationalities
-from residency.domain.personal_id import PersonalIdNumber, RegistrationCodes
+from residency.domain.persons.contact import PassportNumber
+from residency.domain.persons.nationality import Nationalities
+from residency.domain.persons.personal_id import PersonalIdNumber, RegistrationCodes
 from residency.wire.account import passport
 from ward.residency.v1 import cases_pb2 as pb
 

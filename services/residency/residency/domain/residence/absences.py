@@ -10,11 +10,11 @@ from typing import ClassVar
 from uuid import UUID
 
 from chassis.errors import DomainError, FieldInvalidError
-from residency.domain.lookups import FoundPerson
-from residency.domain.partial_date import months_later
-from residency.domain.personal_id import PersonalIdNumber
-from residency.domain.residence import Correction, Entry, Term
-from residency.domain.stays import Receipt, StayAlreadyEndedError
+from residency.domain.persons.partial_date import months_later
+from residency.domain.persons.personal_id import PersonalIdNumber
+from residency.domain.residence.found import FoundPerson
+from residency.domain.residence.registrations import Correction, Entry, Term
+from residency.domain.residence.stays import Receipt, StayAlreadyEndedError
 
 
 class AbsenceGround(StrEnum):

@@ -1,13 +1,32 @@
-"""What is corrected of a person's identity, and what was corrected before."""
+"""A person's identity as it is on the register, what is corrected of it, and what was corrected before."""
 
 from dataclasses import dataclass, fields
 from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
 
 from chassis.errors import FieldInvalidError
-from residency.domain.partial_date import PartialDate
-from residency.domain.person_name import FullName
-from residency.domain.personal_id import PersonalIdNumber
-from residency.domain.residence import RegisteredPerson, Sex
+from residency.domain.persons.partial_date import PartialDate
+from residency.domain.persons.person_name import FullName
+from residency.domain.persons.personal_id import PersonalIdNumber
+
+
+class Sex(StrEnum):
+    """Sex as on the register."""
+
+    MALE = "M"
+    FEMALE = "F"
+
+
+@dataclass(frozen=True)
+class RegisteredPerson:
+    """A person on the register, found by the number."""
+
+    person_id: UUID
+    full_name: FullName
+    birth_date: PartialDate
+    sex: Sex
+    nationality: str
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,13 @@ from uuid import UUID
 
 from chassis.clock import ward_day, ward_time
 from chassis.errors import DomainError, FieldInvalidError
-from residency.domain.contact import PassportNumber
-from residency.domain.occupancy import StayKind
-from residency.domain.partial_date import PartialDate
-from residency.domain.person_name import FullName
-from residency.domain.personal_id import PersonalIdNumber
-from residency.domain.residence import Correction, Entry, Sex, Term
+from residency.domain.persons.contact import PassportNumber
+from residency.domain.persons.identity import Sex
+from residency.domain.persons.partial_date import PartialDate
+from residency.domain.persons.person_name import FullName
+from residency.domain.persons.personal_id import PersonalIdNumber
+from residency.domain.residence.occupancy import StayKind
+from residency.domain.residence.registrations import Correction, Entry, Term
 
 
 class StayNotFoundError(DomainError):

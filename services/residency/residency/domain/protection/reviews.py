@@ -6,7 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from chassis.errors import DomainError
-from residency.domain.break_glass import BreakGlass
+from residency.domain.protection.break_glass import BreakGlass
 
 
 class ReviewNotFoundError(DomainError):

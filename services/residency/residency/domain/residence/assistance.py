@@ -10,12 +10,12 @@ from enum import StrEnum
 from uuid import UUID
 
 from chassis.errors import DomainError, FieldInvalidError
-from residency.domain.lookups import FoundPerson
-from residency.domain.occupancy import Assistance
-from residency.domain.partial_date import months_later
-from residency.domain.person_name import FullName
-from residency.domain.personal_id import PersonalIdNumber
-from residency.domain.residence import EntrySupersededError
+from residency.domain.persons.partial_date import months_later
+from residency.domain.persons.person_name import FullName
+from residency.domain.persons.personal_id import PersonalIdNumber
+from residency.domain.residence.found import FoundPerson
+from residency.domain.residence.occupancy import Assistance
+from residency.domain.residence.registrations import EntrySupersededError
 
 
 class AssistanceNeedNotFoundError(DomainError):

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from residency.domain.partial_date import PartialDate
-from residency.domain.person_name import FullName
-from residency.domain.personal_id import PersonalIdNumber
-from residency.domain.residence import Sex
+from residency.domain.persons.identity import Sex
+from residency.domain.persons.partial_date import PartialDate
+from residency.domain.persons.person_name import FullName
+from residency.domain.persons.personal_id import PersonalIdNumber
 
 # Beyond the codes of all provinces and, as far as they are known, of all countries: no person has such a number.
 _FIRST_CODE, _CODES = 900, 99

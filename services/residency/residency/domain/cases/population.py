@@ -9,8 +9,8 @@ from datetime import timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from residency.domain.cases.declarations import DeclaredPerson
 from residency.domain.cases.states import IdentityCheck
-from residency.domain.declarations import DeclaredPerson
 
 PURPOSE_CODE = "RESIDENCE_CASE"
 # As the account of every look names what is asked there.

@@ -6,8 +6,8 @@ from datetime import date
 from uuid import UUID
 
 from chassis.errors import DomainError, FieldInvalidError
-from residency.domain.personal_id import PersonalIdNumber
-from residency.domain.residence import Term
+from residency.domain.persons.personal_id import PersonalIdNumber
+from residency.domain.residence.registrations import Term
 
 HOUSEHOLDER = "HOUSEHOLDER"
 

@@ -6,10 +6,10 @@ from datetime import date, datetime
 from typing import Any
 
 from chassis.clock import ward_local
-from residency.domain.disclosure import Disclosure, PersonField
-from residency.domain.held_data import NEED_NAMES, SEX_NAMES, HeldData
-from residency.domain.lookups import FoundPerson
-from residency.domain.residence import RegistrationTold, ResidenceKind
+from residency.domain.lookups.disclosure import Disclosure, PersonField
+from residency.domain.protection.held_data import NEED_NAMES, SEX_NAMES, HeldData
+from residency.domain.residence.found import FoundPerson
+from residency.domain.residence.registrations import RegistrationTold, ResidenceKind
 
 _KINDS: Mapping[ResidenceKind, str] = {
     ResidenceKind.PERMANENT: "thường trú",

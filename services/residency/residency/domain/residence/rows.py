@@ -8,17 +8,16 @@ from typing import NamedTuple
 from uuid import UUID
 
 from chassis.errors import DomainError
-from residency.domain.households import HOUSEHOLDER
-from residency.domain.nationality import VIETNAM
-from residency.domain.partial_date import PartialDate
-from residency.domain.person_name import FullName
-from residency.domain.personal_id import PersonalIdNumber
-from residency.domain.residence import (
-    RegisteredPerson,
+from residency.domain.persons.identity import RegisteredPerson, Sex
+from residency.domain.persons.nationality import VIETNAM
+from residency.domain.persons.partial_date import PartialDate
+from residency.domain.persons.person_name import FullName
+from residency.domain.persons.personal_id import PersonalIdNumber
+from residency.domain.residence.households import HOUSEHOLDER
+from residency.domain.residence.registrations import (
     Registration,
     ResidenceApplication,
     ResidenceKind,
-    Sex,
     Term,
 )
 

@@ -8,23 +8,22 @@ from typing import Self
 from uuid import UUID
 
 from chassis.errors import DomainError
-from residency.domain.absences import AbsenceContent
-from residency.domain.contact import Contact, PassportNumber
-from residency.domain.occupancy import StayKind
-from residency.domain.partial_date import PartialDate
-from residency.domain.person_name import FullName
-from residency.domain.personal_id import PersonalIdNumber
-from residency.domain.residence import (
+from residency.domain.persons.contact import Contact, PassportNumber
+from residency.domain.persons.identity import RegisteredPerson, Sex
+from residency.domain.persons.partial_date import PartialDate
+from residency.domain.persons.person_name import FullName
+from residency.domain.persons.personal_id import PersonalIdNumber
+from residency.domain.residence.absences import AbsenceContent
+from residency.domain.residence.occupancy import StayKind
+from residency.domain.residence.registrations import (
     HouseholdChoice,
-    RegisteredPerson,
     Registration,
     RegistrationAlreadyEndedError,
     ResidenceApplication,
     ResidenceKind,
-    Sex,
     Term,
 )
-from residency.domain.stays import StayDeclaration
+from residency.domain.residence.stays import StayDeclaration
 
 
 class RenewalNotOpenError(DomainError):

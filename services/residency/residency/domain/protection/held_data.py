@@ -6,15 +6,15 @@ from datetime import date, datetime
 from typing import Any, Protocol
 
 from chassis.clock import ward_local
-from residency.domain.absences import AbsenceGround
-from residency.domain.assistance import AssistanceBasis
+from residency.domain.cases.declarations import CaseKind
+from residency.domain.cases.notices import KIND_NAMES
 from residency.domain.cases.states import CaseState
-from residency.domain.declarations import CaseKind
-from residency.domain.disclosure import PersonField
-from residency.domain.notices import KIND_NAMES
-from residency.domain.occupancy import Assistance, StayKind
-from residency.domain.partial_date import PartialDate
-from residency.domain.residence import Sex
+from residency.domain.lookups.disclosure import PersonField
+from residency.domain.persons.identity import Sex
+from residency.domain.persons.partial_date import PartialDate
+from residency.domain.residence.absences import AbsenceGround
+from residency.domain.residence.assistance import AssistanceBasis
+from residency.domain.residence.occupancy import Assistance, StayKind
 
 NEED_NAMES: Mapping[Assistance, str] = {
     Assistance.MOBILITY: "khó đi lại",

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from chassis.sealing import Seal
-from residency.domain.contact import EmailAddress, PassportNumber, PhoneNumber
-from residency.domain.personal_id import PersonalIdNumber
+from residency.domain.persons.contact import EmailAddress, PassportNumber, PhoneNumber
+from residency.domain.persons.personal_id import PersonalIdNumber
 
 _PSEUDONYM_BYTES = 16
 _NEAR_BYTES = 8

@@ -8,8 +8,8 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from chassis.clock import ward_day, ward_time
-from residency.domain.partial_date import PartialDate, years_later
-from residency.domain.places import Dwelling
+from residency.domain.persons.partial_date import PartialDate, years_later
+from residency.domain.places.buildings import Dwelling
 
 # The ages at which a person moves on to the next band of `AgeBands`.
 BAND_AGES = (6, 16, 60, 75)

@@ -14,8 +14,8 @@ from uuid import UUID
 from chassis.clock import ward_day
 from chassis.errors import DomainError
 from residency.domain.cases.machine import SecondPersonRequiredError
-from residency.domain.citizens import Citizen
-from residency.domain.partial_date import months_later
+from residency.domain.persons.citizens import Citizen
+from residency.domain.persons.partial_date import months_later
 
 
 class DataSubjectRequestNotFoundError(DomainError):

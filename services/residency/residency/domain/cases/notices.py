@@ -10,10 +10,10 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from chassis.clock import ward_day
+from residency.domain.cases.declarations import CaseKind
 from residency.domain.cases.machine import Case
 from residency.domain.cases.states import CaseAct
 from residency.domain.cases.told import HistoryEntry
-from residency.domain.declarations import CaseKind
 
 
 class NoticeForm(StrEnum):

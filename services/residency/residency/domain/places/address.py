@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Any, Self
 
 from residency.domain import search_terms, spelling
-from residency.domain.address_words import (
+from residency.domain.places.address_words import (
     KINDS,
     Designator,
     PartKind,

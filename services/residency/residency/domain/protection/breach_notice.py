@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from chassis.clock import ward_local
-from residency.domain.breaches import BreachAct, BreachNature, DataCategory, WholeBreach
+from residency.domain.protection.breaches import BreachAct, BreachNature, DataCategory, WholeBreach
 
 _CATEGORIES: Mapping[DataCategory, str] = {
     DataCategory.ID_NUMBER: "số định danh cá nhân",

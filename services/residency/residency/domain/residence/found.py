@@ -6,12 +6,13 @@ from datetime import date
 from typing import Self
 from uuid import UUID
 
-from residency.domain.occupancy import Assistance
-from residency.domain.partial_date import PartialDate
-from residency.domain.person_name import FullName
-from residency.domain.places import Dwelling
-from residency.domain.residence import ResidenceKind, Sex
-from residency.domain.stays import StayDeclaration
+from residency.domain.persons.identity import Sex
+from residency.domain.persons.partial_date import PartialDate
+from residency.domain.persons.person_name import FullName
+from residency.domain.places.buildings import Dwelling
+from residency.domain.residence.occupancy import Assistance
+from residency.domain.residence.registrations import ResidenceKind
+from residency.domain.residence.stays import StayDeclaration
 
 
 @dataclass(frozen=True)

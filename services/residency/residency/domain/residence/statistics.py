@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import product
 
-from residency.domain.occupancy import BAND_AGES, band_of
-from residency.domain.partial_date import PartialDate
-from residency.domain.residence import ResidenceKind
+from residency.domain.persons.partial_date import PartialDate
+from residency.domain.residence.occupancy import BAND_AGES, band_of
+from residency.domain.residence.registrations import ResidenceKind
 
 BANDS = tuple(range(len(BAND_AGES) + 1))
 

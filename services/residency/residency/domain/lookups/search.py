@@ -7,9 +7,9 @@ from typing import Self
 from uuid import UUID
 
 from residency.domain import search_terms
-from residency.domain.address import Gazetteer
-from residency.domain.lookups import FoundPerson
-from residency.domain.person_name import FullName
+from residency.domain.persons.person_name import FullName
+from residency.domain.places.address import Gazetteer
+from residency.domain.residence.found import FoundPerson
 
 # A question of one letter would be a way to list the register.
 LEAST_LETTERS = 2

@@ -8,10 +8,11 @@ from typing import ClassVar
 from uuid import UUID
 
 from chassis.errors import DomainError, FieldInvalidError
-from residency.domain.partial_date import PartialDate, years_later
-from residency.domain.person_name import FullName
-from residency.domain.personal_id import PersonalIdNumber
-from residency.domain.places import Dwelling
+from residency.domain.persons.identity import RegisteredPerson, Sex
+from residency.domain.persons.partial_date import PartialDate, years_later
+from residency.domain.persons.person_name import FullName
+from residency.domain.persons.personal_id import PersonalIdNumber
+from residency.domain.places.buildings import Dwelling
 
 
 class RegistrationNotFoundError(DomainError):
@@ -61,13 +62,6 @@ class ResidenceKind(StrEnum):
 
     PERMANENT = "PERMANENT"
     TEMPORARY = "TEMPORARY"
-
-
-class Sex(StrEnum):
-    """Sex as on the register."""
-
-    MALE = "M"
-    FEMALE = "F"
 
 
 @dataclass(frozen=True)
@@ -126,17 +120,6 @@ class Term:
         if self.valid_until is None or free_from < self.valid_until:
             parts.append(Term(free_from, self.valid_until))
         return parts
-
-
-@dataclass(frozen=True)
-class RegisteredPerson:
-    """A person on the register, found by the number."""
-
-    person_id: UUID
-    full_name: FullName
-    birth_date: PartialDate
-    sex: Sex
-    nationality: str
 
 
 @dataclass(frozen=True)

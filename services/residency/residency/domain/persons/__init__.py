@@ -1,0 +1,1 @@
+"""Who persons are: names, numbers, dates and contacts, how these are sealed, and whether declared ones agree."""

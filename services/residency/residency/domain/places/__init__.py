@@ -1,0 +1,1 @@
+"""Where people live: addresses, and the buildings and dwellings that they mean."""
