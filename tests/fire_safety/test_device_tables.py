@@ -133,6 +133,14 @@ def test_an_empty_cell_empties_and_a_missing_column_does_not() -> None:
     }
 
 
+def test_a_row_with_more_cells_than_headings_is_told() -> None:
+    """A comma that nobody quoted has moved what follows it; empty cells at the end say nothing."""
+    shifted, padded = read("device_id,interval_s,model\nd-1,60,Hochiki, SOC-24\nd-2,60,KN-10,,\n")
+
+    assert shifted.refusals == (Refusal("row", Fault.SHIFTED),)
+    assert padded.refusals == ()
+
+
 def test_every_bad_cell_of_a_row_is_told() -> None:
     """So that it is corrected once."""
     (entry,) = read(

@@ -24,6 +24,10 @@ class Fault(Wording):
         "1 to 64 characters A-Z a-z 0-9 _ -, and not CANARY",
     )
     TWICE = ("trùng với một dòng trước trong tệp", "a line before it in the file has the same")
+    SHIFTED = (
+        "nhiều ô hơn tiêu đề: ô có dấu phân cách phải đặt trong ngoặc kép",
+        "more cells than headings: quote a cell that holds the separator",
+    )
     TEXT = ("dài quá 200 ký tự hoặc có ký tự lạ", "longer than 200 characters, or not printable")
     KIND = ("không phải loại thiết bị được biết", "not a known kind of device")
     PROTOCOL = ("cần NATS hoặc MQTT", "NATS or MQTT is needed")
