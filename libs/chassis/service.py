@@ -145,7 +145,8 @@ def _server_credentials(settings: ServiceSettings) -> grpc.ServerCredentials | N
 
 def account_line(life: Lifecycle, settings: ServiceSettings) -> Line:
     """Make a connection of its own for what must be durable before an answer."""
-    database = Database.connect(settings.database_url.get_secret_value(), pool_size=1)
+    url = settings.database_url.get_secret_value()
+    database = Database.connect(url, pool_size=1, plans_kept=True)
     line = database.line()
     life.at_stop(database.close)
     life.at_stop(line.close)

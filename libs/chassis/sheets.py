@@ -4,7 +4,7 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import Enum
@@ -13,6 +13,8 @@ from itertools import islice
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
 Row = list[str]
+# The first and the last cell of merged ones: row and column of each, from 0.
+_Area = tuple[tuple[int, int], tuple[int, int]]
 
 _ZIP = b"PK"
 # What older Excel and files with a password begin with.
@@ -25,6 +27,9 @@ _MAX_COLUMNS = 52
 _SHEETS = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
 # Where a row or cell says that it stands: `r="B12"`.
 _PLACES = re.compile(rb"""\sr\s*=\s*["']\s*([A-Za-z]*)([0-9]*)""")
+
+# A cell that holds an error, such as #N/A of a formula: a reader gives nothing for it.
+_ERRORS = re.compile(rb"""(<(?:\w+:)?c\s(?:[^<>]*?\s)?t\s*=\s*["'])e(?=["'])""")
 
 
 class SheetProblem(Enum):
@@ -113,7 +118,9 @@ def _decoded(content: bytes) -> str:
 def _xlsx_rows(content: bytes, limits: Limits) -> list[Row]:
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(_unfolded(content, limits)))
-        rows = book.get_sheet_by_index(0).to_python(skip_empty_area=False)
+        sheet = book.get_sheet_by_index(0)
+        rows = [[_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
+        _fill_merged(rows, sheet.merged_cell_ranges or [])
     except PasswordError:
         raise SheetInvalidError(SheetProblem.PASSWORD) from None
     except (
@@ -124,7 +131,23 @@ def _xlsx_rows(content: bytes, limits: Limits) -> list[Row]:
         ValueError,
     ) as error:
         raise SheetInvalidError(SheetProblem.BROKEN) from error
-    return [[_text(cell) for cell in row] for row in rows]
+    return rows
+
+
+def _fill_merged(rows: list[Row], areas: Sequence[_Area]) -> None:
+    """Write what stands in merged cells into each of them: that is how people read one code beside ten rows.
+
+    Areas that together cover more than there is overlap, as no table program writes them.
+    """
+    left = sum(map(len, rows))
+    for (top, first), (bottom, last) in areas:
+        covered = rows[top : bottom + 1]
+        width = min(last + 1, len(rows[0])) - first if covered else 0
+        left -= len(covered) * max(width, 0)
+        if left < 0:
+            raise SheetInvalidError(SheetProblem.BROKEN)
+        for row in covered if width > 0 else []:
+            row[first : first + width] = [covered[0][first]] * width
 
 
 def _unfolded(content: bytes, limits: Limits) -> bytes:
@@ -145,6 +168,8 @@ def _unfolded(content: bytes, limits: Limits) -> bytes:
             unfolded = archive.read(part)
             if _SHEETS.fullmatch(part.filename):
                 _check_places(unfolded, limits)
+                # What is seen is read, and refused where it stands; an empty cell would empty the register's.
+                unfolded = _ERRORS.sub(rb"\1str", unfolded)
             stored.writestr(part.filename, unfolded)
     return plain.getvalue()
 

@@ -82,6 +82,43 @@ def test_a_workbook_says_the_same_as_a_text() -> None:
     assert (first.number, second.number) == (2, 4)
 
 
+def test_an_error_in_a_cell_is_read_as_it_is_seen() -> None:
+    """A look-up that found nothing would otherwise take a device's premises away."""
+    written = io.BytesIO()
+    with Workbook(written, {"in_memory": True}) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["device_id", "interval_s", "premises_id", "installed_on"])
+        sheet.write_row(1, 0, ["d-1", 60])
+        sheet.write_formula(1, 2, '=VLOOKUP("a",F1:G2,2)', None, "#N/A")
+        sheet.write_formula(1, 3, "=1/0", None, "#DIV/0!")
+
+    (entry,) = read_table(written.getvalue(), LIMITS)
+
+    assert entry.values["premises_id"] == "#N/A"
+    assert entry.refusals == (Refusal("installed_on", Fault.DATE),)
+
+
+def test_what_stands_in_merged_cells_counts_for_each_of_them() -> None:
+    """The code of the premises stands once beside all of their devices."""
+    written = io.BytesIO()
+    with Workbook(written, {"in_memory": True}) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["device_id", "interval_s", "premises_id", "firmware", "model"])
+        for number in range(1, 4):
+            sheet.write_row(number, 0, [f"d-{number}", 60])
+        sheet.merge_range(1, 2, 2, 2, "CS-0001")
+        sheet.merge_range(3, 3, 9, 9, "2.4.1")
+
+    first, second, third = read_table(written.getvalue(), LIMITS)
+
+    assert [one.values["premises_id"] for one in (first, second, third)] == [
+        "CS-0001",
+        "CS-0001",
+        "",
+    ]
+    assert (third.values["firmware"], third.values["model"]) == ("2.4.1", "2.4.1")
+
+
 def test_an_empty_cell_empties_and_a_missing_column_does_not() -> None:
     """Where something must stand, an empty cell takes what the register takes."""
     (entry,) = read("device_id,interval_s,kind,protocol,payload_format,zone_id,floor\nd-1,60,,,,,")
@@ -94,6 +131,14 @@ def test_an_empty_cell_empties_and_a_missing_column_does_not() -> None:
         "zone_id": "",
         "floor": 0,
     }
+
+
+def test_a_row_with_more_cells_than_headings_is_told() -> None:
+    """A comma that nobody quoted has moved what follows it; empty cells at the end say nothing."""
+    shifted, padded = read("device_id,interval_s,model\nd-1,60,Hochiki, SOC-24\nd-2,60,KN-10,,\n")
+
+    assert shifted.refusals == (Refusal("row", Fault.SHIFTED),)
+    assert padded.refusals == ()
 
 
 def test_every_bad_cell_of_a_row_is_told() -> None:

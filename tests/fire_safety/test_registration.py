@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from fire_safety.domain.devices import Device, DeviceKind
 from fire_safety.domain.registration import (
+    MAX_GATEWAYS,
     Entry,
     Fault,
     Outcome,
@@ -136,6 +137,32 @@ def test_no_gateway_reports_through_itself() -> None:
     )
 
     assert all(Refusal("gateway_id", Fault.GATEWAY_LOOP) in one.refusals for one in ring)
+
+
+def test_ways_through_gateways_are_short() -> None:
+    """However long a chain a file tells of, it is judged at once: detection waits for it."""
+    chain = verdicts(
+        *(
+            Entry(
+                f"g-{number}",
+                {"interval_s": 60, "kind": DeviceKind.GATEWAY, "gateway_id": f"g-{number + 1}"},
+            )
+            for number in range(MAX_GATEWAYS + 2)
+        ),
+        Entry(f"g-{MAX_GATEWAYS + 2}", {"interval_s": 60, "kind": DeviceKind.GATEWAY}),
+    )
+
+    refused = [one.refusals for one in chain if one.refusals]
+    assert refused[:2] == [(Refusal("gateway_id", Fault.GATEWAY_FAR),)] * 2
+    assert refused[2:] == []
+
+
+def test_a_row_without_an_id_spoils_no_other() -> None:
+    """A note below the table is nobody's gateway."""
+    note, device = verdicts(Entry("", {"interval_s": 60}), Entry("d-2", {"interval_s": 60}))
+
+    assert note.refusals == (Refusal("device_id", Fault.DEVICE_ID),)
+    assert device.outcome is Outcome.NEW
 
 
 def test_a_gateway_may_come_behind_its_devices_and_takes_them_along() -> None:

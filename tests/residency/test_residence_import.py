@@ -161,6 +161,17 @@ def test_a_file_that_is_no_table_is_refused(content: bytes, problem: SheetProble
     assert refused.value.problem is problem
 
 
+def test_a_table_without_headings_is_refused_without_repeating_it() -> None:
+    """What stands where the headings belong is the number and the name of a person."""
+    with pytest.raises(SheetInvalidError) as refused:
+        TABLE.read(csv_of(headings=row()))
+    with pytest.raises(SheetInvalidError) as lacking:
+        TABLE.read(csv_of(row()[1:], headings=HEADINGS[1:]))
+
+    assert (refused.value.problem, refused.value.detail) == (SheetProblem.UNKNOWN_HEADING, "#1")
+    assert lacking.value.detail == "Số định danh (personal_id_number)"
+
+
 @pytest.mark.postgres
 async def test_rows_are_entered_once(database: Database) -> None:
     """With their events, found by search; the same table again changes nothing."""

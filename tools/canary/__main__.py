@@ -1,5 +1,6 @@
 """The command line: `python -m canary`."""
 
+import argparse
 from functools import partial
 
 from canary import broker_certificate
@@ -21,6 +22,12 @@ from chassis.telemetry.health import Readiness
 
 def main() -> None:
     """Measure until stopped."""
+    parser = argparse.ArgumentParser(
+        prog="python -m canary",
+        description="Đo đường từ cảm biến đến trực ban mỗi phút · measure the way from sensor to officer each minute",
+        epilog="Cài đặt lấy từ biến môi trường · settings come from the environment: tools/canary/settings.py",
+    )
+    parser.parse_args()
     settings = read_settings(Settings)
     log.configure("canary", settings.log_level)
     lifecycle.run(serve(settings))

@@ -23,7 +23,7 @@ from uuid import UUID
 
 FORMAT = 1
 START = hashlib.sha256(b"ward access chain 1").digest()
-_PREFIX = b"ward access record 1\n\n"
+_BEGUN = hashlib.sha256(b"ward access record 1\n\n")
 _LINK = b"\x01"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Most texts and lists of a record are those of many others: callers, methods, purposes, cases.
@@ -58,10 +58,10 @@ class AccessRecord(NamedTuple):
     def digest(self) -> bytes:
         """The SHA-256 of the content, 32 bytes."""
         recorded_at = (self.recorded_at - _EPOCH) // _MICROSECOND
-        return hashlib.sha256(
+        hashed = _BEGUN.copy()
+        hashed.update(
             b"".join(
                 (
-                    _PREFIX,
                     self.record_id.bytes,
                     recorded_at.to_bytes(8, "big", signed=True),
                     _texts(self.account, self.actor),
@@ -74,7 +74,8 @@ class AccessRecord(NamedTuple):
                     _list(tuple(self.fields)),
                 )
             )
-        ).digest()
+        )
+        return hashed.digest()
 
 
 def link(position: int, previous: bytes, digest: bytes) -> bytes:

@@ -6,9 +6,11 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID, uuid5
 
+from prometheus_client import Counter as Metric
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
@@ -145,7 +147,12 @@ async def append(tx: Transaction, *records: AccessRecord) -> None:
 def count(records: Sequence[AccessRecord]) -> None:
     """Count records that are durable."""
     for kind, times in Counter((one.method, one.outcome) for one in records).items():
-        metrics.ACCESS_RECORDS.labels(*kind).inc(times)
+        _records_of_kind(*kind).inc(times)
+
+
+@cache
+def _records_of_kind(method: str, outcome: str) -> Metric:
+    return metrics.ACCESS_RECORDS.labels(method, outcome)
 
 
 @asynccontextmanager

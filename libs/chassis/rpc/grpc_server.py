@@ -6,7 +6,7 @@ Each concern is an async context manager around one call; the order below is the
 import asyncio
 import math
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import cache
 from types import TracebackType
@@ -62,23 +62,31 @@ class Call(NamedTuple):
         return value if isinstance(value, str) else ""
 
 
-class Edge(aio.ServerInterceptor):
-    """Wraps every answer, single or streamed, of the ward's own services; each method is wrapped once."""
+class Edge(grpc.GenericRpcHandler):
+    """Finds the called method, and wraps every answer, single or streamed, of the ward's own services.
+
+    Each method is wrapped once. As the one handler of its server it needs no interceptor, which grpc.aio would have
+    each call wait for.
+    """
 
     def __init__(self, guard: "AccessGuard") -> None:
         self._guard = guard
+        self._handlers: list[grpc.GenericRpcHandler] = []
         self._wrapped: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}
 
-    async def intercept_service(
-        self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Any]],
-        handler_call_details: grpc.HandlerCallDetails,
-    ) -> Any:  # noqa: ANN401 - grpc's handlers are untyped
-        """Give the wrapped handler of the called method."""
+    def add(self, handlers: Iterable[grpc.GenericRpcHandler]) -> None:
+        """Take what answers the methods of services."""
+        self._handlers += handlers
+
+    def service(
+        self, handler_call_details: grpc.HandlerCallDetails
+    ) -> "grpc.RpcMethodHandler[Any, Any] | None":
+        """Give the wrapped handler of the called method; None if there is no such method."""
         method = handler_call_details.method
         if wrapped := self._wrapped.get(method):
             return wrapped
-        handler = await continuation(handler_call_details)
+        found = (one.service(handler_call_details) for one in self._handlers)
+        handler = next(filter(None, found), None)
         if handler is None or method.lstrip("/").split("/")[0] in _OPEN_SERVICES:
             return handler
         wrapped = self._wrapped[method] = self._wrap(method, handler)
@@ -351,8 +359,9 @@ def grpc_server(guard: AccessGuard, readiness: Readiness, services: list[str]) -
 
     Two processes never share a port: a second one must fail, not silently take half of the calls.
     """
+    edge = Edge(guard)
     server = aio.server(
-        interceptors=[Edge(guard)],
+        handlers=[edge],
         options=[
             ("grpc.so_reuseport", 0),
             ("grpc.max_receive_message_length", _MAX_MESSAGE),
@@ -362,6 +371,8 @@ def grpc_server(guard: AccessGuard, readiness: Readiness, services: list[str]) -
             ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
         ],
     )
+    # What services are added by: no method is answered but through the edge.
+    server.add_generic_rpc_handlers = edge.add  # type: ignore[assignment, method-assign]
     server.add_registered_method_handlers = _found_by_name  # type: ignore[assignment, method-assign]
     health_pb2_grpc.add_HealthServicer_to_server(readiness.health, server)
     reflection.enable_server_reflection(

@@ -31,6 +31,8 @@ _CUT_NOTICED = (
     (socket.TCP_USER_TIMEOUT, _UNACKNOWLEDGED_MS),
 )
 
+_PLANS_KEPT = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off"}
+
 
 class _Watched(asyncpg.Connection):  # type: ignore[misc] # without types
     """A connection that notices within seconds that its server cannot be reached any more.
@@ -61,11 +63,16 @@ class Database:
         self._each_commits = engine.execution_options(isolation_level=_EACH_COMMITS)
 
     @classmethod
-    def connect(cls, url: str, *, pool_size: int = 10, flushes: bool = True) -> "Database":
+    def connect(
+        cls, url: str, *, pool_size: int = 10, flushes: bool = True, plans_kept: bool = False
+    ) -> "Database":
         """Make the pool; the first connection is opened by the first transaction.
 
         Without `flushes` a commit is told before it is on the disk (`synchronous_commit`). A crash of the server may
         lose the latest, but none before anything that another connection committed afterwards and flushed.
+
+        With `plans_kept` each connection plans a statement once, whatever its values: to plan takes as long as to find
+        a few rows. Such a plan may be older than most of a table's rows, so it finds them by an index.
         """
         return cls(
             create_async_engine(
@@ -90,6 +97,7 @@ class Database:
                         "tcp_keepalives_count": str(_PROBES),
                         "tcp_user_timeout": str(_UNACKNOWLEDGED_MS),
                         **({} if flushes else {"synchronous_commit": "off"}),
+                        **(_PLANS_KEPT if plans_kept else {}),
                     },
                 },
             )

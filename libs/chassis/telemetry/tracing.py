@@ -9,7 +9,7 @@ a request or of an answer, and no text of an error.
 import asyncio
 import hashlib
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
@@ -31,6 +31,7 @@ __all__ = ["Span", "SpanKind", "export_to", "span", "start", "stop"]
 
 _TRACE_BYTES, _SPAN_BYTES = 16, 8
 _SAMPLED = TraceFlags(TraceFlags.SAMPLED)
+_UNTRACED = nullcontext(trace.INVALID_SPAN)
 
 
 class _Ids(IdGenerator):
@@ -107,20 +108,22 @@ async def stop() -> None:
         await asyncio.to_thread(tracer.provider.shutdown)
 
 
-@contextmanager
 def span(
     name: str, kind: SpanKind, request_id: str, *, first: bool = False, **attributes: str
-) -> Generator[Span]:
+) -> AbstractContextManager[Span]:
     """Trace what is done inside as part of a request; where nothing is traced, the span takes all and keeps nothing.
 
     `first` is the span that the request began with. In the names of `attributes` `_` stands for a dot.
     """
     if _Process.tracer is None:
-        yield trace.INVALID_SPAN
-        return
+        return _UNTRACED
     said = {key.replace("_", "."): value for key, value in attributes.items()}
     said["ward.request_id"] = request_id
-    made = _Process.tracer.begin(name, kind, request_id, said, first=first)
+    return _traced(_Process.tracer.begin(name, kind, request_id, said, first=first))
+
+
+@contextmanager
+def _traced(made: Span) -> Generator[Span]:
     try:
         yield made
     except BaseException:

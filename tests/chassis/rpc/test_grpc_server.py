@@ -146,6 +146,20 @@ async def test_an_allowed_call_is_answered(edge: Edge, headers: Headers) -> None
         assert await stub.GetIncident(pb.GetIncidentRequest(), metadata=headers("duty_officer"))
 
 
+@pytest.mark.parametrize("method", [f"/{SERVICE}/Nothing", "/nobody.v1.Nothing/Nothing"])
+async def test_what_is_in_no_contract_is_not_answered(
+    edge: Edge, headers: Headers, method: str
+) -> None:
+    """Neither another method of a service, nor another service."""
+    async with aio.insecure_channel(edge.target) as channel:
+        call = channel.unary_unary(method)
+        with pytest.raises(aio.AioRpcError) as refused:
+            await call(b"", metadata=headers("duty_officer"))
+
+    assert refused.value.code() is grpc.StatusCode.UNIMPLEMENTED
+    assert not edge.log.records
+
+
 async def test_one_task_waits_for_calls_however_many_methods_there_are(
     edge: Edge, headers: Headers
 ) -> None:

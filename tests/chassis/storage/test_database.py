@@ -76,6 +76,29 @@ async def test_either_end_gives_up_a_connection_that_was_cut(database: Database)
     assert theirs == "5000"
 
 
+async def test_a_statement_whose_plan_is_kept_is_planned_for_all_values(
+    database: Database,
+) -> None:
+    """By itself PostgreSQL plans a short list anew each time, since it takes other lists for longer."""
+    url = database.engine.url.render_as_string(hide_password=False)
+    planned = []
+    for plans_kept in (False, True):
+        single = Database.connect(url, pool_size=1, plans_kept=plans_kept)
+        line = single.line()
+        for _ in range(8):
+            await line.fetch(
+                "select oid from unnest($1::name[]) as n join pg_class on relname = n", ["pg_type"]
+            )
+        [[anew]] = await line.fetch(
+            "select sum(custom_plans)::int from pg_prepared_statements where statement ~ 'unnest'"
+        )
+        planned.append(anew)
+        await line.close()
+        await single.close()
+
+    assert planned == [8, 0]
+
+
 async def test_an_outage_is_told_and_heals_by_itself(scratch: Path) -> None:
     """Killed: unavailable, whether connected before or not. Restarted: works again."""
     server = PostgresServer(scratch / "outage")

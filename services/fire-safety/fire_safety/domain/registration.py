@@ -11,6 +11,8 @@ from fire_safety.domain.wording import Wording
 
 MAX_INTERVAL_S = 7 * 86400
 MAX_TEXT = 200
+# A transmitter behind a radio gateway behind a router are three.
+MAX_GATEWAYS = 8
 FLOORS = range(-9, 201)
 
 
@@ -22,6 +24,10 @@ class Fault(Wording):
         "1 to 64 characters A-Z a-z 0-9 _ -, and not CANARY",
     )
     TWICE = ("trùng với một dòng trước trong tệp", "a line before it in the file has the same")
+    SHIFTED = (
+        "nhiều ô hơn tiêu đề: ô có dấu phân cách phải đặt trong ngoặc kép",
+        "more cells than headings: quote a cell that holds the separator",
+    )
     TEXT = ("dài quá 200 ký tự hoặc có ký tự lạ", "longer than 200 characters, or not printable")
     KIND = ("không phải loại thiết bị được biết", "not a known kind of device")
     PROTOCOL = ("cần NATS hoặc MQTT", "NATS or MQTT is needed")
@@ -44,6 +50,10 @@ class Fault(Wording):
     NOT_A_GATEWAY = ("thiết bị đó không phải loại GATEWAY", "that device is not of kind GATEWAY")
     GATEWAY_RETIRED = ("thiết bị truyền tin đó đã ngừng dùng", "that gateway is retired")
     GATEWAY_LOOP = ("thiết bị truyền tin qua chính nó", "the device would report through itself")
+    GATEWAY_FAR = (
+        "qua quá 8 thiết bị truyền tin nối tiếp nhau",
+        "the device would report through more than 8 gateways, one behind another",
+    )
     GATEWAY_IN_USE = (
         "còn thiết bị khác truyền tin qua nó",
         "other devices still report through it",
@@ -133,11 +143,13 @@ class Verdict:
 def judge(entries: Sequence[Entry], known: Surroundings, today: date) -> list[Verdict]:
     """Judge entries as if all that are allowed were entered at once: a gateway may come behind its devices.
 
-    Whoever leans on a refused entry is refused with it, so this goes on until nobody more is.
+    Whoever leans on a refused entry is refused with it, so this goes on until nobody more is: some rounds, since ways
+    through gateways are short. A row without an id is nobody's gateway, least of all of those that name none.
     """
     verdicts = _drafts(entries, known)
     while True:
-        accepted = {one.after.device_id: one.after for one in verdicts if not one.refusals}
+        allowed = (one.after for one in verdicts if not one.refusals)
+        accepted = {one.device_id: one for one in allowed if one.device_id}
         view = _View({**known.devices, **accepted}, known, today)
         judged = [_judged(one, view) for one in verdicts]
         if judged == verdicts:
@@ -198,18 +210,23 @@ class _View:
 
     def __post_init__(self) -> None:
         reporting = (one.gateway_id for one in self.devices.values() if not one.retired)
-        object.__setattr__(self, "in_use", frozenset(reporting))
+        object.__setattr__(self, "in_use", frozenset(filter(None, reporting)))
 
     def gateway_of(self, device: Device) -> Device | None:
         return self.devices.get(device.gateway_id)
 
-    def reports_through_itself(self, device: Device) -> bool:
-        passed = {device.device_id}
+    def gateways_of(self, device: Device) -> list[str]:
+        """Name whom it reports through, one behind another, and one more than are allowed at most."""
+        names: list[str] = []
         above = self.gateway_of(device)
-        while above and above.device_id not in passed:
-            passed.add(above.device_id)
+        while above and len(names) <= MAX_GATEWAYS:
+            names.append(above.device_id)
             above = self.gateway_of(above)
-        return above is not None
+        return names
+
+    def reports_through_itself(self, device: Device) -> bool:
+        passed = [device.device_id, *self.gateways_of(device)]
+        return len(set(passed)) < len(passed)
 
 
 def _judged(verdict: Verdict, view: _View) -> Verdict:
@@ -287,6 +304,11 @@ _RULES: tuple[tuple[str, Fault, Callable[[Device, _View], bool]], ...] = (
     ("gateway_id", Fault.NOT_A_GATEWAY, _has_gateway),
     ("gateway_id", Fault.GATEWAY_RETIRED, _has_live_gateway),
     ("gateway_id", Fault.GATEWAY_LOOP, lambda one, view: not view.reports_through_itself(one)),
+    (
+        "gateway_id",
+        Fault.GATEWAY_FAR,
+        lambda one, view: len(view.gateways_of(one)) <= MAX_GATEWAYS,
+    ),
     (
         "kind",
         Fault.GATEWAY_IN_USE,

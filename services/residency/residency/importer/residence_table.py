@@ -126,23 +126,27 @@ class ResidenceTable:
 
 
 def _columns(headings: Row) -> list[Column | None]:
-    """Tell what each column means; None for one without a heading. A heading that nobody knows is refused."""
-    columns = [_column(heading) for heading in headings]
+    """Tell what each column means; None for one without a heading. A heading that nobody knows is refused.
+
+    It is told by where it stands: in a table without headings a person's number stands there.
+    """
+    columns = [_column(place, heading) for place, heading in enumerate(headings, start=1)]
     named = [one.name for one in columns if one]
     for column in COLUMNS:
         if column.required and column.name not in named:
-            raise SheetInvalidError(SheetProblem.NO_HEADING, column.name)
+            detail = f"{column.heading} ({column.name})"
+            raise SheetInvalidError(SheetProblem.NO_HEADING, detail)
         if named.count(column.name) > 1:
             raise SheetInvalidError(SheetProblem.HEADING_TWICE, column.name)
     return columns
 
 
-def _column(heading: str) -> Column | None:
+def _column(place: int, heading: str) -> Column | None:
     if not heading.strip():
         return None
     found = _BY_HEADING.get(_plain(heading.replace("_", " ")))
     if found is None:
-        raise SheetInvalidError(SheetProblem.UNKNOWN_HEADING, heading.strip())
+        raise SheetInvalidError(SheetProblem.UNKNOWN_HEADING, f"#{place}")
     return found
 
 

@@ -1,9 +1,8 @@
 """Verification of identities."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from chassis.account.access_log import OK, AccountedLookups, record_of
 from chassis.context import Access
@@ -30,8 +29,7 @@ _LOOK_UP = """
 """
 
 
-@dataclass(frozen=True)
-class Look:
+class Look(NamedTuple):
     """One identity to verify: what is declared, the number's blind index, and the access it is recorded as."""
 
     declared: Declaration

@@ -1,7 +1,7 @@
 """Whether declared identity fields agree with the register: yes or no, and warnings of what looks odd."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from residency.domain.persons.identity import Sex
 from residency.domain.persons.partial_date import PartialDate
@@ -24,8 +24,7 @@ class IdentityWarning(StrEnum):
     SEX_DIFFERS_FROM_NUMBER = "SEX_DIFFERS_FROM_NUMBER"
 
 
-@dataclass(frozen=True)
-class Declaration:
+class Declaration(NamedTuple):
     """What a person says of themselves; a field that is None was not declared."""
 
     number: PersonalIdNumber
@@ -54,16 +53,14 @@ class Declaration:
         return tuple(found)
 
 
-@dataclass(frozen=True)
-class RegisteredIdentity:
+class RegisteredIdentity(NamedTuple):
     """What the register knows of a person who has the number."""
 
     full_name: FullName
     birth_date: PartialDate
 
 
-@dataclass(frozen=True)
-class Verification:
+class Verification(NamedTuple):
     """The answer, field by field."""
 
     number: FieldMatch
