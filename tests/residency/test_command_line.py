@@ -113,10 +113,12 @@ async def test_a_database_that_is_away_is_said_in_one_line(tmp_path: Path) -> No
     """Without a traceback."""
     write(tmp_path, WARD)
     away = "postgresql+asyncpg://nobody@127.0.0.1:1/nothing"
-    ended = await run("import", str(tmp_path), DATABASE_URL=away, **KEYS)
+    imported = await run("import", str(tmp_path), DATABASE_URL=away, **KEYS)
+    migrated = await run("migrate", DATABASE_URL=away, MIGRATION_DATABASE_URL=away, **KEYS)
 
-    assert ended.code == 1
-    assert ended.errors == "Không kết nối được cơ sở dữ liệu / The database is away.\n"
+    assert (imported.code, migrated.code) == (1, 1)
+    assert imported.errors == "Không kết nối được cơ sở dữ liệu / The database is away.\n"
+    assert migrated.errors == imported.errors
 
 
 async def test_wrong_settings_are_said_in_words(test_database: TestDatabase) -> None:

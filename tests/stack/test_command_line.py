@@ -98,14 +98,15 @@ def test_reset_is_refused_while_the_stack_runs(
     lock.release()
 
 
-def test_a_setting_that_is_no_number_is_named(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("given", ["forty", "70000"])
+def test_a_setting_that_is_no_port_is_named(
+    given: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A mistyped port is answered with the name of its setting, not with a trace."""
-    monkeypatch.setenv("STACK_NATS_PORT", "forty")
+    monkeypatch.setenv("STACK_NATS_PORT", given)
 
     assert main(["up"]) == 1
-    assert "STACK_NATS_PORT=forty" in capsys.readouterr().err
+    assert f"STACK_NATS_PORT={given}" in capsys.readouterr().err
 
 
 def test_services_are_told_what_they_need_and_no_more(finished_run: Installation) -> None:

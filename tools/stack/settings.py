@@ -1,7 +1,7 @@
 """What the stack reads from the environment: the one place that does."""
 
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -12,6 +12,7 @@ from stack.errors import StackError
 REPOSITORY = Path(__file__).resolve().parents[2]
 WARD_RESIDENTS = 34_432
 WARD_SEED = 11002
+Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 class SettingError(StackError):
@@ -60,19 +61,19 @@ class Ports(_Environment):
     `STACK_NATS_PORT=4222`, for example.
     """
 
-    postgres_port: int = 15432
-    nats_port: int = 14222
-    nats_monitor_port: int = 18222
-    gateway_port: int = 8080
-    residency_grpc_port: int = 15051
-    residency_admin_port: int = 15061
-    fire_safety_grpc_port: int = 15052
-    fire_safety_admin_port: int = 15062
-    incidents_grpc_port: int = 15053
-    incidents_admin_port: int = 15063
-    mqtt_port: int = 11883
-    population_port: int = 15100
-    canary_admin_port: int = 15064
+    postgres_port: Port = 15432
+    nats_port: Port = 14222
+    nats_monitor_port: Port = 18222
+    gateway_port: Port = 8080
+    residency_grpc_port: Port = 15051
+    residency_admin_port: Port = 15061
+    fire_safety_grpc_port: Port = 15052
+    fire_safety_admin_port: Port = 15062
+    incidents_grpc_port: Port = 15053
+    incidents_admin_port: Port = 15063
+    mqtt_port: Port = 11883
+    population_port: Port = 15100
+    canary_admin_port: Port = 15064
 
     @classmethod
     def from_base(cls, base: int) -> Self:

@@ -106,14 +106,14 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Transaction]:
         """Open a transaction, commit it at the end of the block, roll it back on any error."""
-        with _outages_told():
+        with outages_told():
             async with self.engine.begin() as connection:
                 yield connection
 
     @asynccontextmanager
     async def statements(self) -> AsyncGenerator[Transaction]:
         """Open a block in which each statement commits by itself, without a round trip to begin and one to end."""
-        with _outages_told():
+        with outages_told():
             async with self._each_commits.connect() as connection:
                 yield connection
 
@@ -123,7 +123,7 @@ class Database:
 
         Errors other than outages come as the driver raises them.
         """
-        with _outages_told():
+        with outages_told():
             async with (
                 self.engine.connect() as connection,
                 _driver_of(connection) as driver,
@@ -144,7 +144,7 @@ class Database:
         The rights live and die with the one connection: whoever can write through it still holds them.
         """
         connection = self.engine.connect()
-        with _outages_told():
+        with outages_told():
             await connection.start()
         try:
             yield Lease(connection)
@@ -173,7 +173,7 @@ async def part_of(tx: Transaction) -> AsyncGenerator[None]:
 
     Raises what failed, and DatabaseUnavailableError where nothing stands any longer.
     """
-    with _outages_told():
+    with outages_told():
         async with tx.begin_nested():
             yield
 
@@ -269,7 +269,7 @@ class Lease:
         Raises DatabaseUnavailableError, and then it may be committed or not; other errors as the driver raises them.
         """
         async with self._one_at_a_time:
-            with _outages_told():
+            with outages_told():
                 if self._connection.invalidated:
                     raise DatabaseUnavailableError
                 async with _driver_of(self._connection) as driver:
@@ -283,7 +283,7 @@ class Lease:
 
     @asynccontextmanager
     async def _begun(self) -> AsyncGenerator[Transaction]:
-        with _outages_told():
+        with outages_told():
             if self._connection.invalidated:
                 raise DatabaseUnavailableError
             async with self._connection.begin():
@@ -314,7 +314,7 @@ class Line:
 
     async def fetch(self, statement: str, *values: Any) -> list[Any]:  # noqa: ANN401 - the driver's own
         """Run a statement; raises DatabaseUnavailableError, and then it may be committed or not."""
-        with _outages_told():
+        with outages_told():
             connection = self._connection or await self._open()
             try:
                 return list(await self._driver.fetch(statement, *values))
@@ -365,13 +365,17 @@ _OUTAGES = (
     asyncpg.InternalClientError,
     OSError,
     TimeoutError,
+    # Who may not sign in, or to a database that is not there, reaches none: a password that was changed, say.
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
     # No connection of the pool became free in time: statements hang.
     PoolTimeoutError,
 )
 
 
 @contextmanager
-def _outages_told() -> Generator[None]:
+def outages_told() -> Generator[None]:
+    """Raise DatabaseUnavailableError for whatever the driver raises where the server cannot be reached."""
     try:
         yield
     except _OUTAGES as error:

@@ -9,16 +9,22 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from chassis.storage.database import outages_told
+
 # Two instances that start together must not migrate together.
 _LOCK = 72_110_021
 
 
 async def upgrade(url: str, directory: Path) -> str:
-    """Apply what is missing from `directory`, in one transaction a step; tell the version reached."""
+    """Apply what is missing from `directory`, in one transaction a step; tell the version reached.
+
+    Raises DatabaseUnavailableError where the server cannot be reached; the steps before that stay.
+    """
     engine = create_async_engine(url)
     try:
-        async with engine.connect() as connection:
-            return await connection.run_sync(_upgrade, directory)
+        with outages_told():
+            async with engine.connect() as connection:
+                return await connection.run_sync(_upgrade, directory)
     finally:
         await engine.dispose()
 

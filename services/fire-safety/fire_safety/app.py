@@ -271,7 +271,10 @@ async def migrate(settings: Settings) -> None:
     """Bring the tables to the present version."""
     if settings.migration_database_url is None:
         raise SystemExit("MIGRATION_DATABASE_URL is needed: the role that owns the tables.")
-    await migrations.upgrade(settings.migration_database_url.get_secret_value(), MIGRATIONS)
+    try:
+        await migrations.upgrade(settings.migration_database_url.get_secret_value(), MIGRATIONS)
+    except DatabaseUnavailableError as error:
+        raise SystemExit(_DATABASE_AWAY) from error
 
 
 async def move_streams(settings: Settings, *, migrate: bool) -> None:

@@ -13,6 +13,7 @@ from chassis.broker.consumer import EventConsumer
 from chassis.broker.feed import Feed
 from chassis.broker.jetstream import EVENTS
 from chassis.clock import Clock, utc_now
+from chassis.errors import DatabaseUnavailableError
 from chassis.lifecycle import Lifecycle
 from chassis.rpc import grpc_client, service_token
 from chassis.rpc.certificates import own_certificates
@@ -430,4 +431,7 @@ async def migrate(settings: Settings) -> None:
     """Bring the tables to the present version."""
     if settings.migration_database_url is None:
         raise SystemExit("MIGRATION_DATABASE_URL is needed: the role that owns the tables.")
-    await migrations.upgrade(settings.migration_database_url.get_secret_value(), MIGRATIONS)
+    try:
+        await migrations.upgrade(settings.migration_database_url.get_secret_value(), MIGRATIONS)
+    except DatabaseUnavailableError as error:
+        raise SystemExit("Không kết nối được cơ sở dữ liệu / The database is away.") from error

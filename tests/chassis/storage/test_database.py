@@ -61,6 +61,18 @@ async def test_a_wrong_statement_is_not_an_outage(database: Database) -> None:
             await tx.execute(text("select nonsense"))
 
 
+async def test_who_is_not_let_in_is_told_of_an_outage(postgres_server: PostgresServer) -> None:
+    """A database that is not there, a role that may not sign in: a service waits for what its people mend."""
+    for url in (
+        postgres_server.url("nowhere"),
+        postgres_server.url("postgres", "nobody"),
+    ):
+        database = Database.connect(url)
+        with pytest.raises(DatabaseUnavailableError):
+            await database.check()
+        await database.close()
+
+
 async def test_either_end_gives_up_a_connection_that_was_cut(database: Database) -> None:
     """What was sent is acknowledged within five seconds, and silence is probed: so the server says, and so do we."""
     async with database.bulk_transaction() as driver:
