@@ -3,7 +3,7 @@
 from itertools import accumulate
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fire_safety.decoders import columns
@@ -11,6 +11,7 @@ from fire_safety.decoders.columns import Sent
 from fire_safety.detection.calm import passed
 from fire_safety.detection.fold import DeviceState, fold
 from fire_safety.detection.limits import limits_of
+from fire_safety.detection.standing import Transition
 from fire_safety.detection.ward import Ward
 from fire_safety.domain.alarms import Signal
 from fire_safety.domain.columns import Stretch
@@ -24,7 +25,7 @@ LIMITS = limits_of(PROFILE, MAINS.interval_s, mains_powered=True)
 densities = st.floats(0, 0.00390625, width=32) | st.sampled_from([-0.01, 0.02, 0.05, 0.3])
 temperatures = st.floats(20, 20.5, width=32) | st.sampled_from([15.0, 23.0, 40.0, 70.0])
 steps = st.sampled_from([1, 500, 1000, 2000, 10_000]) | st.sampled_from(
-    [0, 140_000, 149_500, 200_000]
+    [0, 26_000, 125_000, 140_000, 149_500, 200_000]
 )
 conditions = st.sampled_from([0] * 30 + [1, 8, 32])
 batteries = st.sampled_from([87.0] * 30 + [5.0])
@@ -41,7 +42,13 @@ def courses(draw: st.DrawFn) -> list[Stretch]:
         st.just(0) if calm else conditions,
         st.just(87.0) if calm else batteries,
     )
-    messages = draw(st.lists(st.lists(rooms, min_size=1, max_size=20), min_size=1, max_size=6))
+    return course_of(
+        draw(st.lists(st.lists(rooms, min_size=1, max_size=20), min_size=1, max_size=6))
+    )
+
+
+def course_of(messages: list[list[tuple[int, float, float, int, float]]]) -> list[Stretch]:
+    """Write messages of rows: milliseconds since the row before, density, temperature, conditions, battery."""
     at = START
     found = []
     for rows in messages:
@@ -68,13 +75,18 @@ def stretches_of(batch: pb.ReadingBatch, received_ms: int) -> list[Stretch]:
     return [one for block in columns.read(sent, INGESTION) for one in block.stretches()]
 
 
+# Too old for the third to be judged by is the first, and too new the second.
+TOO_FAR_APART = course_of([[(ms, 0.0, 20.0, 0, 87.0) for ms in (0, 125_000, 26_000)]])
+
+
 @given(courses())
+@example(TOO_FAR_APART)
 @settings(max_examples=300)
 def test_it_comes_to_what_folding_comes_to(course: list[Stretch]) -> None:
     """Windows, clean air and all; and none of the readings gives a signal."""
     state = DeviceState()
     for stretch in course:
-        folded, told = state, []
+        folded, told = state, list[Transition]()
         for reading in stretch.batch.readings:
             folded, some = fold(folded, reading, LIMITS)
             told += some

@@ -126,8 +126,8 @@ def _risen_little(
     judged_ms = oldest_ms + limits.rise_span_ms
     if stretch.last_ms < judged_ms:
         return run
-    if stretch.longest_gap_ms + _apart_ms(limits) > limits.gap_ms:
-        # The oldest may be too old by then.
+    if stretch.last_ms - oldest_ms > limits.gap_ms:
+        # The oldest becomes too old on the way, and then none is judged until another is a span old.
         return None
     times = stretch.times
     begin = bisect_left(times, judged_ms)
