@@ -120,7 +120,7 @@ def _xlsx_rows(content: bytes, limits: Limits) -> list[Row]:
         book = CalamineWorkbook.from_filelike(io.BytesIO(_unfolded(content, limits)))
         sheet = book.get_sheet_by_index(0)
         rows = [[_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
-        _fill_merged(rows, sheet.merged_cell_ranges or [])
+        _fill_merged(rows, sheet.merged_cell_ranges or [], limits)
     except PasswordError:
         raise SheetInvalidError(SheetProblem.PASSWORD) from None
     except (
@@ -134,20 +134,21 @@ def _xlsx_rows(content: bytes, limits: Limits) -> list[Row]:
     return rows
 
 
-def _fill_merged(rows: list[Row], areas: Sequence[_Area]) -> None:
+def _fill_merged(rows: list[Row], areas: Sequence[_Area], limits: Limits) -> None:
     """Write what stands in merged cells into each of them: that is how people read one code beside ten rows.
 
-    Areas that together cover more than there is overlap, as no table program writes them.
+    Areas that cover more than a table may hold overlap, as no table program writes them.
     """
-    left = sum(map(len, rows))
+    left = limits.rows * _MAX_COLUMNS
+    columns = len(rows[0]) if rows else 0
     for (top, first), (bottom, last) in areas:
-        covered = rows[top : bottom + 1]
-        width = min(last + 1, len(rows[0])) - first if covered else 0
-        left -= len(covered) * max(width, 0)
+        height, width = min(bottom + 1, len(rows)) - top, min(last + 1, columns) - first
+        there = height > 0 and width > 0
+        left -= height * width if there else 1
         if left < 0:
             raise SheetInvalidError(SheetProblem.BROKEN)
-        for row in covered if width > 0 else []:
-            row[first : first + width] = [covered[0][first]] * width
+        for row in rows[top : top + height] if there else []:
+            row[first : first + width] = [rows[top][first]] * width
 
 
 def _unfolded(content: bytes, limits: Limits) -> bytes:

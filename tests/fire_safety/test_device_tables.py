@@ -201,6 +201,11 @@ def edited(part: str, content: bytes) -> bytes:
 
 SHEET = "xl/worksheets/sheet1.xml"
 CELL = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>%s</sheetData></worksheet>'
+# A sheet of one cell, and many merged areas in which nothing stands.
+MERGED = CELL.replace(
+    b"%s</sheetData>",
+    b'<row r="1"><c r="A1" t="str"><v>device_id</v></c></row></sheetData><mergeCells>%s</mergeCells>',
+)
 
 
 @pytest.mark.parametrize(
@@ -215,10 +220,11 @@ CELL = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/
             edited(SHEET, CELL % b'<row r="1"><c r="XFD1"><v>1</v></c></row>'),
             SheetProblem.TOO_WIDE,
         ),
+        (edited(SHEET, MERGED % (b'<mergeCell ref="C1:D50"/>' * 40_000)), SheetProblem.BROKEN),
         (edited(SHEET, b"<worksheet"), SheetProblem.BROKEN),
         (edited("xl/workbook.xml", b"no xml"), SheetProblem.BROKEN),
     ],
-    ids=["bomb", "far row", "far column", "torn sheet", "torn book"],
+    ids=["bomb", "far row", "far column", "merged areas", "torn sheet", "torn book"],
 )
 def test_a_hostile_workbook_costs_little(content: bytes, problem: SheetProblem) -> None:
     """It is refused before anything of that size is made."""
