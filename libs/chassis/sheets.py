@@ -137,13 +137,14 @@ def _xlsx_rows(content: bytes, limits: Limits) -> list[Row]:
 def _fill_merged(rows: list[Row], areas: Sequence[_Area], limits: Limits) -> None:
     """Write what stands in merged cells into each of them: that is how people read one code beside ten rows.
 
-    Areas that cover more than a table may hold overlap, as no table program writes them.
+    Headings stay as they are: one that reaches over two rows or columns is one heading all the same. Areas that cover
+    more than a table may hold overlap, as no table program writes them.
     """
     left = limits.rows * _MAX_COLUMNS
     columns = len(rows[0]) if rows else 0
     for (top, first), (bottom, last) in areas:
         height, width = min(bottom + 1, len(rows)) - top, min(last + 1, columns) - first
-        there = height > 0 and width > 0
+        there = top > 0 and height > 0 and width > 0
         left -= height * width if there else 1
         if left < 0:
             raise SheetInvalidError(SheetProblem.BROKEN)

@@ -119,6 +119,22 @@ def test_what_stands_in_merged_cells_counts_for_each_of_them() -> None:
     assert (third.values["firmware"], third.values["model"]) == ("2.4.1", "2.4.1")
 
 
+def test_a_heading_over_two_rows_or_columns_is_one_heading() -> None:
+    """It is no device, and no column twice."""
+    written = io.BytesIO()
+    with Workbook(written, {"in_memory": True}) as book:
+        sheet = book.add_worksheet()
+        sheet.merge_range(0, 0, 1, 0, "device_id")
+        sheet.merge_range(0, 1, 1, 1, "interval_s")
+        sheet.merge_range(0, 2, 1, 3, "model")
+        sheet.write_row(2, 0, ["d-1", 60, "KN-10"])
+
+    (entry,) = read_table(written.getvalue(), LIMITS)
+
+    assert (entry.device_id, entry.number) == ("d-1", 3)
+    assert entry.values == {"interval_s": 60, "model": "KN-10"}
+
+
 def test_an_empty_cell_empties_and_a_missing_column_does_not() -> None:
     """Where something must stand, an empty cell takes what the register takes."""
     (entry,) = read("device_id,interval_s,kind,protocol,payload_format,zone_id,floor\nd-1,60,,,,,")
