@@ -30,6 +30,8 @@ _PLACES = re.compile(rb"""\sr\s*=\s*["']\s*([A-Za-z]*)([0-9]*)""")
 
 # A cell that holds an error, such as #N/A of a formula: a reader gives nothing for it.
 _ERRORS = re.compile(rb"""(<(?:\w+:)?c\s(?:[^<>]*?\s)?t\s*=\s*["'])e(?=["'])""")
+# What such a cell shows (ECMA-376 part 1, 18.17.3).
+ERROR_VALUES = frozenset({"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!"})
 
 
 class SheetProblem(Enum):

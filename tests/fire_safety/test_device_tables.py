@@ -87,15 +87,16 @@ def test_an_error_in_a_cell_is_read_as_it_is_seen() -> None:
     written = io.BytesIO()
     with Workbook(written, {"in_memory": True}) as book:
         sheet = book.add_worksheet()
-        sheet.write_row(0, 0, ["device_id", "interval_s", "premises_id", "installed_on"])
+        sheet.write_row(0, 0, ["device_id", "interval_s", "premises_id", "installed_on", "model"])
         sheet.write_row(1, 0, ["d-1", 60])
         sheet.write_formula(1, 2, '=VLOOKUP("a",F1:G2,2)', None, "#N/A")
         sheet.write_formula(1, 3, "=1/0", None, "#DIV/0!")
+        sheet.write_formula(1, 4, "=NONE", None, "#NAME?")
 
     (entry,) = read_table(written.getvalue(), LIMITS)
 
     assert entry.values["premises_id"] == "#N/A"
-    assert entry.refusals == (Refusal("installed_on", Fault.DATE),)
+    assert entry.refusals == (Refusal("installed_on", Fault.DATE), Refusal("model", Fault.TEXT))
 
 
 def test_what_stands_in_merged_cells_counts_for_each_of_them() -> None:

@@ -28,7 +28,10 @@ class Fault(Wording):
         "nhiều ô hơn tiêu đề: ô có dấu phân cách phải đặt trong ngoặc kép",
         "more cells than headings: quote a cell that holds the separator",
     )
-    TEXT = ("dài quá 200 ký tự hoặc có ký tự lạ", "longer than 200 characters, or not printable")
+    TEXT = (
+        "dài quá 200 ký tự, có ký tự lạ, hoặc là lỗi của công thức (như #N/A)",
+        "longer than 200 characters, not printable, or the error of a formula (such as #N/A)",
+    )
     KIND = ("không phải loại thiết bị được biết", "not a known kind of device")
     PROTOCOL = ("cần NATS hoặc MQTT", "NATS or MQTT is needed")
     FORMAT = ("không phải định dạng dữ liệu được biết", "not a known payload format")

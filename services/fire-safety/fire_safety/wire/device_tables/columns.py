@@ -8,6 +8,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from chassis.sheets import ERROR_VALUES
 from fire_safety.domain.devices import DeviceKind, PayloadFormat, Protocol
 from fire_safety.domain.registration import Fault
 
@@ -51,6 +52,12 @@ def plain(text: str) -> str:
     letters = unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))
     bare = "".join(one for one in letters if not unicodedata.combining(one))
     return _NOT_A_LETTER.sub(" ", bare).strip()
+
+
+def _text(text: str) -> str:
+    if text in ERROR_VALUES:
+        raise ValueError("the formula failed")
+    return text
 
 
 def _number(text: str) -> int:
@@ -103,8 +110,8 @@ COLUMNS = (
         _one_of(DeviceKind, DeviceKind.SMOKE_HEAT, _KIND_NAMES),
         Fault.KIND,
     ),
-    Column("model", "Kiểu máy", "KN-10", str, Fault.TEXT),
-    Column("firmware", "Phiên bản phần mềm", "2.4.1", str, Fault.TEXT),
+    Column("model", "Kiểu máy", "KN-10", _text, Fault.TEXT),
+    Column("firmware", "Phiên bản phần mềm", "2.4.1", _text, Fault.TEXT),
     Column("protocol", "Giao thức", "MQTT", _one_of(Protocol, Protocol.NATS), Fault.PROTOCOL),
     Column(
         "payload_format",
