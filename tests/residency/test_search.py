@@ -12,7 +12,7 @@ from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, select, text, update
 
 from chassis.storage.database import Database
 from residency import tables
@@ -280,6 +280,36 @@ async def test_what_was_there_before_is_indexed_by_the_migration(
     await owner.close()
 
     assert await find(database, "le thi tam", "12/34/5") == [("Lê Thị Tám", Rank.SAME_LETTERS)]
+
+
+@pytest.mark.postgres
+async def test_letters_that_look_like_d_are_indexed_anew_by_the_migration(
+    database: Database, test_database: TestDatabase
+) -> None:
+    """Those who were entered when they counted as letters of their own are found as if they were entered now."""
+    await register_all(database, ["Ðặng Thị Tám", "Đặng Thị Chín"], "số 5 phố Ðặng Thử Nghiệm")
+    index, places = tables.person_index, tables.building_index
+    by_name, by_address = select(index).order_by("person_id"), select(places)
+    owner = Database.connect(test_database.owner_url)
+
+    def again(connection: Connection) -> None:
+        with Operations.context(MigrationContext.configure(connection)):
+            migration("0031_letters_that_look_like_d").upgrade()
+
+    async with owner.transaction() as tx:
+        entered = [(await tx.execute(one)).all() for one in (by_name, by_address)]
+        old = {"spelled": "ðặng thị tám", "plain": "ðang thi tam", "terms": ["ðang"]}
+        of_eth = index.c.person_id.in_(
+            select(tables.persons.c.person_id).where(tables.persons.c.full_name.like("Ð%"))
+        )
+        await tx.execute(update(index).where(of_eth).values(**old, unordered="x", place=b"x"))
+        await tx.execute(update(places).values(key="ðang", terms=["ðang"]))
+        await tx.run_sync(again)
+        mended = [(await tx.execute(one)).all() for one in (by_name, by_address)]
+    await owner.close()
+
+    assert mended == entered
+    assert await find(database, "dang thi tam") == [("Ðặng Thị Tám", Rank.SAME_LETTERS)]
 
 
 def migration(name: str) -> ModuleType:
