@@ -101,9 +101,10 @@ def back_up(
     _require_readable(place.run_dir)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)  # it may have been there
+    # Of two who begin at once this stops one, who must not empty the other's folder.
+    (folder / _STREAMS).mkdir(mode=0o700)
     began = clock()
     with _emptied_on_failure(folder):
-        (folder / _STREAMS).mkdir(mode=0o700)
         messages = _copy_databases(place, folder, data or OnThisMachine(place))
         messages += asyncio.run(_with_broker(place, folder, copy_streams))
         _keep_rest(place.run_dir, folder / _REST)
