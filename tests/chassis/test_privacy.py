@@ -13,6 +13,11 @@ from chassis.privacy import may_hold_id_number
         "999\u00a0099\u00a0000\u00a0001",
         "999.099.000.001",
         "999-099-000-001",
+        "999.099.000 001",
+        "999099.000001",
+        "999\u2013099\u2013000\u2013001",
+        "999\u200b099\u200b000\u200b001",
+        "001.099.000.001",
         "\uff19\uff19\uff19099000001",
         "số 999099000001.",
         "x9990990000012",
@@ -25,8 +30,17 @@ def test_a_run_of_twelve_digits_could_be_a_number(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "VV-2026-000001", "000.00.19.H26-231024-0001", "114, 113, 115", "P101\n0100 123 456"],
+    [
+        "",
+        "VV-2026-000001",
+        "000.00.19.H26-231024-0001",
+        "000.00.19.H06-231024-0001",
+        "114, 113, 115",
+        "P101\n0100 123 456",
+        "120.000.000.000 đồng",
+        "192.168.100.200",
+    ],
 )
-def test_case_numbers_are_none(text: str) -> None:
+def test_case_numbers_amounts_and_addresses_are_none(text: str) -> None:
     """What officers must be able to write."""
     assert not may_hold_id_number(text)
