@@ -90,8 +90,8 @@ class AttachmentsServiceServicer:
 
     def AddAttachmentPart(self, request, context):
         """Takes one part; one that is there already is replaced. Parts may come in any order, several at a time.
-        Errors: ATTACHMENT_NOT_FOUND, ATTACHMENT_REFUSED, ATTACHMENT_PART_INVALID, OBJECT_STORE_FULL,
-        OBJECT_STORE_UNAVAILABLE.
+        Errors: FIELD_INVALID for a part that the file does not have, ATTACHMENT_NOT_FOUND, ATTACHMENT_REFUSED,
+        ATTACHMENT_PART_INVALID, OBJECT_STORE_FULL, OBJECT_STORE_UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -108,7 +108,8 @@ class AttachmentsServiceServicer:
     def CompleteAttachment(self, request, context):
         """Ends an upload: compares its SHA-256 with what was said when it began, judges what it is by its content, takes out
         of photos where and with what they were taken, and keeps it. A repeat gets the same answer. What is no file of an
-        allowed type, is broken, or hides a second format inside, is refused and its parts are deleted.
+        allowed type, is broken, or hides a second format inside, is refused and its parts are deleted. An anonymous tip
+        takes photos only: other files keep what their author's program wrote into them.
         Errors: ATTACHMENT_NOT_FOUND, ATTACHMENT_INCOMPLETE, ATTACHMENT_DAMAGED, ATTACHMENT_REFUSED, ATTACHMENT_TOO_LARGE,
         OBJECT_STORE_FULL, OBJECT_STORE_UNAVAILABLE.
         """

@@ -46,8 +46,8 @@ class AttachmentsServiceStub:
     """
     AddAttachmentPart: _grpc.UnaryUnaryMultiCallable[_attachments_pb2.AddAttachmentPartRequest, _attachments_pb2.AddAttachmentPartResponse]
     """Takes one part; one that is there already is replaced. Parts may come in any order, several at a time.
-    Errors: ATTACHMENT_NOT_FOUND, ATTACHMENT_REFUSED, ATTACHMENT_PART_INVALID, OBJECT_STORE_FULL,
-    OBJECT_STORE_UNAVAILABLE.
+    Errors: FIELD_INVALID for a part that the file does not have, ATTACHMENT_NOT_FOUND, ATTACHMENT_REFUSED,
+    ATTACHMENT_PART_INVALID, OBJECT_STORE_FULL, OBJECT_STORE_UNAVAILABLE.
     """
     GetAttachmentProgress: _grpc.UnaryUnaryMultiCallable[_attachments_pb2.GetAttachmentProgressRequest, _attachments_pb2.GetAttachmentProgressResponse]
     """Tells which parts of an upload are missing: where to go on after a break.
@@ -56,7 +56,8 @@ class AttachmentsServiceStub:
     CompleteAttachment: _grpc.UnaryUnaryMultiCallable[_attachments_pb2.CompleteAttachmentRequest, _attachments_pb2.CompleteAttachmentResponse]
     """Ends an upload: compares its SHA-256 with what was said when it began, judges what it is by its content, takes out
     of photos where and with what they were taken, and keeps it. A repeat gets the same answer. What is no file of an
-    allowed type, is broken, or hides a second format inside, is refused and its parts are deleted.
+    allowed type, is broken, or hides a second format inside, is refused and its parts are deleted. An anonymous tip
+    takes photos only: other files keep what their author's program wrote into them.
     Errors: ATTACHMENT_NOT_FOUND, ATTACHMENT_INCOMPLETE, ATTACHMENT_DAMAGED, ATTACHMENT_REFUSED, ATTACHMENT_TOO_LARGE,
     OBJECT_STORE_FULL, OBJECT_STORE_UNAVAILABLE.
     """
@@ -89,8 +90,8 @@ class AttachmentsServiceAsyncStub(AttachmentsServiceStub):
     """
     AddAttachmentPart: _aio.UnaryUnaryMultiCallable[_attachments_pb2.AddAttachmentPartRequest, _attachments_pb2.AddAttachmentPartResponse]  # type: ignore[assignment]
     """Takes one part; one that is there already is replaced. Parts may come in any order, several at a time.
-    Errors: ATTACHMENT_NOT_FOUND, ATTACHMENT_REFUSED, ATTACHMENT_PART_INVALID, OBJECT_STORE_FULL,
-    OBJECT_STORE_UNAVAILABLE.
+    Errors: FIELD_INVALID for a part that the file does not have, ATTACHMENT_NOT_FOUND, ATTACHMENT_REFUSED,
+    ATTACHMENT_PART_INVALID, OBJECT_STORE_FULL, OBJECT_STORE_UNAVAILABLE.
     """
     GetAttachmentProgress: _aio.UnaryUnaryMultiCallable[_attachments_pb2.GetAttachmentProgressRequest, _attachments_pb2.GetAttachmentProgressResponse]  # type: ignore[assignment]
     """Tells which parts of an upload are missing: where to go on after a break.
@@ -99,7 +100,8 @@ class AttachmentsServiceAsyncStub(AttachmentsServiceStub):
     CompleteAttachment: _aio.UnaryUnaryMultiCallable[_attachments_pb2.CompleteAttachmentRequest, _attachments_pb2.CompleteAttachmentResponse]  # type: ignore[assignment]
     """Ends an upload: compares its SHA-256 with what was said when it began, judges what it is by its content, takes out
     of photos where and with what they were taken, and keeps it. A repeat gets the same answer. What is no file of an
-    allowed type, is broken, or hides a second format inside, is refused and its parts are deleted.
+    allowed type, is broken, or hides a second format inside, is refused and its parts are deleted. An anonymous tip
+    takes photos only: other files keep what their author's program wrote into them.
     Errors: ATTACHMENT_NOT_FOUND, ATTACHMENT_INCOMPLETE, ATTACHMENT_DAMAGED, ATTACHMENT_REFUSED, ATTACHMENT_TOO_LARGE,
     OBJECT_STORE_FULL, OBJECT_STORE_UNAVAILABLE.
     """
@@ -141,8 +143,8 @@ class AttachmentsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_attachments_pb2.AddAttachmentPartResponse, _abc.Awaitable[_attachments_pb2.AddAttachmentPartResponse]]:
         """Takes one part; one that is there already is replaced. Parts may come in any order, several at a time.
-        Errors: ATTACHMENT_NOT_FOUND, ATTACHMENT_REFUSED, ATTACHMENT_PART_INVALID, OBJECT_STORE_FULL,
-        OBJECT_STORE_UNAVAILABLE.
+        Errors: FIELD_INVALID for a part that the file does not have, ATTACHMENT_NOT_FOUND, ATTACHMENT_REFUSED,
+        ATTACHMENT_PART_INVALID, OBJECT_STORE_FULL, OBJECT_STORE_UNAVAILABLE.
         """
 
     @_abc_1.abstractmethod
@@ -163,7 +165,8 @@ class AttachmentsServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_attachments_pb2.CompleteAttachmentResponse, _abc.Awaitable[_attachments_pb2.CompleteAttachmentResponse]]:
         """Ends an upload: compares its SHA-256 with what was said when it began, judges what it is by its content, takes out
         of photos where and with what they were taken, and keeps it. A repeat gets the same answer. What is no file of an
-        allowed type, is broken, or hides a second format inside, is refused and its parts are deleted.
+        allowed type, is broken, or hides a second format inside, is refused and its parts are deleted. An anonymous tip
+        takes photos only: other files keep what their author's program wrote into them.
         Errors: ATTACHMENT_NOT_FOUND, ATTACHMENT_INCOMPLETE, ATTACHMENT_DAMAGED, ATTACHMENT_REFUSED, ATTACHMENT_TOO_LARGE,
         OBJECT_STORE_FULL, OBJECT_STORE_UNAVAILABLE.
         """

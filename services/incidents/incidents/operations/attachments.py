@@ -56,7 +56,6 @@ from incidents.repository.attachments import (
     refuse_upload,
     require_room,
     rules_for,
-    rules_on,
 )
 from incidents.repository.incidents import lock_incident, save_change
 
@@ -99,8 +98,6 @@ class AttachmentOperations:
         """
         now, attachment_id = self._clock(), self._new_id()
         async with self._database.transaction() as tx:
-            rules = await rules_on(tx, ward_day(now))
-            rules.check_size(wanted.size)
             first = await idempotency.claim(
                 tx,
                 tables.requests,
@@ -113,6 +110,8 @@ class AttachmentOperations:
             if first is not None:
                 return self._told(await load_upload(tx, UUID(first), now))
             owner = await self._owner(tx, wanted.owner)
+            rules = await rules_for(tx, owner, ward_day(now))
+            rules.check_size(wanted.size)
             await require_room(tx, owner, rules, now)
             upload = Upload(
                 attachment_id=attachment_id,
