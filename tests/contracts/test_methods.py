@@ -84,7 +84,7 @@ def test_a_method_that_writes_does_not_hide_behind_get(method: MethodDescriptor)
 
 @EACH_METHOD
 def test_a_method_that_needs_a_purpose_takes_one(method: MethodDescriptor) -> None:
-    """In a field of that name and type, which the interceptor and the gateway know."""
+    """In a field of that name and type, which the server's edge and the gateway know."""
     if not rule_of(path_of(method)).purpose_required:
         return
     purpose = method.input_type.fields_by_name["purpose"]

@@ -281,8 +281,6 @@ async def test_gaps_are_told_ahead_and_duties_end(service: Service) -> None:
     assert refused.reason == "DUTY_NOT_FOUND"
 
 
-@pytest.mark.postgres
-@pytest.mark.nats
 @pytest.mark.parametrize(
     ("channel", "address"),
     [
@@ -290,6 +288,7 @@ async def test_gaps_are_told_ahead_and_duties_end(service: Service) -> None:
         (pb.CONTACT_CHANNEL_EMAIL, "an@phuong..example"),
         (pb.CONTACT_CHANNEL_SMS, "0100 000 00l"),
         (pb.CONTACT_CHANNEL_SMS, "114"),
+        (pb.CONTACT_CHANNEL_SMS, "0--------"),
     ],
 )
 def test_what_no_message_could_reach_is_refused(
@@ -304,6 +303,19 @@ def test_what_no_message_could_reach_is_refused(
         read_officer(request, "chi")
 
 
+@pytest.mark.parametrize("address", ["(0100) 382 50000", "+84\u00a0100.382-5000"])
+def test_a_number_may_be_set_apart_as_people_do(address: str) -> None:
+    """Brackets, dots and spaces of any kind."""
+    contact = pb.OfficerContact(channel=pb.CONTACT_CHANNEL_SMS, address=address)
+    request = pb.SetOfficerRequest(
+        request_id=str(uuid4()), account="an", unit_code="to-1", contacts=[contact]
+    )
+
+    assert read_officer(request, "chi").contacts[0].address == address
+
+
+@pytest.mark.postgres
+@pytest.mark.nats
 async def test_what_the_roster_cannot_hold_is_refused(service: Service) -> None:
     """With its reason."""
     await entered(service)

@@ -232,7 +232,7 @@ async def test_nothing_inside_is_called(sink: HttpSink) -> None:
     assert sink.received == []
 
 
-@pytest.mark.parametrize("host", ["exa mple.org", "\uff10.0.0.0", "example..org", 64 * "a"])
+@pytest.mark.parametrize("host", ["\uff10.0.0.0", "example..org", 64 * "a"])
 async def test_a_name_that_cannot_be_is_a_failed_try(host: str) -> None:
     """Registered once, it must not hold up what others are told."""
     client = WebhookClient(lambda: NIGHT, private_allowed=False)

@@ -41,7 +41,8 @@ _NAME_MAX, _ADDRESS_MAX = 120, 120
 # What nothing could be sent to would be found out at night. Telegram and Zalo are as their gateway has them.
 _ADDRESSES = {
     ContactChannel.EMAIL: re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+"),
-    ContactChannel.SMS: re.compile(r"\+?[0-9][0-9 .-]{7,19}"),
+    # However the digits are set apart.
+    ContactChannel.SMS: re.compile(r"[\s.()-]*\+?[\s.()-]*([0-9][\s.()-]*){8,15}"),
 }
 _DAY_MIN, _LASTS_MAX_MIN = 24 * 60, 2 * 24 * 60
 _LOOKED_AHEAD, _LOOKED_AHEAD_MAX = timedelta(days=14), timedelta(days=92)

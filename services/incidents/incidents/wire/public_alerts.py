@@ -1,6 +1,6 @@
 """Public warnings: requests, checked field by field, and what is told."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -34,6 +34,8 @@ _JUDGEMENTS: tuple[tuple[str, Any], ...] = (
 # Code points that no XML document can hold.
 _NO_CHARACTERS = frozenset("\ufffe\uffff")
 _RESPONSES_MAX = 3
+# What a time that nobody said is read as.
+_EPOCH = datetime.fromtimestamp(0, UTC)
 _CORNERS = range(4, 101)
 _RADIUS_MAX_KM = 50
 _NORTH_MAX, _EAST_MAX = 90, 180
@@ -153,7 +155,9 @@ def _moment(field: str, told: Timestamp) -> datetime:
 
 def _content(content: pb.AlertContent, expires_at: datetime) -> bytes:
     """Check what a warning says until when; raises FieldInvalidError."""
-    if content.HasField("onset") and _moment("content.onset", content.onset) >= expires_at:
+    begins = _moment("content.onset", content.onset) if content.HasField("onset") else None
+    # Who forgot when it expires is told that, later.
+    if begins and begins >= expires_at > _EPOCH:
         raise FieldInvalidError("content.onset", "before it expires")
     for field, contract in _JUDGEMENTS:
         number = getattr(content, field)

@@ -68,7 +68,7 @@ def _columns(headings: Row) -> Sequence[str]:
         if columns.count(name) == 0:
             raise SheetInvalidError(SheetProblem.NO_HEADING, f"{_TITLES[name]} ({name})")
         if columns.count(name) > 1:
-            raise SheetInvalidError(SheetProblem.HEADING_TWICE, name)
+            raise SheetInvalidError(SheetProblem.HEADING_TWICE, f"{_TITLES[name]} ({name})")
     return columns
 
 

@@ -217,8 +217,9 @@ class Incident:
     ) -> "Change":
         """Judge it; None leaves a part as it is. A person may lower the priority, which a machine never does.
 
-        What neither premises nor alarms give a place is called by its category, also by a new one. Raises
-        FieldInvalidError for a category of another kind where alarms belong to it: they make it a fire.
+        What neither premises nor alarms give a place is called by its category, also by a new one; what is at premises
+        keeps its name, even where nothing else is known of them. Raises FieldInvalidError for a category of another
+        kind where alarms belong to it: they make it a fire.
         """
         if category is not None and self.members and category.kind is not self.kind:
             raise FieldInvalidError("category", "an incident with alarms stays a fire")

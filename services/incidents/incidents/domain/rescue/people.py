@@ -10,7 +10,8 @@ from datetime import datetime
 class Provenance:
     """Where a number comes from: its source, when that last changed or confirmed it, and whether there may be more.
 
-    `as_of` is None and `age_s` 0 where the source has told nothing yet; `stale` while it does not answer.
+    `as_of` is None and `age_s` 0 where the source has told nothing yet; `stale` while it does not answer, or its
+    events queue.
     """
 
     source: str
