@@ -52,6 +52,8 @@ class SheetProblem(Enum):
         "a column is missing; row 1 must hold the headings:",
     )
     UNKNOWN_HEADING = ("không biết cột", "there is no column of this name:")
+    # Where a heading may not be repeated, the column is told by its place.
+    UNKNOWN_COLUMN = ("không biết tiêu đề của cột số", "there is no such heading as in column")
     HEADING_TWICE = ("hai cột cùng nghĩa", "two columns mean the same:")
 
     @property

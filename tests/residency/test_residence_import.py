@@ -149,7 +149,7 @@ def test_csv_and_xlsx_are_read_alike(delimiter: str) -> None:
     [
         (b"", SheetProblem.NO_HEADING),
         (csv_of(), SheetProblem.EMPTY),
-        (csv_of(row(), headings=[*HEADINGS[:-1], "Màu"]), SheetProblem.UNKNOWN_HEADING),
+        (csv_of(row(), headings=[*HEADINGS[:-1], "Màu"]), SheetProblem.UNKNOWN_COLUMN),
         (csv_of(row(), headings=[*HEADINGS[:-1], "Tầng"]), SheetProblem.HEADING_TWICE),
         (b"\xd0\xcf\x11\xe0", SheetProblem.PASSWORD),
     ],
@@ -167,9 +167,12 @@ def test_a_table_without_headings_is_refused_without_repeating_it() -> None:
         TABLE.read(csv_of(headings=row()))
     with pytest.raises(SheetInvalidError) as lacking:
         TABLE.read(csv_of(row()[1:], headings=HEADINGS[1:]))
+    with pytest.raises(SheetInvalidError) as twice:
+        TABLE.read(csv_of(row(), headings=[*HEADINGS[:-1], "floor"]))
 
-    assert (refused.value.problem, refused.value.detail) == (SheetProblem.UNKNOWN_HEADING, "#1")
+    assert (refused.value.problem, refused.value.detail) == (SheetProblem.UNKNOWN_COLUMN, "1")
     assert lacking.value.detail == "Số định danh (personal_id_number)"
+    assert twice.value.detail == "Tầng (floor)"
 
 
 @pytest.mark.postgres

@@ -42,6 +42,11 @@ class Column:
     en: str
     required: bool = True
 
+    @property
+    def title(self) -> str:
+        """Name it as officers write it, and as it is called."""
+        return f"{self.heading} ({self.name})"
+
 
 COLUMNS = (
     Column("personal_id_number", "Số định danh", "12 chữ số hợp lệ, dạng văn bản", "12 valid digits, as text"),
@@ -134,10 +139,9 @@ def _columns(headings: Row) -> list[Column | None]:
     named = [one.name for one in columns if one]
     for column in COLUMNS:
         if column.required and column.name not in named:
-            detail = f"{column.heading} ({column.name})"
-            raise SheetInvalidError(SheetProblem.NO_HEADING, detail)
+            raise SheetInvalidError(SheetProblem.NO_HEADING, column.title)
         if named.count(column.name) > 1:
-            raise SheetInvalidError(SheetProblem.HEADING_TWICE, column.name)
+            raise SheetInvalidError(SheetProblem.HEADING_TWICE, column.title)
     return columns
 
 
@@ -146,7 +150,7 @@ def _column(place: int, heading: str) -> Column | None:
         return None
     found = _BY_HEADING.get(_plain(heading.replace("_", " ")))
     if found is None:
-        raise SheetInvalidError(SheetProblem.UNKNOWN_HEADING, f"#{place}")
+        raise SheetInvalidError(SheetProblem.UNKNOWN_COLUMN, str(place))
     return found
 
 
