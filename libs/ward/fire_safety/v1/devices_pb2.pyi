@@ -226,7 +226,7 @@ class RowFault(_message.Message):
     REASON_VI_FIELD_NUMBER: _builtins.int
     REASON_EN_FIELD_NUMBER: _builtins.int
     field: _builtins.str
-    """Field of `Device`."""
+    """Field of `Device`, or `row` for the row as a whole."""
     reason_vi: _builtins.str
     """Reason, Vietnamese."""
     reason_en: _builtins.str
