@@ -23,6 +23,7 @@ from fire_safety.domain.registration import (
 )
 
 TODAY = date(2026, 11, 23)
+LONG = 3000
 DETECTOR = replace(
     blank("d-1"), interval_s=10, premises_id="p-1", zone_id="z-1", gateway_id="gw", model="KN-10"
 )
@@ -147,14 +148,28 @@ def test_ways_through_gateways_are_short() -> None:
                 f"g-{number}",
                 {"interval_s": 60, "kind": DeviceKind.GATEWAY, "gateway_id": f"g-{number + 1}"},
             )
-            for number in range(MAX_GATEWAYS + 2)
+            for number in range(LONG)
         ),
-        Entry(f"g-{MAX_GATEWAYS + 2}", {"interval_s": 60, "kind": DeviceKind.GATEWAY}),
+        Entry(f"g-{LONG}", {"interval_s": 60, "kind": DeviceKind.GATEWAY}),
     )
 
-    refused = [one.refusals for one in chain if one.refusals]
-    assert refused[:2] == [(Refusal("gateway_id", Fault.GATEWAY_FAR),)] * 2
-    assert refused[2:] == []
+    far = (Refusal("gateway_id", Fault.GATEWAY_FAR),)
+    assert [one.refusals[:1] for one in chain if one.refusals] == [far] * (LONG - MAX_GATEWAYS)
+
+
+def test_who_came_to_stand_far_behind_is_not_refused_for_it() -> None:
+    """Its gateway was moved, not it; what else is entered of it has nothing to do with that."""
+    chain = [
+        replace(GATEWAY, device_id=f"g-{number}", gateway_id=f"g-{number + 1}")
+        for number in range(MAX_GATEWAYS + 1)
+    ]
+    last = replace(GATEWAY, device_id=f"g-{MAX_GATEWAYS + 1}")
+    known = replace(KNOWN, devices={one.device_id: one for one in (*chain, last, DETECTOR)})
+    (altered,) = judge([Entry("g-0", {"interval_s": 30})], known, TODAY)
+    (moved,) = judge([Entry("d-1", {"gateway_id": "g-0"})], known, TODAY)
+
+    assert altered.outcome is Outcome.CHANGED
+    assert moved.refusals == (Refusal("gateway_id", Fault.GATEWAY_FAR),)
 
 
 def test_a_row_without_an_id_spoils_no_other() -> None:

@@ -260,6 +260,13 @@ def _has_own_zone(one: Device, view: _View) -> bool:
     return not one.zone_id or view.known.zones.get(one.zone_id) == one.premises_id
 
 
+def _is_near(one: Device, view: _View) -> bool:
+    """Tell whether few gateways are before a device, or no other than it had: those may have been moved since."""
+    before = view.known.devices.get(one.device_id)
+    is_moved = before is None or before.gateway_id != one.gateway_id
+    return not is_moved or len(view.gateways_of(one)) <= MAX_GATEWAYS
+
+
 def _has_gateway(one: Device, view: _View) -> bool:
     gateway = view.gateway_of(one)
     return gateway is None or gateway.kind is DeviceKind.GATEWAY
@@ -307,11 +314,7 @@ _RULES: tuple[tuple[str, Fault, Callable[[Device, _View], bool]], ...] = (
     ("gateway_id", Fault.NOT_A_GATEWAY, _has_gateway),
     ("gateway_id", Fault.GATEWAY_RETIRED, _has_live_gateway),
     ("gateway_id", Fault.GATEWAY_LOOP, lambda one, view: not view.reports_through_itself(one)),
-    (
-        "gateway_id",
-        Fault.GATEWAY_FAR,
-        lambda one, view: len(view.gateways_of(one)) <= MAX_GATEWAYS,
-    ),
+    ("gateway_id", Fault.GATEWAY_FAR, _is_near),
     (
         "kind",
         Fault.GATEWAY_IN_USE,
