@@ -45,8 +45,8 @@ _REMEMBERED = timedelta(minutes=3)
 # How far back what comes and goes is counted, at most: no profile looks further.
 _RAISED = timedelta(days=1)
 _MILLISECOND = timedelta(milliseconds=1)
-# Of messages that come one by one, more are let gather: to read few takes nearly as long as to read many. Fires are
-# heard beside the stream.
+# Of messages that come one by one, more are let gather: to read few takes nearly as long as to read many. Fires in the
+# platform's own format are heard beside the stream, once a detector that began is at its place again; others wait.
 _FEW = 50
 _GATHER_S = 0.005
 # How often the others are looked for.
