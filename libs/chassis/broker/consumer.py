@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime
 from itertools import groupby
 from types import MappingProxyType
+from typing import NamedTuple
 from uuid import UUID
 
 from nats.aio.client import Client
@@ -40,11 +41,20 @@ _PUBLISH_TIMEOUT_S = 5.0
 # waits that long for its turn; some more where they are handled at once.
 _ACK_WAIT_S = 3.0
 _BATCH, _BATCH_OF_MANY = 20, 40
+# Messages that were given out and are neither handled nor refused.
+_MOST_OUT = 1000
 _SUBJECT_MAX = 512
 DONE, RETRY, DEAD_LETTER = "done", "retry", "dead_letter"
 
 Handler = Callable[[Envelope], Awaitable[None]]
 HandlerOfMany = Callable[[Sequence[Envelope]], Awaitable[None]]
+
+
+class _Waiting(NamedTuple):
+    """An event that waits to be tried again: when it was stored, and by when it comes, by the event loop's clock."""
+
+    stored_at: datetime
+    due_s: float
 
 
 class EventConsumer:
@@ -74,13 +84,19 @@ class EventConsumer:
         self._handlers = {**handlers, **{name: _by_one(many) for name, many in of_many.items()}}
         self._of_many = of_many
         self._formerly = formerly
-        self._waits_since: datetime | None = None
+        self._taken_since: datetime | None = None
+        # Events that wait to be tried again, by their place in the stream.
+        self._to_retry: dict[int, _Waiting] = {}
         for subject in self._handlers:
             tell_from_the_start(name, subject)
 
     def waits_since(self) -> datetime | None:
-        """Tell when the oldest event was stored that was taken last and may not be handled yet; None if none was."""
-        return self._waits_since
+        """Tell when the oldest event was stored that was taken last or waits to be tried again; None if none was.
+
+        Whoever is given it then tells of it, which may be another process.
+        """
+        waiting = [one.stored_at for one in self._to_retry.values()]
+        return min([*waiting, *filter(None, [self._taken_since])], default=None)
 
     async def run(self) -> None:
         """Consume until cancelled; an outage of the broker only delays."""
@@ -102,7 +118,7 @@ class EventConsumer:
             ack_policy=AckPolicy.EXPLICIT,
             ack_wait=_ACK_WAIT_S,
             max_deliver=-1,
-            max_ack_pending=1000,
+            max_ack_pending=_MOST_OUT,
             filter_subjects=sorted(self._handlers),
         )
         await self._jetstream.add_consumer(self._stream, config)
@@ -111,7 +127,8 @@ class EventConsumer:
             while True:
                 messages = await pull.take(_TAKE_S)
                 stored = (message.metadata.timestamp for message in messages)
-                self._waits_since = min(stored, default=None)
+                self._taken_since = min(stored, default=None)
+                self._leave_to_others()
                 waiting = messages[-1].metadata.num_pending if messages else 0
                 metrics.CONSUMER_PENDING.labels(self._name).set(waiting + len(messages))
                 for of_many, some in groupby(messages, self._handler_of_many):
@@ -166,7 +183,7 @@ class EventConsumer:
                 return False
         for message in messages:
             await message.ack()
-            self._count(message, DONE)
+            self._settle(message, DONE)
         return True
 
     async def _handle(self, message: Delivery) -> None:
@@ -175,7 +192,7 @@ class EventConsumer:
                 await self._give(message)
             except InvalidMessageError as error:
                 await dead_letter(self._jetstream, self._name, message, error.reason)
-                self._count(message, DEAD_LETTER)
+                self._settle(message, DEAD_LETTER)
                 await message.term()
             except DomainError as error:
                 await self._retry(message, error.reason)
@@ -184,7 +201,7 @@ class EventConsumer:
                 await self._retry(message, type(error).__name__)
             else:
                 await message.ack()
-                self._count(message, DONE)
+                self._settle(message, DONE)
 
     async def _give(self, message: Delivery) -> None:
         envelope = read_envelope(message)
@@ -207,6 +224,22 @@ class EventConsumer:
         logger().warning("message_retry", consumer=self._name, cause=cause, delay_s=delay)
         self._count(message, RETRY)
         await message.nak(delay=delay)
+        due_s = asyncio.get_running_loop().time() + delay + _ACK_WAIT_S
+        metadata = message.metadata
+        # No more than the broker has out at once.
+        if len(self._to_retry) < _MOST_OUT:
+            self._to_retry[metadata.sequence.stream] = _Waiting(metadata.timestamp, due_s)
+
+    def _leave_to_others(self) -> None:
+        """Forget what should have come again and did not: another process was given it."""
+        now_s = asyncio.get_running_loop().time()
+        for sequence in [at for at, one in self._to_retry.items() if one.due_s < now_s]:
+            del self._to_retry[sequence]
+
+    def _settle(self, message: Delivery, outcome: str) -> None:
+        """Count what became of a message that does not come again."""
+        self._to_retry.pop(message.metadata.sequence.stream, None)
+        self._count(message, outcome)
 
     def _count(self, message: Delivery, outcome: str) -> None:
         """Count it under its subject: the broker gives none but those that there are handlers for."""

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -175,6 +175,42 @@ async def test_it_is_told_how_many_wait_and_since_when(broker: Client) -> None:
 
     assert never is None
     assert since == (await broker.jetstream().get_msg("EVENTS", 1)).time
+
+
+@pytest.mark.nats
+async def test_what_is_to_be_tried_again_waits_since_it_was_stored(broker: Client) -> None:
+    """Though others came and were handled meanwhile; once it is handled, nothing waits."""
+    stored: list[datetime] = []
+    may_go = asyncio.Event()
+
+    async def fails_at_first(envelope: Envelope) -> None:
+        stored.append(envelope.stored_at)
+        if envelope.payload == b"first" and not may_go.is_set():
+            raise RuntimeError
+
+    consumer = EventConsumer(
+        broker, broker.jetstream(), "tests", "EVENTS", {SUBJECT: fails_at_first}
+    )
+    await publish(broker, b"first")
+    task = asyncio.create_task(consumer.run())
+    async with asyncio.timeout(30):
+        while not stored:
+            await asyncio.sleep(0.02)
+        first = stored[0]
+        await publish(broker, b"second")
+        while stored[-1] == first:
+            await asyncio.sleep(0.02)
+        tried = len(stored)
+        waiting = {consumer.waits_since()}
+        while len(stored) == tried:
+            waiting.add(consumer.waits_since())
+            await asyncio.sleep(0.02)
+        may_go.set()
+        while consumer.waits_since() is not None:
+            await asyncio.sleep(0.02)
+    task.cancel()
+
+    assert waiting == {first}
 
 
 @pytest.mark.nats
