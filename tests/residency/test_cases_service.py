@@ -223,6 +223,17 @@ async def test_what_the_register_refuses_is_not_approved(desk: Desk) -> None:
     assert await registered(desk) == 0
 
 
+async def test_a_residence_before_the_birth_of_a_member_is_not_declared(desk: Desk) -> None:
+    """The day of birth itself can be the first. Nobody is to learn it only when the case is decided."""
+    (dwelling_id,) = (await add_building(desk.database)).dwelling_ids
+    with pytest.raises(aio.AioRpcError) as refused:
+        await desk.create(temporary(dwelling_id, declared(2, birth_date=day(date(2026, 11, 2)))))
+    born_that_day = declared(2, birth_date=day(date(2026, 11, 1)))
+
+    assert "valid_from" in str(refusal_of(refused.value))
+    assert await desk.create(temporary(dwelling_id, born_that_day))
+
+
 async def test_the_clock_stands_while_the_citizen_is_waited_for(desk: Desk) -> None:
     """From Monday noon to Thursday: the day of acceptance and the days of waiting do not count."""
     place = await add_building(desk.database)

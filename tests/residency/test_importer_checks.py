@@ -69,6 +69,7 @@ TWICE, UNKNOWN = "twice", "names no row that exists"
         ("registrations", 1, "dwelling_id", EMPTY_DWELLING, "not the dwelling of the household"),
         ("registrations", 1, "kind", "VISIT", "PERMANENT or TEMPORARY"),
         ("registrations", 1, "valid_from", "2026-03", "YYYY-MM-DD"),
+        ("registrations", 0, "valid_from", "1800-01-01", "not before the birth"),
         ("registrations", 1, "valid_until", "", "within 2 years"),
         ("registrations", 1, "valid_until", "2028-03-02", "within 2 years"),
         ("registrations", 1, "valid_until", "2026-03-01", "after valid_from"),

@@ -234,6 +234,8 @@ async def test_what_is_wrong_is_told_and_keeps_all_out_unless_it_is_accepted(
         row(2, address="số 7 phố Thử Nghiệm"),
         row(2, address="số 7 phố Thử Nghiệm", floor="2"),
         row(3, kind="tạm trú"),
+        row(3, valid_from="01/11/1800"),
+        row(4, valid_from="01/11/1800"),
     )
     expected = [
         (2, Outcome.NEW, ""),
@@ -245,6 +247,8 @@ async def test_what_is_wrong_is_told_and_keeps_all_out_unless_it_is_accepted(
         (8, Outcome.REFUSED, "address"),
         (9, Outcome.NEW, ""),
         (10, Outcome.REFUSED, "FIELD_INVALID"),
+        (11, Outcome.REFUSED, "FIELD_INVALID"),
+        (12, Outcome.REFUSED, "FIELD_INVALID"),
     ]
 
     assert await take(database, content) == (expected, False)

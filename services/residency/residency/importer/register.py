@@ -206,6 +206,8 @@ class Register:
         term, limit = registration.term, self.rules.limit
         rule = f"after valid_from; temporary residence ends within {limit.years} years"
         line.read("valid_until", lambda _: term.check(registration.kind, limit), rule)
+        born = self.persons[registration.person_id].birth_date
+        line.read("valid_from", lambda _: term.check_birth(born), "not before the birth")
         if registration.kind is ResidenceKind.PERMANENT:
             others = self._permanent.setdefault(registration.person_id, [])
             if any(term.overlaps(other) for other in others):

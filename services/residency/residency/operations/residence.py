@@ -145,7 +145,7 @@ async def enter(
     HouseholderExistsError, or FieldInvalidError for the term.
     """
     term, dwelling_id = application.term, application.dwelling_id
-    term.check(application.kind, await residence.temporary_limit(tx, ward_day(now)))
+    application.check_term(await residence.temporary_limit(tx, ward_day(now)))
     await occupancy.lock_dwelling(tx, dwelling_id)
     # Before the person: a household that is none must be refused alike whoever has the number.
     household_id, relationship = await households.found_or_join(

@@ -167,7 +167,7 @@ class ResidenceImport:
         limit = await temporary_limit(entering.tx, ward_day(now))
         for one in rows:
             try:
-                one.declared.term.check(one.declared.kind, limit)
+                one.declared.applying_for(one.dwelling_id).check_term(limit)
             except DomainError as error:
                 entering.judge(one, Verdict(one.row, Outcome.REFUSED, refusal=error))
             else:

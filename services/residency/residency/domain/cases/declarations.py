@@ -225,6 +225,12 @@ class ResidenceDeclaration:
         """The declarant and the members who change with them."""
         return (self.declarant, *self.members)
 
+    def check_births(self) -> None:
+        """Refuse a new residence of somebody that begins before their birth; raises FieldInvalidError."""
+        if isinstance(self.change, NewResidence):
+            for person in self.persons:
+                self.change.term.check_birth(person.birth_date)
+
     @property
     def documents(self) -> tuple[PersonalIdNumber | PassportNumber, ...]:
         """The documents of all who are named: the declarant, the members, the householder and the guests."""

@@ -93,6 +93,11 @@ class Term:
         if kind is ResidenceKind.TEMPORARY and self.valid_until > limit.last_end(self.valid_from):
             raise FieldInvalidError("valid_until", f"at most {limit.years} years after valid_from")
 
+    def check_birth(self, born: PartialDate) -> None:
+        """Refuse a term that begins before the first day on which the person can have been born."""
+        if self.valid_from < born.earliest:
+            raise FieldInvalidError("valid_from", "not before the birth")
+
     def overlaps(self, other: "Term") -> bool:
         """Tell whether there is a day in both."""
         return (other.valid_until is None or self.valid_from < other.valid_until) and (
@@ -157,6 +162,11 @@ class ResidenceApplication:
     household: HouseholdChoice = HouseholdChoice()
     # ISO 3166-1 alpha-3; None where it was not said: a new person is Vietnamese, a known one is not compared.
     nationality: str | None = None
+
+    def check_term(self, limit: TemporaryLimit) -> None:
+        """Refuse a term that the kind of residence does not allow, or that begins before the birth."""
+        self.term.check(self.kind, limit)
+        self.term.check_birth(self.birth_date)
 
     def check_identity(
         self, registered: RegisteredPerson, merged: RegisteredPerson | None = None
