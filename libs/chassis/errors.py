@@ -113,9 +113,23 @@ class LimitReachedError(DomainError):
 
 
 class DatabaseUnavailableError(DomainError):
-    """The database cannot be reached; nothing was changed."""
+    """The database cannot be reached; nothing was changed. `vi` and `en` say so to whoever runs a command."""
 
     reason = "DATABASE_UNAVAILABLE"
+    vi = "Không kết nối được cơ sở dữ liệu"
+    en = "The database is away"
+
+    @property
+    def said(self) -> str:
+        """Say it in both languages, in one line."""
+        return f"{self.vi} / {self.en}."
+
+
+class DatabaseRefusedError(DatabaseUnavailableError):
+    """The database is there and lets nobody in: whoever set it up mends that, and no network."""
+
+    vi = "Cơ sở dữ liệu từ chối tên người dùng, mật khẩu hoặc tên cơ sở dữ liệu"
+    en = "The database refuses the user, the password or the database's name"
 
 
 class BrokerUnavailableError(DomainError):

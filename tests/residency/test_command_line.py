@@ -121,6 +121,20 @@ async def test_a_database_that_is_away_is_said_in_one_line(tmp_path: Path) -> No
     assert migrated.errors == imported.errors
 
 
+async def test_a_database_that_lets_nobody_in_is_said_in_one_line(
+    test_database: TestDatabase,
+) -> None:
+    """Nobody looks for a fault of the network then."""
+    nowhere = test_database.owner_url + "_no_more"
+    ended = await run("migrate", DATABASE_URL=nowhere, MIGRATION_DATABASE_URL=nowhere, **KEYS)
+
+    assert ended.code == 1
+    assert ended.errors == (
+        "Cơ sở dữ liệu từ chối tên người dùng, mật khẩu hoặc tên cơ sở dữ liệu"
+        " / The database refuses the user, the password or the database's name.\n"
+    )
+
+
 async def test_wrong_settings_are_said_in_words(test_database: TestDatabase) -> None:
     """One line a setting, and no part of a key."""
     keys = {**KEYS, "ID_INDEX_KEY": "c2hvcnQ="}

@@ -115,8 +115,8 @@ async def run(
         return _failed(
             "Một lượt kiểm tra nhật ký khác đang chạy", "Another audit of this account is at work"
         )
-    except DatabaseUnavailableError:
-        return _failed("Không kết nối được cơ sở dữ liệu", "The database is away")
+    except DatabaseUnavailableError as error:
+        return _failed(error.vi, error.en)
     except BrokerUnavailableError:
         return _failed(
             "Không đọc được mốc làm chứng (hoặc dùng --without-stream)",

@@ -91,8 +91,8 @@ async def run(arguments: argparse.Namespace, settings: ServiceSettings, table: T
     try:
         async with owner.transaction() as tx:
             changed = await enter(tx, table, days, source, dry_run=arguments.dry_run)
-    except DatabaseUnavailableError:
-        _say("Không kết nối được cơ sở dữ liệu", "The database is away", sys.stderr)
+    except DatabaseUnavailableError as error:
+        _say(error.vi, error.en, sys.stderr)
         return NOT_ASKED
     finally:
         await owner.close()

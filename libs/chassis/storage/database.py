@@ -16,7 +16,8 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from chassis.errors import DatabaseUnavailableError
+from chassis.errors import DatabaseRefusedError, DatabaseUnavailableError
+from chassis.telemetry.log import logger
 
 Transaction = AsyncConnection
 # PostgreSQL's own level, and none: each statement commits by itself.
@@ -59,6 +60,7 @@ class Database:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
+        self._is_refused = False
         # On the same pool.
         self._each_commits = engine.execution_options(isolation_level=_EACH_COMMITS)
 
@@ -158,9 +160,16 @@ class Database:
         return Line(self.engine)
 
     async def check(self) -> None:
-        """Fail unless the server answers."""
-        async with self.transaction() as tx:
-            await tx.execute(text("select 1"))
+        """Fail unless the server answers; that it lets nobody in is logged once."""
+        try:
+            async with self.transaction() as tx:
+                await tx.execute(text("select 1"))
+        except DatabaseRefusedError as error:
+            if not self._is_refused:
+                logger().error("database_refuses", cause=type(error.__cause__).__name__)
+            self._is_refused = True
+            raise
+        self._is_refused = False
 
     async def close(self) -> None:
         """Close all connections."""
@@ -365,30 +374,37 @@ _OUTAGES = (
     asyncpg.InternalClientError,
     OSError,
     TimeoutError,
-    # Who may not sign in, or to a database that is not there, reaches none: a password that was changed, say.
-    asyncpg.InvalidAuthorizationSpecificationError,
-    asyncpg.InvalidCatalogNameError,
     # No connection of the pool became free in time: statements hang.
     PoolTimeoutError,
+)
+# Who may not sign in, or to a database that is not there, waits as in an outage: a password was changed, say.
+_REFUSALS = (
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
 )
 
 
 @contextmanager
 def outages_told() -> Generator[None]:
-    """Raise DatabaseUnavailableError for whatever the driver raises where the server cannot be reached."""
+    """Raise DatabaseUnavailableError for whatever the driver raises where the server cannot be reached.
+
+    DatabaseRefusedError where it is reached and lets nobody in.
+    """
     try:
         yield
     except _OUTAGES as error:
         raise DatabaseUnavailableError from error
     except DBAPIError as error:
-        if _is_outage(error):
+        cause = error.orig.__cause__ if error.orig else None
+        if isinstance(cause, _REFUSALS):
+            raise DatabaseRefusedError from cause
+        if _is_outage(error, cause):
             raise DatabaseUnavailableError from error
         raise
 
 
-def _is_outage(error: DBAPIError) -> bool:
+def _is_outage(error: DBAPIError, cause: BaseException | None) -> bool:
     """Tell a server that is away or restarting from a statement that is wrong."""
-    cause = error.orig.__cause__ if error.orig else None
     return (
         error.connection_invalidated
         or isinstance(error, InterfaceError | OperationalError)

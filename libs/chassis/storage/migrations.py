@@ -1,5 +1,6 @@
 """Bringing a service's tables to the present version (Alembic, without its command line)."""
 
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 from alembic.config import Config
@@ -18,20 +19,22 @@ _LOCK = 72_110_021
 async def upgrade(url: str, directory: Path) -> str:
     """Apply what is missing from `directory`, in one transaction a step; tell the version reached.
 
-    Raises DatabaseUnavailableError where the server cannot be reached; the steps before that stay.
+    Raises DatabaseUnavailableError where the server cannot be reached; what goes wrong in a step comes as it is, and
+    the steps before it stay.
     """
     engine = create_async_engine(url)
     try:
-        with outages_told():
-            async with engine.connect() as connection:
-                return await connection.run_sync(_upgrade, directory)
+        async with AsyncExitStack() as opened:
+            with outages_told():
+                connection = await opened.enter_async_context(engine.connect())
+                await connection.execute(text("select pg_advisory_lock(:key)"), {"key": _LOCK})
+                await connection.commit()
+            return await connection.run_sync(_upgrade, directory)
     finally:
         await engine.dispose()
 
 
 def _upgrade(connection: Connection, directory: Path) -> str:
-    connection.execute(text("select pg_advisory_lock(:key)"), {"key": _LOCK})
-    connection.commit()
     config = Config()
     config.set_main_option("script_location", str(directory))
     scripts = ScriptDirectory.from_config(config)

@@ -37,10 +37,8 @@ async def run(arguments: argparse.Namespace, settings: ServiceSettings, table: T
             await _list(database, table)
         else:
             await _retry(database, table, arguments.event_ids)
-    except DatabaseUnavailableError:
-        print(  # noqa: T201 - the command speaks to people
-            "Không kết nối được cơ sở dữ liệu / The database is away.", file=sys.stderr
-        )
+    except DatabaseUnavailableError as error:
+        print(error.said, file=sys.stderr)  # noqa: T201 - the command speaks to people
         return NOT_ASKED
     finally:
         await database.close()

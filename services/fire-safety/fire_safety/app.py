@@ -82,7 +82,6 @@ _SECRET_BYTES = 32
 # A stream of days takes the broker a while to purge.
 _MOVING_TIMEOUT_S = 60.0
 _ALREADY_MOVING = "Một lệnh khác đang chuyển / Another command is moving it."
-_DATABASE_AWAY = "Không kết nối được cơ sở dữ liệu / The database is away."
 MIGRATIONS = Path(fire_safety.__file__).parents[1] / "migrations"
 
 
@@ -274,7 +273,7 @@ async def migrate(settings: Settings) -> None:
     try:
         await migrations.upgrade(settings.migration_database_url.get_secret_value(), MIGRATIONS)
     except DatabaseUnavailableError as error:
-        raise SystemExit(_DATABASE_AWAY) from error
+        raise SystemExit(error.said) from error
 
 
 async def move_streams(settings: Settings, *, migrate: bool) -> None:
@@ -306,7 +305,7 @@ async def move_streams(settings: Settings, *, migrate: bool) -> None:
     except MovingError as error:
         raise SystemExit(str(error)) from error
     except DatabaseUnavailableError as error:
-        raise SystemExit(_DATABASE_AWAY) from error
+        raise SystemExit(error.said) from error
     finally:
         await broker.close()
         await database.close()
@@ -328,7 +327,7 @@ async def import_ward(settings: Settings, directory: Path) -> None:
     except FieldInvalidError as error:
         raise SystemExit(f"Không nạp được dữ liệu / Nothing was loaded: {told(error)}") from error
     except DatabaseUnavailableError as error:
-        raise SystemExit(_DATABASE_AWAY) from error
+        raise SystemExit(error.said) from error
     finally:
         await database.close()
     _say(
@@ -348,7 +347,7 @@ async def import_devices(
     except TableRefusedError as error:
         raise SystemExit(str(error)) from error
     except DatabaseUnavailableError as error:
-        raise SystemExit(_DATABASE_AWAY) from error
+        raise SystemExit(error.said) from error
     finally:
         await database.close()
 

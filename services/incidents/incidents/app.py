@@ -434,4 +434,4 @@ async def migrate(settings: Settings) -> None:
     try:
         await migrations.upgrade(settings.migration_database_url.get_secret_value(), MIGRATIONS)
     except DatabaseUnavailableError as error:
-        raise SystemExit("Không kết nối được cơ sở dữ liệu / The database is away.") from error
+        raise SystemExit(error.said) from error

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.exc import ProgrammingError
+from structlog.testing import capture_logs
 
 from chassis.clock import utc_now
-from chassis.errors import DatabaseUnavailableError
+from chassis.errors import DatabaseRefusedError, DatabaseUnavailableError
 from chassis.storage.database import Database
 from stack.postgres import PostgresServer
 from tests.chassis.conftest import INBOX
@@ -61,16 +62,19 @@ async def test_a_wrong_statement_is_not_an_outage(database: Database) -> None:
             await tx.execute(text("select nonsense"))
 
 
-async def test_who_is_not_let_in_is_told_of_an_outage(postgres_server: PostgresServer) -> None:
-    """A database that is not there, a role that may not sign in: a service waits for what its people mend."""
+async def test_who_is_not_let_in_is_told_so(postgres_server: PostgresServer) -> None:
+    """A database that is not there, a role that may not sign in: a service waits, and logs it once."""
     for url in (
         postgres_server.url("nowhere"),
         postgres_server.url("postgres", "nobody"),
     ):
         database = Database.connect(url)
-        with pytest.raises(DatabaseUnavailableError):
-            await database.check()
+        with capture_logs() as logs:
+            for _ in range(2):
+                with pytest.raises(DatabaseRefusedError):
+                    await database.check()
         await database.close()
+        assert [one["event"] for one in logs] == ["database_refuses"]
 
 
 async def test_either_end_gives_up_a_connection_that_was_cut(database: Database) -> None:

@@ -39,7 +39,6 @@ from residency.settings import Settings
 from residency.wire.statistics import csv_of, xlsx_of
 
 _RESIDENCE_LAW = "Law 68/2020/QH14"
-_DATABASE_AWAY = "Không kết nối được cơ sở dữ liệu / The database is away."
 _NOT_WRITTEN = "{file}: không ghi được tệp / cannot be written ({why})"
 _MOST_ANOMALIES = 10_000
 _DECOY_REFUSED = "Không thêm được hồ sơ bẫy / The decoy was not added: {why}"
@@ -64,7 +63,7 @@ async def _connected(settings: Settings) -> AsyncGenerator[Database]:
     try:
         yield database
     except DatabaseUnavailableError as error:
-        raise SystemExit(_DATABASE_AWAY) from error
+        raise SystemExit(error.said) from error
     finally:
         await database.close()
 
@@ -76,7 +75,7 @@ async def migrate(settings: Settings) -> None:
     try:
         await migrations.upgrade(settings.migration_database_url.get_secret_value(), MIGRATIONS)
     except DatabaseUnavailableError as error:
-        raise SystemExit(_DATABASE_AWAY) from error
+        raise SystemExit(error.said) from error
 
 
 async def import_ward(settings: Settings, directory: Path) -> None:
