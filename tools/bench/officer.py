@@ -49,12 +49,16 @@ _TOO_FEW = (
 
 @dataclass(frozen=True)
 class Sizes:
-    """Residents; alarms that are raised before any is measured, then idle and under load, so many a second."""
+    """Residents; alarms that are raised before any is measured, then idle and under load, so many a second.
+
+    `silence_s` is how long it takes until all devices but those are told as lost, since no fleet reports for them.
+    """
 
     residents: int
     warming: int
     alarms: int
     per_second: float
+    silence_s: float = 0.0
 
     @property
     def premises(self) -> int:
@@ -62,7 +66,8 @@ class Sizes:
         return self.warming + 2 * self.alarms
 
 
-FULL = Sizes(WARD_RESIDENTS, warming=20, alarms=100, per_second=4)
+# Devices that report each minute are lost after 65 s, all of them in the same three seconds.
+FULL = Sizes(WARD_RESIDENTS, warming=20, alarms=100, per_second=4, silence_s=75.0)
 QUICK = Sizes(3_000, warming=2, alarms=5, per_second=4)
 # About half of what both lanes in one process get done of a full stream on two cores (docs/bench-ingest.md).
 READINGS = 40_000
@@ -211,7 +216,10 @@ async def run(sizes: Sizes, readings: float, progress: Progress) -> Results:
             fires[-sizes.alarms :],
         )
         await officer.see(broker, warming, sizes.per_second)
-        with progress.step("Chờ các dịch vụ nhận hết số liệu", "services take the census in"):
+        with progress.step(
+            "Chờ các dịch vụ nhận hết số liệu", "services take in the census and lost devices"
+        ):
+            await asyncio.sleep(sizes.silence_s)
             await _rest(broker)
         with progress.step("Từ khói đến sĩ quan, lúc rỗi", "from smoke to officer, idle"):
             seen_idle = await officer.see(broker, idle, sizes.per_second)
