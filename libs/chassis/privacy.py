@@ -9,8 +9,7 @@ import unicodedata
 # of such threes the first of a real number begins with 0, that of one for tests is 999, and it
 # does not begin within a year (11002-2026-900000001).
 _TWELVE_DIGITS = re.compile(
-    r"\d(?:[^\S\r\n]?\d){11}|(?<!\d)(?:0\d\d|999)(?:[.\u2010-\u2015-]|[^\S\r\n])?\d{3}"
-    r"(?:(?:[.\u2010-\u2015-]|[^\S\r\n])?\d{3}){2}"
+    r"\d(?:[^\S\r\n]?\d){11}|(?<!\d)(?:0\d\d|999)(?:(?:[.\u2010-\u2015-]|[^\S\r\n])?\d{3}){3}"
 )
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 

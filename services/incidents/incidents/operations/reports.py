@@ -40,7 +40,7 @@ from incidents.repository.escalation import ladders_of
 from incidents.repository.incidents import (
     add_incident,
     lock_incident,
-    lock_open_fire_at,
+    lock_open_fires_at,
     next_ordinal,
     save_change,
 )
@@ -202,7 +202,8 @@ class ReportOperations:
             return incident
         if category.kind is not IncidentKind.FIRE:
             return None
-        return await lock_open_fire_at(tx, self._ward_code, wanted.place_key(report_id))
+        place = self._ward_code, wanted.place_key(report_id)
+        return (await lock_open_fires_at(tx, [place])).get(place)
 
     async def _numbered(
         self,

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
-    ColumnElement,
     Row,
     Text,
     UpdateBase,
@@ -114,39 +113,27 @@ class Known(NamedTuple):
 
 async def lock_incident(tx: Transaction, incident_id: UUID) -> Incident:
     """Load an incident and let nobody else change it until the transaction ends; raises IncidentNotFoundError."""
-    row = await _locked(tx, tables.incidents.c.incident_id == incident_id)
+    found = await tx.execute(
+        select(tables.incidents).where(_incidents.incident_id == incident_id).with_for_update()
+    )
+    row = found.one_or_none()
     if row is None:
         raise IncidentNotFoundError
-    return await with_members(tx, row)
-
-
-async def lock_open_fire_at(tx: Transaction, ward_code: str, place_key: str) -> Incident | None:
-    """Load and lock the open fire incident of a place, if there is one."""
-    columns = tables.incidents.c
-    row = await _locked(
-        tx,
-        (columns.ward_code == ward_code) & (columns.place_key == place_key) & tables.OPEN_FIRE,
-    )
-    return None if row is None else await with_members(tx, row)
+    (incident,) = await all_with_members(tx, [row])
+    return incident
 
 
 async def lock_open_fires_at(
     tx: Transaction, places: Iterable[tuple[str, str]]
 ) -> dict[tuple[str, str], Incident]:
-    """Load and lock likewise those of several places, by ward and place; in order, so that nobody waits in a circle."""
+    """Load and lock the open fires of places, by ward and place; in order, so that nobody waits in a circle."""
     found = await tx.execute(_LOCK_OPEN_FIRES, {"places": list(places)})
     incidents = await all_with_members(tx, found.all())
     return {(one.ward_code, one.place_key): one for one in incidents}
 
 
-async def with_members(tx: Transaction, row: Row[Any]) -> Incident:
-    """Complete a locked incident with its alarms, which only the holder of the lock can add to."""
-    (completed,) = await all_with_members(tx, [row])
-    return completed
-
-
 async def all_with_members(tx: Transaction, rows: Sequence[Row[Any]]) -> list[Incident]:
-    """Complete locked incidents likewise, in their order."""
+    """Complete locked incidents with their alarms, which only the holder of the lock can add to; in their order."""
     if not rows:
         return []
     members: dict[UUID, list[Member]] = {row.incident_id: [] for row in rows}
@@ -287,8 +274,3 @@ def _columns_of(incident: Incident) -> dict[str, Any]:
         "latitude": where and where.latitude,
         "longitude": where and where.longitude,
     }
-
-
-async def _locked(tx: Transaction, condition: ColumnElement[bool]) -> Row[Any] | None:
-    found = await tx.execute(select(tables.incidents).where(condition).with_for_update())
-    return found.one_or_none()

@@ -33,7 +33,7 @@ async def sheet_at(tx: Transaction, now: datetime) -> Sheet:
     tasks = [task_of(row) for row in await tx.execute(overdue_tasks(now))]
     return Sheet(
         at=now,
-        open_incidents=await all_with_members(tx, open_rows) if open_rows else [],
+        open_incidents=await all_with_members(tx, open_rows),
         overdue_tasks=tasks,
         overdue_reports=await _overdue_reports(tx, now),
         devices_out=await _devices_out(tx),

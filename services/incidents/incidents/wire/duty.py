@@ -42,7 +42,7 @@ _NAME_MAX, _ADDRESS_MAX = 120, 120
 _ADDRESSES = {
     ContactChannel.EMAIL: re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+"),
     # However the digits are set apart.
-    ContactChannel.SMS: re.compile(r"[\s.()-]*\+?[\s.()-]*([0-9][\s.()-]*){8,15}"),
+    ContactChannel.SMS: re.compile(r"[\s.()-]*(\+[\s.()-]*)?([0-9][\s.()-]*){8,15}"),
 }
 _DAY_MIN, _LASTS_MAX_MIN = 24 * 60, 2 * 24 * 60
 _LOOKED_AHEAD, _LOOKED_AHEAD_MAX = timedelta(days=14), timedelta(days=92)
