@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
+from email.header import decode_header, make_header
 from email.message import Message
 from pathlib import Path
 from socket import socket
@@ -23,10 +24,24 @@ from incidents.domain.duty.contacts import ContactSeal
 from incidents.domain.duty.deliveries import Addressee, DeliveryRules, message_of, planned
 from incidents.domain.duty.requests import DutyWanted, OfficerWanted, UnitWanted
 from incidents.domain.duty.roster import Contact, ContactChannel, DutyFunction, Unit
+from incidents.domain.incidents.requests import TaskWanted
+from incidents.domain.lifecycle.task_requests import TaskMove
+from incidents.domain.lifecycle.tasks import Task, TaskAct
+from incidents.domain.reviews.after_action_reviews import (
+    ReviewAction,
+    ReviewActionEnd,
+    ReviewActionState,
+    ReviewActionWanted,
+    ReviewWanted,
+    end_of,
+)
 from incidents.domain.rules.escalation import Recipient
 from incidents.domain.rules.kinds import IncidentKind
+from incidents.domain.rules.notices import About, Subject
+from incidents.operations.after_action_reviews import AfterActionReviewOperations
 from incidents.operations.deliveries import DeliveryOperations
 from incidents.operations.duty import DutyOperations
+from incidents.operations.tasks import TaskOperations
 from incidents.timers import Deliveries
 from tests.incidents import samples
 from tests.incidents.http_sink import HttpSink, listening
@@ -43,6 +58,8 @@ from tests.incidents.samples import (
 
 EMAIL, SMS = ContactChannel.EMAIL, ContactChannel.SMS
 RULES = DeliveryRules(3, timedelta(seconds=5), timedelta(seconds=30), "a test")
+HOUR = timedelta(hours=1)
+STEP = About(Subject.INCIDENT, 0)
 PHONE, MAILBOX, SECRET = "0100000009", "an@phuong.example", "s3cret"
 SEAL = ContactSeal(samples.CONTENT_SEAL)
 
@@ -166,11 +183,11 @@ def test_each_channel_waits_for_those_before_it() -> None:
     """And each attempt twice as long as the one before, up to the last."""
     incident_id = UUID(int=7)
     addressee = Addressee(Recipient.DUTY_OFFICER, "an")
-    one, two = planned(incident_id, 0, addressee, [EMAIL, SMS], NIGHT, RULES)
+    one, two = planned(incident_id, STEP, addressee, [EMAIL, SMS], NIGHT, RULES)
 
     assert (one.due_at, two.due_at) == (NIGHT, NIGHT + timedelta(seconds=30))
     assert one.delivery_id != two.delivery_id
-    assert planned(incident_id, 0, addressee, [EMAIL], NIGHT, RULES) == [one]
+    assert planned(incident_id, STEP, addressee, [EMAIL], NIGHT, RULES) == [one]
     waits = [RULES.after(attempt, NIGHT) for attempt in (1, 2, 3)]
     assert waits == [NIGHT + timedelta(seconds=5), NIGHT + timedelta(seconds=10), None]
 
@@ -181,8 +198,8 @@ async def test_of_a_crime_no_message_says_where(operations: Operations, queries:
     incident = await raise_alarm(operations, queries)
     crime = type(incident)(**{**vars(incident), "kind": IncidentKind.CRIME_REPORT})
 
-    assert incident.place in message_of(incident, "Báo cháy tự động", "").text
-    assert incident.place not in message_of(crime, "Tin báo về tội phạm", "").text
+    assert incident.place in message_of(incident, "Báo cháy tự động", "", STEP).text
+    assert incident.place not in message_of(crime, "Tin báo về tội phạm", "", STEP).text
 
 
 @pytest.mark.postgres
@@ -256,6 +273,156 @@ async def test_nobody_is_reached_once_somebody_took_it_on(
 
     assert await states(database) == {"EMAIL": "CANCELLED", "SMS": "WAITING"}
     assert (sink.mails, sink.posts) == ([], [])
+
+
+async def give(
+    database: Database, clock: StoppedClock, incident_id: UUID, by: str = "chi"
+) -> Task:
+    """Give the officer a task that is due in an hour."""
+    asked = TaskWanted(
+        incident_id, by, str(uuid4()), b"task", "an", "kiểm tra tầng 2", "", NIGHT + HOUR
+    )
+    tasks = TaskOperations(database, samples.relay(database, clock), clock)
+    task = await tasks.give(asked)
+    assert await tasks.give(asked) == task
+    return task
+
+
+async def with_action(reviews: AfterActionReviewOperations, incident_id: UUID) -> ReviewAction:
+    """Review a closed incident, and give the officer an action of the term in force."""
+    review = ReviewWanted("chi", "review-1", b"", incident_id, 0, "cháy bếp", "", "cửa khóa", ())
+    await reviews.write(review)
+    wanted = ReviewActionWanted("chi", "action-1", b"", incident_id, "an", "mở cửa sau", None)
+    return await reviews.add_action(wanted)
+
+
+async def told_of(database: Database, subject: Subject) -> list[Any]:
+    """Tell the messages about something."""
+    return [row for row in await rows(database, tables.deliveries) if row.subject == subject]
+
+
+@pytest.mark.postgres
+async def test_who_is_given_a_task_is_told_until_they_answer(
+    operations: Operations,
+    queries: Queries,
+    database: Database,
+    sender: Deliveries,
+    sink: Sink,
+    clock: StoppedClock,
+) -> None:
+    """Once for each task, by the first channel; what is to be done is told on the console only."""
+    incident = await raise_alarm(operations, queries)
+    first = await give(database, clock, incident.incident_id)
+    second = await give(database, clock, incident.incident_id)
+    tasks = TaskOperations(database, samples.relay(database, clock), clock)
+    await tasks.move(TaskMove(second.task_id, "an", str(uuid4()), b"move", TaskAct.DECLINE, "ốm"))
+    while await sender.send_due():
+        pass
+    (mail,) = sink.mails
+    subject = make_header(decode_header(mail["Subject"]))
+    told = await told_of(database, Subject.TASK)
+
+    assert str(subject) == "Nhiệm vụ: [P2] Báo cháy tự động"
+    assert "Bạn được giao nhiệm vụ, hạn" in text_of(mail)
+    assert incident.number in text_of(mail)
+    assert first.task not in text_of(mail)
+    assert {(row.subject_id, row.recipient, row.account) for row in told} == {
+        (task.task_id, "owner", "an") for task in (first, second)
+    }
+    assert {row.state for row in told if row.subject_id == first.task_id} == {
+        "CONFIRMED",
+        "CANCELLED",
+    }
+    assert "CONFIRMED" not in {row.state for row in told if row.subject_id == second.task_id}
+
+
+@pytest.mark.postgres
+async def test_of_a_task_that_nobody_needs_to_be_told_of_nobody_is_told(
+    operations: Operations,
+    queries: Queries,
+    database: Database,
+    sender: Deliveries,
+    sink: Sink,
+    clock: StoppedClock,
+) -> None:
+    """Who gives it to themselves knows it, and once the incident has ended it is none."""
+    incident = await raise_alarm(operations, queries)
+    await give(database, clock, incident.incident_id, by="an")
+    assert await told_of(database, Subject.TASK) == []
+    await give(database, clock, incident.incident_id)
+    await operations.close(samples.closure(incident.incident_id))
+    clock.advance(60)
+    await sender.send_due()
+
+    assert {row.state for row in await told_of(database, Subject.TASK)} == {"CANCELLED"}
+    assert (sink.mails, sink.posts) == ([], [])
+
+
+@pytest.mark.postgres
+async def test_who_has_an_action_to_do_is_reminded_by_day_until_it_is_done(
+    operations: Operations,
+    queries: Queries,
+    database: Database,
+    sender: Deliveries,
+    sink: Sink,
+    clock: StoppedClock,
+) -> None:
+    """When it is due soon and once it is overdue, each time by the first channel, and not in the night."""
+    incident = await raise_alarm(operations, queries)
+    await operations.acknowledge(acknowledgement(incident.incident_id))
+    await operations.close(samples.closure(incident.incident_id))
+    reviews = AfterActionReviewOperations(database, samples.relay(database, clock), clock)
+    action = await with_action(reviews, incident.incident_id)
+    assert action.remind_at is not None
+    sent = []
+    for midnight in (action.remind_at, end_of(action.due_on)):
+        for now in (midnight, midnight + 8 * HOUR):
+            clock.now = now
+            while await reviews.remind_due() or await sender.send_due():
+                pass
+            sent.append(len(sink.mails))
+    said = [text_of(mail) for mail in sink.mails]
+
+    assert sent == [0, 1, 1, 2]
+    assert f"sắp đến hạn: {action.due_on:%d/%m/%Y}" in said[0]
+    assert f"đã quá hạn: {action.due_on:%d/%m/%Y}" in said[1]
+    assert all(action.action not in one for one in said)
+    told = await told_of(database, Subject.REVIEW_ACTION)
+    assert sorted((row.step, row.channel, row.state) for row in told) == [
+        (0, "EMAIL", "CONFIRMED"),
+        (0, "SMS", "CANCELLED"),
+        (1, "EMAIL", "CONFIRMED"),
+        (1, "SMS", "CANCELLED"),
+    ]
+
+
+@pytest.mark.postgres
+async def test_nobody_is_reminded_of_what_was_done_overnight(
+    operations: Operations,
+    queries: Queries,
+    database: Database,
+    sender: Deliveries,
+    sink: Sink,
+    clock: StoppedClock,
+) -> None:
+    """The reminder that waits for the morning is cancelled."""
+    incident = await raise_alarm(operations, queries)
+    await operations.acknowledge(acknowledgement(incident.incident_id))
+    await operations.close(samples.closure(incident.incident_id))
+    reviews = AfterActionReviewOperations(database, samples.relay(database, clock), clock)
+    action = await with_action(reviews, incident.incident_id)
+    assert action.remind_at is not None
+    clock.now = action.remind_at
+    await reviews.remind_due()
+    ended = ReviewActionEnd(
+        "an", str(uuid4()), b"end", action.action_id, ReviewActionState.DONE, "xong"
+    )
+    await reviews.end_action(ended)
+    clock.advance(9 * 3600)
+    await sender.send_due()
+
+    assert {row.state for row in await told_of(database, Subject.REVIEW_ACTION)} == {"CANCELLED"}
+    assert sink.mails == []
 
 
 @pytest.mark.postgres

@@ -28,7 +28,7 @@ from ward.incidents.v1 import duty_pb2 as ward_dot_incidents_dot_v1_dot_duty__pb
 from ward.options.v1 import access_pb2 as ward_dot_options_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"ward/incidents/v1/deliveries.proto\x12\x11ward.incidents.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cward/incidents/v1/duty.proto\x1a\x1cward/options/v1/access.proto\",\n\x15ListDeliveriesRequest\x12\x13\n\x0bincident_id\x18\x01 \x01(\t\"I\n\x16ListDeliveriesResponse\x12/\n\ndeliveries\x18\x01 \x03(\x0b\x32\x1b.ward.incidents.v1.Delivery\"\xfd\x01\n\x08\x44\x65livery\x12\x13\n\x0b\x64\x65livery_id\x18\x01 \x01(\t\x12\x0c\n\x04step\x18\x02 \x01(\r\x12\x11\n\trecipient\x18\x03 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x04 \x01(\t\x12\x0f\n\x07\x63ontact\x18\x05 \x01(\r\x12\x32\n\x07\x63hannel\x18\x06 \x01(\x0e\x32!.ward.incidents.v1.ContactChannel\x12/\n\x05state\x18\x07 \x01(\x0e\x32 .ward.incidents.v1.DeliveryState\x12\x34\n\x08\x61ttempts\x18\x08 \x03(\x0b\x32\".ward.incidents.v1.DeliveryAttempt\"\x90\x01\n\x0f\x44\x65liveryAttempt\x12\x0f\n\x07\x61ttempt\x18\x01 \x01(\r\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x07outcome\x18\x03 \x01(\x0e\x32\".ward.incidents.v1.DeliveryOutcome\x12\x0f\n\x07receipt\x18\x04 \x01(\t*\xa2\x01\n\rDeliveryState\x12\x1e\n\x1a\x44\x45LIVERY_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x44\x45LIVERY_STATE_WAITING\x10\x01\x12\x1c\n\x18\x44\x45LIVERY_STATE_CONFIRMED\x10\x02\x12\x19\n\x15\x44\x45LIVERY_STATE_FAILED\x10\x03\x12\x1c\n\x18\x44\x45LIVERY_STATE_CANCELLED\x10\x04*\x8f\x01\n\x0f\x44\x65liveryOutcome\x12 \n\x1c\x44\x45LIVERY_OUTCOME_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x44\x45LIVERY_OUTCOME_TAKEN\x10\x01\x12\x1c\n\x18\x44\x45LIVERY_OUTCOME_REFUSED\x10\x02\x12 \n\x1c\x44\x45LIVERY_OUTCOME_UNREACHABLE\x10\x03\x32\xb5\x01\n\x11\x44\x65liveriesService\x12\x9f\x01\n\x0eListDeliveries\x12(.ward.incidents.v1.ListDeliveriesRequest\x1a).ward.incidents.v1.ListDeliveriesResponse\"8\xba\xc8\x18\x06\n\x04\x03\x04\x01\x0c\x82\xd3\xe4\x93\x02(\x12&/v1/incidents/{incident_id}/deliveriesb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"ward/incidents/v1/deliveries.proto\x12\x11ward.incidents.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cward/incidents/v1/duty.proto\x1a\x1cward/options/v1/access.proto\",\n\x15ListDeliveriesRequest\x12\x13\n\x0bincident_id\x18\x01 \x01(\t\"I\n\x16ListDeliveriesResponse\x12/\n\ndeliveries\x18\x01 \x03(\x0b\x32\x1b.ward.incidents.v1.Delivery\"\xc6\x02\n\x08\x44\x65livery\x12\x13\n\x0b\x64\x65livery_id\x18\x01 \x01(\t\x12\x0c\n\x04step\x18\x02 \x01(\r\x12\x11\n\trecipient\x18\x03 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x04 \x01(\t\x12\x0f\n\x07\x63ontact\x18\x05 \x01(\r\x12\x32\n\x07\x63hannel\x18\x06 \x01(\x0e\x32!.ward.incidents.v1.ContactChannel\x12/\n\x05state\x18\x07 \x01(\x0e\x32 .ward.incidents.v1.DeliveryState\x12\x34\n\x08\x61ttempts\x18\x08 \x03(\x0b\x32\".ward.incidents.v1.DeliveryAttempt\x12\x33\n\x07subject\x18\t \x01(\x0e\x32\".ward.incidents.v1.DeliverySubject\x12\x12\n\nsubject_id\x18\n \x01(\t\"\x90\x01\n\x0f\x44\x65liveryAttempt\x12\x0f\n\x07\x61ttempt\x18\x01 \x01(\r\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x07outcome\x18\x03 \x01(\x0e\x32\".ward.incidents.v1.DeliveryOutcome\x12\x0f\n\x07receipt\x18\x04 \x01(\t*\xa2\x01\n\rDeliveryState\x12\x1e\n\x1a\x44\x45LIVERY_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x44\x45LIVERY_STATE_WAITING\x10\x01\x12\x1c\n\x18\x44\x45LIVERY_STATE_CONFIRMED\x10\x02\x12\x19\n\x15\x44\x45LIVERY_STATE_FAILED\x10\x03\x12\x1c\n\x18\x44\x45LIVERY_STATE_CANCELLED\x10\x04*\x91\x01\n\x0f\x44\x65liverySubject\x12 \n\x1c\x44\x45LIVERY_SUBJECT_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x44\x45LIVERY_SUBJECT_INCIDENT\x10\x01\x12\x19\n\x15\x44\x45LIVERY_SUBJECT_TASK\x10\x02\x12\"\n\x1e\x44\x45LIVERY_SUBJECT_REVIEW_ACTION\x10\x03*\x8f\x01\n\x0f\x44\x65liveryOutcome\x12 \n\x1c\x44\x45LIVERY_OUTCOME_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x44\x45LIVERY_OUTCOME_TAKEN\x10\x01\x12\x1c\n\x18\x44\x45LIVERY_OUTCOME_REFUSED\x10\x02\x12 \n\x1c\x44\x45LIVERY_OUTCOME_UNREACHABLE\x10\x03\x32\xb5\x01\n\x11\x44\x65liveriesService\x12\x9f\x01\n\x0eListDeliveries\x12(.ward.incidents.v1.ListDeliveriesRequest\x1a).ward.incidents.v1.ListDeliveriesResponse\"8\xba\xc8\x18\x06\n\x04\x03\x04\x01\x0c\x82\xd3\xe4\x93\x02(\x12&/v1/incidents/{incident_id}/deliveriesb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,18 +37,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_DELIVERIESSERVICE'].methods_by_name['ListDeliveries']._loaded_options = None
   _globals['_DELIVERIESSERVICE'].methods_by_name['ListDeliveries']._serialized_options = b'\272\310\030\006\n\004\003\004\001\014\202\323\344\223\002(\022&/v1/incidents/{incident_id}/deliveries'
-  _globals['_DELIVERYSTATE']._serialized_start=705
-  _globals['_DELIVERYSTATE']._serialized_end=867
-  _globals['_DELIVERYOUTCOME']._serialized_start=870
-  _globals['_DELIVERYOUTCOME']._serialized_end=1013
+  _globals['_DELIVERYSTATE']._serialized_start=778
+  _globals['_DELIVERYSTATE']._serialized_end=940
+  _globals['_DELIVERYSUBJECT']._serialized_start=943
+  _globals['_DELIVERYSUBJECT']._serialized_end=1088
+  _globals['_DELIVERYOUTCOME']._serialized_start=1091
+  _globals['_DELIVERYOUTCOME']._serialized_end=1234
   _globals['_LISTDELIVERIESREQUEST']._serialized_start=180
   _globals['_LISTDELIVERIESREQUEST']._serialized_end=224
   _globals['_LISTDELIVERIESRESPONSE']._serialized_start=226
   _globals['_LISTDELIVERIESRESPONSE']._serialized_end=299
   _globals['_DELIVERY']._serialized_start=302
-  _globals['_DELIVERY']._serialized_end=555
-  _globals['_DELIVERYATTEMPT']._serialized_start=558
-  _globals['_DELIVERYATTEMPT']._serialized_end=702
-  _globals['_DELIVERIESSERVICE']._serialized_start=1016
-  _globals['_DELIVERIESSERVICE']._serialized_end=1197
+  _globals['_DELIVERY']._serialized_end=628
+  _globals['_DELIVERYATTEMPT']._serialized_start=631
+  _globals['_DELIVERYATTEMPT']._serialized_end=775
+  _globals['_DELIVERIESSERVICE']._serialized_start=1237
+  _globals['_DELIVERIESSERVICE']._serialized_end=1418
 # @@protoc_insertion_point(module_scope)

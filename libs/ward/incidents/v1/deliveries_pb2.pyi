@@ -36,7 +36,9 @@ class _DeliveryStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Deliver
     DELIVERY_STATE_FAILED: _DeliveryState.ValueType  # 3
     """It was tried as often as the rules in force say, or there is no way to the addressee."""
     DELIVERY_STATE_CANCELLED: _DeliveryState.ValueType  # 4
-    """Somebody took the incident on, or another channel had reached the addressee."""
+    """Somebody took the incident on, answered for the task or ended the action, or another channel had reached the
+    addressee.
+    """
 
 class DeliveryState(_DeliveryState, metaclass=_DeliveryStateEnumTypeWrapper):
     """How far a message is."""
@@ -50,8 +52,38 @@ DELIVERY_STATE_CONFIRMED: DeliveryState.ValueType  # 2
 DELIVERY_STATE_FAILED: DeliveryState.ValueType  # 3
 """It was tried as often as the rules in force say, or there is no way to the addressee."""
 DELIVERY_STATE_CANCELLED: DeliveryState.ValueType  # 4
-"""Somebody took the incident on, or another channel had reached the addressee."""
+"""Somebody took the incident on, answered for the task or ended the action, or another channel had reached the
+addressee.
+"""
 Global___DeliveryState: _TypeAlias = DeliveryState  # noqa: Y015
+
+class _DeliverySubject:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _DeliverySubjectEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_DeliverySubject.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    DELIVERY_SUBJECT_UNSPECIFIED: _DeliverySubject.ValueType  # 0
+    """Never sent."""
+    DELIVERY_SUBJECT_INCIDENT: _DeliverySubject.ValueType  # 1
+    """The incident, which nobody has taken on: a step of its ladder."""
+    DELIVERY_SUBJECT_TASK: _DeliverySubject.ValueType  # 2
+    """A task that was given to the addressee, who has not answered."""
+    DELIVERY_SUBJECT_REVIEW_ACTION: _DeliverySubject.ValueType  # 3
+    """An action after the incident's review that is due soon (step 0) or overdue (step 1)."""
+
+class DeliverySubject(_DeliverySubject, metaclass=_DeliverySubjectEnumTypeWrapper):
+    """What a message is about."""
+
+DELIVERY_SUBJECT_UNSPECIFIED: DeliverySubject.ValueType  # 0
+"""Never sent."""
+DELIVERY_SUBJECT_INCIDENT: DeliverySubject.ValueType  # 1
+"""The incident, which nobody has taken on: a step of its ladder."""
+DELIVERY_SUBJECT_TASK: DeliverySubject.ValueType  # 2
+"""A task that was given to the addressee, who has not answered."""
+DELIVERY_SUBJECT_REVIEW_ACTION: DeliverySubject.ValueType  # 3
+"""An action after the incident's review that is due soon (step 0) or overdue (step 1)."""
+Global___DeliverySubject: _TypeAlias = DeliverySubject  # noqa: Y015
 
 class _DeliveryOutcome:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -141,12 +173,14 @@ class Delivery(_message.Message):
     CHANNEL_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
     ATTEMPTS_FIELD_NUMBER: _builtins.int
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    SUBJECT_ID_FIELD_NUMBER: _builtins.int
     delivery_id: _builtins.str
     """Its id, which every attempt gives the gateway as its idempotency key."""
     step: _builtins.int
-    """Step of the ladder."""
+    """Step of the ladder, or which of several messages about the same."""
     recipient: _builtins.str
-    """As what somebody is told: `ward_executive`, `premises_contacts`."""
+    """As what somebody is told: `ward_executive`, `premises_contacts`; `owner` of a task or an action."""
     account: _builtins.str
     """The officer's account; empty for a contact of the premises."""
     contact: _builtins.int
@@ -155,6 +189,10 @@ class Delivery(_message.Message):
     """By which channel."""
     state: Global___DeliveryState.ValueType
     """How far it is."""
+    subject: Global___DeliverySubject.ValueType
+    """What it is about."""
+    subject_id: _builtins.str
+    """The task or the action that it is about; empty for the incident."""
     @_builtins.property
     def attempts(self) -> _containers.RepeatedCompositeFieldContainer[Global___DeliveryAttempt]:
         """What was tried, in order."""
@@ -170,10 +208,12 @@ class Delivery(_message.Message):
         channel: _duty_pb2.ContactChannel.ValueType = ...,
         state: Global___DeliveryState.ValueType = ...,
         attempts: _abc.Iterable[Global___DeliveryAttempt] | None = ...,
+        subject: Global___DeliverySubject.ValueType = ...,
+        subject_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "attempts", b"attempts", "channel", b"channel", "contact", b"contact", "delivery_id", b"delivery_id", "recipient", b"recipient", "state", b"state", "step", b"step"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "attempts", b"attempts", "channel", b"channel", "contact", b"contact", "delivery_id", b"delivery_id", "recipient", b"recipient", "state", b"state", "step", b"step", "subject", b"subject", "subject_id", b"subject_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

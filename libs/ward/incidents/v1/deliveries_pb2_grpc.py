@@ -27,7 +27,8 @@ if _version_not_supported:
 
 class DeliveriesServiceStub:
     """Tells whom an incident's messages went to, by which channel, and what came of each attempt. A message says kind, place
-    and priority and no more; who is told is asked of the roster when it is planned.
+    and priority, whether a task or an action of theirs is meant and its term, and no more; who is told of an incident is
+    asked of the roster when it is planned.
     """
 
     def __init__(self, channel):
@@ -45,7 +46,8 @@ class DeliveriesServiceStub:
 
 class DeliveriesServiceServicer:
     """Tells whom an incident's messages went to, by which channel, and what came of each attempt. A message says kind, place
-    and priority and no more; who is told is asked of the roster when it is planned.
+    and priority, whether a task or an action of theirs is meant and its term, and no more; who is told of an incident is
+    asked of the roster when it is planned.
     """
 
     def ListDeliveries(self, request, context):
@@ -75,7 +77,8 @@ def add_DeliveriesServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class DeliveriesService:
     """Tells whom an incident's messages went to, by which channel, and what came of each attempt. A message says kind, place
-    and priority and no more; who is told is asked of the roster when it is planned.
+    and priority, whether a task or an action of theirs is meant and its term, and no more; who is told of an incident is
+    asked of the roster when it is planned.
     """
 
     @staticmethod

@@ -28,7 +28,8 @@ GRPC_VERSION: str
 
 class DeliveriesServiceStub:
     """Tells whom an incident's messages went to, by which channel, and what came of each attempt. A message says kind, place
-    and priority and no more; who is told is asked of the roster when it is planned.
+    and priority, whether a task or an action of theirs is meant and its term, and no more; who is told of an incident is
+    asked of the roster when it is planned.
     """
 
     @_typing.overload
@@ -44,7 +45,8 @@ class DeliveriesServiceStub:
 @_typing.type_check_only
 class DeliveriesServiceAsyncStub(DeliveriesServiceStub):
     """Tells whom an incident's messages went to, by which channel, and what came of each attempt. A message says kind, place
-    and priority and no more; who is told is asked of the roster when it is planned.
+    and priority, whether a task or an action of theirs is meant and its term, and no more; who is told of an incident is
+    asked of the roster when it is planned.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -56,7 +58,8 @@ class DeliveriesServiceAsyncStub(DeliveriesServiceStub):
 
 class DeliveriesServiceServicer(metaclass=_abc_1.ABCMeta):
     """Tells whom an incident's messages went to, by which channel, and what came of each attempt. A message says kind, place
-    and priority and no more; who is told is asked of the roster when it is planned.
+    and priority, whether a task or an action of theirs is meant and its term, and no more; who is told of an incident is
+    asked of the roster when it is planned.
     """
 
     @_abc_1.abstractmethod

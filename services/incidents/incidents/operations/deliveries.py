@@ -10,6 +10,7 @@ from chassis.telemetry import metrics
 from incidents.domain.duty.contacts import ContactSeal
 from incidents.domain.duty.deliveries import Attempt, Outcome, Outgoing, address_in, message_of
 from incidents.domain.duty.roster import Contact, ContactChannel
+from incidents.domain.rules.notices import About, Subject
 from incidents.repository.deliveries import keep_attempt, names_of_categories, take_due
 from incidents.repository.incidents import incident_of
 from incidents.repository.telling import rules_in_force
@@ -52,13 +53,16 @@ class DeliveryOperations:
 
     def _outgoing(self, row: Any, names: dict[str, str]) -> Outgoing:  # noqa: ANN401 - a row
         channel, incident = ContactChannel(row.channel), incident_of(row, [])
+        about = About(Subject(row.subject), row.told_step, row.subject_id)
+        due = row.task_due_at or row.action_due_on
+        category = names.get(incident.category, incident.category)
         link = f"{self._console}/incidents/{incident.incident_id}" if self._console else ""
         return Outgoing(
             delivery_id=row.delivery_id,
             attempt=row.attempt,
             channel=channel,
             address=address_in(self._contacts(row), channel),
-            message=message_of(incident, names.get(incident.category, incident.category), link),
+            message=message_of(incident, category, link, about, due),
         )
 
     def _contacts(self, row: Any) -> Sequence[Contact]:  # noqa: ANN401 - a row

@@ -18,6 +18,7 @@ from incidents.domain.duty.deliveries import (
 )
 from incidents.domain.duty.roster import ContactChannel
 from incidents.domain.rules.escalation import Recipient
+from incidents.domain.rules.notices import About, Subject
 
 
 class DeliveryQueries:
@@ -49,7 +50,7 @@ def _told(rows: list[Row[Any]]) -> Told:
         delivery=Delivery(
             delivery_id=first.delivery_id,
             incident_id=first.incident_id,
-            step=first.step,
+            about=About(Subject(first.subject), first.step, first.subject_id),
             addressee=addressee,
             channel=ContactChannel(first.channel),
             due_at=first.due_at,

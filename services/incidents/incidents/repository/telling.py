@@ -1,7 +1,7 @@
-"""The messages that a change plans: to whoever the roster says now, and to the contacts of the premises."""
+"""The messages that a change plans: to whoever the roster says now, to the contacts of the premises, and to owners."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -19,6 +19,7 @@ from incidents.domain.duty.deliveries import (
 from incidents.domain.duty.roster import ContactChannel, Roster
 from incidents.domain.incidents.incident import Change
 from incidents.domain.rules.escalation import Recipient
+from incidents.domain.rules.notices import About, Subject
 from incidents.repository.duty import roster_between
 from incidents.wire.contacts import phones_of
 
@@ -33,22 +34,23 @@ _RULES_IN_FORCE = (
 async def plan_deliveries(tx: Transaction, changes: Sequence[Change]) -> None:
     """Plan the messages to all that changes made at one time notify; an exercise reaches nobody."""
     telling = [
-        change for change in changes if change.notifications and not change.incident.exercise
+        change
+        for change in changes
+        if (change.notifications or change.notices) and not change.incident.exercise
     ]
     if not telling:
         return
     now = telling[0].at
     roster = await roster_between(tx, now, now + timedelta.resolution)
-    channels = await _channels_of(tx, {one.account for one in roster.at(now)})
+    owners = {notice.account for change in telling for notice in change.notices}
+    channels = await _channels_of(tx, owners | {one.account for one in roster.at(now)})
     phones = await _phones_at(tx, telling)
     rules = await rules_in_force(tx, now)
     rows = [
         _row(delivery, now)
         for change in telling
-        for addressee, ways in _addressees(change, roster, channels, phones)
-        for delivery in planned(
-            change.incident.incident_id, change.notifications[0].step, addressee, ways, now, rules
-        )
+        for about, addressee, ways in _addressees(change, roster, channels, phones)
+        for delivery in planned(change.incident.incident_id, about, addressee, ways, now, rules)
     ]
     if rows:
         await tx.execute(upsert(tables.deliveries).on_conflict_do_nothing(), rows)
@@ -58,7 +60,8 @@ async def rules_in_force(tx: Transaction, now: datetime) -> DeliveryRules:
     """Load the rules of trying: the newest version that is effective."""
     row = (await tx.execute(_RULES_IN_FORCE, {"now": now})).one()
     backoff, within = timedelta(seconds=row.backoff_s), timedelta(seconds=row.confirm_within_s)
-    return DeliveryRules(row.tries, backoff, within, row.source)
+    remind_from = time(*divmod(row.remind_from_min, 60))
+    return DeliveryRules(row.tries, backoff, within, row.source, remind_from)
 
 
 def _addressees(
@@ -66,15 +69,22 @@ def _addressees(
     roster: Roster,
     channels: dict[str, list[ContactChannel]],
     phones: dict[str, int],
-) -> Iterable[tuple[Addressee, list[ContactChannel]]]:
-    """Tell whom a change notifies, each with the channels in their order."""
+) -> Iterable[tuple[About, Addressee, list[ContactChannel]]]:
+    """Tell of what a change tells whom, each with the channels in their order."""
+    for notice in change.notices:
+        owner = Addressee(Recipient.OWNER, notice.account)
+        yield notice.about, owner, channels.get(notice.account, [])
+    if not change.notifications:
+        return
+    step = About(Subject.INCIDENT, change.notifications[0].step)
     recipients = [one.recipient for one in change.notifications]
     for recipient, accounts in roster.reached(recipients, change.at).items():
         for account in accounts:
-            yield Addressee(recipient, account), channels.get(account, [])
+            yield step, Addressee(recipient, account), channels.get(account, [])
     if Recipient.PREMISES_CONTACTS in recipients:
         for contact in range(1, phones.get(change.incident.premises_id, 0) + 1):
-            yield Addressee(Recipient.PREMISES_CONTACTS, contact=contact), [ContactChannel.SMS]
+            someone = Addressee(Recipient.PREMISES_CONTACTS, contact=contact)
+            yield step, someone, [ContactChannel.SMS]
 
 
 async def _channels_of(tx: Transaction, accounts: set[str]) -> dict[str, list[ContactChannel]]:
@@ -104,6 +114,6 @@ async def _phones_at(tx: Transaction, changes: Iterable[Change]) -> dict[str, in
 
 
 def _row(delivery: Delivery, now: datetime) -> dict[str, Any]:
-    columns = {**vars(delivery), **vars(delivery.addressee)}
-    del columns["addressee"]
+    columns = {**vars(delivery), **vars(delivery.about), **vars(delivery.addressee)}
+    del columns["about"], columns["addressee"]
     return {**columns, "planned_at": now, "attempts": 0, "state": DeliveryState.WAITING}

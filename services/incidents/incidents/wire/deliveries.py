@@ -11,7 +11,9 @@ def told_message(told: Told) -> pb.Delivery:
     delivery = told.delivery
     return pb.Delivery(
         delivery_id=str(delivery.delivery_id),
-        step=delivery.step,
+        subject=pb.DeliverySubject.Value(f"DELIVERY_SUBJECT_{delivery.about.subject}"),
+        subject_id=str(delivery.about.subject_id or ""),
+        step=delivery.about.step,
         recipient=delivery.addressee.recipient,
         account=delivery.addressee.account,
         contact=delivery.addressee.contact,

@@ -1,18 +1,36 @@
 """Messages to people off the console: whom each goes to, by which channel, when it is tried again, and what it says."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from uuid import UUID, uuid5
 
 from incidents.domain.duty.roster import Contact, ContactChannel
-from incidents.domain.incidents.incident import Incident
+from incidents.domain.incidents.incident import LOCAL, Incident
 from incidents.domain.rules.escalation import Recipient
 from incidents.domain.rules.kinds import IncidentKind
+from incidents.domain.rules.notices import About, Subject
 
 # Of what these are about, no message says where: their lists are for duty officers only.
 _CONFIDENTIAL = frozenset({IncidentKind.CRIME_REPORT, IncidentKind.ANONYMOUS_TIP})
+_TITLES: Mapping[Subject, str] = {
+    Subject.INCIDENT: "{}",
+    Subject.TASK: "Nhiệm vụ: {}",
+    Subject.REVIEW_ACTION: "Việc sau rút kinh nghiệm: {}",
+}
+_TAKE_ON = "Chưa có người tiếp nhận. Hãy tiếp nhận trên màn hình trực ban."
+# What is asked, by what it is about and whether it was told before.
+_ASKED: Mapping[tuple[Subject, bool], str] = {
+    (Subject.INCIDENT, False): _TAKE_ON,
+    (Subject.INCIDENT, True): _TAKE_ON,
+    (
+        Subject.TASK,
+        False,
+    ): "Bạn được giao nhiệm vụ, hạn {due}. Hãy nhận hoặc từ chối trên màn hình trực ban.",
+    (Subject.REVIEW_ACTION, False): "Việc của bạn sau rút kinh nghiệm sắp đến hạn: {due}.",
+    (Subject.REVIEW_ACTION, True): "Việc của bạn sau rút kinh nghiệm đã quá hạn: {due}.",
+}
 
 
 class DeliveryState(StrEnum):
@@ -37,13 +55,15 @@ class DeliveryRules:
     """How messages are tried, in one version.
 
     At most `tries` attempts, the second `backoff` after the first, each later one twice as long after the one before.
-    The next channel is tried unless one before has confirmed within `confirm_within`.
+    The next channel is tried unless one before has confirmed within `confirm_within`. Who is reminded of an action is
+    not woken: not before `remind_from` of the day, in the ward's time.
     """
 
     tries: int
     backoff: timedelta
     confirm_within: timedelta
     source: str
+    remind_from: time = time.min
 
     def after(self, attempt: int, now: datetime) -> datetime | None:
         """Tell when to try again after an attempt, counted from 1; None after the last."""
@@ -51,6 +71,12 @@ class DeliveryRules:
             return None
         waited: timedelta = self.backoff * 2 ** (attempt - 1)
         return now + waited
+
+    def begins(self, subject: Subject, now: datetime) -> datetime:
+        """Tell when a message about something is sent first."""
+        if subject is not Subject.REVIEW_ACTION:
+            return now
+        return max(now, datetime.combine(now.astimezone(LOCAL), self.remind_from, LOCAL))
 
 
 @dataclass(frozen=True)
@@ -68,7 +94,7 @@ class Delivery:
 
     delivery_id: UUID
     incident_id: UUID
-    step: int
+    about: About
     addressee: Addressee
     channel: ContactChannel
     due_at: datetime
@@ -123,23 +149,24 @@ class Message:
 
 def planned(
     incident_id: UUID,
-    step: int,
+    about: About,
     addressee: Addressee,
     channels: Iterable[ContactChannel],
     now: datetime,
     rules: DeliveryRules,
 ) -> list[Delivery]:
     """Plan the messages to one addressee: the first channel now, each later one when those before had their time."""
+    of, begins = about.subject_id or incident_id, rules.begins(about.subject, now)
     return [
         Delivery(
             delivery_id=uuid5(
-                incident_id, f"{step} {addressee.account} {addressee.contact} {channel}"
+                of, f"{about.step} {addressee.account} {addressee.contact} {channel}"
             ),
             incident_id=incident_id,
-            step=step,
+            about=about,
             addressee=addressee,
             channel=channel,
-            due_at=now + place * rules.confirm_within,
+            due_at=begins + place * rules.confirm_within,
         )
         for place, channel in enumerate(channels)
     ]
@@ -150,16 +177,30 @@ def address_in(contacts: Sequence[Contact], channel: ContactChannel) -> str:
     return next((one.address for one in contacts if one.channel is channel), "")
 
 
-def message_of(incident: Incident, category: str, link: str) -> Message:
-    """Say what an incident is and where; `category` in Vietnamese."""
+def message_of(
+    incident: Incident, category: str, link: str, about: About, due: datetime | date | None = None
+) -> Message:
+    """Say what an incident is and where, and what is asked of whoever reads it; `category` in Vietnamese.
+
+    `due` is the term of a task, or the day of an action. What is to be done is told on the console only, since people
+    wrote it.
+    """
     where = "" if incident.kind in _CONFIDENTIAL else ", ".join(_place(incident))
     text = [f"{category}, mức {incident.priority}, vụ việc {incident.number}."]
     if where:
         text.append(f"Nơi xảy ra: {where}.")
-    text.append("Chưa có người tiếp nhận. Hãy tiếp nhận trên màn hình trực ban.")
+    text.append(_ASKED[about.subject, about.step > 0].format(due=_written(due)))
     if link:
         text.append(link)
-    return Message(f"[{incident.priority}] {category}", "\n".join(text))
+    title = f"[{incident.priority}] {category}"
+    return Message(_TITLES[about.subject].format(title), "\n".join(text))
+
+
+def _written(due: datetime | date | None) -> str:
+    """Write a term as people read it."""
+    if isinstance(due, datetime):
+        return f"{due.astimezone(LOCAL):%H:%M %d/%m/%Y}"
+    return f"{due:%d/%m/%Y}" if due else ""
 
 
 def _place(incident: Incident) -> list[str]:

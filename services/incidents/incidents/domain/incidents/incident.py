@@ -43,6 +43,7 @@ from incidents.domain.rules.catalogue import FIRE_ALARM, Category
 from incidents.domain.rules.deadlines import Owed, PauseNotAllowedError, PauseReason
 from incidents.domain.rules.escalation import Ladders, Notification, Timer, told
 from incidents.domain.rules.kinds import IncidentKind
+from incidents.domain.rules.notices import About, Notice, Subject
 from incidents.domain.rules.priorities import Priority, Severity, grade, most_urgent
 
 # Viet Nam has one time zone and no summer time.
@@ -194,7 +195,10 @@ class Incident:
         text = sentences.task_given(task.owner, task.task, due_at)
         assigned = replace(self, assignee=task.owner)
         change = _moved(assigned, Act.ASSIGN, text, account, now)
-        return replace(change, event=Assigned())
+        told = Notice(About(Subject.TASK, 0, task.task_id), task.owner)
+        # Whoever gives a task to themselves knows of it.
+        notices = () if task.owner == account else (told,)
+        return replace(change, event=Assigned(), notices=notices)
 
     def task_moved(
         self, owner: str, act: TaskAct, note: str, account: str, now: datetime
@@ -371,7 +375,9 @@ class Incident:
         overdue = action.overdue(now)
         due = ActionDue(action.action_id, action.owner, action.due_on, overdue)
         text = sentences.action_due(action.owner, action.due_on, overdue=overdue)
-        return Change(self, now, due).noting(EntryKind.REVIEW_ACTION, text)
+        about = About(Subject.REVIEW_ACTION, int(overdue), action.action_id)
+        change = Change(self, now, due, notices=(Notice(about, action.owner),))
+        return change.noting(EntryKind.REVIEW_ACTION, text)
 
     def report_joined(self, number: str, account: str, now: datetime) -> "Change":
         """Note that a report belongs to it."""
@@ -410,6 +416,7 @@ class Change:
     entries: tuple[TimelineEntry, ...] = ()
     admitted: Member | None = None
     notifications: tuple[Notification, ...] = ()
+    notices: tuple[Notice, ...] = ()
     timer: Timer | None = None
     ends_timers: bool = False
     # The priority was raised while nobody had taken it on.
