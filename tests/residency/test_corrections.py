@@ -186,6 +186,25 @@ async def test_a_corrected_birth_date_changes_the_band_since_it_is_known(
     assert [event.age_bands.under_6 for event in events] == [0, 1]
 
 
+async def test_nobody_is_corrected_to_live_somewhere_before_birth(database: Database) -> None:
+    """Neither by the birth date nor by the residence; of what never was so, or of an unknown day, nothing is asked."""
+    _, first = await registered(database, StoppedClock())
+    residences, people = residence_operations(database), person_operations(database)
+    began = date(2026, 11, 1)
+    too_late = corrected(birth_date=PartialDate(2026, 11, 2))
+    with pytest.raises(FieldInvalidError) as of_birth:
+        await people.correct(number(), too_late, request())
+    await people.correct(number(), corrected(birth_date=PartialDate(2026, 11)), request())
+    with pytest.raises(FieldInvalidError) as of_residence:
+        before = Correction(Term(began - timedelta(days=1), None), None)
+        await residences.correct(first, before, request())
+    await residences.annul(first, request())
+    await people.correct(number(), too_late, request())
+
+    assert of_birth.value.metadata["field"] == "birth_date"
+    assert of_residence.value.metadata["field"] == "valid_from"
+
+
 async def test_corrections_tell_who_in_which_case_and_when(database: Database) -> None:
     """Newest first, which fields, and what they said before stays in the table that nobody can change."""
     clock = StoppedClock()

@@ -15,10 +15,10 @@ from residency.domain.persons.identity import IdentityCorrection
 from residency.domain.persons.personal_id import PersonalIdNumber
 from residency.domain.persons.sealing import NumberSeal
 from residency.domain.requests import Request
-from residency.domain.residence.registrations import Origin
+from residency.domain.residence.registrations import Origin, check_birth
 from residency.operations import duplicates
 from residency.operations.requests import claim
-from residency.repository import occupancy
+from residency.repository import occupancy, residence
 from residency.repository import persons as repository
 from residency.repository.duplicates import note_nearness
 
@@ -84,8 +84,8 @@ async def correct(
     """Correct who has a number, keep what was said, and publish the counts that change with it.
 
     Those of homes change with the birth date; those of where the person is a guest, under the wrong number or the right
-    one, with the needs that a number brings. What is right already is left as it is. Raises PersonNotRegisteredError or
-    PersonalIdTakenError.
+    one, with the needs that a number brings. What is right already is left as it is. Raises PersonNotRegisteredError,
+    PersonalIdTakenError, or FieldInvalidError for a birth after a residence began.
     """
     index = seal.blind_index(number)
     right_index = seal.blind_index(correction.number or number)
@@ -95,6 +95,8 @@ async def correct(
     right = correction.applied_to(person)
     if right == person and correction.number is None:
         return
+    if right.birth_date != person.birth_date:
+        check_birth(right.birth_date, await residence.terms_of(tx, person.person_id))
     sealed = None
     if correction.number:
         sealed = (

@@ -105,6 +105,8 @@ class ResidenceOperations:
             limit = await residence.temporary_limit(tx, correction.term.valid_from)
             concerns(await persons.index_of(tx, wrong.person_id))
             correction.term.check(wrong.kind, limit)
+            person = await persons.lock_by_id(tx, wrong.person_id)
+            correction.term.check_birth(person.birth_date)
             correction.check(ward_day(now))
             await residence.correct_registration(tx, wrong, correction, new_id, origin, now)
             members = await households.of_registration(tx, registration_id)

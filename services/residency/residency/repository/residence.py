@@ -23,12 +23,14 @@ from residency.domain.residence.registrations import (
     ResidenceApplication,
     ResidenceKind,
     TemporaryLimit,
+    Term,
 )
 from residency.repository import duplicates, entries, persons, search
 from residency.repository.limits import limit_in_force
 from residency.repository.occupancy import lock_dwelling
 from residency.tables import persons as persons_table
 from residency.tables import registrations
+from residency.tables.bitemporal import known
 
 _ONE_PERMANENT = "registrations_one_permanent"
 
@@ -91,6 +93,14 @@ async def load_registration(tx: Transaction, registration_id: UUID) -> Registrat
     await lock_dwelling(tx, found.dwelling_id)
     await persons.lock_by_id(tx, found.person_id)
     return registration_of((await tx.execute(statement)).one())
+
+
+async def terms_of(tx: Transaction, person_id: UUID) -> list[Term]:
+    """Tell the terms of all registrations of a person that the register holds, in no order."""
+    statement = select(registrations.c.valid_from, registrations.c.valid_until).where(
+        registrations.c.person_id == person_id, known(registrations, None)
+    )
+    return [entries.term_of(row) for row in await tx.execute(statement)]
 
 
 async def end_registration(

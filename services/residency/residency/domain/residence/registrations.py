@@ -148,6 +148,12 @@ class HouseholdChoice:
     relationship: str | None = None
 
 
+def check_birth(born: PartialDate, terms: Iterable[Term]) -> None:
+    """Refuse a birth that is later than the beginning of a residence; raises FieldInvalidError."""
+    if any(term.valid_from < born.earliest for term in terms):
+        raise FieldInvalidError("birth_date", "not after a residence began")
+
+
 @dataclass(frozen=True)
 class ResidenceApplication:
     """A decided registration as it is to be entered."""
