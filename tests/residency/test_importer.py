@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, update
 
+from chassis.account import console
 from chassis.storage.database import Database
 from residency import tables
 from residency.domain.persons.personal_id import PersonalIdNumber
@@ -14,7 +15,7 @@ from residency.operations.duplicates import DuplicateSearch
 from simulator.generator import dataset
 from simulator.generator.seeds import Seed
 from simulator.generator.ward import AS_OF, Size, grow
-from tests.residency.samples import CODES, GAZETTEER, SEAL, StoppedClock, waiting_events
+from tests.residency.samples import CODES, GAZETTEER, NOON, SEAL, StoppedClock, waiting_events
 from tests.residency.wards import (
     DWELLING,
     WARD,
@@ -35,7 +36,18 @@ def said() -> list[str]:
 def importer(database: Database, said: list[str]) -> Importer:
     """Make an importer."""
     search = DuplicateSearch(database, StoppedClock())
-    return Importer(database, SEAL, CODES, GAZETTEER, "11002", search, StoppedClock(), said.append)
+    command = console.record_of(
+        "import",
+        "clerk",
+        purpose="RESIDENCE_CASE",
+        legal_basis="Law 68/2020/QH14",
+        subject="register",
+        ward_code="11002",
+        now=NOON,
+    )
+    return Importer(
+        database, SEAL, CODES, GAZETTEER, "11002", search, StoppedClock(), command, said.append
+    )
 
 
 REFERENCE = {
@@ -82,12 +94,39 @@ async def test_a_ward_is_loaded_with_sealed_numbers_and_one_event_a_dwelling(
         "household_memberships": 2,
         "assistance_needs": 2,
         "imports": 1,
+        "access_records": 1,
         "outbox": 1,
     }
     assert SEAL.open(person.number_sealed, person.person_id) == number
     assert event.dwelling.dwelling_id == DWELLING
     assert (event.version, event.registered, event.age_bands.from_75) == (1, 2, 1)
     assert [(need.type, need.count) for need in event.assistance] == [(1, 1), (5, 1)]
+
+
+async def test_an_import_is_on_the_account_once(
+    importer: Importer, database: Database, tmp_path: Path
+) -> None:
+    """Who entered how many rows of what; not where nothing was entered, nor a second time."""
+    with pytest.raises(ImportRefusedError):
+        await importer.load(write(tmp_path, ward(("persons", 1, "sex", "?"))))
+    for _ in range(2):
+        await importer.load(write(tmp_path, WARD))
+    async with database.transaction() as tx:
+        record = (await tx.execute(select(tables.access_records))).one()
+
+    assert (record.account, record.method, record.subject) == (
+        "console:clerk",
+        "import",
+        "register",
+    )
+    assert set(record.fields) == {
+        "buildings:1",
+        "dwellings:2",
+        "persons:2",
+        "households:1",
+        "registrations:2",
+        "assistance_needs:2",
+    }
 
 
 async def test_loading_again_changes_nothing(

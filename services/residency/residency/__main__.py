@@ -25,6 +25,7 @@ def main() -> None:
     known.add_parser("migrate", help="bring the tables to the present version")
     importing = known.add_parser("import", help="load a synthetic ward made by the simulator")
     importing.add_argument("directory", type=Path, help="the folder with the manifest")
+    console.add_operator(importing)
     _add_residences(known)
     exporting = known.add_parser(
         "export-statistics", help="count residents by group, kind and age; no count is small"
@@ -89,7 +90,7 @@ def main() -> None:
         case "keys":
             asyncio.run(commands.rotate_keys(settings))
         case _:
-            asyncio.run(commands.import_ward(settings, arguments.directory))
+            asyncio.run(commands.import_ward(settings, arguments.directory, arguments.operator))
 
 
 def _add_residences(known: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -78,8 +78,17 @@ async def migrate(settings: Settings) -> None:
         raise SystemExit(error.said) from error
 
 
-async def import_ward(settings: Settings, directory: Path) -> None:
+async def import_ward(settings: Settings, directory: Path, operator: str | None) -> None:
     """Load a synthetic ward, telling its progress on standard output."""
+    command = console.record_of(
+        "import",
+        operator,
+        purpose="RESIDENCE_CASE",
+        legal_basis=_RESIDENCE_LAW,
+        subject="register",
+        ward_code=settings.ward_code,
+        now=utc_now(),
+    )
     async with _connected(settings) as database:
         importer = Importer(
             database=database,
@@ -89,6 +98,7 @@ async def import_ward(settings: Settings, directory: Path) -> None:
             ward_code=settings.ward_code,
             search=DuplicateSearch(database, utc_now),
             clock=utc_now,
+            command=command,
             say=_say,
         )
         try:

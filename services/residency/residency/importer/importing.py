@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from chassis.account.access_chain import AccessRecord
+from chassis.account.access_log import append
 from chassis.clock import Clock, ward_day
 from chassis.storage.database import Database
 from residency.domain.persons.personal_id import RegistrationCodes
@@ -21,7 +23,10 @@ from residency.repository.residence import temporary_limit
 
 @dataclass(frozen=True)
 class Importer:
-    """Loads folders of CSV files; `say` is told each step as it ends, in one line."""
+    """Loads folders of CSV files; `say` is told each step as it ends, in one line.
+
+    `command` is what the account tells of it, to which the import adds how many rows of what it entered.
+    """
 
     database: Database
     seal: NumberSeal
@@ -30,10 +35,11 @@ class Importer:
     ward_code: str
     search: DuplicateSearch
     clock: Clock
+    command: AccessRecord
     say: Callable[[str], object]
 
     async def load(self, directory: Path) -> None:
-        """Load a folder, all of it or nothing; what was loaded before is left as it is.
+        """Load a folder and account for it, all of it or nothing; what was loaded before is left as it is.
 
         Raises ImportRefusedError, which names the file and the line.
         """
@@ -57,6 +63,8 @@ class Importer:
                 done(len(register.persons) + len(register.registrations))
             with self._step("dwellings counted") as done:
                 done(await loading.announce(tx, register, now))
+            entered = [f"{table}:{manifest.rows[table]}" for table in COLUMNS]
+            await append(tx, self.command._replace(fields=entered))
         with self._step("possible duplicates noted") as done:
             done(await self.search.search_imported())
         self.say(f"Loaded {len(register.persons)} persons in {len(register.dwellings)} dwellings.")
