@@ -77,7 +77,7 @@ class CaseValue:
             case "refuse":
                 return case.refuse(caller, words["ground"], now)
             case "withdraw":
-                return case.withdraw()
+                return case.withdraw(caller, "")
             case _:
                 return case.cancel(caller)
 

@@ -270,6 +270,24 @@ async def test_a_refusal_tells_its_reason_and_ends_the_case(desk: Desk) -> None:
     )
 
 
+async def test_officers_say_why_they_take_a_case_back(desk: Desk) -> None:
+    """To the citizen, who gives no reason; what is not handed in yet is nobody's concern but its maker's."""
+    declaration = temporary((await add_building(desk.database)).dwelling_ids[0])
+    draft = await desk.create(declaration, OFFICER)
+    own, given_up = await desk.accepted(declaration), await desk.accepted(declaration)
+    for reason in ("", "  ", "ok"):
+        refused = await desk.refusal(SECOND_OFFICER, "WithdrawCase", own, reason=reason)
+        assert refused.reason == "FIELD_INVALID"
+    why = "Công dân đến xin rút hồ sơ tại quầy"
+    await desk.act(SECOND_OFFICER, "WithdrawCase", own, reason=why)
+    await desk.act(CITIZEN, "WithdrawCase", given_up)
+    await desk.act(OFFICER, "WithdrawCase", draft)
+
+    for case_number, note in ((own, why), (given_up, "")):
+        last = (await desk.get(case_number, CITIZEN)).history[-1]
+        assert (last.act, last.note) == ("WITHDRAW", note)
+
+
 async def test_lists_are_by_state_and_by_due_day(desk: Desk) -> None:
     """Oldest first, in pages; overdue and due soon by working days."""
     place = await add_building(desk.database)

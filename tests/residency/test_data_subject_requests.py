@@ -487,7 +487,8 @@ async def test_no_correction_is_granted_by_a_case_that_corrects_nothing(office: 
         await office.operations.answer(moving(second, "dpo-1"), ANSWER, draft.case_number)
     await cases.submit(Request(officer, draft.case_number, "request-submit", b"x"))
     await office.operations.answer(moving(second, "dpo-1"), ANSWER, draft.case_number)
-    await cases.withdraw(Request(officer, draft.case_number, "request-withdraw", b"x"))
+    withdrawing = Request(officer, draft.case_number, "request-withdraw", b"x")
+    await cases.withdraw(withdrawing, "Đã có hồ sơ khác")
     refusing = Request(officer, opened.case_number, "request-refuse", b"x")
     await cases.refuse(refusing, RefusalGround.NOT_ELIGIBLE, "Không đủ điều kiện")
     for dead in (draft.case_number, opened.case_number):
@@ -704,7 +705,7 @@ async def test_what_is_held_is_told_whole(counter: Counter) -> None:
         Request(Caller("citizen-1", is_officer=False), own.case_number, "request-1", b"x")
     )
     await cases.withdraw(
-        Request(Caller("citizen-1", is_officer=False), own.case_number, "request-2", b"x")
+        Request(Caller("citizen-1", is_officer=False), own.case_number, "request-2", b"x"), ""
     )
     export = await counter.exported(personal_id_number=number().digits)
     data = json.loads(export.json)

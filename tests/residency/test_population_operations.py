@@ -85,7 +85,7 @@ async def test_a_case_is_told_when_all_its_persons_are_answered_for(database: Da
     assert again
     assert await office.questions.take_due() is None
     await office.questions.answered(again, Verdict.MATCH)
-    moved = await office.cases.withdraw(request(case, CITIZEN))
+    moved = await office.cases.withdraw(request(case, CITIZEN), "")
 
     assert {first.person, second.person} == {0, 1}
     assert again.person == second.person
@@ -104,7 +104,7 @@ async def test_an_answer_to_an_earlier_check_comes_too_late(database: Database) 
     assert present
     await office.questions.answered(present, Verdict.MATCH)
     await office.questions.answered(present, Verdict.NOT_FOUND)
-    moved = await office.cases.withdraw(request(case, CITIZEN))
+    moved = await office.cases.withdraw(request(case, CITIZEN), "")
 
     assert moved.case.identity_check is IdentityCheck.MATCH
 

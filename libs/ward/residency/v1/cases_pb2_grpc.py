@@ -183,8 +183,8 @@ class CaseServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def WithdrawCase(self, request, context):
-        """Takes a case back before it is decided.
-        Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, ASSURANCE_TOO_LOW, REQUEST_ID_REUSED.
+        """Takes a case back before it is decided. An officer says why, which the citizen reads in the case's history.
+        Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, ASSURANCE_TOO_LOW, FIELD_INVALID, REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -78,8 +78,8 @@ class CaseServiceStub:
     Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, IDENTITY_CHECK_PENDING, FIELD_INVALID, REQUEST_ID_REUSED.
     """
     WithdrawCase: _grpc.UnaryUnaryMultiCallable[_cases_pb2.WithdrawCaseRequest, _cases_pb2.WithdrawCaseResponse]
-    """Takes a case back before it is decided.
-    Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, ASSURANCE_TOO_LOW, REQUEST_ID_REUSED.
+    """Takes a case back before it is decided. An officer says why, which the citizen reads in the case's history.
+    Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, ASSURANCE_TOO_LOW, FIELD_INVALID, REQUEST_ID_REUSED.
     """
     CancelCase: _grpc.UnaryUnaryMultiCallable[_cases_pb2.CancelCaseRequest, _cases_pb2.CancelCaseResponse]
     """Annuls what a recorded case entered into the register (form CT09): as if it had never been valid, while what was
@@ -151,8 +151,8 @@ class CaseServiceAsyncStub(CaseServiceStub):
     Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, IDENTITY_CHECK_PENDING, FIELD_INVALID, REQUEST_ID_REUSED.
     """
     WithdrawCase: _aio.UnaryUnaryMultiCallable[_cases_pb2.WithdrawCaseRequest, _cases_pb2.WithdrawCaseResponse]  # type: ignore[assignment]
-    """Takes a case back before it is decided.
-    Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, ASSURANCE_TOO_LOW, REQUEST_ID_REUSED.
+    """Takes a case back before it is decided. An officer says why, which the citizen reads in the case's history.
+    Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, ASSURANCE_TOO_LOW, FIELD_INVALID, REQUEST_ID_REUSED.
     """
     CancelCase: _aio.UnaryUnaryMultiCallable[_cases_pb2.CancelCaseRequest, _cases_pb2.CancelCaseResponse]  # type: ignore[assignment]
     """Annuls what a recorded case entered into the register (form CT09): as if it had never been valid, while what was
@@ -275,8 +275,8 @@ class CaseServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _cases_pb2.WithdrawCaseRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_cases_pb2.WithdrawCaseResponse, _abc.Awaitable[_cases_pb2.WithdrawCaseResponse]]:
-        """Takes a case back before it is decided.
-        Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, ASSURANCE_TOO_LOW, REQUEST_ID_REUSED.
+        """Takes a case back before it is decided. An officer says why, which the citizen reads in the case's history.
+        Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, ASSURANCE_TOO_LOW, FIELD_INVALID, REQUEST_ID_REUSED.
         """
 
     @_abc_1.abstractmethod

@@ -180,14 +180,14 @@ class CaseOperations:
 
         return await self._move(request, CaseAct.REFUSE, move, reason)
 
-    async def withdraw(self, request: Request) -> Moved:
-        """Take a case back before it is decided."""
+    async def withdraw(self, request: Request, reason: str) -> Moved:
+        """Take a case back before it is decided; raises FieldInvalidError where an officer gives no reason."""
 
         async def move(tx: Transaction, case: Case, _now: datetime) -> Case:
             await population.drop(tx, case)
-            return case.withdraw()
+            return case.withdraw(request.caller, reason)
 
-        return await self._move(request, CaseAct.WITHDRAW, move)
+        return await self._move(request, CaseAct.WITHDRAW, move, reason)
 
     async def cancel(self, request: Request, reason: str) -> Moved:
         """Annul what a case entered; raises SecondPersonRequiredError."""

@@ -132,7 +132,8 @@ class CaseServicer(cases_pb2_grpc.CaseServiceServicer):
         self, request: pb.WithdrawCaseRequest, context: Context
     ) -> pb.WithdrawCaseResponse:
         """Take a case back."""
-        moved = await self._operations.withdraw(_request(request))
+        reason = requests.withdrawal(request)
+        moved = await self._operations.withdraw(_request(request), reason)
         return pb.WithdrawCaseResponse(case=answers.case(moved.case))
 
     async def CancelCase(

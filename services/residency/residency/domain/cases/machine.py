@@ -245,9 +245,12 @@ class Case:
             supplement_due_on=None,
         )
 
-    def withdraw(self) -> Self:
-        """Take it back before it is decided."""
-        return replace(self._moved(CaseAct.WITHDRAW), supplement_due_on=None)
+    def withdraw(self, caller: Caller, reason: str) -> Self:
+        """Take it back before it is decided; an officer says why a case is that was handed in."""
+        case = self._moved(CaseAct.WITHDRAW)
+        if caller.is_officer and self.submitted_at and not reason:
+            raise FieldInvalidError("reason", "why an officer takes back what was handed in")
+        return replace(case, supplement_due_on=None)
 
     def cancel(self, caller: Caller) -> Self:
         """Annul what it entered, as another person than who decided."""

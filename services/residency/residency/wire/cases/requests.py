@@ -56,6 +56,11 @@ def finding(request: pb.ApproveCaseRequest) -> str:
     return written("finding", request.finding) if request.finding else ""
 
 
+def withdrawal(request: pb.WithdrawCaseRequest) -> str:
+    """Read why a case is taken back; empty where nothing is said."""
+    return written("reason", request.reason) if request.reason else ""
+
+
 def refusal_ground(request: pb.RefuseCaseRequest) -> RefusalGround:
     """Read why a case is refused."""
     ground = _GROUNDS.get(request.ground)
