@@ -136,10 +136,10 @@ async def test_better_answers_come_first_and_equals_as_in_a_vietnamese_list(
         ("Vũ Hòa An", Rank.SAME),
         ("Vũ Hoa An", Rank.SAME_LETTERS),
         ("Vũ Hóa An", Rank.SAME_LETTERS),
-        ("Vũ Hòa Anh", Rank.BEGINS),
-        ("Vũ Hòa Ánh Dương", Rank.BEGINS),
-        ("An Vũ Hoà", Rank.OTHER_ORDER),
-        ("Hòa Vũ Minh Ân", Rank.ALL_WORDS),
+        ("Vũ Hòa Anh", Rank.BEGINS_AS_TYPED),
+        ("Vũ Hòa Ánh Dương", Rank.BEGINS_AS_TYPED),
+        ("An Vũ Hoà", Rank.OTHER_ORDER_AS_TYPED),
+        ("Hòa Vũ Minh Ân", Rank.ALL_WORDS_AS_TYPED),
     ]
 
     assert await find(database, "vũ hoà an") == expected
@@ -147,6 +147,31 @@ async def test_better_answers_come_first_and_equals_as_in_a_vietnamese_list(
     assert await find(database, "vũ hoà an", limit=2) == expected
     assert ("An Vũ Hoà", Rank.SAME_LETTERS) in await find(database, "AN VU HOA")
     assert await find(database, "vu hoa an dung") == []
+
+
+@pytest.mark.postgres
+async def test_words_typed_with_diacritics_are_found_as_typed_first(database: Database) -> None:
+    """Among names that answer equally well; words without diacritics mean any, on pages of any size."""
+    surnames, givens = ("Trần", "Trân", "Tran"), ("Hùng", "Hưng", "Hưng Anh", "Hùng Anh")
+    names = [f"{one} Văn {two}" for one in surnames for two in givens]
+    await register_all(database, names)
+    given_as_typed = [
+        *(f"{one} Văn Hưng Anh" for one in ("Tran", "Trân", "Trần")),
+        *(f"{one} Văn Hưng" for one in ("Tran", "Trân", "Trần")),
+    ]
+    others = [name for name in names if "Hùng" in name]
+
+    for typed in ("Hưng", "hưng tran", "văn HƯNG", "Hư"):
+        for limit in (1, 4, 50):
+            found = [name for name, _ in await find(database, typed, limit=limit)]
+            assert found[:6] == given_as_typed, typed
+            assert sorted(found[6:]) == sorted(others)
+    begun = [name for name, _ in await find(database, "Trần Văn Hưng", limit=2)]
+    assert begun[0] == "Trần Văn Hưng"
+    assert begun.index("Trần Văn Hưng Anh") < begun.index("Trần Văn Hùng Anh")
+    assert sorted(begun) == sorted(names)
+    plain = [name for name, _ in await find(database, "hung", limit=2)]
+    assert plain == sorted(names, key=lambda name: FullName(name).order)
 
 
 @pytest.mark.postgres
@@ -159,7 +184,9 @@ async def test_people_are_found_by_where_they_live(database: Database) -> None:
     for address in ("12/34/5 thu nghiem", "số nhà 5, ngách 34, ngõ 12, đường Thử Nghiệm"):
         assert [name for name, _ in await find(database, "", address, 1)] == inside
     assert await find(database, "le", "12/34/5") == [("Lê Thị Tám", Rank.BEGINS)]
-    assert await find(database, "tám lê thị", "tổ 7") == [("Lê Thị Tám", Rank.OTHER_ORDER)]
+    assert await find(database, "tám lê thị", "tổ 7") == [
+        ("Lê Thị Tám", Rank.OTHER_ORDER_AS_TYPED)
+    ]
     assert await find(database, "lê văn bảy", "12/34/5") == []
 
 

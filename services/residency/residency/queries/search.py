@@ -4,7 +4,7 @@ The better answers come from ranges of indexes, in their order. Names that have 
 through only where they are few, so that no question, however broad, reads the whole register.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 from functools import cache
 from typing import Any, NamedTuple
@@ -31,6 +31,7 @@ from sqlalchemy import (
     tuple_,
     union_all,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from chassis.storage.database import Database, Transaction
 from residency.domain.lookups.disclosure import Asker, Disclosure, PersonField, Way
@@ -56,6 +57,12 @@ _PLANNED_EACH_TIME = text("set local plan_cache_mode = force_custom_plan")
 # to have it answered.
 _INDEX = person_index.c
 _PLAIN, _SPELLED = bindparam("plain", type_=Text), bindparam("spelled", type_=Text)
+_BEGINS_AS_TYPED = and_(
+    _INDEX.spelled > _SPELLED, _INDEX.spelled < bindparam("after_all_spelled", type_=Text)
+)
+_AS_TYPED = (literal(" ") + _INDEX.spelled + " ").like(
+    all_(bindparam("accented", type_=ARRAY(Text)))
+)
 _LIMIT, _MOST = bindparam("limit", type_=Integer), bindparam("most", type_=Integer)
 _LAST_PLACE = (
     bindparam("last_place", type_=LargeBinary),
@@ -75,6 +82,7 @@ class _Behind(NamedTuple):
 
     rank: Rank
     plain: str
+    spelled: str
     place: bytes
     person_id: UUID
 
@@ -96,6 +104,8 @@ class _Asked(NamedTuple):
             "spelled": question.spelled,
             "plain": question.plain,
             "after_all": question.plain + _LAST,
+            "after_all_spelled": question.spelled + _LAST if question.accented else "",
+            "accented": _patterns(question),
             "unordered": question.unordered,
             "terms": question.terms,
             "address_terms": self.address_terms,
@@ -105,6 +115,7 @@ class _Asked(NamedTuple):
             values |= {
                 "last_rank": behind.rank.value,
                 "last_plain": behind.plain,
+                "last_spelled": behind.spelled,
                 "last_place": behind.place,
                 "last_person": behind.person_id,
             }
@@ -156,7 +167,7 @@ class SearchQueries:
 
 
 async def _behind(tx: Transaction, after: After) -> _Behind:
-    columns = (person_index.c.plain, person_index.c.place, person_index.c.person_id)
+    columns = (_INDEX.plain, _INDEX.spelled, _INDEX.place, _INDEX.person_id)
     last = select(*columns).where(person_index.c.person_id == after.person_id)
     row = (await tx.execute(last)).one_or_none()
     if row is None:
@@ -166,13 +177,15 @@ async def _behind(tx: Transaction, after: After) -> _Behind:
 
 async def _search(tx: Transaction, asked: _Asked, limit: int) -> _Found:
     """Read the ranges of the better ranks, and look through the rest only if they do not fill the page."""
-    rank = asked.behind.rank if asked.behind else None
-    statement = _best_of_ranges(rank, despite=asked.despite)
-    rows = await tx.execute(statement, asked.values | {"limit": limit})
-    ranks = {row.person_id: Rank(row.rank) for row in rows}
-    if len(ranks) == limit:
-        return _Found(ranks, 0)
-    others = await _look_through(tx, asked, Rank.ALL_WORDS, limit - len(ranks))
+    behind = asked.behind.rank if asked.behind else None
+    ranks: dict[UUID, Rank] = {}
+    for some in _READ_TOGETHER:
+        statement = _best_of_ranges(some, behind, despite=asked.despite)
+        rows = await tx.execute(statement, asked.values | {"limit": limit - len(ranks)})
+        ranks |= {row.person_id: Rank(row.rank) for row in rows}
+        if len(ranks) == limit:
+            return _Found(ranks, 0)
+    others = await _look_through(tx, asked, Rank.ALL_WORDS_AS_TYPED, limit - len(ranks))
     return _Found(ranks | others.ranks, others.looked_through)
 
 
@@ -192,34 +205,66 @@ async def _look_through(tx: Transaction, asked: _Asked, best: Rank, limit: int) 
     )
 
 
+def _patterns(question: NameQuestion) -> list[str]:
+    """Write what a name between spaces is like that has the accented words; nothing is like an empty pattern.
+
+    No sign of a name means anything else in a pattern.
+    """
+    if not question.accented:
+        return [""]
+    *words, last = question.accented
+    after_last = "%" if question.last_is_accented else " %"
+    return [*(f"% {word} %" for word in words), f"% {last}{after_last}"]
+
+
+class _Range(NamedTuple):
+    """Which names are of a rank, and what they are in order by before their place."""
+
+    which: ColumnElement[bool]
+    first: ColumnElement[str]
+    last: ColumnElement[str]
+
+
+_SAME = _INDEX.plain == _PLAIN
+_BEGINS = and_(_INDEX.plain > _PLAIN, _INDEX.plain < bindparam("after_all", type_=Text))
+_OTHER_ORDER = (_INDEX.unordered == bindparam("unordered")) & ~_SAME
+_NOTHING = literal("").collate("C")
+_BY_SPELLED = (_INDEX.spelled, bindparam("last_spelled", type_=Text))
+_BY_PLAIN = (_INDEX.plain, bindparam("last_plain", type_=Text))
+_BY_NOTHING = (_NOTHING, literal(""))
+_RANGES = {
+    Rank.SAME: _Range(_SAME & (_INDEX.spelled == _SPELLED), *_BY_NOTHING),
+    Rank.SAME_LETTERS: _Range(_SAME & (_INDEX.spelled != _SPELLED), *_BY_NOTHING),
+    Rank.BEGINS_AS_TYPED: _Range(_BEGINS_AS_TYPED & ~_SAME, *_BY_SPELLED),
+    Rank.BEGINS: _Range(_BEGINS & ~_BEGINS_AS_TYPED, *_BY_PLAIN),
+    Rank.OTHER_ORDER_AS_TYPED: _Range(_OTHER_ORDER & _AS_TYPED, *_BY_NOTHING),
+    Rank.OTHER_ORDER: _Range(_OTHER_ORDER & ~_AS_TYPED, *_BY_NOTHING),
+}
+# Who begins otherwise is looked for only where few begin as typed: all of these would be passed over.
+_READ_TOGETHER = (
+    (Rank.SAME, Rank.SAME_LETTERS, Rank.BEGINS_AS_TYPED),
+    (Rank.BEGINS, Rank.OTHER_ORDER_AS_TYPED, Rank.OTHER_ORDER),
+)
+
+
 @cache
-def _best_of_ranges(behind: Rank | None, *, despite: bool) -> Select[Any]:
+def _best_of_ranges(ranks: Sequence[Rank], behind: Rank | None, *, despite: bool) -> Select[Any]:
     """Read ranges in their order, from a person of a rank on if there is one."""
-    ranges = union_all(*_ranges(behind, despite=despite)).subquery()
+    ranges = union_all(*(_best_of(rank, behind, despite=despite) for rank in ranks)).subquery()
     return select(ranges).order_by(*ranges.c).limit(_LIMIT)
 
 
-def _ranges(
-    behind: Rank | None, *, despite: bool
-) -> Iterator[Select[tuple[int, str, bytes, UUID]]]:
-    """Give the best of each range behind the page before; what they are in order by is told first."""
-    same = _INDEX.plain == _PLAIN
-    begins = and_(_INDEX.plain > _PLAIN, _INDEX.plain < bindparam("after_all", type_=Text))
-    otherwise = (_INDEX.unordered == bindparam("unordered")) & (_INDEX.plain != _PLAIN)
-    nothing = literal("").collate("C")
-    for rank, which, first in (
-        (Rank.SAME, same & (_INDEX.spelled == _SPELLED), nothing),
-        (Rank.SAME_LETTERS, same & (_INDEX.spelled != _SPELLED), nothing),
-        (Rank.BEGINS, begins, _INDEX.plain),
-        (Rank.OTHER_ORDER, otherwise, nothing),
-    ):
-        order = (first, _INDEX.place, _INDEX.person_id)
-        statement = select(literal(rank.value).label("rank"), first.label("plain"), *order[1:])
-        if behind is not None and rank <= behind:
-            last = bindparam("last_plain", type_=Text) if rank is Rank.BEGINS else literal("")
-            further = tuple_(*order) > tuple_(last, *_LAST_PLACE)
-            statement = statement.where(further if rank is behind else false())
-        yield statement.where(which, _visible(despite=despite)).order_by(*order).limit(_LIMIT)
+def _best_of(
+    rank: Rank, behind: Rank | None, *, despite: bool
+) -> Select[tuple[int, str, bytes, UUID]]:
+    """Give the best of a range behind the page before; what they are in order by is told first."""
+    which, first, last = _RANGES[rank]
+    order = (first, _INDEX.place, _INDEX.person_id)
+    statement = select(literal(rank.value).label("rank"), first.label("first"), *order[1:])
+    if behind is not None and rank <= behind:
+        further = tuple_(*order) > tuple_(last, *_LAST_PLACE)
+        statement = statement.where(further if rank is behind else false())
+    return statement.where(which, _visible(despite=despite)).order_by(*order).limit(_LIMIT)
 
 
 @cache
@@ -243,12 +288,9 @@ def _best_of_all(*, despite: bool, named: bool, at_address: bool, behind: bool) 
 
 
 def _candidates(*, despite: bool, named: bool, at_address: bool) -> CTE:
-    same = _INDEX.plain == _PLAIN
     rank = case(
-        (same & (_INDEX.spelled == _SPELLED), Rank.SAME.value),
-        (same, Rank.SAME_LETTERS.value),
-        (_INDEX.plain.startswith(_PLAIN), Rank.BEGINS.value),
-        (_INDEX.unordered == bindparam("unordered"), Rank.OTHER_ORDER.value),
+        *((one.which, rank.value) for rank, one in _RANGES.items()),
+        (_AS_TYPED, Rank.ALL_WORDS_AS_TYPED.value),
         else_=Rank.ALL_WORDS.value,
     )
     statement = select(_INDEX.person_id, _INDEX.place, rank.label("rank"))

@@ -97,7 +97,7 @@ async def load_registration(tx: Transaction, registration_id: UUID) -> Registrat
 
 async def terms_of(tx: Transaction, person_id: UUID) -> list[Term]:
     """Tell the terms of all registrations of a person that the register holds, in no order."""
-    statement = select(registrations.c.valid_from, registrations.c.valid_until).where(
+    statement = select(registrations).where(
         registrations.c.person_id == person_id, known(registrations, None)
     )
     return [entries.term_of(row) for row in await tx.execute(statement)]

@@ -27,6 +27,7 @@ person_index = Table(
     # Where the name stands in a Vietnamese list; compares as bytes do.
     Column("place", LargeBinary, nullable=False),
     Index("person_index_names", "plain", "spelled", "place", "person_id"),
+    Index("person_index_spelled", "spelled", "place", "person_id"),
     Index("person_index_unordered", "unordered", "place", "person_id"),
     Index(
         "person_index_terms",

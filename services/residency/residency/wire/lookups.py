@@ -79,6 +79,11 @@ def search_after(token: str, resolve: Callable[[str], UUID]) -> After | None:
     return After(Rank[rank], resolve(pseudonym))
 
 
+def _told(rank: Rank) -> pb.MatchRank.ValueType:
+    """Write how well a name answers; which of equal ones are as typed is told by their order."""
+    return pb.MatchRank.Value(f"MATCH_RANK_{rank.name.removesuffix('_AS_TYPED')}")
+
+
 def searched(
     result: SearchResult,
     shown: Sequence[pb.Person],
@@ -91,8 +96,7 @@ def searched(
     rank = result.matches[len(shown) - 1].rank.name if more else ""
     return pb.SearchPersonsResponse(
         matches=[
-            pb.PersonMatch(person=person, rank=pb.MatchRank.Value(f"MATCH_RANK_{match.rank.name}"))
-            for match, person in matches
+            pb.PersonMatch(person=person, rank=_told(match.rank)) for match, person in matches
         ],
         next_page_token=pages.encode(rank, shown[-1].pseudonym) if more else "",
         too_many=result.too_many,

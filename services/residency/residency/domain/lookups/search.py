@@ -6,7 +6,7 @@ from enum import IntEnum
 from typing import Self
 from uuid import UUID
 
-from residency.domain import search_terms
+from residency.domain import search_terms, spelling
 from residency.domain.persons.person_name import FullName
 from residency.domain.places.address import Gazetteer
 from residency.domain.residence.found import FoundPerson
@@ -16,18 +16,25 @@ LEAST_LETTERS = 2
 
 
 class Rank(IntEnum):
-    """How well a name answers a question; better ones come first, equal ones as in a Vietnamese list."""
+    """How well a name answers a question; better ones come first, equal ones as in a Vietnamese list.
+
+    As typed is a name that has the words which were typed with diacritics just so, the last of them perhaps only
+    begun. Where none was, no name counts as typed: who types without diacritics means any.
+    """
 
     # With all diacritics, wherever the tone mark stands.
     SAME = 0
     # The same letters without diacritics.
     SAME_LETTERS = 1
     # Names that begin with the words of the question, by their letters without diacritics.
-    BEGINS = 2
+    BEGINS_AS_TYPED = 2
+    BEGINS = 3
     # The same words in another order.
-    OTHER_ORDER = 3
+    OTHER_ORDER_AS_TYPED = 4
+    OTHER_ORDER = 5
     # All words, between others.
-    ALL_WORDS = 4
+    ALL_WORDS_AS_TYPED = 6
+    ALL_WORDS = 7
 
 
 @dataclass(frozen=True)
@@ -66,12 +73,16 @@ class IndexedAddress:
 
 @dataclass(frozen=True)
 class NameQuestion:
-    """A name that is looked for: whole, or only begun; without any word it asks for everybody."""
+    """A name that is looked for: whole, or only begun; without any word it asks for everybody.
+
+    `accented` are the words that were typed with diacritics, as `spelled` has them.
+    """
 
     spelled: str
     plain: str
     unordered: str
     terms: Sequence[str]
+    accented: Sequence[str]
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -81,10 +92,16 @@ class NameQuestion:
         if sum(map(len, words)) < LEAST_LETTERS:
             raise ValueError("too few letters")
         terms = search_terms.asked_for(words)
-        return cls(name.folded, name.plain, _unordered(words), terms)
+        accented = [word for word in name.folded.split() if word.split() != spelling.words(word)]
+        return cls(name.folded, name.plain, _unordered(words), terms, accented)
+
+    @property
+    def last_is_accented(self) -> bool:
+        """Tell whether the last word, which may be only begun, was typed with diacritics."""
+        return self.accented[-1:] == self.spelled.split()[-1:]
 
 
-ANY_NAME = NameQuestion("", "", "", [])
+ANY_NAME = NameQuestion("", "", "", [], [])
 
 
 @dataclass(frozen=True)
