@@ -35,6 +35,12 @@ def said() -> list[str]:
 @pytest.fixture
 def importer(database: Database, said: list[str]) -> Importer:
     """Make an importer."""
+    return importing(database, said)
+
+
+def importing(database: Database, said: list[str] | None = None) -> Importer:
+    """Make an importer that a clerk runs, which says what it does to a list."""
+    said = [] if said is None else said
     search = DuplicateSearch(database, StoppedClock())
     command = console.record_of(
         "import",
