@@ -6,8 +6,9 @@ import time
 from bench.platform import Platform
 from fire_safety.settings import Lanes
 
-_LOOK_S = 0.1
+_LOOK_S = 0.05
 _PATIENCE_S = 300.0
+_FEWEST_LOOKS = 4
 _OF = {
     Lanes.BOTH: (Lanes.DETECTOR, Lanes.RECORDER),
     Lanes.DETECTOR: (Lanes.DETECTOR,),
@@ -32,16 +33,19 @@ async def drain(platform: Platform, lanes: Lanes, readings: int) -> float:
 
 
 async def _done(platform: Platform, lanes: Lanes) -> float:
-    """Tell how many readings are done, on the average of the lanes."""
+    """Tell how many readings all of the lanes are done with."""
     scrape = await asyncio.to_thread(platform.scrape)
-    done = [scrape.value("ward_readings_total", lane=lane.value) for lane in _OF[lanes]]
-    return sum(done) / len(done)
+    return min(scrape.value("ward_readings_total", lane=lane.value) for lane in _OF[lanes])
 
 
 def _rate(course: list[tuple[float, float]]) -> float:
-    """Tell the slope from the first look at which anything was done to the last, at which all was."""
-    ended, whole = course[-1]
-    began, done = next(look for look in course if look[1] > 0)
-    if began == ended:  # nobody looked in between: a very small benchmark
-        return whole / _LOOK_S
-    return (whole - done) / (ended - began)
+    """Tell the slope while the stream was full: from the first look at which anything was done to the last before all was.
+
+    What is left at the end is less than a group, which waits for more to come.
+    """
+    (ended, whole), under_way = course[-1], [look for look in course[:-1] if look[1] > 0]
+    if len(under_way) < _FEWEST_LOOKS:  # a very small benchmark
+        began = under_way[0][0] if under_way else ended - _LOOK_S
+        return whole / (ended - began)
+    (began, done), (last, nearly) = under_way[0], under_way[-1]
+    return (nearly - done) / (last - began)

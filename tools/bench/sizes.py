@@ -32,8 +32,8 @@ class Sizes:
 FULL = Sizes(
     devices=2500,
     rounds=3,
-    batches=10_000,
-    singles=120_000,
+    batches=40_000,
+    singles=240_000,
     small=20_000,
     warming=25,
     alarms=300,

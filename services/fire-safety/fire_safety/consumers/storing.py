@@ -126,6 +126,7 @@ class Storing:
         self._free = asyncio.Semaphore(_GROUPS_AT_ONCE)
         self._group = _Group()
         self._under_way: deque[_Group] = deque()
+        self._more_waits = False
         self._stored = 0
         tell_from_the_start(name, _SUBJECT)
 
@@ -152,11 +153,15 @@ class Storing:
             self._begin()
 
     async def begin_if_free(self, *, more_waits: bool) -> None:
-        """Store what has gathered, unless enough is being stored already: then it goes on gathering.
+        """Store what has gathered, unless enough is being stored already: then it goes on gathering until that is.
 
         Also while more waits to be read and something is being stored: a whole group is soon together.
         """
-        if more_waits and self._under_way:
+        self._more_waits = more_waits
+        await self._go_on()
+
+    async def _go_on(self) -> None:
+        if self._more_waits and self._under_way:
             return
         if self._group.parts and not self._free.locked():
             await self._free.acquire()
@@ -165,9 +170,7 @@ class Storing:
     def _begin(self) -> None:
         group, self._group = self._group, _Group()
         self._under_way.append(group)
-        self._tasks.create_task(self._store(group)).add_done_callback(
-            lambda _: self._free.release()
-        )
+        self._tasks.create_task(self._store(group))
 
     async def _store(self, group: _Group) -> None:
         """Store a group; database or broker being away only delays."""
@@ -176,6 +179,9 @@ class Storing:
         self._count(DONE, group.messages)
         while self._under_way and self._under_way[0].is_stored:
             self._stored = self._under_way.popleft().last
+        self._free.release()
+        # What gathered meanwhile waits for nobody: nothing else may come for long.
+        await self._go_on()
 
     async def _store_until_done(self, group: _Group) -> None:
         while not group.is_stored:
