@@ -39,7 +39,7 @@ async def _done(platform: Platform, lanes: Lanes) -> float:
 
 
 def _rate(course: list[tuple[float, float]]) -> float:
-    """Tell the slope while the stream was full: from the first look at which anything was done to the last before all was.
+    """Tell the slope from the first look at which anything was done to the last before all was: as long as much waits.
 
     What is left at the end is less than a group, which waits for more to come.
     """

@@ -1,6 +1,5 @@
 """The account of every look at personal data: a chain of records, durable before the answer leaves."""
 
-import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
@@ -187,9 +186,7 @@ class AccountedLookups:
 
     async def find(self, looks: Sequence[tuple[bytes, AccessRecord]]) -> list[Any]:
         """Tell the row of each key; raises DatabaseUnavailableError, and then no answer may be given."""
-        if len(looks) == 1:
-            return [await self._commits.add(looks[0])]
-        return await asyncio.gather(*map(self._commits.add, looks))
+        return await self._commits.add(*looks)
 
     async def _look_up(self, looks: Sequence[tuple[bytes, AccessRecord]]) -> list[Any]:
         keys, records = zip(*looks, strict=True)
@@ -210,7 +207,7 @@ class AccessLog:
 
     async def record(self, *entries: AccessRecord) -> None:
         """Store records; raises DatabaseUnavailableError, and then no answer may be given."""
-        await asyncio.gather(*map(self._commits.add, entries))
+        await self._commits.add(*entries)
 
     async def _write(self, records: Sequence[AccessRecord]) -> Sequence[None]:
         await self._line.fetch(APPEND, [entry_of(one) for one in records])

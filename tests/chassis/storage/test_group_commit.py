@@ -48,7 +48,7 @@ async def test_alone_nobody_waits_and_together_all_go_in_one_batch() -> None:
     await asyncio.sleep(0)
     writer.free.set()
 
-    assert await asyncio.gather(first, *others) == [2 * number for number in range(50)]
+    assert await asyncio.gather(first, *others) == [[2 * number] for number in range(50)]
     assert writer.batches == [[0], list(range(1, 50))]
 
 
@@ -58,8 +58,20 @@ async def test_batches_are_bounded() -> None:
     commits = GroupCommit(writer.write)
     answers = await asyncio.gather(*(commits.add(number) for number in range(600)))
 
-    assert answers == [2 * number for number in range(600)]
+    assert answers == [[2 * number] for number in range(600)]
     assert max(map(len, writer.batches)) <= 256
+
+
+async def test_what_is_added_together_stays_together() -> None:
+    """In one batch, of which each caller has its own answers, in order; even if that is larger than others."""
+    writer = Writer()
+    commits = GroupCommit(writer.write)
+    one, many, last = await asyncio.gather(
+        commits.add(1, 2, 3), commits.add(*range(300)), commits.add(4)
+    )
+
+    assert (one, many, last) == ([2, 4, 6], [2 * number for number in range(300)], [8])
+    assert writer.batches == [[1, 2, 3], list(range(300)), [4]]
 
 
 async def test_one_that_cannot_be_written_takes_no_other_with_it() -> None:
@@ -70,7 +82,7 @@ async def test_one_that_cannot_be_written_takes_no_other_with_it() -> None:
         *(commits.add(number) for number in (1, -1, 2)), return_exceptions=True
     )
 
-    assert (answers[0], answers[2]) == (2, 4)
+    assert (answers[0], answers[2]) == ([2], [4])
     assert isinstance(answers[1], ValueError)
 
 
@@ -86,7 +98,7 @@ async def test_an_outage_is_told_to_all_and_the_next_ones_are_written() -> None:
 
     assert all(isinstance(one, DatabaseUnavailableError) for one in failed)
     assert len(writer.batches) == 1
-    assert await commits.add(7) == 14
+    assert await commits.add(7) == [14]
 
 
 async def test_who_leaves_leaves_the_item_behind() -> None:
@@ -102,5 +114,5 @@ async def test_who_leaves_leaves_the_item_behind() -> None:
         await leaving
     writer.free.set()
 
-    assert await staying == 4
+    assert await staying == [4]
     assert sorted(chain.from_iterable(writer.batches)) == [1, 2]
