@@ -82,11 +82,12 @@ def test_after_restore_the_next_smoke_alarms_again() -> None:
 def test_the_alarm_tells_value_and_limit_as_measured() -> None:
     """What the device has come to show in clean air is part of both."""
     state, _ = fold(DeviceState(clean_air=0.01), reading(0, 0.2), LIMITS)
+    second = reading(10, 0.2)
 
-    _, transitions = fold(state, reading(10, 0.2), LIMITS)
+    _, transitions = fold(state, second, LIMITS)
 
     assert list(transitions) == [
-        Transition(AlarmKind.SMOKE, raised=True, value=0.2, threshold=0.04)
+        Transition(AlarmKind.SMOKE, raised=True, shown_by=second, value=0.2, threshold=0.04)
     ]
 
 

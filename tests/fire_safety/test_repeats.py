@@ -102,6 +102,23 @@ async def test_a_fire_that_is_sent_again_before_its_reset_does_not_signal_again(
     assert alarm.restored_at is not None
 
 
+async def test_a_fire_that_came_newest_first_is_sent_again_after_its_reset(
+    database: Database, people: AlarmOperations, detecting: Detecting
+) -> None:
+    """What shows it is a reading that came before the one by which it is shown: its own time and value are known."""
+    kept = [reading(t, SMOKE + t / 1000) for t in range(90, -1, -10)]
+    clear = [reading(1000 + t) for t in range(70, 200, 10)]
+    await detecting.take(reading(1000), *again(kept, 1001), *clear)
+    (alarm,) = await alarms_of(database)
+    await people.reset(alarm.alarm_id, Disposition.FIRE, "request-1", b"")
+
+    await detecting.take(*again(kept, 2000))
+    await detecting.start()
+    await detecting.take(reading(3000), *again(kept, 3001))
+
+    assert await kinds(database) == [(AlarmKind.SMOKE, AlarmState.RESET)]
+
+
 async def test_a_call_point_is_not_deaf_after_its_press_was_sent_again(
     database: Database, people: AlarmOperations, detecting: Detecting
 ) -> None:

@@ -77,10 +77,34 @@ def fire_signs(
     for kind, bit in _FIRE_DECLARED:
         if conditions & bit:
             yield Sign(kind, certain=True)
-    yield from _measured(window, reading, clean_air, limits)
+    yield from measured_signs(window, reading, clean_air, limits)
     for kind, bit in _WARNED:
         if conditions & bit:
             yield Sign(kind, certain=False)
+
+
+def measured_signs(
+    window: Window, reading: Reading, clean_air: float, limits: Limits
+) -> Iterator[Sign]:
+    """Tell which fire conditions are measured, up to a reading that the window ends with."""
+    now, verify_ms = window.newest_ms, limits.verify_ms
+    density, temperature, ppm = (
+        reading.optical_density,
+        reading.temperature,
+        reading.carbon_monoxide,
+    )
+    if density is not None and limits.smoke and alarms(window.smoke, now, limits.smoke):
+        certain = _outlasts(window.smoke, now, limits.smoke, verify_ms)
+        yield Sign(AlarmKind.SMOKE, certain, density, limits.smoke.high + clean_air)
+    if temperature is not None and limits.heat and alarms(window.heat, now, limits.heat):
+        certain = _outlasts(window.heat, now, limits.heat, verify_ms)
+        yield Sign(AlarmKind.HEAT, certain, temperature, limits.heat.high)
+    elif temperature is not None and limits.rise and alarms(window.rise, now, limits.rise):
+        certain = _outlasts(window.rise, now, limits.rise, verify_ms)
+        yield Sign(AlarmKind.HEAT, certain, temperature, rise_limit(window, limits.rise))
+    # A dose is long verified when it is reached.
+    if ppm is not None and limits.gas and window.dose >= 1 and alarms(window.gas, now, limits.gas):
+        yield Sign(AlarmKind.CO, certain=True, value=ppm, threshold=limits.gas.high)
 
 
 def trouble_signs(reading: Reading, limits: Limits) -> Iterator[Sign]:
@@ -136,29 +160,6 @@ def has_ended(
             return _is_charged(reading.battery, limits, standing)
         case _:
             return True
-
-
-def _measured(
-    window: Window, reading: Reading, clean_air: float, limits: Limits
-) -> Iterator[Sign]:
-    now, verify_ms = window.newest_ms, limits.verify_ms
-    density, temperature, ppm = (
-        reading.optical_density,
-        reading.temperature,
-        reading.carbon_monoxide,
-    )
-    if density is not None and limits.smoke and alarms(window.smoke, now, limits.smoke):
-        certain = _outlasts(window.smoke, now, limits.smoke, verify_ms)
-        yield Sign(AlarmKind.SMOKE, certain, density, limits.smoke.high + clean_air)
-    if temperature is not None and limits.heat and alarms(window.heat, now, limits.heat):
-        certain = _outlasts(window.heat, now, limits.heat, verify_ms)
-        yield Sign(AlarmKind.HEAT, certain, temperature, limits.heat.high)
-    elif temperature is not None and limits.rise and alarms(window.rise, now, limits.rise):
-        certain = _outlasts(window.rise, now, limits.rise, verify_ms)
-        yield Sign(AlarmKind.HEAT, certain, temperature, rise_limit(window, limits.rise))
-    # A dose is long verified when it is reached.
-    if ppm is not None and limits.gas and window.dose >= 1 and alarms(window.gas, now, limits.gas):
-        yield Sign(AlarmKind.CO, certain=True, value=ppm, threshold=limits.gas.high)
 
 
 def _outlasts(run: Run, now_ms: int, level: Level, verify_ms: int) -> bool:

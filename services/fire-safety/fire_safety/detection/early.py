@@ -107,7 +107,7 @@ class Early:
             ended |= {one.kind for one in transitions if not one.raised}
             for begun in transitions:
                 if _is_certain(begun) and begun.kind not in {*before, *ended}:
-                    signals += _told(watched, device_id, reading, begun, state.standings)
+                    signals += _told(watched, device_id, begun, state.standings)
         self._ahead[device_id] = _Ahead(state, ended)
         return signals
 
@@ -121,11 +121,9 @@ def _peak(readings: Sequence[Reading]) -> tuple[int, float | None, float | None]
     )
 
 
-def _told(
-    watched: Watched, device_id: str, reading: Reading, begun: Transition, ahead: Standings
-) -> list[Signal]:
+def _told(watched: Watched, device_id: str, begun: Transition, ahead: Standings) -> list[Signal]:
     """Have a fire stand as it does ahead of the stream, and tell it, unless it stands already."""
-    kind, standings = begun.kind, watched.state.standings
+    kind, reading, standings = begun.kind, begun.shown_by, watched.state.standings
     if kind in standings.now:
         return []
     raises = standings.raises
@@ -134,7 +132,7 @@ def _told(
     stands = Standings({**standings.now, kind: ahead.now[kind]}, raises)
     watched.state = watched.state._replace(standings=stands)
     skewed = abs(reading.received_ms - reading.observed_ms) > watched.limits.skew_ms
-    return watched.signals(device_id, reading, [begun], None, skewed=skewed)
+    return watched.signals(device_id, [begun], None, skewed=skewed)
 
 
 def _is_certain(change: Transition) -> bool:

@@ -1,9 +1,10 @@
 """Folding: one reading after the other into the state of one device, giving what began or ended with it.
 
-Two windows, because devices' clocks cannot be trusted. Readings newer than all before belong to the *live* window.
-Older ones are kept readings, stragglers, or come from a clock that was set back; they are judged in a *late* window
-of their own, so that they can raise an alarm at once and disturb nothing: old clean air never restores what burns
-now. Once they show that the clock was set back (detection/behind.py), the late window becomes the live one.
+Devices' clocks cannot be trusted. Readings newer than all before belong to the *live* window. Older ones are kept
+readings, stragglers, or come from a clock that was set back; they are judged by themselves, in the order of their own
+times (detection/late.py), so that they can raise an alarm at once and disturb nothing: old clean air never restores
+what burns now. Once they show that the clock was set back (detection/behind.py), what they showed becomes the live
+window.
 """
 
 from collections.abc import Sequence
@@ -15,9 +16,9 @@ from fire_safety.detection.criteria import (
     Sign,
     fire_signs,
     has_ended,
-    shows_fire,
     trouble_signs,
 )
+from fire_safety.detection.late import NONE_LATE, Late, placed
 from fire_safety.detection.level import Side
 from fire_safety.detection.limits import Limits
 from fire_safety.detection.standing import (
@@ -49,7 +50,7 @@ class DeviceState(NamedTuple):
     """
 
     live: Window = EMPTY
-    late: Window = EMPTY
+    late: Late = NONE_LATE
     standings: Standings = NONE
     clean_air: float = 0.0
     behind: Behind | None = None
@@ -60,16 +61,16 @@ def fold(
 ) -> tuple[DeviceState, Sequence[Transition]]:
     """Fold a reading that was not folded before."""
     live, late, standings, behind = state.live, state.late, state.standings, None
+    revealed: Sequence[tuple[Reading, Sign]] = ()
     # Of one time are readings of a device without a clock, in their order: another's second one is known as a repeat.
     if is_live := reading.observed_ms >= live.newest_ms:
-        live = look(live, reading, state.clean_air, limits)
+        live = window = look(live, reading, state.clean_air, limits)
     else:
-        later = reading.observed_ms > late.newest_ms
-        late = look(late if later else EMPTY, reading, state.clean_air, limits)
+        late, window, revealed = placed(late, reading, state.clean_air, limits)
     if not is_live or (standings.now and _is_behind_any(reading, standings)):
         behind = followed(state.behind, reading, limits)
         if was_set_back(behind, limits):
-            live, late = (live, late) if is_live else (late, EMPTY)
+            live, late = window, late if is_live else NONE_LATE
             standings, behind, is_live = by_another_clock(standings), None, True
     clean_air = _clean_air(state, live, reading, limits) if is_live else state.clean_air
     battery = reading.battery
@@ -77,16 +78,17 @@ def fold(
     if (
         not standings.now
         and not reading.conditions
-        and is_calm(live if is_live else late)
+        and not revealed
+        and is_calm(window)
         and (battery is None or battery >= limits.battery_low)
     ):
         return DeviceState(live, late, standings, clean_air, behind), ()
     told: list[Transition] = []
-    signs = list(fire_signs(live if is_live else late, reading, state.clean_air, limits))
+    signs = list(fire_signs(window, reading, state.clean_air, limits))
     if is_live:
         signs += trouble_signs(reading, limits)
-    for sign in signs:
-        standings = _shown(standings, sign, reading, limits, told)
+    for one, sign in (*((reading, sign) for sign in signs), *revealed):
+        standings = _shown(standings, sign, one, limits, told)
     if is_live and standings.now:
         burns = _is_lately_on_fire(late, reading, limits)
         standings = _unshown(standings, signs, live, reading, limits, told, burns=burns)
@@ -97,7 +99,7 @@ def begun_anew(state: DeviceState) -> DeviceState:
     """Leave behind what the windows showed: what is pending must last anew, what stands stays."""
     return state._replace(
         live=cleared(state.live),
-        late=EMPTY,
+        late=NONE_LATE,
         standings=unsettled(state.standings),
         behind=None,
     )
@@ -116,10 +118,12 @@ def _shown(
 ) -> Standings:
     """Raise what is shown and does not stand, or confirm the pre-alarm that does; tell it."""
     standing = standings.now.get(sign.kind)
-    found = Transition(sign.kind, raised=True, value=sign.value, threshold=sign.threshold)
+    found = Transition(
+        sign.kind, raised=True, shown_by=reading, value=sign.value, threshold=sign.threshold
+    )
     if standing is None:
         found = found._replace(pre_alarm=not sign.certain)
-        standings, found = begin(standings, found, reading, limits)
+        standings, found = begin(standings, found, limits)
         told.append(found)
         return standings
     measured = sign.threshold != 0
@@ -159,16 +163,15 @@ def _unshown(
             normal_since = _NEVER
         now = standing._replace(normal_since_ms=normal_since)
         if is_due(now, reading.received_ms, limits):
-            told.append(Transition(kind, raised=False))
+            told.append(Transition(kind, raised=False, shown_by=reading))
             standings = without(standings, kind)
         elif now != standing:
             standings = replaced(standings, kind, now)
     return standings
 
 
-def _is_lately_on_fire(late: Window, reading: Reading, limits: Limits) -> bool:
-    lately = reading.received_ms - late.received_ms <= limits.settle_ms
-    return lately and shows_fire(late, limits)
+def _is_lately_on_fire(late: Late, reading: Reading, limits: Limits) -> bool:
+    return reading.received_ms - late.received_ms <= limits.settle_ms and late.shows_fire(limits)
 
 
 def _clean_air(state: DeviceState, live: Window, reading: Reading, limits: Limits) -> float:

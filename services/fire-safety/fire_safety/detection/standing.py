@@ -33,11 +33,13 @@ class Standing(NamedTuple):
 class Transition(NamedTuple):
     """A condition began (`raised`) or ended, with the measured value and the limit it passed; 0 where unmeasured.
 
-    Raised again without `pre_alarm` it is what a pre-alarm became.
+    Raised again without `pre_alarm` it is what a pre-alarm became. `shown_by` is the reading that shows it: not always
+    the one that was folded (detection/late.py).
     """
 
     kind: AlarmKind
     raised: bool
+    shown_by: Reading
     value: float = 0.0
     threshold: float = 0.0
     pre_alarm: bool = False
@@ -58,11 +60,9 @@ class Standings(NamedTuple):
 NONE = Standings({}, {})
 
 
-def begin(
-    standings: Standings, found: Transition, shown_by: Reading, limits: Limits
-) -> tuple[Standings, Transition]:
+def begin(standings: Standings, found: Transition, limits: Limits) -> tuple[Standings, Transition]:
     """Raise a condition that does not stand; one that was raised too often lately is shelved with it."""
-    kind, at_ms = found.kind, shown_by.received_ms
+    kind, at_ms = found.kind, found.shown_by.received_ms
     raises = standings.raises
     if limits.flapping:
         since = at_ms - limits.flapping.window_ms
@@ -75,7 +75,7 @@ def begin(
         pre_alarm=found.pre_alarm,
         measured=found.threshold != 0,
         shelved_until_ms=found.shelved_until_ms,
-        observed_ms=shown_by.observed_ms,
+        observed_ms=found.shown_by.observed_ms,
     )
     return Standings({**standings.now, kind: standing}, raises), found
 

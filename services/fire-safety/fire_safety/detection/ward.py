@@ -212,8 +212,7 @@ class Ward:
         for reading in fresh:
             transitions, why = watched.fold(reading, self._longest_test_ms)
             if transitions and not silently:
-                told = watched.signals(device_id, reading, transitions, why, skewed=skewed)
-                signals += told
+                signals += watched.signals(device_id, transitions, why, skewed=skewed)
         if silently:
             watched.state = watched.state._replace(standings=before)
         elif watched.state.standings is not before:

@@ -137,20 +137,19 @@ class Watched:
     def signals(
         self,
         device_id: str,
-        reading: Reading,
         transitions: Sequence[Transition],
         why: Suppression | None,
         *,
         skewed: bool,
     ) -> list[Signal]:
-        """Tell as signals what a reading gave."""
+        """Tell as signals what began and ended."""
         return [
             Signal(
                 device_id=device_id,
                 kind=change.kind,
                 raised=change.raised,
-                observed_ms=reading.observed_ms,
-                received_ms=reading.received_ms,
+                observed_ms=change.shown_by.observed_ms,
+                received_ms=change.shown_by.received_ms,
                 profile=self.limits.profile,
                 value=change.value,
                 threshold=change.threshold,

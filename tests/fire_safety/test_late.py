@@ -1,0 +1,323 @@
+"""What comes late, in any order: it raises what it would have raised in its own order, once, and ends nothing."""
+
+from collections.abc import Sequence
+from functools import cache, reduce
+from itertools import count
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fire_safety.detection.late import CAPACITY, NONE_LATE, Late, placed
+from fire_safety.detection.limits import Limits
+from fire_safety.detection.standing import Standing
+from fire_safety.detection.ward import Ward
+from fire_safety.detection.window import EMPTY, look
+from fire_safety.domain.alarms import FIRE_KINDS, AlarmKind, Signal
+from fire_safety.domain.readings import Batch, Condition, Reading
+from tests.fire_safety.fires import FIRES, START_MS, Station, photo_alarms, stations
+from tests.fire_safety.limits import MAINS, PROFILES, limits_for
+from tests.fire_safety.rooms import (
+    CLEAN,
+    LIMITS,
+    ROOM,
+    SMOKE,
+    START_S,
+    follow,
+    reading,
+    tell,
+)
+from tests.fire_safety.test_fires import first_alarm_s
+
+NEWEST_S = 100_000
+SMOKE_RAISED = (AlarmKind.SMOKE, True)
+
+
+def sent(
+    kept: Sequence[Reading], *, every_ms: int = 1, after: Reading | None = None
+) -> list[Reading]:
+    """Send readings behind a newer one of clean air, one a message, in the order given."""
+    newest = after or reading(NEWEST_S)
+    times = count(newest.received_ms + 1, every_ms)
+    return [newest, *(one._replace(received_ms=at) for one, at in zip(kept, times, strict=False))]
+
+
+@cache
+def recorded() -> list[tuple[Reading, ...]]:
+    """Cut from each recorded fire what leads to its first alarm, of all readings and of every fifth."""
+    found = []
+    for fire in FIRES:
+        for station in stations(fire):
+            for step in (1, 5):
+                readings = station.readings[::step]
+                alarmed_s = first_alarm_s(Station(station.name, readings))
+                if alarmed_s is not None:
+                    until = [
+                        one for one in readings if one.observed_ms <= START_MS + alarmed_s * 1000
+                    ]
+                    found.append(tuple(until[-CAPACITY:]))
+    return found
+
+
+def alarms_of(kept: Sequence[Reading], limits: Limits) -> set[AlarmKind]:
+    """Tell which fires late readings raise in this order."""
+    newest = Reading(START_MS + 10**9, START_MS + 10**9, CLEAN, ROOM)
+    _, told = follow(sent(kept, after=newest), limits=limits)
+    assert all(raised for _, _, raised in told)
+    return {kind for _, kind, _ in told} & FIRE_KINDS
+
+
+# ---------------------------------------------------------------- a fire in any order
+
+
+@given(st.data(), st.sampled_from(["smoke-optical", "smoke-verified-a", "heat-a1r"]))
+def test_a_recorded_fire_alarms_in_whatever_order_it_comes(
+    data: st.DataObject, profile_id: str
+) -> None:
+    """One reading a message: what alarms in order alarms in any other, of readings that are kept together."""
+    fire = data.draw(st.sampled_from(recorded()))
+    limits = limits_for(profile_id)
+
+    assert alarms_of(data.draw(st.permutations(fire)), limits) >= alarms_of(fire, limits)
+
+
+def test_each_recorded_fire_alarms_when_it_comes_late_in_its_order() -> None:
+    """So the property above is one of fires."""
+    assert len(recorded()) >= 2 * 17 - 1
+    assert all(alarms_of(fire, LIMITS) for fire in recorded())
+
+
+@pytest.mark.parametrize("of_a_message", [1, 5, 50])
+@pytest.mark.parametrize("fire", FIRES)
+def test_a_whole_fire_alarms_when_its_newest_messages_come_first(
+    fire: str, of_a_message: int
+) -> None:
+    """However much longer than what is kept; each message holds its readings in their order."""
+    for station in stations(fire):
+        if station.name not in photo_alarms(fire):
+            continue
+        all_of_it = station.readings
+        cuts = range(0, len(all_of_it), of_a_message)
+        messages = [all_of_it[begin : begin + of_a_message] for begin in cuts]
+        newest_first = [one for message in reversed(messages) for one in message]
+
+        assert alarms_of(newest_first, LIMITS)
+
+
+def test_smoke_that_comes_newest_first_alarms_as_soon_as_it_has_lasted() -> None:
+    """With the time, the value and the limit of the reading that shows it: so a repeat of it is known."""
+    made, kept = ward(), [reading(t, SMOKE + t / 1000) for t in (20, 15, 10)]
+
+    signals = take(made, sent(kept))
+
+    (alarm,) = signals
+    assert (alarm.kind, alarm.raised) == SMOKE_RAISED
+    assert alarm.observed_ms == (START_S + 20) * 1000
+    assert alarm.received_ms == (NEWEST_S + START_S) * 1000 + 1
+    assert (alarm.value, alarm.threshold) == (
+        SMOKE + 20 / 1000,
+        LIMITS.smoke and LIMITS.smoke.high,
+    )
+
+
+def test_a_rise_that_comes_newest_first_alarms() -> None:
+    """Each reading behind the one that was added is measured against an older one now."""
+    rising = [reading(t, CLEAN, ROOM + t / 6) for t in range(50, -1, -10)]
+
+    assert {told[1:] for told in tell(sent(rising))} == {(AlarmKind.HEAT, True)}
+
+
+# ---------------------------------------------------------------- what raises nothing
+
+quiet = st.builds(
+    reading,
+    at=st.integers(0, 2000),
+    density=st.floats(0, 0.0299),
+    temperature=st.floats(ROOM, ROOM + 4),
+    received=st.integers(NEWEST_S, NEWEST_S + 5000),
+)
+
+
+@given(st.lists(quiet, max_size=100))
+def test_clean_air_raises_nothing_in_whatever_order_it_comes(readings: list[Reading]) -> None:
+    """A rise within half a minute that is below the limit included."""
+    assert tell([reading(NEWEST_S), *readings]) == []
+
+
+@given(st.permutations([reading(t, SMOKE if t < 30 else CLEAN) for t in range(0, 100, 10)]))
+def test_late_readings_end_nothing_in_whatever_order_they_come(kept: list[Reading]) -> None:
+    """Neither what burns now nor what they have raised."""
+    burning = [reading(NEWEST_S - 10, SMOKE), reading(NEWEST_S, SMOKE)]
+
+    assert [change[1:] for change in tell([*burning, *sent(kept)[1:]])] == [SMOKE_RAISED]
+
+
+def test_a_fire_that_is_over_is_not_told_again_by_what_was_before_it() -> None:
+    """What was shown once, and restored since by live readings, is not shown anew by older ones."""
+    fire = [reading(t, SMOKE) for t in (100, 110, 120)]
+    begun, told = follow(sent(fire))
+    assert [change[1:] for change in told] == [SMOKE_RAISED]
+
+    clear = [reading(NEWEST_S + t) for t in range(10, 140, 10)]
+    over, told = follow(clear, begun)
+    assert [change[1:] for change in told] == [(AlarmKind.SMOKE, False)]
+
+    before = [reading(t, CLEAN, received=NEWEST_S + 140 + t / 10) for t in (90, 80, 70)]
+    assert follow(before, over)[1] == []
+
+
+def test_a_fire_that_is_still_coming_newest_first_is_not_restored_by_live_readings() -> None:
+    """It is one alarm, not one for each reading that makes it longer."""
+    live = [reading(NEWEST_S + t) for t in range(0, 600, 10)]
+    kept = [reading(1000 - t, SMOKE, received=NEWEST_S + 1 + t) for t in range(0, 600, 10)]
+    mixed = sorted(live + kept, key=lambda one: one.received_ms)
+
+    assert [change[1:] for change in tell(mixed)] == [SMOKE_RAISED]
+
+
+def test_what_was_declared_is_told_once() -> None:
+    """A press among what was kept is no sign again when something older comes."""
+    press = reading(50, None, conditions=int(Condition.MANUAL_CALL_POINT))
+    begun, told = follow(sent([press]))
+    assert [change[1:] for change in told] == [(AlarmKind.MANUAL_CALL_POINT, True)]
+    over, _ = follow([reading(NEWEST_S + t, None) for t in (30, 70, 90)], begun)
+    assert not over.standings.now
+
+    assert follow([reading(40, None, received=NEWEST_S + 91)], over)[1] == []
+
+
+# ---------------------------------------------------------------- what is kept
+
+any_late = st.builds(
+    reading,
+    at=st.integers(0, 200),
+    density=st.sampled_from([None, CLEAN, 0.02, SMOKE]),
+    temperature=st.sampled_from([None, ROOM, 45.0, 60.0]),
+    conditions=st.sampled_from([0, 0, 0, int(Condition.SMOKE_ALARM)]),
+    received=st.just(NEWEST_S),
+)
+
+
+def place_all(readings: Sequence[Reading], late: Late = NONE_LATE) -> Late:
+    """Put readings where they belong."""
+    return reduce(lambda so_far, one: placed(so_far, one, CLEAN, LIMITS).late, readings, late)
+
+
+@given(st.data())
+def test_the_order_leaves_no_trace(data: st.DataObject) -> None:
+    """Nor does what comes twice: each reading has behind it what it would have had live."""
+    kept = data.draw(st.lists(any_late, max_size=CAPACITY, unique_by=lambda one: one.observed_ms))
+    twice = data.draw(st.lists(st.sampled_from(kept), max_size=10)) if kept else []
+    in_order = sorted(kept)
+
+    late = place_all(data.draw(st.permutations([*kept, *twice])))
+
+    window = EMPTY
+    assert [one.reading for one in late.run] == in_order
+    for one in late.run:
+        window = look(window, one.reading, CLEAN, LIMITS)
+        assert one.window == window
+
+
+@given(st.lists(any_late, max_size=200))
+@settings(max_examples=50)
+def test_no_more_is_kept_than_there_is_room_for(readings: list[Reading]) -> None:
+    """In the order of their times, no two of one."""
+    times = [one.reading.observed_ms for one in place_all(readings).run]
+
+    assert len(times) <= CAPACITY
+    assert times == sorted(set(times))
+
+
+def test_what_comes_in_order_goes_on_from_all_that_came() -> None:
+    """Also from what is no longer kept: carbon monoxide adds up for hours."""
+    gassed = [
+        reading(10 * n, None, None)._replace(carbon_monoxide=60.0) for n in range(10 * CAPACITY)
+    ]
+
+    late = place_all(gassed)
+
+    assert len(late.run) == CAPACITY
+    assert late.run[-1].window == reduce(lambda w, one: look(w, one, CLEAN, LIMITS), gassed, EMPTY)
+
+
+def test_after_a_pause_something_older_begins_anew() -> None:
+    """Clean air of an outage in the morning is not between the smoke of one in the night."""
+    morning = [reading(t, received=NEWEST_S + t / 10) for t in range(0, 100, 10)]
+    night = [reading(5 + t, SMOKE, received=NEWEST_S + 1000 + t / 10) for t in range(0, 40, 10)]
+
+    assert {told[1:] for told in tell([reading(NEWEST_S), *morning, *night])} == {SMOKE_RAISED}
+    assert len(follow([reading(NEWEST_S), *morning, *night])[0].late.run) == len(night)
+
+
+def test_what_begins_anew_goes_on_from_nothing() -> None:
+    """Neither from what is kept nor from what is no longer."""
+    long = place_all([reading(t, SMOKE, received=NEWEST_S) for t in range(1000, 3000, 10)])
+
+    older = placed(long, reading(0, SMOKE, received=NEWEST_S + 1000), CLEAN, LIMITS).late
+
+    assert older == place_all([reading(0, SMOKE, received=NEWEST_S + 1000)])
+
+
+def test_a_clock_that_was_set_back_leaves_nothing_late() -> None:
+    """What it showed goes on as what the device shows."""
+    back = [reading(t, received=NEWEST_S + 10 + t) for t in range(0, 200, 10)]
+
+    state, _ = follow([reading(NEWEST_S), *back])
+
+    assert state.late == NONE_LATE
+    assert state.live.newest_ms == back[-1].observed_ms
+
+
+# ---------------------------------------------------------------- the whole ward
+
+
+def ward(signalling: dict[AlarmKind, Standing] | None = None) -> Ward:
+    """Remember one device."""
+    made = Ward(PROFILES, {MAINS.device_id: signalling} if signalling else {}, START_S * 1000)
+    made.register([MAINS], START_S * 1000)
+    return made
+
+
+def take(made: Ward, readings: Sequence[Reading], *, silently: bool = False) -> list[Signal]:
+    """Send readings, each in a message of its own."""
+    signals = []
+    for one in readings:
+        signals += made.take(Batch(MAINS.device_id, one.received_ms, [one]), silently=silently)
+    return signals
+
+
+backlogs = st.permutations(
+    [reading(4 * n, SMOKE if 8 <= n < 16 else CLEAN, ROOM + n) for n in range(24)]
+)
+
+
+@given(backlogs, st.data())
+def test_what_is_sent_twice_changes_nothing(kept: list[Reading], data: st.DataObject) -> None:
+    """Whenever it comes again."""
+    again = list(kept)
+    for one in data.draw(st.lists(st.sampled_from(kept), max_size=20)):
+        earliest = again.index(one)
+        again.insert(data.draw(st.integers(earliest + 1, len(again))), one)
+
+    once, twice = take(ward(), sent(kept)), take(ward(), sent(again))
+
+    said = [[(one.kind, one.raised, one.observed_ms) for one in told] for told in (once, twice)]
+    assert said[0] == said[1]
+
+
+@given(backlogs, st.integers(0, 25))
+def test_a_restart_among_late_readings_is_no_difference(kept: list[Reading], cut: int) -> None:
+    """What came before it is folded again silently, and what it raised stands."""
+    messages = sent(kept)
+    first = take(made := ward(), messages[:cut])
+    rest = take(made, messages[cut:])
+    stands = {
+        one.kind: Standing(one.received_ms, measured=True, observed_ms=one.observed_ms)
+        for one in first
+    }
+
+    restarted = ward(stands)
+    assert take(restarted, messages[:cut], silently=True) == []
+
+    assert take(restarted, messages[cut:]) == rest
