@@ -6,13 +6,14 @@ import signal
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 import grpc
 import uvicorn
 import uvloop
 from grpc import aio
 
+from chassis.errors import DatabaseUnavailableError
 from chassis.telemetry import tracing
 from chassis.telemetry.log import logger
 
@@ -146,3 +147,12 @@ async def _cancelled(task: asyncio.Task[None]) -> None:
 def run(main: Coroutine[Any, Any, None]) -> None:
     """Run a service's main coroutine on uvloop."""
     uvloop.run(main)
+
+
+def run_command(main: Coroutine[Any, Any, int | None]) -> NoReturn:
+    """Run a command and end the process with the code that it gives; in one line, with 1, if the database is away."""
+    try:
+        code = asyncio.run(main)
+    except DatabaseUnavailableError as error:
+        raise SystemExit(error.said) from None
+    raise SystemExit(code)

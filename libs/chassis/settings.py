@@ -1,11 +1,20 @@
 """What every service reads from the environment, once."""
 
 from pathlib import Path
-from typing import Annotated, Self, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from chassis.addresses import BrokerUrl, DatabaseUrl, Listen
 from chassis.sealing import read_key
 
 
@@ -28,6 +37,12 @@ def _all_checked(keys: SecretStr) -> SecretStr:
 # 32 bytes in base64; and several, separated by commas.
 Key = Annotated[SecretStr, AfterValidator(_checked)]
 Keys = Annotated[SecretStr, AfterValidator(_all_checked)]
+LogLevel = Annotated[
+    Literal["CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG"],
+    BeforeValidator(lambda level: level.upper() if isinstance(level, str) else level),
+]
+# Part of every subject, so that it must be one word of one.
+WardCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{5}$")]
 
 
 class BaseServiceSettings(BaseSettings):
@@ -36,8 +51,8 @@ class BaseServiceSettings(BaseSettings):
     # An error says which setting is wrong, and never shows its value.
     model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
-    ward_code: str = "11002"
-    log_level: str = "INFO"
+    ward_code: WardCode = "11002"
+    log_level: LogLevel = "INFO"
     auth_issuer: str = "http://127.0.0.1:8080"
     auth_audience: str = "safe-digital-ward"
     # A file:// or https:// address of the issuer's key set (RFC 7517).
@@ -64,18 +79,18 @@ class ServiceSettings(BaseServiceSettings):
     """Settings of a service with a database, a broker and a gRPC server."""
 
     # The role of the running service: it may not change what is append-only.
-    database_url: SecretStr
+    database_url: DatabaseUrl
     # The role that owns the tables; needed by `migrate` only.
-    migration_database_url: SecretStr | None = None
-    nats_url: SecretStr = SecretStr("nats://127.0.0.1:4222")
+    migration_database_url: DatabaseUrl | None = None
+    nats_url: BrokerUrl = SecretStr("nats://127.0.0.1:4222")
     # Certificates (PEM) to trust at a broker whose address begins with tls://; without them those of the system.
     nats_authority_file: Path | None = None
     # On how many servers of the broker's cluster each stream is kept: 1, or 3 so that one may be lost.
     nats_replicas: int = Field(default=1, ge=1, le=5)
-    grpc_listen: str = "127.0.0.1:0"
+    grpc_listen: Listen = "127.0.0.1:0"
     # Certificates (PEM) by one of which that of a caller must be signed; without them the token alone tells who calls.
     grpc_caller_authority_file: Path | None = None
-    admin_listen: str = "127.0.0.1:0"
+    admin_listen: Listen = "127.0.0.1:0"
     # How often the head of the chain of access records is witnessed outside the database, and in which file besides
     # the broker's stream: one on another machine, or on a medium that can only be appended to.
     access_witness_every_s: float = 300.0
@@ -87,18 +102,27 @@ class ServiceSettings(BaseServiceSettings):
             raise ValueError("GRPC_CALLER_AUTHORITY_FILE needs GRPC_CERTIFICATE_FILE")
         return self
 
+    def owner_url(self) -> str:
+        """Give the address by which the tables' owner signs in, or end the command that needs it with a line."""
+        if self.migration_database_url is None:
+            raise SystemExit(
+                "Cần MIGRATION_DATABASE_URL: vai trò sở hữu các bảng"
+                " / MIGRATION_DATABASE_URL is needed: the role that owns the tables."
+            )
+        return self.migration_database_url.get_secret_value()
+
 
 # Where containers find secrets: each in a file with the setting's name in lower case.
 SECRETS = Path("/run/secrets")
 
-_Settings = TypeVar("_Settings", bound=BaseServiceSettings)
+_Settings = TypeVar("_Settings", bound=BaseSettings)
 
 
 def read_settings(kind: type[_Settings], secrets: Path = SECRETS) -> _Settings:
     """Read the environment, and files for what is not there; or end the process with a line for each wrong setting."""
     try:
         folder = secrets if secrets.is_dir() else None
-        return kind(_secrets_dir=folder)  # type: ignore[call-arg]  # pydantic-settings' own argument
+        return kind(_secrets_dir=folder)
     except ValidationError as error:
         faults = error.errors(include_input=False, include_url=False)
         wrong = [": ".join([*map(str.upper, map(str, f["loc"])), f["msg"]]) for f in faults]

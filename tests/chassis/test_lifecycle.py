@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from chassis.lifecycle import Lifecycle
+from chassis.errors import DatabaseRefusedError, DatabaseUnavailableError
+from chassis.lifecycle import Lifecycle, run_command
 
 
 async def test_what_was_started_last_stops_first() -> None:
@@ -65,3 +66,31 @@ async def test_work_that_loses_its_cancellation_is_asked_again() -> None:
         await asyncio.sleep(0)
 
     assert asked == 2
+
+
+@pytest.mark.parametrize("code", [None, 0, 2])
+def test_a_command_ends_the_process_with_its_code(code: int | None) -> None:
+    """None is success, as ever."""
+
+    async def command() -> int | None:
+        return code
+
+    with pytest.raises(SystemExit) as ended:
+        run_command(command())
+
+    assert ended.value.code == code
+
+
+@pytest.mark.parametrize("kind", [DatabaseUnavailableError, DatabaseRefusedError])
+def test_a_command_without_its_database_ends_with_a_line(
+    kind: type[DatabaseUnavailableError],
+) -> None:
+    """Python writes the line to standard error and ends with 1."""
+
+    async def command() -> None:
+        raise kind
+
+    with pytest.raises(SystemExit) as ended:
+        run_command(command())
+
+    assert ended.value.code == kind().said

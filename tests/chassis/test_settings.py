@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import PositiveInt, SecretStr
 
-from chassis.settings import BaseServiceSettings, read_settings
+from chassis.settings import BaseServiceSettings, ServiceSettings, read_settings
 
 
 class Settings(BaseServiceSettings):
@@ -50,3 +50,48 @@ def test_each_wrong_setting_is_named_and_no_value_is_shown(
         "SOME_KEY: Field required",
         "SOME_NUMBER: Input should be greater than 0",
     ]
+
+
+def test_an_address_that_cannot_be_used_is_told_without_its_password(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One line for each, in both languages."""
+    monkeypatch.setenv("DATABASE_URL", "postgresql://app:s3cret@db/residency")
+    monkeypatch.setenv("NATS_URL", "http://app:s3cret@nats:4222")
+    with pytest.raises(SystemExit) as ended:
+        read_settings(ServiceSettings)
+
+    first, database, broker = str(ended.value).splitlines()
+    assert first == "Cấu hình sai / Wrong settings:"
+    assert database.startswith("DATABASE_URL: cần dạng postgresql+asyncpg://")
+    assert broker.startswith("NATS_URL: cần dạng nats://")
+    assert "s3cret" not in str(ended.value)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"), [("LOG_LEVEL", "LOUD"), ("WARD_CODE", "11002.>"), ("WARD_CODE", "*")]
+)
+def test_a_value_that_would_fail_later_is_refused_at_once(
+    monkeypatch: pytest.MonkeyPatch, setting: str, value: str
+) -> None:
+    """A level that is none ended the service with a trace; a ward that is no word would listen to others."""
+    monkeypatch.setenv("SOME_KEY", "secret")
+    monkeypatch.setenv(setting, value)
+    with pytest.raises(SystemExit, match=f"{setting}: "):
+        read_settings(Settings)
+
+
+def test_a_level_may_be_written_in_small_letters(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As other programs have it."""
+    monkeypatch.setenv("SOME_KEY", "secret")
+    monkeypatch.setenv("LOG_LEVEL", "debug")
+
+    assert read_settings(Settings).log_level == "DEBUG"
+
+
+def test_a_command_that_needs_the_owner_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The setting is named."""
+    monkeypatch.setenv("DATABASE_URL", "postgresql+asyncpg://app@db/residency")
+    monkeypatch.delenv("MIGRATION_DATABASE_URL", raising=False)
+    with pytest.raises(SystemExit, match="MIGRATION_DATABASE_URL"):
+        read_settings(ServiceSettings).owner_url()

@@ -60,7 +60,9 @@ async def test_migrating_needs_the_owner(test_database: TestDatabase) -> None:
     ended = await run("migrate", DATABASE_URL=test_database.url, **KEYS)
 
     assert ended.code == 1
-    assert ended.errors.startswith("MIGRATION_DATABASE_URL is needed")
+    assert ended.errors.startswith(
+        "Cần MIGRATION_DATABASE_URL: vai trò sở hữu các bảng / MIGRATION"
+    )
 
 
 async def test_importing_shows_progress_and_is_repeatable(

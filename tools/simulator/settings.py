@@ -6,17 +6,20 @@ from typing import Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from chassis.addresses import BrokerUrl
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 class FleetSettings(BaseSettings):
     """Where the sensors find their ward and the broker; names are the variables in lower case."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+    # An error says which setting is wrong, and never shows its value.
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     ward_data: Path = REPOSITORY / ".run" / "ward"
     ward_code: str = "11002"
-    nats_url: SecretStr = SecretStr("nats://127.0.0.1:14222")
+    nats_url: BrokerUrl = SecretStr("nats://127.0.0.1:14222")
     # That of `make up`: detectors of other makers sign in there as themselves; unset they are silent.
     run_dir: Path | None = Field(default=None, validation_alias="STACK_RUN_DIR")
     # The broker lets devices hear acknowledgements below this prefix only.

@@ -1,8 +1,6 @@
 """Commands of the fire-safety service."""
 
 import argparse
-import asyncio
-import sys
 from pathlib import Path
 
 from chassis import lifecycle
@@ -38,14 +36,14 @@ def main() -> None:
         case "serve":
             lifecycle.run(app.serve(settings))
         case "migrate":
-            asyncio.run(app.migrate(settings))
+            lifecycle.run_command(app.migrate(settings))
         case "outbox":
-            sys.exit(asyncio.run(parked.run(arguments, settings, tables.outbox)))
+            lifecycle.run_command(parked.run(arguments, settings, tables.outbox))
         case "streams":
             migrate = arguments.migrate and not arguments.dry_run
-            asyncio.run(app.move_streams(settings, migrate=migrate))
+            lifecycle.run_command(app.move_streams(settings, migrate=migrate))
         case "import-devices":
-            asyncio.run(
+            lifecycle.run_command(
                 app.import_devices(
                     settings,
                     arguments.file,
@@ -55,7 +53,7 @@ def main() -> None:
                 )
             )
         case _:
-            asyncio.run(app.import_ward(settings, arguments.directory))
+            lifecycle.run_command(app.import_ward(settings, arguments.directory))
 
 
 def _add_device_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

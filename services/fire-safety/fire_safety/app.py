@@ -10,7 +10,7 @@ from chassis.broker.feed import Feed
 from chassis.broker.jetstream import EVENTS
 from chassis.broker.nkey import CurveKey, SigningKey
 from chassis.clock import Clock, utc_now
-from chassis.errors import DatabaseUnavailableError, FieldInvalidError
+from chassis.errors import FieldInvalidError
 from chassis.lifecycle import Lifecycle
 from chassis.service import Base, connect_broker, start_base
 from chassis.storage import migrations
@@ -268,12 +268,7 @@ def recorder_of(
 
 async def migrate(settings: Settings) -> None:
     """Bring the tables to the present version."""
-    if settings.migration_database_url is None:
-        raise SystemExit("MIGRATION_DATABASE_URL is needed: the role that owns the tables.")
-    try:
-        await migrations.upgrade(settings.migration_database_url.get_secret_value(), MIGRATIONS)
-    except DatabaseUnavailableError as error:
-        raise SystemExit(error.said) from error
+    await migrations.upgrade(settings.owner_url(), MIGRATIONS)
 
 
 async def move_streams(settings: Settings, *, migrate: bool) -> None:
@@ -304,8 +299,6 @@ async def move_streams(settings: Settings, *, migrate: bool) -> None:
                 _say(f"Đã chuyển / moved: {await moving.move(lease)}")
     except MovingError as error:
         raise SystemExit(str(error)) from error
-    except DatabaseUnavailableError as error:
-        raise SystemExit(error.said) from error
     finally:
         await broker.close()
         await database.close()
@@ -326,8 +319,6 @@ async def import_ward(settings: Settings, directory: Path) -> None:
         raise SystemExit(f"Không nạp được dữ liệu / Nothing was loaded: {error}") from error
     except FieldInvalidError as error:
         raise SystemExit(f"Không nạp được dữ liệu / Nothing was loaded: {told(error)}") from error
-    except DatabaseUnavailableError as error:
-        raise SystemExit(error.said) from error
     finally:
         await database.close()
     _say(
@@ -346,8 +337,6 @@ async def import_devices(
         await import_table(operations, file, report, dry_run=dry_run, allowed_only=allowed_only)
     except TableRefusedError as error:
         raise SystemExit(str(error)) from error
-    except DatabaseUnavailableError as error:
-        raise SystemExit(error.said) from error
     finally:
         await database.close()
 

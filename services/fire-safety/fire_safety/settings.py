@@ -5,6 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, SecretStr, model_validator
 
+from chassis.addresses import BrokerUrl
 from chassis.broker.nkey import BadKeyError, CurveKey, SigningKey
 from chassis.settings import ServiceSettings
 
@@ -41,7 +42,7 @@ class Settings(ServiceSettings):
 
     lanes: Lanes = Lanes.BOTH
     # The user of the broker's system account that answers who may sign in.
-    nats_gatekeeper_url: SecretStr | None = None
+    nats_gatekeeper_url: BrokerUrl | None = None
     # Signs the answers; its public key is the `issuer` of the broker's `auth_callout`.
     nats_signing_seed: Annotated[SecretStr, AfterValidator(_signing)] | None = None
     # Opens the broker's questions; its public key is the `xkey` of the broker's `auth_callout`.

@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
+from chassis.addresses import Listen
 from chassis.settings import BaseServiceSettings
 
 
 class Settings(BaseServiceSettings):
     """Settings of the gateway; each names its environment variable in upper case."""
 
-    http_listen: str = "127.0.0.1:8080"
+    http_listen: Listen = "127.0.0.1:8080"
     # host:port of each service's gRPC server.
     residency_target: str
     fire_safety_target: str

@@ -1,8 +1,6 @@
 """Commands of the incidents service: `python -m incidents serve | migrate | audit | outbox | webhooks`."""
 
 import argparse
-import asyncio
-import sys
 from uuid import UUID
 
 from chassis import lifecycle
@@ -32,17 +30,17 @@ def main() -> None:
         case "serve":
             lifecycle.run(app.serve(settings))
         case "holidays":
-            sys.exit(asyncio.run(holidays.run(arguments, settings, tables.decided_days)))
+            lifecycle.run_command(holidays.run(arguments, settings, tables.decided_days))
         case "outbox":
-            sys.exit(asyncio.run(parked.run(arguments, settings, tables.outbox)))
+            lifecycle.run_command(parked.run(arguments, settings, tables.outbox))
         case "webhooks" if arguments.action == "list":
-            asyncio.run(app.tell_dead_deliveries(settings))
+            lifecycle.run_command(app.tell_dead_deliveries(settings))
         case "webhooks":
-            asyncio.run(app.retry_dead_deliveries(settings, arguments.delivery_ids))
+            lifecycle.run_command(app.retry_dead_deliveries(settings, arguments.delivery_ids))
         case "audit":
-            sys.exit(asyncio.run(audit.run(arguments, "incidents", settings)))
+            lifecycle.run_command(audit.run(arguments, "incidents", settings))
         case _:
-            asyncio.run(app.migrate(settings))
+            lifecycle.run_command(app.migrate(settings))
 
 
 def _add_webhooks(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

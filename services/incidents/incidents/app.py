@@ -13,7 +13,6 @@ from chassis.broker.consumer import EventConsumer
 from chassis.broker.feed import Feed
 from chassis.broker.jetstream import EVENTS
 from chassis.clock import Clock, utc_now
-from chassis.errors import DatabaseUnavailableError
 from chassis.lifecycle import Lifecycle
 from chassis.rpc import grpc_client, service_token
 from chassis.rpc.certificates import own_certificates
@@ -429,9 +428,4 @@ def content_seal(settings: Settings) -> Seal:
 
 async def migrate(settings: Settings) -> None:
     """Bring the tables to the present version."""
-    if settings.migration_database_url is None:
-        raise SystemExit("MIGRATION_DATABASE_URL is needed: the role that owns the tables.")
-    try:
-        await migrations.upgrade(settings.migration_database_url.get_secret_value(), MIGRATIONS)
-    except DatabaseUnavailableError as error:
-        raise SystemExit(error.said) from error
+    await migrations.upgrade(settings.owner_url(), MIGRATIONS)

@@ -1,8 +1,6 @@
 """Commands of the residency service: `python -m residency serve`, `migrate`, `import` and others."""
 
 import argparse
-import asyncio
-import sys
 from pathlib import Path
 
 from chassis import lifecycle
@@ -61,15 +59,17 @@ def main() -> None:
         case "serve":
             lifecycle.run(app.serve(settings))
         case "holidays":
-            sys.exit(asyncio.run(holidays.run(arguments, settings, tables.decided_days)))
+            lifecycle.run_command(holidays.run(arguments, settings, tables.decided_days))
         case "outbox":
-            sys.exit(asyncio.run(parked.run(arguments, settings, tables.outbox)))
+            lifecycle.run_command(parked.run(arguments, settings, tables.outbox))
         case "audit" if arguments.action == "anomalies":
-            asyncio.run(commands.report_anomalies(settings, arguments.days, arguments.operator))
+            lifecycle.run_command(
+                commands.report_anomalies(settings, arguments.days, arguments.operator)
+            )
         case "audit":
-            sys.exit(asyncio.run(audit.run(arguments, "residency", settings)))
+            lifecycle.run_command(audit.run(arguments, "residency", settings))
         case "migrate":
-            asyncio.run(commands.migrate(settings))
+            lifecycle.run_command(commands.migrate(settings))
         case "import-residences":
             wish = Wish(
                 file=arguments.file,
@@ -78,19 +78,23 @@ def main() -> None:
                 dry_run=arguments.dry_run,
                 accept_valid=arguments.accept_valid,
             )
-            asyncio.run(commands.import_residences(settings, wish, arguments.operator))
+            lifecycle.run_command(commands.import_residences(settings, wish, arguments.operator))
         case "export-statistics":
-            asyncio.run(commands.export_statistics(settings, arguments.file, arguments.operator))
+            lifecycle.run_command(
+                commands.export_statistics(settings, arguments.file, arguments.operator)
+            )
         case "decoys":
-            asyncio.run(
+            lifecycle.run_command(
                 commands.add_decoy(settings, arguments.name, arguments.birth_date, arguments.sex)
             )
         case "duplicates":
-            asyncio.run(commands.find_duplicates(settings, dry_run=arguments.dry_run))
+            lifecycle.run_command(commands.find_duplicates(settings, dry_run=arguments.dry_run))
         case "keys":
-            asyncio.run(commands.rotate_keys(settings))
+            lifecycle.run_command(commands.rotate_keys(settings))
         case _:
-            asyncio.run(commands.import_ward(settings, arguments.directory, arguments.operator))
+            lifecycle.run_command(
+                commands.import_ward(settings, arguments.directory, arguments.operator)
+            )
 
 
 def _add_residences(known: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -14,6 +14,7 @@ import uvloop
 from google.protobuf.json_format import Parse
 
 from chassis import clock
+from chassis.settings import read_settings
 from chassis.telemetry import log
 from simulator.fleet.fleet import Fleet
 from simulator.fleet.holds import SUBJECT
@@ -37,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the fleet; returns the exit code."""
-    settings = FleetSettings()
+    settings = read_settings(FleetSettings)
     log.configure("fleet", settings.log_level)
     ward: Path = options.ward or settings.ward_data
     try:

@@ -13,7 +13,6 @@ from nats.aio.client import Client
 from chassis.account import audit, console
 from chassis.account.access_chain import AccessRecord
 from chassis.clock import utc_now, ward_day
-from chassis.errors import DatabaseUnavailableError
 from chassis.sealing import UnknownKeyError
 from chassis.storage import migrations
 from chassis.storage.database import Database
@@ -62,20 +61,13 @@ async def _connected(settings: Settings) -> AsyncGenerator[Database]:
     database = Database.connect(settings.database_url.get_secret_value())
     try:
         yield database
-    except DatabaseUnavailableError as error:
-        raise SystemExit(error.said) from error
     finally:
         await database.close()
 
 
 async def migrate(settings: Settings) -> None:
     """Bring the tables to the present version."""
-    if settings.migration_database_url is None:
-        raise SystemExit("MIGRATION_DATABASE_URL is needed: the role that owns the tables.")
-    try:
-        await migrations.upgrade(settings.migration_database_url.get_secret_value(), MIGRATIONS)
-    except DatabaseUnavailableError as error:
-        raise SystemExit(error.said) from error
+    await migrations.upgrade(settings.owner_url(), MIGRATIONS)
 
 
 async def import_ward(settings: Settings, directory: Path, operator: str | None) -> None:
