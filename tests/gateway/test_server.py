@@ -51,6 +51,50 @@ async def test_what_never_ends_is_ended(address: str, begun: bytes) -> None:
     assert answer == b"" or answer.startswith((b"HTTP/1.1 431 ", b"HTTP/1.1 401 "))
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET /healthz HTTP/1.1\r\nhost: ward\r\nx-long: %s\r\n\r\n" % LINE,
+        b"GET /healthz?%s HTTP/1.1\r\nhost: ward\r\n\r\n" % LINE,
+        b"GET /healthz HTTP/1.1\r\nhost: ward\r\n%s\r\n" % (b"x-short: y\r\n" * 8_000),
+    ],
+)
+async def test_a_long_head_is_refused_also_when_it_arrives_whole(
+    address: str, head: bytes
+) -> None:
+    """431, and nothing behind it is read."""
+    answer = await spoken(address, head + b"GET /healthz HTTP/1.1\r\nhost: ward\r\n\r\n")
+
+    assert answer.startswith(b"HTTP/1.1 431 ")
+    assert answer.count(b"HTTP/1.1 ") == 1
+
+
+async def test_a_head_of_almost_64_kib_is_taken(address: str) -> None:
+    """It is the head that counts, not what is sent behind it."""
+    ask = b"GET /healthz HTTP/1.1\r\nhost: ward\r\nconnection: close\r\nx-long: %s\r\n\r\n"
+    answer = await spoken(address, ask % LINE[:-100])
+
+    assert answer.startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize(
+    "hosts", [b"", b"host: ward\r\nhost: ward\r\n", b"Host: a\r\nhOST: b\r\n"]
+)
+async def test_a_request_names_one_host(address: str, hosts: bytes) -> None:
+    """400: a proxy in front may have let it through for the other one."""
+    answer = await spoken(address, b"GET /healthz HTTP/1.1\r\n" + hosts + b"\r\n")
+
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.count(b"HTTP/1.1 ") == 1
+
+
+async def test_an_old_request_names_no_host(address: str) -> None:
+    """HTTP/1.0 knows none."""
+    answer = await spoken(address, b"GET /healthz HTTP/1.0\r\n\r\n")
+
+    assert answer.startswith(b"HTTP/1.1 200 ")
+
+
 async def test_a_long_body_is_no_long_head(address: str) -> None:
     """What a request may hold is judged by its reader."""
     head = HEAD + b"authorization: Bearer a\r\ncontent-type: application/json\r\n"

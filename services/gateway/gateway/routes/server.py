@@ -4,6 +4,7 @@ import asyncio
 import socket
 from typing import Any
 
+import httptools
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -52,12 +53,14 @@ class BoundedProtocol(HttpToolsProtocol):
 
     The parser keeps an unfinished header, trailer or chunk extension in memory, however long, and before anybody has
     signed in. So what arrives without completing anything is counted, and how long a request takes to arrive is
-    limited. How long its answer takes is not: a stream of events has no end.
+    limited. How long its answer takes is not: a stream of events has no end. A head that arrives whole is judged by its
+    own length, and must name one host (RFC 9112, 3.2): whoever stands in front may have looked at the other.
     """
 
     def __init__(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401 - uvicorn's own
         super().__init__(*arguments, **named)
         self._unfinished = 0
+        self._head = 0
         self._complete = False
         self._deadline: asyncio.TimerHandle | None = None
 
@@ -86,11 +89,28 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Begin a request, perhaps behind another in what arrived."""
         self._complete = False
+        self._head = 0
         super().on_message_begin()
 
+    def on_url(self, url: bytes) -> None:
+        """Take a part of the address."""
+        self._head += len(url)
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header, or a trailer behind a body."""
+        self._head += len(name) + len(value) + len(b": \r\n")
+        super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
-        """Begin a request; its head is complete."""
+        """Begin a request; its head is complete. What is raised here ends the connection with 400."""
         self._unfinished = 0
+        if self._head > MAX_HEAD:
+            self._refuse(_TOO_LARGE)
+            raise httptools.HttpParserError("the head is too long")
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        if hosts > 1 or (hosts == 0 and self.parser.get_http_version() == "1.1"):
+            raise httptools.HttpParserError("one host is needed")
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -104,6 +124,11 @@ class BoundedProtocol(HttpToolsProtocol):
         self._complete = True
         self._end_wait()
         super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """End the connection of what is no request, unless that was answered already."""
+        if not self.transport.is_closing():
+            super().send_400_response(msg)
 
     def _limit_wait(self) -> None:
         if self._deadline is None:
