@@ -176,16 +176,20 @@ def test_every_bad_cell_of_a_row_is_told() -> None:
     )
 
 
+# As the template has it.
+INTERVAL = "Chu kỳ báo (giây) / interval_s"
+
+
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
         (b"", (SheetProblem.EMPTY, "")),
         (b"device_id,interval_s\n\n,\n", (SheetProblem.EMPTY, "")),
-        (b"device_id,model\nd-1,x\n", (SheetProblem.NO_HEADING, "interval_s")),
+        (b"device_id,model\nd-1,x\n", (SheetProblem.NO_HEADING, INTERVAL)),
         (b"device_id,interval_s,colour\n", (SheetProblem.UNKNOWN_HEADING, "colour")),
         (
             "device_id,interval_s,Mã thiết bị\n".encode(),
-            (SheetProblem.HEADING_TWICE, "device_id"),
+            (SheetProblem.HEADING_TWICE, "Mã thiết bị / device_id"),
         ),
         (b"device_id,interval_s\nd-1,\xff\n", (SheetProblem.NOT_UTF8, "2")),
         (b'device_id,interval_s\n"d-1\n', (SheetProblem.BROKEN, "2")),
@@ -194,7 +198,7 @@ def test_every_bad_cell_of_a_row_is_told() -> None:
         (b"x" * 200_001, (SheetProblem.TOO_LARGE, "0 MiB")),
         (b"PK\x03\x04 and no archive", (SheetProblem.BROKEN, "")),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", (SheetProblem.PASSWORD, "")),
-        (workbook(["device_id"]), (SheetProblem.NO_HEADING, "interval_s")),
+        (workbook(["device_id"]), (SheetProblem.NO_HEADING, INTERVAL)),
         (workbook(), (SheetProblem.EMPTY, "")),
     ],
 )

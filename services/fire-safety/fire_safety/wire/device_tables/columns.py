@@ -46,6 +46,11 @@ class Column:
     read: Callable[[str], Any]
     fault: Fault
 
+    @property
+    def title(self) -> str:
+        """The heading as the template has it."""
+        return f"{self.heading} / {self.field}"
+
 
 def plain(text: str) -> str:
     """Reduce a text to what a tired hand leaves of it: no case, no accents, no signs."""
@@ -133,8 +138,9 @@ COLUMNS = (
     Column("last_tested_on", "Ngày kiểm tra gần nhất", "27/11/2026", _day, Fault.DATE),
 )
 REQUIRED = ("device_id", "interval_s")
+TITLES = {column.field: column.title for column in COLUMNS}
 BY_HEADING = {
     plain(heading): column
     for column in COLUMNS
-    for heading in (column.field, column.heading, f"{column.heading} / {column.field}")
+    for heading in (column.field, column.heading, column.title)
 }

@@ -5,7 +5,7 @@ from typing import Any
 
 from chassis.sheets import Limits, Row, SheetInvalidError, SheetProblem, numbered, read_rows
 from fire_safety.domain.registration import Entry, Fault, Refusal
-from fire_safety.wire.device_tables.columns import BY_HEADING, REQUIRED, Column, plain
+from fire_safety.wire.device_tables.columns import BY_HEADING, REQUIRED, TITLES, Column, plain
 from fire_safety.wire.device_tables.problems import DeviceFileInvalidError
 
 
@@ -37,10 +37,10 @@ def _columns(headings: Row) -> list[Column | None]:
     named = [one.field for one in columns if one]
     missing = [name for name in REQUIRED if name not in named]
     if missing:
-        raise SheetInvalidError(SheetProblem.NO_HEADING, missing[0])
+        raise SheetInvalidError(SheetProblem.NO_HEADING, TITLES[missing[0]])
     twice = [name for name in named if named.count(name) > 1]
     if twice:
-        raise SheetInvalidError(SheetProblem.HEADING_TWICE, twice[0])
+        raise SheetInvalidError(SheetProblem.HEADING_TWICE, TITLES[twice[0]])
     return columns
 
 

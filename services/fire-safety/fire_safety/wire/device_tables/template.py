@@ -15,7 +15,7 @@ _CHOICES = {
     "mains_powered": ["có", "không"],
 }
 _ROWS = 5000
-_HEADINGS = [f"{one.heading} / {one.field}" for one in COLUMNS]
+_HEADINGS = [one.title for one in COLUMNS]
 
 
 def csv_template() -> bytes:
