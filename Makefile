@@ -102,7 +102,7 @@ rules: install ## Write the alert rules of deploy/prometheus for Prometheus Oper
 
 .PHONY: test-fast
 test-fast: install ## Tests that need no server: seconds
-	$(BIN)/pytest -q -m "not postgres and not nats and not http and not system and not containers and not prometheus"
+	$(BIN)/pytest -q -m "not postgres and not nats and not http and not system and not containers and not prometheus and not chaos"
 
 .PHONY: sizing
 sizing: install ## Compute pods, disks and cost from what was measured (docs/sizing.md)

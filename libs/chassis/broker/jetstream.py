@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from nats.aio.client import Client
+from nats.aio.transport import TcpTransport
 from nats.errors import Error as NatsError
 from nats.errors import UnexpectedEOF
 from nats.js import JetStreamContext
@@ -223,6 +224,16 @@ class HardenedClient(Client):
         if initial_connection and server and server.uri.scheme == "tls":
             info["tls_required"] = True
         await super()._process_info(info, initial_connection)
+
+    async def _close(self, status: int, do_cbs: bool = True) -> None:  # noqa: FBT001, FBT002 - the library's
+        """Close, and drop what waits for a connection that is gone already.
+
+        The client writes it to that connection; asyncio lets it fall, uvloop raises, and what follows is not done.
+        """
+        writer = self._transport._io_writer if isinstance(self._transport, TcpTransport) else None  # noqa: SLF001 - nobody else knows
+        if writer and writer.is_closing():
+            self._pending, self._pending_data_size = [], 0
+        await super()._close(status, do_cbs)
 
 
 def _as_text(written: bytes) -> bytes:

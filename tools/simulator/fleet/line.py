@@ -6,12 +6,12 @@ was not acknowledged is sent again, the same bytes.
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 
 import aiomqtt
-import nats
 from nats.errors import Error as NatsError
 
+from chassis.broker.jetstream import HardenedClient
 from chassis.telemetry.log import logger
 from simulator import formats, wire
 from simulator.demo.gateway import GatewayDownError, RefusedError
@@ -84,13 +84,14 @@ class Line:
     @asynccontextmanager
     async def _by_nats(self, gate: Gate) -> AsyncGenerator[Publish]:
         device_id = self._sensor.device_id
-        client = await nats.connect(
+        client = HardenedClient()
+        await client.connect(
             f"nats://{LOOPBACK}:{gate.nats_port}",
             user=device_id,
             password=gate.secrets[device_id],
             inbox_prefix=f"_INBOX_{device_id}",
             allow_reconnect=False,
-            connect_timeout=ACKNOWLEDGED_WITHIN_S,
+            connect_timeout=ACKNOWLEDGED_WITHIN_S,  # type: ignore[arg-type] # a float works
             error_cb=_ignore,
         )
         stream, subject = client.jetstream(), wire.subject(gate.ward_code, device_id)
@@ -117,12 +118,43 @@ class Line:
             protocol=aiomqtt.ProtocolVersion.V311,
             timeout=ACKNOWLEDGED_WITHIN_S,
         )
-        async with client:
+        async with signed_in(client):
 
             async def publish(message: bytes, _: str) -> None:
                 await client.publish(topic, message, qos=1)
 
             yield publish
+
+
+@asynccontextmanager
+async def signed_in(client: aiomqtt.Client) -> AsyncGenerator[None]:
+    """Be connected for a block, and leave nothing behind however it ends; raises MqttError.
+
+    The client tells whoever reads why a connection ended, and complains where nobody does. One that gave up waiting to
+    be let in keeps its connection.
+    """
+    try:
+        await client.__aenter__()
+    except aiomqtt.MqttError:
+        with suppress(aiomqtt.MqttError):
+            await client.__aexit__(None, None, None)
+        raise
+    reading = asyncio.create_task(_read(client))
+    try:
+        yield
+    finally:
+        try:
+            await client.__aexit__(None, None, None)
+        finally:
+            await asyncio.wait([reading], timeout=RETRY_S)
+            reading.cancel()
+
+
+async def _read(client: aiomqtt.Client) -> None:
+    """Read until the connection ends; a detector is told nothing."""
+    with suppress(aiomqtt.MqttError):
+        async for _ in client.messages:
+            pass
 
 
 async def _ignore(_: Exception) -> None:

@@ -5,11 +5,11 @@ import contextlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 
-import nats
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
+from chassis.broker.jetstream import HardenedClient
 from chassis.telemetry.log import logger
 from simulator import wire
 from simulator.fleet.sensor import Sample
@@ -32,7 +32,7 @@ class Link:
         self._url = url
         self._inbox_prefix = inbox_prefix
         self._acknowledged = acknowledged
-        self._client = Client()
+        self._client: Client = HardenedClient()
         self._inbox = ""
         self._closed = asyncio.Event()
         self._on_connected: list[Callable[[], None]] = []
@@ -80,13 +80,14 @@ class Link:
 
     async def _connect(self) -> None:
         self._closed.clear()
-        self._client = await nats.connect(
+        self._client = HardenedClient()
+        await self._client.connect(
             self._url,
             name=self._name,
             inbox_prefix=self._inbox_prefix,
             connect_timeout=2,
             max_reconnect_attempts=-1,
-            reconnect_time_wait=RETRY_S,
+            reconnect_time_wait=RETRY_S,  # type: ignore[arg-type] # a float works
             ping_interval=5,
             max_outstanding_pings=2,
             disconnected_cb=_note_disconnected,
