@@ -163,12 +163,37 @@ async def test_a_merge_is_taken_back(operations: Operations, queries: Queries) -
     other = await raise_alarm(operations, queries, premises_id="premises-2")
     await operations.merge(asked(Merge, other, into=into.incident_id, reason=""))
     await operations.close(closure(into.incident_id))
-    alone = await operations.separate(asked(Separation, other, reason="hai nhà"))
+    wanted = asked(Separation, other, reason="hai nhà")
+    alone = await operations.separate(wanted)
+    await operations.separate(wanted)
     with pytest.raises(IncidentClosedError):
         await operations.merge(asked(Merge, other, into=into.incident_id, reason=""))
 
     assert alone.state is IncidentState.ACKNOWLEDGED
     assert alone.duplicate_of is alone.ended_at is None
+    assert (await kinds(queries, into))[-3:] == ["absorbed", "closed", "released"]
+
+
+async def test_what_is_refused_after_the_end_is_named(
+    operations: Operations, queries: Queries
+) -> None:
+    """What was asked, not the taking on that would have come before it."""
+    into = await raise_alarm(operations, queries, premises_id="premises-1")
+    other = await raise_alarm(operations, queries, premises_id="premises-2")
+    await operations.merge(asked(Merge, other, into=into.incident_id, reason=""))
+    with pytest.raises(IncidentStateConflictError) as again:
+        await operations.merge(asked(Merge, other, into=into.incident_id, reason=""))
+    with pytest.raises(IncidentStateConflictError) as backwards:
+        await operations.merge(asked(Merge, into, into=other.incident_id, reason=""))
+
+    assert (
+        again.value.metadata
+        == backwards.value.metadata
+        == {
+            "state": "DUPLICATE",
+            "act": "MERGE",
+        }
+    )
 
 
 async def test_a_correction_is_a_new_entry(operations: Operations, queries: Queries) -> None:

@@ -123,7 +123,7 @@ async def test_errors_are_told_with_status_reason_and_a_vietnamese_sentence(
     late = await service.refusal("AcknowledgeIncident", pb.AcknowledgeIncidentRequest(**named))
 
     assert (early.code, early.reason) == ("FAILED_PRECONDITION", "INCIDENT_NOT_ACKNOWLEDGED")
-    assert early.vietnamese == "Phải tiếp nhận vụ việc trước khi đóng."
+    assert early.vietnamese == "Phải tiếp nhận vụ việc trước đã."
     assert (vague.code, vague.reason) == ("INVALID_ARGUMENT", "FIELD_INVALID")
     assert vague.vietnamese == "Trường «disposition» không hợp lệ."
     assert (nobody.code, nobody.reason) == ("INVALID_ARGUMENT", "FIELD_INVALID")

@@ -597,9 +597,9 @@ class TimelineEntry(_message.Message):
     kind: _builtins.str
     """What: `opened`, `alarm_joined`, `alarm_again`, `notified`, `escalated`, `acknowledged`, `assigned`, `alarm_restored`,
     `glass_broken`, `closed`, `triaged`, `dispatched`, `en_route`, `on_scene`, `controlled`, `resolved`, `transferred`,
-    `false_alarm`, `merged`, `absorbed`, `separated`, `split`, `reopened`, `report_joined`, `report_left`, `task`,
-    `noted`, `corrected`, `public_alert`, `handover`, `after_action_review`, `review_action`, `attached`, `paused`,
-    `resumed`, `due_soon`, `breached`.
+    `false_alarm`, `merged`, `absorbed`, `released`, `separated`, `split`, `reopened`, `report_joined`, `report_left`,
+    `task`, `noted`, `corrected`, `public_alert`, `handover`, `after_action_review`, `review_action`, `attached`,
+    `paused`, `resumed`, `due_soon`, `breached`.
     """
     actor: _builtins.str
     """Account that did it; empty where the platform did."""

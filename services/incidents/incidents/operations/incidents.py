@@ -41,7 +41,8 @@ class IncidentOperations:
             repeated = await is_repeat(tx, asked, now)
             incident = await lock_incident(tx, asked.incident_id)
             if not repeated:
-                incident = await taken_on(tx, incident, asked.account, now)
+                change = incident.acknowledge(asked.account, now)
+                incident = await save_change(tx, change) if change else incident
         self._relay.wake()
         return incident
 

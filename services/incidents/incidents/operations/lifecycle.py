@@ -28,6 +28,7 @@ from incidents.repository.incidents import (
     save_change,
     save_opened_again,
 )
+from incidents.repository.merges import lock_merged
 
 Decide = Callable[[Incident, datetime], Change]
 Save = Callable[[Transaction, Change], Awaitable[Incident]]
@@ -121,12 +122,18 @@ class LifecycleOperations:
         return incident, into
 
     async def separate(self, asked: Separation) -> Incident:
-        """Take a merge back; a fire whose place has another open one by now stays merged."""
-        return await self._move(
-            asked,
-            lambda one, now: one.separate(asked.reason, asked.account, now),
-            save_opened_again,
-        )
+        """Take a merge back, and tell the other one; a fire whose place has another open one by now stays merged."""
+        now, account = self._clock(), asked.account
+        async with self._database.transaction() as tx:
+            repeated = await is_repeat(tx, asked, now)
+            incident, into = await lock_merged(tx, asked.incident_id)
+            if not repeated:
+                change = incident.separate(asked.reason, account, now)
+                incident = await save_opened_again(tx, change)
+                if into:
+                    await save_change(tx, into.release(incident, account, now))
+        self._relay.wake()
+        return incident
 
     async def reopen(self, asked: Reopening) -> Incident:
         """Open an incident again; a fire whose place has another open one by now stays ended."""

@@ -8,6 +8,7 @@ from chassis.storage.database import Transaction
 from incidents import tables
 from incidents.domain.incidents.incident import Incident
 from incidents.domain.incidents.requests import Write
+from incidents.domain.lifecycle.states import OPEN
 from incidents.repository.incidents import save_change
 
 
@@ -49,6 +50,6 @@ async def is_repeat(tx: Transaction, asked: Write, now: datetime) -> bool:
 
 
 async def taken_on(tx: Transaction, incident: Incident, account: str, now: datetime) -> Incident:
-    """Take a locked incident on, unless somebody has."""
-    change = incident.acknowledge(account, now)
+    """Take a locked incident on, unless somebody has, or it has ended: what is asked of it says that."""
+    change = incident.acknowledge(account, now) if incident.state in OPEN else None
     return incident if change is None else await save_change(tx, change)

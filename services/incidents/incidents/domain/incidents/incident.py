@@ -26,7 +26,6 @@ from incidents.domain.lifecycle.handovers import Handover
 from incidents.domain.lifecycle.states import (
     ENDED,
     OPEN,
-    TAKEN_ON,
     Act,
     IncidentClosedError,
     IncidentNotAcknowledgedError,
@@ -257,9 +256,11 @@ class Incident:
     def merge_into(self, into: "Incident", reason: str, account: str, now: datetime) -> "Change":
         """Say that it is the same as another one, which goes on. What belongs to it stays with it.
 
-        Raises IncidentStateConflictError unless the other one is open, or if one of both is an exercise.
+        Raises what the table of the lifecycle says unless the other one can be merged itself, and
+        IncidentStateConflictError if one of both is an exercise.
         """
-        if into.state not in TAKEN_ON or into.exercise is not self.exercise:
+        after(into.state, Act.MERGE)
+        if into.exercise is not self.exercise:
             raise IncidentStateConflictError(state=into.state, act=Act.MERGE)
         text = sentences.merged(into.number, reason)
         duplicate = replace(self, duplicate_of=into.incident_id)
@@ -271,6 +272,11 @@ class Incident:
         change = Change(replace(self, priority=urgent), now, Moved(EntryKind.ABSORBED))
         text = sentences.absorbed(duplicate.number, urgent)
         return change.noting(EntryKind.ABSORBED, text, account)
+
+    def release(self, duplicate: "Incident", account: str, now: datetime) -> "Change":
+        """Note that it no longer goes on for another one; also of an incident that has ended."""
+        change = Change(self, now, Moved(EntryKind.RELEASED))
+        return change.noting(EntryKind.RELEASED, sentences.released(duplicate.number), account)
 
     def separate(self, reason: str, account: str, now: datetime) -> "Change":
         """Take a merge back."""

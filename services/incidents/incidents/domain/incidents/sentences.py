@@ -204,6 +204,11 @@ def absorbed(duplicate: str, priority: Priority) -> str:
     return f"Nhập vụ việc trùng {duplicate}; mức ưu tiên {priority}."
 
 
+def released(duplicate: str) -> str:
+    """Say which incident was found not to be the same after all."""
+    return f"Vụ việc {duplicate} không còn là vụ trùng: đã tách ra."
+
+
 def separated(reason: str) -> str:
     """Say that a merge was taken back."""
     return f"Tách lại thành vụ việc riêng.{_remark(reason)}"

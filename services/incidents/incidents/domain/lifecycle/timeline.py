@@ -31,6 +31,7 @@ class EntryKind(StrEnum):
     FALSE_ALARM = "false_alarm"
     MERGED = "merged"
     ABSORBED = "absorbed"
+    RELEASED = "released"
     SEPARATED = "separated"
     SPLIT = "split"
     REOPENED = "reopened"
