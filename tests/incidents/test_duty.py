@@ -142,6 +142,7 @@ def test_a_table_is_read_as_people_write_it() -> None:
         ("Ngày,Ca,Chức trách,Tài khoản\n", [(0, "")]),
         ("Ngày,Ca,Chức trách,Tài khoản\n32/1/2026,,cảnh sát,an\n", [(2, "day"), (2, "shift"), (2, "function")]),
         ("day,shift,function,account,name\n", [(0, "")]),
+        ("Ngày,Ca,Chức trách,Tài khoản\n5/1/2026,dem,Trực ban,an,chi\n", [(2, "")]),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_a_table_is_told_by_row_and_column(
@@ -179,6 +180,53 @@ async def call(service: Service, method: str, request: Any) -> Any:
     """Call as the ward executive, with a request id of its own."""
     request.request_id = str(uuid4())
     return await service.call(method, request, "ward_executive")
+
+
+@pytest.mark.postgres
+@pytest.mark.nats
+async def test_what_the_roster_says_already_is_not_entered_twice(
+    service: Service, database: Database
+) -> None:
+    """Its id is told; with another end it is refused, until the first one is withdrawn."""
+    await entered(service)
+    asked = pb.EnterDutyRequest(
+        function=pb.DUTY_FUNCTION_DUTY_OFFICER,
+        account="an",
+        begins_at=timestamp(NIGHT + HOUR),
+        ends_at=timestamp(NIGHT + 9 * HOUR),
+    )
+    ids = {(await call(service, "EnterDuty", asked)).duty_id for _ in range(2)}
+    asked.ends_at.CopyFrom(timestamp(NIGHT + 5 * HOUR))
+    asked.request_id = str(uuid4())
+    refused = await service.refusal("EnterDuty", asked, "ward_executive")
+
+    assert refused.reason == "DUTY_ENTERED_OTHERWISE"
+    assert {str(row.duty_id) for row in await rows(database, tables.duties)} == ids
+
+
+@pytest.mark.postgres
+@pytest.mark.nats
+async def test_a_row_that_contradicts_the_roster_or_another_row_is_told(
+    service: Service, database: Database
+) -> None:
+    """Two shifts that begin at once for one officer; a duty that was ended since is no contradiction."""
+    await entered(service)
+    long = pb.Shift(code="dai", name="Ca dài", begins_min=22 * 60, lasts_min=12 * 60)
+    await call(service, "SetShift", pb.SetShiftRequest(shift=long))
+    both = table("5/1/2026,dem,Trực ban,an", "5/1/2026,dai,Trực ban,an")
+    twice = await call(service, "ImportRoster", pb.ImportRosterRequest(table=both))
+    night = table("5/1/2026,dem,Trực ban,an")
+    await call(service, "ImportRoster", pb.ImportRosterRequest(table=night))
+    other = table("5/1/2026,dai,Trực ban,an")
+    contradicting = await call(service, "ImportRoster", pb.ImportRosterRequest(table=other))
+    short = pb.Shift(code="dem", name="Ca đêm", begins_min=22 * 60, lasts_min=6 * 60)
+    await call(service, "SetShift", pb.SetShiftRequest(shift=short))
+    again = await call(service, "ImportRoster", pb.ImportRosterRequest(table=night))
+
+    assert [(one.row, one.column) for one in twice.problems] == [(3, "shift")]
+    assert [(one.row, one.column) for one in contradicting.problems] == [(2, "shift")]
+    assert (again.entered, again.unchanged, list(again.problems)) == (0, 1, [])
+    assert len(await rows(database, tables.duties)) == 1
 
 
 def table(*lines: str) -> bytes:

@@ -139,8 +139,9 @@ class DutyServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def EnterDuty(self, request, context):
-        """Enters that an officer has a function for a time, or until further notice.
-        Errors: OFFICER_NOT_FOUND, FIELD_INVALID, REQUEST_ID_REUSED.
+        """Enters that an officer has a function for a time, or until further notice. What the roster says already is not
+        entered twice; its id is told.
+        Errors: OFFICER_NOT_FOUND, DUTY_ENTERED_OTHERWISE, FIELD_INVALID, REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -56,8 +56,9 @@ class DutyServiceStub:
     Errors: none.
     """
     EnterDuty: _grpc.UnaryUnaryMultiCallable[_duty_pb2.EnterDutyRequest, _duty_pb2.EnterDutyResponse]
-    """Enters that an officer has a function for a time, or until further notice.
-    Errors: OFFICER_NOT_FOUND, FIELD_INVALID, REQUEST_ID_REUSED.
+    """Enters that an officer has a function for a time, or until further notice. What the roster says already is not
+    entered twice; its id is told.
+    Errors: OFFICER_NOT_FOUND, DUTY_ENTERED_OTHERWISE, FIELD_INVALID, REQUEST_ID_REUSED.
     """
     WithdrawDuty: _grpc.UnaryUnaryMultiCallable[_duty_pb2.WithdrawDutyRequest, _duty_pb2.WithdrawDutyResponse]
     """Takes a duty out of the roster; what was is not changed: one that has begun ends now.
@@ -111,8 +112,9 @@ class DutyServiceAsyncStub(DutyServiceStub):
     Errors: none.
     """
     EnterDuty: _aio.UnaryUnaryMultiCallable[_duty_pb2.EnterDutyRequest, _duty_pb2.EnterDutyResponse]  # type: ignore[assignment]
-    """Enters that an officer has a function for a time, or until further notice.
-    Errors: OFFICER_NOT_FOUND, FIELD_INVALID, REQUEST_ID_REUSED.
+    """Enters that an officer has a function for a time, or until further notice. What the roster says already is not
+    entered twice; its id is told.
+    Errors: OFFICER_NOT_FOUND, DUTY_ENTERED_OTHERWISE, FIELD_INVALID, REQUEST_ID_REUSED.
     """
     WithdrawDuty: _aio.UnaryUnaryMultiCallable[_duty_pb2.WithdrawDutyRequest, _duty_pb2.WithdrawDutyResponse]  # type: ignore[assignment]
     """Takes a duty out of the roster; what was is not changed: one that has begun ends now.
@@ -199,8 +201,9 @@ class DutyServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _duty_pb2.EnterDutyRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_duty_pb2.EnterDutyResponse, _abc.Awaitable[_duty_pb2.EnterDutyResponse]]:
-        """Enters that an officer has a function for a time, or until further notice.
-        Errors: OFFICER_NOT_FOUND, FIELD_INVALID, REQUEST_ID_REUSED.
+        """Enters that an officer has a function for a time, or until further notice. What the roster says already is not
+        entered twice; its id is told.
+        Errors: OFFICER_NOT_FOUND, DUTY_ENTERED_OTHERWISE, FIELD_INVALID, REQUEST_ID_REUSED.
         """
 
     @_abc_1.abstractmethod

@@ -1,6 +1,6 @@
 """What is entered in the roster, one transaction each."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from uuid import UUID, uuid4
 
 from chassis.clock import Clock
@@ -18,19 +18,30 @@ from incidents.domain.duty.requests import (
     SubstitutionWanted,
     UnitWanted,
 )
-from incidents.domain.duty.roster import Duty, Shift, Substitution
+from incidents.domain.duty.roster import (
+    Duty,
+    DutyEnteredOtherwiseError,
+    DutyKey,
+    Shift,
+    Substitution,
+)
 from incidents.operations.requests import claimed
 from incidents.repository.duty import (
     add_duties,
     add_substitution,
+    duties_like,
     end_duty,
     known_officers,
     known_shifts,
-    new_duties,
     require_officers,
     save_officer,
     save_shift,
     save_unit,
+)
+
+_OTHER_SHIFT = (
+    "cán bộ này đã có lượt trực khác bắt đầu cùng lúc",
+    "the officer has another duty that begins at this time",
 )
 
 
@@ -69,7 +80,10 @@ class DutyOperations:
                 await save_shift(tx, asked.shift)
 
     async def enter_duty(self, asked: DutyWanted) -> UUID:
-        """Enter a duty and tell its id; raises OfficerNotFoundError."""
+        """Enter a duty, unless the roster says it already, and tell its id.
+
+        Raises OfficerNotFoundError, or DutyEnteredOtherwiseError where the roster tells another end.
+        """
         now, duty_id = self._clock(), self._new_id()
         duty = Duty(duty_id, asked.function, asked.officer, asked.begins_at, asked.ends_at)
         async with self._database.transaction() as tx:
@@ -78,7 +92,10 @@ class DutyOperations:
                 return UUID(first)
             await require_officers(tx, asked.officer)
             await add_duties(tx, [duty], asked.account, now)
-        return duty_id
+            kept = (await duties_like(tx, [duty]))[duty.key]
+            if kept.ends_at != duty.ends_at:
+                raise DutyEnteredOtherwiseError
+        return kept.duty_id
 
     async def withdraw_duty(self, asked: DutyWithdrawn) -> None:
         """Take a duty out that is to come, or end one that has begun; raises DutyNotFoundError."""
@@ -110,8 +127,11 @@ class DutyOperations:
             problems = (*asked.problems, *_unknown(asked.rows, known, accounts))
             if problems:
                 return Imported(0, 0, tuple(sorted(problems, key=lambda one: one.row)))
-            wanted = [self._duty(row, known[row.shift_code]) for row in asked.rows]
-            fresh = await new_duties(tx, wanted)
+            wanted = {row: self._duty(row, known[row.shift_code]) for row in asked.rows}
+            said = await duties_like(tx, wanted.values())
+            fresh, problems = _told_apart(wanted, said)
+            if problems:
+                return Imported(0, 0, problems)
             if not asked.dry_run and await claimed(tx, asked, "roster", now) is None:
                 await add_duties(tx, fresh, asked.account, now)
         return Imported(len(fresh), len(wanted) - len(fresh))
@@ -119,6 +139,23 @@ class DutyOperations:
     def _duty(self, row: RosterRow, shift: Shift) -> Duty:
         begins_at, ends_at = shift.on(row.day)
         return Duty(self._new_id(), row.function, row.officer, begins_at, ends_at, shift.code)
+
+
+def _told_apart(
+    wanted: Mapping[RosterRow, Duty], said: Mapping[DutyKey, Duty]
+) -> tuple[list[Duty], tuple[RosterProblem, ...]]:
+    """Tell the duties that neither the roster nor a row before says, and rows that contradict those.
+
+    A duty of the same shift was ended by somebody, or the shift was changed since: that stays as it is.
+    """
+    known, fresh, problems = dict(said), [], []
+    for row, duty in wanted.items():
+        before = known.setdefault(duty.key, duty)
+        if before is duty:
+            fresh.append(duty)
+        elif before.shift_code != duty.shift_code and before.ends_at != duty.ends_at:
+            problems.append(RosterProblem(row.number, "shift", *_OTHER_SHIFT))
+    return fresh, tuple(problems)
 
 
 def _unknown(

@@ -26,6 +26,7 @@ from incidents.domain.duty.roster import (
     Contact,
     Duty,
     DutyFunction,
+    DutyKey,
     DutyNotFoundError,
     OfficerNotFoundError,
     Requirement,
@@ -103,19 +104,13 @@ async def known_shifts(tx: Transaction) -> dict[str, Shift]:
     return {row.code: shift_of(row) for row in await tx.execute(select(shifts))}
 
 
-async def new_duties(tx: Transaction, wanted: Iterable[Duty]) -> list[Duty]:
-    """Tell those of some duties that the roster does not say already, each once."""
+async def duties_like(tx: Transaction, wanted: Iterable[Duty]) -> dict[DutyKey, Duty]:
+    """Load the duties that say already who has which function from when on, by that."""
     columns = duties.c
-    fresh = {(one.function, one.account, one.begins_at): one for one in wanted}
-    said = await tx.execute(
-        select(columns.function, columns.account, columns.begins_at).where(
-            HOLDS,
-            tuple_(columns.function, columns.account, columns.begins_at).in_(list(fresh)),
-        )
-    )
-    for function, account, begins_at in said:
-        del fresh[(DutyFunction(function), account, begins_at)]
-    return list(fresh.values())
+    key = tuple_(columns.function, columns.account, columns.begins_at)
+    said = await tx.execute(select(duties).where(HOLDS, key.in_({one.key for one in wanted})))
+    found = [duty_of(row) for row in said]
+    return {one.key: one for one in found}
 
 
 async def add_duties(

@@ -1,5 +1,7 @@
 """The roster."""
 
+import asyncio
+
 from grpc import aio
 
 from chassis.clock import Clock
@@ -75,7 +77,8 @@ class DutyServicer(duty_pb2_grpc.DutyServiceServicer):
         self, request: pb.ImportRosterRequest, context: Context
     ) -> pb.ImportRosterResponse:
         """Enter a table of duties."""
-        asked = wire.read_roster_table(request, current_account())
+        # In a thread: a large workbook must not hold up calls and timers.
+        asked = await asyncio.to_thread(wire.read_roster_table, request, current_account())
         return wire.imported_message(await self._operations.import_roster(asked))
 
     async def EnterSubstitution(

@@ -23,6 +23,10 @@ _COLUMNS: Mapping[str, tuple[str, str]] = {
 }
 # As officers write them; each may also be written by the name on the left.
 _TITLES = {"day": "Ngày", "shift": "Ca", "function": "Chức trách", "account": "Tài khoản"}
+_SHIFTED = (
+    "nhiều ô hơn tiêu đề: ô có dấu phân cách phải đặt trong ngoặc kép",
+    "more cells than headings: quote a cell that holds the separator",
+)
 _FUNCTIONS: Mapping[str, DutyFunction] = {
     **{one.lower().replace("_", " "): one for one in DutyFunction},
     "truc ban": DutyFunction.DUTY_OFFICER,
@@ -48,6 +52,9 @@ def _read(rows: list[Row]) -> tuple[tuple[RosterRow, ...], tuple[RosterProblem, 
     read: list[RosterRow] = []
     problems: list[RosterProblem] = []
     for number, row in numbered(rows):
+        if any(cell.strip() for cell in row[len(columns) :]):
+            problems.append(RosterProblem(number, "", *_SHIFTED))
+            continue
         cells = {name: cell.strip() for name, cell in zip(columns, row, strict=False) if name}
         day, function = _day(cells.get("day", "")), _function(cells.get("function", ""))
         shift, account = cells.get("shift", ""), cells.get("account", "")

@@ -24,6 +24,12 @@ class OfficerNotFoundError(DomainError):
     reason = "OFFICER_NOT_FOUND"
 
 
+class DutyEnteredOtherwiseError(DomainError):
+    """The officer has the function from that time on already, to another end."""
+
+    reason = "DUTY_ENTERED_OTHERWISE"
+
+
 class DutyNotFoundError(DomainError):
     """There is no such duty, or it was withdrawn."""
 
@@ -99,6 +105,9 @@ class Shift:
         return begins_at, begins_at + self.lasts
 
 
+DutyKey = tuple[DutyFunction, str, datetime]
+
+
 @dataclass(frozen=True)
 class Duty:
     """That an officer has a function for a time; without an end until further notice."""
@@ -109,6 +118,11 @@ class Duty:
     begins_at: datetime
     ends_at: datetime | None
     shift_code: str = ""
+
+    @property
+    def key(self) -> DutyKey:
+        """Tell what only one duty says: who has which function from when on."""
+        return self.function, self.account, self.begins_at
 
     def covers(self, at: datetime) -> bool:
         """Tell whether it holds at a time: from its beginning on, no longer at its end."""
