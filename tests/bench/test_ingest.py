@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from bench import machine, platform, report
-from bench.ingest import Benchmark, Results
+from bench.ingest import WARD_READINGS_PER_SECOND, Benchmark, Results
 from bench.sizes import QUICK
 from stack.progress import Progress
 
@@ -41,5 +41,7 @@ async def test_the_benchmark_runs_to_its_end_and_its_figures_fit() -> None:
         assert (flood.sent, flood.lost) == (flood.stored, 0)
         assert min(flood.memory_before, flood.memory_after) > 0
     text = shown(results)
+    times = results.ward_flood.sent_per_second / WARD_READINGS_PER_SECOND
+    assert f"{times:.1f} times" in text
     for goal, _ in report.judged(results):
         assert goal.vietnamese.split(":")[0].strip() in text

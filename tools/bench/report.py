@@ -8,7 +8,7 @@ from rich.table import Table
 
 from bench import goals
 from bench.goals import Goal
-from bench.ingest import Flood, Results
+from bench.ingest import WARD_READINGS_PER_SECOND, Flood, Results
 from bench.latency import Latencies
 
 _SETTING = """\
@@ -111,7 +111,8 @@ def _floods(results: Results) -> Table:
         ("MiB trước", "before"),
         ("MiB sau", "after"),
     )
-    ward = "10 lần mức của phường · 10 times the ward's own load"
+    times = results.ward_flood.sent_per_second / WARD_READINGS_PER_SECOND
+    ward = f"{times:.1f} lần mức của phường · {times:.1f} times the ward's own load"
     _add_flood(shown, ward, results.ward_flood)
     times = results.broker_flood.sent_per_second / results.sustained
     broker = f"hết mức luồng lưu được · all the stream stores ({times:.1f} x sustained)"
