@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from fire_safety.domain.readings import Condition
+from fire_safety.domain.readings.reading import Condition
 from tests.fire_safety.rooms import CLEAN, ROOM, SMOKE
 from ward.fire_safety.v1 import readings_pb2 as pb
 

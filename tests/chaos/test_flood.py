@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 
 from chassis.storage.database import Database
 from fire_safety import tables
-from fire_safety.domain.alarms import AlarmKind
+from fire_safety.domain.alarms.alarm import AlarmKind
 from fire_safety.settings import Settings
 from stack.nats_server import NatsServer
 from stack.postgres import PostgresServer

@@ -9,7 +9,7 @@ from evaluation.nuisance import nuisances
 from evaluation.scoring import judge, score_fires, score_nuisance
 from evaluation.traces import Label, Trace, fires, reading
 from fire_safety.detection.limits import Limits, limits_of
-from fire_safety.domain.profiles import HeatLimits, Profile, SmokeLimits
+from fire_safety.domain.profiles.profile import HeatLimits, Profile, SmokeLimits
 from tests.fire_safety.limits import PROFILE, PROFILES
 
 SEEDS = range(3)

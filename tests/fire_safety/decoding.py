@@ -7,7 +7,7 @@ import pytest
 
 from chassis.errors import InvalidMessageError
 from fire_safety.decoders.registry import Decode
-from fire_safety.domain.readings import Reading
+from fire_safety.domain.readings.reading import Reading
 from fuzz.expectation import NOW, SUBJECT
 from tests.fire_safety.limits import INGESTION
 

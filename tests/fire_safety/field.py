@@ -14,9 +14,9 @@ from chassis.broker.partitions import partition_of
 from chassis.errors import DatabaseUnavailableError
 from chassis.storage.database import Database
 from fire_safety import tables
-from fire_safety.domain.alarms import Alarm, AlarmFilter, AlarmKind, AlarmState
-from fire_safety.domain.columns import Bulk
-from fire_safety.domain.readings import Batch
+from fire_safety.domain.alarms.alarm import Alarm, AlarmFilter, AlarmKind, AlarmState
+from fire_safety.domain.readings.columns import Bulk
+from fire_safety.domain.readings.reading import Batch
 from fire_safety.operations.recording import RecordingOperations
 from fire_safety.queries.alarms import AlarmQueries
 from fire_safety.queries.detection import DetectionQueries

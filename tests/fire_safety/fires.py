@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from fire_safety.domain.readings import Reading
+from fire_safety.domain.readings.reading import Reading
 
 DATA = Path(__file__).parents[2] / "tools" / "simulator" / "data" / "nist_smoke_alarms"
 FIRES = ("SDC05", "SDC07", "SDC38", "SDC39")

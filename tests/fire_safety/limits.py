@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from fire_safety.detection.limits import Limits, limits_of
-from fire_safety.domain.devices import Device
-from fire_safety.domain.profiles import (
+from fire_safety.domain.devices.device import Device
+from fire_safety.domain.profiles.profile import (
     BatteryLimits,
     CoLimits,
     DetectionLimits,

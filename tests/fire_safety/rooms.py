@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from fire_safety.detection.fold import DeviceState, fold
 from fire_safety.detection.limits import Limits
-from fire_safety.domain.alarms import AlarmKind
-from fire_safety.domain.readings import Reading
+from fire_safety.domain.alarms.alarm import AlarmKind
+from fire_safety.domain.readings.reading import Reading
 from tests.fire_safety.limits import limits_for
 
 LIMITS = limits_for()

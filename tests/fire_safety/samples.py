@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from fire_safety.domain.alarms import AlarmKind, Signal
-from fire_safety.domain.devices import Device
-from fire_safety.domain.premises import (
+from fire_safety.domain.alarms.alarm import AlarmKind, Signal
+from fire_safety.domain.devices.device import Device
+from fire_safety.domain.premises.premises import (
     Contact,
     Hazard,
     HazardGroup,
@@ -20,7 +20,11 @@ from fire_safety.domain.premises import (
     Workplace,
     Zone,
 )
-from fire_safety.domain.supply_points import SupplyPoint, SupplyPointKind, SupplyPointState
+from fire_safety.domain.premises.supply_points import (
+    SupplyPoint,
+    SupplyPointKind,
+    SupplyPointState,
+)
 from fire_safety.operations.register import Register
 from tests.fire_safety.limits import BATTERY, MAINS
 

@@ -2,8 +2,8 @@
 
 import cbor2
 
-from fire_safety.domain.devices import PayloadFormat
-from fire_safety.domain.readings import Condition
+from fire_safety.domain.devices.device import PayloadFormat
+from fire_safety.domain.readings.reading import Condition
 from tests.fire_safety.decoding import written
 from tests.fire_safety.gs524n import event, frame
 from ward.fire_safety.v1 import readings_pb2 as pb

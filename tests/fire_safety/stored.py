@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from chassis.storage.database import Database, Lease
 from fire_safety import tables
-from fire_safety.domain.alarms import Alarm, AlarmFilter, Signal
-from fire_safety.domain.devices import Device
+from fire_safety.domain.alarms.alarm import Alarm, AlarmFilter, Signal
+from fire_safety.domain.devices.device import Device
 from fire_safety.operations.detection import DetectionOperations
 from fire_safety.queries.alarms import AlarmQueries
 from fire_safety.queries.detection import DetectionQueries

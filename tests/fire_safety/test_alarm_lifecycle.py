@@ -27,7 +27,7 @@ from chassis.clock import utc_now
 from chassis.storage.database import Database, Lease
 from chassis.storage.outbox import Relay
 from fire_safety import tables
-from fire_safety.domain.alarms import (
+from fire_safety.domain.alarms.alarm import (
     FIRE_KINDS,
     Alarm,
     AlarmAlreadyResetError,
@@ -37,7 +37,7 @@ from fire_safety.domain.alarms import (
     Disposition,
     Suppression,
 )
-from fire_safety.domain.modes import SuppressedFilter
+from fire_safety.domain.alarms.modes import SuppressedFilter
 from fire_safety.operations.alarms import AlarmOperations
 from fire_safety.operations.detection import DetectionOperations
 from fire_safety.operations.register import RegisterOperations

@@ -13,7 +13,7 @@ from chassis.errors import RequestIdReusedError
 from chassis.storage.database import Database, Lease
 from fire_safety import tables
 from fire_safety.detection.ward import Seen
-from fire_safety.domain.alarms import (
+from fire_safety.domain.alarms.alarm import (
     Alarm,
     AlarmAlreadyResetError,
     AlarmFigures,
@@ -24,8 +24,8 @@ from fire_safety.domain.alarms import (
     Disposition,
     SignalClass,
 )
-from fire_safety.domain.progress import Position, Progress, Reached
-from fire_safety.domain.registration import Entry
+from fire_safety.domain.devices.registration import Entry
+from fire_safety.domain.lanes.progress import Position, Progress, Reached
 from fire_safety.operations.alarms import AlarmOperations
 from fire_safety.operations.detection import DetectionOperations
 from fire_safety.operations.devices import ImportOperations

@@ -24,7 +24,7 @@ from chassis.lifecycle import Lifecycle
 from chassis.storage.database import Database
 from chassis.storage.outbox import Relay
 from fire_safety import app
-from fire_safety.domain.devices import DeviceKind
+from fire_safety.domain.devices.device import DeviceKind
 from fire_safety.operations.credentials import Asked, CredentialOperations
 from fire_safety.operations.devices import DeviceOperations
 from fire_safety.operations.register import RegisterOperations

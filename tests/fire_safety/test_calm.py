@@ -13,8 +13,8 @@ from fire_safety.detection.fold import DeviceState, fold
 from fire_safety.detection.limits import limits_of
 from fire_safety.detection.standing import Transition
 from fire_safety.detection.ward import Ward
-from fire_safety.domain.alarms import Signal
-from fire_safety.domain.columns import Stretch
+from fire_safety.domain.alarms.alarm import Signal
+from fire_safety.domain.readings.columns import Stretch
 from tests.fire_safety.limits import BATTERY, INGESTION, MAINS, PROFILE
 from ward.fire_safety.v1 import readings_pb2 as pb
 

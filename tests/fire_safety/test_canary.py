@@ -9,7 +9,7 @@ from sqlalchemy import select
 from chassis.storage.database import Database, Lease
 from fire_safety import tables
 from fire_safety.detection.ward import Ward
-from fire_safety.domain.alarms import (
+from fire_safety.domain.alarms.alarm import (
     Alarm,
     AlarmKind,
     AlarmState,
@@ -17,8 +17,8 @@ from fire_safety.domain.alarms import (
     Signal,
     SignalClass,
 )
-from fire_safety.domain.devices import CANARY
-from fire_safety.domain.readings import Batch, Reading
+from fire_safety.domain.devices.device import CANARY
+from fire_safety.domain.readings.reading import Batch, Reading
 from fire_safety.operations.detection import DetectionOperations
 from fire_safety.queries.alarms import AlarmQueries
 from fire_safety.wire import alarms as wire

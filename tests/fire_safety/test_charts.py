@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.errors import FieldInvalidError
-from fire_safety.domain.charts import HOUR, ORIGIN, ChartRequest, buckets, check_span
+from fire_safety.domain.readings.charts import HOUR, ORIGIN, ChartRequest, buckets, check_span
 
 NOW = datetime(2026, 11, 23, 2, 14, 7, tzinfo=UTC)
 YEARS = timedelta(days=1827)

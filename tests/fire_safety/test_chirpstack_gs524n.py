@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fire_safety.decoders.chirpstack_gs524n import decode
-from fire_safety.domain.readings import Condition, Reading
+from fire_safety.domain.readings.reading import Condition, Reading
 from fuzz.expectation import DEVICE, NOW, SUBJECT, check, outcome_of
 from tests.fire_safety.decoding import HOSTILE_JSON, reading_of, reason_of, written
 from tests.fire_safety.gs524n import EUI, VENDORS_VECTOR, event, frame, other_event

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from chassis.errors import InvalidMessageError
 from fire_safety.decoders import columns, native
 from fire_safety.decoders.columns import Sent
-from fire_safety.domain.columns import Block
-from fire_safety.domain.readings import Batch
+from fire_safety.domain.readings.columns import Block
+from fire_safety.domain.readings.reading import Batch
 from tests.fire_safety.limits import INGESTION
 from ward.fire_safety.v1 import readings_pb2 as pb
 

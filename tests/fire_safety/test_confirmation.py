@@ -5,9 +5,9 @@ from uuid import UUID, uuid4
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fire_safety.domain.alarms import FIRE_KINDS, AlarmKind, Confirmation
-from fire_safety.domain.confirmation import Confirmed, Standing, confirmed
-from fire_safety.domain.places import Place
+from fire_safety.domain.alarms.alarm import FIRE_KINDS, AlarmKind, Confirmation
+from fire_safety.domain.alarms.confirmation import Confirmed, Standing, confirmed
+from fire_safety.domain.premises.places import Place
 
 KITCHEN = Place("p-1", "z-kitchen", "Bếp", 2, "")
 HALL = Place("p-1", "z-hall", "Hành lang", 1, "")

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from fire_safety.detection.fold import DeviceState, fold
 from fire_safety.detection.limits import Limits
 from fire_safety.detection.standing import Standing, Standings
-from fire_safety.domain.alarms import FIRE_KINDS, AlarmKind
-from fire_safety.domain.profiles import Profile
-from fire_safety.domain.readings import Condition, Reading
+from fire_safety.domain.alarms.alarm import FIRE_KINDS, AlarmKind
+from fire_safety.domain.profiles.profile import Profile
+from fire_safety.domain.readings.reading import Condition, Reading
 from tests.fire_safety.limits import PROFILES, limits_for
 from tests.fire_safety.rooms import CLEAN, ROOM, SMOKE, START_S, follow, reading, tell
 

@@ -13,7 +13,7 @@ from chassis.clock import utc_now
 from chassis.storage.database import Database, Lease
 from chassis.storage.outbox import Relay
 from fire_safety import tables
-from fire_safety.domain.alarms import AlarmKind, AlarmState
+from fire_safety.domain.alarms.alarm import AlarmKind, AlarmState
 from fire_safety.operations.deadlines import DeadlineOperations
 from fire_safety.operations.register import RegisterOperations
 from fire_safety.queries.detection import DetectionQueries

@@ -10,11 +10,11 @@ from chassis.clock import utc_now
 from chassis.storage.database import Database, Lease
 from fire_safety import tables
 from fire_safety.detection.ward import Ward
-from fire_safety.domain.alarms import AlarmKind
-from fire_safety.domain.devices import Device, DeviceKind
-from fire_safety.domain.premises import PremisesKind
-from fire_safety.domain.profiles import DEFAULT_PROFILE
-from fire_safety.domain.readings import Batch
+from fire_safety.domain.alarms.alarm import AlarmKind
+from fire_safety.domain.devices.device import Device, DeviceKind
+from fire_safety.domain.premises.premises import PremisesKind
+from fire_safety.domain.profiles.profile import DEFAULT_PROFILE
+from fire_safety.domain.readings.reading import Batch
 from fire_safety.operations.detection import DetectionOperations
 from fire_safety.operations.register import RegisterOperations
 from fire_safety.queries.detection import DetectionQueries

@@ -14,8 +14,8 @@ from chassis.broker.messages import subject_of
 from chassis.clock import utc_now
 from chassis.storage.database import Database
 from fire_safety import app, tables
-from fire_safety.domain.devices import DeviceKind
-from fire_safety.domain.registration import Entry
+from fire_safety.domain.devices.device import DeviceKind
+from fire_safety.domain.devices.registration import Entry
 from fire_safety.operations.devices import ImportOperations
 from fire_safety.queries.detection import DetectionQueries
 from tests.fire_safety.conftest import MakeSettings

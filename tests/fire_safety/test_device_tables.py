@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from xlsxwriter import Workbook
 
 from chassis.sheets import Limits, SheetProblem
-from fire_safety.domain.devices import DeviceKind, PayloadFormat, Protocol
-from fire_safety.domain.registration import Entry, Fault, Refusal, Verdict, blank
+from fire_safety.domain.devices.device import DeviceKind, PayloadFormat, Protocol
+from fire_safety.domain.devices.registration import Entry, Fault, Refusal, Verdict, blank
 from fire_safety.wire.device_tables.columns import COLUMNS
 from fire_safety.wire.device_tables.problems import DeviceFileInvalidError
 from fire_safety.wire.device_tables.report import report

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from fire_safety.detection.dose import curve_of, dose_after
 from fire_safety.detection.fold import DeviceState, fold
-from fire_safety.domain.alarms import AlarmKind
-from fire_safety.domain.profiles import CoLimits
-from fire_safety.domain.readings import Reading
+from fire_safety.domain.alarms.alarm import AlarmKind
+from fire_safety.domain.profiles.profile import CoLimits
+from fire_safety.domain.readings.reading import Reading
 from tests.fire_safety.limits import PROFILE, limits_for
 from tests.fire_safety.rooms import START_S, tell
 

@@ -10,9 +10,9 @@ from fire_safety.decoders import columns
 from fire_safety.decoders.columns import Sent
 from fire_safety.detection.modes import Mode
 from fire_safety.detection.ward import Ward
-from fire_safety.domain.alarms import FIRE_KINDS, AlarmKind, Signal, Suppression
-from fire_safety.domain.columns import Block, Bulk
-from fire_safety.domain.readings import Batch, Condition, Reading
+from fire_safety.domain.alarms.alarm import FIRE_KINDS, AlarmKind, Signal, Suppression
+from fire_safety.domain.readings.columns import Block, Bulk
+from fire_safety.domain.readings.reading import Batch, Condition, Reading
 from tests.fire_safety.limits import INGESTION, MAINS, PROFILES
 from ward.fire_safety.v1 import readings_pb2 as pb
 

@@ -11,8 +11,8 @@ import pytest
 
 from fire_safety.detection.fold import DeviceState, fold
 from fire_safety.detection.limits import Limits
-from fire_safety.domain.alarms import FIRE_KINDS
-from fire_safety.domain.readings import Reading
+from fire_safety.domain.alarms.alarm import FIRE_KINDS
+from fire_safety.domain.readings.reading import Reading
 from tests.fire_safety.fires import FIRES, START_MS, Station, photo_alarms, stations
 from tests.fire_safety.limits import limits_for
 

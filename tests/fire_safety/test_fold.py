@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from fire_safety.detection.fold import DeviceState, fold
 from fire_safety.detection.standing import Standing, Standings, Transition
-from fire_safety.domain.alarms import AlarmKind
-from fire_safety.domain.readings import Condition, Reading
+from fire_safety.domain.alarms.alarm import AlarmKind
+from fire_safety.domain.readings.reading import Condition, Reading
 from tests.fire_safety.limits import BATTERY, MAINS, limits_for
 from tests.fire_safety.rooms import CLEAN, LIMITS, ROOM, SMOKE, START_S, follow, reading, tell
 

@@ -14,10 +14,10 @@ from fire_safety.consumers.formats import Formats
 from fire_safety.consumers.received import Overheard
 from fire_safety.decoders import origin
 from fire_safety.detection.recent import Recent
-from fire_safety.domain.alarms import AlarmKind, AlarmState, SignalClass
-from fire_safety.domain.columns import Block
-from fire_safety.domain.devices import PayloadFormat
-from fire_safety.domain.readings import Batch, Condition
+from fire_safety.domain.alarms.alarm import AlarmKind, AlarmState, SignalClass
+from fire_safety.domain.devices.device import PayloadFormat
+from fire_safety.domain.readings.columns import Block
+from fire_safety.domain.readings.reading import Batch, Condition
 from fire_safety.operations.register import RegisterOperations
 from fire_safety.queries.detection import DetectionQueries
 from fuzz.expectation import NOW

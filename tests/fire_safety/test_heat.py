@@ -2,8 +2,8 @@
 
 import pytest
 
-from fire_safety.domain.alarms import AlarmKind
-from fire_safety.domain.readings import Reading
+from fire_safety.domain.alarms.alarm import AlarmKind
+from fire_safety.domain.readings.reading import Reading
 from tests.fire_safety.limits import limits_for
 from tests.fire_safety.rooms import START_S, reading, tell
 

@@ -21,9 +21,9 @@ from chassis.lifecycle import Lifecycle
 from chassis.storage.database import Database
 from fire_safety import app, tables
 from fire_safety.consumers import recorder
-from fire_safety.domain.alarms import AlarmKind, AlarmState, Suppression
-from fire_safety.domain.modes import ModeScope, SuppressedFilter, SuppressedSignal
-from fire_safety.domain.readings import Condition
+from fire_safety.domain.alarms.alarm import AlarmKind, AlarmState, Suppression
+from fire_safety.domain.alarms.modes import ModeScope, SuppressedFilter, SuppressedSignal
+from fire_safety.domain.readings.reading import Condition
 from fire_safety.operations.register import Register
 from fire_safety.queries.modes import ModeQueries
 from stack.nats_server import NatsServer

@@ -13,8 +13,8 @@ from fire_safety.detection.limits import Limits
 from fire_safety.detection.standing import Standing
 from fire_safety.detection.ward import Ward
 from fire_safety.detection.window import EMPTY, look
-from fire_safety.domain.alarms import FIRE_KINDS, AlarmKind, Signal
-from fire_safety.domain.readings import Batch, Condition, Reading
+from fire_safety.domain.alarms.alarm import FIRE_KINDS, AlarmKind, Signal
+from fire_safety.domain.readings.reading import Batch, Condition, Reading
 from tests.fire_safety.fires import FIRES, START_MS, Station, photo_alarms, stations
 from tests.fire_safety.limits import MAINS, PROFILES, limits_for
 from tests.fire_safety.rooms import (

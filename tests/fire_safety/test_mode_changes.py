@@ -10,8 +10,8 @@ from chassis.broker import jetstream
 from chassis.clock import utc_now
 from fire_safety.consumers import watch
 from fire_safety.consumers.mode_changes import ModeChanges
-from fire_safety.domain.alarms import AlarmKind
-from fire_safety.domain.readings import Condition
+from fire_safety.domain.alarms.alarm import AlarmKind
+from fire_safety.domain.readings.reading import Condition
 from fire_safety.queries.modes import ModeQueries
 from fire_safety.wire.modes import CHANGE_SUBJECTS
 from stack.nats_server import NatsServer

@@ -13,8 +13,8 @@ from chassis.errors import FieldInvalidError, RequestIdReusedError
 from chassis.storage.database import Database, Lease
 from chassis.storage.outbox import Relay
 from fire_safety.detection.modes import Mode
-from fire_safety.domain.alarms import AlarmKind, Suppression
-from fire_safety.domain.modes import (
+from fire_safety.domain.alarms.alarm import AlarmKind, Suppression
+from fire_safety.domain.alarms.modes import (
     DeviceMode,
     DeviceModeAlreadyEndedError,
     DeviceModeNotFoundError,

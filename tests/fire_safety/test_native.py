@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from chassis.errors import InvalidMessageError
 from fire_safety.decoders import native
-from fire_safety.domain.readings import Batch, Reading
+from fire_safety.domain.readings.reading import Batch, Reading
 from tests.fire_safety.limits import INGESTION
 from ward.fire_safety.v1 import readings_pb2 as pb
 

@@ -13,10 +13,10 @@ from chassis.storage.database import Database, Lease, Transaction
 from fire_safety import tables
 from fire_safety.consumers.noting import Noting, Signs
 from fire_safety.detection.ward import Seen
-from fire_safety.domain.alarms import Alarm, AlarmKind, AlarmState, Signal
-from fire_safety.domain.confirmation import Confirmed
-from fire_safety.domain.places import Place
-from fire_safety.domain.progress import Position, Reached
+from fire_safety.domain.alarms.alarm import Alarm, AlarmKind, AlarmState, Signal
+from fire_safety.domain.alarms.confirmation import Confirmed
+from fire_safety.domain.lanes.progress import Position, Reached
+from fire_safety.domain.premises.places import Place
 from fire_safety.operations.detection import DetectionOperations
 from fire_safety.queries.detection import DetectionQueries
 from fire_safety.repository import confirmation

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from fire_safety.decoders.plain_json import decode
 from fire_safety.decoders.vocabulary import CONDITIONS
-from fire_safety.domain.readings import Condition, Reading
+from fire_safety.domain.readings.reading import Condition, Reading
 from fuzz.expectation import DEVICE, NOW, check, outcome_of
 from tests.fire_safety.decoding import HOSTILE_JSON, reading_of, reason_of, written
 

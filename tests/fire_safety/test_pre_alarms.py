@@ -13,7 +13,7 @@ from chassis.clock import utc_now
 from chassis.errors import DatabaseUnavailableError
 from chassis.storage.database import Database, Lease, Transaction
 from fire_safety import tables
-from fire_safety.domain.alarms import (
+from fire_safety.domain.alarms.alarm import (
     Alarm,
     AlarmKind,
     AlarmNotRestoredError,
@@ -24,9 +24,9 @@ from fire_safety.domain.alarms import (
     SignalClass,
     Suppression,
 )
-from fire_safety.domain.confirmation import Confirmed
-from fire_safety.domain.devices import DeviceKind
-from fire_safety.domain.places import Place
+from fire_safety.domain.alarms.confirmation import Confirmed
+from fire_safety.domain.devices.device import DeviceKind
+from fire_safety.domain.premises.places import Place
 from fire_safety.operations.alarms import AlarmOperations
 from fire_safety.operations.detection import DetectionOperations
 from fire_safety.operations.register import RegisterOperations

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from fire_safety.domain.profiles import DetectionLimits
-from fire_safety.domain.strict import NonsenseError, read
+from fire_safety.domain.profiles.profile import DetectionLimits
+from fire_safety.domain.profiles.strict import NonsenseError, read
 from tests.fire_safety.limits import FIRST, PROFILES
 
 WRITTEN: dict[str, Any] = asdict(PROFILES[-1].limits)

@@ -7,8 +7,8 @@ import pytest
 
 from chassis.clock import utc_now
 from chassis.storage.database import Database, Lease
-from fire_safety.domain.alarms import AlarmKind, Disposition
-from fire_safety.domain.rates import Grouping, Outcomes, RateFilter, RatePosition
+from fire_safety.domain.alarms.alarm import AlarmKind, Disposition
+from fire_safety.domain.alarms.rates import Grouping, Outcomes, RateFilter, RatePosition
 from fire_safety.operations.alarms import AlarmOperations
 from fire_safety.operations.detection import DetectionOperations
 from fire_safety.queries.rates import RateQueries

@@ -13,9 +13,9 @@ from sqlalchemy.dialects import postgresql
 
 from chassis.errors import FieldInvalidError
 from chassis.storage.database import Database
-from fire_safety.domain.charts import HOUR, Chart, ChartPoint, ChartRequest, Measured
-from fire_safety.domain.devices import DeviceNotFoundError
-from fire_safety.domain.readings import Batch, Reading
+from fire_safety.domain.devices.device import DeviceNotFoundError
+from fire_safety.domain.readings.charts import HOUR, Chart, ChartPoint, ChartRequest, Measured
+from fire_safety.domain.readings.reading import Batch, Reading
 from fire_safety.queries.readings import ReadingQueries, of_both, of_readings, singly
 from tests.fire_safety.field import store
 from tests.fire_safety.samples import NOW, NOW_MS, PLACED

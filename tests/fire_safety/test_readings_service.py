@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from fire_safety.domain.readings import Batch, Condition, Reading
+from fire_safety.domain.readings.reading import Batch, Condition, Reading
 from tests.fire_safety.conftest import Service
 from tests.fire_safety.field import now_ms, store
 from ward.fire_safety.v1 import readings_pb2

@@ -4,7 +4,7 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis.errors import FieldInvalidError
-from fire_safety.domain.devices import DeviceNotFoundError
+from fire_safety.domain.devices.device import DeviceNotFoundError
 from fire_safety.wire import readings as wire
 from ward.fire_safety.v1 import readings_service_pb2 as pb
 

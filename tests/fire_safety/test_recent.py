@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fire_safety.detection.recent import CAPACITY, Recent
-from fire_safety.domain.readings import Reading
+from fire_safety.domain.readings.reading import Reading
 
 
 def timed(at_ms: int) -> Reading:

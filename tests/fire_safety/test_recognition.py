@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from chassis.errors import InvalidMessageError
 from fire_safety.decoders.registry import decoder_of, read, recognise
-from fire_safety.domain.devices import PayloadFormat
-from fire_safety.domain.readings import Condition
+from fire_safety.domain.devices.device import PayloadFormat
+from fire_safety.domain.readings.reading import Condition
 from fuzz import recognition
 from fuzz.expectation import DEVICE, NOW, SUBJECT, check, outcome_of
 from tests.fire_safety.decoding import reading_of, reason_of, written

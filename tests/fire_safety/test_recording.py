@@ -14,8 +14,8 @@ from sqlalchemy import select, text
 import fire_safety
 from chassis.storage.database import Database
 from fire_safety import tables
-from fire_safety.domain.columns import Bulk
-from fire_safety.domain.readings import Batch, NotStorableError, Reading
+from fire_safety.domain.readings.columns import Bulk
+from fire_safety.domain.readings.reading import Batch, NotStorableError, Reading
 from fire_safety.repository import readings as repository
 from fire_safety.repository import sequences
 from tests.fire_safety.field import store, until

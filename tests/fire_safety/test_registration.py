@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fire_safety.domain.devices import Device, DeviceKind
-from fire_safety.domain.registration import (
+from fire_safety.domain.devices.device import Device, DeviceKind
+from fire_safety.domain.devices.registration import (
     MAX_GATEWAYS,
     Entry,
     Fault,

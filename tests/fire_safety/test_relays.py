@@ -7,8 +7,8 @@ import pytest
 from fire_safety.detection.modes import Mode
 from fire_safety.detection.supervision import Supervision
 from fire_safety.detection.ward import Ward
-from fire_safety.domain.alarms import Suppression
-from fire_safety.domain.devices import DeviceKind
+from fire_safety.domain.alarms.alarm import Suppression
+from fire_safety.domain.devices.device import DeviceKind
 from tests.fire_safety.limits import MAINS, PROFILES
 from tests.fire_safety.rooms import START_S, reading
 from tests.fire_safety.test_ward import batch, silent_at

@@ -7,8 +7,8 @@ import pytest
 
 from chassis.storage.database import Database, Lease
 from fire_safety.detection.ward import Ward
-from fire_safety.domain.alarms import AlarmKind, AlarmState, Disposition
-from fire_safety.domain.readings import Batch, Condition, Reading
+from fire_safety.domain.alarms.alarm import AlarmKind, AlarmState, Disposition
+from fire_safety.domain.readings.reading import Batch, Condition, Reading
 from fire_safety.operations.alarms import AlarmOperations
 from fire_safety.operations.detection import DetectionOperations
 from fire_safety.queries.detection import DetectionQueries

@@ -15,8 +15,8 @@ from sqlalchemy import func, select
 from chassis.broker.partitions import PARTITIONS, partition_of
 from chassis.storage.database import Database
 from fire_safety import tables
-from fire_safety.domain.alarms import AlarmKind
-from fire_safety.domain.readings import Condition
+from fire_safety.domain.alarms.alarm import AlarmKind
+from fire_safety.domain.readings.reading import Condition
 from fire_safety.settings import Settings
 from stack.nats_server import NatsServer
 from tests.fire_safety.conftest import MakeSettings

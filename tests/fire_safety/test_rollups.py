@@ -6,9 +6,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fire_safety.domain.columns import Block, Bulk
-from fire_safety.domain.readings import Batch, Reading
-from fire_safety.domain.rollups import Touched, touched_hours
+from fire_safety.domain.readings.columns import Block, Bulk
+from fire_safety.domain.readings.reading import Batch, Reading
+from fire_safety.domain.readings.rollups import Touched, touched_hours
 
 HOUR = 3_600_000
 NOON = 1_700_006_400_000 // HOUR * HOUR

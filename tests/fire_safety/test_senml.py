@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from chassis.errors import InvalidMessageError
 from fire_safety.decoders import senml_cbor, senml_json
 from fire_safety.decoders.senml import Record, resolve
-from fire_safety.domain.readings import Condition, Reading
+from fire_safety.domain.readings.reading import Condition, Reading
 from fuzz.expectation import NOW, SUBJECT, check, outcome_of
 from tests.fire_safety.decoding import HOSTILE_JSON, reading_of, reason_of, written
 from tests.fire_safety.limits import INGESTION

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.broker.partitions import PARTITIONS
-from fire_safety.domain.sharing import share_of
+from fire_safety.domain.lanes.sharing import share_of
 
 ALL = frozenset(range(PARTITIONS))
 members = st.sets(st.integers(0, 2**31 - 1), min_size=1, max_size=PARTITIONS + 3)

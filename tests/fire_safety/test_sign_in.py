@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from chassis.broker.nkey import SigningKey
 from chassis.errors import FieldInvalidError
-from fire_safety.domain.credentials import (
+from fire_safety.domain.gate.credentials import (
     Credential,
     CredentialEndedError,
     SignInPolicy,
     digest,
 )
-from fire_safety.domain.sign_in import Attempt, DeviceRights, Grant, Refusal, decide
-from fire_safety.domain.slowing import Slowing
+from fire_safety.domain.gate.sign_in import Attempt, DeviceRights, Grant, Refusal, decide
+from fire_safety.domain.gate.slowing import Slowing
 from fire_safety.wire import nats_jwt
 from tests.fire_safety.samples import NOW
 

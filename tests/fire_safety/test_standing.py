@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from fire_safety.detection.standing import Standing
 from fire_safety.detection.ward import Ward
-from fire_safety.domain.alarms import AlarmKind, Signal
-from fire_safety.domain.readings import Batch, Condition, Reading
+from fire_safety.domain.alarms.alarm import AlarmKind, Signal
+from fire_safety.domain.readings.reading import Batch, Condition, Reading
 from tests.fire_safety.limits import MAINS, PROFILES
 from tests.fire_safety.rooms import CLEAN, SMOKE, START_S, reading
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from chassis.storage.database import Database, Lease
 from chassis.storage.outbox import Relay
-from fire_safety.domain.alarms import AlarmKind, Signal
-from fire_safety.domain.storms import Burst, Storm, StormPolicy, begins, goes_on
+from fire_safety.domain.alarms.alarm import AlarmKind, Signal
+from fire_safety.domain.alarms.storms import Burst, Storm, StormPolicy, begins, goes_on
 from fire_safety.operations.detection import DetectionOperations
 from fire_safety.operations.storms import StormOperations
 from fire_safety.queries.storms import StormQueries

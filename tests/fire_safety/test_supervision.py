@@ -13,7 +13,7 @@ from chassis.clock import utc_now
 from chassis.lifecycle import Lifecycle
 from chassis.storage.database import Database
 from fire_safety import app, tables
-from fire_safety.domain.alarms import Alarm, AlarmKind, AlarmState
+from fire_safety.domain.alarms.alarm import Alarm, AlarmKind, AlarmState
 from fire_safety.operations.register import RegisterOperations
 from stack.nats_server import NatsServer
 from tests.fire_safety.conftest import MakeSettings

@@ -16,8 +16,8 @@ from chassis.context import Identity
 from chassis.storage.database import Database
 from chassis.storage.outbox import Relay
 from fire_safety import tables
-from fire_safety.domain.areas import InterlinkedGroup, Members
-from fire_safety.domain.supply_points import (
+from fire_safety.domain.premises.areas import InterlinkedGroup, Members
+from fire_safety.domain.premises.supply_points import (
     SupplyPoint,
     SupplyPointKind,
     SupplyPointState,

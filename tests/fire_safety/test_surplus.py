@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from fire_safety.consumers.formats import Decoded
 from fire_safety.decoders import columns
 from fire_safety.decoders.columns import Sent
-from fire_safety.domain.readings import Batch, Condition, Reading
-from fire_safety.domain.surplus import RecordingLimits, Surplus
+from fire_safety.domain.readings.reading import Batch, Condition, Reading
+from fire_safety.domain.readings.surplus import RecordingLimits, Surplus
 from tests.fire_safety.limits import INGESTION
 from ward.fire_safety.v1 import readings_pb2 as pb
 

@@ -13,8 +13,8 @@ from sqlalchemy.exc import DBAPIError
 from chassis.clock import utc_now
 from chassis.storage.database import Database
 from fire_safety import tables
-from fire_safety.domain.columns import Bulk
-from fire_safety.domain.readings import Batch, Reading
+from fire_safety.domain.readings.columns import Bulk
+from fire_safety.domain.readings.reading import Batch, Reading
 from fire_safety.operations.upkeep import UpkeepOperations
 from fire_safety.repository import figures, readings
 from tests.fire_safety.field import store

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fire_safety.domain.waiting import Waiting
+from fire_safety.domain.gate.waiting import Waiting
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
 _MOST, _AT_ONCE = 5, 2

@@ -12,8 +12,8 @@ from nats.js import JetStreamContext
 
 from chassis.clock import utc_now
 from chassis.storage.database import Database
-from fire_safety.domain.alarms import AlarmKind
-from fire_safety.domain.devices import Device
+from fire_safety.domain.alarms.alarm import AlarmKind
+from fire_safety.domain.devices.device import Device
 from fire_safety.operations.register import Register, RegisterOperations
 from stack.nats_server import NatsServer
 from tests.fire_safety.conftest import MakeSettings

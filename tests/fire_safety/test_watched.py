@@ -10,9 +10,9 @@ from fire_safety.detection.limits import limits_of
 from fire_safety.detection.modes import Mode
 from fire_safety.detection.standing import Standing
 from fire_safety.detection.ward import Ward
-from fire_safety.domain.alarms import AlarmKind, Signal, Suppression
-from fire_safety.domain.profiles import Strangers
-from fire_safety.domain.readings import Batch, Condition, Reading
+from fire_safety.domain.alarms.alarm import AlarmKind, Signal, Suppression
+from fire_safety.domain.profiles.profile import Strangers
+from fire_safety.domain.readings.reading import Batch, Condition, Reading
 from tests.fire_safety.limits import MAINS, PROFILE, PROFILES
 from tests.fire_safety.rooms import CLEAN, ROOM, SMOKE, START_S, reading
 

@@ -1,7 +1,7 @@
 """A decoder that breaks its promises, for the fuzzer to find."""
 
-from fire_safety.domain.limits import IngestionLimits
-from fire_safety.domain.readings import Batch, Reading
+from fire_safety.domain.readings.limits import IngestionLimits
+from fire_safety.domain.readings.reading import Batch, Reading
 
 
 def decode(_subject: str, payload: bytes, received_ms: int, _limits: IngestionLimits) -> Batch:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fire_safety.domain.readings import Batch, Reading
+from fire_safety.domain.readings.reading import Batch, Reading
 from fuzz.expectation import DEVICE, LIMITS, NOW, BrokenPromiseError, check
 from tests.fire_safety.limits import INGESTION
 

@@ -3,7 +3,7 @@
 import pytest
 
 from fire_safety.decoders.registry import decoder_of
-from fire_safety.domain.devices import PayloadFormat
+from fire_safety.domain.devices.device import PayloadFormat
 from fuzz.expectation import check, outcome_of
 from fuzz.seeds import seeds_of
 

@@ -5,9 +5,9 @@ from enum import StrEnum
 import pytest
 
 from chassis.telemetry import metrics
-from fire_safety.domain.alarms import AlarmKind, Disposition, SignalClass, Suppression
-from fire_safety.domain.progress import Lane
-from fire_safety.domain.sign_in import Refusal
+from fire_safety.domain.alarms.alarm import AlarmKind, Disposition, SignalClass, Suppression
+from fire_safety.domain.gate.sign_in import Refusal
+from fire_safety.domain.lanes.progress import Lane
 from incidents.domain.duty.deliveries import Outcome
 from incidents.domain.reviews.indicators import FigureBasis
 from incidents.domain.rules.catalogue import ClockKind

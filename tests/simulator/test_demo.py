@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from fire_safety.domain.devices import PayloadFormat
+from fire_safety.domain.devices.device import PayloadFormat
 from simulator.__main__ import main
 from stack.installation import Installation
 from stack.supervisor import Stack

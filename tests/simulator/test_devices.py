@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fire_safety.domain.devices import PayloadFormat
+from fire_safety.domain.devices.device import PayloadFormat
 from simulator.fleet.command import read_sensors
 from simulator.generator.devices import FIRMWARE, NOT_TESTED, TOO_OLD, WITH_PAPERS
 

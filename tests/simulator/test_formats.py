@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fire_safety.decoders.registry import decoder_of
-from fire_safety.domain.devices import PayloadFormat
-from fire_safety.domain.readings import Condition, Reading
+from fire_safety.domain.devices.device import PayloadFormat
+from fire_safety.domain.readings.reading import Condition, Reading
 from fuzz.expectation import LIMITS
 from simulator import formats, wire
 from simulator.fleet.sensor import FAULT, LOW_BATTERY, Sample

@@ -7,7 +7,7 @@ from evaluation.nuisance import nuisances
 from evaluation.scoring import FireScore, NuisanceScore, judge, score_fires, score_nuisance
 from evaluation.traces import Label, Trace, fires
 from fire_safety.detection.limits import limits_of
-from fire_safety.domain.profiles import Profile
+from fire_safety.domain.profiles.profile import Profile
 
 NUISANCES = (Label.COOKING, Label.STEAM, Label.DUST, Label.CLEAN)
 # As NIST measured, every 2 s (one fire every 5 s), and as a mains device of the register reports.

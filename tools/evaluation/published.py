@@ -10,7 +10,7 @@ from chassis.clock import utc_now
 from chassis.storage import migrations
 from chassis.storage.database import Database
 from fire_safety.app import MIGRATIONS
-from fire_safety.domain.profiles import Profile
+from fire_safety.domain.profiles.profile import Profile
 from fire_safety.queries.detection import DetectionQueries
 from stack.postgres import PostgresServer
 

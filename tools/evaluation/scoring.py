@@ -7,7 +7,7 @@ from statistics import median
 from evaluation.traces import Label, Trace, second_of
 from fire_safety.detection.fold import DeviceState, fold
 from fire_safety.detection.limits import Limits
-from fire_safety.domain.alarms import FIRE_KINDS
+from fire_safety.domain.alarms.alarm import FIRE_KINDS
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from fire_safety.domain.readings import Reading
+from fire_safety.domain.readings.reading import Reading
 from simulator.demo import traces
 from simulator.demo.stations import stations
 

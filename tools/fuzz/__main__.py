@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from fire_safety.domain.devices import PayloadFormat
+from fire_safety.domain.devices.device import PayloadFormat
 from fuzz.campaign import Result, fuzz
 from fuzz.seeds import seeds_of
 

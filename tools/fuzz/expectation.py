@@ -2,8 +2,8 @@
 
 from chassis.errors import InvalidMessageError
 from fire_safety.decoders.registry import Decode
-from fire_safety.domain.limits import IngestionLimits
-from fire_safety.domain.readings import Batch, Reading
+from fire_safety.domain.readings.limits import IngestionLimits
+from fire_safety.domain.readings.reading import Batch, Reading
 
 NOW = 1_790_000_000_000
 DEVICE = "CS0001-D01"

@@ -1,8 +1,8 @@
 """Recognition as one more decoder: what it reads, whichever format that was."""
 
 from fire_safety.decoders.registry import recognise
-from fire_safety.domain.limits import IngestionLimits
-from fire_safety.domain.readings import Batch
+from fire_safety.domain.readings.limits import IngestionLimits
+from fire_safety.domain.readings.reading import Batch
 
 
 def decode(subject: str, payload: bytes, received_ms: int, limits: IngestionLimits) -> Batch:

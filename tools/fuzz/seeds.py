@@ -4,7 +4,7 @@ import base64
 import json
 import re
 
-from fire_safety.domain.devices import PayloadFormat
+from fire_safety.domain.devices.device import PayloadFormat
 from fuzz.expectation import DEVICE, NOW
 from ward.fire_safety.v1 import readings_pb2 as pb
 

@@ -23,10 +23,10 @@ from chassis.errors import DatabaseUnavailableError
 from chassis.telemetry import metrics
 from chassis.telemetry.log import logger
 from fire_safety.consumers.crowding import Crowding
-from fire_safety.domain.credentials import Credential, SignInPolicy
-from fire_safety.domain.sign_in import Grant, Refusal, decide
-from fire_safety.domain.slowing import Slowing
-from fire_safety.domain.waiting import Waiting
+from fire_safety.domain.gate.credentials import Credential, SignInPolicy
+from fire_safety.domain.gate.sign_in import Grant, Refusal, decide
+from fire_safety.domain.gate.slowing import Slowing
+from fire_safety.domain.gate.waiting import Waiting
 from fire_safety.operations.sign_in import SignInOperations
 from fire_safety.queries.sign_in import SignInQueries
 from fire_safety.wire import sign_in as wire

@@ -32,7 +32,7 @@ from fire_safety.consumers.ordered import (
 from fire_safety.consumers.share import Share
 from fire_safety.consumers.watch import Watch, milliseconds
 from fire_safety.detection.ward import Ward
-from fire_safety.domain.progress import Progress
+from fire_safety.domain.lanes.progress import Progress
 from fire_safety.operations.detection import DetectionOperations
 from fire_safety.operations.progress import ProgressOperations
 from fire_safety.queries.detection import DetectionQueries

@@ -15,10 +15,10 @@ from fire_safety.decoders import columns, native
 from fire_safety.decoders.columns import Sent
 from fire_safety.decoders.origin import subject_of
 from fire_safety.decoders.registry import Decode, decoder_of, has_clock, read, recognise
-from fire_safety.domain.columns import Block, Bulk, Stretch
-from fire_safety.domain.limits import IngestionLimits
-from fire_safety.domain.readings import Batch
-from fire_safety.domain.surplus import Surplus
+from fire_safety.domain.readings.columns import Block, Bulk, Stretch
+from fire_safety.domain.readings.limits import IngestionLimits
+from fire_safety.domain.readings.reading import Batch
+from fire_safety.domain.readings.surplus import Surplus
 from fire_safety.queries.detection import DetectionQueries
 
 _REFRESH_S = 5.0

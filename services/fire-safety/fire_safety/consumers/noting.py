@@ -14,8 +14,8 @@ from chassis.errors import DatabaseUnavailableError
 from chassis.storage.database import Lease
 from chassis.telemetry.log import logger
 from fire_safety.detection.ward import Seen
-from fire_safety.domain.alarms import FIRE_KINDS, AlarmKind, Effect, Signal
-from fire_safety.domain.progress import Reached
+from fire_safety.domain.alarms.alarm import FIRE_KINDS, AlarmKind, Effect, Signal
+from fire_safety.domain.lanes.progress import Reached
 from fire_safety.operations.detection import DetectionOperations
 
 # More signals than this are not let gather: whoever finds them waits until they are stored.

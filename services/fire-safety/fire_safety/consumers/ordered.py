@@ -20,7 +20,7 @@ from nats.js.errors import NotFoundError
 from chassis.broker.delivery import Delivery
 from chassis.broker.pull import Pull, PullBrokenError
 from chassis.telemetry.log import logger
-from fire_safety.domain.progress import StreamState
+from fire_safety.domain.lanes.progress import StreamState
 
 _INACTIVE_S = 30.0
 _RETRY_S = 0.2

@@ -6,7 +6,7 @@ from itertools import accumulate
 from typing import NamedTuple, Protocol, TypeVar
 
 from chassis.broker.delivery import Delivery, Told
-from fire_safety.domain.progress import Position
+from fire_safety.domain.lanes.progress import Position
 
 # Messages taken at a time: decoding takes its time for each, however short.
 _SLICE = 500

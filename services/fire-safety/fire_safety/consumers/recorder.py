@@ -26,8 +26,8 @@ from fire_safety.consumers.formats import Formats
 from fire_safety.consumers.ordered import OrderedReader, StreamLostError, stream_state
 from fire_safety.consumers.received import slices, that_count
 from fire_safety.consumers.storing import Storing
-from fire_safety.domain.limits import IngestionLimits
-from fire_safety.domain.surplus import Surplus
+from fire_safety.domain.readings.limits import IngestionLimits
+from fire_safety.domain.readings.surplus import Surplus
 from fire_safety.operations.progress import ProgressOperations
 from fire_safety.operations.recording import RecordingOperations
 from fire_safety.queries.detection import DetectionQueries

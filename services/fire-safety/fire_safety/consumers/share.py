@@ -6,7 +6,7 @@ it lives with one connection: a detector that is killed, or whose host vanishes,
 """
 
 from chassis.storage.database import Lease
-from fire_safety.domain.sharing import share_of
+from fire_safety.domain.lanes.sharing import share_of
 
 
 class Share:

@@ -23,8 +23,8 @@ from chassis.storage.database import Lease
 from chassis.telemetry import metrics
 from chassis.telemetry.log import logger
 from fire_safety.consumers.formats import Decoded
-from fire_safety.domain.columns import Bulk
-from fire_safety.domain.readings import Batch, NotStorableError
+from fire_safety.domain.readings.columns import Bulk
+from fire_safety.domain.readings.reading import Batch, NotStorableError
 from fire_safety.operations.progress import ProgressOperations
 from fire_safety.operations.recording import RecordingOperations
 

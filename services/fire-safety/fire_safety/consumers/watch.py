@@ -18,9 +18,9 @@ from fire_safety.consumers.ordered import OrderedReader
 from fire_safety.consumers.received import Overheard, position_of, slices, that_count
 from fire_safety.decoders.origin import partition_in
 from fire_safety.detection.ward import Ward
-from fire_safety.domain.alarms import Signal
-from fire_safety.domain.limits import IngestionLimits
-from fire_safety.domain.progress import Position, Progress, Reached
+from fire_safety.domain.alarms.alarm import Signal
+from fire_safety.domain.lanes.progress import Position, Progress, Reached
+from fire_safety.domain.readings.limits import IngestionLimits
 from fire_safety.operations.detection import DetectionOperations
 from fire_safety.queries.detection import DetectionQueries, Entry
 

@@ -3,8 +3,8 @@
 import math
 
 from chassis.errors import InvalidMessageError
-from fire_safety.domain.limits import IngestionLimits
-from fire_safety.domain.readings import Batch, Reading
+from fire_safety.domain.readings.limits import IngestionLimits
+from fire_safety.domain.readings.reading import Batch, Reading
 
 _MS = 1000
 # What PostgreSQL's bigint holds.

@@ -24,8 +24,8 @@ from fire_safety.decoders import json_text
 from fire_safety.decoders.checks import check_size, checked
 from fire_safety.decoders.origin import device_of
 from fire_safety.decoders.values import measured, moment, text
-from fire_safety.domain.limits import IngestionLimits
-from fire_safety.domain.readings import Batch, Condition, Reading
+from fire_safety.domain.readings.limits import IngestionLimits
+from fire_safety.domain.readings.reading import Batch, Condition, Reading
 
 _FRAME = 6
 _SMOKE_DETECTOR = 1

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from chassis.errors import InvalidMessageError
 from fire_safety.decoders.origin import device_of
-from fire_safety.domain.columns import Block
-from fire_safety.domain.limits import IngestionLimits
+from fire_safety.domain.readings.columns import Block
+from fire_safety.domain.readings.limits import IngestionLimits
 
 _MS = 1000
 # The batch's fields `device_id` and `readings`: number and wire type; each is followed by a length in one byte.

@@ -17,8 +17,8 @@ from fire_safety.decoders import json_text
 from fire_safety.decoders.checks import check_size, checked
 from fire_safety.decoders.origin import device_of
 from fire_safety.decoders.values import whole
-from fire_safety.domain.limits import IngestionLimits
-from fire_safety.domain.readings import Batch, Condition, Reading
+from fire_safety.domain.readings.limits import IngestionLimits
+from fire_safety.domain.readings.reading import Batch, Condition, Reading
 
 _MS = 1000
 # Matter counts seconds from the year 2000.

@@ -9,8 +9,8 @@ from google.protobuf.message import DecodeError
 from chassis.errors import InvalidMessageError
 from fire_safety.decoders.checks import check_count, check_size, checked
 from fire_safety.decoders.origin import device_of
-from fire_safety.domain.limits import IngestionLimits
-from fire_safety.domain.readings import Batch, Reading
+from fire_safety.domain.readings.limits import IngestionLimits
+from fire_safety.domain.readings.reading import Batch, Reading
 from ward.fire_safety.v1 import readings_pb2 as pb
 
 

@@ -6,7 +6,7 @@ behind it (chassis/broker/partitions.py).
 
 from chassis.broker.partitions import partition_of
 from chassis.errors import InvalidMessageError
-from fire_safety.domain.devices import DEVICE_ID
+from fire_safety.domain.devices.device import DEVICE_ID
 
 _DEVICE_TOKEN = 3
 

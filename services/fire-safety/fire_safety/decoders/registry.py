@@ -12,9 +12,9 @@ from fire_safety.decoders import (
     senml_json,
     zigbee_ias,
 )
-from fire_safety.domain.devices import PayloadFormat
-from fire_safety.domain.limits import IngestionLimits
-from fire_safety.domain.readings import Batch
+from fire_safety.domain.devices.device import PayloadFormat
+from fire_safety.domain.readings.limits import IngestionLimits
+from fire_safety.domain.readings.reading import Batch
 
 
 class Decode(Protocol):

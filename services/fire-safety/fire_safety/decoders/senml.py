@@ -18,8 +18,8 @@ from fire_safety.decoders.smoke import from_fraction, from_percent
 from fire_safety.decoders.values import data, flag, number, text, whole
 from fire_safety.decoders.vocabulary import CONDITIONS, declared
 from fire_safety.detection.units import from_decibels_per_metre
-from fire_safety.domain.limits import IngestionLimits
-from fire_safety.domain.readings import Batch, Reading
+from fire_safety.domain.readings.limits import IngestionLimits
+from fire_safety.domain.readings.reading import Batch, Reading
 
 Value = float | str | bool | bytes | None
 _Units = dict[str | None, Callable[[float], float | None]]

@@ -4,8 +4,8 @@ from fire_safety.decoders import json_text
 from fire_safety.decoders.checks import check_size
 from fire_safety.decoders.origin import device_of
 from fire_safety.decoders.senml import batch_of
-from fire_safety.domain.limits import IngestionLimits
-from fire_safety.domain.readings import Batch
+from fire_safety.domain.readings.limits import IngestionLimits
+from fire_safety.domain.readings.reading import Batch
 
 
 def decode(subject: str, payload: bytes, received_ms: int, limits: IngestionLimits) -> Batch:

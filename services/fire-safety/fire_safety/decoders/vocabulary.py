@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from fire_safety.decoders.values import flag
-from fire_safety.domain.readings import Condition
+from fire_safety.domain.readings.reading import Condition
 
 CONDITIONS = {
     "alarm": Condition.SMOKE_ALARM,

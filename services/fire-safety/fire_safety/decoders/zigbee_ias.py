@@ -14,8 +14,8 @@ from fire_safety.decoders import json_text
 from fire_safety.decoders.checks import check_size, checked
 from fire_safety.decoders.origin import device_of
 from fire_safety.decoders.values import flag, measured, moment, whole
-from fire_safety.domain.limits import IngestionLimits
-from fire_safety.domain.readings import EVERY_CONDITION, Batch, Condition, Reading
+from fire_safety.domain.readings.limits import IngestionLimits
+from fire_safety.domain.readings.reading import EVERY_CONDITION, Batch, Condition, Reading
 
 _FLAGS = {
     "smoke": Condition.SMOKE_ALARM,

@@ -9,7 +9,7 @@ behind by the same; anything that is not behind begins this anew.
 from typing import NamedTuple
 
 from fire_safety.detection.limits import Limits
-from fire_safety.domain.readings import Reading
+from fire_safety.domain.readings.reading import Reading
 
 
 class Behind(NamedTuple):

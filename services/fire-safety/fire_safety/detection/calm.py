@@ -19,7 +19,7 @@ from fire_safety.detection.window import (
     Window,
     kept,
 )
-from fire_safety.domain.columns import Stretch
+from fire_safety.domain.readings.columns import Stretch
 
 _ABOVE, _BELOW = Side.ABOVE, Side.BELOW
 _DEGREES = itemgetter(1)
@@ -137,7 +137,7 @@ def _risen_little(
 def _after(temperatures: Temperatures, stretch: Stretch, limits: Limits) -> Temperatures:
     """Add those of the temperatures that are kept, and drop what is too old.
 
-    Those in between drop nothing that the last does not: the gap is longer than the span (domain/profiles.py).
+    Those in between drop nothing that the last does not: the gap is longer than the span (domain/profiles/profile.py).
     """
     apart_ms = _apart_ms(limits)
     next_ms = temperatures[-1][0] + apart_ms if temperatures else stretch.first_ms

@@ -11,8 +11,8 @@ from fire_safety.detection.level import Level, Run, alarms, restored
 from fire_safety.detection.limits import Limits
 from fire_safety.detection.standing import Standing
 from fire_safety.detection.window import Window, rise_limit
-from fire_safety.domain.alarms import FIRE_KINDS, AlarmKind
-from fire_safety.domain.readings import Condition, Reading
+from fire_safety.domain.alarms.alarm import FIRE_KINDS, AlarmKind
+from fire_safety.domain.readings.reading import Condition, Reading
 
 # Plain values: an enum's own operators cost more than what they say.
 _FIRE_DECLARED = tuple(

@@ -9,7 +9,7 @@ import math
 from bisect import bisect_right
 from typing import NamedTuple
 
-from fire_safety.domain.profiles import CoLimits
+from fire_safety.domain.profiles.profile import CoLimits
 
 _MS_PER_MINUTE = 60_000
 

@@ -18,9 +18,9 @@ from fire_safety.detection.level import Level
 from fire_safety.detection.standing import Standings, Transition
 from fire_safety.detection.watched import Watched
 from fire_safety.detection.window import is_calm
-from fire_safety.domain.alarms import FIRE_KINDS, AlarmKind, Signal
-from fire_safety.domain.columns import Bulk
-from fire_safety.domain.readings import Batch, Condition, Reading
+from fire_safety.domain.alarms.alarm import FIRE_KINDS, AlarmKind, Signal
+from fire_safety.domain.readings.columns import Bulk
+from fire_safety.domain.readings.reading import Batch, Condition, Reading
 
 # Devices followed ahead of the stream; what others say meanwhile is told in its turn.
 _MANY = 10_000

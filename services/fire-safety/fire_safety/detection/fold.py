@@ -35,8 +35,8 @@ from fire_safety.detection.standing import (
     without,
 )
 from fire_safety.detection.window import EMPTY, Window, cleared, is_calm, look
-from fire_safety.domain.alarms import FIRE_KINDS, AlarmKind
-from fire_safety.domain.readings import Reading
+from fire_safety.domain.alarms.alarm import FIRE_KINDS, AlarmKind
+from fire_safety.domain.readings.reading import Reading
 
 _SMOKE, _BELOW = AlarmKind.SMOKE, Side.BELOW
 _NEVER = -1

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from fire_safety.detection.limits import Limits, limits_of
-from fire_safety.domain.profiles import DEFAULT_PROFILE, Profile
+from fire_safety.domain.profiles.profile import DEFAULT_PROFILE, Profile
 
 # Which profile judges a device, how often it reports, and whether on mains: what its limits follow from.
 LimitsKey = tuple[str, int, bool]

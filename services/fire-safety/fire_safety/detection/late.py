@@ -13,7 +13,7 @@ from typing import NamedTuple
 from fire_safety.detection.criteria import Sign, measured_signs, shows_fire
 from fire_safety.detection.limits import Limits
 from fire_safety.detection.window import EMPTY, Window, is_calm, look
-from fire_safety.domain.readings import Reading
+from fire_safety.domain.readings.reading import Reading
 
 # The longest that the published profiles look back is a minute, for a rise of class R: of a device that reports every
 # two seconds that takes 31 readings, and one more to confirm.

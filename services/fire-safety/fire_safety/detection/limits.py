@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from fire_safety.detection.dose import Curve, curve_of
 from fire_safety.detection.level import Level
-from fire_safety.domain.profiles import (
+from fire_safety.domain.profiles.profile import (
     CoLimits,
     Flapping,
     HeatLimits,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from fire_safety.domain.alarms import Suppression
+from fire_safety.domain.alarms.alarm import Suppression
 
 
 class Mode(NamedTuple):

@@ -4,7 +4,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from fire_safety.domain.readings import Reading
+from fire_safety.domain.readings.reading import Reading
 
 # As many as one message may hold, so that a message sent twice is known again.
 CAPACITY = 1024

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from fire_safety.detection.limits import Limits
-from fire_safety.domain.alarms import AlarmKind
-from fire_safety.domain.readings import Reading
+from fire_safety.domain.alarms.alarm import AlarmKind
+from fire_safety.domain.readings.reading import Reading
 
 _NEVER = -1
 

@@ -23,11 +23,11 @@ from fire_safety.detection.standing import (
 )
 from fire_safety.detection.supervision import Supervision
 from fire_safety.detection.watched import Watched
-from fire_safety.domain.alarms import AlarmKind, Signal, Suppression
-from fire_safety.domain.columns import Bulk, Stretch
-from fire_safety.domain.devices import CANARY, Device, DeviceKind
-from fire_safety.domain.profiles import Profile
-from fire_safety.domain.readings import EVERY_CONDITION, Batch
+from fire_safety.domain.alarms.alarm import AlarmKind, Signal, Suppression
+from fire_safety.domain.devices.device import CANARY, Device, DeviceKind
+from fire_safety.domain.profiles.profile import Profile
+from fire_safety.domain.readings.columns import Bulk, Stretch
+from fire_safety.domain.readings.reading import EVERY_CONDITION, Batch
 
 # Devices that are not on the register are remembered up to this number, so that invented names fill no memory.
 _MAX_UNKNOWN = 10_000

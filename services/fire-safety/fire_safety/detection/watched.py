@@ -13,10 +13,10 @@ from fire_safety.detection.pace import is_too_fast, paid_ms
 from fire_safety.detection.recent import Recent
 from fire_safety.detection.standing import NONE, Transition
 from fire_safety.detection.window import EMPTY, is_unremarkable
-from fire_safety.domain.alarms import FIRE_KINDS, AlarmKind, Signal, Suppression
-from fire_safety.domain.columns import Stretch
-from fire_safety.domain.devices import Device
-from fire_safety.domain.readings import Condition, Reading
+from fire_safety.domain.alarms.alarm import FIRE_KINDS, AlarmKind, Signal, Suppression
+from fire_safety.domain.devices.device import Device
+from fire_safety.domain.readings.columns import Stretch
+from fire_safety.domain.readings.reading import Condition, Reading
 
 _TEST = Condition.TEST.value
 _NEVER = -1

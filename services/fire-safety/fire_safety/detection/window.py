@@ -5,7 +5,7 @@ from typing import NamedTuple
 from fire_safety.detection.dose import dose_after
 from fire_safety.detection.level import NO_RUN, Level, Run, Side, prolong
 from fire_safety.detection.limits import Limits
-from fire_safety.domain.readings import Reading
+from fire_safety.domain.readings.reading import Reading
 
 MS_PER_MINUTE = 60_000
 # Temperatures kept for the rise are at least this share of its span apart: a device gone mad fills no memory.

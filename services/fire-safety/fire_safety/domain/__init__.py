@@ -1,1 +1,1 @@
-"""Premises, detectors, their limits and the alarms they raise: pure, one file per topic."""
+"""Premises, detectors, their limits and the alarms they raise: pure, by topic."""

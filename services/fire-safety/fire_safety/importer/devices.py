@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from fire_safety.domain.registration import Outcome, Verdict
+from fire_safety.domain.devices.registration import Outcome, Verdict
 from fire_safety.operations.devices import ImportOperations
 from fire_safety.wire.device_tables.limits import BY_COMMAND
 from fire_safety.wire.device_tables.problems import DeviceFileInvalidError

@@ -13,8 +13,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from chassis.errors import DomainError, FieldInvalidError
-from fire_safety.domain.premises import MutualAidGroup, Position
-from fire_safety.domain.supply_points import SupplyPoint, SupplyPointKind, SupplyPointState
+from fire_safety.domain.premises.premises import MutualAidGroup, Position
+from fire_safety.domain.premises.supply_points import (
+    SupplyPoint,
+    SupplyPointKind,
+    SupplyPointState,
+)
 from fire_safety.operations.register import Register
 from fire_safety.wire.register_files import device_of_line, premises_of_line
 

@@ -9,7 +9,7 @@ from chassis.context import current_account
 from chassis.storage.database import Database, Transaction
 from chassis.storage.outbox import Relay
 from chassis.telemetry import metrics
-from fire_safety.domain.alarms import Alarm, Disposition
+from fire_safety.domain.alarms.alarm import Alarm, Disposition
 from fire_safety.operations.requests import claim
 from fire_safety.repository import alarms as repository
 

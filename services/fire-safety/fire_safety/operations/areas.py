@@ -9,7 +9,7 @@ from chassis.clock import Clock
 from chassis.context import current_account
 from chassis.storage.database import Database, Transaction
 from chassis.storage.outbox import Relay
-from fire_safety.domain.areas import (
+from fire_safety.domain.premises.areas import (
     Area,
     AreaAction,
     AreaChange,

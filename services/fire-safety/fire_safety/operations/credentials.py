@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from chassis.clock import Clock
 from chassis.context import current_account
 from chassis.storage.database import Database, Transaction
-from fire_safety.domain.credentials import (
+from fire_safety.domain.gate.credentials import (
     AuditEntry,
     Credential,
     CredentialAction,

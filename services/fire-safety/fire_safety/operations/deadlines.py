@@ -7,7 +7,7 @@ from chassis.clock import Clock, ward_day
 from chassis.storage.database import Lease
 from chassis.storage.outbox import Relay
 from chassis.telemetry import metrics
-from fire_safety.domain.alarms import Signal
+from fire_safety.domain.alarms.alarm import Signal
 from fire_safety.repository import deadlines, signals
 from fire_safety.repository.deadlines import Condition
 from fire_safety.repository.places import places_of

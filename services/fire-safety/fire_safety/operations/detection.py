@@ -12,10 +12,10 @@ from chassis.storage.outbox import Relay
 from chassis.telemetry import metrics
 from chassis.telemetry.log import logger
 from fire_safety.detection.ward import Seen
-from fire_safety.domain.alarms import FIRE_KINDS, Alarm, Effect, Signal
-from fire_safety.domain.confirmation import Confirmed
-from fire_safety.domain.places import Place
-from fire_safety.domain.progress import Reached
+from fire_safety.domain.alarms.alarm import FIRE_KINDS, Alarm, Effect, Signal
+from fire_safety.domain.alarms.confirmation import Confirmed
+from fire_safety.domain.lanes.progress import Reached
+from fire_safety.domain.premises.places import Place
 from fire_safety.repository import confirmation, detection, suppressed
 from fire_safety.repository import signals as alarms
 from fire_safety.repository.first_signals import raise_first

@@ -9,7 +9,7 @@ from chassis.context import current_account
 from chassis.errors import FieldInvalidError
 from chassis.storage.database import Database, Transaction
 from chassis.storage.outbox import Relay
-from fire_safety.domain.devices import (
+from fire_safety.domain.devices.device import (
     DEVICE_ID,
     ChangeAction,
     Device,
@@ -17,7 +17,7 @@ from fire_safety.domain.devices import (
     DeviceNotFoundError,
     GatewayInUseError,
 )
-from fire_safety.domain.registration import (
+from fire_safety.domain.devices.registration import (
     Entry,
     Fault,
     Verdict,

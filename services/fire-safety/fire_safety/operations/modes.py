@@ -9,7 +9,7 @@ from chassis.storage.database import Database
 from chassis.storage.outbox import Relay
 from chassis.telemetry import metrics
 from chassis.telemetry.log import logger
-from fire_safety.domain.modes import DeviceMode, ModeWanted
+from fire_safety.domain.alarms.modes import DeviceMode, ModeWanted
 from fire_safety.operations.requests import claim
 from fire_safety.repository import modes as repository
 

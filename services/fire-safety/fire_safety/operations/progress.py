@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from chassis.storage.database import Lease
 from chassis.telemetry.log import logger
-from fire_safety.domain.progress import Lane, StreamState
+from fire_safety.domain.lanes.progress import Lane, StreamState
 from fire_safety.repository import progress
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from chassis.storage.database import Database
 from chassis.telemetry import metrics
-from fire_safety.domain.columns import Bulk
+from fire_safety.domain.readings.columns import Bulk
 from fire_safety.repository import figures, readings, sequences
 from fire_safety.repository.readings import PartitionMissingError, StoredBeforeError
 

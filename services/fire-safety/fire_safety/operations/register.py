@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from chassis.clock import Clock
 from chassis.storage.database import Database
-from fire_safety.domain.devices import Device
-from fire_safety.domain.premises import MutualAidGroup, Premises
-from fire_safety.domain.supply_points import SupplyPoint
+from fire_safety.domain.devices.device import Device
+from fire_safety.domain.premises.premises import MutualAidGroup, Premises
+from fire_safety.domain.premises.supply_points import SupplyPoint
 from fire_safety.operations.devices import enter_register
 from fire_safety.repository import areas, devices, supply_points
 from fire_safety.repository import premises as repository

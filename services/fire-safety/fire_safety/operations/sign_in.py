@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from chassis.clock import Clock
 from chassis.storage.database import Database
-from fire_safety.domain.credentials import AuditEntry, Credential, CredentialAction
+from fire_safety.domain.gate.credentials import AuditEntry, Credential, CredentialAction
 from fire_safety.repository import credentials as repository
 
 

@@ -9,7 +9,7 @@ from chassis.storage.database import Database
 from chassis.storage.outbox import Relay
 from chassis.telemetry import metrics
 from chassis.telemetry.log import logger
-from fire_safety.domain.storms import Burst, Storm, StormPolicy, begins, goes_on
+from fire_safety.domain.alarms.storms import Burst, Storm, StormPolicy, begins, goes_on
 from fire_safety.repository import storms as repository
 
 

@@ -3,7 +3,7 @@
 from chassis.clock import Clock, ward_day
 from chassis.storage.database import Database
 from chassis.storage.outbox import Relay
-from fire_safety.domain.supply_points import SupplyPoint, SupplyPointState
+from fire_safety.domain.premises.supply_points import SupplyPoint, SupplyPointState
 from fire_safety.operations.requests import claim
 from fire_safety.repository import supply_points
 

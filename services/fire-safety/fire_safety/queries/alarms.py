@@ -18,7 +18,7 @@ from sqlalchemy import (
 
 from chassis.storage.database import Database
 from fire_safety import tables
-from fire_safety.domain.alarms import (
+from fire_safety.domain.alarms.alarm import (
     Alarm,
     AlarmFigures,
     AlarmFilter,

@@ -4,7 +4,7 @@ from sqlalchemy import and_, literal, select
 
 from chassis.storage.database import Database
 from fire_safety import tables
-from fire_safety.domain.areas import (
+from fire_safety.domain.premises.areas import (
     AreaChange,
     AreaKind,
     DetectionZone,
@@ -12,7 +12,7 @@ from fire_safety.domain.areas import (
     MutualAidGroupNotFoundError,
     ZoneNotFoundError,
 )
-from fire_safety.domain.premises import PremisesNotFoundError
+from fire_safety.domain.premises.premises import PremisesNotFoundError
 from fire_safety.repository import areas as repository
 
 _zones, _groups = tables.zones.c, tables.mutual_aid_groups.c

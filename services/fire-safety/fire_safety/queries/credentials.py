@@ -6,13 +6,13 @@ from sqlalchemy import Select, desc, select, tuple_
 
 from chassis.storage.database import Database
 from fire_safety import tables
-from fire_safety.domain.credentials import (
+from fire_safety.domain.devices.device import DeviceNotFoundError
+from fire_safety.domain.gate.credentials import (
     AuditEntry,
     AuditPosition,
     Credential,
     CredentialAction,
 )
-from fire_safety.domain.devices import DeviceNotFoundError
 from fire_safety.repository.credentials import credential_of
 
 _credentials = tables.device_credentials.c

@@ -31,13 +31,13 @@ from chassis.telemetry.log import logger
 from fire_safety import tables
 from fire_safety.detection.modes import Mode
 from fire_safety.detection.standing import Raises, Standing
-from fire_safety.domain import strict
-from fire_safety.domain.alarms import AlarmKind, AlarmState, Disposition, Suppression
-from fire_safety.domain.devices import Device, DeviceKind, PayloadFormat
-from fire_safety.domain.limits import IngestionLimits
-from fire_safety.domain.profiles import DetectionLimits, Profile
-from fire_safety.domain.progress import Position, Progress
-from fire_safety.domain.readings import Batch, Reading
+from fire_safety.domain.alarms.alarm import AlarmKind, AlarmState, Disposition, Suppression
+from fire_safety.domain.devices.device import Device, DeviceKind, PayloadFormat
+from fire_safety.domain.lanes.progress import Position, Progress
+from fire_safety.domain.profiles import strict
+from fire_safety.domain.profiles.profile import DetectionLimits, Profile
+from fire_safety.domain.readings.limits import IngestionLimits
+from fire_safety.domain.readings.reading import Batch, Reading
 from fire_safety.repository.modes import policy_in_force, suppressed_devices
 from fire_safety.repository.rows import device_of
 from fire_safety.tables.metadata import INSTANT

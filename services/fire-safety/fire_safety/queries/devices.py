@@ -4,7 +4,12 @@ from sqlalchemy import select
 
 from chassis.storage.database import Database
 from fire_safety import tables
-from fire_safety.domain.devices import Device, DeviceChange, DeviceFilter, DeviceNotFoundError
+from fire_safety.domain.devices.device import (
+    Device,
+    DeviceChange,
+    DeviceFilter,
+    DeviceNotFoundError,
+)
 from fire_safety.repository.rows import change_of, device_of
 
 _devices = tables.devices.c

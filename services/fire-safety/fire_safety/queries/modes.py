@@ -6,8 +6,8 @@ from sqlalchemy import desc, select, tuple_
 
 from chassis.storage.database import Database
 from fire_safety import tables
-from fire_safety.domain.alarms import AlarmKind, Suppression
-from fire_safety.domain.modes import (
+from fire_safety.domain.alarms.alarm import AlarmKind, Suppression
+from fire_safety.domain.alarms.modes import (
     DeviceMode,
     ModeFilter,
     ModePosition,

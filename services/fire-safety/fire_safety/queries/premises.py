@@ -4,8 +4,8 @@ from sqlalchemy import and_, select, tuple_
 
 from chassis.storage.database import Database
 from fire_safety import tables
-from fire_safety.domain.devices import Device
-from fire_safety.domain.premises import Premises, PremisesKind, PremisesNotFoundError
+from fire_safety.domain.devices.device import Device
+from fire_safety.domain.premises.premises import Premises, PremisesKind, PremisesNotFoundError
 from fire_safety.repository.premises import zones_of_premises
 from fire_safety.repository.rows import device_of, premises_of
 

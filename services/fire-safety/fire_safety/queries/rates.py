@@ -7,8 +7,8 @@ from sqlalchemy.types import DateTime
 
 from chassis.storage.database import Database
 from fire_safety import tables
-from fire_safety.domain.alarms import FALSE_DISPOSITIONS, FIRE_KINDS, Disposition
-from fire_safety.domain.rates import Grouping, Outcomes, Rate, RateFilter, RatePosition
+from fire_safety.domain.alarms.alarm import FALSE_DISPOSITIONS, FIRE_KINDS, Disposition
+from fire_safety.domain.alarms.rates import Grouping, Outcomes, Rate, RateFilter, RatePosition
 
 _alarms, _devices = tables.alarms.c, tables.devices.c
 _SAID = [one for one in Disposition if one is not Disposition.UNSPECIFIED]

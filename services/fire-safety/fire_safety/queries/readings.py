@@ -7,7 +7,8 @@ from sqlalchemy import RowMapping, Select, any_, exists, func, literal, or_, sel
 
 from chassis.storage.database import Database, Transaction
 from fire_safety import tables
-from fire_safety.domain.charts import (
+from fire_safety.domain.devices.device import DeviceNotFoundError
+from fire_safety.domain.readings.charts import (
     HOUR,
     ORIGIN,
     Chart,
@@ -17,7 +18,6 @@ from fire_safety.domain.charts import (
     buckets,
     check_span,
 )
-from fire_safety.domain.devices import DeviceNotFoundError
 from fire_safety.repository import figures, retention
 
 _readings = tables.readings.c

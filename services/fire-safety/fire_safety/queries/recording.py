@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from chassis.storage.database import Database
 from fire_safety import tables
-from fire_safety.domain.surplus import RecordingLimits
+from fire_safety.domain.readings.surplus import RecordingLimits
 from fire_safety.tables.versions import in_force
 
 

@@ -8,8 +8,8 @@ from sqlalchemy import case, func, null, or_, select, union_all
 
 from chassis.storage.database import Database
 from fire_safety import tables
-from fire_safety.domain.credentials import SignInPolicy
-from fire_safety.domain.sign_in import DeviceRights
+from fire_safety.domain.gate.credentials import SignInPolicy
+from fire_safety.domain.gate.sign_in import DeviceRights
 from fire_safety.repository import credentials as repository
 
 _credentials = tables.device_credentials.c

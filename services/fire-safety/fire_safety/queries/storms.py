@@ -4,7 +4,7 @@ from sqlalchemy import desc, select, tuple_
 
 from chassis.storage.database import Database
 from fire_safety import tables
-from fire_safety.domain.storms import Storm, StormPosition
+from fire_safety.domain.alarms.storms import Storm, StormPosition
 
 _storms = tables.storms.c
 

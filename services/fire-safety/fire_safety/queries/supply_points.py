@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from chassis.storage.database import Database
 from fire_safety import tables
-from fire_safety.domain.supply_points import SupplyPoint, SupplyPointKind
+from fire_safety.domain.premises.supply_points import SupplyPoint, SupplyPointKind
 from fire_safety.repository.supply_points import supply_point_of
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 
 from chassis.storage.database import Transaction
 from fire_safety import tables
-from fire_safety.domain.alarms import Alarm, AlarmNotFoundError
+from fire_safety.domain.alarms.alarm import Alarm, AlarmNotFoundError
 from fire_safety.repository.rows import alarm_of
 from fire_safety.repository.telling import tell
 from fire_safety.wire import alarms as wire

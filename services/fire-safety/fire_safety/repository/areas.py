@@ -24,7 +24,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from chassis.storage import outbox
 from chassis.storage.database import Transaction
 from fire_safety import tables
-from fire_safety.domain.areas import (
+from fire_safety.domain.premises.areas import (
     Area,
     AreaAction,
     AreaChange,
@@ -34,7 +34,7 @@ from fire_safety.domain.areas import (
     MutualAidGroupNotFoundError,
     ZoneNotFoundError,
 )
-from fire_safety.domain.premises import MutualAidGroup, Premises, Zone
+from fire_safety.domain.premises.premises import MutualAidGroup, Premises, Zone
 from fire_safety.repository import premises
 from fire_safety.wire import areas as wire
 

@@ -27,9 +27,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from chassis.storage.database import Transaction
 from fire_safety import tables
-from fire_safety.domain.alarms import FIRE_KINDS, Alarm, AlarmKind, AlarmState
-from fire_safety.domain.confirmation import Confirmed, Standing, confirmed
-from fire_safety.domain.places import Place
+from fire_safety.domain.alarms.alarm import FIRE_KINDS, Alarm, AlarmKind, AlarmState
+from fire_safety.domain.alarms.confirmation import Confirmed, Standing, confirmed
+from fire_safety.domain.premises.places import Place
 from fire_safety.repository.places import PLACE, PLACED, place_of
 from fire_safety.repository.rows import UNSEEN, alarm_of
 from fire_safety.repository.telling import tell

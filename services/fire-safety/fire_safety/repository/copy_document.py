@@ -12,8 +12,8 @@ from struct import Struct
 import numpy as np
 from numpy.typing import NDArray
 
-from fire_safety.domain.columns import Block, Bulk
-from fire_safety.domain.readings import Batch, Reading
+from fire_safety.domain.readings.columns import Block, Bulk
+from fire_safety.domain.readings.reading import Batch, Reading
 
 COLUMNS = (
     "device_id",

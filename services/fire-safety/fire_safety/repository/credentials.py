@@ -10,14 +10,14 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 
 from chassis.storage.database import Transaction
 from fire_safety import tables
-from fire_safety.domain.credentials import (
+from fire_safety.domain.devices.device import DeviceNotFoundError, DeviceRetiredError
+from fire_safety.domain.gate.credentials import (
     AuditEntry,
     Credential,
     CredentialAction,
     CredentialNotFoundError,
     SignInPolicy,
 )
-from fire_safety.domain.devices import DeviceNotFoundError, DeviceRetiredError
 from fire_safety.tables.versions import in_force
 
 _credentials = tables.device_credentials.c

@@ -16,7 +16,7 @@ from sqlalchemy import (
 
 from chassis.storage.database import Transaction
 from fire_safety import tables
-from fire_safety.domain.alarms import FIRE_KINDS, AlarmKind, AlarmState
+from fire_safety.domain.alarms.alarm import FIRE_KINDS, AlarmKind, AlarmState
 from fire_safety.tables.versions import in_force
 
 Condition = tuple[str, AlarmKind]

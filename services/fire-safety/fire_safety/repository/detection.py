@@ -22,7 +22,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
 from chassis.storage.database import Transaction
 from fire_safety import tables
 from fire_safety.detection.ward import Seen
-from fire_safety.domain.progress import Reached
+from fire_safety.domain.lanes.progress import Reached
 from fire_safety.tables.metadata import INSTANT
 
 _INSTANTS = ARRAY(tables.devices.c.last_seen_at.type)

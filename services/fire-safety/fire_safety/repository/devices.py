@@ -18,13 +18,13 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from chassis.storage import outbox
 from chassis.storage.database import Transaction
 from fire_safety import tables
-from fire_safety.domain.devices import (
+from fire_safety.domain.devices.device import (
     Device,
     DeviceChange,
     DeviceKind,
     DeviceNotFoundError,
 )
-from fire_safety.domain.registration import Surroundings
+from fire_safety.domain.devices.registration import Surroundings
 from fire_safety.repository.rows import ENTERED, device_of, row_of_change, row_of_device
 from fire_safety.wire import devices as wire
 

@@ -21,8 +21,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from chassis.storage.database import Transaction
 from fire_safety import tables
-from fire_safety.domain.columns import Bulk
-from fire_safety.domain.rollups import touched_hours
+from fire_safety.domain.readings.columns import Bulk
+from fire_safety.domain.readings.rollups import touched_hours
 
 MEASURES = ("optical_density", "temperature", "carbon_monoxide")
 

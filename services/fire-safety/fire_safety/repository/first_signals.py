@@ -27,8 +27,8 @@ from sqlalchemy.dialects.postgresql import insert as insert_unless
 from chassis.storage import outbox
 from chassis.storage.database import Lease, Statement
 from fire_safety import tables
-from fire_safety.domain.alarms import Alarm
-from fire_safety.domain.progress import Reached
+from fire_safety.domain.alarms.alarm import Alarm
+from fire_safety.domain.lanes.progress import Reached
 from fire_safety.repository.detection import saving_reached, values_of
 from fire_safety.repository.repeats import may_have_ended
 from fire_safety.repository.rows import row_of_alarm

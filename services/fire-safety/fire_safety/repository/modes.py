@@ -9,8 +9,8 @@ from sqlalchemy import Select, and_, func, insert, or_, select, update
 from chassis.storage import outbox
 from chassis.storage.database import Transaction
 from fire_safety import tables
-from fire_safety.domain.alarms import Suppression
-from fire_safety.domain.modes import (
+from fire_safety.domain.alarms.alarm import Suppression
+from fire_safety.domain.alarms.modes import (
     DeviceMode,
     DeviceModeNotFoundError,
     ModePolicy,

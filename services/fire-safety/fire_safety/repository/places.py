@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from chassis.storage.database import Lease, Statement, Transaction
 from fire_safety import tables
-from fire_safety.domain.places import Place
+from fire_safety.domain.premises.places import Place
 
 Places = Mapping[str, Place]
 

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB, Insert, aggregate_order_by, in
 from chassis.storage import outbox
 from chassis.storage.database import Transaction
 from fire_safety import tables
-from fire_safety.domain.premises import MutualAidGroup, Premises, PremisesNotFoundError
+from fire_safety.domain.premises.premises import MutualAidGroup, Premises, PremisesNotFoundError
 from fire_safety.repository.rows import premises_of, row_of_premises
 from fire_safety.wire import premises as wire
 

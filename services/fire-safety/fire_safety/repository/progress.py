@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from chassis.storage.database import Transaction
 from fire_safety import tables
-from fire_safety.domain.progress import Lane, StreamState
+from fire_safety.domain.lanes.progress import Lane, StreamState
 
 # What stands for the partition where a lane has one place for all of them.
 WHOLE = 0

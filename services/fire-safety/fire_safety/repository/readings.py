@@ -10,8 +10,8 @@ from typing import Any
 
 import asyncpg
 
-from fire_safety.domain.columns import Bulk
-from fire_safety.domain.readings import Batch, NotStorableError
+from fire_safety.domain.readings.columns import Bulk
+from fire_safety.domain.readings.reading import Batch, NotStorableError
 from fire_safety.repository.copy_document import COLUMNS, document, observed_us
 
 _GIVEN = f"""

@@ -30,7 +30,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from chassis.storage.database import Transaction
 from fire_safety import tables
 from fire_safety.detection.criteria import JUDGED, bits_of
-from fire_safety.domain.alarms import Signal
+from fire_safety.domain.alarms.alarm import Signal
 from fire_safety.repository.signals import moment
 
 _alarms, _readings = tables.alarms.c, tables.readings.c

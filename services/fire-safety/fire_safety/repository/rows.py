@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import RowMapping
 
-from fire_safety.domain.alarms import (
+from fire_safety.domain.alarms.alarm import (
     Alarm,
     AlarmKind,
     AlarmState,
@@ -15,7 +15,8 @@ from fire_safety.domain.alarms import (
     Disposition,
     Suppression,
 )
-from fire_safety.domain.devices import (
+from fire_safety.domain.alarms.modes import DeviceMode, ModeScope
+from fire_safety.domain.devices.device import (
     LIVED,
     ChangeAction,
     Device,
@@ -24,8 +25,7 @@ from fire_safety.domain.devices import (
     PayloadFormat,
     Protocol,
 )
-from fire_safety.domain.modes import DeviceMode, ModeScope
-from fire_safety.domain.premises import (
+from fire_safety.domain.premises.premises import (
     Contact,
     Hazard,
     HazardGroup,

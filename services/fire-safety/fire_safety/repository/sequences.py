@@ -15,7 +15,7 @@ from sqlalchemy import delete
 
 from chassis.storage.database import Transaction
 from fire_safety import tables
-from fire_safety.domain.readings import Batch, Reading
+from fire_safety.domain.readings.reading import Batch, Reading
 
 # In the order of the key: two that claim the same never wait for each other in a circle.
 _CLAIM = """

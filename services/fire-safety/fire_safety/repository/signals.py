@@ -24,7 +24,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from chassis.storage.database import Transaction
 from fire_safety import tables
-from fire_safety.domain.alarms import (
+from fire_safety.domain.alarms.alarm import (
     Alarm,
     AlarmKind,
     AlarmState,
@@ -32,7 +32,7 @@ from fire_safety.domain.alarms import (
     Disposition,
     Signal,
 )
-from fire_safety.domain.places import NOWHERE
+from fire_safety.domain.premises.places import NOWHERE
 from fire_safety.repository.places import Places
 from fire_safety.repository.rows import UNSEEN, alarm_of, row_of_alarm
 from fire_safety.repository.telling import tell

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from chassis.storage import outbox
 from chassis.storage.database import Transaction
 from fire_safety import tables
-from fire_safety.domain.storms import Burst, Storm, StormPolicy
+from fire_safety.domain.alarms.storms import Burst, Storm, StormPolicy
 from fire_safety.tables.versions import in_force
 from fire_safety.wire import overview as wire
 

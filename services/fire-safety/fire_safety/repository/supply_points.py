@@ -9,8 +9,8 @@ from sqlalchemy.dialects.postgresql import insert
 from chassis.storage import outbox
 from chassis.storage.database import Transaction
 from fire_safety import tables
-from fire_safety.domain.premises import Position
-from fire_safety.domain.supply_points import (
+from fire_safety.domain.premises.premises import Position
+from fire_safety.domain.premises.supply_points import (
     SupplyPoint,
     SupplyPointKind,
     SupplyPointNotFoundError,

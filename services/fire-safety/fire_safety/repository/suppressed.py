@@ -8,8 +8,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from chassis.storage.database import Transaction
 from fire_safety import tables
-from fire_safety.domain.alarms import Signal
-from fire_safety.domain.places import NOWHERE, Place
+from fire_safety.domain.alarms.alarm import Signal
+from fire_safety.domain.premises.places import NOWHERE, Place
 from fire_safety.repository import modes
 from fire_safety.repository.places import Places
 from fire_safety.repository.signals import moment

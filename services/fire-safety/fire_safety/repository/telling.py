@@ -8,7 +8,7 @@ from google.protobuf.message import Message
 from chassis.storage import outbox
 from chassis.storage.database import Transaction
 from fire_safety import tables
-from fire_safety.domain.alarms import FIRE_KINDS, Alarm, AlarmKind
+from fire_safety.domain.alarms.alarm import FIRE_KINDS, Alarm, AlarmKind
 
 # The canary's too: it measures how long those take.
 _URGENT_KINDS = FIRE_KINDS | {AlarmKind.SYSTEM_STATUS}

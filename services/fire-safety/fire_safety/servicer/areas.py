@@ -4,7 +4,7 @@ from grpc import aio
 
 from chassis.rpc.pages import page_size
 from chassis.storage.idempotency import digest_of
-from fire_safety.domain.areas import AreaKind
+from fire_safety.domain.premises.areas import AreaKind
 from fire_safety.operations.areas import AreaOperations
 from fire_safety.queries.areas import AreaQueries
 from fire_safety.servicer import Context

@@ -8,7 +8,7 @@ from google.protobuf.message import DecodeError
 from chassis.broker.messages import subject_of
 from chassis.errors import FieldInvalidError
 from chassis.storage.idempotency import check_request_id
-from fire_safety.domain.alarms import (
+from fire_safety.domain.alarms.alarm import (
     Alarm,
     AlarmFilter,
     AlarmKind,

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
 from chassis.rpc import pages
 from chassis.storage.idempotency import check_request_id
-from fire_safety.domain.areas import (
+from fire_safety.domain.devices.registration import FLOORS, MAX_TEXT
+from fire_safety.domain.premises.areas import (
     Area,
     AreaChange,
     DetectionZone,
@@ -14,7 +15,6 @@ from fire_safety.domain.areas import (
     MutualAidGroupNotFoundError,
     ZoneNotFoundError,
 )
-from fire_safety.domain.registration import FLOORS, MAX_TEXT
 from fire_safety.wire.devices import device_id, note
 from fire_safety.wire.fields import is_identifier, timestamp
 from fire_safety.wire.premises import premises_id

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from fire_safety.domain.credentials import (
+from fire_safety.domain.devices.device import DEVICE_ID, DeviceNotFoundError
+from fire_safety.domain.gate.credentials import (
     AuditEntry,
     AuditPosition,
     Credential,
     CredentialNotFoundError,
 )
-from fire_safety.domain.devices import DEVICE_ID, DeviceNotFoundError
 from fire_safety.wire.fields import (
     optional_moment,
     optional_timestamp,

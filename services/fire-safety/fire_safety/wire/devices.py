@@ -9,7 +9,7 @@ from typing import Any
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
 from chassis.rpc import pages
 from chassis.storage.idempotency import check_request_id
-from fire_safety.domain.devices import (
+from fire_safety.domain.devices.device import (
     DEVICE_ID,
     ChangeAction,
     Device,
@@ -20,7 +20,7 @@ from fire_safety.domain.devices import (
     PayloadFormat,
     Protocol,
 )
-from fire_safety.domain.registration import Entry, Verdict, blank
+from fire_safety.domain.devices.registration import Entry, Verdict, blank
 from fire_safety.wire.fields import optional_identifier, optional_timestamp, timestamp
 from ward.fire_safety.v1 import devices_pb2 as devices_pb
 from ward.fire_safety.v1 import fire_safety_pb2 as pb

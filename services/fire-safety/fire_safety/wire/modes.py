@@ -7,8 +7,8 @@ from chassis.broker.messages import subject_of
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
 from chassis.rpc import pages
 from chassis.storage.idempotency import check_request_id
-from fire_safety.domain.alarms import Suppression
-from fire_safety.domain.modes import (
+from fire_safety.domain.alarms.alarm import Suppression
+from fire_safety.domain.alarms.modes import (
     DeviceMode,
     DeviceModeNotFoundError,
     ModeFilter,

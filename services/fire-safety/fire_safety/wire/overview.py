@@ -5,9 +5,9 @@ from datetime import datetime
 
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
 from chassis.rpc import pages
-from fire_safety.domain.alarms import Disposition
-from fire_safety.domain.rates import Grouping, Outcomes, Rate, RateFilter, RatePosition
-from fire_safety.domain.storms import Storm, StormPosition
+from fire_safety.domain.alarms.alarm import Disposition
+from fire_safety.domain.alarms.rates import Grouping, Outcomes, Rate, RateFilter, RatePosition
+from fire_safety.domain.alarms.storms import Storm, StormPosition
 from fire_safety.wire.fields import (
     is_identifier,
     optional_identifier,

@@ -5,7 +5,7 @@ from datetime import date
 
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
 from chassis.rpc import pages
-from fire_safety.domain.premises import (
+from fire_safety.domain.premises.premises import (
     Premises,
     PremisesKind,
     PremisesNotFoundError,

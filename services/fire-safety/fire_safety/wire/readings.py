@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from chassis.errors import FieldInvalidError
-from fire_safety.domain.charts import Chart, ChartPoint, ChartRequest, Measured
-from fire_safety.domain.devices import DEVICE_ID, DeviceNotFoundError
-from fire_safety.domain.readings import Condition
+from fire_safety.domain.devices.device import DEVICE_ID, DeviceNotFoundError
+from fire_safety.domain.readings.charts import Chart, ChartPoint, ChartRequest, Measured
+from fire_safety.domain.readings.reading import Condition
 from fire_safety.wire.fields import optional_timestamp, required_moment, timestamp
 from ward.fire_safety.v1 import readings_pb2
 from ward.fire_safety.v1 import readings_service_pb2 as pb

@@ -7,8 +7,9 @@ from typing import TypeVar
 from google.protobuf import json_format
 
 from chassis.errors import FieldInvalidError, MalformedRequestError
-from fire_safety.domain.devices import DEVICE_ID, Device
-from fire_safety.domain.premises import (
+from fire_safety.domain.devices.device import DEVICE_ID, Device
+from fire_safety.domain.devices.registration import MAX_INTERVAL_S
+from fire_safety.domain.premises.premises import (
     Contact,
     Hazard,
     HazardGroup,
@@ -22,7 +23,6 @@ from fire_safety.domain.premises import (
     Workplace,
     Zone,
 )
-from fire_safety.domain.registration import MAX_INTERVAL_S
 from fire_safety.wire.devices import device_of
 from fire_safety.wire.fields import is_identifier
 from ward.fire_safety.v1 import fire_safety_pb2 as pb

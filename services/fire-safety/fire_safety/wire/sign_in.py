@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from chassis.broker.nkey import SigningKey
-from fire_safety.domain.credentials import SignInPolicy
-from fire_safety.domain.devices import DEVICE_ID
-from fire_safety.domain.sign_in import Attempt, Grant
+from fire_safety.domain.devices.device import DEVICE_ID
+from fire_safety.domain.gate.credentials import SignInPolicy
+from fire_safety.domain.gate.sign_in import Attempt, Grant
 from fire_safety.wire import nats_jwt
 
 _AUDIENCE = "nats-authorization-request"

@@ -6,7 +6,7 @@ from chassis.errors import FieldInvalidError, PageTokenInvalidError
 from chassis.privacy import may_hold_id_number
 from chassis.rpc import pages
 from chassis.storage.idempotency import check_request_id
-from fire_safety.domain.supply_points import (
+from fire_safety.domain.premises.supply_points import (
     SupplyPoint,
     SupplyPointKind,
     SupplyPointNotFoundError,

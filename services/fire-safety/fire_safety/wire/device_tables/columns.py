@@ -9,8 +9,8 @@ from enum import StrEnum
 from typing import Any
 
 from chassis.sheets import ERROR_VALUES
-from fire_safety.domain.devices import DeviceKind, PayloadFormat, Protocol
-from fire_safety.domain.registration import Fault
+from fire_safety.domain.devices.device import DeviceKind, PayloadFormat, Protocol
+from fire_safety.domain.devices.registration import Fault
 
 _NOT_A_LETTER = re.compile(r"[^0-9a-z]+")
 _VIETNAMESE_DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")

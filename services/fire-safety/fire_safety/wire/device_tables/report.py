@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 
-from fire_safety.domain.registration import Verdict
+from fire_safety.domain.devices.registration import Verdict
 
 _HEADINGS = ("row", "device_id", "outcome", "field", "reason_vi", "reason_en")
 # What a table program takes for the beginning of a formula.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from chassis.sheets import Limits, Row, SheetInvalidError, SheetProblem, numbered, read_rows
-from fire_safety.domain.registration import Entry, Fault, Refusal
+from fire_safety.domain.devices.registration import Entry, Fault, Refusal
 from fire_safety.wire.device_tables.columns import BY_HEADING, REQUIRED, TITLES, Column, plain
 from fire_safety.wire.device_tables.problems import DeviceFileInvalidError
 

@@ -5,7 +5,7 @@ import io
 
 from xlsxwriter import Workbook
 
-from fire_safety.domain.devices import DeviceKind, PayloadFormat, Protocol
+from fire_safety.domain.devices.device import DeviceKind, PayloadFormat, Protocol
 from fire_safety.wire.device_tables.columns import COLUMNS
 
 _CHOICES = {

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from fire_safety.domain.credentials import Credential, SignInPolicy, digest
+from fire_safety.domain.gate.credentials import Credential, SignInPolicy, digest
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from chassis.errors import DomainError, FieldInvalidError
-from fire_safety.domain.alarms import AlarmKind, Suppression
+from fire_safety.domain.alarms.alarm import AlarmKind, Suppression
 
 
 class ModeTargetNotFoundError(DomainError):

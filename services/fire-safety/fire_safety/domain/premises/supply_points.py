@@ -5,7 +5,7 @@ from datetime import date
 from enum import StrEnum
 
 from chassis.errors import DomainError
-from fire_safety.domain.premises import Position
+from fire_safety.domain.premises.premises import Position
 
 
 class SupplyPointNotFoundError(DomainError):

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fire_safety.domain.readings import Batch, Reading
+from fire_safety.domain.readings.reading import Batch, Reading
 
 Integers = NDArray[np.int64]
 Values = NDArray[np.float32]

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
-from fire_safety.domain.alarms import AlarmKind, Confirmation
-from fire_safety.domain.places import Place
+from fire_safety.domain.alarms.alarm import AlarmKind, Confirmation
+from fire_safety.domain.premises.places import Place
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from fire_safety.domain.columns import Block, Bulk
+from fire_safety.domain.readings.columns import Block, Bulk
 
 _HOUR_MS = 3_600_000
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from fire_safety.domain.alarms import FALSE_DISPOSITIONS, Disposition
+from fire_safety.domain.alarms.alarm import FALSE_DISPOSITIONS, Disposition
 
 _DAYS_OF_A_YEAR = 365.25
 

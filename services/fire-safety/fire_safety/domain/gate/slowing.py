@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Iterable
 
-from fire_safety.domain.credentials import SignInPolicy
+from fire_safety.domain.gate.credentials import SignInPolicy
 
 _KEPT = 10_000
 # Beyond this the delay is at its most whatever the policy says; it keeps the power finite.

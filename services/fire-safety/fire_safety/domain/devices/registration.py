@@ -6,8 +6,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from fire_safety.domain.devices import CANARY, DEVICE_ID, LIVED, Device, DeviceKind
-from fire_safety.domain.wording import Wording
+from fire_safety.domain.devices.device import CANARY, DEVICE_ID, LIVED, Device, DeviceKind
+from fire_safety.domain.devices.wording import Wording
 
 MAX_INTERVAL_S = 7 * 86400
 MAX_TEXT = 200

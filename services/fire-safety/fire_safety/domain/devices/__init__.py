@@ -1,0 +1,1 @@
+"""Devices on the register, and how they are entered."""

@@ -1,0 +1,1 @@
+"""Who may sign in: credentials, the terms for them, and whoever guesses."""

@@ -1,0 +1,1 @@
+"""How far detection has come, and who of several detectors works on what."""

@@ -1,0 +1,1 @@
+"""The limits that readings are judged by, read strictly."""
