@@ -28,8 +28,9 @@ from tests.incidents.samples import (
 from ward.fire_safety.v1 import fire_safety_pb2 as fire
 from ward.incidents.v1 import incidents_pb2 as pb
 from ward.incidents.v1 import printing_pb2
-from ward.residency.v1 import lookups_pb2
+from ward.residency.v1 import lookups_pb2, residency_pb2
 
+ASSISTANCE_TYPES = residency_pb2.AssistanceType.values()
 WORDS = st.text(alphabet="aăâbđeêơưỳ ýỗỆ-,", min_size=1, max_size=60)
 
 
@@ -52,17 +53,40 @@ def pages(document: bytes) -> int:
     return len(re.findall(rb"/Type /Page\b(?!s)", document))
 
 
-def glyphs(document: bytes) -> int:
-    """Measure how much is written on the pages, as the length of their text."""
-    streams = re.findall(rb"stream\n(.*?)\nendstream", document, re.DOTALL)
-    written = 0
-    for stream in streams:
-        try:
-            content = zlib.decompress(stream)
-        except zlib.error:
-            continue
-        written += sum(map(len, re.findall(rb"\((.*?)\) Tj", content, re.DOTALL)))
+def text_of(document: bytes) -> str:
+    """Read what is written on the pages, as a reader of PDF does; each line ends with a space."""
+    objects = dict(re.findall(rb"(\d+) 0 obj\n(.*?)\nendobj", document, re.DOTALL))
+    letters = {
+        name: _letters(objects, font) for name, font in re.findall(rb"/(F\d+) (\d+) 0 R", document)
+    }
+    written, font = "", b""
+    for page in re.findall(rb"/Contents (\d+) 0 R", document):
+        content = _stream(objects[page])
+        for name, glyphs in re.findall(
+            rb"/(F\d+) [\d.]+ Tf|\(((?:\\.|[^\\)])*)\) Tj", content, re.DOTALL
+        ):
+            font = name or font
+            said = re.sub(rb"\\(.)", _unescaped, glyphs, flags=re.DOTALL).decode("utf-16-be")
+            written += "".join(letters[font][ord(one)] for one in said) + " " * bool(said)
     return written
+
+
+def _letters(objects: dict[bytes, bytes], font: bytes) -> dict[int, str]:
+    """Read which letter each glyph of a font is."""
+    (table,) = re.findall(rb"/ToUnicode (\d+) 0 R", objects[font])
+    pairs = re.findall(rb"<([0-9A-F]{4})> <([0-9A-F]+)>\n", _stream(objects[table]))
+    return {
+        int(glyph, 16): bytes.fromhex(one.decode()).decode("utf-16-be") for glyph, one in pairs
+    }
+
+
+def _stream(content: bytes) -> bytes:
+    (packed,) = re.findall(rb"stream\n(.*)\nendstream", content, re.DOTALL)
+    return zlib.decompress(packed) if b"/FlateDecode" in content else packed
+
+
+def _unescaped(escape: re.Match[bytes]) -> bytes:
+    return {b"r": b"\r", b"n": b"\n"}.get(escape[1], escape[1])
 
 
 @settings(max_examples=5, deadline=None)
@@ -90,7 +114,11 @@ def test_whatever_is_known_fits_on_one_page(dwellings: int, text: str, many: int
 
 def test_names_are_on_pages_behind_the_brief() -> None:
     """However many there are; the first page is the brief's."""
-    people = [lookups_pb2.Person(full_name=f"Phạm Thị Giả {number}") for number in range(150)]
+    needs = [one for one in ASSISTANCE_TYPES if one]
+    people = [
+        lookups_pb2.Person(full_name=f"Phạm Thị Giả {number:03}", assistance=needs)
+        for number in range(150)
+    ]
     told = pb.DiscloseOccupantsResponse(
         dwellings=[lookups_pb2.DisclosedDwelling(people=people)], expires_at=stamp(NIGHT)
     )
@@ -99,7 +127,57 @@ def test_names_are_on_pages_behind_the_brief() -> None:
 
     assert pages(bare) == 1
     assert pages(named) > 1
-    assert glyphs(named) > glyphs(bare) + 150 * len("Phạm Thị Giả")
+    assert "Phạm Thị Giả" not in text_of(bare)
+    assert all(one.full_name in text_of(named) for one in people)
+
+
+def test_where_it_is_is_written_out() -> None:
+    """However long its name and address are: on as many lines as that takes."""
+    name, address = "Nhà Mô Phỏng số " * 12, "ngách 112/34/56, " * 12
+    incident = pb.Incident(number="VV-2026-000042", place=name, address=address)
+    document = brief_page.printed_brief(brief(incident=incident))
+
+    assert pages(document) == 1
+    assert text_of(document).count("Mô Phỏng") == 12
+    assert text_of(document).count("112/34/56") == 12
+
+
+def test_whom_to_call_and_who_needs_help_are_told_whatever_else_is() -> None:
+    """Each kind of need with its number and as many homes as there is room for, and three contacts."""
+    long = "một kho hàng rất dài, nhiều tầng, nhiều gian " * 4
+    units = [f"P{number:04}" for number in range(50)]
+    needs = [(one, 1) for one in ASSISTANCE_TYPES if one]
+    people = pb.PeopleEstimate()
+    for one, _ in needs:
+        people.assistance.add(type=one, count=50)
+    contacts = [
+        fire.Contact(function="bảo vệ", name="A", phone=f"0100 000 00{n}") for n in range(3)
+    ]
+    hazards = [fire.Hazard(description=long)] * 20
+    told = brief(
+        people=people,
+        dwellings=[occupancy_message(unit, unit=unit, needs=needs) for unit in units],
+        premises=premises_message(hazards=hazards, contacts=contacts),
+        neighbours=[pb.Neighbour(name=long)] * 20,
+    )
+    document = brief_page.printed_brief(told)
+    written = text_of(document)
+
+    assert pages(document) == 1
+    assert written.count("và 40 căn khác") == len(needs)
+    assert all(f"50 {word}" in written for word in wording.ASSISTANCE.values())
+    assert all(one.phone in written for one in contacts)
+
+
+def test_what_is_stale_says_so_above_what_it_tells() -> None:
+    """And of which register nothing new was received."""
+    old = pb.PeopleEstimate(provenance=pb.Provenance(as_of=stamp(NIGHT), age_s=7200, stale=True))
+    stale = text_of(brief_page.printed_brief(brief(people=old)))
+
+    assert "CŨ: sổ cư trú chưa nhận được thay đổi mới" in stale
+    assert stale.index("CŨ: sổ cư trú") < stale.index("1. Nơi báo động")
+    assert "sổ cư trú: 2 giờ trước (CŨ)" in stale
+    assert "CŨ" not in text_of(brief_page.printed_brief(brief()))
 
 
 def test_the_letters_of_a_page_are_not_logged(capsys: pytest.CaptureFixture[str]) -> None:

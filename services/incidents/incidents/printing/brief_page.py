@@ -8,13 +8,15 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from incidents.domain.incidents.incident import LOCAL
 from incidents.printing import wording
-from incidents.printing.page import AMBER, GREEN, GREY, RED, Page
+from incidents.printing.page import AMBER, GREEN, GREY, RED, Page, Section
 from ward.fire_safety.v1 import fire_safety_pb2 as fire
 from ward.fire_safety.v1 import supply_points_pb2
 from ward.incidents.v1 import incidents_pb2 as pb
 from ward.residency.v1 import lookups_pb2, residency_pb2
 
 _UNKNOWN = "chưa rõ"
+# As many homes are named as needing help, of all needs: about what half a column holds.
+_HOMES_NAMED = 60
 
 
 def printed_brief(brief: pb.RescueBrief) -> bytes:
@@ -34,10 +36,10 @@ def printed_occupants(brief: pb.RescueBrief, told: pb.DiscloseOccupantsResponse)
             [f"Truy cập khẩn cấp, được rà soát; xem lại đến {_moment(told.expires_at)}."],
         )
         for column in (0, 1):
-            fits = int(page.room_left(column) // 5) - 4
-            part, lines = lines[:fits], lines[fits:]
-            if part:
-                page.section(column, "Người có thể ở trong nhà", part)
+            fits = page.fitting(column, lines)
+            if lines[:fits]:
+                page.column(column, [Section("Người có thể ở trong nhà", lines[:fits])])
+            lines = lines[fits:]
     return page.document()
 
 
@@ -50,20 +52,42 @@ def _page(brief: pb.RescueBrief) -> Page:
         page.band("DIỄN TẬP: KHÔNG PHẢI SỰ VIỆC THẬT", "EXERCISE", GREEN)
     page.band("BẢN TIN CỨU NẠN", f"{incident.number} · mức {level}", RED if urgent else AMBER)
     page.heading(incident.place or _UNKNOWN, _where(incident, premises))
-    page.section(0, "1. Nơi báo động", _detectors(brief), colour=RED, most=6)
-    page.section(0, "2. Người có thể có mặt", _presence(brief), colour=RED, most=9)
-    page.section(0, "3. Cần giúp để thoát nạn", _assistance(brief), colour=RED, most=6)
-    page.section(0, "4. Theo tầng", _floors(brief.dwellings), most=14)
-    page.section(0, "5. Người lân cận gặp nguy hiểm", _neighbours(brief.neighbours), most=7)
-    page.section(1, "6. Nguy hiểm", _hazards(premises), colour=RED, most=8)
-    page.section(1, "7. Lối vào, cắt điện, gas", _access(premises))
-    page.section(1, "8. Nước và điểm chữa cháy", _water(brief), most=5)
-    page.section(1, "9. Thiết bị không tin cậy được", _devices(brief), colour=AMBER, most=8)
-    page.section(1, "10. Lưu ý", _remarks(brief), colour=AMBER, most=8)
-    page.section(1, "11. Gọi cho", _contacts(premises.contacts), most=6)
-    page.section(1, "12. Đã báo", _notified(brief.notifications), colour=GREY, most=5)
+    if old := _stale(brief):
+        page.warning(f"CŨ: {old} chưa nhận được thay đổi mới")
+    page.column(0, _people(brief))
+    page.column(1, _place(brief))
     page.foot(_ages(brief))
     return page
+
+
+def _people(brief: pb.RescueBrief) -> list[Section]:
+    """Tell of whom it is about: what is read first stands first."""
+    return [
+        Section("1. Nơi báo động", _detectors(brief), RED, least=2, most=6),
+        Section("2. Người có thể có mặt", _presence(brief), RED, least=9, most=9),
+        Section("3. Cần giúp để thoát nạn", _assistance(brief), RED, least=6, most=6),
+        Section("4. Theo tầng", _floors(brief.dwellings), least=3, most=14),
+        Section("5. Người lân cận gặp nguy hiểm", _neighbours(brief.neighbours), least=2, most=7),
+    ]
+
+
+def _place(brief: pb.RescueBrief) -> list[Section]:
+    """Tell of the place, and whom to call."""
+    premises = brief.premises
+    return [
+        Section("6. Nguy hiểm", _hazards(premises), RED, least=3, most=8),
+        Section("7. Lối vào, cắt điện, gas", _access(premises), least=3),
+        Section("8. Nước và điểm chữa cháy", _water(brief), least=2, most=5),
+        Section("9. Thiết bị không tin cậy được", _devices(brief), AMBER, most=8),
+        Section("10. Lưu ý", _remarks(brief), AMBER, least=2, most=8),
+        Section("11. Gọi cho", _contacts(premises.contacts), least=3, most=6),
+        Section("12. Đã báo", _notified(brief.notifications), GREY, most=5),
+    ]
+
+
+def _stale(brief: pb.RescueBrief) -> str:
+    """Name the sources of which nothing new was received."""
+    return ", ".join(wording.SOURCES[name] for name, told in _sources(brief) if told.stale)
 
 
 def _where(incident: pb.Incident, premises: fire.Premises) -> list[str]:
@@ -109,19 +133,24 @@ def _presence(brief: pb.RescueBrief) -> list[str]:
 
 
 def _assistance(brief: pb.RescueBrief) -> list[str]:
+    needs = brief.people.assistance
+    most = max(_HOMES_NAMED // max(len(needs), 1), 1)
     return [
         f"{one.count} {wording.ASSISTANCE.get(one.type, 'cần giúp')}: "
-        + ", ".join(_homes_with(brief.dwellings, one.type))
-        for one in brief.people.assistance
+        + _homes_with(brief.dwellings, one.type, most)
+        for one in needs
     ] or ["Không ai khai báo."]
 
 
-def _homes_with(dwellings: Iterable[residency_pb2.DwellingOccupancy], need: int) -> list[str]:
-    return [
+def _homes_with(dwellings: Iterable[residency_pb2.DwellingOccupancy], need: int, most: int) -> str:
+    """Name the homes in which somebody has a need; those that are too many are counted."""
+    homes = [
         _home(one.dwelling)
         for one in dwellings
         if any(each.type == need and each.count for each in one.assistance)
     ]
+    more = len(homes) - most
+    return ", ".join(homes[:most]) + (f" và {more} căn khác" if more > 0 else "")
 
 
 def _home(dwelling: residency_pb2.Dwelling) -> str:
@@ -243,8 +272,7 @@ def _notified(notifications: Sequence[pb.Notification]) -> list[str]:
 
 
 def _ages(brief: pb.RescueBrief) -> list[str]:
-    told = {"residency": brief.people.provenance, "fire-safety": brief.premises_provenance}
-    ages = [f"{wording.SOURCES[source]}: {_age(one)}" for source, one in told.items()]
+    ages = [f"{wording.SOURCES[name]}: {_age(told)}" for name, told in _sources(brief)]
     limits = "Số người là ước tính; khách có thể chưa khai báo. Báo cháy, cứu nạn: gọi 114."
     return [
         f"In lúc {_moment(brief.generated_at)} · " + " · ".join(ages),
@@ -252,11 +280,14 @@ def _ages(brief: pb.RescueBrief) -> list[str]:
     ]
 
 
+def _sources(brief: pb.RescueBrief) -> list[tuple[str, pb.Provenance]]:
+    return [("residency", brief.people.provenance), ("fire-safety", brief.premises_provenance)]
+
+
 def _age(told: pb.Provenance) -> str:
     if not told.HasField("as_of"):
         return "chưa có dữ liệu"
-    stale = " (CŨ: chưa nhận được thay đổi mới)" if told.stale else ""
-    return wording.age(told.age_s) + stale
+    return wording.age(told.age_s) + (" (CŨ)" if told.stale else "")
 
 
 def _household(dwelling: lookups_pb2.DisclosedDwelling) -> list[str]:

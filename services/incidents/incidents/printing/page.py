@@ -1,6 +1,7 @@
 """One page of A4 in two columns: sections of short lines, as many as fit."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -30,6 +31,17 @@ GREY: Colour = (105, 105, 105)
 _PALE: Colour = (236, 236, 236)
 
 
+@dataclass(frozen=True)
+class Section:
+    """A titled part of a column: at most `most` lines, and `least` of them before other sections have more."""
+
+    title: str
+    lines: Sequence[str]
+    colour: Colour = INK
+    least: int = 1
+    most: int = 99
+
+
 class Page:
     """A page that is filled from top to bottom, column by column; what does not fit is counted, never cut silently."""
 
@@ -54,44 +66,40 @@ class Page:
         self._set_top(self._top + 13)
 
     def heading(self, text: str, below: Sequence[str]) -> None:
-        """Write where it is, over the whole width."""
-        wide = _WIDTH - 2 * _MARGIN
-        self._write(_MARGIN, self._top, self._fitting(text, wide, 13), size=13, bold=True)
-        top = self._top + 6.5
+        """Write where it is, over the whole width, on as many lines as that takes."""
+        for row in self._wrapped(text, _WIDTH - 2 * _MARGIN, 13, bold=True):
+            self._write(_MARGIN, self._top, row, size=13, bold=True)
+            self._top += 6.2
         for line in below:
-            self._write(_MARGIN, top, self._fitting(line, wide, _TEXT), size=_TEXT)
-            top += _LINE
-        self._set_top(top + _GAP / 2)
+            for row in self._wrapped(line, _WIDTH - 2 * _MARGIN, _TEXT):
+                self._write(_MARGIN, self._top, row, size=_TEXT)
+                self._top += _LINE
+        self._set_top(self._top + _GAP / 2)
 
-    def section(
-        self,
-        column: int,
-        title: str,
-        lines: Sequence[str],
-        *,
-        colour: Colour = INK,
-        most: int = 99,
-    ) -> None:
-        """Write a section into a column, 0 or 1; lines beyond `most`, or the page's end, are counted."""
-        x = _MARGIN + column * (_COLUMN + _GUTTER)
-        wrapped = [self._wrapped(line) for line in lines]
-        kept = self._kept(column, wrapped, most)
-        left_out = len(lines) - kept
-        self._pdf.set_fill_color(*_PALE)
-        self._pdf.rect(x, self._tops[column], _COLUMN, _TITLE - 0.6, style="F")
-        self._write(
-            x + 1, self._tops[column] + 0.5, title, size=_HEADING, bold=True, colour=colour
-        )
-        self._tops[column] += _TITLE
-        for rows in wrapped[:kept]:
-            for number, row in enumerate(rows):
-                self._write(x + 1 + 2 * (number > 0), self._tops[column], row, size=_TEXT)
-                self._tops[column] += _LINE
-        if left_out:
-            more = f"… và {left_out} mục khác, xem trên màn hình"
-            self._write(x + 1, self._tops[column], more, size=_SMALL, colour=GREY)
-            self._tops[column] += _LINE
-        self._tops[column] += _GAP
+    def warning(self, text: str) -> None:
+        """Write what makes all below less certain, over the whole width."""
+        self._write(_MARGIN, self._top, text, size=_HEADING, bold=True, colour=AMBER)
+        self._set_top(self._top + _LINE + _GAP / 2)
+
+    def column(self, column: int, sections: Sequence[Section]) -> None:
+        """Write sections into a column, 0 or 1, one below the other; lines that have no room are counted.
+
+        Each section has its first line before any has a second, and each its `least` before any has more.
+        """
+        written = [[self._in_column(line) for line in one.lines] for one in sections]
+        for section, lines, kept in zip(
+            sections, written, self._shares(column, sections, written), strict=True
+        ):
+            self._section(column, section, lines[:kept], len(lines) - kept)
+
+    def fitting(self, column: int, lines: Sequence[str]) -> int:
+        """Tell how many lines fit into one section of a column."""
+        room = self.room_left(column) - _TITLE
+        for number, line in enumerate(lines):
+            room -= _LINE * len(self._in_column(line))
+            if room < 0:
+                return number
+        return len(lines)
 
     def foot(self, lines: Sequence[str]) -> None:
         """Write how old all is, at the bottom of the page."""
@@ -122,20 +130,59 @@ class Page:
     def _set_top(self, top: float) -> None:
         self._top, self._tops = top, [top, top]
 
-    def _kept(self, column: int, wrapped: Sequence[Sequence[str]], most: int) -> int:
-        room = self.room_left(column) - _TITLE - _LINE
-        kept = 0
-        for rows in wrapped[:most]:
-            room -= _LINE * len(rows)
-            if room < 0:
-                break
-            kept += 1
+    def _section(
+        self, column: int, section: Section, lines: Sequence[Sequence[str]], left_out: int
+    ) -> None:
+        x = _MARGIN + column * (_COLUMN + _GUTTER)
+        self._pdf.set_fill_color(*_PALE)
+        self._pdf.rect(x, self._tops[column], _COLUMN, _TITLE - 0.6, style="F")
+        top = self._tops[column] + 0.5
+        self._write(x + 1, top, section.title, size=_HEADING, bold=True, colour=section.colour)
+        self._tops[column] += _TITLE
+        for rows in lines:
+            for number, row in enumerate(rows):
+                self._write(x + 1 + 2 * (number > 0), self._tops[column], row, size=_TEXT)
+                self._tops[column] += _LINE
+        if left_out:
+            more = f"… và {left_out} mục khác, xem trên màn hình"
+            self._write(x + 1, self._tops[column], more, size=_SMALL, colour=GREY)
+            self._tops[column] += _LINE
+        self._tops[column] += _GAP
+
+    def _shares(
+        self, column: int, sections: Sequence[Section], written: Sequence[Sequence[Sequence[str]]]
+    ) -> list[int]:
+        """Tell how many lines of each section have room."""
+        kept = [0] * len(sections)
+
+        def height() -> float:
+            rows = sum(
+                len(row) for lines, n in zip(written, kept, strict=True) for row in lines[:n]
+            )
+            counted = sum(n < len(lines) for lines, n in zip(written, kept, strict=True))
+            return len(sections) * (_TITLE + _GAP) + (rows + counted) * _LINE
+
+        room = self.room_left(column)
+        for limits in (
+            [1] * len(sections),
+            [s.least for s in sections],
+            [s.most for s in sections],
+        ):
+            for place, lines in enumerate(written):
+                while kept[place] < min(limits[place], len(lines)):
+                    kept[place] += 1
+                    if height() > room:
+                        kept[place] -= 1
+                        break
         return kept
 
-    def _wrapped(self, text: str) -> list[str]:
-        self._font(_TEXT)
+    def _in_column(self, text: str) -> list[str]:
+        return self._wrapped(text, _COLUMN - 3, _TEXT)
+
+    def _wrapped(self, text: str, width: float, size: float, *, bold: bool = False) -> list[str]:
+        self._font(size, bold=bold)
         rows = self._pdf.multi_cell(
-            _COLUMN - 3, _LINE, text, dry_run=True, output=MethodReturnValue.LINES, align="L"
+            width, _LINE, text, dry_run=True, output=MethodReturnValue.LINES, align="L"
         )
         return rows if isinstance(rows, list) and rows else [""]
 
