@@ -34,6 +34,13 @@ _ERRORS = re.compile(rb"""(<(?:\w+:)?c\s(?:[^<>]*?\s)?t\s*=\s*["'])e(?=["'])""")
 ERROR_VALUES = frozenset({"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!"})
 
 
+# What is wrong with a row that is wider than the headings, in Vietnamese and in English.
+SHIFTED = (
+    "nhiều ô hơn tiêu đề: ô có dấu phân cách phải đặt trong ngoặc kép",
+    "more cells than headings: quote a cell that holds the separator",
+)
+
+
 class SheetProblem(Enum):
     """Why a file cannot be used, in Vietnamese and in English; what it is about follows."""
 
@@ -210,3 +217,8 @@ def numbered(rows: list[Row]) -> Iterator[tuple[int, Row]]:
     for number, row in enumerate(rows[1:], start=2):
         if any(cell.strip() for cell in row):
             yield number, row
+
+
+def is_shifted(columns: Sequence[object], row: Row) -> bool:
+    """Tell whether something stands behind the last column: then what stands before it is not surely in its own."""
+    return any(cell.strip() for cell in row[len(columns) :])

@@ -81,6 +81,7 @@ async def test_decided_days_go_before_the_rule_and_name_their_decision(
         (f"{TABLE}12/10/2026,có\n", "row 4: each day once"),
         (f"{TABLE}31/02/2026,có\n", "row 4: each day once"),
         (f"{TABLE}01/09/2026,\n", "row 4: each day once"),
+        (f"{TABLE}01/09/2026,có,không\n", "row 4: each day once"),
     ],
 )
 async def test_a_table_that_is_wrong_is_refused_whole(

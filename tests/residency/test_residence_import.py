@@ -15,10 +15,10 @@ from xlsxwriter import Workbook
 
 from chassis.account.access_chain import AccessRecord
 from chassis.account.console import record_of
-from chassis.sheets import SheetInvalidError, SheetProblem
+from chassis.sheets import SHIFTED, SheetInvalidError, SheetProblem
 from chassis.storage.database import Database
 from residency import tables
-from residency.domain.residence.rows import Outcome
+from residency.domain.residence.rows import Fault, Outcome
 from residency.importer.residence_table import COLUMNS, ResidenceTable
 from residency.importer.residences import TableRefusedError, Wish, import_table
 from residency.operations.residence_import import ResidenceImport
@@ -128,7 +128,15 @@ def test_any_cells_are_read_or_told_wrong(rows: list[list[str]]) -> None:
     except SheetInvalidError:
         return
     said = {f"{fault.vi}{fault.en}" for one in read for fault in one.faults}
-    assert said <= {f"{column.vi}{column.en}" for column in COLUMNS}
+    assert said <= {"".join(SHIFTED), *(f"{column.vi}{column.en}" for column in COLUMNS)}
+
+
+def test_a_row_with_more_cells_than_headings_is_refused() -> None:
+    """An address with a comma that nobody quoted would shift what follows; empty cells behind the last do not."""
+    shifted, padded = TABLE.read(csv_of([*row(), "P201"], [*row(), "", " "]))
+
+    assert (shifted.declared, shifted.faults) == (None, [Fault("", *SHIFTED)])
+    assert padded.declared
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])

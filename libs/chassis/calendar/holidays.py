@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from chassis.errors import DatabaseUnavailableError
 from chassis.settings import ServiceSettings
-from chassis.sheets import Limits, SheetInvalidError, SheetProblem, numbered, read_rows
+from chassis.sheets import Limits, SheetInvalidError, SheetProblem, is_shifted, numbered, read_rows
 from chassis.storage.database import Database, Transaction
 
 DONE, REFUSED, NOT_ASKED = 0, 1, 2
@@ -83,8 +83,8 @@ async def run(arguments: argparse.Namespace, settings: ServiceSettings, table: T
         )
     except DayInvalidError as error:
         return _refuse(
-            f"dòng {error.row}: mỗi ngày một lần, dạng 31/12/2026, kèm có hoặc không",
-            f"row {error.row}: each day once, as 2026-12-31, with yes or no",
+            f"dòng {error.row}: mỗi ngày một lần, dạng 31/12/2026, kèm có hoặc không, không thừa ô",
+            f"row {error.row}: each day once, as 2026-12-31, with yes or no, and no cell more",
         )
     source = f"{arguments.source.strip()} ({arguments.decided_on.isoformat()})"
     owner = Database.connect(settings.migration_database_url.get_secret_value(), pool_size=1)
@@ -115,7 +115,7 @@ def read_days(content: bytes) -> Iterator[DecidedDay]:
     for number, row in numbered(rows):
         cells = dict(zip(named, map(str.strip, row), strict=False))
         day, working = _day(cells.get("day", "")), _WORKED.get(cells.get("working", "").lower())
-        if day is None or working is None or day in seen:
+        if day is None or working is None or day in seen or is_shifted(named, row):
             raise DayInvalidError(number)
         seen.add(day)
         yield DecidedDay(day, working)

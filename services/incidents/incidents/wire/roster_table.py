@@ -5,7 +5,16 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from chassis.sheets import Limits, Row, SheetInvalidError, SheetProblem, numbered, read_rows
+from chassis.sheets import (
+    SHIFTED,
+    Limits,
+    Row,
+    SheetInvalidError,
+    SheetProblem,
+    is_shifted,
+    numbered,
+    read_rows,
+)
 from incidents.domain.duty.requests import RosterProblem, RosterRow
 from incidents.domain.duty.roster import DutyFunction
 
@@ -23,10 +32,6 @@ _COLUMNS: Mapping[str, tuple[str, str]] = {
 }
 # As officers write them; each may also be written by the name on the left.
 _TITLES = {"day": "Ngày", "shift": "Ca", "function": "Chức trách", "account": "Tài khoản"}
-_SHIFTED = (
-    "nhiều ô hơn tiêu đề: ô có dấu phân cách phải đặt trong ngoặc kép",
-    "more cells than headings: quote a cell that holds the separator",
-)
 _FUNCTIONS: Mapping[str, DutyFunction] = {
     **{one.lower().replace("_", " "): one for one in DutyFunction},
     "truc ban": DutyFunction.DUTY_OFFICER,
@@ -52,8 +57,8 @@ def _read(rows: list[Row]) -> tuple[tuple[RosterRow, ...], tuple[RosterProblem, 
     read: list[RosterRow] = []
     problems: list[RosterProblem] = []
     for number, row in numbered(rows):
-        if any(cell.strip() for cell in row[len(columns) :]):
-            problems.append(RosterProblem(number, "", *_SHIFTED))
+        if is_shifted(columns, row):
+            problems.append(RosterProblem(number, "", *SHIFTED))
             continue
         cells = {name: cell.strip() for name, cell in zip(columns, row, strict=False) if name}
         day, function = _day(cells.get("day", "")), _function(cells.get("function", ""))

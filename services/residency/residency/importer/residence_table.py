@@ -7,7 +7,16 @@ from datetime import date
 from typing import Any, TypeVar
 
 from chassis.errors import DomainError
-from chassis.sheets import Limits, Row, SheetInvalidError, SheetProblem, numbered, read_rows
+from chassis.sheets import (
+    SHIFTED,
+    Limits,
+    Row,
+    SheetInvalidError,
+    SheetProblem,
+    is_shifted,
+    numbered,
+    read_rows,
+)
 from residency.domain import spelling
 from residency.domain.persons.identity import Sex
 from residency.domain.persons.person_name import FullName
@@ -90,7 +99,7 @@ class ResidenceTable:
         said = zip(columns, row, strict=False)
         texts = {column.name: cell.strip() for column, cell in said if column}
         values: dict[str, Any] = {}
-        faults = []
+        faults = [Fault("", *SHIFTED)] if is_shifted(columns, row) else []
         for column in COLUMNS:
             try:
                 values[column.name] = self._read(column.name, texts.get(column.name, ""))

@@ -3,7 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
-from chassis.sheets import Limits, Row, SheetInvalidError, SheetProblem, numbered, read_rows
+from chassis.sheets import (
+    Limits,
+    Row,
+    SheetInvalidError,
+    SheetProblem,
+    is_shifted,
+    numbered,
+    read_rows,
+)
 from fire_safety.domain.devices.registration import Entry, Fault, Refusal
 from fire_safety.wire.device_tables.columns import BY_HEADING, REQUIRED, TITLES, Column, plain
 from fire_safety.wire.device_tables.problems import DeviceFileInvalidError
@@ -64,6 +72,6 @@ def _entry(number: int, columns: Sequence[Column | None], row: Row) -> Entry:
             values[column.field] = column.read(cell)
         except ValueError:
             refusals.append(Refusal(column.field, column.fault))
-    if any(cells[len(columns) :]):
+    if is_shifted(columns, row):
         refusals.append(Refusal("row", Fault.SHIFTED))
     return Entry(values.pop("device_id"), values, number=number, refusals=tuple(refusals))
