@@ -12,7 +12,7 @@ from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Connection, select, text, update
+from sqlalchemy import Connection, delete, func, select, text, update
 
 from chassis.storage.database import Database
 from residency import tables
@@ -337,6 +337,38 @@ async def test_letters_that_look_like_d_are_indexed_anew_by_the_migration(
 
     assert mended == entered
     assert await find(database, "dang thi tam") == [("Ðặng Thị Tám", Rank.SAME_LETTERS)]
+
+
+@pytest.mark.postgres
+async def test_namesakes_by_letters_that_look_like_d_are_found_by_the_migration(
+    database: Database, test_database: TestDatabase
+) -> None:
+    """As those who are registered now are; a pair that people decided about stays what it is."""
+    names = ["Ðặng Thị Tám", "Đặng Thị Tám", "Dang Thi Tam", "Ɖặng Thị Chín", "Đặng Thị Chín"]
+    await register_all(database, [*names, "Đặng Thị Mười"])
+    candidates = tables.duplicate_candidates
+    columns = (candidates.c.first_id, candidates.c.second_id, candidates.c.reasons)
+    pairs = select(*columns).order_by(*columns[:2])
+    of_eth = select(tables.persons.c.person_id).where(tables.persons.c.full_name.like("Ð%"))
+    with_eth = candidates.c.first_id.in_(of_eth) | candidates.c.second_id.in_(of_eth)
+    owner = Database.connect(test_database.owner_url)
+
+    def again(connection: Connection) -> None:
+        with Operations.context(MigrationContext.configure(connection)):
+            migration("0033_namesakes_by_letters_like_d").upgrade()
+
+    async with owner.transaction() as tx:
+        found = (await tx.execute(pairs)).all()
+        await tx.execute(update(candidates).where(~with_eth).values(state="DIFFERENT"))
+        await tx.execute(delete(candidates).where(with_eth))
+        await tx.run_sync(again)
+        found_again = (await tx.execute(pairs)).all()
+        kept = await tx.scalar(select(func.count()).where(candidates.c.state == "DIFFERENT"))
+    await owner.close()
+
+    assert len(found) == 4
+    assert found_again == found
+    assert kept == 2
 
 
 def migration(name: str) -> ModuleType:
