@@ -9,13 +9,17 @@ import pytest
 from grpc import aio
 from sqlalchemy import select
 
+from chassis.account.access_chain import AccessRecord
+from chassis.account.access_log import append
 from chassis.clock import utc_now, ward_day
 from residency import tables
+from residency.domain.cases import population
 from residency.domain.persons.identity import IdentityCorrection
 from tests.residency.conftest import Service
 from tests.residency.desk import temporary
 from tests.residency.refusals import Refusal, refusal_of
 from tests.residency.samples import (
+    NOON,
     SEAL,
     StoppedClock,
     add_building,
@@ -213,6 +217,26 @@ async def test_a_guest_is_declared_for_the_own_dwelling_only(service: Service) -
     assert records[1].legal_basis == "Law 68/2020/QH14 Art. 30"
 
 
+def asked_of_population(serial: int, case_number: str, outcome: str) -> AccessRecord:
+    """Account for a question to the population database about somebody whom a case names."""
+    return AccessRecord(
+        record_id=uuid4(),
+        recorded_at=NOON,
+        account="officer-1",
+        actor="11002.residency",
+        roles=(),
+        method=population.METHOD,
+        purpose=population.PURPOSE_CODE,
+        legal_basis=population.LEGAL_BASIS,
+        reference=case_number,
+        subject=SEAL.pseudonym(number(serial)),
+        fields=population.FIELDS,
+        outcome=outcome,
+        request_id="",
+        ward_code="11002",
+    )
+
+
 async def test_whether_a_guest_is_declared_elsewhere_is_told_to_officers_only(
     service: Service,
 ) -> None:
@@ -243,6 +267,9 @@ async def test_whether_a_guest_is_declared_elsewhere_is_told_to_officers_only(
     looking.purpose.reference = "HS-1"
     assert (await service.refusal("GetCase", looking)).reason == "FIELD_INVALID"
     await service.call("LookupPerson", looking_up(serial=2))
+    async with service.database.transaction() as tx:
+        for outcome in ("ASKED", "NOT_FOUND"):
+            await append(tx, asked_of_population(2, case.case_number, outcome))
     told_host, told_guest = [
         json.loads(
             (await Counter(service).exported(personal_id_number=number(serial).digits)).json
@@ -256,6 +283,11 @@ async def test_whether_a_guest_is_declared_elsewhere_is_told_to_officers_only(
     assert case.case_number not in str(told_host)
     assert {*of_host} == {""}
     assert len(of_host) > 1
+    assert {
+        (*one["roles"], one["outcome"])
+        for one in told_host["looks"]
+        if one["purpose"] == "RESIDENCE_CASE"
+    } == {("residence_officer", "OK")}
     assert case.case_number in of_guest
 
 

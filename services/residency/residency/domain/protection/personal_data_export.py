@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from chassis.clock import ward_local
+from residency.domain.cases.population import ASKED, Verdict
 from residency.domain.lookups.disclosure import Disclosure, PersonField
 from residency.domain.protection.held_data import NEED_NAMES, SEX_NAMES, HeldData
 from residency.domain.residence.found import FoundPerson
@@ -17,6 +18,11 @@ _KINDS: Mapping[ResidenceKind, str] = {
 }
 
 
+# What the population database was asked and has answered, and how such a look is told without its case.
+_ASKED = {ASKED, *Verdict}
+_OFFICER, _OK = ("residence_officer",), "OK"
+
+
 @dataclass(frozen=True)
 class Look:
     """One look at the person: when, in which roles, for which purpose and with which outcome; never by whom."""
@@ -26,6 +32,11 @@ class Look:
     purpose: str
     reference: str
     outcome: str
+
+    def without_case(self) -> "Look":
+        """Tell it as any look of the officer for whom it was: the population database is asked for cases only."""
+        untold = replace(self, reference="")
+        return replace(untold, roles=_OFFICER, outcome=_OK) if self.outcome in _ASKED else untold
 
 
 @dataclass(frozen=True)
@@ -106,13 +117,10 @@ class PersonalDataExport:
         """Give the newest looks, each with its reference only where that is a number which is told here anyway.
 
         A host would learn by the number of a case that officers alone see that a guest is declared elsewhere, and as
-        well if the looks for such cases were the only ones without a number.
+        well if the looks for such cases were the only ones without a number, or with what only cases have.
         """
         told = {self.request_number, *(one.case_number for one in self.held.cases)}
-        return [
-            one if one.reference in told else replace(one, reference="")
-            for one in self.looks.newest
-        ]
+        return [one if one.reference in told else one.without_case() for one in self.looks.newest]
 
     def _person(self) -> dict[str, tuple[str, Any]]:
         """Give what may be told by its name, with its Vietnamese label."""
