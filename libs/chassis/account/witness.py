@@ -12,7 +12,7 @@ import os
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
@@ -33,10 +33,6 @@ _PUBLISH_TIMEOUT_S = 5.0
 _READ_TIMEOUT_S = 5.0
 
 _HEAD = text("select position, hash from access_records order by position desc limit 1")
-_LAST = text("""
-    select position, marked_at from access_marks
-    where kind = 'WITNESSED' order by mark_id desc limit 1
-""")
 # What was never verified is unverified since it began, and what was broken is until it is found whole. A chain
 # breaks at position 0 where it begins otherwise than it should; but 0 is told of one that holds.
 _CONDITION = text("""
@@ -68,8 +64,19 @@ class FileUnreadableError(Exception):
     """The file of witnesses holds a line that is no witness, or cannot be opened; the text says which."""
 
 
+class _Told(NamedTuple):
+    """The newest witness of a chain: up to where, and when it was told."""
+
+    position: int
+    at: datetime
+
+
 class Witness:
-    """Has the head witnessed whenever it has moved and `every` has passed; one replica at a time does."""
+    """Has the head witnessed whenever it has moved and `every` has passed; one replica at a time does.
+
+    How far it is witnessed tells the stream. What is marked in the database is for people to read: who has taken the
+    service's role can mark what they like, and nothing would be witnessed any more.
+    """
 
     def __init__(
         self,
@@ -107,17 +114,19 @@ class Witness:
         now = self._clock()
         async with lease.transaction() as tx:
             head = (await tx.execute(_HEAD)).one_or_none()
-            last = (await tx.execute(_LAST)).one_or_none()
             condition = (await tx.execute(_CONDITION, {"now": now})).one()
         position = head.position if head else 0
-        _tell_condition(position, condition, last.position if last else 0)
+        _tell_condition(position, condition)
+        last = await _last_told(self._jetstream, self._subject)
+        metrics.ACCESS_WITNESSED_POSITION.set(last.position if last else 0)
         if last and position < last.position:
             # Records have vanished. Nothing is witnessed any more: the verifier must find this as it is.
             logger().error("access_chain_behind_witness", position=position)
+            metrics.ACCESS_BROKEN_POSITION.set(condition.broken or position + 1)
             return None
         if head is None:
             return None
-        if last and (head.position == last.position or now - last.marked_at < self._every):
+        if last and (head.position == last.position or now - last.at < self._every):
             return None
         found = Head(head.position, head.hash)
         await tell(self._jetstream, self._subject, self._file, found, now)
@@ -127,12 +136,10 @@ class Witness:
         return found
 
 
-def _tell_condition(position: int, condition: Row[Any], witnessed: int) -> None:
-    """Tell in metrics how far the chain goes, is witnessed and is known to hold."""
+def _tell_condition(position: int, condition: Row[Any]) -> None:
+    """Tell in metrics how far the chain goes and is known to hold."""
     metrics.ACCESS_CHAIN_POSITION.set(position)
-    metrics.ACCESS_WITNESSED_POSITION.set(witnessed)
-    vanished = position + 1 if position < witnessed else 0
-    metrics.ACCESS_BROKEN_POSITION.set(condition.broken or vanished)
+    metrics.ACCESS_BROKEN_POSITION.set(condition.broken)
     if condition.verified_at:
         metrics.ACCESS_VERIFIED_TIMESTAMP.set(condition.verified_at.timestamp())
     if condition.expires_at:
@@ -175,6 +182,18 @@ async def tell(
 def subject_of(ward_code: str, service: str) -> str:
     """Tell the subject under which a service's chain is witnessed."""
     return f"witness.{ward_code}.{service}"
+
+
+async def _last_told(jetstream: JetStreamContext, subject: str) -> _Told | None:
+    """Read the newest witness of a chain; None if there is none. Raises BrokerUnavailableError."""
+    try:
+        message = await jetstream.get_last_msg(_STREAM, subject)
+    except NotFoundError:
+        return None
+    except (NatsError, OSError, TimeoutError) as error:
+        raise BrokerUnavailableError from error
+    told: dict[str, Any] = json.loads(message.data or b"")
+    return _Told(int(told["position"]), datetime.fromisoformat(told["witnessed_at"]))
 
 
 async def read_stream(jetstream: JetStreamContext, subject: str) -> Witnesses:

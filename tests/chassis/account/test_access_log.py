@@ -400,6 +400,25 @@ async def test_the_head_is_witnessed_when_it_has_moved_and_once(
 
 
 @pytest.mark.nats
+async def test_marks_made_by_hand_keep_nothing_from_being_witnessed(
+    database: Database, broker: Client
+) -> None:
+    """Who has taken the service's role can say that the chain is witnessed, now, ever, or further than it goes."""
+    told = witness.Witness(database, broker.jetstream(), SUBJECT, timedelta(0), None, lambda: NOW)
+    for position, at in ((1, NOW), (2, NOW + timedelta(days=400)), (10**9, NOW)):
+        await fill(database, 1)
+        async with database.transaction() as tx:
+            mark = "insert into access_marks (kind, position, hash, marked_at) values"
+            by_hand = text(f"{mark} ('WITNESSED', :position, '', :at)")
+            await tx.execute(by_hand, {"position": position, "at": at})
+        await told.witness_if_due()
+    found = await witness.read_stream(broker.jetstream(), SUBJECT)
+
+    assert [head.position for head in found.heads] == [1, 2, 3]
+    assert (measured("witnessed_position"), measured("broken_position")) == (3, 0)
+
+
+@pytest.mark.nats
 async def test_it_is_told_since_when_nobody_verified_the_chain(
     database: Database, broker: Client
 ) -> None:
