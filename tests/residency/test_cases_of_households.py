@@ -140,3 +140,35 @@ async def test_another_becomes_householder(desk: Desk) -> None:
         {1: "HOUSEHOLDER", 2: "CHILD", 3: "CHILD"}
     ]
     assert await kept(desk) == []
+
+
+def of_householder(serial: int) -> dict[str, str]:
+    """Name a householder."""
+    return {
+        "householder_name": NAME,
+        "householder_personal_id_number": number(serial).digits,
+    }
+
+
+async def test_people_join_the_household_that_they_declare(desk: Desk) -> None:
+    """Tenants are householders beside others; whoever names one of them joins that one, and a stranger is refused."""
+    dwelling_id = (await add_building(desk.database)).dwelling_ids[0]
+    for serial in (1, 2):
+        head = declared(serial, relationship_to_householder="Chủ hộ")
+        await recorded(desk, temporary(dwelling_id, declarant=head))
+    joining = temporary(dwelling_id, declarant=declared(3), **of_householder(9))
+    stranger = await refused(desk, joining)
+    joining.householder_personal_id_number = number(2).digits
+    await recorded(desk, joining)
+
+    assert stranger == "FIELD_INVALID"
+    assert await households(desk) == [{2: "HOUSEHOLDER", 3: "CHILD"}, {1: "HOUSEHOLDER"}]
+
+
+async def test_a_member_who_is_declared_as_householder_founds_the_household(desk: Desk) -> None:
+    """Whoever of a family that moves in declares it."""
+    dwelling_id = (await add_building(desk.database)).dwelling_ids[0]
+    head = declared(2, relationship_to_householder="Chủ hộ")
+    await recorded(desk, temporary(dwelling_id, declared(3), head, **of_householder(2)))
+
+    assert await households(desk) == [{1: "CHILD", 2: "HOUSEHOLDER", 3: "CHILD"}]

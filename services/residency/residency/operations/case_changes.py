@@ -1,11 +1,13 @@
 """What an approved case enters into the register, and how that is annulled; always within the case's transaction."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from chassis.clock import ward_day
 from chassis.context import current_account
+from chassis.errors import FieldInvalidError
 from chassis.storage.database import Transaction
 from residency.domain.cases.declarations import (
     ChangeOfInformation,
@@ -21,6 +23,7 @@ from residency.domain.cases.declarations import (
 from residency.domain.cases.machine import Case
 from residency.domain.duplicates import Occasion
 from residency.domain.persons.sealing import NumberSeal, ParticularsSeal
+from residency.domain.residence.households import HOUSEHOLDER
 from residency.domain.residence.registrations import (
     HouseholdChoice,
     Origin,
@@ -101,27 +104,57 @@ class CaseChanges:
         household_id: UUID | None,
         now: datetime,
     ) -> None:
-        """Register all who are declared, in one household: the given one, or the one that the first of them joins.
+        """Register all who are declared, in one household: the given one, or the one that is declared.
 
         What a declaration calls them to the householder is taken over where the circular knows it.
         """
         origin = Origin(current_account(), case.case_number)
         by_name = await households.codes_by_name(tx)
         codes = {same_spelling(name): code for name, code in by_name.items()}
+        household = HouseholdChoice(household_id)
+        if household_id is None:
+            household = await self._declared_household(tx, declaration, change, codes)
         await self._enter_persons(tx, declaration, change, now)
         entered = []
-        for person in declaration.persons:
+        for person in declaration.householder_first:
             relationship = codes.get(same_spelling(person.relationship))
-            joined = HouseholdChoice(household_id, relationship=relationship)
-            application = application_of(person, change, joined)
+            application = application_of(
+                person, change, replace(household, relationship=relationship)
+            )
             registration = await enter(
                 tx, self._new_id(), application, self._numbers, origin, self._new_id, now
             )
-            household_id = registration.household_id
+            household = HouseholdChoice(registration.household_id)
             entered.append(registration.person_id)
             await cases.link(tx, case, registrations, registration.entry_id)
         await duplicates.find(tx, entered, Occasion.REGISTRATION, self._new_id, now)
         await occupancy.announce(tx, [change.dwelling_id], now)
+
+    async def _declared_household(
+        self,
+        tx: Transaction,
+        declaration: ResidenceDeclaration,
+        change: NewResidence,
+        codes: Mapping[str, str],
+    ) -> HouseholdChoice:
+        """Choose the household of the householder who is declared, or a new one where that is one of the declared.
+
+        Where nobody is, it is the dwelling's. Raises FieldInvalidError if the householder does not live there.
+        """
+        householder = declaration.householder_number
+        declarant = codes.get(same_spelling(declaration.declarant.relationship))
+        if householder in {person.number for person in declaration.persons} or (
+            householder is None and declarant == HOUSEHOLDER
+        ):
+            return HouseholdChoice(founds=True)
+        if householder is None:
+            return HouseholdChoice()
+        index, first_day = self._numbers.blind_index(householder), change.term.valid_from
+        household_id = await households.in_dwelling(tx, index, change.dwelling_id, first_day)
+        if household_id is None:
+            rule = "of a household in the dwelling, on the first day"
+            raise FieldInvalidError("householder_personal_id_number", rule)
+        return HouseholdChoice(household_id)
 
     async def _enter_persons(
         self,

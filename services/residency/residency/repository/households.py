@@ -88,6 +88,23 @@ async def dwelling_of(tx: Transaction, household_id: UUID) -> UUID:
     return found
 
 
+async def in_dwelling(
+    tx: Transaction, number_index: bytes, dwelling_id: UUID, day: date
+) -> UUID | None:
+    """Tell the household of a dwelling to which the person who has a number belongs on a day; None if there is none."""
+    statement = (
+        select(household_memberships.c.household_id)
+        .join(households)
+        .where(
+            household_memberships.c.person_id == holder_of(number_index),
+            households.c.dwelling_id == dwelling_id,
+            holds_on(household_memberships, day),
+        )
+    )
+    found: UUID | None = await tx.scalar(statement)
+    return found
+
+
 async def of_person(tx: Transaction, number_index: bytes, day: date) -> UUID:
     """Tell the household to which the person who has a number belongs on a day; raises NotAMemberError."""
     statement = select(household_memberships.c.household_id).where(

@@ -225,6 +225,11 @@ class ResidenceDeclaration:
         """The declarant and the members who change with them."""
         return (self.declarant, *self.members)
 
+    @property
+    def householder_first(self) -> list[DeclaredPerson]:
+        """The same in the order in which they are entered: who is declared as householder founds the household."""
+        return sorted(self.persons, key=lambda person: person.number != self.householder_number)
+
     def check_births(self) -> None:
         """Refuse a new residence of somebody that begins before their birth; raises FieldInvalidError."""
         if isinstance(self.change, NewResidence):
