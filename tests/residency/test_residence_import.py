@@ -265,6 +265,20 @@ async def test_what_is_wrong_is_told_and_keeps_all_out_unless_it_is_accepted(
     assert await counted(database, "persons", "registrations", "outbox") == [2, 2, 2]
 
 
+@pytest.mark.postgres
+async def test_a_table_of_which_nothing_can_be_entered_is_told_row_by_row(
+    database: Database,
+) -> None:
+    """Nobody of it is known, and every term is refused: also with what is valid accepted, nothing is entered."""
+    await add_building(database, address="số 5 ngách 12/34 phố Thử Nghiệm")
+    content = csv_of(row(1, valid_until="01/11/2026"), row(2, kind="tạm trú"))
+    refused = [(number, Outcome.REFUSED, "FIELD_INVALID") for number in (2, 3)]
+
+    assert await take(database, content) == (refused, False)
+    assert (await take(database, content, accept_valid=True))[0] == refused
+    assert await counted(database, "persons", "outbox") == [0, 0]
+
+
 async def households(database: Database) -> set[tuple[str, date, str | None, int]]:
     """Tell of each person the first day in a household, as what, and how many belong to it."""
     columns = tables.household_memberships.c

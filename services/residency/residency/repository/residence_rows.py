@@ -150,6 +150,8 @@ async def enter(
 
     Who was entered by others meanwhile is left out.
     """
+    if not residents:
+        return set()
     people = [_person(one, seal, now) for one in residents]
     entering = insert_or_skip(persons).on_conflict_do_nothing().returning(persons.c.number_index)
     entered = set((await tx.scalars(entering, people)).all())
