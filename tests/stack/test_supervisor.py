@@ -3,6 +3,7 @@
 import asyncio
 import io
 import os
+import resource
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -10,8 +11,11 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from nats.errors import Error as NatsError
 from rich.console import Console
 
+from chassis.broker import jetstream
+from stack import supervised
 from stack.errors import StackError
 from stack.installation import Installation
 from stack.plan import Plan
@@ -87,6 +91,33 @@ async def test_a_part_held_down_stays_down_until_let_go(stack: Stack) -> None:
 
     await stack.let_go("residency")
     assert stack.process("residency").running
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_broker_that_could_not_write_is_started_anew_once_it_can(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk has a stream refuse everything, also when there is room again."""
+    monkeypatch.setattr(supervised, "TEND_SECONDS", 0.2)
+    server = stack.installation.nats
+    before, client = server.pid, await jetstream.connect(server.url, "tests")
+    stream = client.jetstream(timeout=1)
+    await stream.add_stream(name="FULL", subjects=["full"])
+    unlimited = resource.prlimit(before, resource.RLIMIT_FSIZE)
+    resource.prlimit(before, resource.RLIMIT_FSIZE, (2**16, unlimited[1]))
+    with pytest.raises((TimeoutError, NatsError)):
+        while True:
+            await stream.publish("full", b"x" * 2**15)
+    resource.prlimit(before, resource.RLIMIT_FSIZE, unlimited)
+    while not stack.process("nats").running or server.pid == before:
+        await asyncio.sleep(0.1)
+    await stack.ready("nats", 30)
+    again = await jetstream.connect(server.url, "tests")
+    stored = await again.jetstream().publish("full", b"x")
+    await client.close()
+    await again.close()
+
+    assert stored.stream == "FULL"
 
 
 @pytest.mark.asyncio(loop_scope="module")

@@ -33,7 +33,7 @@ max_payload: 2MB
 jetstream {{
   store_dir: {store}
   # What is acknowledged is on the disk.
-  sync_interval: always
+  sync_interval: always{room}
 }}
 # One listener for both: a client that wants TLS gets it.
 tls {{ cert_file: {certificate}, key_file: {certificate_key} }}
@@ -94,6 +94,10 @@ mqtt {{
   listen: "{host}:{mqtt_port}"{tls}{replicas}
 }}
 """
+# How much streams may come to together. Without it the server takes three quarters of what is free when it starts, and
+# makes no stream that might need more one day.
+ROOM = """
+  max_file_store: {bytes}"""
 # MQTT has one listener, which speaks either TLS or not.
 MQTT_TLS = """
   tls {{ cert_file: {certificate}, key_file: {certificate_key} }}"""
@@ -142,6 +146,8 @@ class Place:
     certificate: Path
     certificate_key: Path
     mqtt_tls: bool = False
+    # How many bytes streams may come to; unset it is by the free disk.
+    room: int | None = None
     # A word that begins with $ is a variable of the server's environment.
     name: str = "ward"
     cluster: Cluster | None = None
@@ -159,6 +165,7 @@ def configuration(place: Place, passwords: Mapping[str, str], issuer: str, xkey:
         port=place.port,
         http_port=place.http_port,
         store=json.dumps(str(place.store)),
+        room="" if place.room is None else ROOM.format(bytes=place.room),
         **_certificate(place),
         **{user: user for user in USERS},
         **{f"{user}_password": json.dumps(passwords[user]) for user in USERS},

@@ -21,6 +21,11 @@ from stack.nats_configuration import SERVICES, USERS, Place, configuration
 from stack.secret_store import SecretStore, write_private
 
 START_SECONDS = 60.0
+# More than all streams may come to (chassis/broker/jetstream.py), so that they can be made on a small disk as well.
+ROOM_BYTES = 64 * 2**30
+# Less than that is no room to go on in.
+LOW_DISK_BYTES = 64 * 2**20
+_WRITE_ERROR = b"write error"
 STOP_SECONDS = 15.0
 
 
@@ -124,6 +129,15 @@ class NatsServer:
         """Stop the server in order; kill after `STOP_SECONDS`."""
         self.process.stop(STOP_SECONDS)
 
+    def is_stuck(self) -> bool:
+        """Whether a stream refuses everything because it could not be written once, though the disk has room again.
+
+        The server itself goes on refusing until it is started anew.
+        """
+        _, said = self._health()
+        free = shutil.disk_usage(self.run_dir).free
+        return _WRITE_ERROR in said and free > LOW_DISK_BYTES
+
     def kill(self) -> None:
         """Kill the server at once, as a crash would; returns when it is gone."""
         self.process.kill()
@@ -161,6 +175,7 @@ class NatsServer:
             mqtt_port=self.mqtt_port,
             mqtt_tls=self.mqtt_tls,
             store=self.run_dir / "nats",
+            room=ROOM_BYTES,
             certificate=self.certificates.server_file,
             certificate_key=self.certificates.server_key_file,
         )
@@ -174,12 +189,17 @@ class NatsServer:
             time.sleep(POLL_SECONDS)
 
     def _is_healthy(self) -> bool:
+        return self._health()[0] == http.client.OK
+
+    def _health(self) -> tuple[int, bytes]:
+        """Ask the server how it is; 503 where it does not answer."""
         connection = http.client.HTTPConnection(ports.LOOPBACK, self.http_port, timeout=1)
         try:
             connection.request("GET", "/healthz")
-            return connection.getresponse().status == http.client.OK
-        except OSError:
-            return False
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        except (OSError, http.client.HTTPException):
+            return http.client.SERVICE_UNAVAILABLE, b""
         finally:
             connection.close()
 

@@ -139,6 +139,10 @@ class PostgresServer:
         if self._process is not None:
             self._process.stop(STOP_SECONDS)
 
+    def is_stuck(self) -> bool:
+        """Whether it must be started anew: never, it ends by itself when it cannot go on."""
+        return False
+
     def kill(self) -> None:
         """Kill the postmaster at once, as a crash would; returns when it is gone."""
         self.process.kill()

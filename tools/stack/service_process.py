@@ -51,6 +51,10 @@ class ServiceProcess:
         """Ask it to stop and kill it after `STOP_SECONDS`."""
         self.process.stop(STOP_SECONDS)
 
+    def is_stuck(self) -> bool:
+        """Whether it must be started anew: never, it ends by itself when it cannot go on."""
+        return False
+
     def kill(self) -> None:
         """Kill it at once, as a crash would; returns when it is gone."""
         self.process.kill()

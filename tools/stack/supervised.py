@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from stack.child_process import ChildProcess
 from stack.errors import StackError, StartError
@@ -15,13 +15,14 @@ from stack.waiting import POLL_SECONDS, until
 FIRST_DELAY_SECONDS = 0.2
 LAST_DELAY_SECONDS = 10.0
 STABLE_SECONDS = 30.0
-TRIM_SECONDS = 60.0
+TEND_SECONDS = 10.0
 START_ATTEMPTS = 3
 # Of a part that keeps failing the log is shown at the third end in a row, then now and then.
 REPORTED_FAILURE = 2
 FAILURES_PER_REPORT = 6
 
 Tell = Callable[[str, str], None]
+Result = TypeVar("Result")
 
 
 class Server(Protocol):
@@ -44,6 +45,9 @@ class Server(Protocol):
     @property
     def running(self) -> bool:
         """Whether it runs now."""
+
+    def is_stuck(self) -> bool:
+        """Whether it runs and will not do its work again unless it is started anew."""
 
     def start(self) -> None:
         """Start it and return when it is ready; raises StackError when it fails."""
@@ -131,8 +135,11 @@ class Supervised:
         while self.server.running:
             self.server.process.trim_log()
             with suppress(TimeoutError):
-                async with asyncio.timeout(TRIM_SECONDS):
+                async with asyncio.timeout(TEND_SECONDS):
                     await until(lambda: not self.server.running)
+            if await self._in_thread(self.server.is_stuck):
+                self._tell(f"{self.server.name} không làm việc được nữa", "it cannot go on")
+                await self._bring_down(self.server.stop)
 
     async def _revive(self, failures: int) -> bool:
         await self._pause(min(FIRST_DELAY_SECONDS * 2**failures, LAST_DELAY_SECONDS))
@@ -162,7 +169,7 @@ class Supervised:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._ending.wait(), seconds)
 
-    def _in_thread(self, work: Callable[[], None]) -> "asyncio.Future[None]":
+    def _in_thread(self, work: Callable[[], Result]) -> "asyncio.Future[Result]":
         return asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     def _tell_end(self, failures: int) -> None:

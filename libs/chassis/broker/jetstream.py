@@ -360,31 +360,32 @@ async def _ensure_in_time(
     jetstream: JetStreamContext, stream: StreamConfig, replicas: int
 ) -> None:
     config = stream.evolve(num_replicas=replicas)
-    is_told = False
-    while not await _is_ensured(jetstream, config, tell_taken=not is_told):
-        is_told = True
+    told = set[str]()
+    while (cause := await _delay(jetstream, config)) is not None:
+        # For as long as it lasts once is enough; often only a person can end it.
+        if cause not in told:
+            told.add(cause)
+            _tell_delay(config, cause)
         await asyncio.sleep(_RETRY_S)
 
 
-async def _is_ensured(
-    jetstream: JetStreamContext, config: StreamConfig, *, tell_taken: bool
-) -> bool:
-    """Make a stream or bring it to its settings; False if that must be tried again."""
+async def _delay(jetstream: JetStreamContext, config: StreamConfig) -> str | None:
+    """Make a stream or bring it to its settings; tell why that must be tried again, or nothing."""
     try:
         await _ensure(jetstream, config)
     except BadRequestError as error:
-        if error.err_code != _SUBJECTS_OVERLAP:
-            logger().warning("stream_delayed", stream=config.name, cause=str(error))
-        elif tell_taken:
-            # Only a person can end it, so once is enough.
-            logger().error("stream_subjects_taken", stream=config.name, what_to_do=_TAKEN)
+        return _TAKEN if error.err_code == _SUBJECTS_OVERLAP else str(error)
     except (OSError, TimeoutError, NatsError) as error:
         # The broker says why, for instance that its disk has no room for what the stream may come to.
-        cause = str(error) or type(error).__name__
-        logger().warning("stream_delayed", stream=config.name, cause=cause)
+        return str(error) or type(error).__name__
+    return None
+
+
+def _tell_delay(config: StreamConfig, cause: str) -> None:
+    if cause == _TAKEN:
+        logger().error("stream_subjects_taken", stream=config.name, what_to_do=_TAKEN)
     else:
-        return True
-    return False
+        logger().warning("stream_delayed", stream=config.name, cause=cause)
 
 
 async def _ensure(jetstream: JetStreamContext, config: StreamConfig) -> None:

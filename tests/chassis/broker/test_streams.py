@@ -44,6 +44,25 @@ async def test_subjects_that_another_stream_holds_are_told_once_and_waited_for(
     await client.close()
 
 
+async def test_what_delays_a_stream_is_told_once(
+    nats_server: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often it is tried: here a copy on three servers is asked of a single one, as on a disk without room."""
+    monkeypatch.setattr(jetstream, "_RETRY_S", 0.01)
+    client = await jetstream.connect(nats_server.url, "tests")
+    stream = client.jetstream()
+    with capture_logs() as logs:
+        ensuring = asyncio.create_task(jetstream.ensure_streams(stream, "11002", replicas=3))
+        async with asyncio.timeout(20):
+            while (await stream.account_info()).api.errors < 5 * len(jetstream.STREAMS):
+                await asyncio.sleep(0.05)
+        ensuring.cancel()
+
+    delayed = [one["stream"] for one in logs if one["event"] == "stream_delayed"]
+    assert sorted(delayed) == sorted(one.name or "" for one in jetstream.STREAMS)
+    await client.close()
+
+
 async def test_a_broker_that_is_away_is_told_once_and_that_it_is_back_as_well(
     scratch: Path,
 ) -> None:
