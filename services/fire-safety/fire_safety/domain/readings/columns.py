@@ -56,6 +56,19 @@ class Stretch(NamedTuple):
         return self._values("temperature", self.temperature)
 
     @property
+    def only(self) -> Reading:
+        """Give the one reading of a message that declares nothing."""
+        return Reading(
+            self.first_ms,
+            self.received_ms,
+            self.density and self.density[0],
+            self.temperature and self.temperature[0],
+            self.battery and self.battery[0],
+            0,
+            self.monoxide and self.monoxide[0],
+        )
+
+    @property
     def batch(self) -> Batch:
         """Give the readings one by one."""
         return self.block.batch(self.number)
