@@ -121,7 +121,7 @@ bench-ingest: install ## Measure ingest and alarm latency beside their floors: a
 	@$(BIN)/python -m bench ingest
 
 .PHONY: bench-officer
-bench-officer: install ## Measure from a detector's smoke to the officer's screen and brief, idle and under load: about three minutes
+bench-officer: install ## Measure from a detector's smoke to the officer's screen and brief, idle, under load, and as detectors come back: three minutes
 	@$(BIN)/python -m bench.officer
 
 .PHONY: bench-search

@@ -26,7 +26,7 @@ from incidents.domain.incidents.incident import Disposition, Incident
 from incidents.domain.incidents.requests import Acknowledgement, Assignment, Closure, Listing
 from incidents.domain.places import Occupancy, Premises
 from incidents.domain.reports.sealing import ReportSeal
-from incidents.operations.alarms import AlarmOperations, Raised
+from incidents.operations.alarms import AlarmEvent, AlarmOperations
 from incidents.operations.deadlines import DeadlineOperations
 from incidents.operations.escalation import EscalationOperations
 from incidents.operations.incidents import IncidentOperations
@@ -63,7 +63,11 @@ class Operations(
 
     async def take_raised_alarm(self, event_id: UUID, raised: Alarm) -> None:
         """Take one alarm."""
-        await self.take_raised_alarms([Raised(event_id, raised)])
+        await self.take_raised_alarms([AlarmEvent(event_id, raised)])
+
+    async def take_changed_alarm(self, event_id: UUID, changed: Alarm) -> None:
+        """Take what changed of one alarm."""
+        await self.take_changed_alarms([AlarmEvent(event_id, changed)])
 
     async def take_occupancy(self, event_id: UUID, counted: Occupancy) -> None:
         """Take the count of one dwelling."""

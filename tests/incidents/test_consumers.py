@@ -49,7 +49,7 @@ async def publish(broker: Client, *events: Message) -> None:
 async def settled(broker: Client, ward_code: str = "11002") -> None:
     """Wait until every event has had its effect and none is on its way."""
     async with asyncio.timeout(30):
-        for lane in ("incidents", "incidents-occupancy"):
+        for lane in ("incidents", "incidents-fires", "incidents-occupancy"):
             while not await is_settled(broker, f"{lane}-{ward_code}"):
                 await asyncio.sleep(0.02)
 
@@ -139,7 +139,7 @@ async def test_events_out_of_order_and_told_twice_have_one_effect(
 async def test_what_cannot_be_read_is_kept_apart_and_the_lane_goes_on(
     broker: Client, database: Database
 ) -> None:
-    """Each with its reason; the alarm behind them opens its incident."""
+    """By each lane that hears it, with its reason; the alarm behind them opens its incident."""
     noise = subject_of(fire.AlarmRaised)
     await broker.jetstream().publish(
         noise, b"\xff" * 1000, headers={EVENT_ID_HEADER: str(uuid4())}
@@ -154,17 +154,20 @@ async def test_what_cannot_be_read_is_kept_apart_and_the_lane_goes_on(
     await settled(broker)
     stream = broker.jetstream()
     letters: StreamInfo = await stream.stream_info("DEAD_LETTERS")
-    reasons = []
+    refused = set()
     for sequence in range(1, letters.state.messages + 1):
-        letter = await stream.get_msg("DEAD_LETTERS", sequence)
-        reasons.append((letter.headers or {})["Ward-Dead-Reason"])
+        headers = (await stream.get_msg("DEAD_LETTERS", sequence)).headers or {}
+        refused.add((headers["Ward-Dead-Consumer"], headers["Ward-Dead-Reason"]))
 
-    assert sorted(reasons) == [
-        "no_identifier",
-        "no_identifier",
-        "not_protobuf",
-        "unknown_signal_class",
-    ]
+    assert letters.state.messages == len(refused)
+    assert refused == {
+        *(
+            (lane, reason)
+            for lane in ("incidents-11002", "incidents-fires-11002")
+            for reason in ("no_identifier", "not_protobuf", "unknown_signal_class")
+        ),
+        ("incidents-occupancy-11002", "no_identifier"),
+    }
     assert len(await rows(database, tables.incidents)) == 1
 
 
@@ -193,6 +196,37 @@ async def test_an_alarm_does_not_wait_behind_a_census(
 
     assert told < 500
     assert len(await rows(database, tables.occupancies)) == 500
+
+
+async def test_a_fire_does_not_wait_behind_a_thousand_lost_detectors(
+    make_settings: MakeSettings,
+    nats_server: NatsServer,
+    make_token: MakeToken,
+    broker: Client,
+    database: Database,
+) -> None:
+    """Its lane lets them pass: the incident is open while those that were told before are still being read."""
+    for start in range(0, 1_000, 100):
+        lost = [
+            trouble_message(f"lost-{n}", device_id=f"TB-{n}") for n in range(start, start + 100)
+        ]
+        await asyncio.gather(
+            *(
+                publish(broker, fire.AlarmRaised(alarm=one), fire.AlarmRestored(alarm=one))
+                for one in lost
+            )
+        )
+    await publish(
+        broker, fire.AlarmRaised(alarm=alarm_message("alarm-1", raised_at=stamp(utc_now())))
+    )
+    async with running(make_settings(nats_server.url), make_token):
+        await next_event(broker, pb.IncidentOpened)
+        told = len(await rows(database, tables.alarms))
+        await settled(broker)
+
+    assert told < 1_000
+    assert len(await rows(database, tables.alarms)) == 1_001
+    assert await alarms_of_incidents(database) == ["alarm-1"]
 
 
 async def alarms_of_incidents(database: Database) -> list[str]:

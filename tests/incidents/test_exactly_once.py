@@ -16,7 +16,7 @@ from incidents.domain.incidents.incident import Incident
 from incidents.domain.incidents.requests import Listing
 from incidents.domain.lifecycle.states import IncidentState
 from incidents.domain.rules.priorities import Priority
-from incidents.operations.alarms import Raised
+from incidents.operations.alarms import AlarmEvent
 from tests.incidents.samples import (
     NIGHT,
     Operations,
@@ -53,7 +53,7 @@ class Delivery:
 
 @dataclass(frozen=True)
 class AtOnce:
-    """Deliveries of raised alarms that are taken in one transaction."""
+    """Deliveries of alarms, all raised or all restored, that are taken in one transaction."""
 
     deliveries: tuple[Delivery, ...]
 
@@ -122,8 +122,16 @@ def runs(draw: st.DrawFn) -> tuple[list[Signal], list[Delivery | AtOnce | CloseA
         Delivery(number, raised=True, variant=0) for number in range(len(signals))
     ]
     deliveries = st.builds(Delivery, numbers, st.booleans(), st.integers(0, 1))
-    raisings = st.builds(Delivery, numbers, st.just(value=True), st.integers(0, 1))
-    at_once = st.builds(AtOnce, st.lists(raisings, min_size=2, max_size=6).map(tuple))
+    at_once = st.booleans().flatmap(
+        lambda raised: st.builds(
+            AtOnce,
+            st.lists(
+                st.builds(Delivery, numbers, st.just(raised), st.integers(0, 1)),
+                min_size=2,
+                max_size=6,
+            ).map(tuple),
+        )
+    )
     more = draw(st.lists(deliveries | at_once | st.just(CloseAll()), max_size=12))
     return signals, draw(st.permutations(once + more))
 
@@ -140,18 +148,18 @@ class Run:
 
     async def deliver(self, delivery: Delivery | AtOnce) -> None:
         """Deliver an event, or several at once."""
-        if isinstance(delivery, AtOnce):
-            raised = [self._raised(one) for one in delivery.deliveries]
-            await self.operations.take_raised_alarms(raised)
-        elif delivery.raised:
-            await self.operations.take_raised_alarms([self._raised(delivery)])
-        else:
-            alarm = self.alarms[delivery.signal]
-            restored = replace(alarm, restored_at=NIGHT, version=2)
-            await self.operations.take_changed_alarm(self._event_id(delivery), restored)
+        told = delivery.deliveries if isinstance(delivery, AtOnce) else (delivery,)
+        take = (
+            self.operations.take_raised_alarms
+            if told[0].raised
+            else self.operations.take_changed_alarms
+        )
+        await take([self._told(one) for one in told])
 
-    def _raised(self, delivery: Delivery) -> Raised:
-        return Raised(self._event_id(delivery), self.alarms[delivery.signal])
+    def _told(self, delivery: Delivery) -> AlarmEvent:
+        alarm = self.alarms[delivery.signal]
+        restored = replace(alarm, restored_at=NIGHT, version=2)
+        return AlarmEvent(self._event_id(delivery), alarm if delivery.raised else restored)
 
     def _event_id(self, delivery: Delivery) -> UUID:
         return uuid5(NAMESPACE_OID, f"{self.name} {delivery}")
@@ -227,7 +235,7 @@ async def test_fifty_alarms_of_one_premises_at_once_are_one_incident(database: D
     await asyncio.gather(
         *(
             replicas[number % 2].take_raised_alarms(
-                [Raised(uuid4(), one) for one in raised[number : number + 1 + number % 2 * 4]]
+                [AlarmEvent(uuid4(), one) for one in raised[number : number + 1 + number % 2 * 4]]
             )
             for number in range(50)
         )
@@ -283,7 +291,7 @@ async def test_many_premises_at_once_have_each_their_incident_and_number(
     """No number twice, nothing waits for anything in a circle."""
     replica = operations(database, StoppedClock())
     raised = [
-        Raised(uuid4(), alarm(premises_id=f"premises-{n % 10}", device_id=f"TB-{n}"))
+        AlarmEvent(uuid4(), alarm(premises_id=f"premises-{n % 10}", device_id=f"TB-{n}"))
         for n in range(60)
     ]
     # Each set meets the premises of all others, from another one on.

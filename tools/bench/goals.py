@@ -65,4 +65,11 @@ SEEN_IDLE = Goal(
     at_most=True,
 )
 SEEN_LOADED = Goal("như trên, có tải, ms", "the same under load, ms", 250, 250, at_most=True)
+SEEN_RETURNING = Goal(
+    "khói → sự kiện, lâu nhất, khi mọi đầu báo trở lại, ms",
+    "smoke → event, longest, as all detectors come back, ms",
+    1000,
+    250,
+    at_most=True,
+)
 UNSEEN = Goal("không đến sĩ quan", "never came to the officer", 0, 0, at_most=True)

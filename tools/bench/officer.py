@@ -3,7 +3,8 @@
 The whole platform as `make up` starts it, with the ward of full size but without its simulated fleet. One detector
 after the other smells smoke, each in premises of its own. What counts is when the incident comes over a duty officer's
 open stream of events (SSE), and when the rescue brief that is then asked for has been read, over HTTP both; first while
-nothing else is sent, then with the bulk that other detectors send.
+nothing else is sent, then with the bulk that other detectors send, and at last while all detectors that were lost, as
+in a power cut, are heard again at once.
 """
 
 import argparse
@@ -12,9 +13,10 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import islice, starmap
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -38,6 +40,7 @@ from stack.supervisor import Stack
 
 _WIDTH = 120
 _WATCH = "/v1/incidents:watch"
+_OWN_FORMAT = "PAYLOAD_FORMAT_NATIVE"
 _KINDS = {"DEVICE_KIND_SMOKE", "DEVICE_KIND_SMOKE_HEAT"}
 _PATIENCE_S = 60.0
 _BEGIN_S = 1.0
@@ -51,24 +54,26 @@ _TOO_FEW = (
 class Sizes:
     """Residents; alarms that are raised before any is measured, then idle and under load, so many a second.
 
-    `silence_s` is how long it takes until all devices but those are told as lost, since no fleet reports for them.
+    `returning` are raised while detectors come back. `silence_s` is how long it takes until all devices but those are
+    told as lost, since no fleet reports for them.
     """
 
     residents: int
     warming: int
     alarms: int
+    returning: int
     per_second: float
     silence_s: float = 0.0
 
     @property
     def premises(self) -> int:
         """How many premises burn, each once."""
-        return self.warming + 2 * self.alarms
+        return self.warming + 2 * self.alarms + self.returning
 
 
 # Devices that report each minute are lost after 65 s, all of them in the same three seconds.
-FULL = Sizes(WARD_RESIDENTS, warming=20, alarms=100, per_second=4, silence_s=75.0)
-QUICK = Sizes(3_000, warming=2, alarms=5, per_second=4)
+FULL = Sizes(WARD_RESIDENTS, warming=20, alarms=100, returning=25, per_second=4, silence_s=75.0)
+QUICK = Sizes(3_000, warming=2, alarms=5, returning=2, per_second=4)
 # About half of what both lanes in one process get done of a full stream on two cores (docs/bench-ingest.md).
 READINGS = 40_000
 
@@ -90,11 +95,19 @@ class Seen:
 
 @dataclass(frozen=True)
 class Results:
-    """All that was measured; `readings` a second were sent meanwhile under load."""
+    """All that was measured; `readings` a second were sent meanwhile under load, and so many detectors came back."""
 
     readings: float
+    returned: int
     idle: Seen
     loaded: Seen
+    returning: Seen
+
+    @property
+    def latencies(self) -> list[Latencies]:
+        """How long each took to be seen."""
+        seen = (self.idle, self.loaded, self.returning)
+        return [one for some in seen for one in (some.event, some.brief)]
 
 
 class Officer:
@@ -114,7 +127,7 @@ class Officer:
             smoke = [
                 device["deviceId"]
                 for device in listed
-                if device["kind"] in _KINDS and device["payloadFormat"] == "PAYLOAD_FORMAT_NATIVE"
+                if device["kind"] in _KINDS and device["payloadFormat"] == _OWN_FORMAT
             ]
             if smoke and len(found) < most:
                 found.append(Fire(one["premisesId"], smoke[0]))
@@ -197,23 +210,17 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     show(console, machine, results)
-    latencies = (
-        results.idle.event,
-        results.idle.brief,
-        results.loaded.event,
-        results.loaded.brief,
-    )
-    return 1 if any(one.lost for one in latencies) else 0
+    return 1 if any(one.lost for one in results.latencies) else 0
 
 
 async def run(sizes: Sizes, readings: float, progress: Progress) -> Results:
-    """Measure idle, then under load."""
+    """Measure idle, then under load, then while detectors come back."""
     async with _ward(sizes, progress) as (place, broker, officer):
         fires = await officer.fires(sizes.premises)
-        warming, idle, loaded = (
-            fires[: sizes.warming],
-            fires[sizes.warming : -sizes.alarms],
-            fires[-sizes.alarms :],
+        rest = iter(fires)
+        warming, idle, loaded, returning = (
+            [*islice(rest, count)]
+            for count in (sizes.warming, sizes.alarms, sizes.alarms, sizes.returning)
         )
         await officer.see(broker, warming, sizes.per_second)
         with progress.step(
@@ -230,7 +237,27 @@ async def run(sizes: Sizes, readings: float, progress: Progress) -> Results:
                 told = await load.ended()
             finally:
                 await load.stop()
-    return Results(told["stored"] * workload.PER_BATCH / told["seconds"], seen_idle, seen_loaded)
+        with progress.step("Từ khói đến sĩ quan, có điện trở lại", "as detectors come back"):
+            coming = _come_back(place, broker, {one.device_id for one in returning})
+            returned, seen_returning = await asyncio.gather(
+                coming, officer.see(broker, returning, sizes.per_second)
+            )
+    readings = told["stored"] * workload.PER_BATCH / told["seconds"]
+    return Results(readings, returned, seen_idle, seen_loaded, seen_returning)
+
+
+async def _come_back(place: Installation, broker: Client, silent: Collection[str]) -> int:
+    """Have all detectors of the platform's own format be heard once but those; tell how many."""
+    await asyncio.sleep(_BEGIN_S)
+    written = (place.ward / "devices.jsonl").read_text()
+    back = [
+        one["deviceId"]
+        for one in map(json.loads, written.splitlines())
+        if one["payloadFormat"] == _OWN_FORMAT and one["deviceId"] not in silent
+    ]
+    stream = broker.jetstream()
+    await asyncio.gather(*starmap(stream.publish, workload.messages(back, len(back), 1)))
+    return len(back)
 
 
 async def _rest(broker: Client) -> None:
@@ -252,22 +279,25 @@ def show(console: Console, machine: dict[str, str], results: Results) -> None:
         ("p99", ""),
         ("lâu nhất", "longest"),
     )
-    under = f"{results.readings:,.0f}/s"
+    under, back = f"{results.readings:,.0f}/s", f"{results.returned:,}"
     for name, one in (
         ("rỗi: sự kiện trên SSE · idle: event on the SSE stream", results.idle.event),
         ("rỗi: đọc xong bản tin cứu hộ · idle: brief read", results.idle.brief),
         (f"tải {under}: sự kiện · load: event", results.loaded.event),
         (f"tải {under}: bản tin · load: brief read", results.loaded.brief),
+        (f"{back} đầu báo trở lại: sự kiện · detectors come back: event", results.returning.event),
+        (f"{back} đầu báo trở lại: bản tin · detectors come back: brief", results.returning.brief),
     ):
         figures = (one.percentile(0.5), one.percentile(0.99), one.percentile(1))
         shown.add_row(name, str(len(one.seconds)), *(f"{ms:.1f}" for ms in figures))
     console.print(shown)
-    lost = sum(one.event.lost + one.brief.lost for one in (results.idle, results.loaded))
+    lost = sum(one.lost for one in results.latencies)
     console.print(
         goals_table(
             [
                 (goals.SEEN_IDLE, results.idle.brief.percentile(0.99)),
                 (goals.SEEN_LOADED, results.loaded.brief.percentile(0.99)),
+                (goals.SEEN_RETURNING, results.returning.event.percentile(1)),
                 (goals.UNSEEN, lost),
             ]
         )

@@ -28,7 +28,7 @@ from incidents.clients.gateways import AppriseMessenger
 from incidents.clients.residency import NoRegister, OccupancyRegister, ResidencyClient
 from incidents.clients.sources import Sources
 from incidents.clients.webhooks import WebhookClient
-from incidents.consumers.lanes import ALARM_LANE, OCCUPANCY_LANE, Consumers
+from incidents.consumers.lanes import ALARM_LANE, FIRE_LANE, OCCUPANCY_LANE, Consumers
 from incidents.consumers.notices import NOTICE_LANE, Notices
 from incidents.domain.duty.contacts import ContactSeal
 from incidents.domain.public_alerts import Sender
@@ -288,10 +288,12 @@ def _start_lanes(
         ProjectionOperations(base.database, base.clock),
         incidents,
     )
+    alarms = f"{ALARM_LANE}-{ward_code}"
     waits_since = {}
-    for source, name, handlers, of_many in (
-        (FIRE_SAFETY, ALARM_LANE, consumers.of_alarm_lane(), consumers.of_alarms_at_once()),
-        (RESIDENCY, OCCUPANCY_LANE, {}, consumers.of_occupancy_at_once()),
+    for name, formerly, handlers, of_many in (
+        (FIRE_LANE, alarms, consumers.of_fire_lane(), consumers.of_fires_at_once()),
+        (ALARM_LANE, ALARM_LANE, consumers.of_alarm_lane(), consumers.of_alarms_at_once()),
+        (OCCUPANCY_LANE, OCCUPANCY_LANE, {}, consumers.of_occupancy_at_once()),
     ):
         consumer = EventConsumer(
             base.broker,
@@ -299,12 +301,12 @@ def _start_lanes(
             f"{name}-{ward_code}",
             str(EVENTS.name),
             handlers,
-            name,
+            formerly,
             of_many,
         )
         life.background(name, consumer.run())
-        waits_since[source] = consumer.waits_since
-    return waits_since
+        waits_since[name] = consumer.waits_since
+    return {FIRE_SAFETY: waits_since[ALARM_LANE], RESIDENCY: waits_since[OCCUPANCY_LANE]}
 
 
 def _start_background(life: Lifecycle, base: Base) -> None:

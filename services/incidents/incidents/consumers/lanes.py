@@ -1,8 +1,10 @@
 """Events of fire-safety and residency in: decoded, and each given to one operation.
 
-Two lanes, so that an alarm never waits behind a census: a first import or a recount tells every dwelling at once.
-Premises stay on the lane of alarms, whose order makes a place known before it burns. On a cluster that wards share
-each has lanes of its own, and lets what another ward's services tell pass.
+Occupancy has a lane of its own, so that an alarm never waits behind a census: a first import or a recount tells every
+dwelling at once. So have fires: a power cut loses a thousand detectors within seconds, and brings them back. The lane
+of fires hears what the lane of alarms hears, and is first since it lets all but fires and premises pass; whichever
+comes second finds in the inbox that it is done. Premises are on both, whose order makes a place known before it burns.
+On a cluster that wards share each has lanes of its own, and lets what another ward's services tell pass.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,8 +12,9 @@ from collections.abc import Mapping, Sequence
 from chassis.broker.consumer import Handler, HandlerOfMany
 from chassis.broker.messages import Envelope, subject_of
 from chassis.errors import InvalidMessageError
+from incidents.domain.incidents.alarms import SignalClass
 from incidents.domain.incidents.incident import IncidentNotFoundError
-from incidents.operations.alarms import AlarmOperations, Raised
+from incidents.operations.alarms import AlarmEvent, AlarmOperations
 from incidents.operations.incidents import IncidentOperations
 from incidents.operations.projections import ProjectionOperations
 from incidents.wire import inbound
@@ -21,6 +24,7 @@ from ward.residency.v1 import residency_pb2
 
 # Their names at the broker are these with the ward's code behind; earlier versions had them without.
 ALARM_LANE = "incidents"
+FIRE_LANE = "incidents-fires"
 OCCUPANCY_LANE = "incidents-occupancy"
 
 
@@ -39,12 +43,17 @@ class Consumers:
         self._projections = projections
         self._incidents = incidents
 
+    def of_fire_lane(self) -> Mapping[str, Handler]:
+        """Give the handler of what must be known before it burns."""
+        return {subject_of(fire_safety_pb2.PremisesChanged): self._on_premises}
+
+    def of_fires_at_once(self) -> Mapping[str, HandlerOfMany]:
+        """Give the handler of alarms that call for an incident."""
+        return {subject_of(fire_safety_pb2.AlarmRaised): self._on_fires}
+
     def of_alarm_lane(self) -> Mapping[str, Handler]:
-        """Give the handlers of alarms, premises and their surroundings, and of what is told of an incident itself."""
+        """Give the handlers of premises and their surroundings, and of what is told of an incident itself."""
         return {
-            subject_of(fire_safety_pb2.AlarmAcknowledged): self._on_changed,
-            subject_of(fire_safety_pb2.AlarmRestored): self._on_changed,
-            subject_of(fire_safety_pb2.AlarmReset): self._on_changed,
             subject_of(fire_safety_pb2.PremisesChanged): self._on_premises,
             subject_of(modes_pb2.DeviceModeSet): self._on_device_mode,
             subject_of(modes_pb2.DeviceModeEnded): self._on_device_mode,
@@ -54,25 +63,39 @@ class Consumers:
         }
 
     def of_alarms_at_once(self) -> Mapping[str, HandlerOfMany]:
-        """Give the handler of alarms that were raised: when a whole block burns, many come at once."""
-        return {subject_of(fire_safety_pb2.AlarmRaised): self._on_raised}
+        """Give the handlers of alarms, of which many come at once.
+
+        A whole block burns, or the power comes back and a thousand lost detectors with it: nobody's fire waits for
+        each of them.
+        """
+        return {
+            subject_of(fire_safety_pb2.AlarmRaised): self._on_raised,
+            subject_of(fire_safety_pb2.AlarmAcknowledged): self._on_changed,
+            subject_of(fire_safety_pb2.AlarmRestored): self._on_changed,
+            subject_of(fire_safety_pb2.AlarmReset): self._on_changed,
+        }
 
     def of_occupancy_at_once(self) -> Mapping[str, HandlerOfMany]:
         """Give the handler of occupancy: a census tells every dwelling at once, and alarms share the processor."""
         return {subject_of(residency_pb2.OccupancyChanged): self._on_occupancy}
 
     async def _on_raised(self, envelopes: Sequence[Envelope]) -> None:
-        raised = [
-            Raised(one.event_id, inbound.read_alarm(one), one.request_id) for one in envelopes
-        ]
-        await self._alarms.take_raised_alarms(
-            [one for one in raised if self._is_ours(one.alarm.ward_code)]
-        )
+        await self._alarms.take_raised_alarms(self._alarm_events(envelopes))
 
-    async def _on_changed(self, envelope: Envelope) -> None:
-        alarm = inbound.read_alarm(envelope)
-        if self._is_ours(alarm.ward_code):
-            await self._alarms.take_changed_alarm(envelope.event_id, alarm)
+    async def _on_fires(self, envelopes: Sequence[Envelope]) -> None:
+        told = self._alarm_events(envelopes)
+        fires = [one for one in told if one.alarm.signal_class is SignalClass.ALARM]
+        if fires:
+            await self._alarms.take_raised_alarms(fires)
+
+    async def _on_changed(self, envelopes: Sequence[Envelope]) -> None:
+        await self._alarms.take_changed_alarms(self._alarm_events(envelopes))
+
+    def _alarm_events(self, envelopes: Sequence[Envelope]) -> list[AlarmEvent]:
+        told = [
+            AlarmEvent(one.event_id, inbound.read_alarm(one), one.request_id) for one in envelopes
+        ]
+        return [one for one in told if self._is_ours(one.alarm.ward_code)]
 
     async def _on_premises(self, envelope: Envelope) -> None:
         premises = inbound.read_premises(envelope)

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from uuid import UUID, uuid4
 
 from chassis.clock import Clock
@@ -28,15 +30,14 @@ from incidents.repository.incidents import (
     lock_open_fires_at,
     next_ordinal,
     note_restored,
-    save_change,
     save_changes,
 )
 from incidents.repository.projections import place_of, project_alarms
 
 
 @dataclass(frozen=True)
-class Raised:
-    """An alarm that was raised, by which event, under which request; empty: under the one that is being served."""
+class AlarmEvent:
+    """What was told of an alarm, by which event, under which request; empty: under the one that is being served."""
 
     event_id: UUID
     alarm: Alarm
@@ -62,7 +63,7 @@ class AlarmOperations:
         self._clock = clock
         self._new_id = new_id
 
-    async def take_raised_alarms(self, raised: Sequence[Raised]) -> None:
+    async def take_raised_alarms(self, raised: Sequence[AlarmEvent]) -> None:
         """Put each alarm into one incident: the open one of its place, or a new one.
 
         An alarm that was not reset and is raised again opens a new one if its incident was closed meanwhile.
@@ -75,22 +76,22 @@ class AlarmOperations:
         self._relay.wake()
         metrics.INCIDENTS_OPENED.labels(IncidentKind.FIRE).inc(opened)
 
-    async def take_changed_alarm(self, event_id: UUID, alarm: Alarm) -> None:
-        """Keep an alarm's newest state, and note in its incident that its device is back to normal."""
+    async def take_changed_alarms(self, changed: Sequence[AlarmEvent]) -> None:
+        """Keep the newest state of alarms, and note in their incidents that devices are back to normal."""
         now = self._clock()
         async with self._database.transaction() as tx:
-            if await inbox.first_time(tx, tables.inbox, event_id, now):
-                await project_alarms(tx, [alarm])
-                for incident_id, device_id in await note_restored(tx, [alarm.alarm_id]):
-                    incident = await lock_incident(tx, incident_id)
-                    await save_change(tx, incident.note_restored(device_id, now))
+            fresh = await _fresh(tx, changed, now)
+            if not fresh:
+                return
+            await project_alarms(tx, (one.alarm for one in fresh))
+            await _save(tx, await _restorings(tx, fresh, now))
 
-    async def _take(self, raised: Sequence[Raised], now: datetime) -> int:
+    async def _take(self, raised: Sequence[AlarmEvent], now: datetime) -> int:
         """Take alarms in one transaction; tell how many incidents were opened."""
         async with self._database.transaction() as tx:
-            event_ids = [one.event_id for one in raised]
-            first = await inbox.first_times(tx, tables.inbox, event_ids, now)
-            fresh = [one for one in raised if one.event_id in first]
+            fresh = await _fresh(tx, raised, now)
+            if not fresh:
+                return 0
             await project_alarms(tx, (one.alarm for one in fresh))
             known = await known_of(tx, (one.alarm.alarm_id for one in fresh))
             changes = await self._changes(tx, _untold(fresh, known), now)
@@ -102,7 +103,7 @@ class AlarmOperations:
         return len(openings)
 
     async def _changes(
-        self, tx: Transaction, raised: Sequence[Raised], now: datetime
+        self, tx: Transaction, raised: Sequence[AlarmEvent], now: datetime
     ) -> list[Change]:
         """Decide for each alarm what it does, after those before it; incidents that are open are locked.
 
@@ -135,11 +136,18 @@ class AlarmOperations:
         return open_fire(alarm, place, self._new_id(), number, ladders, now)
 
 
+async def _fresh(tx: Transaction, told: Sequence[AlarmEvent], now: datetime) -> list[AlarmEvent]:
+    """Leave out what had its effect before."""
+    event_ids = [one.event_id for one in told]
+    first = await inbox.first_times(tx, tables.inbox, event_ids, now)
+    return [one for one in told if one.event_id in first]
+
+
 def _place(alarm: Alarm) -> tuple[str, str]:
     return alarm.ward_code, alarm.place_key
 
 
-def _untold(raised: Sequence[Raised], known: Mapping[str, Known]) -> list[Raised]:
+def _untold(raised: Sequence[AlarmEvent], known: Mapping[str, Known]) -> list[AlarmEvent]:
     """Give what calls for an incident and is in none yet."""
     return [
         one
@@ -159,11 +167,25 @@ async def _tell_restored(
     if not joined:
         return
     notes = []
-    for incident_id, device_id in await note_restored(tx, joined):
+    for incident_id, _, device_id in await note_restored(tx, joined):
         note = held[incident_id].note_restored(device_id, now)
         held[incident_id] = note.incident
         notes.append(note)
     await _save(tx, notes)
+
+
+async def _restorings(tx: Transaction, told: Sequence[AlarmEvent], now: datetime) -> list[Change]:
+    """Note which devices are back to normal; incidents are locked in order, so that nobody waits in a circle."""
+    requests = {one.alarm.alarm_id: one.request_id for one in told}
+    noted = sorted(await note_restored(tx, requests))
+    changes = []
+    for incident_id, some in groupby(noted, key=itemgetter(0)):
+        incident = await lock_incident(tx, incident_id)
+        for _, alarm_id, device_id in some:
+            note = incident.note_restored(device_id, now)
+            incident = note.incident
+            changes.append(replace(note, request_id=requests[alarm_id]))
+    return changes
 
 
 async def _save(tx: Transaction, changes: Sequence[Change]) -> None:
