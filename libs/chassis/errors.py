@@ -159,3 +159,13 @@ class InvalidMessageError(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class CannotListenError(Exception):
+    """A server cannot have the address it was told to listen at; another program may have it."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(
+            f"Không lắng nghe được ở {address}: địa chỉ không phải của máy này hoặc cổng đang bị chương trình khác dùng"
+            f" / Cannot listen at {address}: it is no address of this machine, or another program has the port."
+        )

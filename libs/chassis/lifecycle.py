@@ -13,7 +13,7 @@ import uvicorn
 import uvloop
 from grpc import aio
 
-from chassis.errors import DatabaseUnavailableError
+from chassis.errors import CannotListenError, DatabaseUnavailableError
 from chassis.telemetry import tracing
 from chassis.telemetry.log import logger
 
@@ -66,13 +66,16 @@ class Lifecycle:
     ) -> int:
         """Start a gRPC server and tell its port; at stop, calls under way have a few seconds to end.
 
-        With credentials it speaks TLS and nothing else.
+        With credentials it speaks TLS and nothing else. Raises CannotListenError.
         """
-        port = (
-            server.add_secure_port(listen, credentials)
-            if credentials
-            else server.add_insecure_port(listen)
-        )
+        try:
+            port = (
+                server.add_secure_port(listen, credentials)
+                if credentials
+                else server.add_insecure_port(listen)
+            )
+        except RuntimeError as error:
+            raise CannotListenError(listen) from error
         await server.start()
         self._stack.push_async_callback(server.stop, _GRACE_S)
         return port
@@ -145,8 +148,11 @@ async def _cancelled(task: asyncio.Task[None]) -> None:
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:
-    """Run a service's main coroutine on uvloop."""
-    uvloop.run(main)
+    """Run a service's main coroutine on uvloop; in one line, with 1, if it cannot have its port."""
+    try:
+        uvloop.run(main)
+    except CannotListenError as error:
+        raise SystemExit(str(error)) from None
 
 
 def run_command(main: Coroutine[Any, Any, int | None]) -> NoReturn:

@@ -1,11 +1,16 @@
 """The life of a service process."""
 
 import asyncio
+import socket
+from collections.abc import Iterator
 
 import pytest
+from grpc import aio
 
-from chassis.errors import DatabaseRefusedError, DatabaseUnavailableError
-from chassis.lifecycle import Lifecycle, run_command
+from chassis.errors import CannotListenError, DatabaseRefusedError, DatabaseUnavailableError
+from chassis.lifecycle import Lifecycle, run, run_command
+from chassis.telemetry.admin import admin_server
+from chassis.telemetry.health import Readiness
 
 
 async def test_what_was_started_last_stops_first() -> None:
@@ -94,3 +99,45 @@ def test_a_command_without_its_database_ends_with_a_line(
         run_command(command())
 
     assert ended.value.code == kind().said
+
+
+@pytest.fixture
+def taken() -> Iterator[str]:
+    """Give an address at which somebody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+
+
+async def test_a_taken_port_of_grpc_is_told(taken: str) -> None:
+    """By its address, in two languages."""
+    # Linux would share the port with another gRPC server that allows it.
+    server = aio.server(options=[("grpc.so_reuseport", 0)])
+    with pytest.raises(CannotListenError, match=f"ở {taken}.*at {taken}"):
+        async with Lifecycle() as life:
+            await life.serve_grpc(server, taken)
+
+
+async def test_a_taken_port_of_administrators_is_told(taken: str) -> None:
+    """The service stops in order."""
+    stopped = []
+
+    async def stop() -> None:
+        stopped.append("database")
+
+    with pytest.raises(CannotListenError, match=taken):
+        async with Lifecycle() as life:
+            life.at_stop(stop)
+            life.serve_http(admin_server(taken, Readiness({})))
+            await life.until_stopped()
+
+    assert stopped == ["database"]
+
+
+def test_a_service_without_its_port_ends_with_a_line() -> None:
+    """Python writes the line to standard error and ends with 1."""
+
+    async def service() -> None:
+        raise CannotListenError("127.0.0.1:8080")
+
+    with pytest.raises(SystemExit, match=r"127\.0\.0\.1:8080"):
+        run(service())

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from chassis.errors import CannotListenError
 from chassis.lifecycle import Lifecycle
 from gateway import app
 from gateway.routes import server
@@ -206,3 +207,12 @@ async def test_connections_beyond_the_limit_are_told_to_come_again(
 
     assert refused.startswith(b"HTTP/1.1 503 ")
     assert answer.startswith(b"HTTP/1.1 200 ")
+
+
+async def test_a_taken_port_is_told(ward: Ward, issuer: Issuer, address: str) -> None:
+    """Before anything is served."""
+    taken = address.removeprefix("http://")
+    settings = ward.settings(issuer).model_copy(update={"http_listen": taken})
+    with pytest.raises(CannotListenError, match=taken):
+        async with Lifecycle() as life:
+            await app.start(life, settings)

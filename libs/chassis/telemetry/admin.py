@@ -1,6 +1,7 @@
 """The administrators' port of a gRPC service: `/healthz`, `/readyz` and `/metrics` over HTTP."""
 
 import contextlib
+import socket
 from collections.abc import Generator
 
 import uvicorn
@@ -10,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from chassis.errors import CannotListenError
 from chassis.telemetry.health import Readiness
 
 
@@ -20,6 +22,13 @@ class AdminServer(uvicorn.Server):
     def capture_signals(self) -> Generator[None]:
         """Capture nothing."""
         yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen; raises CannotListenError, where uvicorn would end the process out of order."""
+        try:
+            await super().startup(sockets)
+        except SystemExit:
+            raise CannotListenError(f"{self.config.host}:{self.config.port}") from None
 
 
 def admin_server(listen: str, readiness: Readiness) -> AdminServer:

@@ -9,6 +9,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from chassis.errors import CannotListenError
 from chassis.telemetry.admin import AdminServer
 
 MAX_HEAD = 2**16
@@ -22,12 +23,15 @@ _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close
 
 
 class GatewayServer(AdminServer):
-    """An HTTP server that has its port before it serves: a taken one fails at once, port 0 is known."""
+    """An HTTP server that has its port before it serves: port 0 is known, a taken one raises CannotListenError."""
 
     def __init__(self, app: ASGIApp, listen: str) -> None:
         host, _, port = listen.rpartition(":")
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self._socket = socket.create_server((host.strip("[]"), int(port)), family=family)
+        try:
+            self._socket = socket.create_server((host.strip("[]"), int(port)), family=family)
+        except OSError as error:
+            raise CannotListenError(listen) from error
         self.port = int(self._socket.getsockname()[1])
         super().__init__(
             uvicorn.Config(
