@@ -6,11 +6,21 @@ from uuid import UUID
 
 import pytest
 from google.type import date_pb2
+from grpc import aio
 from sqlalchemy import select
 
 from residency.tables import household_memberships, person_corrections, persons
 from residency.tables.bitemporal import holds_on
-from tests.residency.desk import NAME, OFFICER, SECOND_OFFICER, Desk, declared, temporary
+from tests.residency.desk import (
+    CITIZEN,
+    NAME,
+    OFFICER,
+    SECOND_OFFICER,
+    Desk,
+    declared,
+    temporary,
+)
+from tests.residency.refusals import refusal_of
 from tests.residency.samples import SEAL, TODAY, add_building, number
 from ward.residency.v1 import cases_pb2 as pb
 
@@ -90,16 +100,27 @@ async def test_members_split_off_into_a_household_of_their_own(desk: Desk) -> No
 
 
 async def test_who_does_not_belong_to_the_household_cannot_split_off_with_it(desk: Desk) -> None:
-    """Nothing changes, and the case waits for another decision; an unknown relationship is told as such."""
+    """Nothing changes, and the case waits for another decision; an unknown relationship is not even declared."""
     dwelling_id = await household(desk)
     await recorded(desk, split(dwelling_id))
     stranger = await refused(desk, split(dwelling_id, declared(3)))
-    unknown = await refused(
-        desk, split(dwelling_id, declared(3, relationship_to_householder="bạn cùng lớp"))
-    )
+    friend = declared(3, relationship_to_householder="bạn cùng lớp")
+    since = pb.ChangeOfInformation(new_householder_from=FIRST)
+    supplemented = await desk.accepted(split(dwelling_id, declared(3)))
+    await desk.act(OFFICER, "RequestSupplement", supplemented, missing="Quan hệ với chủ hộ")
 
     assert stranger == "NOT_A_HOUSEHOLD_MEMBER"
-    assert unknown == "FIELD_INVALID"
+    for unknown in (
+        split(dwelling_id, friend),
+        temporary(dwelling_id, friend, declarant=declared(2), change_of_information=since),
+    ):
+        with pytest.raises(aio.AioRpcError) as undeclared:
+            await desk.create(unknown)
+        assert refusal_of(undeclared.value).reason == "FIELD_INVALID"
+    later = await desk.refusal(
+        CITIZEN, "SupplementCase", supplemented, declaration=split(dwelling_id, friend)
+    )
+    assert later.reason == "FIELD_INVALID"
     assert await households(desk) == [{1: "HOUSEHOLDER", 3: "CHILD"}, {2: "HOUSEHOLDER"}]
 
 

@@ -55,6 +55,10 @@ class CaseChanges:
         self._households = HouseholdChanges(numbers, new_id)
         self._stays = StayChanges(numbers, particulars, new_id)
 
+    async def check(self, tx: Transaction, declaration: ResidenceDeclaration) -> None:
+        """Refuse what is wrong with a declaration by itself, before it takes its way; raises FieldInvalidError."""
+        await self._households.check(tx, declaration)
+
     async def enter(
         self, tx: Transaction, case: Case, declaration: ResidenceDeclaration, now: datetime
     ) -> None:

@@ -14,6 +14,7 @@ from residency.domain.cases.declarations import (
 )
 from residency.domain.cases.machine import Case
 from residency.domain.persons.identity import IdentityCorrection
+from residency.domain.persons.personal_id import PersonalIdNumber
 from residency.domain.persons.sealing import NumberSeal
 from residency.domain.residence.households import HOUSEHOLDER, NamedMembers
 from residency.domain.residence.registrations import Origin
@@ -32,6 +33,13 @@ class HouseholdChanges:
     def __init__(self, numbers: NumberSeal, new_id: Callable[[], UUID]) -> None:
         self._numbers = numbers
         self._new_id = new_id
+
+    async def check(self, tx: Transaction, declaration: ResidenceDeclaration) -> None:
+        """Refuse relationships that could not be entered, as they are declared; raises FieldInvalidError."""
+        change = declaration.change
+        informs = isinstance(change, ChangeOfInformation) and change.new_householder_from
+        if isinstance(change, HouseholdSplit) or informs:
+            await self._relationships(tx, declaration)
 
     async def split(
         self,
@@ -76,10 +84,17 @@ class HouseholdChanges:
         self, tx: Transaction, declaration: ResidenceDeclaration, day: date
     ) -> NamedMembers:
         """Name the declarant, as householder, and the members of the declarant's household on a day."""
+        named = await self._relationships(tx, declaration)
+        index = self._numbers.blind_index(declaration.declarant.number)
+        return NamedMembers(await households.of_person(tx, index, day), named, day)
+
+    async def _relationships(
+        self, tx: Transaction, declaration: ResidenceDeclaration
+    ) -> dict[PersonalIdNumber, str]:
+        """Read what each who is declared is to the declarant, the householder; raises FieldInvalidError."""
         by_name = await households.codes_by_name(tx)
         codes = {same_spelling(name): code for name, code in by_name.items()}
-        declarant = declaration.declarant.number
-        named = {declarant: HOUSEHOLDER}
+        named = {declaration.declarant.number: HOUSEHOLDER}
         for member in declaration.members:
             code = codes.get(same_spelling(member.relationship))
             if code is None or member.number in named:
@@ -88,8 +103,7 @@ class HouseholdChanges:
                     "a name of ListHouseholdRelationships; each member once",
                 )
             named[member.number] = code
-        index = self._numbers.blind_index(declarant)
-        return NamedMembers(await households.of_person(tx, index, day), named, day)
+        return named
 
 
 def _origin(case: Case) -> Origin:

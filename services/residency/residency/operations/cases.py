@@ -72,13 +72,14 @@ class CaseOperations:
     async def create(
         self, caller: Caller, declaration: ResidenceDeclaration, request_id: str, digest: bytes
     ) -> Case:
-        """Make a draft with its number."""
+        """Make a draft with its number; raises FieldInvalidError for what could not be entered."""
         now, case_id = self._clock(), self._new_id()
         async with accounted(self._database, now) as tx:
             if first := await claim(tx, self._numbers, request_id, digest, case_id, now):
                 case = await cases.load(tx, first)
                 self._account_for(case, declaration)
                 return case
+            await self._changes.check(tx, declaration)
             channel = CaseChannel.COUNTER if caller.is_officer else CaseChannel.ELECTRONIC
             case = await draft(
                 tx,
@@ -113,11 +114,12 @@ class CaseOperations:
         return await self._move(request, CaseAct.REQUEST_SUPPLEMENT, move, missing)
 
     async def supplement(self, request: Request, declaration: ResidenceDeclaration) -> Moved:
-        """Take the supplemented declaration in place of the one before; raises FieldInvalidError for the kind."""
+        """Take the supplemented declaration in place of the one before; raises FieldInvalidError."""
 
         async def move(tx: Transaction, case: Case, now: datetime) -> Case:
             calendar = await cases.working_calendar(tx)
             case = case.supplemented(request.caller, declaration.kind, calendar, now)
+            await self._changes.check(tx, declaration)
             await cases.save_declaration(tx, case, declaration, self._seal)
             self._account_for(case, declaration)
             return case
