@@ -179,7 +179,7 @@ async def _search(tx: Transaction, asked: _Asked, limit: int) -> _Found:
     """Read the ranges of the better ranks, and look through the rest only if they do not fill the page."""
     behind = asked.behind.rank if asked.behind else None
     ranks: dict[UUID, Rank] = {}
-    for some in _READ_TOGETHER:
+    for some in _APART if asked.question.accented else _TOGETHER:
         statement = _best_of_ranges(some, behind, despite=asked.despite)
         rows = await tx.execute(statement, asked.values | {"limit": limit - len(ranks)})
         ranks |= {row.person_id: Rank(row.rank) for row in rows}
@@ -240,8 +240,9 @@ _RANGES = {
     Rank.OTHER_ORDER_AS_TYPED: _Range(_OTHER_ORDER & _AS_TYPED, *_BY_NOTHING),
     Rank.OTHER_ORDER: _Range(_OTHER_ORDER & ~_AS_TYPED, *_BY_NOTHING),
 }
+_TOGETHER = (tuple(_RANGES),)
 # Who begins otherwise is looked for only where few begin as typed: all of these would be passed over.
-_READ_TOGETHER = (
+_APART = (
     (Rank.SAME, Rank.SAME_LETTERS, Rank.BEGINS_AS_TYPED),
     (Rank.BEGINS, Rank.OTHER_ORDER_AS_TYPED, Rank.OTHER_ORDER),
 )
