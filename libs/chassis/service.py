@@ -108,7 +108,12 @@ async def start_base(
     connected.append(broker)
     stream = broker.jetstream(timeout=_REQUEST_TIMEOUT_S)
     await jetstream.ensure_streams(stream, settings.ward_code, settings.nats_replicas)
-    verifier = TokenVerifier(settings.auth_issuer, settings.auth_audience, settings.auth_jwks)
+    verifier = TokenVerifier(
+        settings.auth_issuer,
+        settings.auth_audience,
+        settings.auth_jwks,
+        ward_code=settings.ward_code,
+    )
     log = None
     if accounted:
         log = AccessLog(account_line(life, settings))

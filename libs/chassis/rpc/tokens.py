@@ -28,7 +28,10 @@ _MOST_KNOWN = 10_000
 
 
 class TokenVerifier:
-    """Checks signature, issuer, audience and expiry of access tokens; reads account, roles, level and own number.
+    """Checks signature, issuer, audience, ward and expiry of access tokens; reads account, roles, level and own number.
+
+    A token that names a ward is good there only: the wards of a city may share an issuer and an audience. One that
+    names none, as a citizen's may, is bound to no ward.
 
     The key set is read on first use, again every five minutes in the background, and (at most every five seconds)
     when a token names an unknown key, so that a key roll-over needs no restart. Only who needs a key that is not known
@@ -42,8 +45,11 @@ class TokenVerifier:
         jwks_address: str,
         monotonic: Callable[[], float] = time.monotonic,
         clock: Clock = utc_now,
+        *,
+        ward_code: str = "",
     ) -> None:
         self._address = jwks_address
+        self._ward_code = ward_code
         self._monotonic = monotonic
         self._clock = clock
         self._keys: KeySet | None = None
@@ -101,6 +107,8 @@ class TokenVerifier:
     def _decode(self, token: str, keys: KeySet) -> Identity:
         claims = jwt.decode(token, keys, algorithms=_ALGORITHMS).claims
         self._claims.validate(claims)
+        if self._ward_code and claims.get("ward", self._ward_code) != self._ward_code:
+            raise TokenInvalidError
         roles = claims.get("roles", [])
         if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
             raise TokenInvalidError

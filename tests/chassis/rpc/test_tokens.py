@@ -14,7 +14,7 @@ from joserfc.jwk import ECKey, OctKey
 from chassis.clock import utc_now
 from chassis.errors import ServiceUnavailableError, TokenExpiredError, TokenInvalidError
 from chassis.rpc.tokens import TokenVerifier
-from stack.issuer import LIFETIME_SECONDS, Issuer, Role
+from stack.issuer import LIFETIME_SECONDS, WARD_CODE, Issuer, Role
 from tests.fixtures.servers import ISSUER_ADDRESS, MakeToken
 
 AUDIENCE = "safe-digital-ward"
@@ -55,6 +55,20 @@ async def test_a_token_names_the_assurance_level(issuer: Issuer, make_token: Mak
     assert levels == [1, 2]
     with pytest.raises(TokenInvalidError):
         await checks.verify(make_token("citizen", assurance_level=3))
+
+
+async def test_a_token_of_another_ward_is_refused(issuer: Issuer, make_token: MakeToken) -> None:
+    """The wards of a city may have one issuer; the local one names the ward in each token."""
+    token = make_token("residence_officer")
+    of_ward, of_another = (
+        TokenVerifier(ISSUER_ADDRESS, AUDIENCE, issuer.jwks_url, ward_code=code)
+        for code in (WARD_CODE, "11003")
+    )
+
+    assert (await of_ward.verify(token)).roles == {"residence_officer"}
+    for _ in range(2):
+        with pytest.raises(TokenInvalidError):
+            await of_another.verify(token)
 
 
 async def test_an_identity_does_not_show_its_token(issuer: Issuer, make_token: MakeToken) -> None:
