@@ -12,10 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chassis.errors import FieldInvalidError
 from chassis.lifecycle import Lifecycle
 from chassis.rpc.tokens import TokenVerifier
 from gateway import app
 from gateway.routes.open311.documents import Document
+from gateway.routes.open311.refusals import refusal_of
 from stack.issuer import Issuer
 from tests.fixtures.servers import ISSUER_ADDRESS, MakeToken
 from tests.gateway.conftest import Ward
@@ -206,6 +208,26 @@ async def test_what_is_wrong_gets_the_standards_errors(client: httpx2.AsyncClien
 
     assert "application/x-www-form-urlencoded" in not_a_form.json()[0]["description"]
     assert (not_a_form.status_code, other_form.status_code) == (400, 404)
+
+
+@pytest.mark.parametrize(
+    ("field", "parameter"),
+    [
+        ("start", "start_date"),
+        ("address", "address_string"),
+        ("answers.vehicles", "attribute[vehicles]"),
+        ("description", "description"),
+    ],
+)
+def test_what_is_wrong_is_named_as_the_standard_names_it(field: str, parameter: str) -> None:
+    """Not as the ward's own interface does, which who sent it does not know."""
+    document = refusal_of(FieldInvalidError(field, "a rule"))
+    said = [one["description"] for one in json.loads(bytes(document.answer("json").body))]
+
+    assert said == [
+        f"The field '{parameter}' is not valid. / Trường «{parameter}» không hợp lệ.",
+        f"{parameter}: a rule",
+    ]
 
 
 @pytest.mark.http

@@ -20,6 +20,18 @@ _FORM_ONLY = (
     "The content must be application/x-www-form-urlencoded. / "
     "Nội dung phải là application/x-www-form-urlencoded."
 )
+# Fields of the ward's own interface, as the parameters of the standard are called.
+_PARAMETERS = {
+    "address": "address_string",
+    "position": "lat, long",
+    "reporter.email": "email",
+    "reporter.full_name": "first_name, last_name",
+    "reporter.phone": "phone",
+    "numbers": "service_request_id",
+    "service_codes": "service_code",
+    "start": "start_date",
+    "end": "end_date",
+}
 # GeoReport v2 has one code for a missing and for an invalid api_key, and one for all that is wrong in a request.
 _STATUSES = {401: 403, 409: 400, 415: 400, 410: 400}
 
@@ -51,8 +63,20 @@ def _of_problem(problem: Problem) -> Document:
     sentence = f"{problem.detail.en} / {problem.detail.vi}"
     if problem.status == _UNSUPPORTED_MEDIA_TYPE:
         sentence = _FORM_ONLY
-    rules = [f"{each['field']}: {each['description']}" for each in problem.errors]
+    rules = []
+    for each in problem.errors:
+        field, rule = each["field"], each["description"]
+        parameter = _parameter(field)
+        sentence = sentence.replace(f"'{field}'", f"'{parameter}'")
+        sentence = sentence.replace(f"«{field}»", f"«{parameter}»")
+        rules.append(f"{parameter}: {rule}")
     return _refusal(code, [_SENTENCES.get(problem.reason, sentence), *rules])
+
+
+def _parameter(field: str) -> str:
+    """Name a field as who sent it does."""
+    asked, _, code = field.partition(".")
+    return f"attribute[{code}]" if asked == "answers" and code else _PARAMETERS.get(field, field)
 
 
 def _refusal(code: int, sentences: list[str]) -> Document:
