@@ -1,5 +1,7 @@
 """HTTP and JSON to gRPC and back, through real servers on both sides."""
 
+import gzip
+
 import httpx2
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -357,6 +359,22 @@ async def test_a_body_over_one_mebibyte_is_refused(client: Client, ward: Ward) -
     assert (declared.status_code, chunked.status_code) == (413, 413)
     assert declared.json()["type"] == "about:blank"
     assert ward.fire_safety.asked == []
+
+
+async def test_a_compressed_body_is_refused_as_such(client: Client) -> None:
+    """415: nothing is unfolded before anybody has signed in; `identity` says that it is none."""
+    headers = {"content-type": "application/json", "content-encoding": "gzip"}
+    body = gzip.compress(b'{"requestId": "request-1"}')
+    answer = await client.post("/v1/alarms/a:reset", content=body, headers=headers)
+    plain = await client.post(
+        "/v1/alarms/a:reset",
+        content=b'{"requestId": "request-1"}',
+        headers={**headers, "content-encoding": "identity"},
+    )
+
+    assert answer.status_code == 415
+    assert "uncompressed" in answer.json()["detail_en"]
+    assert plain.status_code != 415
 
 
 @pytest.mark.parametrize("media_type", ["text/plain", "application/json; charset=utf-16", ""])

@@ -109,6 +109,16 @@ def test_a_setting_that_is_no_port_is_named(
     assert f"STACK_NATS_PORT={given}" in capsys.readouterr().err
 
 
+def test_a_level_that_is_none_is_named_before_anything_starts(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the name that it has; each service would have ended by itself."""
+    monkeypatch.setenv("LOG_LEVEL", "LOUD")
+
+    assert main(["up"]) == 1
+    assert " LOG_LEVEL=LOUD " in capsys.readouterr().err
+
+
 def test_services_are_told_what_they_need_and_no_more(finished_run: Installation) -> None:
     """Keys to personal data reach residency alone, and only devices' rights the simulator."""
     residency = finished_run.environment_of("residency")

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from chassis.settings import LogLevel
 from stack import ports
 from stack.errors import StackError
 
@@ -35,8 +36,10 @@ class _Environment(BaseSettings):
             super().__init__(**values)
         except ValidationError as error:
             first = error.errors()[0]
-            setting = str(first["loc"][0]).upper()
-            raise SettingError(f"STACK_{setting}", first["input"]) from None
+            setting = str(first["loc"][0])
+            # What has a name of its own is told by that.
+            own = setting if setting.isupper() else f"STACK_{setting.upper()}"
+            raise SettingError(own, first["input"]) from None
 
 
 class Settings(_Environment):
@@ -48,7 +51,7 @@ class Settings(_Environment):
     # Where the children find other programs and the person's own files.
     path: str = Field(default="/usr/local/bin:/usr/bin:/bin", validation_alias="PATH")
     home: str = Field(default="/", validation_alias="HOME")
-    log_level: str = Field(default="INFO", validation_alias="LOG_LEVEL")
+    log_level: LogLevel = Field(default="INFO", validation_alias="LOG_LEVEL")
     # Whether the MQTT port speaks TLS; it cannot do both.
     mqtt_tls: bool = False
     # Where photos and files lie: in an object store of the broker, or in `attachments` below the run directory.

@@ -29,7 +29,10 @@ _SENTENCES = {
         "Nội dung yêu cầu vượt quá 1 MiB (64 KiB nếu không kèm mã truy cập).",
         "The request's content exceeds 1 MiB (64 KiB without an access token).",
     ),
-    415: Title("Nội dung phải là application/json.", "The content must be application/json."),
+    415: Title(
+        "Nội dung phải là application/json, không nén.",
+        "The content must be application/json, uncompressed.",
+    ),
 }
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
 # What a call ends with when the service behind it goes away, and nothing of the ward's own is said.

@@ -98,7 +98,12 @@ def _from_text(field: FieldDescriptor, text: str) -> str | bool:
 
 
 async def read_body(request: Request, media_type: str = "application/json") -> bytes:
-    """Read a bounded body; raises HTTPException for one that is too large (413) or of another type (415)."""
+    """Read a bounded body.
+
+    Raises HTTPException for one that is too large (413), compressed or of another type (415).
+    """
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise HTTPException(415)
     declared_type, _, parameters = request.headers.get("content-type", "").partition(";")
     if declared_type.strip().lower() != media_type or not _is_utf8(parameters):
         raise HTTPException(415)

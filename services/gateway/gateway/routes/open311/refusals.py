@@ -17,8 +17,8 @@ _SENTENCES = {
 }
 # Everywhere else it is JSON.
 _FORM_ONLY = (
-    "The content must be application/x-www-form-urlencoded. / "
-    "Nội dung phải là application/x-www-form-urlencoded."
+    "The content must be application/x-www-form-urlencoded, uncompressed. / "
+    "Nội dung phải là application/x-www-form-urlencoded, không nén."
 )
 # Fields of the ward's own interface, as the parameters of the standard are called.
 _PARAMETERS = {
