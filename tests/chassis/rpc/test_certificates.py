@@ -152,7 +152,7 @@ def test_callers_cannot_be_asked_for_certificates_without_tls(tmp_path: Path) ->
     """A setting that would do nothing is refused."""
     with pytest.raises(ValueError, match="GRPC_CALLER_AUTHORITY_FILE"):
         ServiceSettings(
-            database_url=SecretStr("postgresql+asyncpg://x"),
+            database_url=SecretStr("postgresql+asyncpg://user:password@localhost/ward"),
             grpc_caller_authority_file=tmp_path / "ca.crt",
         )
 
