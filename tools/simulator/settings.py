@@ -7,6 +7,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chassis.addresses import BrokerUrl
+from chassis.settings import LogLevel
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -24,7 +25,7 @@ class FleetSettings(BaseSettings):
     run_dir: Path | None = Field(default=None, validation_alias="STACK_RUN_DIR")
     # The broker lets devices hear acknowledgements below this prefix only.
     nats_inbox_prefix: str = "_INBOX_devices"
-    log_level: str = "INFO"
+    log_level: LogLevel = "INFO"
 
 
 class PopulationSettings(BaseSettings):
