@@ -172,6 +172,18 @@ async def test_a_mode_reaches_the_devices_of_its_target(
     ]
 
 
+async def test_a_mode_holds_from_the_millisecond_in_which_it_begins(
+    modes: ModeOperations, database: Database, clock: Clock
+) -> None:
+    """The broker's times are cut to milliseconds: what came just behind its beginning would come before it."""
+    clock.now = NOW + timedelta(microseconds=900)
+    await set_mode(modes)
+
+    (mode,) = (await DetectionQueries(database).suppressed(clock.now))[PLACED.device_id]
+
+    assert mode.since_ms == NOW_MS
+
+
 async def test_modes_end_by_themselves_once(
     modes: ModeOperations, queries: ModeQueries, database: Database, clock: Clock
 ) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
@@ -43,6 +43,8 @@ from fire_safety.repository.rows import device_of
 from fire_safety.tables.metadata import INSTANT
 from fire_safety.tables.versions import in_force
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 _alarms = tables.alarms.c
 _devices = tables.devices.c
 _assigned = tables.profile_assignments.c
@@ -188,7 +190,7 @@ class DetectionQueries:
             .table_valued("device_id", column("gap_ms", BigInteger))
             .render_derived(name="asked")
         )
-        within = asked.c.gap_ms * literal(timedelta(milliseconds=1))
+        within = asked.c.gap_ms * literal(_MILLISECOND)
         statement = (
             select(tables.readings)
             .join_from(asked, tables.readings, readings.device_id == asked.c.device_id)
@@ -328,4 +330,5 @@ def _standing_of(row: RowMapping) -> Standing:
 
 
 def _ms(moment: datetime) -> int:
-    return round(moment.timestamp() * 1000)
+    """Cut a time to milliseconds, as the broker's are: what came in the one in which a mode began came after that."""
+    return (moment - _EPOCH) // _MILLISECOND
