@@ -1,12 +1,12 @@
 """Messages to whom a task or an action was given.
 
-Revision ID: 0027
+Revision ID: 0026
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0027"
+revision = "0026"
 down_revision = "0025"
 
 OWN = "; nobody is reminded of an action before 08:00: [own] the ward's choice, to be confirmed by the ward"
