@@ -49,7 +49,7 @@ async def publish(broker: Client, *events: Message) -> None:
 async def settled(broker: Client, ward_code: str = "11002") -> None:
     """Wait until every event has had its effect and none is on its way."""
     async with asyncio.timeout(30):
-        for lane in ("incidents", "incidents-fires", "incidents-occupancy"):
+        for lane in ("incidents-fires", "incidents-alarms", "incidents-occupancy"):
             while not await is_settled(broker, f"{lane}-{ward_code}"):
                 await asyncio.sleep(0.02)
 
@@ -161,11 +161,11 @@ async def test_what_cannot_be_read_is_kept_apart_and_the_lane_goes_on(
 
     assert letters.state.messages == len(refused)
     assert refused == {
-        *(
-            (lane, reason)
-            for lane in ("incidents-11002", "incidents-fires-11002")
-            for reason in ("no_identifier", "not_protobuf", "unknown_signal_class")
-        ),
+        ("incidents-fires-11002", "no_identifier"),
+        ("incidents-fires-11002", "not_protobuf"),
+        ("incidents-fires-11002", "unknown_signal_class"),
+        ("incidents-alarms-11002", "not_protobuf"),
+        ("incidents-alarms-11002", "unknown_signal_class"),
         ("incidents-occupancy-11002", "no_identifier"),
     }
     assert len(await rows(database, tables.incidents)) == 1
@@ -271,7 +271,9 @@ async def test_two_wards_on_one_broker_take_nothing_from_each_other(
     assert len(await rows(database, tables.premises)) == len(theirs_premises) == 10
 
 
-async def test_an_upgrade_from_lanes_without_a_ward_loses_and_doubles_nothing(
+@pytest.mark.parametrize("lane", ["incidents", "incidents-11002"])
+async def test_an_upgrade_from_one_lane_loses_and_doubles_nothing(
+    lane: str,
     make_settings: MakeSettings,
     nats_server: NatsServer,
     make_token: MakeToken,
@@ -299,14 +301,14 @@ async def test_an_upgrade_from_lanes_without_a_ward_loses_and_doubles_nothing(
             await asyncio.Event().wait()
 
     raised = subject_of(fire.AlarmRaised)
-    earlier = EventConsumer(broker, broker.jetstream(), "incidents", "EVENTS", {raised: take})
+    earlier = EventConsumer(broker, broker.jetstream(), lane, "EVENTS", {raised: take})
     before = asyncio.create_task(earlier.run())
     await publish(broker, *(fire.AlarmRaised(alarm=one) for one in alarms))
     await stored.wait()
     before.cancel()
     async with running(make_settings(nats_server.url), make_token):
         await settled(broker)
-        info = await broker.jetstream().consumer_info("EVENTS", "incidents-11002")
+        info = await broker.jetstream().consumer_info("EVENTS", "incidents-fires-11002")
 
     assert await alarms_of_incidents(database) == [f"alarm-{n}" for n in range(4)]
     assert len(await rows(database, tables.incidents)) == 4

@@ -92,7 +92,7 @@ async def until_listening(broker: Client) -> None:
     async with asyncio.timeout(20):
         while True:
             with suppress(NotFoundError):
-                await broker.jetstream().consumer_info("EVENTS", "incidents-11002")
+                await broker.jetstream().consumer_info("EVENTS", "incidents-fires-11002")
                 return
             await asyncio.sleep(0.05)
 
@@ -110,7 +110,7 @@ async def test_an_alarm_raised_while_the_database_is_dead_opens_its_incident_aft
         mortal_postgres.kill()
         await raise_over_the_broker(broker, "alarm-1")
         refused = await service.refusal("ListIncidents", pb.ListIncidentsRequest())
-        unacknowledged = await broker.jetstream().consumer_info("EVENTS", "incidents-11002")
+        unacknowledged = await broker.jetstream().consumer_info("EVENTS", "incidents-fires-11002")
         mortal_postgres.start()
         incident = await opened(service)
 

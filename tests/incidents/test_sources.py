@@ -11,8 +11,11 @@ NIGHT = datetime(2026, 1, 5, 18, tzinfo=UTC)
 def silent(residency_waits: timedelta | None, *, broker_is_there: bool = True) -> frozenset[str]:
     """Tell what is silent while events of residency wait for so long, and those of fire-safety for a second."""
     waits_since = {
-        RESIDENCY: lambda: None if residency_waits is None else NIGHT - residency_waits,
-        FIRE_SAFETY: lambda: NIGHT - timedelta(seconds=1),
+        RESIDENCY: [
+            lambda: None,
+            lambda: None if residency_waits is None else NIGHT - residency_waits,
+        ],
+        FIRE_SAFETY: [lambda: NIGHT - timedelta(seconds=1)],
     }
     return Sources(lambda: broker_is_there, waits_since, lambda: NIGHT).silent()
 

@@ -63,8 +63,9 @@ class EventConsumer:
     One by one; a handler `of_many` is given all that has come of its subjects without others between at once or, if
     that fails, one by one too.
 
-    Whoever consumes under one `name` shares the events. A name that is new begins where `formerly`, the name before it,
-    has everything behind itself; what that one had taken beyond comes twice, which the inbox drops.
+    Whoever consumes under one `name` shares the events. A name that is new begins where the first that there is of the
+    names before it, `formerly`, has everything behind itself; what that one had taken beyond comes twice, which the
+    inbox drops.
     """
 
     def __init__(
@@ -74,7 +75,7 @@ class EventConsumer:
         name: str,
         stream: str,
         handlers: Mapping[str, Handler],
-        formerly: str = "",
+        formerly: Sequence[str] = (),
         of_many: Mapping[str, HandlerOfMany] = MappingProxyType({}),
     ) -> None:
         self._client = client
@@ -138,10 +139,10 @@ class EventConsumer:
         """Tell where this consumer began, which cannot be changed, or is to begin: policy and first message."""
         if known := await self._info(self._name):
             return known.config.deliver_policy, known.config.opt_start_seq
-        former = await self._info(self._formerly) if self._formerly else None
-        # The former stays: an earlier version that is started again goes on with it.
-        if former and former.ack_floor:
-            return DeliverPolicy.BY_START_SEQUENCE, former.ack_floor.stream_seq + 1
+        for name in self._formerly:
+            # The former stays: an earlier version that is started again goes on with it.
+            if (former := await self._info(name)) and former.ack_floor:
+                return DeliverPolicy.BY_START_SEQUENCE, former.ack_floor.stream_seq + 1
         return DeliverPolicy.ALL, None
 
     async def _info(self, name: str) -> ConsumerInfo | None:

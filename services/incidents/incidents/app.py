@@ -1,7 +1,8 @@
 """The only place where the service's parts are constructed."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -279,8 +280,8 @@ def occupancy_register(channel: aio.Channel | None, settings: Settings) -> Occup
 
 def _start_lanes(
     life: Lifecycle, base: Base, incidents: IncidentOperations
-) -> Mapping[str, Callable[[], datetime | None]]:
-    """Have events taken in; tell for each source since when its events wait."""
+) -> Mapping[str, Sequence[Callable[[], datetime | None]]]:
+    """Have events taken in; tell for each source since when its events wait, in each lane that hears it."""
     ward_code = base.settings.ward_code
     consumers = Consumers(
         ward_code,
@@ -288,12 +289,24 @@ def _start_lanes(
         ProjectionOperations(base.database, base.clock),
         incidents,
     )
-    alarms = f"{ALARM_LANE}-{ward_code}"
-    waits_since = {}
-    for name, formerly, handlers, of_many in (
-        (FIRE_LANE, alarms, consumers.of_fire_lane(), consumers.of_fires_at_once()),
-        (ALARM_LANE, ALARM_LANE, consumers.of_alarm_lane(), consumers.of_alarms_at_once()),
-        (OCCUPANCY_LANE, OCCUPANCY_LANE, {}, consumers.of_occupancy_at_once()),
+    one_lane = (f"incidents-{ward_code}", "incidents")
+    waits_since = defaultdict[str, list[Callable[[], datetime | None]]](list)
+    for source, name, formerly, handlers, of_many in (
+        (
+            FIRE_SAFETY,
+            FIRE_LANE,
+            one_lane,
+            consumers.of_fire_lane(),
+            consumers.of_fires_at_once(),
+        ),
+        (
+            FIRE_SAFETY,
+            ALARM_LANE,
+            one_lane,
+            consumers.of_alarm_lane(),
+            consumers.of_alarms_at_once(),
+        ),
+        (RESIDENCY, OCCUPANCY_LANE, (OCCUPANCY_LANE,), {}, consumers.of_occupancy_at_once()),
     ):
         consumer = EventConsumer(
             base.broker,
@@ -305,8 +318,8 @@ def _start_lanes(
             of_many,
         )
         life.background(name, consumer.run())
-        waits_since[name] = consumer.waits_since
-    return {FIRE_SAFETY: waits_since[ALARM_LANE], RESIDENCY: waits_since[OCCUPANCY_LANE]}
+        waits_since[source].append(consumer.waits_since)
+    return waits_since
 
 
 def _start_background(life: Lifecycle, base: Base) -> None:

@@ -350,7 +350,10 @@ def test_retries_slow_down_to_half_a_minute() -> None:
 async def test_a_consumer_that_gets_another_name_goes_on_where_the_old_one_was(
     broker: Client,
 ) -> None:
-    """What the old one had not acknowledged comes again, nothing before it does, and a restart changes nothing."""
+    """What the old one had not acknowledged comes again, nothing before it does, and a restart changes nothing.
+
+    The old one is the first that there is of those named.
+    """
     blocked, old = asyncio.Event(), Handled()
 
     async def hang_at_the_fourth(envelope: Envelope) -> None:
@@ -370,7 +373,12 @@ async def test_a_consumer_that_gets_another_name_goes_on_where_the_old_one_was(
     handled = Handled()
     for number in range(6, 8):
         renamed = EventConsumer(
-            broker, broker.jetstream(), "tests-11002", "EVENTS", {SUBJECT: handled}, "tests"
+            broker,
+            broker.jetstream(),
+            "tests-11002",
+            "EVENTS",
+            {SUBJECT: handled},
+            ("never", "tests"),
         )
         task = asyncio.create_task(renamed.run())
         await publish(broker, str(number).encode())

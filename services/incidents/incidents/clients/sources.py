@@ -1,7 +1,7 @@
 """Of which of the sources that briefs are made of not everything is known now."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from grpc import aio
@@ -19,13 +19,13 @@ _BEHIND = timedelta(seconds=10)
 class Sources:
     """Knows what is not known: whether residency serves, whether events can come at all, and whether they queue.
 
-    `waits_since` tells of each source since when the event waits that is taken in now; None if none does.
+    `waits_since` tells of each source since when the event waits that a lane takes in now; None if none does.
     """
 
     def __init__(
         self,
         broker_is_there: Callable[[], bool],
-        waits_since: Mapping[str, Callable[[], datetime | None]],
+        waits_since: Mapping[str, Sequence[Callable[[], datetime | None]]],
         clock: Clock,
     ) -> None:
         self._broker_is_there = broker_is_there
@@ -48,8 +48,8 @@ class Sources:
             await asyncio.sleep(_INTERVAL_S)
 
     def _is_behind(self, source: str) -> bool:
-        since = self._waits_since[source]()
-        return since is not None and self._clock() - since > _BEHIND
+        since = filter(None, (of_lane() for of_lane in self._waits_since[source]))
+        return any(self._clock() - one > _BEHIND for one in since)
 
     @staticmethod
     async def _serves(health: health_pb2_grpc.HealthStub) -> bool:

@@ -1,13 +1,14 @@
 """Events of fire-safety and residency in: decoded, and each given to one operation.
 
 Occupancy has a lane of its own, so that an alarm never waits behind a census: a first import or a recount tells every
-dwelling at once. So have fires: a power cut loses a thousand detectors within seconds, and brings them back. The lane
-of fires hears what the lane of alarms hears, and is first since it lets all but fires and premises pass; whichever
-comes second finds in the inbox that it is done. Premises are on both, whose order makes a place known before it burns.
+dwelling at once. So have fires, with the premises that must be known before it burns there: a power cut loses a
+thousand detectors within seconds, and brings them back. An event says of which class an alarm is inside only, so that
+the lanes of fires and of alarms both hear what was raised, and each lets pass what is the other's.
+
 On a cluster that wards share each has lanes of its own, and lets what another ward's services tell pass.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from chassis.broker.consumer import Handler, HandlerOfMany
 from chassis.broker.messages import Envelope, subject_of
@@ -22,9 +23,9 @@ from incidents.wire.occupants import GLASS_BROKEN, glass_broken
 from ward.fire_safety.v1 import areas_pb2, fire_safety_pb2, modes_pb2, supply_points_pb2
 from ward.residency.v1 import residency_pb2
 
-# Their names at the broker are these with the ward's code behind; earlier versions had them without.
-ALARM_LANE = "incidents"
+# Their names at the broker are these with the ward's code behind.
 FIRE_LANE = "incidents-fires"
+ALARM_LANE = "incidents-alarms"
 OCCUPANCY_LANE = "incidents-occupancy"
 
 
@@ -48,13 +49,12 @@ class Consumers:
         return {subject_of(fire_safety_pb2.PremisesChanged): self._on_premises}
 
     def of_fires_at_once(self) -> Mapping[str, HandlerOfMany]:
-        """Give the handler of alarms that call for an incident."""
+        """Give the handler of alarms that call for an incident: when a whole block burns, many come at once."""
         return {subject_of(fire_safety_pb2.AlarmRaised): self._on_fires}
 
     def of_alarm_lane(self) -> Mapping[str, Handler]:
-        """Give the handlers of premises and their surroundings, and of what is told of an incident itself."""
+        """Give the handlers of the surroundings of premises, and of what is told of an incident itself."""
         return {
-            subject_of(fire_safety_pb2.PremisesChanged): self._on_premises,
             subject_of(modes_pb2.DeviceModeSet): self._on_device_mode,
             subject_of(modes_pb2.DeviceModeEnded): self._on_device_mode,
             subject_of(supply_points_pb2.SupplyPointChanged): self._on_supply_point,
@@ -63,13 +63,9 @@ class Consumers:
         }
 
     def of_alarms_at_once(self) -> Mapping[str, HandlerOfMany]:
-        """Give the handlers of alarms, of which many come at once.
-
-        A whole block burns, or the power comes back and a thousand lost detectors with it: nobody's fire waits for
-        each of them.
-        """
+        """Give the handlers of all else that is told of alarms: of a thousand detectors when the power comes back."""
         return {
-            subject_of(fire_safety_pb2.AlarmRaised): self._on_raised,
+            subject_of(fire_safety_pb2.AlarmRaised): self._on_conditions,
             subject_of(fire_safety_pb2.AlarmAcknowledged): self._on_changed,
             subject_of(fire_safety_pb2.AlarmRestored): self._on_changed,
             subject_of(fire_safety_pb2.AlarmReset): self._on_changed,
@@ -79,19 +75,20 @@ class Consumers:
         """Give the handler of occupancy: a census tells every dwelling at once, and alarms share the processor."""
         return {subject_of(residency_pb2.OccupancyChanged): self._on_occupancy}
 
-    async def _on_raised(self, envelopes: Sequence[Envelope]) -> None:
-        await self._alarms.take_raised_alarms(self._alarm_events(envelopes))
-
     async def _on_fires(self, envelopes: Sequence[Envelope]) -> None:
-        told = self._alarm_events(envelopes)
-        fires = [one for one in told if one.alarm.signal_class is SignalClass.ALARM]
-        if fires:
-            await self._alarms.take_raised_alarms(fires)
+        await self._take_raised(one for one in self._told(envelopes) if _is_fire(one))
+
+    async def _on_conditions(self, envelopes: Sequence[Envelope]) -> None:
+        await self._take_raised(one for one in self._told(envelopes) if not _is_fire(one))
+
+    async def _take_raised(self, raised: Iterable[AlarmEvent]) -> None:
+        if ours := list(raised):
+            await self._alarms.take_raised_alarms(ours)
 
     async def _on_changed(self, envelopes: Sequence[Envelope]) -> None:
-        await self._alarms.take_changed_alarms(self._alarm_events(envelopes))
+        await self._alarms.take_changed_alarms(self._told(envelopes))
 
-    def _alarm_events(self, envelopes: Sequence[Envelope]) -> list[AlarmEvent]:
+    def _told(self, envelopes: Sequence[Envelope]) -> list[AlarmEvent]:
         told = [
             AlarmEvent(one.event_id, inbound.read_alarm(one), one.request_id) for one in envelopes
         ]
@@ -135,3 +132,8 @@ class Consumers:
     def _is_ours(self, ward_code: str) -> bool:
         """Tell whether an event is of our ward; one that does not say so might be."""
         return ward_code in ("", self._ward_code)
+
+
+def _is_fire(told: AlarmEvent) -> bool:
+    """Tell whether it calls for an incident."""
+    return told.alarm.signal_class is SignalClass.ALARM

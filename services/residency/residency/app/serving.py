@@ -80,7 +80,7 @@ def hear_of_incidents(
         f"{LANE}-{settings.ward_code}",
         str(EVENTS.name),
         Consumers(glass).handlers(),
-        formerly=LANE,
+        formerly=(LANE,),
     )
     life.background(LANE, lane.run())
 
