@@ -93,6 +93,8 @@ class Witness:
         self._every = every
         self._file = file
         self._clock = clock
+        # From where on records have vanished that were witnessed, as far as could be seen last; 0: none has.
+        self._vanished = 0
 
     async def run(self) -> None:
         """Witness until cancelled; an outage of database, broker or disk only delays."""
@@ -116,13 +118,15 @@ class Witness:
             head = (await tx.execute(_HEAD)).one_or_none()
             condition = (await tx.execute(_CONDITION, {"now": now})).one()
         position = head.position if head else 0
-        _tell_condition(position, condition)
+        # While the broker is away, what was seen of it last is told on.
+        _tell_condition(position, condition, self._vanished)
         last = await _last_told(self._jetstream, self._subject)
         metrics.ACCESS_WITNESSED_POSITION.set(last.position if last else 0)
-        if last and position < last.position:
-            # Records have vanished. Nothing is witnessed any more: the verifier must find this as it is.
+        self._vanished = position + 1 if last and position < last.position else 0
+        _tell_condition(position, condition, self._vanished)
+        if self._vanished:
+            # Nothing is witnessed any more: the verifier must find this as it is.
             logger().error("access_chain_behind_witness", position=position)
-            metrics.ACCESS_BROKEN_POSITION.set(condition.broken or position + 1)
             return None
         if head is None:
             return None
@@ -136,10 +140,10 @@ class Witness:
         return found
 
 
-def _tell_condition(position: int, condition: Row[Any]) -> None:
+def _tell_condition(position: int, condition: Row[Any], vanished: int) -> None:
     """Tell in metrics how far the chain goes and is known to hold."""
     metrics.ACCESS_CHAIN_POSITION.set(position)
-    metrics.ACCESS_BROKEN_POSITION.set(condition.broken)
+    metrics.ACCESS_BROKEN_POSITION.set(condition.broken or vanished)
     if condition.verified_at:
         metrics.ACCESS_VERIFIED_TIMESTAMP.set(condition.verified_at.timestamp())
     if condition.expires_at:
