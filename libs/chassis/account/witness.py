@@ -16,6 +16,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
+from nats.js.api import RawStreamMsg
 from nats.js.errors import NotFoundError
 from sqlalchemy import Row, text
 
@@ -95,6 +96,8 @@ class Witness:
         self._clock = clock
         # From where on records have vanished that were witnessed, as far as could be seen last; 0: none has.
         self._vanished = 0
+        # The number in the stream of the witness that was read last, and what it told.
+        self._read: tuple[int, _Told] | None = None
 
     async def run(self) -> None:
         """Witness until cancelled; an outage of database, broker or disk only delays."""
@@ -120,7 +123,7 @@ class Witness:
         position = head.position if head else 0
         # While the broker is away, what was seen of it last is told on.
         _tell_condition(position, condition, self._vanished)
-        last = await _last_told(self._jetstream, self._subject)
+        last = await self._last_told()
         metrics.ACCESS_WITNESSED_POSITION.set(last.position if last else 0)
         self._vanished = position + 1 if last and position < last.position else 0
         _tell_condition(position, condition, self._vanished)
@@ -138,6 +141,16 @@ class Witness:
             await tx.execute(_MARK, {"position": found.position, "hash": found.hash, "now": now})
         metrics.ACCESS_WITNESSED_POSITION.set(found.position)
         return found
+
+    async def _last_told(self) -> _Told | None:
+        """Tell how far the chain is witnessed; None if it never was. Raises BrokerUnavailableError."""
+        message = await _last_message(self._jetstream, self._subject)
+        if message is None:
+            return None
+        number = message.seq or 0
+        if self._read is None or self._read[0] != number:
+            self._read = number, await _told_by(message, self._jetstream, self._subject)
+        return self._read[1]
 
 
 def _tell_condition(position: int, condition: Row[Any], vanished: int) -> None:
@@ -173,14 +186,15 @@ async def tell(
         told["expired"] = True
         message_id += ".expired"
     payload = json.dumps(told).encode()
+    # The file first: what the stream has is not told again, and a line that is there twice does no harm.
+    if file:
+        await asyncio.to_thread(_append_line, file, payload)
     try:
         await jetstream.publish(
             subject, payload, timeout=_PUBLISH_TIMEOUT_S, headers={"Nats-Msg-Id": message_id}
         )
     except (NatsError, OSError, TimeoutError) as error:
         raise BrokerUnavailableError from error
-    if file:
-        await asyncio.to_thread(_append_line, file, payload)
 
 
 def subject_of(ward_code: str, service: str) -> str:
@@ -188,16 +202,25 @@ def subject_of(ward_code: str, service: str) -> str:
     return f"witness.{ward_code}.{service}"
 
 
-async def _last_told(jetstream: JetStreamContext, subject: str) -> _Told | None:
+async def _last_message(jetstream: JetStreamContext, subject: str) -> RawStreamMsg | None:
     """Read the newest witness of a chain; None if there is none. Raises BrokerUnavailableError."""
     try:
-        message = await jetstream.get_last_msg(_STREAM, subject)
+        return await jetstream.get_last_msg(_STREAM, subject)
     except NotFoundError:
         return None
     except (NatsError, OSError, TimeoutError) as error:
         raise BrokerUnavailableError from error
+
+
+async def _told_by(message: RawStreamMsg, jetstream: JetStreamContext, subject: str) -> _Told:
+    """Read how far the chain is witnessed; raises BrokerUnavailableError."""
     told: dict[str, Any] = json.loads(message.data or b"")
-    return _Told(int(told["position"]), datetime.fromisoformat(told["witnessed_at"]))
+    position, at = int(told["position"]), datetime.fromisoformat(told["witnessed_at"])
+    if told.get("expired"):
+        # It tells of a position long before those that are witnessed.
+        heads = (await read_stream(jetstream, subject)).heads
+        position = max(position, *(head.position for head in heads))
+    return _Told(position, at)
 
 
 async def read_stream(jetstream: JetStreamContext, subject: str) -> Witnesses:

@@ -17,10 +17,12 @@ from chassis.account import access_account, access_schema, witness
 from chassis.account.access_account import Expiry, LimitMissingError, PositionUnknownError
 from chassis.account.access_chain import AccessRecord, ChainBrokenError, Fault, Head, Witnesses
 from chassis.account.access_log import AccessLog, accounted, append
+from chassis.broker import jetstream
 from chassis.context import Access
-from chassis.errors import DatabaseUnavailableError
+from chassis.errors import BrokerUnavailableError, DatabaseUnavailableError
 from chassis.storage.database import Database
 from chassis.telemetry import metrics
+from stack.nats_server import NatsServer
 from stack.postgres import PostgresServer
 from tests.chassis.conftest import ACCESS_RECORDS
 
@@ -499,6 +501,59 @@ async def test_a_chain_behind_its_witness_is_not_witnessed_again(
     await tamper(database, "delete from access_records")
     assert await told.witness_if_due() is None
     assert measured("broken_position") == 1
+
+
+@pytest.mark.nats
+async def test_an_expiry_takes_nothing_back_of_what_is_witnessed(
+    database: Database, broker: Client
+) -> None:
+    """It is told behind the heads, of a position before them: who cuts the chain then is seen as before."""
+    stream = broker.jetstream()
+    told = witness.Witness(database, stream, SUBJECT, timedelta(0), None, lambda: NOW)
+    await fill(database, 5)
+    await told.witness_if_due()
+    (head,) = (await witness.read_stream(stream, SUBJECT)).heads
+    await witness.tell(stream, SUBJECT, None, Head(2, b"2"), NOW, expired=True)
+    await tamper(database, "delete from access_records where position > 3")
+
+    assert await told.witness_if_due() is None
+    assert measured("broken_position") == 4
+    assert measured("witnessed_position") == head.position == 5
+
+
+@pytest.mark.nats
+@pytest.mark.usefixtures("broker")
+async def test_vanished_records_are_told_on_while_the_broker_is_away(
+    database: Database, nats_server: NatsServer
+) -> None:
+    """The alert must not end with the connection."""
+    client = await jetstream.connect(nats_server.url, "witness")
+    told = witness.Witness(database, client.jetstream(), SUBJECT, timedelta(0), None, lambda: NOW)
+    await fill(database, 3)
+    await told.witness_if_due()
+    await tamper(database, "delete from access_records where position = 3")
+    await told.witness_if_due()
+    await client.close()
+    with pytest.raises(BrokerUnavailableError):
+        await told.witness_if_due()
+
+    assert measured("broken_position") == 3
+
+
+@pytest.mark.nats
+async def test_what_the_file_could_not_take_is_witnessed_again(
+    database: Database, broker: Client, tmp_path: Path
+) -> None:
+    """The stream comes second: what it has is not told again."""
+    file = tmp_path / "away" / "witness.jsonl"
+    told = witness.Witness(database, broker.jetstream(), SUBJECT, timedelta(0), file, lambda: NOW)
+    await fill(database, 2)
+    with pytest.raises(OSError, match="witness"):
+        await told.witness_if_due()
+    file.parent.mkdir()
+    head = await told.witness_if_due()
+
+    assert witness.read_file(file).heads == [head]
 
 
 @pytest.mark.nats
