@@ -26,7 +26,7 @@ from chassis.broker.messages import EVENT_ID_HEADER, REQUEST_ID_HEADER, Envelope
 from chassis.broker.pull import Pull, PullBrokenError
 from chassis.errors import DatabaseUnavailableError, DomainError, InvalidMessageError
 from chassis.telemetry import metrics, tracing
-from chassis.telemetry.log import logger
+from chassis.telemetry.log import Sparing, logger
 
 REASON_HEADER = "Ward-Dead-Reason"
 CONSUMER_HEADER = "Ward-Dead-Consumer"
@@ -44,6 +44,8 @@ _BATCH, _BATCH_OF_MANY = 20, 40
 # Messages that were given out and are neither handled nor refused.
 _MOST_OUT = 1000
 _SUBJECT_MAX = 512
+# One device may send thousands that nobody can read: each kind is logged once a minute, and all are counted and kept.
+_LETTERS = Sparing("message_dead", every_s=60.0)
 DONE, RETRY, DEAD_LETTER = "done", "retry", "dead_letter"
 
 Handler = Callable[[Envelope], Awaitable[None]]
@@ -295,7 +297,8 @@ async def dead_letter(
         headers={**_own_headers(message), **_dead_headers(consumer, message, reason)},
     )
     metrics.DEAD_LETTERS.labels(consumer, reason).inc()
-    logger().warning("message_dead", consumer=consumer, reason=reason)
+    now_s = asyncio.get_running_loop().time()
+    _LETTERS.warn(now_s, consumer=consumer, reason=reason)
 
 
 def _own_headers(message: Delivery) -> dict[str, str]:

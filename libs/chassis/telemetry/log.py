@@ -1,6 +1,7 @@
 """Structured logs: one JSON object a line on standard output, with the request id of the call."""
 
 import logging
+import math
 import re
 import sys
 from collections.abc import MutableMapping
@@ -72,3 +73,26 @@ def configure(service: str, level: str) -> None:
 def logger() -> Any:  # noqa: ANN401 - structlog's own type is Any
     """Give the logger; its keyword arguments become fields and must hold no personal data."""
     return structlog.get_logger()
+
+
+class Sparing:
+    """Warns of the same thing once in `every_s` seconds; the next warning tells how many were `unlogged` in between.
+
+    What the fields say must be of closed sets: each is remembered.
+    """
+
+    def __init__(self, event: str, every_s: float) -> None:
+        self._event = event
+        self._every_s = every_s
+        # When it was logged last, and how often it came since without being logged.
+        self._told: dict[tuple[str, ...], tuple[float, int]] = {}
+
+    def warn(self, now_s: float, **fields: str) -> None:
+        """Log, or only count; `now_s` is by a clock that is never set."""
+        cause = tuple(fields.values())
+        told_s, unlogged = self._told.get(cause, (-math.inf, 0))
+        if now_s - told_s < self._every_s:
+            self._told[cause] = told_s, unlogged + 1
+            return
+        self._told[cause] = now_s, 0
+        logger().warning(self._event, **fields, unlogged=unlogged)

@@ -5,6 +5,7 @@ import json
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
+from structlog.testing import capture_logs
 
 from chassis.storage.database import Database
 from chassis.telemetry import log
@@ -28,3 +29,19 @@ async def test_a_refused_row_is_logged_without_its_values(
 
     assert "people_age_check" in line["exception"]
     assert NAME not in line["exception"]
+
+
+def test_what_comes_again_and_again_is_logged_once_a_time_and_counted() -> None:
+    """Each cause by itself; the next line tells how many were left out."""
+    sparing = log.Sparing("refused", every_s=60)
+    with capture_logs() as logs:
+        for now_s in (0, 1, 59.9, 60, 120.1):
+            sparing.warn(now_s, reason="not_json")
+        sparing.warn(2, reason="empty")
+
+    assert [(one["reason"], one["unlogged"]) for one in logs] == [
+        ("not_json", 0),
+        ("not_json", 2),
+        ("not_json", 0),
+        ("empty", 0),
+    ]
