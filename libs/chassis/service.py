@@ -49,6 +49,7 @@ class Base:
     async def serve(self, life: Lifecycle, server: aio.Server, services: list[str]) -> int:
         """Start relaying events, telling readiness and answering calls; tell the gRPC port."""
         life.background("outbox", self.relay.run())
+        self.readiness.warn("outbox", self.relay.check)
         credentials = _server_credentials(self.settings)
         port = await life.serve_grpc(server, self.settings.grpc_listen, credentials)
         life.background("readiness", self.readiness.run(services))

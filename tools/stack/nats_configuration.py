@@ -45,7 +45,9 @@ accounts {{
       {{
         user: {gatekeeper}, password: {gatekeeper_password}
         permissions {{
-          publish: {{ allow: ["$SYS.REQ.SERVER.PING.CONNZ", "$SYS.REQ.SERVER.*.KICK"] }}
+          publish: {{
+            allow: ["$SYS.REQ.SERVER.PING.CONNZ", "$SYS.REQ.SERVER.PING.HEALTHZ", "$SYS.REQ.SERVER.*.KICK"]
+          }}
           subscribe: {{ allow: ["$SYS.REQ.USER.AUTH", "_INBOX.>"] }}
           allow_responses: {{ max: 1, expires: "{sign_in_seconds}s" }}
         }}

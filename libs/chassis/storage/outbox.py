@@ -167,6 +167,12 @@ class Relay:
         # How many were refused and are tried again later, and since when the oldest of them waits.
         self._put_aside: Sequence[Any] = (0, None)
         self._sent: dict[UUID, asyncio.Task[bool]] = {}
+        self._is_held_up = False
+
+    async def check(self) -> None:
+        """Fail while the broker does not store what waits; raises BrokerUnavailableError."""
+        if self._is_held_up:
+            raise BrokerUnavailableError
 
     def wake(self) -> None:
         """Say that a transaction with events has committed."""
@@ -193,7 +199,9 @@ class Relay:
             try:
                 # One connection for all the asking: who waits for long would else open four a second.
                 async with self._database.holder() as holder:
-                    while not await holder.gain(_RIGHT):  # noqa: ASYNC110 - it is another process that has it
+                    while not await holder.gain(_RIGHT):
+                        # Another process has it, and tells how it goes.
+                        self._is_held_up = False
                         await asyncio.sleep(_POLL_S)
                     async with holder.statements() as statements:
                         await self._keep_relaying(statements)
@@ -226,12 +234,14 @@ class Relay:
         rows = (await statements.execute(self._waiting, {"now": self._clock()})).all()
         self._observe(rows)
         if not rows:
+            self._is_held_up = False
             return False
         stored, refused = await self._publish_all(rows)
         await statements.execute(self._done, {"stored": stored})
         for row, refusal in refused:
             await self._put_off(statements, row, refusal)
-        if len(stored) + len(refused) < len(rows):
+        self._is_held_up = len(stored) + len(refused) < len(rows)
+        if self._is_held_up:
             raise BrokerUnavailableError
         return len(rows) == _BATCH
 

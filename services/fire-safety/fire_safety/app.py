@@ -18,6 +18,7 @@ from chassis.storage.database import Database
 from chassis.telemetry.log import logger
 from fire_safety import tables
 from fire_safety.consumers.auth_callout import AuthCallout
+from fire_safety.consumers.broker_storage import BrokerStorage
 from fire_safety.consumers.clocks import Clocks
 from fire_safety.consumers.connections import Connections
 from fire_safety.consumers.crowding import Crowding
@@ -219,6 +220,9 @@ async def keep_gate(life: Lifecycle, base: Base, settings: Settings) -> None:
     life.background("auth_callout", callout.run())
     life.background("crowding", crowding.run())
     life.background("sign_outs", sign_outs.run())
+    storage = BrokerStorage(broker)
+    base.readiness.warn("broker_storage", storage.check)
+    life.background("broker_storage", storage.run())
 
 
 def detector_of(

@@ -8,11 +8,13 @@ from uuid import uuid4
 
 import pytest
 from nats.aio.client import Client
+from nats.js.api import DiscardPolicy
 from prometheus_client import REGISTRY
 from pydantic import SecretStr
 from sqlalchemy import ColumnElement, func, insert, select, text
 
 from chassis import context
+from chassis.broker.jetstream import EVENTS
 from chassis.clock import utc_now
 from chassis.errors import BrokerUnavailableError
 from chassis.settings import ServiceSettings
@@ -112,6 +114,27 @@ async def test_what_is_urgent_overtakes_what_waits(database: Database, broker: C
     await relay(database, broker, OUTBOX.c.created_at).relay_all()
 
     assert await published(broker) == [str(number) for number in (300, 301, *range(300))]
+
+
+async def test_a_broker_that_is_there_and_stores_nothing_is_told(
+    database: Database, broker: Client
+) -> None:
+    """Until it stores again: here a stream without room stands for a disk without it."""
+    stream, relaying = broker.jetstream(), relay(database, broker)
+    full = EVENTS.evolve(discard=DiscardPolicy.NEW, max_bytes=1)
+    await stream.update_stream(full)
+    async with database.transaction() as tx:
+        await outbox.add(tx, OUTBOX, utc_now(), event(1))
+    await relaying.check()
+    with pytest.raises(BrokerUnavailableError):
+        await relaying.relay_all()
+    with pytest.raises(BrokerUnavailableError):
+        await relaying.check()
+    await stream.update_stream(EVENTS)
+    await relaying.relay_all()
+
+    await relaying.check()
+    assert await published(broker) == ["1"]
 
 
 class Clock:

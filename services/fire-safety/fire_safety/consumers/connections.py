@@ -10,9 +10,8 @@ from nats.aio.client import Client
 
 from chassis.telemetry import metrics
 from chassis.telemetry.log import logger
+from fire_safety.consumers.brokers import ask_all
 
-# Brokers that have not answered by then are asked again with the next look.
-_ANSWERS_S = 0.5
 _PAGE = 1024
 
 
@@ -35,22 +34,12 @@ class Connections:
 
     async def of(self, device_ids: Iterable[str]) -> list[Connection]:
         """Ask all brokers for the connections of devices; each answers for itself."""
-        inbox = self._client.new_inbox()
-        subscription = await self._client.subscribe(inbox)
-        found: list[Connection] = []
-        try:
-            for device_id, account in product(device_ids, self._accounts):
-                asked = {"auth": True, "user": device_id, "acc": account, "limit": _PAGE}
-                await self._client.publish(
-                    "$SYS.REQ.SERVER.PING.CONNZ", json.dumps(asked).encode(), reply=inbox
-                )
-            while True:
-                message = await subscription.next_msg(timeout=_ANSWERS_S)
-                found += _connections_of(json.loads(message.data))
-        except TimeoutError:
-            return found
-        finally:
-            await subscription.unsubscribe()
+        asked = (
+            {"auth": True, "user": device_id, "acc": account, "limit": _PAGE}
+            for device_id, account in product(device_ids, self._accounts)
+        )
+        answers = await ask_all(self._client, "$SYS.REQ.SERVER.PING.CONNZ", asked)
+        return [one for answer in answers for one in _connections_of(answer)]
 
     async def end(self, connection: Connection) -> None:
         """End a connection; the client may sign in anew at once if it still has the right."""
