@@ -216,6 +216,8 @@ async def test_what_is_wrong_gets_the_standards_errors(client: httpx2.AsyncClien
         ("start", "start_date"),
         ("address", "address_string"),
         ("answers.vehicles", "attribute[vehicles]"),
+        ("road_accident.vehicles", "attribute[vehicles]"),
+        ("answers", "attribute"),
         ("description", "description"),
     ],
 )

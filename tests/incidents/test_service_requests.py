@@ -113,6 +113,7 @@ async def test_a_road_accident_is_asked_for_its_counts(
     wrong = [
         accident(vehicles="2"),
         accident(vehicles="hai", injured="1"),
+        accident(vehicles="99999999999", injured="1"),
         accident(vehicles="2", injured="1", driver="x"),
         request(answers=[pb.ServiceAnswer(code="vehicles", value="1")]),
         request(media_url="http://192.0.2.1/a.jpg"),

@@ -2,7 +2,6 @@
 
 import re
 from datetime import datetime, timedelta
-from typing import Any
 
 from google.protobuf.message import Message
 
@@ -47,8 +46,7 @@ def read_service_request(
         reporter=request.reporter if request.HasField("reporter") else None,
     )
     if service.attributes:
-        accident = _answers(request, service)
-        report.road_accident.CopyFrom(reports_pb2.RoadAccident(**accident))
+        report.road_accident.CopyFrom(_road_accident(request, service))
     elif request.answers:
         raise FieldInvalidError("answers", "the service asks nothing")
     return read_citizen_report(report, caller, now)
@@ -125,8 +123,10 @@ def _description(request: pb.SubmitServiceRequestRequest) -> str:
     return f"{request.description}\n{request.media_url}".strip()
 
 
-def _answers(request: pb.SubmitServiceRequestRequest, service: PublicService) -> dict[str, Any]:
-    """Read the answers to the questions of a service, by their codes: whole numbers and texts."""
+def _road_accident(
+    request: pb.SubmitServiceRequestRequest, service: PublicService
+) -> reports_pb2.RoadAccident:
+    """Read the answers to the questions of a service, whose codes are the fields of an accident."""
     told = {one.code: one.value.strip() for one in request.answers}
     asked = {one.code: one for one in service.attributes}
     if len(told) < len(request.answers) or not told.keys() <= asked.keys():
@@ -134,16 +134,25 @@ def _answers(request: pb.SubmitServiceRequestRequest, service: PublicService) ->
     missing = [one.code for one in service.attributes if one.required and not told.get(one.code)]
     if missing:
         raise FieldInvalidError(f"answers.{missing[0]}", "must be answered")
-    return {code: _answer(asked[code], value) for code, value in told.items() if value}
+    accident = reports_pb2.RoadAccident()
+    for code, value in told.items():
+        if value:
+            _answer(accident, asked[code], value)
+    return accident
 
 
-def _answer(attribute: ServiceAttribute, value: str) -> int | str:
+def _answer(accident: reports_pb2.RoadAccident, attribute: ServiceAttribute, value: str) -> None:
+    """Enter one answer, a whole number or a text."""
     field = f"answers.{attribute.code}"
     if not attribute.is_number:
-        return kept_text(field, value, _ANSWER_MAX)
+        setattr(accident, attribute.code, kept_text(field, value, _ANSWER_MAX))
+        return
     if not _NUMBER.fullmatch(value):
         raise FieldInvalidError(field, "a whole number")
-    return int(value)
+    try:
+        setattr(accident, attribute.code, int(value))
+    except ValueError:
+        raise FieldInvalidError(field, "a smaller number") from None
 
 
 def _moment(request: Message, field: str) -> datetime | None:

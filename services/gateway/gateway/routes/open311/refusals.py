@@ -22,6 +22,7 @@ _FORM_ONLY = (
 )
 # Fields of the ward's own interface, as the parameters of the standard are called.
 _PARAMETERS = {
+    "answers": "attribute",
     "address": "address_string",
     "position": "lat, long",
     "reporter.email": "email",
@@ -32,6 +33,8 @@ _PARAMETERS = {
     "start": "start_date",
     "end": "end_date",
 }
+# What a service asks, as it is answered, and as it is kept.
+_ATTRIBUTES = frozenset({"answers", "road_accident"})
 # GeoReport v2 has one code for a missing and for an invalid api_key, and one for all that is wrong in a request.
 _STATUSES = {401: 403, 409: 400, 415: 400, 410: 400}
 
@@ -75,8 +78,8 @@ def _of_problem(problem: Problem) -> Document:
 
 def _parameter(field: str) -> str:
     """Name a field as who sent it does."""
-    asked, _, code = field.partition(".")
-    return f"attribute[{code}]" if asked == "answers" and code else _PARAMETERS.get(field, field)
+    group, _, code = field.partition(".")
+    return f"attribute[{code}]" if group in _ATTRIBUTES and code else _PARAMETERS.get(field, field)
 
 
 def _refusal(code: int, sentences: list[str]) -> Document:
