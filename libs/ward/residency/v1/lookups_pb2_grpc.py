@@ -94,8 +94,9 @@ class LookupServiceServicer:
     def SearchPersons(self, request, context):
         """Searches persons by name, written with or without diacritics, and by where they are registered today. The better
         answers come first: the name as it is asked for; the same letters with other diacritics; names that begin so; the
-        same words in another order; all words between others. Among equals the order is that of Vietnamese lists: given name, surname, middle names. Each
-        person shown has an access record of their own, and is counted against the caller's limits.
+        same words in another order; all words between others. Among equals, names that have as typed what was typed with
+        diacritics come first, and the rest is the order of Vietnamese lists: given name, surname, middle names. Each person
+        shown has an access record of their own, and is counted against the caller's limits.
         Errors: DISCLOSURE_NOT_ALLOWED, FIELD_INVALID, PAGE_TOKEN_INVALID, PERSON_NOT_FOUND, PURPOSE_REQUIRED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

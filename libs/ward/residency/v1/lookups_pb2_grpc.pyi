@@ -50,8 +50,9 @@ class LookupServiceStub:
     SearchPersons: _grpc.UnaryUnaryMultiCallable[_lookups_pb2.SearchPersonsRequest, _lookups_pb2.SearchPersonsResponse]
     """Searches persons by name, written with or without diacritics, and by where they are registered today. The better
     answers come first: the name as it is asked for; the same letters with other diacritics; names that begin so; the
-    same words in another order; all words between others. Among equals the order is that of Vietnamese lists: given name, surname, middle names. Each
-    person shown has an access record of their own, and is counted against the caller's limits.
+    same words in another order; all words between others. Among equals, names that have as typed what was typed with
+    diacritics come first, and the rest is the order of Vietnamese lists: given name, surname, middle names. Each person
+    shown has an access record of their own, and is counted against the caller's limits.
     Errors: DISCLOSURE_NOT_ALLOWED, FIELD_INVALID, PAGE_TOKEN_INVALID, PERSON_NOT_FOUND, PURPOSE_REQUIRED.
     """
     DiscloseOccupants: _grpc.UnaryUnaryMultiCallable[_lookups_pb2.DiscloseOccupantsRequest, _lookups_pb2.DiscloseOccupantsResponse]
@@ -90,8 +91,9 @@ class LookupServiceAsyncStub(LookupServiceStub):
     SearchPersons: _aio.UnaryUnaryMultiCallable[_lookups_pb2.SearchPersonsRequest, _lookups_pb2.SearchPersonsResponse]  # type: ignore[assignment]
     """Searches persons by name, written with or without diacritics, and by where they are registered today. The better
     answers come first: the name as it is asked for; the same letters with other diacritics; names that begin so; the
-    same words in another order; all words between others. Among equals the order is that of Vietnamese lists: given name, surname, middle names. Each
-    person shown has an access record of their own, and is counted against the caller's limits.
+    same words in another order; all words between others. Among equals, names that have as typed what was typed with
+    diacritics come first, and the rest is the order of Vietnamese lists: given name, surname, middle names. Each person
+    shown has an access record of their own, and is counted against the caller's limits.
     Errors: DISCLOSURE_NOT_ALLOWED, FIELD_INVALID, PAGE_TOKEN_INVALID, PERSON_NOT_FOUND, PURPOSE_REQUIRED.
     """
     DiscloseOccupants: _aio.UnaryUnaryMultiCallable[_lookups_pb2.DiscloseOccupantsRequest, _lookups_pb2.DiscloseOccupantsResponse]  # type: ignore[assignment]
@@ -145,8 +147,9 @@ class LookupServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_lookups_pb2.SearchPersonsResponse, _abc.Awaitable[_lookups_pb2.SearchPersonsResponse]]:
         """Searches persons by name, written with or without diacritics, and by where they are registered today. The better
         answers come first: the name as it is asked for; the same letters with other diacritics; names that begin so; the
-        same words in another order; all words between others. Among equals the order is that of Vietnamese lists: given name, surname, middle names. Each
-        person shown has an access record of their own, and is counted against the caller's limits.
+        same words in another order; all words between others. Among equals, names that have as typed what was typed with
+        diacritics come first, and the rest is the order of Vietnamese lists: given name, surname, middle names. Each person
+        shown has an access record of their own, and is counted against the caller's limits.
         Errors: DISCLOSURE_NOT_ALLOWED, FIELD_INVALID, PAGE_TOKEN_INVALID, PERSON_NOT_FOUND, PURPOSE_REQUIRED.
         """
 
