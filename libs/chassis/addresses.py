@@ -29,7 +29,7 @@ def _database_url(url: SecretStr) -> SecretStr:
         raise PydanticCustomError(
             "database_url",
             "cần dạng postgresql+asyncpg://USER:PASSWORD@HOST:PORT/DATABASE, ký tự đặc biệt viết dạng %XX"
-            " / must be of that form, special characters as %XX",
+            " / must be postgresql+asyncpg://USER:PASSWORD@HOST:PORT/DATABASE, special characters as %XX",
         )
     if _FOREIGN_OPTION.search(parts["options"] or ""):
         raise PydanticCustomError(
@@ -51,7 +51,7 @@ def _broker_url(url: SecretStr) -> SecretStr:
         raise PydanticCustomError(
             "broker_url",
             "cần dạng nats://USER:PASSWORD@HOST:PORT hoặc tls://…, ký tự đặc biệt viết dạng %XX"
-            " / must be of that form or tls://…, special characters as %XX",
+            " / must be nats://USER:PASSWORD@HOST:PORT or tls://…, special characters as %XX",
         )
     return url
 

@@ -1,21 +1,23 @@
 """What every service reads from the environment, once."""
 
+import re
 from pathlib import Path
-from typing import Annotated, Literal, Self, TypeVar
+from typing import Annotated, Self, TypeVar
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    SecretStr,
-    StringConstraints,
-    ValidationError,
-    model_validator,
-)
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chassis.addresses import BrokerUrl, DatabaseUrl, Listen
 from chassis.sealing import read_key
+
+_LOG_LEVELS = frozenset({"CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG"})
+_WARD_CODE = re.compile(r"[0-9]{5}")
+# What a command says, in Vietnamese and in English, that only the tables' owner may give.
+OWNER_NEEDED = (
+    "Cần MIGRATION_DATABASE_URL: vai trò sở hữu các bảng",
+    "MIGRATION_DATABASE_URL is needed: the role that owns the tables",
+)
 
 
 def parts_of(secrets: SecretStr) -> list[str]:
@@ -34,15 +36,31 @@ def _all_checked(keys: SecretStr) -> SecretStr:
     return keys
 
 
+def _log_level(level: str) -> str:
+    if level.upper() not in _LOG_LEVELS:
+        raise PydanticCustomError(
+            "log_level",
+            "cần CRITICAL, ERROR, WARNING, INFO hoặc DEBUG"
+            " / must be CRITICAL, ERROR, WARNING, INFO or DEBUG",
+        )
+    return level.upper()
+
+
+def _ward_code(code: str) -> str:
+    if not _WARD_CODE.fullmatch(code):
+        raise PydanticCustomError(
+            "ward_code", "cần 5 chữ số, như 11002 / must be 5 digits, as 11002"
+        )
+    return code
+
+
 # 32 bytes in base64; and several, separated by commas.
 Key = Annotated[SecretStr, AfterValidator(_checked)]
 Keys = Annotated[SecretStr, AfterValidator(_all_checked)]
-LogLevel = Annotated[
-    Literal["CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG"],
-    BeforeValidator(lambda level: level.upper() if isinstance(level, str) else level),
-]
+# In capital letters, however it is written.
+LogLevel = Annotated[str, AfterValidator(_log_level)]
 # Part of every subject, so that it must be one word of one.
-WardCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{5}$")]
+WardCode = Annotated[str, AfterValidator(_ward_code)]
 
 
 class BaseServiceSettings(BaseSettings):
@@ -105,10 +123,7 @@ class ServiceSettings(BaseServiceSettings):
     def owner_url(self) -> str:
         """Give the address by which the tables' owner signs in, or end the command that needs it with a line."""
         if self.migration_database_url is None:
-            raise SystemExit(
-                "Cần MIGRATION_DATABASE_URL: vai trò sở hữu các bảng"
-                " / MIGRATION_DATABASE_URL is needed: the role that owns the tables."
-            )
+            raise SystemExit(" / ".join(OWNER_NEEDED))
         return self.migration_database_url.get_secret_value()
 
 

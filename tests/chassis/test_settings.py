@@ -65,19 +65,29 @@ def test_an_address_that_cannot_be_used_is_told_without_its_password(
     assert first == "Cấu hình sai / Wrong settings:"
     assert database.startswith("DATABASE_URL: cần dạng postgresql+asyncpg://")
     assert broker.startswith("NATS_URL: cần dạng nats://")
+    assert " / must be postgresql+asyncpg://" in database
+    assert " / must be nats://" in broker
     assert "s3cret" not in str(ended.value)
 
 
 @pytest.mark.parametrize(
-    ("setting", "value"), [("LOG_LEVEL", "LOUD"), ("WARD_CODE", "11002.>"), ("WARD_CODE", "*")]
+    ("setting", "value", "said"),
+    [
+        ("LOG_LEVEL", "LOUD", "cần CRITICAL, .* / must be CRITICAL, "),
+        ("WARD_CODE", "11002.>", "cần 5 chữ số, .* / must be 5 digits, "),
+        ("WARD_CODE", "*", "cần 5 chữ số, .* / must be 5 digits, "),
+    ],
 )
 def test_a_value_that_would_fail_later_is_refused_at_once(
-    monkeypatch: pytest.MonkeyPatch, setting: str, value: str
+    monkeypatch: pytest.MonkeyPatch, setting: str, value: str, said: str
 ) -> None:
-    """A level that is none ended the service with a trace; a ward that is no word would listen to others."""
+    """A level that is none ended the service with a trace; a ward that is no word would listen to others.
+
+    Both languages are in one line.
+    """
     monkeypatch.setenv("SOME_KEY", "secret")
     monkeypatch.setenv(setting, value)
-    with pytest.raises(SystemExit, match=f"{setting}: "):
+    with pytest.raises(SystemExit, match=f"{setting}: {said}"):
         read_settings(Settings)
 
 

@@ -175,3 +175,10 @@ def test_a_ward_that_is_not_there_is_one_sentence(
     """The exit code is 1 and the sentence names the command that helps."""
     assert main(["fleet", "--ward", str(tmp_path)]) == 1
     assert "simulator generate" in capsys.readouterr().err
+
+
+def test_a_ward_code_that_is_none_is_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is part of subjects: a wildcard would be everybody's."""
+    monkeypatch.setenv("WARD_CODE", "*")
+    with pytest.raises(SystemExit, match="WARD_CODE: cần 5 chữ số"):
+        main(["fleet"])

@@ -7,7 +7,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chassis.addresses import BrokerUrl
-from chassis.settings import LogLevel
+from chassis.settings import LogLevel, WardCode
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -19,7 +19,7 @@ class FleetSettings(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     ward_data: Path = REPOSITORY / ".run" / "ward"
-    ward_code: str = "11002"
+    ward_code: WardCode = "11002"
     nats_url: BrokerUrl = SecretStr("nats://127.0.0.1:14222")
     # That of `make up`: detectors of other makers sign in there as themselves; unset they are silent.
     run_dir: Path | None = Field(default=None, validation_alias="STACK_RUN_DIR")

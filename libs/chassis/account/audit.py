@@ -20,7 +20,7 @@ from chassis.account.access_chain import AccessRecord, ChainBrokenError, Fault, 
 from chassis.broker import jetstream
 from chassis.clock import Clock, utc_now
 from chassis.errors import BrokerUnavailableError, DatabaseUnavailableError
-from chassis.settings import ServiceSettings
+from chassis.settings import OWNER_NEEDED, ServiceSettings
 from chassis.storage.database import Database, Lease
 from chassis.telemetry.log import logger
 
@@ -236,10 +236,7 @@ async def _expire(
     arguments: argparse.Namespace, service: str, settings: ServiceSettings, now: datetime
 ) -> int:
     if settings.migration_database_url is None:
-        return _failed(
-            "Cần MIGRATION_DATABASE_URL: vai trò sở hữu các bảng",
-            "MIGRATION_DATABASE_URL is needed: the role that owns the tables",
-        )
+        return _failed(*OWNER_NEEDED)
     url = settings.migration_database_url.get_secret_value()
     owner = Database.connect(url, pool_size=_CONNECTIONS)
     try:

@@ -18,7 +18,7 @@ from sqlalchemy import Table, select
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.errors import DatabaseUnavailableError
-from chassis.settings import ServiceSettings
+from chassis.settings import OWNER_NEEDED, ServiceSettings
 from chassis.sheets import Limits, SheetInvalidError, SheetProblem, is_shifted, numbered, read_rows
 from chassis.storage.database import Database, Transaction
 
@@ -66,11 +66,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
 async def run(arguments: argparse.Namespace, settings: ServiceSettings, table: Table) -> int:
     """Enter a table of decided days, or only tell what it would change; tell the exit code."""
     if settings.migration_database_url is None:
-        _say(
-            "Cần MIGRATION_DATABASE_URL: vai trò sở hữu các bảng",
-            "MIGRATION_DATABASE_URL is needed: the role that owns the tables",
-            sys.stderr,
-        )
+        _say(*OWNER_NEEDED, sys.stderr)
         return NOT_ASKED
     try:
         days = list(read_days(arguments.file.read_bytes()))
@@ -84,7 +80,7 @@ async def run(arguments: argparse.Namespace, settings: ServiceSettings, table: T
     except DayInvalidError as error:
         return _refuse(
             f"dòng {error.row}: mỗi ngày một lần, dạng 31/12/2026, kèm có hoặc không, không thừa ô",
-            f"row {error.row}: each day once, as 2026-12-31, with yes or no, and no cell more",
+            f"row {error.row}: each day once, as 2026-12-31, with yes or no, and no further cells",
         )
     source = f"{arguments.source.strip()} ({arguments.decided_on.isoformat()})"
     owner = Database.connect(settings.migration_database_url.get_secret_value(), pool_size=1)
