@@ -10,7 +10,7 @@ from chassis.lifecycle import Lifecycle
 from chassis.rpc.tokens import TokenVerifier
 from gateway import app
 from gateway.settings import Settings
-from stack.issuer import Issuer
+from stack.issuer import WARD_CODE, Issuer
 from tests.fixtures.servers import ISSUER_ADDRESS, MakeToken
 from tests.gateway.scripted import ScriptedService
 from ward.fire_safety.v1 import fire_safety_pb2
@@ -41,7 +41,9 @@ class Ward:
 @pytest.fixture
 async def ward(issuer: Issuer) -> AsyncGenerator[Ward]:
     """Start the scripted services."""
-    verifier = TokenVerifier(ISSUER_ADDRESS, "safe-digital-ward", issuer.jwks_url)
+    verifier = TokenVerifier(
+        ISSUER_ADDRESS, "safe-digital-ward", issuer.jwks_url, ward_code=WARD_CODE
+    )
     contracts = (
         (residency_pb2, "ResidencyService"),
         (fire_safety_pb2, "FireSafetyService"),

@@ -18,7 +18,7 @@ from chassis.lifecycle import Lifecycle
 from chassis.rpc.tokens import TokenVerifier
 from gateway import app
 from gateway.routes.cap.documents import ATOM, CAP, alert_document
-from stack.issuer import Issuer
+from stack.issuer import WARD_CODE, Issuer
 from tests.fixtures.servers import ISSUER_ADDRESS, MakeToken
 from tests.gateway.conftest import Ward
 from tests.gateway.scripted import ScriptedService
@@ -139,7 +139,9 @@ def test_a_message_says_what_the_standard_has_words_for() -> None:
 @pytest.fixture
 async def incidents(issuer: Issuer) -> AsyncGenerator[ScriptedService]:
     """Start a scripted service of warnings."""
-    verifier = TokenVerifier(ISSUER_ADDRESS, "safe-digital-ward", issuer.jwks_url)
+    verifier = TokenVerifier(
+        ISSUER_ADDRESS, "safe-digital-ward", issuer.jwks_url, ward_code=WARD_CODE
+    )
     service = ScriptedService(pb.DESCRIPTOR.services_by_name["PublicAlertsService"], verifier)
     await service.start()
     yield service

@@ -18,7 +18,7 @@ from chassis.rpc.tokens import TokenVerifier
 from gateway import app
 from gateway.routes.open311.documents import Document
 from gateway.routes.open311.refusals import refusal_of
-from stack.issuer import Issuer
+from stack.issuer import WARD_CODE, Issuer
 from tests.fixtures.servers import ISSUER_ADDRESS, MakeToken
 from tests.gateway.conftest import Ward
 from tests.gateway.scripted import ScriptedService
@@ -44,7 +44,9 @@ SERVICE = pb.PublicService(
 @pytest.fixture
 async def incidents(issuer: Issuer) -> AsyncGenerator[ScriptedService]:
     """Start a scripted service of requests."""
-    verifier = TokenVerifier(ISSUER_ADDRESS, "safe-digital-ward", issuer.jwks_url)
+    verifier = TokenVerifier(
+        ISSUER_ADDRESS, "safe-digital-ward", issuer.jwks_url, ward_code=WARD_CODE
+    )
     service = ScriptedService(pb.DESCRIPTOR.services_by_name["ServiceRequestsService"], verifier)
     await service.start()
     service.answers["ListPublicServices"] = pb.ListPublicServicesResponse(services=[SERVICE])

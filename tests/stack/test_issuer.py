@@ -9,7 +9,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from chassis.rpc.tokens import TokenVerifier
-from stack.issuer import AUDIENCE, Issuer, Role
+from stack.issuer import AUDIENCE, WARD_CODE, Issuer, Role
 
 ADDRESS = "http://127.0.0.1:8080"
 
@@ -24,7 +24,7 @@ def issuer(tmp_path: Path) -> Issuer:
 
 async def test_the_services_accept_its_tokens(issuer: Issuer) -> None:
     """The verifier of every service reads account and role from a token."""
-    verifier = TokenVerifier(ADDRESS, AUDIENCE, issuer.jwks_url)
+    verifier = TokenVerifier(ADDRESS, AUDIENCE, issuer.jwks_url, ward_code=WARD_CODE)
 
     identity = await verifier.verify(issuer.token(Role.DUTY_OFFICER, time.time()))
 

@@ -116,7 +116,9 @@ def _bare() -> tuple[aio.Server, int]:
 
 
 def _behind_the_edge(orders: dict[str, str]) -> tuple[aio.Server, int]:
-    verifier = TokenVerifier(orders["issuer"], orders["audience"], orders["jwks"])
+    verifier = TokenVerifier(
+        orders["issuer"], orders["audience"], orders["jwks"], ward_code=orders["ward_code"]
+    )
     server = grpc_server(AccessGuard(verifier, None, utc_now), Readiness({}), [_SERVICE])
     pair = Path(orders["key_file"]).read_bytes(), Path(orders["certificate_file"]).read_bytes()
     return server, server.add_secure_port(_LISTEN, grpc.ssl_server_credentials([pair]))

@@ -149,6 +149,7 @@ class Register:
                     "issuer": environment["AUTH_ISSUER"],
                     "audience": environment["AUTH_AUDIENCE"],
                     "jwks": environment["AUTH_JWKS"],
+                    "ward_code": environment["WARD_CODE"],
                     "certificate_file": str(self._certificates.server_file),
                     "key_file": str(self._certificates.server_key_file),
                 }

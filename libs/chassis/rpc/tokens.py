@@ -46,7 +46,7 @@ class TokenVerifier:
         monotonic: Callable[[], float] = time.monotonic,
         clock: Clock = utc_now,
         *,
-        ward_code: str = "",
+        ward_code: str,
     ) -> None:
         self._address = jwks_address
         self._ward_code = ward_code
@@ -107,7 +107,7 @@ class TokenVerifier:
     def _decode(self, token: str, keys: KeySet) -> Identity:
         claims = jwt.decode(token, keys, algorithms=_ALGORITHMS).claims
         self._claims.validate(claims)
-        if self._ward_code and claims.get("ward", self._ward_code) != self._ward_code:
+        if claims.get("ward", self._ward_code) != self._ward_code:
             raise TokenInvalidError
         roles = claims.get("roles", [])
         if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):

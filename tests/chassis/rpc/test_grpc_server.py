@@ -22,7 +22,7 @@ from chassis.rpc import grpc_client
 from chassis.rpc.grpc_server import AccessGuard, grpc_server
 from chassis.rpc.tokens import TokenVerifier
 from chassis.telemetry.health import Readiness
-from stack.issuer import LIFETIME_SECONDS, Issuer
+from stack.issuer import LIFETIME_SECONDS, WARD_CODE, Issuer
 from tests.fixtures.servers import ISSUER_ADDRESS, MakeToken
 from ward.incidents.v1 import incidents_pb2 as pb
 from ward.incidents.v1 import incidents_pb2_grpc as rpc
@@ -110,7 +110,9 @@ class Edge:
 async def edge(issuer: Issuer) -> AsyncGenerator[Edge]:
     """Serve the tiny servicer."""
     log, servicer, readiness = MemoryLog(), Servicer(), Readiness({})
-    verifier = TokenVerifier(ISSUER_ADDRESS, "safe-digital-ward", issuer.jwks_url)
+    verifier = TokenVerifier(
+        ISSUER_ADDRESS, "safe-digital-ward", issuer.jwks_url, ward_code=WARD_CODE
+    )
     guard = AccessGuard(verifier, log, utc_now)  # type: ignore[arg-type] # the log's one method
     server = grpc_server(guard, readiness, [SERVICE])
     rpc.add_IncidentsServiceServicer_to_server(servicer, server)
@@ -429,7 +431,7 @@ async def test_health_and_reflection_need_no_token(edge: Edge) -> None:
 
 async def test_two_servers_cannot_share_a_port(edge: Edge) -> None:
     """A second process on the port fails instead of silently taking half of the calls."""
-    guard = AccessGuard(TokenVerifier("", "", ""), None, utc_now)
+    guard = AccessGuard(TokenVerifier("", "", "", ward_code=WARD_CODE), None, utc_now)
     second = grpc_server(guard, Readiness({}), [])
 
     with pytest.raises(RuntimeError):

@@ -22,7 +22,7 @@ AUDIENCE = "safe-digital-ward"
 
 def verifier(issuer: Issuer) -> TokenVerifier:
     """Make a verifier that trusts the test's issuer."""
-    return TokenVerifier(ISSUER_ADDRESS, AUDIENCE, issuer.jwks_url)
+    return TokenVerifier(ISSUER_ADDRESS, AUDIENCE, issuer.jwks_url, ward_code=WARD_CODE)
 
 
 async def test_a_good_token_names_account_and_roles(issuer: Issuer, make_token: MakeToken) -> None:
@@ -91,7 +91,9 @@ async def test_a_token_that_was_good_expires_all_the_same(
 ) -> None:
     """What is remembered of a token holds no longer than the token."""
     now = utc_now()
-    checks = TokenVerifier(ISSUER_ADDRESS, AUDIENCE, issuer.jwks_url, clock=lambda: now)
+    checks = TokenVerifier(
+        ISSUER_ADDRESS, AUDIENCE, issuer.jwks_url, clock=lambda: now, ward_code=WARD_CODE
+    )
     token = make_token("duty_officer", at=now.timestamp() - LIFETIME_SECONDS + 1)
     known = await checks.verify(token)
     assert await checks.verify(token) is known
@@ -106,7 +108,9 @@ async def test_a_key_that_was_taken_back_vouches_for_nobody(
     """Not for a token either that was good under it, from the next reading of the keys on."""
     file, passed = tmp_path / "jwks.json", 0.0
     file.write_text(issuer.jwks_file.read_text())
-    checks = TokenVerifier(ISSUER_ADDRESS, AUDIENCE, file.as_uri(), lambda: passed)
+    checks = TokenVerifier(
+        ISSUER_ADDRESS, AUDIENCE, file.as_uri(), lambda: passed, ward_code=WARD_CODE
+    )
     token = make_token("duty_officer")
     await checks.verify(token)
     file.write_text(json.dumps({"keys": [ECKey.generate_key("P-256").as_dict(private=False)]}))
@@ -172,7 +176,9 @@ async def test_a_new_key_is_found_without_a_restart(tmp_path: Path) -> None:
     now = [0.0]
     old = Issuer(tmp_path / "issuer", ISSUER_ADDRESS)
     old.prepare()
-    checks = TokenVerifier(ISSUER_ADDRESS, AUDIENCE, old.jwks_url, monotonic=lambda: now[0])
+    checks = TokenVerifier(
+        ISSUER_ADDRESS, AUDIENCE, old.jwks_url, monotonic=lambda: now[0], ward_code=WARD_CODE
+    )
     await checks.verify(_duty_token(old))
     (tmp_path / "issuer" / "private.json").unlink()
     new = Issuer(tmp_path / "issuer", ISSUER_ADDRESS)
@@ -184,7 +190,9 @@ async def test_a_new_key_is_found_without_a_restart(tmp_path: Path) -> None:
 
 async def test_without_keys_the_service_says_it_is_unavailable(tmp_path: Path) -> None:
     """A missing key set is an outage, not a forged token."""
-    checks = TokenVerifier(ISSUER_ADDRESS, AUDIENCE, (tmp_path / "none.json").as_uri())
+    checks = TokenVerifier(
+        ISSUER_ADDRESS, AUDIENCE, (tmp_path / "none.json").as_uri(), ward_code=WARD_CODE
+    )
 
     with pytest.raises(ServiceUnavailableError):
         await checks.verify("a.b.c")
