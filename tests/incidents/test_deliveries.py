@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import Message
@@ -21,10 +21,11 @@ from chassis.storage.database import Database
 from incidents import tables
 from incidents.clients.gateways import AppriseMessenger
 from incidents.domain.duty.contacts import ContactSeal
-from incidents.domain.duty.deliveries import Addressee, DeliveryRules, message_of, planned
+from incidents.domain.duty.deliveries import Addressee, DeliveryRules, Owner, message_of, planned
 from incidents.domain.duty.requests import DutyWanted, OfficerWanted, UnitWanted
 from incidents.domain.duty.roster import Contact, ContactChannel, DutyFunction, Unit
 from incidents.domain.incidents.requests import TaskWanted
+from incidents.domain.lifecycle.owner_notices import About, Subject
 from incidents.domain.lifecycle.task_requests import TaskMove
 from incidents.domain.lifecycle.tasks import Task, TaskAct
 from incidents.domain.reviews.after_action_reviews import (
@@ -37,11 +38,11 @@ from incidents.domain.reviews.after_action_reviews import (
 )
 from incidents.domain.rules.escalation import Recipient
 from incidents.domain.rules.kinds import IncidentKind
-from incidents.domain.rules.notices import About, Subject
 from incidents.operations.after_action_reviews import AfterActionReviewOperations
 from incidents.operations.deliveries import DeliveryOperations
 from incidents.operations.duty import DutyOperations
 from incidents.operations.tasks import TaskOperations
+from incidents.queries.deliveries import DeliveryQueries
 from incidents.timers import Deliveries
 from tests.incidents import samples
 from tests.incidents.http_sink import HttpSink, listening
@@ -57,7 +58,7 @@ from tests.incidents.samples import (
 )
 
 EMAIL, SMS = ContactChannel.EMAIL, ContactChannel.SMS
-RULES = DeliveryRules(3, timedelta(seconds=5), timedelta(seconds=30), "a test")
+RULES = DeliveryRules(3, timedelta(seconds=5), timedelta(seconds=30), "a test", time(8))
 HOUR = timedelta(hours=1)
 STEP = About(Subject.INCIDENT, 0)
 PHONE, MAILBOX, SECRET = "0100000009", "an@phuong.example", "s3cret"
@@ -328,6 +329,10 @@ async def test_who_is_given_a_task_is_told_until_they_answer(
     assert first.task not in text_of(mail)
     assert {(row.subject_id, row.recipient, row.account) for row in told} == {
         (task.task_id, "owner", "an") for task in (first, second)
+    }
+    listed = await DeliveryQueries(database).of_incident(incident.incident_id)
+    assert {one.delivery.addressee for one in listed if one.delivery.about.subject_id} == {
+        Addressee(Owner.OWNER, "an")
     }
     assert {row.state for row in told if row.subject_id == first.task_id} == {
         "CONFIRMED",

@@ -205,6 +205,12 @@ def acknowledged(incident: Incident) -> Incident:
     return change.incident
 
 
+def test_no_step_of_a_ladder_tells_an_owner() -> None:
+    """Of a task or an action: who that is, no ladder can know."""
+    with pytest.raises(ValueError, match="owner"):
+        Recipient("owner")
+
+
 def test_who_takes_an_incident_on_is_noted_and_ends_the_timers() -> None:
     """A second acknowledgement changes nothing."""
     change = opened().acknowledge("officer-1", LATER)

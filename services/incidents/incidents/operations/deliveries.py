@@ -10,7 +10,7 @@ from chassis.telemetry import metrics
 from incidents.domain.duty.contacts import ContactSeal
 from incidents.domain.duty.deliveries import Attempt, Outcome, Outgoing, address_in, message_of
 from incidents.domain.duty.roster import Contact, ContactChannel
-from incidents.domain.rules.notices import About, Subject
+from incidents.domain.lifecycle.owner_notices import About, Subject
 from incidents.repository.deliveries import keep_attempt, names_of_categories, take_due
 from incidents.repository.incidents import incident_of
 from incidents.repository.telling import rules_in_force

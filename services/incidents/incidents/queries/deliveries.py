@@ -14,11 +14,12 @@ from incidents.domain.duty.deliveries import (
     Delivery,
     DeliveryState,
     Outcome,
+    Owner,
     Told,
 )
 from incidents.domain.duty.roster import ContactChannel
+from incidents.domain.lifecycle.owner_notices import About, Subject
 from incidents.domain.rules.escalation import Recipient
-from incidents.domain.rules.notices import About, Subject
 
 
 class DeliveryQueries:
@@ -45,13 +46,14 @@ class DeliveryQueries:
 
 def _told(rows: list[Row[Any]]) -> Told:
     first = rows[0]
-    addressee = Addressee(Recipient(first.recipient), first.account, first.contact)
+    of_owner = first.recipient == Owner.OWNER
+    recipient = Owner.OWNER if of_owner else Recipient(first.recipient)
     return Told(
         delivery=Delivery(
             delivery_id=first.delivery_id,
             incident_id=first.incident_id,
             about=About(Subject(first.subject), first.step, first.subject_id),
-            addressee=addressee,
+            addressee=Addressee(recipient, first.account, first.contact),
             channel=ContactChannel(first.channel),
             due_at=first.due_at,
         ),

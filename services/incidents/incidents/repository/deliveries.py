@@ -11,10 +11,10 @@ from chassis.clock import ward_day
 from chassis.storage.database import Transaction
 from incidents import tables
 from incidents.domain.duty.deliveries import Attempt, DeliveryRules, DeliveryState, Outcome
+from incidents.domain.lifecycle.owner_notices import Subject
 from incidents.domain.lifecycle.states import ENDED, IncidentState
 from incidents.domain.lifecycle.tasks import TaskState
 from incidents.domain.reviews.after_action_reviews import ReviewActionState
-from incidents.domain.rules.notices import Subject
 from incidents.repository.catalogue import categories_on
 from incidents.tables.deliveries import DUE
 

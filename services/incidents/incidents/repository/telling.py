@@ -14,12 +14,13 @@ from incidents.domain.duty.deliveries import (
     Delivery,
     DeliveryRules,
     DeliveryState,
+    Owner,
     planned,
 )
 from incidents.domain.duty.roster import ContactChannel, Roster
 from incidents.domain.incidents.incident import Change
+from incidents.domain.lifecycle.owner_notices import About, Subject
 from incidents.domain.rules.escalation import Recipient
-from incidents.domain.rules.notices import About, Subject
 from incidents.repository.duty import roster_between
 from incidents.wire.contacts import phones_of
 
@@ -36,13 +37,13 @@ async def plan_deliveries(tx: Transaction, changes: Sequence[Change]) -> None:
     telling = [
         change
         for change in changes
-        if (change.notifications or change.notices) and not change.incident.exercise
+        if (change.notifications or change.owner_notices) and not change.incident.exercise
     ]
     if not telling:
         return
     now = telling[0].at
     roster = await roster_between(tx, now, now + timedelta.resolution)
-    owners = {notice.account for change in telling for notice in change.notices}
+    owners = {notice.account for change in telling for notice in change.owner_notices}
     channels = await _channels_of(tx, owners | {one.account for one in roster.at(now)})
     phones = await _phones_at(tx, telling)
     rules = await rules_in_force(tx, now)
@@ -71,8 +72,8 @@ def _addressees(
     phones: dict[str, int],
 ) -> Iterable[tuple[About, Addressee, list[ContactChannel]]]:
     """Tell of what a change tells whom, each with the channels in their order."""
-    for notice in change.notices:
-        owner = Addressee(Recipient.OWNER, notice.account)
+    for notice in change.owner_notices:
+        owner = Addressee(Owner.OWNER, notice.account)
         yield notice.about, owner, channels.get(notice.account, [])
     if not change.notifications:
         return

@@ -8,9 +8,9 @@ from uuid import UUID, uuid5
 
 from incidents.domain.duty.roster import Contact, ContactChannel
 from incidents.domain.incidents.incident import LOCAL, Incident
+from incidents.domain.lifecycle.owner_notices import About, Subject
 from incidents.domain.rules.escalation import Recipient
 from incidents.domain.rules.kinds import IncidentKind
-from incidents.domain.rules.notices import About, Subject
 
 # Of what these are about, no message says where: their lists are for duty officers only.
 _CONFIDENTIAL = frozenset({IncidentKind.CRIME_REPORT, IncidentKind.ANONYMOUS_TIP})
@@ -63,7 +63,7 @@ class DeliveryRules:
     backoff: timedelta
     confirm_within: timedelta
     source: str
-    remind_from: time = time.min
+    remind_from: time
 
     def after(self, attempt: int, now: datetime) -> datetime | None:
         """Tell when to try again after an attempt, counted from 1; None after the last."""
@@ -79,11 +79,17 @@ class DeliveryRules:
         return max(now, datetime.combine(now.astimezone(LOCAL), self.remind_from, LOCAL))
 
 
+class Owner(StrEnum):
+    """Whom a task or an action was given to: no function, so that no step of a ladder can tell them."""
+
+    OWNER = "owner"
+
+
 @dataclass(frozen=True)
 class Addressee:
     """Whom a message goes to: an officer by account, or a contact of the premises by place in their list, from 1."""
 
-    recipient: Recipient
+    recipient: Recipient | Owner
     account: str = ""
     contact: int = 0
 

@@ -23,6 +23,7 @@ from incidents.domain.incidents.events import (
     Opened,
 )
 from incidents.domain.lifecycle.handovers import Handover
+from incidents.domain.lifecycle.owner_notices import About, OwnerNotice, Subject
 from incidents.domain.lifecycle.states import (
     ENDED,
     OPEN,
@@ -42,7 +43,6 @@ from incidents.domain.rules.catalogue import FIRE_ALARM, Category
 from incidents.domain.rules.deadlines import Owed, PauseNotAllowedError, PauseReason
 from incidents.domain.rules.escalation import Ladders, Notification, Timer, told
 from incidents.domain.rules.kinds import IncidentKind
-from incidents.domain.rules.notices import About, Notice, Subject
 from incidents.domain.rules.priorities import Priority, Severity, grade, most_urgent
 
 # Viet Nam has one time zone and no summer time.
@@ -194,10 +194,10 @@ class Incident:
         text = sentences.task_given(task.owner, task.task, due_at)
         assigned = replace(self, assignee=task.owner)
         change = _moved(assigned, Act.ASSIGN, text, account, now)
-        told = Notice(About(Subject.TASK, 0, task.task_id), task.owner)
+        told = OwnerNotice(About(Subject.TASK, 0, task.task_id), task.owner)
         # Whoever gives a task to themselves knows of it.
-        notices = () if task.owner == account else (told,)
-        return replace(change, event=Assigned(), notices=notices)
+        owner_notices = () if task.owner == account else (told,)
+        return replace(change, event=Assigned(), owner_notices=owner_notices)
 
     def task_moved(
         self, owner: str, act: TaskAct, note: str, account: str, now: datetime
@@ -382,7 +382,7 @@ class Incident:
         due = ActionDue(action.action_id, action.owner, action.due_on, overdue)
         text = sentences.action_due(action.owner, action.due_on, overdue=overdue)
         about = About(Subject.REVIEW_ACTION, int(overdue), action.action_id)
-        change = Change(self, now, due, notices=(Notice(about, action.owner),))
+        change = Change(self, now, due, owner_notices=(OwnerNotice(about, action.owner),))
         return change.noting(EntryKind.REVIEW_ACTION, text)
 
     def report_joined(self, number: str, account: str, now: datetime) -> "Change":
@@ -422,7 +422,7 @@ class Change:
     entries: tuple[TimelineEntry, ...] = ()
     admitted: Member | None = None
     notifications: tuple[Notification, ...] = ()
-    notices: tuple[Notice, ...] = ()
+    owner_notices: tuple[OwnerNotice, ...] = ()
     timer: Timer | None = None
     ends_timers: bool = False
     # The priority was raised while nobody had taken it on.

@@ -21,8 +21,6 @@ class Recipient(StrEnum):
     # Of the premises where it is: those to call there, and the mutual-aid group (tổ liên gia).
     PREMISES_CONTACTS = "premises_contacts"
     INTERLINK_GROUP = "interlink_group"
-    # Whom a task or an action was given to: no step of a ladder.
-    OWNER = "owner"
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ class About:
 
 
 @dataclass(frozen=True)
-class Notice:
+class OwnerNotice:
     """That an officer is told of something of theirs, by account."""
 
     about: About
