@@ -6,6 +6,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from chassis import sheets
 from fire_safety.domain.devices.device import CANARY, DEVICE_ID, LIVED, Device, DeviceKind
 from fire_safety.domain.devices.wording import Wording
 
@@ -24,10 +25,7 @@ class Fault(Wording):
         "1 to 64 characters A-Z a-z 0-9 _ -, and not CANARY",
     )
     TWICE = ("trùng với một dòng trước trong tệp", "a line before it in the file has the same")
-    SHIFTED = (
-        "nhiều ô hơn tiêu đề: ô có dấu phân cách phải đặt trong ngoặc kép",
-        "more cells than headings: quote a cell that holds the separator",
-    )
+    SHIFTED = sheets.SHIFTED
     TEXT = (
         "dài quá 200 ký tự, có ký tự lạ, hoặc là lỗi của công thức (như #N/A)",
         "longer than 200 characters, not printable, or the error of a formula (such as #N/A)",
