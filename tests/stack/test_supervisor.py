@@ -61,10 +61,19 @@ def gone(pid: int) -> bool:
     return not status.exists() or "State:\tZ" in status.read_text()
 
 
+@pytest.fixture(scope="module")
+def shown() -> tuple[Progress, io.StringIO]:
+    """Show in a buffer what happens to the stack of the whole module."""
+    return quiet()
+
+
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def stack(make_run_dir: Callable[[], Path]) -> AsyncIterator[Stack]:
+async def stack(
+    make_run_dir: Callable[[], Path], shown: tuple[Progress, io.StringIO]
+) -> AsyncIterator[Stack]:
     """Run one stack of stand-ins for the tests that break parts of it."""
-    async with stack_of(make_run_dir(), stand_ins.two_services, None) as stack:
+    plan = stand_ins.two_services
+    async with Stack(make_run_dir(), plan=plan, ports=None, progress=shown[0]) as stack:
         yield stack
 
 
@@ -95,9 +104,10 @@ async def test_a_part_held_down_stays_down_until_let_go(stack: Stack) -> None:
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_a_broker_that_could_not_write_is_started_anew_once_it_can(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch
+    stack: Stack, shown: tuple[Progress, io.StringIO], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A full disk has a stream refuse everything, also when there is room again."""
+    """A full disk has a stream refuse everything, also when there is room again; nothing ended by itself."""
+    before_it = len(shown[1].getvalue())
     monkeypatch.setattr(supervised, "TEND_SECONDS", 0.2)
     server = stack.installation.nats
     before, client = server.pid, await jetstream.connect(server.url, "tests")
@@ -117,7 +127,12 @@ async def test_a_broker_that_could_not_write_is_started_anew_once_it_can(
     await client.close()
     await again.close()
 
+    said = shown[1].getvalue()[before_it:]
+
     assert stored.stream == "FULL"
+    assert "nats cannot go on, starting it anew" in said
+    assert "nats is back" in said
+    assert "nats ended" not in said
 
 
 @pytest.mark.asyncio(loop_scope="module")

@@ -122,24 +122,32 @@ class Supervised:
         failures = 0
         while not self._ending.is_set():
             begin = time.monotonic()
-            await self._until_ended()
+            by_itself = await self._until_ended()
             if self._ending.is_set():
                 return
             failures = 0 if time.monotonic() - begin > STABLE_SECONDS else failures
-            self._tell_end(failures)
+            if by_itself:
+                self._tell_end(failures)
             while not self._ending.is_set() and not await self._revive(failures):
                 failures += 1
             failures += 1
 
-    async def _until_ended(self) -> None:
+    async def _until_ended(self) -> bool:
+        """Wait for the end; tell whether the server ended by itself, and was not stopped since it was stuck."""
         while self.server.running:
             self.server.process.trim_log()
             with suppress(TimeoutError):
                 async with asyncio.timeout(TEND_SECONDS):
                     await until(lambda: not self.server.running)
             if await self._in_thread(self.server.is_stuck):
-                self._tell(f"{self.server.name} không làm việc được nữa", "it cannot go on")
+                name = self.server.name
+                self._tell(
+                    f"{name} không làm việc được nữa, đang khởi động lại",
+                    f"{name} cannot go on, starting it anew",
+                )
                 await self._bring_down(self.server.stop)
+                return False
+        return True
 
     async def _revive(self, failures: int) -> bool:
         await self._pause(min(FIRST_DELAY_SECONDS * 2**failures, LAST_DELAY_SECONDS))
