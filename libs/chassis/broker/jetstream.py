@@ -5,7 +5,7 @@ import ssl
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from nats.aio.client import Client
 from nats.aio.transport import TcpTransport
@@ -360,32 +360,39 @@ async def _ensure_in_time(
     jetstream: JetStreamContext, stream: StreamConfig, replicas: int
 ) -> None:
     config = stream.evolve(num_replicas=replicas)
-    told = set[str]()
-    while (cause := await _delay(jetstream, config)) is not None:
+    told = set[_Delay]()
+    while (delay := await _delay(jetstream, config)) is not None:
         # For as long as it lasts once is enough; often only a person can end it.
-        if cause not in told:
-            told.add(cause)
-            _tell_delay(config, cause)
+        if delay not in told:
+            told.add(delay)
+            _tell_delay(config, delay)
         await asyncio.sleep(_RETRY_S)
 
 
-async def _delay(jetstream: JetStreamContext, config: StreamConfig) -> str | None:
+class _Delay(NamedTuple):
+    """Why a stream cannot be made yet: as the broker says, and whether another stream has some of its subjects."""
+
+    cause: str
+    subjects_taken: bool = False
+
+
+async def _delay(jetstream: JetStreamContext, config: StreamConfig) -> _Delay | None:
     """Make a stream or bring it to its settings; tell why that must be tried again, or nothing."""
     try:
         await _ensure(jetstream, config)
     except BadRequestError as error:
-        return _TAKEN if error.err_code == _SUBJECTS_OVERLAP else str(error)
+        return _Delay(str(error), error.err_code == _SUBJECTS_OVERLAP)
     except (OSError, TimeoutError, NatsError) as error:
-        # The broker says why, for instance that its disk has no room for what the stream may come to.
-        return str(error) or type(error).__name__
+        # For instance that its disk has no room for what the stream may come to.
+        return _Delay(str(error) or type(error).__name__)
     return None
 
 
-def _tell_delay(config: StreamConfig, cause: str) -> None:
-    if cause == _TAKEN:
+def _tell_delay(config: StreamConfig, delay: _Delay) -> None:
+    if delay.subjects_taken:
         logger().error("stream_subjects_taken", stream=config.name, what_to_do=_TAKEN)
     else:
-        logger().warning("stream_delayed", stream=config.name, cause=cause)
+        logger().warning("stream_delayed", stream=config.name, cause=delay.cause)
 
 
 async def _ensure(jetstream: JetStreamContext, config: StreamConfig) -> None:
