@@ -343,6 +343,38 @@ async def test_a_report_has_so_many_and_no_more(
     assert later.upload.owner == owner
 
 
+async def test_an_upload_that_stands_still_gives_its_place_where_it_is_wanted(
+    database: Database, clock: StoppedClock, store: ObjectStore, service: Service
+) -> None:
+    """The one that stood still longest, with its parts, and none that goes on; until then it can go on itself."""
+    answer = await service.call("CreateReport", report(), "citizen")
+    owner = OfReport(UUID(answer.receipt.report_id))
+    clock.now = utc_now()
+    operations = attachments(database, clock, store)
+    still, slow, *_ = [await operations.begin(wanted(owner, LONG_PDF)) for _ in range(10)]
+    clock.advance(1)
+    await sent(operations, still, LONG_PDF, [1])
+    clock.advance(9 * 60)
+    await sent(operations, slow, LONG_PDF, [1])
+    early = await refusal(operations.begin(wanted(owner, LONG_PDF)))
+    clock.advance(60)
+    await operations.begin(wanted(owner, LONG_PDF))
+    waiting = await operations.progress(still.upload.attachment_id, still.token)
+    for _ in range(8):
+        await operations.begin(wanted(owner, LONG_PDF))
+    left = await store.names()
+    full = await refusal(operations.begin(wanted(owner, LONG_PDF)))
+    gone = await refusal(operations.progress(still.upload.attachment_id, still.token))
+    await sent(operations, slow, LONG_PDF)
+    kept = await operations.complete(slow.upload.attachment_id, slow.token)
+
+    assert early == full == ("ATTACHMENT_TOO_MANY", {"most": "10"})
+    assert waiting.upload.present == {1}
+    assert gone == ("ATTACHMENT_NOT_FOUND", {})
+    assert left == {part_name(slow.upload.attachment_id, 1)}
+    assert kept.size == len(LONG_PDF)
+
+
 async def test_a_store_that_fails_delays_and_loses_nothing(
     database: Database, clock: StoppedClock, tmp_path: Path, incident: OfIncident
 ) -> None:

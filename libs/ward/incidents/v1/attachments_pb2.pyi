@@ -152,7 +152,9 @@ class AttachmentProgress(_message.Message):
 
     @_builtins.property
     def expires_at(self) -> _timestamp_pb2.Timestamp:
-        """Until when it can be completed; what is not is forgotten."""
+        """Until when it can be completed; what is not is forgotten, and earlier if nothing came for some minutes and its
+        place is wanted.
+        """
 
     def __init__(
         self,

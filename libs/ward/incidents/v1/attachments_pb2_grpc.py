@@ -79,7 +79,8 @@ class AttachmentsServiceServicer:
 
     def BeginAttachment(self, request, context):
         """Begins an upload; a repeat gets the same one again. Nothing is there before it is completed, and what was not
-        completed in time is forgotten. An X-Request-Id is not taken from the caller of any of the four methods that take
+        completed in time is forgotten. Where there is no room, an upload of which nothing came for some minutes gives its
+        place. An X-Request-Id is not taken from the caller of any of the four methods that take
         an upload in: whoever gave a tip is not known, and their other calls may have it too.
         Errors: REPORT_NOT_FOUND, INCIDENT_NOT_FOUND, INCIDENT_CLOSED, ROLE_NOT_ALLOWED, ATTACHMENT_EMPTY,
         ATTACHMENT_TOO_LARGE, ATTACHMENT_TOO_MANY, FIELD_INVALID, REQUEST_ID_REUSED.

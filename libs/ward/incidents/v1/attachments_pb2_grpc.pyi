@@ -39,7 +39,8 @@ class AttachmentsServiceStub:
     def __new__(cls, channel: _aio.Channel) -> AttachmentsServiceAsyncStub: ...
     BeginAttachment: _grpc.UnaryUnaryMultiCallable[_attachments_pb2.BeginAttachmentRequest, _attachments_pb2.BeginAttachmentResponse]
     """Begins an upload; a repeat gets the same one again. Nothing is there before it is completed, and what was not
-    completed in time is forgotten. An X-Request-Id is not taken from the caller of any of the four methods that take
+    completed in time is forgotten. Where there is no room, an upload of which nothing came for some minutes gives its
+    place. An X-Request-Id is not taken from the caller of any of the four methods that take
     an upload in: whoever gave a tip is not known, and their other calls may have it too.
     Errors: REPORT_NOT_FOUND, INCIDENT_NOT_FOUND, INCIDENT_CLOSED, ROLE_NOT_ALLOWED, ATTACHMENT_EMPTY,
     ATTACHMENT_TOO_LARGE, ATTACHMENT_TOO_MANY, FIELD_INVALID, REQUEST_ID_REUSED.
@@ -83,7 +84,8 @@ class AttachmentsServiceAsyncStub(AttachmentsServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     BeginAttachment: _aio.UnaryUnaryMultiCallable[_attachments_pb2.BeginAttachmentRequest, _attachments_pb2.BeginAttachmentResponse]  # type: ignore[assignment]
     """Begins an upload; a repeat gets the same one again. Nothing is there before it is completed, and what was not
-    completed in time is forgotten. An X-Request-Id is not taken from the caller of any of the four methods that take
+    completed in time is forgotten. Where there is no room, an upload of which nothing came for some minutes gives its
+    place. An X-Request-Id is not taken from the caller of any of the four methods that take
     an upload in: whoever gave a tip is not known, and their other calls may have it too.
     Errors: REPORT_NOT_FOUND, INCIDENT_NOT_FOUND, INCIDENT_CLOSED, ROLE_NOT_ALLOWED, ATTACHMENT_EMPTY,
     ATTACHMENT_TOO_LARGE, ATTACHMENT_TOO_MANY, FIELD_INVALID, REQUEST_ID_REUSED.
@@ -130,7 +132,8 @@ class AttachmentsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_attachments_pb2.BeginAttachmentResponse, _abc.Awaitable[_attachments_pb2.BeginAttachmentResponse]]:
         """Begins an upload; a repeat gets the same one again. Nothing is there before it is completed, and what was not
-        completed in time is forgotten. An X-Request-Id is not taken from the caller of any of the four methods that take
+        completed in time is forgotten. Where there is no room, an upload of which nothing came for some minutes gives its
+        place. An X-Request-Id is not taken from the caller of any of the four methods that take
         an upload in: whoever gave a tip is not known, and their other calls may have it too.
         Errors: REPORT_NOT_FOUND, INCIDENT_NOT_FOUND, INCIDENT_CLOSED, ROLE_NOT_ALLOWED, ATTACHMENT_EMPTY,
         ATTACHMENT_TOO_LARGE, ATTACHMENT_TOO_MANY, FIELD_INVALID, REQUEST_ID_REUSED.

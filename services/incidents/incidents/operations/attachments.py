@@ -51,10 +51,10 @@ from incidents.repository.attachments import (
     kept_of,
     load_upload,
     lock_report,
+    make_room,
     objects_wanted,
     ongoing_incident_of,
     refuse_upload,
-    require_room,
     rules_for,
 )
 from incidents.repository.incidents import lock_incident, save_change
@@ -93,6 +93,7 @@ class AttachmentOperations:
     async def begin(self, wanted: AttachmentWanted) -> Progress:
         """Begin an upload; a repeat gets it again.
 
+        Where there is no room, one that has stood still for long gives its place and is forgotten.
         Raises AttachmentEmptyError, AttachmentTooLargeError, AttachmentTooManyError, RequestIdReusedError, and
         ReportNotFoundError, IncidentNotFoundError or IncidentClosedError.
         """
@@ -112,7 +113,7 @@ class AttachmentOperations:
             owner = await self._owner(tx, wanted.owner)
             rules = await rules_for(tx, owner, ward_day(now))
             rules.check_size(wanted.size)
-            await require_room(tx, owner, rules, now)
+            displaced = await make_room(tx, owner, rules, now)
             upload = Upload(
                 attachment_id=attachment_id,
                 owner=owner,
@@ -124,6 +125,8 @@ class AttachmentOperations:
             )
             sealed_name = self._seal.seal_file_name(wanted.file_name, attachment_id)
             await add_upload(tx, upload, sealed_name, now)
+        if displaced:
+            await self._drop_parts(displaced)
         return self._told(upload)
 
     async def add_part(
@@ -141,9 +144,10 @@ class AttachmentOperations:
         name = part_name(attachment_id, number)
         await self._store.put(name, self._seal.seal(content, name))
         async with self._database.transaction() as tx:
-            upload = await load_upload(tx, attachment_id, self._clock(), lock=True)
+            now = self._clock()
+            upload = await load_upload(tx, attachment_id, now, lock=True)
             if upload.state is UploadState.UPLOADING:
-                await add_part(tx, attachment_id, number)
+                await add_part(tx, attachment_id, number, now)
         return self._told(upload.with_part(number))
 
     async def progress(self, attachment_id: UUID, token: str) -> Progress:

@@ -1,7 +1,7 @@
 """Photos and files: uploads begun, their parts noted, what is kept of them, and forgotten."""
 
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -42,6 +42,7 @@ _LIMITS = {
     "of_report": "attachments_of_report",
     "of_incident": "attachments_of_incident",
     "upload_hours": "attachment_upload",
+    "idle_minutes": "attachment_idle",
     "pixels": "attachment_pixels",
 }
 _RETENTION = "attachment_retention"
@@ -67,6 +68,7 @@ async def rules_on(tx: Transaction, day: date) -> Rules:
         of_report=limits.of_report,
         of_incident=limits.of_incident,
         upload_hours=limits.upload_hours,
+        idle_minutes=limits.idle_minutes,
         pixels=limits.pixels,
     )
 
@@ -99,15 +101,34 @@ async def lock_report(tx: Transaction, shown: ReceiptShown | OfReport, ward_code
     return OfReport(report_id)
 
 
-async def require_room(tx: Transaction, owner: Owner, rules: Rules, now: datetime) -> None:
-    """Raise AttachmentTooManyError where something that is locked has as many as it may have."""
+async def make_room(tx: Transaction, owner: Owner, rules: Rules, now: datetime) -> Upload | None:
+    """Have something that is locked take one more; where it is full, forget and tell what stood still longest.
+
+    Raises AttachmentTooManyError where none has stood still for long enough.
+    """
     columns, most = tables.attachments.c, rules.most_of(owner)
     on_its_way = (columns.state == UploadState.UPLOADING) & (columns.expires_at > now)
     counted = select(func.count()).where(
         _of(owner), or_(columns.state == UploadState.KEPT, on_its_way)
     )
-    if (await tx.scalars(counted)).one() >= most:
+    count = (await tx.scalars(counted)).one()
+    if count < most:
+        return None
+    # What somebody completes right now is locked, and passed over.
+    idle = (
+        select(columns.attachment_id)
+        .where(_of(owner), on_its_way)
+        .where(columns.active_at <= now - timedelta(minutes=rules.idle_minutes))
+        .order_by(columns.active_at)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    longest = await tx.scalar(idle)
+    if longest is None or count > most:
         raise AttachmentTooManyError(most)
+    upload = await load_upload(tx, longest, now)
+    await tx.execute(delete(tables.attachments).where(columns.attachment_id == longest))
+    return upload
 
 
 async def add_upload(tx: Transaction, upload: Upload, sealed_name: bytes, now: datetime) -> None:
@@ -123,6 +144,7 @@ async def add_upload(tx: Transaction, upload: Upload, sealed_name: bytes, now: d
             sha256=upload.sha256,
             begun_at=now,
             expires_at=upload.expires_at,
+            active_at=now,
         )
     )
 
@@ -168,10 +190,13 @@ async def kept_of(tx: Transaction, attachment_id: UUID) -> Kept:
     return Kept(*row)
 
 
-async def add_part(tx: Transaction, attachment_id: UUID, number: int) -> None:
+async def add_part(tx: Transaction, attachment_id: UUID, number: int, now: datetime) -> None:
     """Note that a part of a locked upload has come."""
     added = upsert(tables.attachment_parts).values(attachment_id=attachment_id, number=number)
     await tx.execute(added.on_conflict_do_nothing())
+    columns = tables.attachments.c
+    upload = update(tables.attachments).where(columns.attachment_id == attachment_id)
+    await tx.execute(upload.values(active_at=now))
 
 
 async def keep_upload(tx: Transaction, attachment_id: UUID, kept: Kept, now: datetime) -> None:

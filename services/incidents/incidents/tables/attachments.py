@@ -32,6 +32,8 @@ attachments = Table(
     Column("sha256", LargeBinary, nullable=False),
     moment("begun_at"),
     moment("expires_at"),
+    # When it began, or its newest part came.
+    moment("active_at"),
     # As kept.
     Column("media_type", Text, nullable=True),
     Column("kept_size", BigInteger, nullable=True),

@@ -113,13 +113,15 @@ Owner = OfReport | OfIncident
 class Rules:
     """What may be added on some day: the most bytes of each type, how many, for how long, and how large photos are.
 
-    `upload_hours` is how long an upload may take, `pixels` the most that a photo may have.
+    `upload_hours` is how long an upload may take, `idle_minutes` how long it may stand still where its place is wanted,
+    `pixels` the most that a photo may have.
     """
 
     types: Mapping[str, int]
     of_report: int
     of_incident: int
     upload_hours: int
+    idle_minutes: int
     pixels: int
 
     def of_tips(self) -> "Rules":
