@@ -7,10 +7,11 @@ from uuid import UUID, uuid4
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type import date_pb2
+from nats.aio.client import Client
 from sqlalchemy import text
 
-from chassis.account import access_account
-from chassis.account.access_chain import Witnesses
+from chassis.account import access_account, witness
+from chassis.account.access_chain import Head, Witnesses
 from chassis.clock import utc_now, ward_day
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
 from chassis.rpc import pages
@@ -224,9 +225,9 @@ async def test_nobody_else_may_ask(service: Service, method: str) -> None:
 
 
 async def test_the_state_of_the_account_is_told(
-    service: Service, test_database: TestDatabase
+    service: Service, test_database: TestDatabase, broker: Client
 ) -> None:
-    """Empty at first; then the head, where it was witnessed, and up to where it was verified."""
+    """Empty at first; then the head, and up to where it was verified and, as the stream says, witnessed."""
     asked = pb.GetAccountStatusRequest()
     empty = await service.call("GetAccountStatus", asked, OFFICER)
     await look(service, 1, 2)
@@ -234,11 +235,13 @@ async def test_the_state_of_the_account_is_told(
     owner = Database.connect(test_database.owner_url, pool_size=1)
     await access_account.mark_verified(owner, head, utc_now())
     await owner.close()
+    subject = witness.subject_of("11002", "residency")
+    await witness.tell(broker.jetstream(), subject, None, Head(1, b"of the first"), utc_now())
     async with service.database.transaction() as tx:
         await tx.execute(
             text(
                 "insert into access_marks (kind, position, hash, marked_at)"
-                " values ('WITNESSED', 1, '', now())"
+                " values ('WITNESSED', 2, '', now())"
             )
         )
     told = await service.call("GetAccountStatus", asked, OFFICER)

@@ -65,7 +65,7 @@ class FileUnreadableError(Exception):
     """The file of witnesses holds a line that is no witness, or cannot be opened; the text says which."""
 
 
-class _Told(NamedTuple):
+class Told(NamedTuple):
     """The newest witness of a chain: up to where, and when it was told."""
 
     position: int
@@ -97,7 +97,7 @@ class Witness:
         # From where on records have vanished that were witnessed, as far as could be seen last; 0: none has.
         self._vanished = 0
         # The number in the stream of the witness that was read last, and what it told.
-        self._read: tuple[int, _Told] | None = None
+        self._read: tuple[int, Told] | None = None
 
     async def run(self) -> None:
         """Witness until cancelled; an outage of database, broker or disk only delays."""
@@ -142,7 +142,7 @@ class Witness:
         metrics.ACCESS_WITNESSED_POSITION.set(found.position)
         return found
 
-    async def _last_told(self) -> _Told | None:
+    async def _last_told(self) -> Told | None:
         """Tell how far the chain is witnessed; None if it never was. Raises BrokerUnavailableError."""
         message = await _last_message(self._jetstream, self._subject)
         if message is None:
@@ -202,6 +202,12 @@ def subject_of(ward_code: str, service: str) -> str:
     return f"witness.{ward_code}.{service}"
 
 
+async def last_told(jetstream: JetStreamContext, subject: str) -> Told | None:
+    """Tell how far a chain is witnessed; None if it never was. Raises BrokerUnavailableError."""
+    message = await _last_message(jetstream, subject)
+    return await _told_by(message, jetstream, subject) if message else None
+
+
 async def _last_message(jetstream: JetStreamContext, subject: str) -> RawStreamMsg | None:
     """Read the newest witness of a chain; None if there is none. Raises BrokerUnavailableError."""
     try:
@@ -212,7 +218,7 @@ async def _last_message(jetstream: JetStreamContext, subject: str) -> RawStreamM
         raise BrokerUnavailableError from error
 
 
-async def _told_by(message: RawStreamMsg, jetstream: JetStreamContext, subject: str) -> _Told:
+async def _told_by(message: RawStreamMsg, jetstream: JetStreamContext, subject: str) -> Told:
     """Read how far the chain is witnessed; raises BrokerUnavailableError."""
     told: dict[str, Any] = json.loads(message.data or b"")
     position, at = int(told["position"]), datetime.fromisoformat(told["witnessed_at"])
@@ -220,7 +226,7 @@ async def _told_by(message: RawStreamMsg, jetstream: JetStreamContext, subject: 
         # It tells of a position long before those that are witnessed.
         heads = (await read_stream(jetstream, subject)).heads
         position = max(position, *(head.position for head in heads))
-    return _Told(position, at)
+    return Told(position, at)
 
 
 async def read_stream(jetstream: JetStreamContext, subject: str) -> Witnesses:

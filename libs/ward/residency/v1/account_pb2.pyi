@@ -328,7 +328,7 @@ class GetAccountStatusResponse(_message.Message):
     """Position behind which records are kept: those up to there were removed as the law allows."""
     @_builtins.property
     def witnessed(self) -> Global___AccountMark:
-        """Where the head was last witnessed outside the database; absent if it never was."""
+        """Where the head was last witnessed outside the database, as the witness itself says; absent if it never was."""
 
     @_builtins.property
     def verified(self) -> Global___AccountMark:

@@ -76,6 +76,7 @@ class AccountServiceServicer:
 
     def GetAccountStatus(self, request, context):
         """Tells how far the chain of access records goes, and up to where it was witnessed and verified.
+        Errors: BROKER_UNAVAILABLE while the witness cannot be asked.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

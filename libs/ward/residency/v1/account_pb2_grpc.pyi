@@ -44,7 +44,9 @@ class AccountServiceStub:
     Errors: PERSONAL_ID_INVALID, PAGE_TOKEN_INVALID, PURPOSE_REQUIRED, FIELD_INVALID.
     """
     GetAccountStatus: _grpc.UnaryUnaryMultiCallable[_account_pb2.GetAccountStatusRequest, _account_pb2.GetAccountStatusResponse]
-    """Tells how far the chain of access records goes, and up to where it was witnessed and verified."""
+    """Tells how far the chain of access records goes, and up to where it was witnessed and verified.
+    Errors: BROKER_UNAVAILABLE while the witness cannot be asked.
+    """
 
 @_typing.type_check_only
 class AccountServiceAsyncStub(AccountServiceStub):
@@ -62,7 +64,9 @@ class AccountServiceAsyncStub(AccountServiceStub):
     Errors: PERSONAL_ID_INVALID, PAGE_TOKEN_INVALID, PURPOSE_REQUIRED, FIELD_INVALID.
     """
     GetAccountStatus: _aio.UnaryUnaryMultiCallable[_account_pb2.GetAccountStatusRequest, _account_pb2.GetAccountStatusResponse]  # type: ignore[assignment]
-    """Tells how far the chain of access records goes, and up to where it was witnessed and verified."""
+    """Tells how far the chain of access records goes, and up to where it was witnessed and verified.
+    Errors: BROKER_UNAVAILABLE while the witness cannot be asked.
+    """
 
 class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
     """The account of every look at personal data, for the data protection officer. Persons are named by pseudonyms only."""
@@ -95,6 +99,8 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _account_pb2.GetAccountStatusRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_account_pb2.GetAccountStatusResponse, _abc.Awaitable[_account_pb2.GetAccountStatusResponse]]:
-        """Tells how far the chain of access records goes, and up to where it was witnessed and verified."""
+        """Tells how far the chain of access records goes, and up to where it was witnessed and verified.
+        Errors: BROKER_UNAVAILABLE while the witness cannot be asked.
+        """
 
 def add_AccountServiceServicer_to_server(servicer: AccountServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

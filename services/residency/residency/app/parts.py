@@ -1,9 +1,12 @@
 """What most of the service is made of: its seals, and all that is made of them and of the settings once."""
 
 import os
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Self
 
+from chassis.account import witness
 from chassis.clock import Clock
 from chassis.sealing import Seal, read_key
 from chassis.service import Base
@@ -42,6 +45,8 @@ class Parts:
     units: Gazetteer
     limits: LookupLimits
     decoys: DecoyOperations
+    # Asks the broker's stream up to where the account is witnessed.
+    witnessed: Callable[[], Awaitable[witness.Told | None]]
 
     @classmethod
     def of(cls, base: Base, settings: Settings) -> Self:
@@ -65,6 +70,11 @@ class Parts:
             limits=LookupLimits(base.database, base.clock, seal),
             decoys=DecoyOperations(
                 base.database, base.relay, base.clock, seal, settings.ward_code
+            ),
+            witnessed=partial(
+                witness.last_told,
+                base.jetstream,
+                witness.subject_of(settings.ward_code, "residency"),
             ),
         )
 

@@ -198,7 +198,9 @@ def _of_protection(parts: Parts, breaches: BreachOperations) -> list[Servicer]:
     )
     request_queries = DataSubjectRequestQueries(database, parts.note_seal)
     return [
-        AccountServicer(AccountQueries(database), seal, parts.codes, parts.nations, clock),
+        AccountServicer(
+            AccountQueries(database), seal, parts.codes, parts.nations, clock, parts.witnessed
+        ),
         ReviewServicer(ReviewOperations(database, clock, seal), ReviewQueries(database), clock),
         BreachServicer(breaches, BreachQueries(database), clock),
         DataSubjectRequestServicer(

@@ -1,6 +1,6 @@
 """What the account of accesses tells."""
 
-from sqlalchemy import ColumnElement, Subquery, func, null, or_, select, true
+from sqlalchemy import ColumnElement, func, null, or_, select, true
 
 from chassis.account.access_account import linked_of
 from chassis.account.access_chain import Head
@@ -115,31 +115,24 @@ class AccountQueries:
             .limit(1)
             .subquery("head")
         )
-        witnessed, verified = _last("WITNESSED"), _last("VERIFIED")
-        statement = select(
-            start.c.position, start.c.hash, *head.c, *witnessed.c, *verified.c
-        ).select_from(
-            start.outerjoin(head, true()).outerjoin(witnessed, true()).outerjoin(verified, true())
+        verified = (
+            select(_marks.c.position, _marks.c.marked_at)
+            .where(_marks.c.kind == "VERIFIED")
+            .order_by(_marks.c.mark_id.desc())
+            .limit(1)
+            .subquery("verified")
+        )
+        statement = select(start.c.position, start.c.hash, *head.c, *verified.c).select_from(
+            start.outerjoin(head, true()).outerjoin(verified, true())
         )
         async with self._database.transaction() as tx:
             row = (await tx.execute(statement)).one()
-        kept_after, start_hash, position, own, *marks = row
+        kept_after, start_hash, position, own, *mark = row
         return AccountStatus(
             head=Head(position, own) if own else Head(kept_after, start_hash),
             kept_after=kept_after,
-            witnessed=Mark(*marks[:2]) if marks[0] is not None else None,
-            verified=Mark(*marks[2:]) if marks[2] is not None else None,
+            verified=Mark(*mark) if mark[0] is not None else None,
         )
-
-
-def _last(kind: str) -> Subquery:
-    return (
-        select(_marks.c.position, _marks.c.marked_at)
-        .where(_marks.c.kind == kind)
-        .order_by(_marks.c.mark_id.desc())
-        .limit(1)
-        .subquery(kind.lower())
-    )
 
 
 def _conditions(which: AccessFilter, before: int | None) -> list[ColumnElement[bool]]:

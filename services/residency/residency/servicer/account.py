@@ -1,7 +1,10 @@
 """The account of accesses, for the data protection officer."""
 
+from collections.abc import Awaitable, Callable
+
 from grpc import aio
 
+from chassis.account.witness import Told
 from chassis.clock import Clock, ward_day
 from chassis.context import current_access
 from chassis.rpc.pages import page_size
@@ -9,7 +12,7 @@ from residency.domain.persons.contact import PassportNumber
 from residency.domain.persons.nationality import Nationalities
 from residency.domain.persons.personal_id import PersonalIdNumber, RegistrationCodes
 from residency.domain.persons.sealing import NumberSeal, subject_of
-from residency.domain.protection.account import AccessFilter
+from residency.domain.protection.account import AccessFilter, Mark
 from residency.queries.account import AccountQueries
 from residency.servicer import Context
 from residency.wire import account as wire
@@ -29,12 +32,14 @@ class AccountServicer(account_pb2_grpc.AccountServiceServicer):
         codes: RegistrationCodes,
         nationalities: Nationalities,
         clock: Clock,
+        witnessed: Callable[[], Awaitable[Told | None]],
     ) -> None:
         self._queries = queries
         self._seal = seal
         self._codes = codes
         self._nationalities = nationalities
         self._clock = clock
+        self._witnessed = witnessed
 
     def add_to(self, server: aio.Server) -> None:
         """Have a server answer by it."""
@@ -70,8 +75,13 @@ class AccountServicer(account_pb2_grpc.AccountServiceServicer):
     async def GetAccountStatus(
         self, request: pb.GetAccountStatusRequest, context: Context
     ) -> pb.GetAccountStatusResponse:
-        """Answer how far the chain goes and what is known of it."""
-        return wire.status(await self._queries.status())
+        """Answer how far the chain goes and what is known of it.
+
+        Up to where it is witnessed only the witness says: in the database whoever has the service's role could.
+        """
+        told = await self._witnessed()
+        witnessed = Mark(told.position, told.at) if told else None
+        return wire.status(await self._queries.status(), witnessed)
 
     def _document(
         self, request: pb.ListAccessesToPersonRequest

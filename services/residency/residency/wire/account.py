@@ -88,13 +88,13 @@ def accesses_page(
     )
 
 
-def status(told: AccountStatus) -> pb.GetAccountStatusResponse:
-    """Write the state of the account."""
+def status(told: AccountStatus, witnessed: Mark | None) -> pb.GetAccountStatusResponse:
+    """Write the state of the account, and up to where it is witnessed."""
     return pb.GetAccountStatusResponse(
         head_position=told.head.position,
         head_hash=told.head.hash.hex(),
         kept_after_position=told.kept_after,
-        witnessed=_mark(told.witnessed),
+        witnessed=_mark(witnessed),
         verified=_mark(told.verified),
     )
 

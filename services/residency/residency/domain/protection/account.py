@@ -62,12 +62,11 @@ class Mark:
 
 @dataclass(frozen=True)
 class AccountStatus:
-    """How far the chain goes, behind which position records are kept, and where it was witnessed and verified last.
+    """How far the chain goes, behind which position records are kept, and up to where it was verified last.
 
     Where no record is left, the head is where the chain begins.
     """
 
     head: Head
     kept_after: int
-    witnessed: Mark | None
     verified: Mark | None
