@@ -21,13 +21,17 @@ class DomainError(Exception):
 
 
 class FieldInvalidError(DomainError):
-    """A field has a value the contract does not allow; `field` is its path and `rule` what is allowed."""
+    """A field has a value the contract does not allow; `field` is its path and `rule` what is allowed.
+
+    `rule_vi` says the rule in Vietnamese, where people are told it (reports of tables); empty elsewhere.
+    """
 
     reason = "FIELD_INVALID"
 
-    def __init__(self, field: str, rule: str) -> None:
+    def __init__(self, field: str, rule: str, rule_vi: str = "") -> None:
         super().__init__(field=field)
         self.rule = rule
+        self.rule_vi = rule_vi
 
 
 class UnknownFieldError(DomainError):
@@ -130,6 +134,14 @@ class DatabaseRefusedError(DatabaseUnavailableError):
 
     vi = "Cơ sở dữ liệu từ chối tên người dùng, mật khẩu hoặc tên cơ sở dữ liệu"
     en = "The database refuses the user, the password or the database's name"
+
+
+class DatabaseTooSlowError(DatabaseUnavailableError):
+    """The database is there and cancelled a statement that took longer than any may; nothing was changed."""
+
+    reason = "DATABASE_TOO_SLOW"
+    vi = "Cơ sở dữ liệu đã hủy một lệnh vì chạy quá lâu; chưa có gì thay đổi"
+    en = "The database cancelled a statement that took too long; nothing was changed"
 
 
 class BrokerUnavailableError(DomainError):

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from chassis.errors import DatabaseRefusedError, DatabaseUnavailableError
+from chassis.errors import DatabaseRefusedError, DatabaseTooSlowError, DatabaseUnavailableError
 from chassis.telemetry.log import logger
 
 Transaction = AsyncConnection
@@ -31,6 +31,8 @@ _CUT_NOTICED = (
     (socket.TCP_KEEPCNT, _PROBES),
     (socket.TCP_USER_TIMEOUT, _UNACKNOWLEDGED_MS),
 )
+# The longest that a statement may take, with what it waits for.
+_STATEMENT_S = 30
 
 _PLANS_KEPT = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off"}
 
@@ -53,7 +55,8 @@ class _Watched(asyncpg.Connection):  # type: ignore[misc] # without types
 class Database:
     """A pool of connections to one database.
 
-    Raises DatabaseUnavailableError where the server cannot be reached, is starting or is going down; the
+    Raises DatabaseUnavailableError where the server cannot be reached, is starting or is going down, and
+    DatabaseTooSlowError where it cancelled a statement; the
     transaction is then not committed, unless the connection broke during the commit itself: every operation is
     idempotent for that case.
     """
@@ -89,11 +92,13 @@ class Database:
                 connect_args={
                     "connection_class": _Watched,
                     "timeout": 5,
-                    "command_timeout": 30,
+                    # How long a statement may take the server says; without a word of it for longer it is away.
+                    "command_timeout": _STATEMENT_S + 5,
                     # Compiling short statements to machine code costs more than it saves.
                     # A host that vanished must not hold its locks for hours: the server notices within seconds.
                     "server_settings": {
                         "jit": "off",
+                        "statement_timeout": f"{_STATEMENT_S}s",
                         "tcp_keepalives_idle": str(_IDLE_S),
                         "tcp_keepalives_interval": str(_INTERVAL_S),
                         "tcp_keepalives_count": str(_PROBES),
@@ -388,16 +393,20 @@ _REFUSALS = (
 def outages_told() -> Generator[None]:
     """Raise DatabaseUnavailableError for whatever the driver raises where the server cannot be reached.
 
-    DatabaseRefusedError where it is reached and lets nobody in.
+    DatabaseRefusedError where it is reached and lets nobody in, DatabaseTooSlowError where it cancelled a statement.
     """
     try:
         yield
+    except asyncpg.QueryCanceledError as error:
+        raise DatabaseTooSlowError from error
     except _OUTAGES as error:
         raise DatabaseUnavailableError from error
     except DBAPIError as error:
         cause = error.orig.__cause__ if error.orig else None
         if isinstance(cause, _REFUSALS):
             raise DatabaseRefusedError from cause
+        if isinstance(cause, asyncpg.QueryCanceledError):
+            raise DatabaseTooSlowError from cause
         if _is_outage(error, cause):
             raise DatabaseUnavailableError from error
         raise

@@ -13,7 +13,7 @@ from sqlalchemy.exc import ProgrammingError
 from structlog.testing import capture_logs
 
 from chassis.clock import utc_now
-from chassis.errors import DatabaseRefusedError, DatabaseUnavailableError
+from chassis.errors import DatabaseRefusedError, DatabaseTooSlowError, DatabaseUnavailableError
 from chassis.storage.database import Database
 from stack.postgres import PostgresServer
 from tests.chassis.conftest import INBOX
@@ -60,6 +60,21 @@ async def test_a_wrong_statement_is_not_an_outage(database: Database) -> None:
     with pytest.raises(ProgrammingError):
         async with database.transaction() as tx:
             await tx.execute(text("select nonsense"))
+
+
+async def test_a_statement_that_takes_too_long_is_no_outage(database: Database) -> None:
+    """The server cancels it after half a minute, and says so; whoever gives a command is told."""
+    with pytest.raises(DatabaseTooSlowError) as cancelled:
+        async with database.transaction() as tx:
+            limit = await tx.scalar(text("show statement_timeout"))
+            await tx.execute(text("set local statement_timeout = 20"))
+            await tx.execute(text("select pg_sleep(60)"))
+    with pytest.raises(DatabaseTooSlowError):
+        async with database.bulk_transaction() as driver:
+            await driver.execute("set local statement_timeout = 20; select pg_sleep(60)")
+
+    assert limit == "30s"
+    assert "took too long" in cancelled.value.said
 
 
 async def test_who_is_not_let_in_is_told_so(postgres_server: PostgresServer) -> None:

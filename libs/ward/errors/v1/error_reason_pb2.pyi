@@ -291,6 +291,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """{"reason": "OBJECT_STORE_UNAVAILABLE", "domain": "ward"}"""
     ERROR_REASON_DUTY_ENTERED_OTHERWISE: _ErrorReason.ValueType  # 490
     """{"reason": "DUTY_ENTERED_OTHERWISE", "domain": "ward"}"""
+    ERROR_REASON_DATABASE_TOO_SLOW: _ErrorReason.ValueType  # 491
+    """{"reason": "DATABASE_TOO_SLOW", "domain": "ward"}"""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons. Each has an example of its ErrorInfo."""
@@ -559,6 +561,8 @@ ERROR_REASON_OBJECT_STORE_UNAVAILABLE: ErrorReason.ValueType  # 359
 """{"reason": "OBJECT_STORE_UNAVAILABLE", "domain": "ward"}"""
 ERROR_REASON_DUTY_ENTERED_OTHERWISE: ErrorReason.ValueType  # 490
 """{"reason": "DUTY_ENTERED_OTHERWISE", "domain": "ward"}"""
+ERROR_REASON_DATABASE_TOO_SLOW: ErrorReason.ValueType  # 491
+"""{"reason": "DATABASE_TOO_SLOW", "domain": "ward"}"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 @_typing.final
