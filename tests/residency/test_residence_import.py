@@ -20,7 +20,7 @@ from chassis.storage.database import Database
 from residency import tables
 from residency.domain.residence.rows import Fault, Outcome
 from residency.importer.residence_table import COLUMNS, ResidenceTable
-from residency.importer.residences import TableRefusedError, Wish, import_table
+from residency.importer.residences import TableRefusedError, Wish, import_table, report
 from residency.operations.residence_import import ResidenceImport
 from tests.fixtures.servers import MakeDatabase, TestDatabase
 from tests.residency.samples import (
@@ -331,21 +331,54 @@ async def test_many_at_once_live_together_as_if_entered_one_by_one(
 
 
 @pytest.mark.postgres
+async def test_the_report_tells_rules_of_the_register_in_each_language(database: Database) -> None:
+    """Each column of reasons is of one language."""
+    await add_building(database, address="số 5 ngách 12/34 phố Thử Nghiệm")
+    content = csv_of(
+        row(1, valid_until="31/10/2026"),
+        row(2, kind="Tạm trú"),
+        row(3, kind="Tạm trú", valid_until="02/11/2028"),
+        row(4, birth_date="02/11/2026", valid_from="01/11/2026"),
+    )
+    clock = StoppedClock()
+    operations = ResidenceImport(database, relay(database, clock), clock, SEAL, command())
+    verdicts, _ = await operations.enter(
+        TABLE.read(content), dry_run=True, accept_valid=False, progress=lambda *_: None
+    )
+    told = [line[2:] for line in csv.reader(io.StringIO(report(verdicts).decode("utf-8-sig")))]
+
+    invalid = "Trường «{0}» không hợp lệ.", "The field '{0}' is not valid."
+    rules = (
+        ("valid_until", "sau ngày bắt đầu", "after valid_from"),
+        ("valid_until", "tạm trú phải có ngày hết hạn", "needed for temporary residence"),
+        ("valid_until", "không quá 2 năm kể từ ngày bắt đầu", "at most 2 years after valid_from"),
+        ("valid_from", "không trước ngày sinh", "not before the birth"),
+    )
+    assert told[1:] == [
+        [
+            column,
+            *(f"{text.format(column)} ({rule})" for text, rule in zip(invalid, rule, strict=True)),
+        ]
+        for column, *rule in rules
+    ]
+
+
+@pytest.mark.postgres
 async def test_the_report_tells_each_row_and_repeats_no_value(
     database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Row, column, rule, in both languages; on the screen as well."""
     await add_building(database, address="số 5 ngách 12/34 phố Thử Nghiệm")
-    file, report = tmp_path / "rows.csv", tmp_path / "report.csv"
+    file, reported = tmp_path / "rows.csv", tmp_path / "report.csv"
     secrets = ("Nguyễn Bí Mật", "99909012345X", "31/31/1990")
     wrong = row(2, full_name=secrets[0], personal_id_number=secrets[1], birth_date=secrets[2])
     file.write_bytes(csv_of(row(1), wrong, row(3, kind="tạm trú")))
     clock = StoppedClock()
     operations = ResidenceImport(database, relay(database, clock), clock, SEAL, command())
-    wish = Wish(file, report, "QD-2026/7", dry_run=False, accept_valid=True)
+    wish = Wish(file, reported, "QD-2026/7", dry_run=False, accept_valid=True)
     with pytest.raises(TableRefusedError, match="Correct the refused rows"):
         await import_table(wish, TABLE, operations)
-    written, shown = report.read_text("utf-8-sig"), capsys.readouterr().out
+    written, shown = reported.read_text("utf-8-sig"), capsys.readouterr().out
     lines = [line[:3] for line in csv.reader(io.StringIO(written))]
 
     assert lines == [

@@ -82,10 +82,17 @@ def report(verdicts: Sequence[Verdict]) -> bytes:
 def _faults(verdict: Verdict) -> Iterator[Fault]:
     yield from verdict.faults
     if refusal := verdict.refusal:
-        column = refusal.metadata["field"] if isinstance(refusal, FieldInvalidError) else ""
-        rule = f" ({refusal.rule})" if isinstance(refusal, FieldInvalidError) else ""
         vi, en = sentences(refusal)
-        yield Fault(column, f"{vi}{rule}", f"{en}{rule}")
+        if isinstance(refusal, FieldInvalidError):
+            yield Fault(
+                refusal.metadata["field"], _with(vi, refusal.rule_vi), _with(en, refusal.rule)
+            )
+        else:
+            yield Fault("", vi, en)
+
+
+def _with(sentence: str, rule: str) -> str:
+    return f"{sentence} ({rule})" if rule else sentence
 
 
 def _content(file: Path) -> bytes:

@@ -86,17 +86,23 @@ class Term:
         """Refuse a term that ends before it begins, and a temporary one that is open or too long."""
         if self.valid_until is None:
             if kind is ResidenceKind.TEMPORARY:
-                raise FieldInvalidError("valid_until", "needed for temporary residence")
+                raise FieldInvalidError(
+                    "valid_until", "needed for temporary residence", "tạm trú phải có ngày hết hạn"
+                )
             return
         if self.valid_until <= self.valid_from:
-            raise FieldInvalidError("valid_until", "after valid_from")
+            raise FieldInvalidError("valid_until", "after valid_from", "sau ngày bắt đầu")
         if kind is ResidenceKind.TEMPORARY and self.valid_until > limit.last_end(self.valid_from):
-            raise FieldInvalidError("valid_until", f"at most {limit.years} years after valid_from")
+            raise FieldInvalidError(
+                "valid_until",
+                f"at most {limit.years} years after valid_from",
+                f"không quá {limit.years} năm kể từ ngày bắt đầu",
+            )
 
     def check_birth(self, born: PartialDate) -> None:
         """Refuse a term that begins before the first day on which the person can have been born."""
         if self.valid_from < born.earliest:
-            raise FieldInvalidError("valid_from", "not before the birth")
+            raise FieldInvalidError("valid_from", "not before the birth", "không trước ngày sinh")
 
     def overlaps(self, other: "Term") -> bool:
         """Tell whether there is a day in both."""
