@@ -40,6 +40,8 @@ def _addresses(place: Installation, progress: Progress) -> None:
         rows[f"gRPC {name}", metrics] = place.target(name)
     simulated = ("Cơ sở dữ liệu dân cư giả lập", "simulated population database")
     rows[simulated] = place.population_target
+    if place.has_dispatch:
+        rows["Trung tâm 114 giả lập", "simulated dispatch centre"] = place.dispatch_target
     if answers_ok(ports.gateway_port, "/"):
         rows = {("Bảng trực ban", "console"): f"{place.gateway_address}/", **rows}
     for (vietnamese, english), address in rows.items():

@@ -97,6 +97,16 @@ class Installation:
         return f"{LOOPBACK}:{self.ports.population_port}"
 
     @property
+    def has_dispatch(self) -> bool:
+        """Tell whether a dispatch centre is simulated."""
+        return self.settings.dispatch != "none"
+
+    @property
+    def dispatch_target(self) -> str:
+        """Return host:port of the simulated dispatch centre."""
+        return f"{LOOPBACK}:{self.ports.dispatch_port}"
+
+    @property
     def population_fault(self) -> Path:
         """The file that says how the simulated National Population Database fails."""
         return self.run_dir / POPULATION_FAULT_FILE
@@ -176,6 +186,7 @@ class Installation:
         in_folder = self.settings.attachments == "folder"
         return {
             **({"ATTACHMENT_FOLDER": str(self.run_dir / ATTACHMENTS)} if in_folder else {}),
+            **({"DISPATCH_TARGET": self.dispatch_target} if self.has_dispatch else {}),
             "RESIDENCY_TARGET": self.target("residency"),
             "SERVICE_TOKEN_FILE": str(self.service_token_file(INCIDENTS)),
             "REPORT_ENCRYPTION_KEY": self._secrets.key("report-encryption-key"),

@@ -56,6 +56,8 @@ class Settings(_Environment):
     mqtt_tls: bool = False
     # Where photos and files lie: in an object store of the broker, or in `attachments` below the run directory.
     attachments: Literal["broker", "folder"] = "broker"
+    # Whether there is a dispatch centre to hand incidents over to: none, or a simulated one, which takes each or none.
+    dispatch: Literal["none", "accepting", "rejecting"] = "none"
 
 
 class Ports(_Environment):
@@ -77,6 +79,7 @@ class Ports(_Environment):
     mqtt_port: Port = 11883
     population_port: Port = 15100
     canary_admin_port: Port = 15064
+    dispatch_port: Port = 15114
 
     @classmethod
     def from_base(cls, base: int) -> Self:

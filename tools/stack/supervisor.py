@@ -30,7 +30,7 @@ class Stack:
     """PostgreSQL, NATS and the services of a plan, supervised until stopped.
 
     The plan is the ward's own unless another is given. Every part is known by its name:
-    `postgres`, `nats`, `population`, `residency`, `fire_safety`, `incidents`, `gateway`, `fleet`.
+    `postgres`, `nats`, `population`, `dispatch`, `residency`, `fire_safety`, `incidents`, `gateway`, `fleet`.
     """
 
     def __init__(

@@ -10,6 +10,7 @@ def ward_plan(installation: Installation, residents: int, *, fleet: bool) -> Pla
     """Return what runs on one machine for a ward of that many residents."""
     services = tuple(_database_service(installation, name) for name in DATABASE_SERVICES)
     sensors = ((_fleet(installation),),) if fleet else ()
+    outside = (_population(installation), *_dispatch(installation))
     return Plan(
         databases=DATABASE_SERVICES,
         tasks=(
@@ -18,7 +19,7 @@ def ward_plan(installation: Installation, residents: int, *, fleet: bool) -> Pla
             tuple(_import(installation, name) for name in IMPORTING_SERVICES),
         ),
         services=(
-            (_population(installation), *services, _gateway(installation)),
+            (*outside, *services, _gateway(installation)),
             (_canary(installation),),
             *sensors,
         ),
@@ -99,6 +100,19 @@ def _population(installation: Installation) -> Service:
         command=python_module("simulator", "population", *options),
         environment=installation.environment_of("population"),
     )
+
+
+def _dispatch(installation: Installation) -> tuple[Service, ...]:
+    if not installation.has_dispatch:
+        return ()
+    fault = "rejecting" if installation.settings.dispatch == "rejecting" else "none"
+    options = ("--listen", installation.dispatch_target, "--fault", fault)
+    centre = Service(
+        name="dispatch",
+        command=python_module("simulator", "dispatch", *options),
+        environment=installation.environment_of("dispatch"),
+    )
+    return (centre,)
 
 
 def _fleet(installation: Installation) -> Service:

@@ -1,4 +1,7 @@
-"""The command `dispatch`: serves a centre that takes every offer on, arrives, and ends, after some time each."""
+"""The command `dispatch`: serves a centre that takes every offer on, arrives, and ends, after some time each.
+
+Or one that rejects every offer.
+"""
 
 import argparse
 import asyncio
@@ -9,6 +12,7 @@ from simulator.dispatch.server import DispatchServer, Fault
 from ward.dispatch.v1 import dispatch_pb2 as pb
 
 _GRACE_S = 1.0
+_REJECTED = "Không còn lực lượng để cử / nobody is left to send"
 _NEXT = {
     pb.OFFER_STATE_RECEIVED: pb.OFFER_STATE_ACCEPTED,
     pb.OFFER_STATE_ACCEPTED: pb.OFFER_STATE_ON_SCENE,
@@ -54,6 +58,9 @@ async def _serve(listen: str, fault: Fault, step_s: float) -> None:
 
 
 def advance(centre: DispatchServer) -> None:
-    """Bring each offer one state on."""
+    """Bring each offer one state on, or reject it."""
     for offer_id, offer in centre.offers.items():
-        centre.decide(offer_id, _NEXT.get(offer.state, offer.state))
+        if centre.fault is Fault.REJECTING:
+            centre.decide(offer_id, pb.OFFER_STATE_REJECTED, _REJECTED)
+        else:
+            centre.decide(offer_id, _NEXT.get(offer.state, offer.state))

@@ -28,6 +28,8 @@ class Fault(StrEnum):
     LYING = "lying"
     # It answers of another offer.
     STRAYING = "straying"
+    # It does not, and takes no offer on: everybody is out.
+    REJECTING = "rejecting"
 
 
 @dataclass
