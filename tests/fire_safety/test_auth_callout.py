@@ -1,6 +1,7 @@
 """Devices at the gate: a real broker asks the running service who may sign in, over NATS and MQTT."""
 
 import asyncio
+import ssl
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -15,6 +16,7 @@ import nats
 import pytest
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
+from prometheus_client import REGISTRY
 from pydantic import SecretStr
 from sqlalchemy import text
 
@@ -94,7 +96,13 @@ class Gate:
             await client.close()
         return not client.let_in
 
-    def mqtt(self, name: str, secret: str, client_id: str = "") -> aiomqtt.Client:
+    def mqtt(
+        self,
+        name: str,
+        secret: str,
+        client_id: str = "",
+        trust: ssl.SSLContext | None = None,
+    ) -> aiomqtt.Client:
         """Make a stock MQTT 3.1.1 client of a device."""
         assert self.server.mqtt_port
         return aiomqtt.Client(
@@ -105,6 +113,7 @@ class Gate:
             identifier=client_id or name,
             protocol=aiomqtt.ProtocolVersion.V311,
             timeout=15,
+            tls_context=trust,
         )
 
 
@@ -170,6 +179,38 @@ async def let_in_mqtt(client: aiomqtt.Client) -> bool:
             return True
     except aiomqtt.MqttError:
         return False
+
+
+async def test_where_mqtt_is_for_tls_only_nobody_is_let_in_without(closed_gate: Gate) -> None:
+    """The broker takes both on that port, since it takes both on the port of NATS."""
+    gate = replace(
+        closed_gate, server=NatsServer(closed_gate.server.run_dir, mqtt_port=0, mqtt_tls=True)
+    )
+    closed_gate.server.stop()
+    gate.server.start()
+    keeps = gate.settings.model_copy(
+        update={
+            "nats_url": SecretStr(gate.server.url),
+            "nats_gatekeeper_url": SecretStr(gate.server.url_for(GATEKEEPER)),
+            "mqtt_tls_only": True,
+        }
+    )
+    trust = ssl.create_default_context(cafile=gate.server.certificates.authority_file)
+    async with running(keeps):
+        _, secret = await gate.issue()
+        refused = _sign_ins("not_encrypted")
+
+        assert await let_in_mqtt(gate.mqtt(DEVICE, secret, trust=trust))
+        assert not await let_in_mqtt(gate.mqtt(DEVICE, secret))
+        assert _sign_ins("not_encrypted") == refused + 1
+        device = await gate.nats(DEVICE, secret)
+        await device.close()
+    gate.server.stop()
+
+
+def _sign_ins(outcome: str) -> float:
+    """Read how many sign-ins ended so."""
+    return REGISTRY.get_sample_value("ward_device_sign_ins_total", {"outcome": outcome}) or 0
 
 
 # ---------------------------------------------------------------- what a device may do

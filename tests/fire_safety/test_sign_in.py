@@ -34,7 +34,7 @@ POLICY = SignInPolicy(
 )
 HOUR = timedelta(hours=1)
 GOOD = Credential(UUID(int=1), "D-1", digest("right"), NOW - HOUR, "admin", NOW + HOUR)
-ATTEMPT = Attempt(name="D-1", secret="right", client_id=None, host="10.0.0.1")
+ATTEMPT = Attempt(name="D-1", secret="right", client_id=None, host="10.0.0.1", encrypted=False)
 
 
 def rights(*credentials: Credential, children: tuple[str, ...] = ()) -> DeviceRights:
@@ -72,6 +72,18 @@ def test_everybody_else_is_refused(
 ) -> None:
     """With a reason for the ward's eyes."""
     assert decide(attempt, known, POLICY, NOW) is why
+
+
+def test_where_mqtt_is_for_tls_only_its_clients_must_speak_it() -> None:
+    """Those that speak NATS are not asked for it."""
+    plain = replace(ATTEMPT, client_id="D-1")
+
+    def let_in(attempt: Attempt) -> Grant | Refusal:
+        return decide(attempt, rights(GOOD), POLICY, NOW, mqtt_tls_only=True)
+
+    assert let_in(plain) is Refusal.NOT_ENCRYPTED
+    assert isinstance(let_in(replace(plain, encrypted=True)), Grant)
+    assert isinstance(let_in(ATTEMPT), Grant)
 
 
 def test_a_retired_device_is_refused_though_its_credential_is_good() -> None:

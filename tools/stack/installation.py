@@ -180,6 +180,7 @@ class Installation:
             "NATS_GATEKEEPER_URL": self.nats.url_for(GATEKEEPER),
             "NATS_SIGNING_SEED": self.nats.signing_key.seed,
             "NATS_CURVE_SEED": self.nats.curve_key.seed,
+            "MQTT_TLS_ONLY": str(self.settings.mqtt_tls).lower(),
         }
 
     def _incidents(self) -> dict[str, str]:

@@ -100,7 +100,8 @@ mqtt {{
 # makes no stream that might need more one day.
 ROOM = """
   max_file_store: {bytes}"""
-# MQTT has one listener, which speaks either TLS or not.
+# MQTT has one listener. With these it speaks TLS, and plain as well, since that is allowed on the port of NATS:
+# fire-safety refuses whoever comes without TLS (MQTT_TLS_ONLY).
 MQTT_TLS = """
   tls {{ cert_file: {certificate}, key_file: {certificate_key} }}"""
 # Several servers that keep the streams together; what MQTT clients leave there too.

@@ -214,7 +214,16 @@ async def keep_gate(life: Lifecycle, base: Base, settings: Settings) -> None:
     key = CurveKey(curve.get_secret_value())
     connections = Connections(broker, accounts)
     crowding = Crowding(connections, queries, operations, base.clock)
-    callout = AuthCallout(broker, key, answers, queries, operations, crowding, base.clock)
+    callout = AuthCallout(
+        broker,
+        key,
+        answers,
+        queries,
+        operations,
+        crowding,
+        base.clock,
+        mqtt_tls_only=settings.mqtt_tls_only,
+    )
     sign_outs = SignOuts(connections, queries, operations, base.clock)
     await callout.listen()
     life.background("auth_callout", callout.run())

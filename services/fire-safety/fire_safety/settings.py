@@ -50,6 +50,9 @@ class Settings(ServiceSettings):
     # The accounts that devices are let into: over NATS one of their own, over MQTT the one in which the services are.
     nats_devices_account: str = "DEVICES"
     nats_mqtt_account: str = "WARD"
+    # Whether devices are let in over MQTT with TLS only; a broker that takes clients without TLS anywhere takes them
+    # on its port of MQTT as well.
+    mqtt_tls_only: bool = False
 
     @model_validator(mode="after")
     def _all_or_none(self) -> Self:

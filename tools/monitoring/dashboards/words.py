@@ -49,6 +49,7 @@ SIGN_INS: Words = {
     "expired": "hết hạn",
     "retired": "đã thanh lý",
     "other_client_id": "khác mã thiết bị",
+    "not_encrypted": "không mã hóa",
     "unavailable": "không ai trả lời",
     "overflow": "quá nhiều cùng lúc",
     "too_late": "đã thôi đợi",

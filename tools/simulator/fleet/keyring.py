@@ -8,6 +8,8 @@ import asyncio
 import fcntl
 import json
 import os
+import socket
+import ssl
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
@@ -19,6 +21,7 @@ from uuid import uuid4
 from simulator.demo.gateway import Gateway, RefusedError
 from stack.installation import Installation
 from stack.issuer import Role
+from stack.ports import LOOPBACK
 from ward.fire_safety.v1 import credentials_pb2 as pb
 
 FILE = "device-secrets.json"
@@ -32,6 +35,8 @@ class Gate:
 
     nats_port: int
     mqtt_port: int
+    # By what devices trust the port of MQTT; None where it speaks no TLS.
+    mqtt_trust: ssl.SSLContext | None
     ward_code: str
     secrets: dict[str, str] = field(repr=False)
 
@@ -58,7 +63,20 @@ class Keyring:
         token = place.issuer.token(Role.ADMINISTRATOR, time.time())
         async with Gateway(place.gateway_address, token, PATIENCE_S) as gateway:
             secrets = await secrets_of(self._run_dir / FILE, gateway, self._device_ids)
-        return Gate(place.ports.nats_port, place.ports.mqtt_port, self._ward_code, secrets)
+        port = place.ports.mqtt_port
+        trust = await asyncio.to_thread(trust_of, port, place.nats.certificates.authority_file)
+        return Gate(place.ports.nats_port, port, trust, self._ward_code, secrets)
+
+
+def trust_of(port: int, authority_file: Path) -> ssl.SSLContext | None:
+    """Tell by what a port is trusted that speaks TLS, or None; raises OSError where nobody listens."""
+    trust = ssl.create_default_context(cafile=authority_file)
+    with socket.create_connection((LOOPBACK, port), timeout=PATIENCE_S) as connection:
+        try:
+            trust.wrap_socket(connection, server_hostname=LOOPBACK).close()
+        except (ssl.SSLError, ConnectionError):
+            return None
+    return trust
 
 
 async def secrets_of(path: Path, gateway: Gateway, device_ids: Sequence[str]) -> dict[str, str]:

@@ -115,6 +115,7 @@ class Line:
             username=device_id,
             password=gate.secrets[device_id],
             identifier=device_id,
+            tls_context=gate.mqtt_trust,
             protocol=aiomqtt.ProtocolVersion.V311,
             timeout=ACKNOWLEDGED_WITHIN_S,
         )

@@ -55,8 +55,11 @@ class AuthCallout:
         operations: SignInOperations,
         crowding: Crowding,
         clock: Clock,
+        *,
+        mqtt_tls_only: bool = False,
     ) -> None:
         self._client = client
+        self._mqtt_tls_only = mqtt_tls_only
         self._key = key
         self._answers = answers
         self._queries = queries
@@ -142,7 +145,13 @@ class AuthCallout:
                 metrics.SIGN_INS.labels("too_late").inc()
                 continue
             attempt = one.question.attempt
-            verdict = decide(attempt, rights.get(attempt.name), policy, now)
+            verdict = decide(
+                attempt,
+                rights.get(attempt.name),
+                policy,
+                now,
+                mqtt_tls_only=self._mqtt_tls_only,
+            )
             if isinstance(verdict, Refusal):
                 self._refuse(one, verdict, slowing)
                 refused |= {attempt.name} & rights.keys()

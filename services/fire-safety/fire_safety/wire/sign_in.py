@@ -42,6 +42,7 @@ def question(token: bytes) -> Question:
             secret=str(options.get("pass", "")),
             client_id=str(client.get("mqtt_id", "")) if over_mqtt else None,
             host=str(client.get("host", "")),
+            encrypted=bool(asked.get("client_tls")),
         )
         # Both are the broker's times: its clock may be another than ours.
         patience_s = float(claims["exp"]) - float(claims["iat"])

@@ -11,12 +11,16 @@ from fire_safety.domain.gate.credentials import Credential, SignInPolicy, digest
 
 @dataclass(frozen=True)
 class Attempt:
-    """What a client says of itself; `client_id` is None for any but MQTT clients, `host` where it comes from."""
+    """What a client says of itself; `client_id` is None for any but MQTT clients, `host` where it comes from.
+
+    `encrypted` is whether it came over TLS.
+    """
 
     name: str
     secret: str = field(repr=False)
     client_id: str | None
     host: str
+    encrypted: bool
 
 
 class Refusal(StrEnum):
@@ -30,6 +34,8 @@ class Refusal(StrEnum):
     RETIRED = "retired"
     # An MQTT client id belongs to whoever uses it first: only the device's own is given to it.
     OTHER_CLIENT_ID = "other_client_id"
+    # Whoever listened on the way has its secret.
+    NOT_ENCRYPTED = "not_encrypted"
 
 
 @dataclass(frozen=True)
@@ -52,9 +58,14 @@ class Grant:
 
 
 def decide(
-    attempt: Attempt, rights: DeviceRights | None, policy: SignInPolicy, now: datetime
+    attempt: Attempt,
+    rights: DeviceRights | None,
+    policy: SignInPolicy,
+    now: datetime,
+    *,
+    mqtt_tls_only: bool = False,
 ) -> Grant | Refusal:
-    """Let a device in, or tell why not."""
+    """Let a device in, or tell why not; with `mqtt_tls_only` no MQTT client that does not speak TLS."""
     if rights is None:
         return Refusal.UNKNOWN_DEVICE
     used = _matching(digest(attempt.secret), rights.credentials)
@@ -68,6 +79,8 @@ def decide(
         return Refusal.EXPIRED
     if attempt.client_id not in {None, rights.device_id}:
         return Refusal.OTHER_CLIENT_ID
+    if mqtt_tls_only and attempt.client_id is not None and not attempt.encrypted:
+        return Refusal.NOT_ENCRYPTED
     until = min(used.expires_at, now + timedelta(seconds=policy.session_s))
     return Grant(used, (rights.device_id, *rights.children), until)
 
