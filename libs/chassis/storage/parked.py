@@ -19,13 +19,19 @@ DONE, NOT_ASKED = 0, 2
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `outbox` and what follows it to a service's commands."""
-    actions = commands.add_parser("outbox", help="events that the broker refused").add_subparsers(
-        dest="action", required=True
+    actions = commands.add_parser(
+        "outbox", help="sự kiện bị NATS từ chối · events that the broker refused"
+    ).add_subparsers(dest="action", required=True)
+    actions.add_parser(
+        "list", help="liệt kê, không kèm nội dung · tell of them; what they say is not shown"
     )
-    actions.add_parser("list", help="tell of refused events; what they say is not shown")
-    retry = actions.add_parser("retry", help="have parked events tried again")
+    retry = actions.add_parser("retry", help="gửi lại · have parked events tried again")
     retry.add_argument(
-        "event_ids", nargs="*", type=UUID, metavar="EVENT_ID", help="only these, not all"
+        "event_ids",
+        nargs="*",
+        type=UUID,
+        metavar="EVENT_ID",
+        help="chỉ các sự kiện này · only these, not all",
     )
 
 

@@ -1,4 +1,6 @@
-"""Asking a server here for its health, where there is no shell: `python -m chassis.telemetry.probe 127.0.0.1:50051`.
+"""Hỏi một máy chủ tại đây còn phục vụ không · asking a server here for its health, where there is no shell.
+
+`python -m chassis.telemetry.probe 127.0.0.1:50051`
 
 It ends with 0 when the server says that it is serving, else with 1. An address that begins with http:// is read, any
 other is that of a gRPC server (grpc.health.v1).
@@ -12,7 +14,10 @@ _TIMEOUT_S = 2.0
 
 
 def main(address: str) -> int:
-    """Ask once, and return the exit code."""
+    """Ask once, and return the exit code; with `--help` tell what this is."""
+    if address in {"-h", "--help"}:
+        print(__doc__)  # noqa: T201 - the command speaks to people
+        return 0
     serving = _http_serves(address) if address.startswith("http://") else _grpc_serves(address)
     return 0 if serving else 1
 

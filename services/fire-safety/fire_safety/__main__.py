@@ -1,4 +1,4 @@
-"""Commands of the fire-safety service."""
+"""Các lệnh của dịch vụ phòng cháy · commands of the fire-safety service."""
 
 import argparse
 from pathlib import Path
@@ -15,15 +15,29 @@ def main() -> None:
     """Run one command."""
     parser = argparse.ArgumentParser(prog="fire_safety", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("serve", help="take in readings and serve gRPC until stopped")
-    commands.add_parser("migrate", help="bring the tables to the present version")
-    importing = commands.add_parser("import", help="load a register of premises and devices")
-    importing.add_argument("directory", type=Path, help="the folder with the manifest")
-    streams = commands.add_parser(
-        "streams", help="tell of readings in the stream of an earlier version, and move them"
+    commands.add_parser(
+        "serve", help="nhận số đo và phục vụ · take in readings and serve gRPC until stopped"
     )
-    streams.add_argument("--migrate", action="store_true", help="move them to the ward's stream")
-    streams.add_argument("--dry-run", action="store_true", help="only tell, move nothing")
+    commands.add_parser(
+        "migrate", help="cập nhật lược đồ dữ liệu · bring the tables to the present version"
+    )
+    importing = commands.add_parser(
+        "import", help="nạp sổ cơ sở và thiết bị · load a register of premises and devices"
+    )
+    importing.add_argument(
+        "directory", type=Path, help="thư mục có manifest.json · the folder with the manifest"
+    )
+    streams = commands.add_parser(
+        "streams", help="xem và chuyển luồng của bản trước · readings of an earlier version"
+    )
+    streams.add_argument(
+        "--migrate",
+        action="store_true",
+        help="chuyển sang luồng của phường · move them to the ward's stream",
+    )
+    streams.add_argument(
+        "--dry-run", action="store_true", help="chỉ xem · only tell, move nothing"
+    )
     parked.add_commands(commands)
     _add_device_commands(commands)
     arguments = parser.parse_args()
@@ -59,24 +73,33 @@ def main() -> None:
 def _add_device_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     importing = commands.add_parser(
         "import-devices",
-        help="enter a table of devices (CSV or XLSX) on the register",
+        help="nạp bảng thiết bị (CSV, XLSX) · enter a table of devices",
         description=_IMPORT_DEVICES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    importing.add_argument("file", type=Path, help="the table, CSV in UTF-8 or XLSX")
     importing.add_argument(
-        "--dry-run", action="store_true", help="tell what would happen, enter nothing"
+        "file", type=Path, help="bảng, CSV (UTF-8) hoặc XLSX · the table, CSV in UTF-8 or XLSX"
+    )
+    importing.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="chỉ xem, không nạp · tell what would happen, enter nothing",
     )
     importing.add_argument(
         "--allowed-rows-only",
         action="store_true",
-        help="enter the rows that are right though others are refused",
+        help="nạp các dòng đúng dù dòng khác bị từ chối · enter what is right",
     )
     importing.add_argument(
-        "--report", type=Path, metavar="FILE.csv", help="write what became of every row there"
+        "--report",
+        type=Path,
+        metavar="FILE.csv",
+        help="ghi kết quả từng dòng · write what became of every row there",
     )
-    template = commands.add_parser("device-template", help="write a table of devices to fill in")
-    template.add_argument("file", type=Path, help="where to; .xlsx or .csv")
+    template = commands.add_parser(
+        "device-template", help="tạo bảng thiết bị để điền · write a table of devices to fill in"
+    )
+    template.add_argument("file", type=Path, help="tệp .xlsx hoặc .csv · where to")
 
 
 _IMPORT_DEVICES = """\

@@ -1,4 +1,4 @@
-"""Commands of the gateway: `python -m gateway serve`."""
+"""Lệnh của cổng truy cập · commands of the gateway: `python -m gateway serve`."""
 
 import argparse
 
@@ -13,7 +13,7 @@ def main() -> None:
     """Run one command."""
     parser = argparse.ArgumentParser(prog="gateway", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("serve", help="serve HTTP until stopped")
+    commands.add_parser("serve", help="phục vụ HTTP đến khi dừng · serve HTTP until stopped")
     parser.parse_args()
     settings = read_settings(Settings)
     log.configure("gateway", settings.log_level)
