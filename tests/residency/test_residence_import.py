@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
@@ -18,9 +19,11 @@ from chassis.account.console import record_of
 from chassis.sheets import SHIFTED, SheetInvalidError, SheetProblem
 from chassis.storage.database import Database
 from residency import tables
+from residency.domain.duplicates import Occasion
 from residency.domain.residence.rows import Fault, Outcome
 from residency.importer.residence_table import COLUMNS, ResidenceTable
 from residency.importer.residences import TableRefusedError, Wish, import_table, report
+from residency.operations import duplicates
 from residency.operations.residence_import import ResidenceImport
 from tests.fixtures.servers import MakeDatabase, TestDatabase
 from tests.residency.samples import (
@@ -104,7 +107,7 @@ async def take(
         TABLE.read(content),
         dry_run=dry_run,
         accept_valid=accept_valid,
-        progress=lambda _done, _of: None,
+        progress=lambda *_: None,
     )
     told = []
     for one in verdicts:
@@ -328,6 +331,34 @@ async def test_many_at_once_live_together_as_if_entered_one_by_one(
     assert {outcome for _, outcome, _ in outcomes} == {Outcome.NEW}
     assert found == expected
     assert len({members for *_, members in found}) > 1
+
+
+@pytest.mark.postgres
+async def test_many_who_are_entered_are_compared_as_a_few_are(
+    database: Database, test_database: TestDatabase, tmp_path: Path
+) -> None:
+    """In bounded parts, whatever they are called; to compare each with all others finds nobody else."""
+    await add_building(database, address="số 5 ngách 12/34 phố Thử Nghiệm")
+    names = [f"Phạm Thị Giả {word}" for word in ("Định", "Lập", "Tưởng")]
+    rows = [
+        row(1 + serial, full_name=names[serial % 3], birth_date=f"{1 + serial % 28}/5/1990")
+        for serial in range(60)
+    ]
+    file = tmp_path / "rows.csv"
+    file.write_bytes(csv_of(*rows))
+    where = {"DATABASE_URL": test_database.url, **KEYS}
+    ended = await run("import-residences", "--reference", "QD-2026/7", str(file), **where)
+    found = await counted(database, "duplicate_candidates")
+    async with database.transaction() as tx:
+        people = (await tx.scalars(select(tables.persons.c.person_id))).all()
+        for one in people:
+            await duplicates.find(tx, [one], Occasion.SEARCH, uuid4, NOON)
+    again = await counted(database, "duplicate_candidates")
+
+    assert (ended.code, ended.errors) == (0, "")
+    assert "searched for possible duplicates: 2/2" in ended.output
+    assert found == again
+    assert found > [60]
 
 
 @pytest.mark.postgres

@@ -13,13 +13,19 @@ from chassis.rpc.grpc_errors import sentences
 from chassis.sheets import SheetInvalidError
 from residency.domain.residence.rows import Fault, Outcome, Verdict
 from residency.importer.residence_table import LIMITS, ResidenceTable
-from residency.operations.residence_import import ResidenceImport
+from residency.operations.residence_import import ResidenceImport, Step
 
 _OUTCOMES = {
     Outcome.NEW: "mới / new",
     Outcome.UNCHANGED: "như cũ / unchanged",
     Outcome.REFUSED: "bị từ chối / refused",
 }
+_STEPS = {
+    Step.JUDGED: "Đã xét dòng / rows judged",
+    Step.COMPARED: "Đã tìm hồ sơ nghi trùng / searched for possible duplicates",
+}
+# From so many rows on it takes a while.
+_LONG = 1000
 _HEADINGS = ("row", "outcome", "column", "reason_vi", "reason_en")
 # So many refused rows are told on the screen; the report has all.
 _SHOWN = 20
@@ -134,9 +140,17 @@ def _conclusion(*, dry_run: bool, entered: bool) -> str:
     return "Không ghi gì vì còn dòng bị từ chối / nothing was entered, since rows were refused"
 
 
-def _tell_progress(done: int, of: int) -> None:
+def _tell_progress(step: Step, done: int, of: int) -> None:
+    """Tell on a screen how far a step is, and elsewhere each tenth of a long one."""
+    told = f"{_STEPS[step]}: {done}/{of}"
     if sys.stderr.isatty():
-        print(f"\r{done}/{of}", end="\n" if done == of else "", file=sys.stderr, flush=True)  # noqa: T201 - as below
+        print(f"\r{told}", end="\n" if done == of else "", file=sys.stderr, flush=True)  # noqa: T201 - as below
+    elif _is_long(step, of) and done * 10 // of > (done - 1) * 10 // of:
+        _say(told)
+
+
+def _is_long(step: Step, of: int) -> bool:
+    return step is Step.COMPARED or of > _LONG
 
 
 def _say(text: str) -> None:

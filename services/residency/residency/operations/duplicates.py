@@ -235,6 +235,25 @@ async def find(
     await repository.add(tx, await repository.alike(tx, person_ids), finding, new_id)
 
 
+async def find_all(
+    tx: Transaction,
+    occasion: Occasion,
+    new_id: NewId,
+    now: datetime,
+    progress: Callable[[int, int], object],
+) -> None:
+    """Enter all candidates of the register, telling parts done and parts in all, where many records are new.
+
+    Namesakes are many where many are entered. Here no statement compares more than one year's, or a portion of numbers,
+    and none is planned by statistics, which know nothing of what the transaction has entered.
+    """
+    finding = Finding(current_account(), occasion, now)
+    parts = await repository.parts_of_search(tx, None)
+    for done, part in enumerate(parts, start=1):
+        await repository.add(tx, await repository.alike_in(tx, part), finding, new_id)
+        progress(done, len(parts))
+
+
 async def _account_for(tx: Transaction, person_ids: Sequence[UUID]) -> None:
     """Have the access record name the first person, and another one the second."""
     first, second = await merges.indexes_of(tx, person_ids)

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
+from functools import partial
 from typing import NamedTuple, TypeVar
 from uuid import UUID, uuid4, uuid5
 
@@ -35,8 +37,21 @@ from residency.repository import residence_rows as repository
 from residency.repository.residence import temporary_limit
 
 T = TypeVar("T")
-Progress = Callable[[int, int], object]
 _AT_ONCE = 1000
+# So many at most are compared with their namesakes by one statement: of a thousand, where many are called the same, it
+# would take a minute.
+_COMPARED_ONE_BY_ONE = 50
+
+
+class Step(StrEnum):
+    """What an import is at: judging rows, or comparing those who are on the register now with one another."""
+
+    JUDGED = "JUDGED"
+    COMPARED = "COMPARED"
+
+
+# Is told the step, and how much of it is done, of how much.
+Progress = Callable[[Step, int, int], object]
 
 
 class _NothingMeantError(Exception):
@@ -96,8 +111,7 @@ class ResidenceImport:
                     raise _NothingMeantError
                 for some in _portions(entering.changed):
                     await occupancy.announce(tx, some, self._clock())
-                for some in _portions(entering.newcomers):
-                    await duplicates.find(tx, some, Occasion.IMPORT, self._new_id, self._clock())
+                await self._find_duplicates(entering)
             self._relay.wake()
             return verdicts, True
         return verdicts, False
@@ -118,6 +132,15 @@ class ResidenceImport:
         for some in _portions([command, *concerned]):
             async with self._database.transaction() as tx:
                 await append(tx, *some)
+
+    async def _find_duplicates(self, entering: "_Entering") -> None:
+        """Compare whoever was entered with the register; where they are many, the whole register with itself."""
+        tx, new, now = entering.tx, entering.newcomers, self._clock()
+        if len(new) > _COMPARED_ONE_BY_ONE:
+            progress = partial(entering.progress, Step.COMPARED)
+            await duplicates.find_all(tx, Occasion.IMPORT, self._new_id, now, progress)
+        elif new:
+            await duplicates.find(tx, new, Occasion.IMPORT, self._new_id, now)
 
     async def _judge(self, entering: "_Entering", rows: Sequence[ResidenceRow]) -> list[Verdict]:
         """Enter what can be entered; tell what becomes of each row.
@@ -239,7 +262,7 @@ class _Entering:
     def judge(self, row: _Placed, verdict: Verdict) -> None:
         """Note what became of a row, and tell how far it is."""
         self.judged.append((row, verdict))
-        self.progress(len(self.judged), self.rows)
+        self.progress(Step.JUDGED, len(self.judged), self.rows)
 
     @property
     def changed(self) -> list[UUID]:
