@@ -1,8 +1,10 @@
 """The HTTP server under all routes, spoken to byte by byte."""
 
 import asyncio
+import socket
 
 import pytest
+from starlette.types import Receive, Scope, Send
 
 from chassis.errors import CannotListenError
 from chassis.lifecycle import Lifecycle
@@ -68,6 +70,34 @@ async def test_a_long_head_is_refused_also_when_it_arrives_whole(
 
     assert answer.startswith(b"HTTP/1.1 431 ")
     assert answer.count(b"HTTP/1.1 ") == 1
+
+
+async def test_whoever_reads_nothing_loses_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stream of events has no end: one that nobody reads would hold a place for ever."""
+    monkeypatch.setattr(server, "UNREAD_S", 1.0)
+    ended = asyncio.Event()
+
+    async def endless(_scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        sending = asyncio.create_task(_send_on(send))
+        assert (await receive())["type"] == "http.disconnect"
+        sending.cancel()
+        ended.set()
+
+    gateway = server.GatewayServer(endless, "127.0.0.1:0")
+    serving = asyncio.create_task(gateway.serve())
+    with socket.create_connection(("127.0.0.1", gateway.port)) as reader:
+        reader.sendall(b"GET /v1/incidents:watch HTTP/1.1\r\nhost: ward\r\n\r\n")
+        async with asyncio.timeout(60):
+            await ended.wait()
+    gateway.should_exit = True
+    await serving
+
+
+async def _send_on(send: Send) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    while True:
+        await send({"type": "http.response.body", "body": LINE, "more_body": True})
 
 
 async def test_a_head_of_almost_64_kib_is_taken(address: str) -> None:

@@ -17,6 +17,9 @@ MAX_HEAD = 2**16
 MAX_CONNECTIONS = 1_000
 # From the first byte of a request, or from the connection's beginning, to the end of the request's content.
 REQUEST_DEADLINE_S = 10.0
+# Whoever takes in nothing of what is sent for so long is gone, or reads no more; browsers come back and resume. The
+# system itself asks the first for a quarter of an hour, and the second for ever.
+UNREAD_S = 60.0
 _GRACE_S = 5
 _TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
@@ -32,6 +35,9 @@ class GatewayServer(AdminServer):
             self._socket = socket.create_server((host.strip("[]"), int(port)), family=family)
         except OSError as error:
             raise CannotListenError(listen) from error
+        # Each connection has it from the socket that it came by.
+        unread_ms = round(UNREAD_S * 1000)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, unread_ms)
         self.port = int(self._socket.getsockname()[1])
         super().__init__(
             uvicorn.Config(
