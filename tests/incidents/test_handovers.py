@@ -176,6 +176,23 @@ async def test_an_incident_is_offered_once_at_a_time(
 
 
 @pytest.mark.postgres
+async def test_a_rejected_offer_is_over_and_the_timeline_says_why(
+    centre: Centre, operations: Operations, queries: Queries, database: Database
+) -> None:
+    """The centre is asked no more."""
+    centre.fault = Fault.REJECTING
+    handover = await offered(centre, operations, queries)
+    await centre.ask()
+    advance(centre)
+    await centre.ask(2)
+    [now] = await HandoverQueries(database).of_incident(handover.incident_id)
+
+    assert (now.state, now.due_at) == (HandoverState.REJECTED, None)
+    assert "nobody is left to send" in now.remark
+    assert now.remark in (await told(database))[-1]
+
+
+@pytest.mark.postgres
 async def test_without_a_centre_nothing_is_offered(
     operations: Operations, queries: Queries, database: Database, clock: StoppedClock
 ) -> None:
