@@ -187,7 +187,7 @@ async def call(service: Service, method: str, request: Any) -> Any:
 async def test_what_the_roster_says_already_is_not_entered_twice(
     service: Service, database: Database
 ) -> None:
-    """Its id is told; with another end it is refused, until the first one is withdrawn."""
+    """Its id is told, to a repeat too; with another end it is refused, until the first one is withdrawn."""
     await entered(service)
     asked = pb.EnterDutyRequest(
         function=pb.DUTY_FUNCTION_DUTY_OFFICER,
@@ -196,6 +196,7 @@ async def test_what_the_roster_says_already_is_not_entered_twice(
         ends_at=timestamp(NIGHT + 9 * HOUR),
     )
     ids = {(await call(service, "EnterDuty", asked)).duty_id for _ in range(2)}
+    ids.add((await service.call("EnterDuty", asked, "ward_executive")).duty_id)
     asked.ends_at.CopyFrom(timestamp(NIGHT + 5 * HOUR))
     asked.request_id = str(uuid4())
     refused = await service.refusal("EnterDuty", asked, "ward_executive")

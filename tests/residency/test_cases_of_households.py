@@ -193,3 +193,20 @@ async def test_a_member_who_is_declared_as_householder_founds_the_household(desk
     await recorded(desk, temporary(dwelling_id, declared(3), head, **of_householder(2)))
 
     assert await households(desk) == [{1: "CHILD", 2: "HOUSEHOLDER", 3: "CHILD"}]
+
+
+async def test_a_householder_who_stays_keeps_the_household(desk: Desk) -> None:
+    """Registered for longer with a newborn, say, who joins it; a member's number is not a householder's."""
+    dwelling_id = (await add_building(desk.database)).dwelling_ids[0]
+    head = declared(1, relationship_to_householder="Chủ hộ")
+    await recorded(desk, temporary(dwelling_id, declared(2), declarant=head))
+    permanent = pb.PermanentResidenceChange(dwelling_id=str(dwelling_id), valid_from=FIRST)
+    member = temporary(dwelling_id, declarant=declared(3), **of_householder(2))
+    refusal = await refused(desk, member)
+    longer = temporary(dwelling_id, declared(3), declarant=head, permanent_residence=permanent)
+    await recorded(desk, longer)
+
+    assert refusal == "FIELD_INVALID"
+    whole = {1: "HOUSEHOLDER", 2: "CHILD", 3: "CHILD"}
+    assert await households(desk) == [whole]
+    assert (await households(desk, date(2028, 1, 1))) == [{1: "HOUSEHOLDER", 3: "CHILD"}]

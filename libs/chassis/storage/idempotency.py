@@ -5,7 +5,7 @@ import re
 from datetime import datetime
 
 from google.protobuf.message import Message
-from sqlalchemy import Column, DateTime, LargeBinary, MetaData, Table, Text, delete, select
+from sqlalchemy import Column, DateTime, LargeBinary, MetaData, Table, Text, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.errors import FieldInvalidError, RequestIdReusedError
@@ -78,3 +78,15 @@ async def claim(
     if row.digest != digest:
         raise RequestIdReusedError
     return str(row.resource_id)
+
+
+async def claim_for(
+    tx: Transaction, table: Table, *, account: str, request_id: str, resource_id: str
+) -> None:
+    """Let a request id that this transaction claimed stand for another resource: what a repeat is told."""
+    columns = table.c
+    await tx.execute(
+        update(table)
+        .where(columns.account == account, columns.request_id == request_id)
+        .values(resource_id=resource_id)
+    )

@@ -25,7 +25,7 @@ from incidents.domain.duty.roster import (
     Shift,
     Substitution,
 )
-from incidents.operations.requests import claimed
+from incidents.operations.requests import claimed, claimed_for
 from incidents.repository.duty import (
     add_duties,
     add_substitution,
@@ -95,6 +95,8 @@ class DutyOperations:
             kept = (await duties_like(tx, [duty]))[duty.key]
             if kept.ends_at != duty.ends_at:
                 raise DutyEnteredOtherwiseError
+            if kept.duty_id != duty_id:
+                await claimed_for(tx, asked, str(kept.duty_id))
         return kept.duty_id
 
     async def withdraw_duty(self, asked: DutyWithdrawn) -> None:

@@ -44,6 +44,17 @@ async def claimed(tx: Transaction, asked: Asked, resource_id: str, now: datetime
     )
 
 
+async def claimed_for(tx: Transaction, asked: Asked, resource_id: str) -> None:
+    """Let a claimed request stand for what was there already, so that a repeat is told that."""
+    await idempotency.claim_for(
+        tx,
+        tables.requests,
+        account=asked.account,
+        request_id=asked.request_id,
+        resource_id=resource_id,
+    )
+
+
 async def is_repeat(tx: Transaction, asked: Write, now: datetime) -> bool:
     """Claim a write's request id; True if it has had its effect already. Raises RequestIdReusedError."""
     return await claimed(tx, asked, str(asked.incident_id), now) is not None

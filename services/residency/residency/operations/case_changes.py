@@ -121,7 +121,8 @@ class CaseChanges:
         await self._enter_persons(tx, declaration, change, now)
         entered = []
         for person in declaration.householder_first:
-            relationship = codes.get(same_spelling(person.relationship))
+            heads = person.number == declaration.householder_number
+            relationship = HOUSEHOLDER if heads else codes.get(same_spelling(person.relationship))
             application = application_of(
                 person, change, replace(household, relationship=relationship)
             )
@@ -141,24 +142,25 @@ class CaseChanges:
         change: NewResidence,
         codes: Mapping[str, str],
     ) -> HouseholdChoice:
-        """Choose the household of the householder who is declared, or a new one where that is one of the declared.
+        """Choose the household of the householder who is declared.
 
-        Where nobody is, it is the dwelling's. Raises FieldInvalidError if the householder does not live there.
+        It is a new one where that is one of the declared who heads none there, and the dwelling's where nobody is
+        declared. Raises FieldInvalidError if somebody else is who does not head one there on the first day.
         """
         householder = declaration.householder_number
         declarant = codes.get(same_spelling(declaration.declarant.relationship))
-        if householder in {person.number for person in declaration.persons} or (
-            householder is None and declarant == HOUSEHOLDER
-        ):
-            return HouseholdChoice(founds=True)
+        if householder is None and declarant == HOUSEHOLDER:
+            householder = declaration.declarant.number
         if householder is None:
             return HouseholdChoice()
         index, first_day = self._numbers.blind_index(householder), change.term.valid_from
-        household_id = await households.in_dwelling(tx, index, change.dwelling_id, first_day)
-        if household_id is None:
-            rule = "of a household in the dwelling, on the first day"
-            raise FieldInvalidError("householder_personal_id_number", rule)
-        return HouseholdChoice(household_id)
+        headed = await households.headed_in_dwelling(tx, index, change.dwelling_id, first_day)
+        if headed is not None:
+            return HouseholdChoice(headed)
+        if householder in {person.number for person in declaration.persons}:
+            return HouseholdChoice(founds=True)
+        rule = "of the householder of a household in the dwelling, on the first day"
+        raise FieldInvalidError("householder_personal_id_number", rule)
 
     async def _enter_persons(
         self,

@@ -88,15 +88,16 @@ async def dwelling_of(tx: Transaction, household_id: UUID) -> UUID:
     return found
 
 
-async def in_dwelling(
+async def headed_in_dwelling(
     tx: Transaction, number_index: bytes, dwelling_id: UUID, day: date
 ) -> UUID | None:
-    """Tell the household of a dwelling to which the person who has a number belongs on a day; None if there is none."""
+    """Tell the household of a dwelling that the person who has a number heads on a day; None if there is none."""
     statement = (
         select(household_memberships.c.household_id)
         .join(households)
         .where(
             household_memberships.c.person_id == holder_of(number_index),
+            household_memberships.c.relationship_to_householder == HOUSEHOLDER,
             households.c.dwelling_id == dwelling_id,
             holds_on(household_memberships, day),
         )
