@@ -1,5 +1,6 @@
 """Alarms, premises and occupancies of a ward that does not exist, and what tests read from the database."""
 
+import asyncio
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from uuid import UUID, uuid4
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from nats.aio.client import Client
-from sqlalchemy import Table, select
+from sqlalchemy import Table, select, text
 
 from chassis.broker.messages import Envelope, subject_of
 from chassis.clock import Clock
@@ -301,3 +302,16 @@ async def events(database: Database) -> list[str]:
     """Name the events in the outbox, in order."""
     waiting = await rows(database, tables.outbox, "position")
     return [row.subject.rpartition(".")[2] for row in waiting]
+
+
+async def waits_for_a_lock(database: Database) -> None:
+    """Return when a transaction of this database waits for another."""
+    asked = text(
+        "select count(*) from pg_stat_activity"
+        " where datname = current_database() and wait_event_type = 'Lock'"
+    )
+    async with asyncio.timeout(10):
+        while True:
+            async with database.transaction() as tx:
+                if await tx.scalar(asked):
+                    return

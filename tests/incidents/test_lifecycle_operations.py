@@ -1,5 +1,6 @@
 """What officers decide on an incident between report and end, on a real PostgreSQL."""
 
+import asyncio
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, TypeVar
@@ -31,6 +32,7 @@ from incidents.domain.lifecycle.states import (
 from incidents.domain.lifecycle.transfers import Transfer, TransferChannel
 from incidents.domain.rules.catalogue import CategoryNotFoundError
 from incidents.domain.rules.priorities import Priority, Severity
+from incidents.repository.incidents import lock_both, save_change
 from tests.incidents.samples import (
     NIGHT,
     OFFICER,
@@ -43,6 +45,7 @@ from tests.incidents.samples import (
     premises,
     raise_alarm,
     rows,
+    waits_for_a_lock,
 )
 
 pytestmark = pytest.mark.postgres
@@ -172,6 +175,28 @@ async def test_a_merge_is_taken_back(operations: Operations, queries: Queries) -
     assert alone.state is IncidentState.ACKNOWLEDGED
     assert alone.duplicate_of is alone.ended_at is None
     assert (await kinds(queries, into))[-3:] == ["absorbed", "closed", "released"]
+
+
+async def test_a_merge_is_taken_back_at_the_moment_at_which_it_is_made(
+    database: Database, operations: Operations, queries: Queries, clock: StoppedClock
+) -> None:
+    """Whoever separates saw no merge yet, and waits for whoever makes it; the other incident is told all the same."""
+    into = await raise_alarm(operations, queries, premises_id="premises-1")
+    other = await raise_alarm(operations, queries, premises_id="premises-2")
+    for one in (into, other):
+        await operations.acknowledge(acknowledgement(one.incident_id))
+    async with database.transaction() as tx:
+        merged, whole = await lock_both(tx, other.incident_id, into.incident_id)
+        separating = asyncio.create_task(
+            operations.separate(asked(Separation, other, reason="hai nhà"))
+        )
+        await waits_for_a_lock(database)
+        merged = await save_change(tx, merged.merge_into(whole, "", OFFICER, clock()))
+        await save_change(tx, whole.absorb(merged, OFFICER, clock()))
+    alone = await separating
+
+    assert alone.duplicate_of is None
+    assert (await kinds(queries, into))[-2:] == ["absorbed", "released"]
 
 
 async def test_what_is_refused_after_the_end_is_named(

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from cryptography.exceptions import InvalidTag
 from prometheus_client import REGISTRY
-from sqlalchemy import text, update
+from sqlalchemy import update
 
 from chassis import context
 from chassis.clock import utc_now
@@ -35,6 +35,7 @@ from tests.incidents.samples import (
     relay,
     rows,
     stamp,
+    waits_for_a_lock,
 )
 from ward.fire_safety.v1 import fire_safety_pb2 as fire
 from ward.incidents.v1 import categories_pb2, incidents_pb2, lifecycle_pb2
@@ -359,19 +360,6 @@ async def test_a_fire_reported_at_premises_that_burn_joins_their_incident(
     assert second.incident_id == first.incident_id
     assert story.timeline[-1].text == f"Thêm tin {joined.receipt.number}."
     assert story.timeline[-1].actor == "demo-duty-officer"
-
-
-async def waits_for_a_lock(database: Database) -> None:
-    """Return when a transaction of this database waits for another."""
-    asked = text(
-        "select count(*) from pg_stat_activity"
-        " where datname = current_database() and wait_event_type = 'Lock'"
-    )
-    async with asyncio.timeout(10):
-        while True:
-            async with database.transaction() as tx:
-                if await tx.scalar(asked):
-                    return
 
 
 async def test_a_report_that_waits_for_its_incident_holds_up_no_other(

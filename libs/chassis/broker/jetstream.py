@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import unquote, urlsplit
 
 from nats.aio.client import Client
 from nats.aio.transport import TcpTransport
@@ -310,6 +311,7 @@ async def connect(
                 max_outstanding_pings=2,
                 # Nothing of ours may wait unseen while the broker is away: publishing fails and is retried.
                 pending_size=8 * 2**20,
+                **_credentials(url),
                 disconnected_cb=telling.on_disconnected,
                 reconnected_cb=telling.on_connected,
                 error_cb=telling.on_error,
@@ -321,6 +323,16 @@ async def connect(
         else:
             await telling.on_connected()
             return client
+
+
+def _credentials(url: str) -> dict[str, Any]:
+    """Read the user and password, or the token, of an address; the client takes what is written as %XX as it stands."""
+    parts = urlsplit(url)
+    if not parts.username:
+        return {}
+    if parts.password is None:
+        return {"token": unquote(parts.username)}
+    return {"user": unquote(parts.username), "password": unquote(parts.password)}
 
 
 def _trusted(authority_file: Path | None) -> ssl.SSLContext | None:
@@ -340,6 +352,7 @@ async def connect_once(url: str, name: str, authority_file: Path | None = None) 
             # Without a bound here the client tries its only server for minutes.
             max_reconnect_attempts=1,
             reconnect_time_wait=0.1,  # type: ignore[arg-type] # a float works
+            **_credentials(url),
         )
     except (OSError, TimeoutError, NatsError) as error:
         raise BrokerUnavailableError from error

@@ -44,6 +44,23 @@ async def test_subjects_that_another_stream_holds_are_told_once_and_waited_for(
     await client.close()
 
 
+async def test_a_password_may_hold_what_an_address_cannot(tmp_path: Path) -> None:
+    """Written as %XX, for services and for commands."""
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "nats-services").write_text("p#@/:%41 end")
+    server = NatsServer(tmp_path)
+    server.start()
+    url = f"nats://services:p%23%40%2F%3A%2541%20end@127.0.0.1:{server.port}"
+    client = await asyncio.wait_for(jetstream.connect(url, "tests"), 10)
+    command = await jetstream.connect_once(url, "tests")
+
+    assert client.is_connected
+    assert command.is_connected
+    await command.close()
+    await client.close()
+    server.stop()
+
+
 async def test_what_delays_a_stream_is_told_once(
     nats_server: NatsServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
