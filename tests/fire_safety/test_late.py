@@ -166,6 +166,15 @@ def test_a_fire_that_is_over_is_not_told_again_by_what_was_before_it() -> None:
     assert follow(before, over)[1] == []
 
 
+def test_a_fire_whose_end_was_kept_as_well_holds_nothing_back() -> None:
+    """What the device went on to show says that it is over: live clean air restores it at once, not after a minute."""
+    fire = [reading(t, SMOKE) for t in (100, 110, 120)]
+    begun, _ = follow(sent([*fire, *(reading(t, CLEAN) for t in range(130, 200, 10))]))
+    told = follow([reading(NEWEST_S + t) for t in (10, 20)], begun)[1]
+
+    assert [change[1:] for change in told] == [(AlarmKind.SMOKE, False)]
+
+
 def test_a_fire_that_is_still_coming_newest_first_is_not_restored_by_live_readings() -> None:
     """It is one alarm, not one for each reading that makes it longer."""
     live = [reading(NEWEST_S + t) for t in range(0, 600, 10)]

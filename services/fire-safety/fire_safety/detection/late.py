@@ -40,8 +40,8 @@ class Late(NamedTuple):
     received_ms: int = _NEVER
 
     def shows_fire(self, limits: Limits) -> bool:
-        """Tell whether any of the readings shows fire."""
-        return any(shows_fire(one.window, limits) for one in self.run)
+        """Tell whether the newest of the readings shows fire: what burned before it, and it shows no more, is over."""
+        return bool(self.run) and shows_fire(self.run[-1].window, limits)
 
 
 NONE_LATE = Late()
