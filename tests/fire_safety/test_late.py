@@ -162,6 +162,7 @@ def test_a_fire_that_is_over_is_not_told_again_by_what_was_before_it() -> None:
     over, told = follow(clear, begun)
     assert [change[1:] for change in told] == [(AlarmKind.SMOKE, False)]
 
+    assert over.late == NONE_LATE
     before = [reading(t, CLEAN, received=NEWEST_S + 140 + t / 10) for t in (90, 80, 70)]
     assert follow(before, over)[1] == []
 

@@ -92,6 +92,9 @@ def fold(
     if is_live and standings.now:
         burns = _is_lately_on_fire(late, reading, limits)
         standings = _unshown(standings, signs, live, reading, limits, told, burns=burns)
+        if any(not one.raised and one.kind in FIRE_KINDS for one in told):
+            # What is told of a fire that is over must not begin another one.
+            late = NONE_LATE
     return DeviceState(live, late, standings, clean_air, behind), told
 
 
