@@ -167,7 +167,7 @@ async def _tell_restored(
     if not joined:
         return
     notes = []
-    for incident_id, _, device_id in await note_restored(tx, joined):
+    for incident_id, device_id in await note_restored(tx, joined):
         note = held[incident_id].note_restored(device_id, now)
         held[incident_id] = note.incident
         notes.append(note)
@@ -176,15 +176,14 @@ async def _tell_restored(
 
 async def _restorings(tx: Transaction, told: Sequence[AlarmEvent], now: datetime) -> list[Change]:
     """Note which devices are back to normal; incidents are locked in order, so that nobody waits in a circle."""
-    requests = {one.alarm.alarm_id: one.request_id for one in told}
-    noted = sorted(await note_restored(tx, requests))
+    noted = sorted(await note_restored(tx, (one.alarm.alarm_id for one in told)))
     changes = []
     for incident_id, some in groupby(noted, key=itemgetter(0)):
         incident = await lock_incident(tx, incident_id)
-        for _, alarm_id, device_id in some:
+        for _, device_id in some:
             note = incident.note_restored(device_id, now)
             incident = note.incident
-            changes.append(replace(note, request_id=requests[alarm_id]))
+            changes.append(note)
     return changes
 
 
