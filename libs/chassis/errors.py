@@ -6,6 +6,8 @@ to people stands there. A test compares the two, so a reason cannot be misspelle
 
 from typing import ClassVar
 
+from chassis.rules import Rule
+
 
 class DomainError(Exception):
     """An expected error: the caller is told its reason and metadata, never more.
@@ -21,17 +23,13 @@ class DomainError(Exception):
 
 
 class FieldInvalidError(DomainError):
-    """A field has a value the contract does not allow; `field` is its path and `rule` what is allowed.
-
-    `rule_vi` says the rule in Vietnamese, where people are told it (reports of tables); empty elsewhere.
-    """
+    """A field has a value the contract does not allow; `field` is its path and `rule` what is allowed."""
 
     reason = "FIELD_INVALID"
 
-    def __init__(self, field: str, rule: str, rule_vi: str = "") -> None:
+    def __init__(self, field: str, rule: Rule) -> None:
         super().__init__(field=field)
         self.rule = rule
-        self.rule_vi = rule_vi
 
 
 class UnknownFieldError(DomainError):

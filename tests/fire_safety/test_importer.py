@@ -83,7 +83,7 @@ def replaced(name: str, old: str, new: str) -> Change:
     [
         (
             replaced("premises.jsonl", '"code": "CS-0002"', '"code": ""'),
-            "premises.jsonl, dòng / line 2, code: cần giá trị không trống / must be not empty",
+            "premises.jsonl, dòng / line 2, code: giá trị không trống / not empty",
         ),
         (
             replaced("premises.jsonl", '"code"', '"cod"'),
@@ -96,15 +96,15 @@ def replaced(name: str, old: str, new: str) -> Change:
         ),
         (
             replaced("premises.jsonl", "07:30", "7.30"),
-            "workplace: cần giờ như 07:30 / must be hours like 07:30",
+            "workplace: giờ như 07:30 / hours like 07:30",
         ),
         (
             replaced("premises.jsonl", "2027-05-04", "soon"),
-            "inspection_due_on: cần một ngày như 2026-11-27 / must be a day like 2026-11-27",
+            "inspection_due_on: một ngày, viết như 2026-11-27 / a day like 2026-11-27",
         ),
         (
             replaced("devices.jsonl", '"intervalS": 10', '"intervalS": 0'),
-            "line 1, interval_s: cần từ 1",
+            "line 1, interval_s: từ 1",
         ),
         (
             replaced("devices.jsonl", "CS0001-D02", "CS 2"),

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from chassis.errors import FieldInvalidError
 from chassis.lifecycle import Lifecycle
 from chassis.rpc.tokens import TokenVerifier
+from chassis.rules import Rule
 from gateway import app
 from gateway.routes.open311.documents import Document
 from gateway.routes.open311.refusals import refusal_of
@@ -225,12 +226,12 @@ async def test_what_is_wrong_gets_the_standards_errors(client: httpx2.AsyncClien
 )
 def test_what_is_wrong_is_named_as_the_standard_names_it(field: str, parameter: str) -> None:
     """Not as the ward's own interface does, which who sent it does not know."""
-    document = refusal_of(FieldInvalidError(field, "a rule"))
+    document = refusal_of(FieldInvalidError(field, Rule("quy tắc", "a rule")))
     said = [one["description"] for one in json.loads(bytes(document.answer("json").body))]
 
     assert said == [
         f"The field '{parameter}' is not valid. / Trường «{parameter}» không hợp lệ.",
-        f"{parameter}: a rule",
+        f"{parameter}: a rule / quy tắc",
     ]
 
 

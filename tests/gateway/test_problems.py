@@ -12,6 +12,7 @@ from grpc.aio import AioRpcError, Metadata
 from chassis import errors
 from chassis.errors import DomainError, FieldInvalidError
 from chassis.rpc.grpc_errors import reasons, status_of
+from chassis.rules import characters
 from gateway import problems
 from gateway.problems.answers import language_of
 from gateway.problems.statuses import STATUS_OF_CODE, TITLES
@@ -98,14 +99,25 @@ def test_vietnamese_unless_english_is_preferred(accepted: str, language: str) ->
 
 
 async def test_invalid_fields_are_listed(client: httpx2.AsyncClient, ward: Ward) -> None:
-    """Which field, and what it takes."""
-    ward.incidents.answers["AssignIncident"] = FieldInvalidError("assignee", "1 to 120 characters")
+    """Which field, and what it takes: in Vietnamese, in English where that is asked for, and in both by name."""
+    ward.incidents.answers["AssignIncident"] = FieldInvalidError("assignee", characters(1, 120))
     answer = await client.post("/v1/incidents/1:assign", json={})
     problem = answer.json()
 
     assert answer.status_code == 400
     assert problem["detail"] == "Trường «assignee» không hợp lệ."
-    assert problem["errors"] == [{"field": "assignee", "description": "1 to 120 characters"}]
+    assert problem["errors"] == [
+        {
+            "field": "assignee",
+            "description": "1 đến 120 ký tự",
+            "description_vi": "1 đến 120 ký tự",
+            "description_en": "1 to 120 characters",
+        }
+    ]
+    in_english = await client.post(
+        "/v1/incidents/1:assign", json={}, headers={"accept-language": "en"}
+    )
+    assert in_english.json()["errors"][0]["description"] == "1 to 120 characters"
 
 
 async def test_an_unexpected_error_tells_nothing(client: httpx2.AsyncClient, ward: Ward) -> None:

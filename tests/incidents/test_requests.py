@@ -77,7 +77,7 @@ def test_no_identification_number_gets_into_the_timeline(field: str, held: str) 
             requests.read_assignment(assignment(**{field: held}), "officer-1")
 
     assert refused.value.metadata == {"field": field}
-    assert refused.value.rule == "no identification numbers"
+    assert refused.value.rule.en == "no identification numbers"
 
 
 def test_a_telephone_number_may_be_noted() -> None:

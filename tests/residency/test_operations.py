@@ -272,7 +272,7 @@ async def test_the_term_of_temporary_residence_is_the_law_s(database: Database) 
             valid_until=date(2028, 11, 2),
         )
 
-    assert refused.value.rule == "at most 2 years after valid_from"
+    assert refused.value.rule.en == "at most 2 years after valid_from"
 
 
 async def test_an_end_is_recorded_once_with_when_it_became_known(database: Database) -> None:

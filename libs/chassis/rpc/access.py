@@ -24,6 +24,7 @@ from chassis.errors import (
 )
 from chassis.privacy import may_hold_id_number
 from chassis.rpc.tokens import TokenVerifier
+from chassis.rules import Rule
 from ward.options.v1 import access_pb2
 
 # The token of the service that makes a call for the account of the `authorization` metadata, in the same form.
@@ -149,7 +150,11 @@ def require_purpose(rule: AccessRule, request: Message) -> None:
     stated = stated_purpose(request)
     if stated.purpose and not stated.reference and _raw_reference(request):
         raise FieldInvalidError(
-            "purpose.reference", "1 to 64 characters A-Z a-z 0-9 . / _ -, no run of 12 digits"
+            "purpose.reference",
+            Rule(
+                "1 đến 64 ký tự A-Z a-z 0-9 . / _ -, không có 12 chữ số liền nhau",
+                "1 to 64 characters A-Z a-z 0-9 . / _ -, no run of 12 digits",
+            ),
         )
     if not stated.purpose or not stated.reference:
         raise PurposeRequiredError

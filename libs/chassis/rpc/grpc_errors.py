@@ -52,11 +52,13 @@ def status_of(error: DomainError) -> status_pb2.Status:
     reason = reasons()[error.reason]
     details: list[Message] = [
         error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=error.metadata),
-        error_details_pb2.LocalizedMessage(locale="vi-VN", message=_fill(reason.vi, error)),
+        _in_vietnamese(_fill(reason.vi, error)),
     ]
     if isinstance(error, FieldInvalidError):
         violation = error_details_pb2.BadRequest.FieldViolation(
-            field=error.metadata["field"], description=error.rule
+            field=error.metadata["field"],
+            description=error.rule.en,
+            localized_message=_in_vietnamese(error.rule.vi),
         )
         details.append(error_details_pb2.BadRequest(field_violations=[violation]))
     if isinstance(error, LimitReachedError):
@@ -91,6 +93,10 @@ def _fill(sentence: str, error: DomainError) -> str:
     for name, value in error.metadata.items():
         sentence = sentence.replace("{" + name + "}", value)
     return sentence
+
+
+def _in_vietnamese(text: str) -> error_details_pb2.LocalizedMessage:
+    return error_details_pb2.LocalizedMessage(locale="vi-VN", message=text)
 
 
 def _packed(detail: Message) -> any_pb2.Any:

@@ -5,6 +5,7 @@ import binascii
 import json
 
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
+from chassis.rules import Rule
 
 DEFAULT_SIZE = 50
 MAX_SIZE = 500
@@ -16,7 +17,9 @@ def page_size(requested: int) -> int:
     Raises FieldInvalidError for a negative size.
     """
     if requested < 0:
-        raise FieldInvalidError("page_size", "0 to 500; 0 is the default")
+        raise FieldInvalidError(
+            "page_size", Rule("từ 0 đến 500; 0 là mặc định", "0 to 500; 0 is the default")
+        )
     return min(requested or DEFAULT_SIZE, MAX_SIZE)
 
 

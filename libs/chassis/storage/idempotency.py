@@ -9,6 +9,7 @@ from sqlalchemy import Column, DateTime, LargeBinary, MetaData, Table, Text, del
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.errors import FieldInvalidError, RequestIdReusedError
+from chassis.rules import Rule
 from chassis.storage.database import Transaction
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
@@ -36,7 +37,9 @@ def digest_of(request: Message) -> bytes:
 def check_request_id(request_id: str) -> None:
     """Refuse a missing or malformed idempotency key."""
     if not _REQUEST_ID.fullmatch(request_id):
-        raise FieldInvalidError("request_id", "8 to 64 characters A-Z a-z 0-9 -")
+        raise FieldInvalidError(
+            "request_id", Rule("8 đến 64 ký tự A-Z a-z 0-9 -", "8 to 64 characters A-Z a-z 0-9 -")
+        )
 
 
 async def prune(tx: Transaction, table: Table, before: datetime) -> int:

@@ -21,6 +21,7 @@ from chassis.errors import DatabaseUnavailableError, DomainError, FieldInvalidEr
 from chassis.rpc import grpc_client
 from chassis.rpc.grpc_server import AccessGuard, grpc_server
 from chassis.rpc.tokens import TokenVerifier
+from chassis.rules import Rule
 from chassis.telemetry.health import Readiness
 from stack.issuer import LIFETIME_SECONDS, WARD_CODE, Issuer
 from tests.fixtures.servers import ISSUER_ADDRESS, MakeToken
@@ -50,7 +51,7 @@ class Servicer(rpc.IncidentsServiceServicer):
             case "expected":
                 raise AlarmGoneError
             case "field":
-                raise FieldInvalidError("incident_id", "a UUID")
+                raise FieldInvalidError("incident_id", Rule("một UUID", "a UUID"))
             case "crash":
                 raise RuntimeError("secret detail")
         return pb.GetIncidentResponse()
@@ -209,7 +210,7 @@ async def test_an_expected_error_keeps_its_reason_and_speaks_vietnamese(
 
 
 async def test_an_invalid_field_is_named(edge: Edge, headers: Headers) -> None:
-    """The caller learns which field and what is allowed."""
+    """The caller learns which field and what is allowed, in English and in Vietnamese."""
     async with aio.insecure_channel(edge.target) as channel:
         with pytest.raises(aio.AioRpcError) as failed:
             await rpc.IncidentsServiceStub(channel).GetIncident(
@@ -220,6 +221,8 @@ async def test_an_invalid_field_is_named(edge: Edge, headers: Headers) -> None:
 
     assert reason_of(failed.value)[1] == "Trường «incident_id» không hợp lệ."
     assert bad.field_violations[0].description == "a UUID"
+    assert bad.field_violations[0].localized_message.locale == "vi-VN"
+    assert bad.field_violations[0].localized_message.message == "một UUID"
 
 
 async def test_an_unexpected_error_tells_nothing(edge: Edge, headers: Headers) -> None:

@@ -37,22 +37,6 @@ Entry = TypeVar("Entry")
 
 
 # What the rules of fields say, in Vietnamese; one that is not here is told in English alone.
-_RULES = {
-    "an id": "một mã định danh",
-    "not empty": "giá trị không trống",
-    "a kind of the contract": "một loại có trong hợp đồng giao tiếp",
-    "a group of the contract": "một nhóm có trong hợp đồng giao tiếp",
-    "1 to 64 characters A-Z a-z 0-9 _ -": "1 đến 64 ký tự A-Z a-z 0-9 _ -",
-    "1 second to 7 days": "từ 1 giây đến 7 ngày",
-    "degrees of WGS 84": "tọa độ WGS 84, tính bằng độ",
-    "an ISO 8601 date and a kind": "ngày theo ISO 8601 và một hình thức",
-    "a day like 2026-11-27": "một ngày như 2026-11-27",
-    "ids of buildings and premises": "mã của tòa nhà và cơ sở",
-    "hours like 07:30": "giờ như 07:30",
-    "days of the week, 1 to 7": "các ngày trong tuần, 1 đến 7",
-}
-
-
 class ImportRefusedError(Exception):
     """The files cannot be loaded; the text says which, where, and why, in Vietnamese and English.
 
@@ -148,8 +132,7 @@ def _read(name: str, line: int, read: Callable[[Any], Entry], content: object) -
 
 def told(error: FieldInvalidError) -> str:
     """Write which field is wrong and what it must be."""
-    rule = _RULES.get(error.rule, error.rule)
-    return f"{error.metadata['field']}: cần {rule} / must be {error.rule}"
+    return f"{error.metadata['field']}: {error.rule.vi} / {error.rule.en}"
 
 
 def _fire_point(row: dict[str, str]) -> SupplyPoint:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from chassis.clock import Clock, ward_day
 from chassis.context import current_account
 from chassis.errors import FieldInvalidError
+from chassis.rules import Rule
 from chassis.storage.database import Database, Transaction
 from chassis.storage.outbox import Relay
 from fire_safety.domain.devices.device import (
@@ -89,7 +90,13 @@ class DeviceOperations:
             before = await devices.load(tx, device_id)
             day = tested_on or ward_day(now)
             if not (before.installed_on or date.min) <= day <= ward_day(now):
-                raise FieldInvalidError("tested_on", "not before installation, not to come")
+                raise FieldInvalidError(
+                    "tested_on",
+                    Rule(
+                        "không trước ngày lắp đặt, không phải ngày chưa đến",
+                        "not before installation, not to come",
+                    ),
+                )
             after = before.tested(day, passed=result is ChangeAction.TEST_PASSED)
             await _save(tx, [_change(after, result, current_account(), now, note)])
 
@@ -237,7 +244,12 @@ def _require_allowed(verdict: Verdict) -> None:
     for name, fault in verdict.refusals:
         if fault is Fault.GATEWAY_IN_USE:
             raise GatewayInUseError
-        raise FieldInvalidError(f"device.{name}", f"{verdict.entry.device_id}: {fault.en}")
+        raise FieldInvalidError(
+            f"device.{name}",
+            Rule(
+                f"{verdict.entry.device_id}: {fault.vi}", f"{verdict.entry.device_id}: {fault.en}"
+            ),
+        )
 
 
 def _changes_of(verdicts: Sequence[Verdict], by: str, now: datetime) -> list[DeviceChange]:

@@ -7,6 +7,7 @@ from google.protobuf.message import DecodeError
 
 from chassis.broker.messages import subject_of
 from chassis.errors import FieldInvalidError
+from chassis.rules import STATE_OR_ALL, Rule
 from chassis.storage.idempotency import check_request_id
 from fire_safety.domain.alarms.alarm import (
     Alarm,
@@ -71,9 +72,15 @@ def alarm_filter(request: pb.ListAlarmsRequest) -> AlarmFilter:
     """Read which alarms to list."""
     chosen, state = request.signal_class, request.state
     if chosen and chosen not in _CLASSES:
-        raise FieldInvalidError("signal_class", "a class of the contract, or unspecified for all")
+        raise FieldInvalidError(
+            "signal_class",
+            Rule(
+                "một mức tín hiệu có trong giao diện, hoặc để trống để lấy tất cả",
+                "a class of the contract, or unspecified for all",
+            ),
+        )
     if state and state not in _STATES:
-        raise FieldInvalidError("state", "a state of the contract, or unspecified for all")
+        raise FieldInvalidError("state", STATE_OR_ALL)
     return AlarmFilter(
         premises_id=optional_identifier("premises_id", request.premises_id),
         device_id=optional_identifier("device_id", request.device_id),
@@ -107,7 +114,10 @@ def reset(request: pb.ResetAlarmRequest) -> tuple[UUID, Disposition]:
     check_request_id(request.request_id)
     disposition = _DISPOSITIONS.get(request.disposition)
     if disposition is None:
-        raise FieldInvalidError("disposition", "what the alarm turned out to be; required")
+        raise FieldInvalidError(
+            "disposition",
+            Rule("báo động hóa ra là gì; bắt buộc", "what the alarm turned out to be; required"),
+        )
     return alarm_id(request.alarm_id), disposition
 
 

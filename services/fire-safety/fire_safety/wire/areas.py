@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
 from chassis.rpc import pages
+from chassis.rules import GROUP_OR_ALL, Rule, at_most, between, one_line
 from chassis.storage.idempotency import check_request_id
 from fire_safety.domain.devices.registration import FLOORS, MAX_TEXT
 from fire_safety.domain.premises.areas import (
@@ -31,7 +32,7 @@ def wanted_zone(request: pb.CreateZoneRequest) -> tuple[DetectionZone, str]:
     """Read which zone is wanted, without its id, and why."""
     check_request_id(request.request_id)
     if request.floor not in FLOORS:
-        raise FieldInvalidError("floor", f"{FLOORS.start} to {FLOORS.stop - 1}")
+        raise FieldInvalidError("floor", between(FLOORS.start, FLOORS.stop - 1))
     zone = DetectionZone(
         zone_id="",
         premises_id=premises_id(request.premises_id),
@@ -46,7 +47,9 @@ def wanted_group(request: pb.CreateMutualAidGroupRequest) -> tuple[InterlinkedGr
     """Read which group is wanted, without its id, and why."""
     check_request_id(request.request_id)
     if not 0 < request.residential_group <= _MAX_GROUP:
-        raise FieldInvalidError("residential_group", "the number of a group, from 1")
+        raise FieldInvalidError(
+            "residential_group", Rule("số thứ tự của tổ, từ 1", "the number of a group, from 1")
+        )
     group = InterlinkedGroup(
         group_id="",
         residential_group=request.residential_group,
@@ -108,7 +111,7 @@ def group_id(text: str) -> str:
 def residential_group(request: pb.ListMutualAidGroupsRequest) -> int:
     """Read the residential group to list, 0 for all."""
     if request.residential_group > _MAX_GROUP:
-        raise FieldInvalidError("residential_group", "the number of a group; 0 is all")
+        raise FieldInvalidError("residential_group", GROUP_OR_ALL)
     return request.residential_group
 
 
@@ -123,7 +126,7 @@ def area_after(token: str) -> str:
 def _name(text: str) -> str:
     name = text.strip()
     if not 0 < len(name) <= MAX_TEXT or not name.isprintable():
-        raise FieldInvalidError("name", f"1 to {MAX_TEXT} characters on one line")
+        raise FieldInvalidError("name", one_line(1, MAX_TEXT))
     return name
 
 
@@ -133,21 +136,27 @@ def _devices(field: str, texts: Sequence[str]) -> frozenset[str]:
 
 def _dwellings(field: str, texts: Sequence[str]) -> frozenset[str]:
     if not all(map(is_identifier, _few(field, texts))):
-        raise FieldInvalidError(field, "ids of dwellings")
+        raise FieldInvalidError(field, Rule("mã của các căn hộ", "ids of dwellings"))
     return frozenset(texts)
 
 
 def _few(field: str, texts: Sequence[str]) -> Sequence[str]:
     if len(texts) > _MAX_MEMBERS:
-        raise FieldInvalidError(field, f"at most {_MAX_MEMBERS}")
+        raise FieldInvalidError(field, at_most(_MAX_MEMBERS))
     return texts
 
 
 def _consistent(members: Members) -> Members:
     if members.add_device_ids & members.remove_device_ids:
-        raise FieldInvalidError("remove_device_ids", "none that is to be added")
+        raise FieldInvalidError(
+            "remove_device_ids",
+            Rule("không gồm mã nào đang được thêm vào", "none that is to be added"),
+        )
     if members.add_dwelling_ids & members.remove_dwelling_ids:
-        raise FieldInvalidError("remove_dwelling_ids", "none that is to be added")
+        raise FieldInvalidError(
+            "remove_dwelling_ids",
+            Rule("không gồm mã nào đang được thêm vào", "none that is to be added"),
+        )
     return members
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
 from chassis.rpc import pages
+from chassis.rules import DAY_AS_TEXT, KIND_OR_ALL, Rule, one_of
 from chassis.storage.idempotency import check_request_id
 from fire_safety.domain.devices.device import (
     DEVICE_ID,
@@ -55,9 +56,11 @@ def device_id(text: str) -> str:
 def device_filter(request: devices_pb.ListWardDevicesRequest) -> DeviceFilter:
     """Read which devices to list."""
     if request.retired not in _RETIRED:
-        raise FieldInvalidError("retired", "a filter of the contract")
+        raise FieldInvalidError(
+            "retired", Rule("một bộ lọc có trong giao diện", "a filter of the contract")
+        )
     if request.kind and request.kind not in _KINDS:
-        raise FieldInvalidError("kind", "a kind of the contract, or unspecified for all")
+        raise FieldInvalidError("kind", KIND_OR_ALL)
     group_id = optional_identifier("mutual_aid_group_id", request.mutual_aid_group_id)
     return DeviceFilter(
         premises_id=optional_identifier("premises_id", request.premises_id),
@@ -91,11 +94,17 @@ def entry(request: devices_pb.SaveDeviceRequest) -> Entry:
     check_request_id(request.request_id)
     one = request.device
     if not DEVICE_ID.fullmatch(one.device_id):
-        raise FieldInvalidError("device.device_id", "1 to 64 characters A-Z a-z 0-9 _ -")
+        raise FieldInvalidError(
+            "device.device_id",
+            Rule("1 đến 64 ký tự A-Z a-z 0-9 _ -", "1 to 64 characters A-Z a-z 0-9 _ -"),
+        )
     fields = list(request.update_mask.paths) or list(_READERS)
     unknown = set(fields) - set(_READERS)
     if unknown:
-        raise FieldInvalidError("update_mask", "names of fields that can be entered")
+        raise FieldInvalidError(
+            "update_mask",
+            Rule("tên các trường được phép nhập", "names of fields that can be entered"),
+        )
     values = {name: _READERS[name](one) for name in fields}
     return Entry(one.device_id, values, by_hand=True)
 
@@ -119,7 +128,7 @@ def device_test(
     check_request_id(request.request_id)
     result = _TESTS.get(request.result)
     if result is None:
-        raise FieldInvalidError("result", "TEST_RESULT_PASSED or TEST_RESULT_FAILED; required")
+        raise FieldInvalidError("result", one_of("TEST_RESULT_PASSED, TEST_RESULT_FAILED"))
     tested_on = _read_day("tested_on", request.tested_on)
     return device_id(request.device_id), tested_on, result, note(request.note)
 
@@ -127,7 +136,7 @@ def device_test(
 def note(text: str) -> str:
     """Read what is said of a change; raises FieldInvalidError."""
     if len(text) > _MAX_NOTE or "\0" in text:
-        raise FieldInvalidError("note", "at most 500 characters")
+        raise FieldInvalidError("note", Rule("không quá 500 ký tự", "at most 500 characters"))
     return text
 
 
@@ -135,14 +144,20 @@ def _read_day(field: str, text: str) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
-        raise FieldInvalidError(field, "a day like 2026-11-27") from None
+        raise FieldInvalidError(field, DAY_AS_TEXT) from None
 
 
 def _read_enum(field: str, number: int, known: Mapping[Any, Any], default: Any) -> Any:  # noqa: ANN401 - any of three
     if not number:
         return default
     if number not in known:
-        raise FieldInvalidError(field, "a value of the contract, or unspecified")
+        raise FieldInvalidError(
+            field,
+            Rule(
+                "một giá trị có trong giao diện, hoặc để trống",
+                "a value of the contract, or unspecified",
+            ),
+        )
     return known[number]
 
 

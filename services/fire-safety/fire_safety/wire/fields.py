@@ -9,6 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
 from chassis.rpc import pages
+from chassis.rules import Rule, years
 
 _IDENTIFIER = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
@@ -21,7 +22,9 @@ def is_identifier(text: str) -> bool:
 def optional_identifier(field: str, text: str) -> str:
     """Read an id that may be empty; raises FieldInvalidError."""
     if text and not is_identifier(text):
-        raise FieldInvalidError(field, "an id, or empty for all")
+        raise FieldInvalidError(
+            field, Rule("một mã định danh, hoặc để trống để lấy tất cả", "an id, or empty for all")
+        )
     return text
 
 
@@ -41,7 +44,7 @@ def required_moment(request: Message, field: str) -> datetime:
     """Read a time that must be there; raises FieldInvalidError."""
     moment = optional_moment(request, field)
     if moment is None:
-        raise FieldInvalidError(field, "a time; required")
+        raise FieldInvalidError(field, Rule("một thời điểm; bắt buộc", "a time; required"))
     return moment
 
 
@@ -53,7 +56,7 @@ def optional_moment(request: Message, field: str) -> datetime | None:
     try:
         return written.ToDatetime(UTC)
     except (ValueError, OverflowError):
-        raise FieldInvalidError(field, "a time of the years 1 to 9999") from None
+        raise FieldInvalidError(field, years(1, 9999)) from None
 
 
 def page_token_of(moment: datetime, identity: UUID) -> str:

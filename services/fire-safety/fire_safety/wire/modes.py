@@ -6,6 +6,7 @@ from uuid import UUID
 from chassis.broker.messages import subject_of
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
 from chassis.rpc import pages
+from chassis.rules import one_line, one_of
 from chassis.storage.idempotency import check_request_id
 from fire_safety.domain.alarms.alarm import Suppression
 from fire_safety.domain.alarms.modes import (
@@ -48,18 +49,16 @@ def wanted(request: modes_pb2.SetDeviceModeRequest) -> ModeWanted:
     check_request_id(request.request_id)
     kind, scope = _KINDS.get(request.kind), _SCOPES.get(request.scope)
     if kind is None:
-        raise FieldInvalidError(
-            "kind", "DEVICE_MODE_KIND_TEST or DEVICE_MODE_KIND_DISABLED; required"
-        )
+        raise FieldInvalidError("kind", one_of("DEVICE_MODE_KIND_TEST, DEVICE_MODE_KIND_DISABLED"))
     if scope is None:
         raise FieldInvalidError(
-            "scope", "MODE_SCOPE_DEVICE, MODE_SCOPE_ZONE or MODE_SCOPE_PREMISES; required"
+            "scope", one_of("MODE_SCOPE_DEVICE, MODE_SCOPE_ZONE, MODE_SCOPE_PREMISES")
         )
     if not is_identifier(request.target_id):
         raise ModeTargetNotFoundError
     reason = request.reason.strip()
     if len(reason) not in _REASON or not reason.isprintable():
-        raise FieldInvalidError("reason", "3 to 500 characters on one line")
+        raise FieldInvalidError("reason", one_line(3, 500))
     ends_at = required_moment(request, "ends_at")
     return ModeWanted(kind, scope, request.target_id, reason, ends_at)
 

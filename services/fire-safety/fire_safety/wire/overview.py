@@ -5,6 +5,7 @@ from datetime import datetime
 
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
 from chassis.rpc import pages
+from chassis.rules import Rule, one_of
 from fire_safety.domain.alarms.alarm import Disposition
 from fire_safety.domain.alarms.rates import Grouping, Outcomes, Rate, RateFilter, RatePosition
 from fire_safety.domain.alarms.storms import Storm, StormPosition
@@ -37,12 +38,18 @@ def rate_filter(request: pb.ListFalseAlarmRatesRequest, now: datetime) -> RateFi
     grouping = _GROUPINGS.get(request.grouping)
     if grouping is None:
         raise FieldInvalidError(
-            "grouping", "FALSE_ALARM_GROUPING_DEVICE or FALSE_ALARM_GROUPING_PREMISES; required"
+            "grouping", one_of("FALSE_ALARM_GROUPING_DEVICE, FALSE_ALARM_GROUPING_PREMISES")
         )
     begins_at = required_moment(request, "begins_at")
     ends_at = min(required_moment(request, "ends_at"), now)
     if begins_at >= ends_at:
-        raise FieldInvalidError("begins_at", "earlier than the period's end, and in the past")
+        raise FieldInvalidError(
+            "begins_at",
+            Rule(
+                "trước khi kết thúc kỳ, và đã qua",
+                "earlier than the period's end, and in the past",
+            ),
+        )
     premises_id = optional_identifier("premises_id", request.premises_id)
     return RateFilter(grouping, begins_at, ends_at, premises_id)
 

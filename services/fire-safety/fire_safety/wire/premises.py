@@ -5,6 +5,7 @@ from datetime import date
 
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
 from chassis.rpc import pages
+from chassis.rules import GROUP_OR_ALL, KIND_OR_ALL
 from fire_safety.domain.premises.premises import (
     Premises,
     PremisesKind,
@@ -31,14 +32,14 @@ def premises_id(text: str) -> str:
 def residential_group(request: pb.ListPremisesRequest) -> int:
     """Read the residential group to list, 0 for all."""
     if request.residential_group > _MAX_GROUP:
-        raise FieldInvalidError("residential_group", "the number of a group; 0 is all")
+        raise FieldInvalidError("residential_group", GROUP_OR_ALL)
     return request.residential_group
 
 
 def premises_kind(request: pb.ListPremisesRequest) -> PremisesKind | None:
     """Read the kind to list, None for all."""
     if request.kind not in _KINDS:
-        raise FieldInvalidError("kind", "a kind of the contract, or unspecified for all")
+        raise FieldInvalidError("kind", KIND_OR_ALL)
     kind = _KINDS[request.kind]
     return None if kind is PremisesKind.UNSPECIFIED else kind
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from chassis.errors import FieldInvalidError
+from chassis.rules import Rule, years
 from fire_safety.domain.devices.device import DEVICE_ID, DeviceNotFoundError
 from fire_safety.domain.readings.charts import Chart, ChartPoint, ChartRequest, Measured
 from fire_safety.domain.readings.reading import Condition
@@ -14,7 +15,10 @@ from ward.fire_safety.v1 import readings_service_pb2 as pb
 _MIN_POINTS = 2
 _DEFAULT_POINTS = 300
 _MAX_POINTS = 1000
-_POINTS = f"{_MIN_POINTS} to {_MAX_POINTS}, or 0 for {_DEFAULT_POINTS}"
+_POINTS = Rule(
+    f"từ {_MIN_POINTS} đến {_MAX_POINTS}, hoặc 0 để lấy {_DEFAULT_POINTS}",
+    f"{_MIN_POINTS} to {_MAX_POINTS}, or 0 for {_DEFAULT_POINTS}",
+)
 _FIRST_YEAR, _LAST_YEAR = 2000, 2199
 _CONDITIONS = {
     one: readings_pb2.DeviceCondition.Value(f"DEVICE_CONDITION_{one.name}") for one in Condition
@@ -47,7 +51,7 @@ def chart(one: Chart) -> pb.QueryReadingsResponse:
 def _moment(request: pb.QueryReadingsRequest, field: str) -> datetime:
     moment = required_moment(request, field)
     if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
-        raise FieldInvalidError(field, f"a time of the years {_FIRST_YEAR} to {_LAST_YEAR}")
+        raise FieldInvalidError(field, years(_FIRST_YEAR, _LAST_YEAR))
     return moment
 
 

@@ -7,6 +7,7 @@ from typing import TypeVar
 from google.protobuf import json_format
 
 from chassis.errors import FieldInvalidError, MalformedRequestError
+from chassis.rules import DAY_AS_TEXT, DEGREES, Rule
 from fire_safety.domain.devices.device import DEVICE_ID, Device
 from fire_safety.domain.devices.registration import MAX_INTERVAL_S
 from fire_safety.domain.premises.premises import (
@@ -38,12 +39,20 @@ _GROUPS = {pb.HazardGroup.Value(f"HAZARD_GROUP_{one}"): one for one in HazardGro
 def premises_of_line(line: str) -> Premises:
     """Read premises; raises FieldInvalidError, or MalformedRequestError if the line is not a message."""
     one = _parsed(line, pb.Premises())
-    _require("premises_id", is_identifier(one.premises_id), "an id")
-    _require("code", bool(one.code), "not empty")
-    _require("kind", one.kind in _KINDS, "a kind of the contract")
-    _require("hazard_group", one.hazard_group in _GROUPS, "a group of the contract")
+    _require("premises_id", is_identifier(one.premises_id), Rule("một mã định danh", "an id"))
+    _require("code", bool(one.code), Rule("giá trị không trống", "not empty"))
+    _require(
+        "kind",
+        one.kind in _KINDS,
+        Rule("một loại có trong hợp đồng giao tiếp", "a kind of the contract"),
+    )
+    _require(
+        "hazard_group",
+        one.hazard_group in _GROUPS,
+        Rule("một nhóm có trong hợp đồng giao tiếp", "a group of the contract"),
+    )
     for zone in one.zones:
-        _require("zones.zone_id", is_identifier(zone.zone_id), "an id")
+        _require("zones.zone_id", is_identifier(zone.zone_id), Rule("một mã định danh", "an id"))
     return Premises(
         premises_id=one.premises_id,
         ward_code=one.ward_code,
@@ -72,8 +81,16 @@ def device_of_line(line: str) -> Device:
     """Read a device; raises FieldInvalidError, or MalformedRequestError if the line is not a message."""
     one = _parsed(line, pb.Device())
     known = DEVICE_ID.fullmatch(one.device_id) is not None
-    _require("device_id", known, "1 to 64 characters A-Z a-z 0-9 _ -")
-    _require("interval_s", 0 < one.interval_s <= MAX_INTERVAL_S, "1 second to 7 days")
+    _require(
+        "device_id",
+        known,
+        Rule("1 đến 64 ký tự A-Z a-z 0-9 _ -", "1 to 64 characters A-Z a-z 0-9 _ -"),
+    )
+    _require(
+        "interval_s",
+        0 < one.interval_s <= MAX_INTERVAL_S,
+        Rule("từ 1 giây đến 7 ngày", "1 second to 7 days"),
+    )
     return device_of(one)
 
 
@@ -86,7 +103,7 @@ def _parsed(line: str, into: Written) -> Written:
 
 def _read_position(one: pb.Position) -> Position:
     on_earth = abs(one.latitude) <= 90 and abs(one.longitude) <= 180  # noqa: PLR2004 - degrees
-    _require("position", on_earth, "degrees of WGS 84")
+    _require("position", on_earth, DEGREES)
     return Position(one.latitude, one.longitude)
 
 
@@ -103,7 +120,11 @@ def _read_access(one: pb.SiteAccess) -> SiteAccess:
 def _read_surroundings(premises: pb.Premises) -> Surroundings:
     one = premises.surroundings
     ids = [*one.adjoining_building_ids, *one.adjoining_premises_ids, *one.alley_building_ids]
-    _require("surroundings", all(map(is_identifier, ids)), "ids of buildings and premises")
+    _require(
+        "surroundings",
+        all(map(is_identifier, ids)),
+        Rule("mã của tòa nhà và cơ sở", "ids of buildings and premises"),
+    )
     return Surroundings(
         adjoining_building_ids=tuple(one.adjoining_building_ids),
         adjoining_premises_ids=tuple(one.adjoining_premises_ids),
@@ -115,8 +136,12 @@ def _read_surroundings(premises: pb.Premises) -> Surroundings:
 
 def _read_workplace(one: pb.Workplace) -> Workplace:
     hours = _HOUR.fullmatch(one.opens_at) and _HOUR.fullmatch(one.closes_at)
-    _require("workplace", bool(hours), "hours like 07:30")
-    _require("workplace.weekdays", set(one.weekdays) <= _WEEKDAYS, "days of the week, 1 to 7")
+    _require("workplace", bool(hours), Rule("giờ như 07:30", "hours like 07:30"))
+    _require(
+        "workplace.weekdays",
+        set(one.weekdays) <= _WEEKDAYS,
+        Rule("các ngày trong tuần, 1 đến 7", "days of the week, 1 to 7"),
+    )
     return Workplace(
         opens_at=one.opens_at,
         closes_at=one.closes_at,
@@ -130,17 +155,20 @@ def _read_day(field: str, text: str) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
-        raise FieldInvalidError(field, "a day like 2026-11-27") from None
+        raise FieldInvalidError(field, DAY_AS_TEXT) from None
 
 
 def _read_suspension(one: pb.Suspension) -> Suspension:
     try:
         since, kind = date.fromisoformat(one.effective_from), SuspensionKind(one.kind)
     except ValueError:
-        raise FieldInvalidError("suspension", "an ISO 8601 date and a kind") from None
+        raise FieldInvalidError(
+            "suspension",
+            Rule("ngày theo ISO 8601 và một hình thức", "an ISO 8601 date and a kind"),
+        ) from None
     return Suspension(one.decision_number, since, kind)
 
 
-def _require(field: str, holds: bool, rule: str) -> None:  # noqa: FBT001 - the condition itself
+def _require(field: str, holds: bool, rule: Rule) -> None:  # noqa: FBT001 - the condition itself
     if not holds:
         raise FieldInvalidError(field, rule)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
 from chassis.privacy import may_hold_id_number
 from chassis.rpc import pages
+from chassis.rules import GROUP_OR_ALL, KIND_OR_ALL, Rule
 from chassis.storage.idempotency import check_request_id
 from fire_safety.domain.premises.supply_points import (
     SupplyPoint,
@@ -25,9 +26,9 @@ _STATES = {pb.SupplyPointState.Value(f"SUPPLY_POINT_STATE_{one}"): one for one i
 def listed(request: pb.ListSupplyPointsRequest) -> tuple[int, SupplyPointKind | None]:
     """Read which supply points to list: residential group, 0 for all, and kind, None for all."""
     if request.residential_group > _MAX_GROUP:
-        raise FieldInvalidError("residential_group", "the number of a group; 0 is all")
+        raise FieldInvalidError("residential_group", GROUP_OR_ALL)
     if request.kind and request.kind not in _KINDS:
-        raise FieldInvalidError("kind", "a kind of the contract, or unspecified for all")
+        raise FieldInvalidError("kind", KIND_OR_ALL)
     return request.residential_group, _KINDS.get(request.kind)
 
 
@@ -38,12 +39,21 @@ def found_state(request: pb.SetSupplyPointStateRequest) -> tuple[str, SupplyPoin
         raise SupplyPointNotFoundError
     state = _STATES.get(request.state, SupplyPointState.UNSPECIFIED)
     if state is SupplyPointState.UNSPECIFIED:
-        raise FieldInvalidError("state", "a state of the contract; required")
+        raise FieldInvalidError(
+            "state",
+            Rule(
+                "một trạng thái có trong giao diện; bắt buộc", "a state of the contract; required"
+            ),
+        )
     note = request.note.strip()
     fits = len(note) <= _MAX_NOTE and note.isprintable() and not may_hold_id_number(note)
     if not fits or (not note and state is not SupplyPointState.IN_SERVICE):
         raise FieldInvalidError(
-            "note", f"what is wrong, at most {_MAX_NOTE} characters on one line, no id numbers"
+            "note",
+            Rule(
+                f"hỏng hóc gì, không quá {_MAX_NOTE} ký tự trên một dòng, không có số định danh",
+                f"what is wrong, at most {_MAX_NOTE} characters on one line, no id numbers",
+            ),
         )
     return request.supply_point_id, state, note
 

@@ -73,8 +73,16 @@ def problem_schema() -> dict[str, Any]:
             },
             "errors": {
                 "type": "array",
-                "description": "Which fields are not valid, and what they take.",
-                "items": {"type": "object", "properties": {"field": text, "description": text}},
+                "description": "Which fields are not valid, and what they take, as `detail` is told.",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "field": text,
+                        "description": text,
+                        "description_vi": text,
+                        "description_en": text,
+                    },
+                },
             },
             "title_vi": {**text, "description": "The title in Vietnamese."},
             "detail_vi": {**text, "description": "The detail in Vietnamese."},

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 import grpc
 from google.protobuf.message import DecodeError
@@ -18,6 +18,7 @@ from chassis.errors import (
     TokenMissingError,
 )
 from chassis.rpc.grpc_errors import DOMAIN, status_of
+from chassis.rules import Rule
 from gateway.problems.statuses import STATUS_OF_CODE, TITLES, Title
 
 _SENTENCES = {
@@ -40,6 +41,22 @@ _BREAKS = frozenset({grpc.StatusCode.UNKNOWN, grpc.StatusCode.INTERNAL})
 _OUTAGES = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED})
 
 
+class FieldError(NamedTuple):
+    """A field that is not valid, and what it takes."""
+
+    field: str
+    rule: Rule
+
+    def as_json(self, language: str) -> dict[str, str]:
+        """Tell it; `description` is in the language asked for, `vi` or `en`."""
+        return {
+            "field": self.field,
+            "description": getattr(self.rule, language),
+            "description_vi": self.rule.vi,
+            "description_en": self.rule.en,
+        }
+
+
 @dataclass(frozen=True)
 class Problem:
     """One problem (RFC 9457). `reason` is a reason of the contract, or empty for a problem of HTTP itself."""
@@ -48,7 +65,7 @@ class Problem:
     detail: Title
     reason: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
-    errors: Sequence[Mapping[str, str]] = ()
+    errors: Sequence[FieldError] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def as_json(self, language: str, request_id: str) -> dict[str, object]:
@@ -70,7 +87,7 @@ class Problem:
         if self.metadata:
             told["metadata"] = dict(self.metadata)
         if self.errors:
-            told["errors"] = [dict(error) for error in self.errors]
+            told["errors"] = [error.as_json(language) for error in self.errors]
         return told
 
 
@@ -129,8 +146,16 @@ def _of_status(status: status_pb2.Status, http_status: int | None = None) -> Pro
         detail=Title(vi=sentence, en=status.message),
         reason=info.reason,
         metadata=dict(info.metadata),
-        errors=[{"field": each.field, "description": each.description} for each in violations],
+        errors=[_field_error(each) for each in violations],
         headers=_headers(int(http_status), info.reason, _retry_after_s(status)),
+    )
+
+
+def _field_error(violation: Any) -> FieldError:  # noqa: ANN401 - google.rpc ships no types
+    """Read a field's error; a service of the version before says its rule in English only."""
+    rule_en = violation.description
+    return FieldError(
+        violation.field, Rule(violation.localized_message.message or rule_en, rule_en)
     )
 
 

@@ -15,6 +15,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
 from chassis.errors import FieldInvalidError, MalformedRequestError, UnknownFieldError
+from chassis.rules import Rule
 from gateway.schemas.bindings import is_leaf
 from gateway.schemas.json_writer import writer_of
 
@@ -64,7 +65,10 @@ def fill(
         if field is None or field.name in without:
             raise unknown_field(name, path)
         if field.name in seen:
-            raise FieldInvalidError(path + name, "given once, in one spelling")
+            raise FieldInvalidError(
+                path + name,
+                Rule("chỉ ghi một lần, theo một cách viết", "given once, in one spelling"),
+            )
         seen.add(field.name)
         if value is not None:  # proto3 JSON: null is absent
             _set(message, field, value, path + name)
@@ -105,18 +109,18 @@ def set_leaf(message: Message, field: FieldDescriptor, value: object, path: str)
 def _refuse_second_of_oneof(message: Message, field: FieldDescriptor, path: str) -> None:
     if field.containing_oneof and message.WhichOneof(field.containing_oneof.name):
         names = " | ".join(other.json_name for other in field.containing_oneof.fields)
-        raise FieldInvalidError(path, f"only one of {names}")
+        raise FieldInvalidError(path, Rule(f"chỉ một trong {names}", f"only one of {names}"))
 
 
 def _object(value: object, path: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise FieldInvalidError(path, "an object")
+        raise FieldInvalidError(path, Rule("một đối tượng JSON", "a JSON object"))
     return value
 
 
 def _list(value: object, path: str) -> list[Any]:
     if not isinstance(value, list):
-        raise FieldInvalidError(path, "a list")
+        raise FieldInvalidError(path, Rule("một danh sách JSON", "a JSON list"))
     return value
 
 
@@ -136,13 +140,18 @@ def _has_right_shape(field: FieldDescriptor, value: object) -> bool:
             return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _rule(field: FieldDescriptor) -> str:
+def _rule(field: FieldDescriptor) -> Rule:
     """Say what the field takes; contract names only."""
     if field.message_type is not None:
-        return str(field.message_type.name)
+        return _of_type(str(field.message_type.name))
     if field.enum_type is not None:
-        return " | ".join(field.enum_type.values_by_name)
-    return _KINDS[field.type]
+        names = " | ".join(field.enum_type.values_by_name)
+        return Rule(f"một trong {names}", names)
+    return _of_type(_KINDS[field.type])
+
+
+def _of_type(name: str) -> Rule:
+    return Rule(f"giá trị kiểu {name}", name)
 
 
 # `int32` of TYPE_INT32, and so on.

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from chassis.errors import FieldInvalidError, MalformedRequestError
+from chassis.rules import Rule
 from gateway.schemas import proto_json
 from gateway.schemas.bindings import Binding, Parameter
 from gateway.schemas.contracts import Method
@@ -79,7 +80,7 @@ def pairs(query: bytes) -> list[tuple[str, str]]:
 def _set_parameter(message: Any, parameter: Parameter, texts: list[str]) -> None:  # noqa: ANN401
     values = [_from_text(parameter.field, text) for text in texts]
     if len(values) > 1 and not parameter.field.is_repeated:
-        raise FieldInvalidError(parameter.proto_name, "given once")
+        raise FieldInvalidError(parameter.proto_name, Rule("chỉ ghi một lần", "given once"))
     for step in parameter.steps[:-1]:
         message = getattr(message, step.name)
     proto_json.set_leaf(

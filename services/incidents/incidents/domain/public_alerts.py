@@ -6,6 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from chassis.errors import DomainError, FieldInvalidError
+from chassis.rules import Rule
 
 # Hours that a message may count (table `legal_limits`).
 LONGEST_RULE = "public_alerts.longest"
@@ -111,7 +112,13 @@ class AlertListing:
 def check_expiry(expires_at: datetime, now: datetime, longest: timedelta) -> None:
     """Raise FieldInvalidError unless a message that is sent now ends later, and not too late."""
     if not now < expires_at <= now + longest:
-        raise FieldInvalidError("expires_at", f"within {longest // timedelta(hours=1)} hours")
+        raise FieldInvalidError(
+            "expires_at",
+            Rule(
+                f"trong vòng {longest // timedelta(hours=1)} giờ",
+                f"within {longest // timedelta(hours=1)} hours",
+            ),
+        )
 
 
 def alert_number(year: int, ordinal: int) -> str:

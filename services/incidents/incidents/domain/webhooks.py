@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from chassis.errors import DomainError, FieldInvalidError
+from chassis.rules import Rule
 from chassis.sealing import Seal
 
 SECRET_BYTES = 32
@@ -155,14 +156,28 @@ def check_url(url: str, *, private_allowed: bool) -> None:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError as error:
-        raise FieldInvalidError("url", "an address") from error
+        raise FieldInvalidError("url", Rule("một địa chỉ mạng", "an address")) from error
     schemes = {"https", "http"} if private_allowed else {"https"}
     if parts.scheme not in schemes or not host or parts.username or parts.fragment:
-        raise FieldInvalidError("url", "https, without a user or fragment")
+        raise FieldInvalidError(
+            "url",
+            Rule(
+                "https, không có tên người dùng hay phần sau dấu #",
+                "https, without a user or fragment",
+            ),
+        )
     if not _is_literal(host) and not _is_name(host):
-        raise FieldInvalidError("url", "a host that DNS has, another script as xn--")
+        raise FieldInvalidError(
+            "url",
+            Rule(
+                "tên máy chủ có trong DNS, chữ có dấu viết dạng xn--",
+                "a host that DNS has, another script as xn--",
+            ),
+        )
     if not private_allowed and _is_literal(host) and not is_public(host):
-        raise FieldInvalidError("url", "an address that is public")
+        raise FieldInvalidError(
+            "url", Rule("một địa chỉ công khai trên Internet", "an address that is public")
+        )
 
 
 def is_public(address: str) -> bool:

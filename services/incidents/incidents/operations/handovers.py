@@ -4,6 +4,7 @@ from uuid import UUID, uuid4
 
 from chassis.clock import Clock
 from chassis.errors import FieldInvalidError, ServiceUnavailableError
+from chassis.rules import Rule
 from chassis.storage.database import Database
 from chassis.storage.outbox import Relay
 from incidents.domain.incidents.incident import Incident
@@ -52,7 +53,13 @@ class HandoverOperations:
             incident = await lock_incident(tx, wanted.incident_id)
             incident.require_open()
             if incident.exercise:
-                raise FieldInvalidError("incident_id", "nobody outside is told of an exercise")
+                raise FieldInvalidError(
+                    "incident_id",
+                    Rule(
+                        "diễn tập không được báo ra bên ngoài",
+                        "nobody outside is told of an exercise",
+                    ),
+                )
             handover = Handover(
                 handover_id=handover_id,
                 incident_id=wanted.incident_id,

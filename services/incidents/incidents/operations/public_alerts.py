@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from chassis.clock import Clock, ward_day
 from chassis.errors import FieldInvalidError
+from chassis.rules import Rule
 from chassis.storage.database import Database, Transaction
 from chassis.storage.outbox import Relay
 from incidents import tables
@@ -104,6 +105,12 @@ class PublicAlertOperations:
         if alert.replaces is None:
             incident.require_open()
         if incident.exercise is not alert.exercise:
-            raise FieldInvalidError("exercise", "as the incident is one, or is none")
+            raise FieldInvalidError(
+                "exercise",
+                Rule(
+                    "giống như vụ việc: là diễn tập hay không",
+                    "as the incident is one, or is none",
+                ),
+            )
         change = incident.note_warning(alert.number, alert.message_type, alert.issued_by, now)
         await save_change(tx, change)

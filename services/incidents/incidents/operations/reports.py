@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from chassis.calendar.decided_days import working_calendar
 from chassis.clock import Clock, ward_day
 from chassis.errors import FieldInvalidError
+from chassis.rules import Rule
 from chassis.storage import idempotency
 from chassis.storage.database import Database, Transaction
 from chassis.storage.outbox import Relay
@@ -328,5 +329,11 @@ async def _leaving(tx: Transaction, source: Incident, asked: Split) -> list[Repo
     if len(leaving) < len(asked.report_ids):
         raise ReportNotFoundError
     if len(leaving) == len(there) and not source.members:
-        raise FieldInvalidError("report_ids", "not all reports of an incident without alarms")
+        raise FieldInvalidError(
+            "report_ids",
+            Rule(
+                "không phải tất cả tin báo của vụ việc không có báo động",
+                "not all reports of an incident without alarms",
+            ),
+        )
     return leaving

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
 from chassis.rpc import pages
+from chassis.rules import Rule, at_most
 from incidents.domain.reviews.after_action_reviews import (
     AfterActionReview,
     ReviewAction,
@@ -26,7 +27,7 @@ _PARTICIPANTS_MAX = 50
 def read_review(request: pb.WriteAfterActionReviewRequest, account: str) -> ReviewWanted:
     """Read what was learnt; raises FieldInvalidError."""
     if len(request.participants) > _PARTICIPANTS_MAX:
-        raise FieldInvalidError("participants", f"at most {_PARTICIPANTS_MAX}")
+        raise FieldInvalidError("participants", at_most(_PARTICIPANTS_MAX))
     return ReviewWanted(
         **read_write(request, account),
         incident_id=read_id(request.incident_id),
@@ -44,10 +45,10 @@ def read_action(
     """Read who does what by when; raises FieldInvalidError."""
     action = read_task(request.action, "action")
     if not action:
-        raise FieldInvalidError("action", "what is to be done")
+        raise FieldInvalidError("action", Rule("việc cần làm", "what is to be done"))
     due_on = read_day("due_on", request.due_on) if request.due_on else None
     if due_on is not None and due_on < today:
-        raise FieldInvalidError("due_on", "today or later")
+        raise FieldInvalidError("due_on", Rule("hôm nay hoặc sau đó", "today or later"))
     return ReviewActionWanted(
         **read_write(request, account),
         incident_id=read_id(request.incident_id),
@@ -61,7 +62,7 @@ def read_end(request: pb.EndReviewActionRequest, account: str) -> ReviewActionEn
     """Read how an action ended; an id that cannot be ours is not found."""
     state = read_enum("state", pb.ReviewActionState, request.state, ReviewActionState)
     if state is ReviewActionState.OPEN:
-        raise FieldInvalidError("state", "done or dropped")
+        raise FieldInvalidError("state", Rule("đã xong hoặc bỏ", "done or dropped"))
     try:
         action_id = UUID(request.action_id)
     except ValueError as error:

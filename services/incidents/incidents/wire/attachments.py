@@ -5,6 +5,7 @@ from uuid import UUID
 
 from chassis.context import Identity
 from chassis.errors import FieldInvalidError, RoleNotAllowedError
+from chassis.rules import Rule
 from chassis.storage.idempotency import check_request_id, digest_of
 from incidents.domain.attachments.attachment import (
     PART_BYTES,
@@ -38,7 +39,7 @@ def read_begin(request: pb.BeginAttachmentRequest, caller: Identity) -> Attachme
     """Read what begins; whoever shows a receipt has no account here. Raises RoleNotAllowedError."""
     check_request_id(request.request_id)
     if len(request.sha256) != _SHA256_BYTES:
-        raise FieldInvalidError("sha256", f"{_SHA256_BYTES} bytes")
+        raise FieldInvalidError("sha256", Rule(f"{_SHA256_BYTES} byte", f"{_SHA256_BYTES} bytes"))
     owner = _begun_for(request, caller)
     return AttachmentWanted(
         owner=owner,
@@ -146,7 +147,9 @@ def _begun_for(request: pb.BeginAttachmentRequest, caller: Identity) -> Owner | 
 
 def _named(incident_id: str) -> str:
     if not incident_id:
-        raise FieldInvalidError("incident_id", "what it belongs to")
+        raise FieldInvalidError(
+            "incident_id", Rule("thuộc về vụ việc hay tin báo nào", "what it belongs to")
+        )
     return incident_id
 
 

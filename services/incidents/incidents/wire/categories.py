@@ -5,6 +5,7 @@ from datetime import date
 from google.type import date_pb2
 
 from chassis.errors import FieldInvalidError
+from chassis.rules import CALENDAR_DAY
 from incidents.domain.rules.catalogue import Category, Clock, PriorityRule
 from ward.incidents.v1 import categories_pb2 as pb
 from ward.incidents.v1 import deadlines_pb2, incidents_pb2
@@ -19,7 +20,7 @@ def read_day(
     try:
         return date(request.on.year, request.on.month, request.on.day)
     except ValueError as error:
-        raise FieldInvalidError("on", "a day of the calendar") from error
+        raise FieldInvalidError("on", CALENDAR_DAY) from error
 
 
 def category_message(category: Category) -> pb.Category:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from chassis.errors import FieldInvalidError
 from chassis.privacy import may_hold_id_number
+from chassis.rules import CALENDAR_MOMENT, REQUIRED, Rule, between, characters, one_line
 from chassis.storage.idempotency import check_request_id, digest_of
 from incidents.domain.duty.requests import (
     DutyWanted,
@@ -58,7 +59,9 @@ def read_officer(request: pb.SetOfficerRequest, account: str) -> OfficerWanted:
     """Read an officer and how they are reached."""
     contacts = tuple(_contact(one) for one in request.contacts)
     if len({one.channel for one in contacts}) < len(contacts):
-        raise FieldInvalidError("contacts", "at most one of each channel")
+        raise FieldInvalidError(
+            "contacts", Rule("mỗi kênh không quá một", "at most one of each channel")
+        )
     return OfficerWanted(
         **read_write(request, account),
         officer=read_account("account", request.account),
@@ -71,9 +74,9 @@ def read_shift(request: pb.SetShiftRequest, account: str) -> ShiftWanted:
     """Read a shift."""
     said = request.shift
     if said.begins_min >= _DAY_MIN:
-        raise FieldInvalidError("shift.begins_min", f"0 to {_DAY_MIN - 1}")
+        raise FieldInvalidError("shift.begins_min", between(0, _DAY_MIN - 1))
     if not 1 <= said.lasts_min <= _LASTS_MAX_MIN:
-        raise FieldInvalidError("shift.lasts_min", f"1 to {_LASTS_MAX_MIN}")
+        raise FieldInvalidError("shift.lasts_min", between(1, _LASTS_MAX_MIN))
     shift = Shift(
         code=_code("shift.code", said.code),
         name=_name("shift.name", said.name),
@@ -109,7 +112,7 @@ def read_withdrawal(request: pb.WithdrawDutyRequest, account: str) -> DutyWithdr
 def read_roster_table(request: pb.ImportRosterRequest, account: str) -> RosterTable:
     """Read a table; what is wrong with it is told in the answer."""
     if len(request.table) > LIMITS.file_bytes:
-        raise FieldInvalidError("table", "at most 1 MiB")
+        raise FieldInvalidError("table", Rule("không quá 1 MiB", "at most 1 MiB"))
     rows, problems = read_roster(request.table)
     return RosterTable(
         **read_write(request, account), rows=rows, problems=problems, dry_run=request.dry_run
@@ -121,7 +124,7 @@ def read_substitution(request: pb.EnterSubstitutionRequest, account: str) -> Sub
     officer = read_account("account", request.account)
     substitute = read_account("substitute", request.substitute)
     if officer == substitute:
-        raise FieldInvalidError("substitute", "another officer")
+        raise FieldInvalidError("substitute", Rule("một cán bộ khác", "another officer"))
     begins_at, ends_at = _required(request, "begins_at"), _required(request, "ends_at")
     _check_period(begins_at, ends_at)
     return SubstitutionWanted(
@@ -144,7 +147,13 @@ def read_period(request: pb.ListDutyGapsRequest, now: datetime) -> tuple[datetim
     ends_at = read_moment(request, "ends_at") or begins_at + _LOOKED_AHEAD
     _check_period(begins_at, ends_at)
     if ends_at - begins_at > _LOOKED_AHEAD_MAX:
-        raise FieldInvalidError("ends_at", f"at most {_LOOKED_AHEAD_MAX.days} days later")
+        raise FieldInvalidError(
+            "ends_at",
+            Rule(
+                f"không quá {_LOOKED_AHEAD_MAX.days} ngày sau đó",
+                f"at most {_LOOKED_AHEAD_MAX.days} days later",
+            ),
+        )
     return begins_at, ends_at
 
 
@@ -228,36 +237,46 @@ def _contact(said: pb.OfficerContact) -> Contact:
     channel = read_enum("contacts.channel", pb.ContactChannel, said.channel, ContactChannel)
     address = plain_text("contacts.address", said.address, _ADDRESS_MAX)
     if not address or "\n" in address:
-        raise FieldInvalidError("contacts.address", f"1 to {_ADDRESS_MAX} characters in one line")
+        raise FieldInvalidError("contacts.address", one_line(1, _ADDRESS_MAX))
     if channel in _ADDRESSES and not _ADDRESSES[channel].fullmatch(address):
-        raise FieldInvalidError("contacts.address", "what the channel can reach")
+        raise FieldInvalidError(
+            "contacts.address",
+            Rule("địa chỉ mà kênh này gửi tới được", "what the channel can reach"),
+        )
     return Contact(channel, address)
 
 
 def _code(field: str, text: str) -> str:
     if not _CODE.fullmatch(text):
-        raise FieldInvalidError(field, "1 to 32 characters a-z 0-9 -")
+        raise FieldInvalidError(
+            field, Rule("1 đến 32 ký tự a-z 0-9 -", "1 to 32 characters a-z 0-9 -")
+        )
     return text
 
 
 def read_account(field: str, text: str) -> str:
     """Read an officer's account; raises FieldInvalidError."""
     if not _ACCOUNT.fullmatch(text) or may_hold_id_number(text):
-        raise FieldInvalidError(field, "the subject of an officer's token")
+        raise FieldInvalidError(
+            field,
+            Rule(
+                "tài khoản trong mã truy cập của cán bộ (sub)", "the subject of an officer's token"
+            ),
+        )
     return text
 
 
 def _name(field: str, text: str) -> str:
     name = plain_text(field, text, _NAME_MAX)
     if not name or may_hold_id_number(name):
-        raise FieldInvalidError(field, f"1 to {_NAME_MAX} characters")
+        raise FieldInvalidError(field, characters(1, _NAME_MAX))
     return name
 
 
 def _required(request: Any, field: str) -> datetime:  # noqa: ANN401 - generated
     said = read_moment(request, field)
     if said is None:
-        raise FieldInvalidError(field, "must be said")
+        raise FieldInvalidError(field, REQUIRED)
     return said
 
 
@@ -268,9 +287,9 @@ def read_moment(request: Any, field: str) -> datetime | None:  # noqa: ANN401 - 
     try:
         return moment(getattr(request, field))
     except (ValueError, OverflowError) as error:
-        raise FieldInvalidError(field, "a moment of the calendar") from error
+        raise FieldInvalidError(field, CALENDAR_MOMENT) from error
 
 
 def _check_period(begins_at: datetime, ends_at: datetime | None) -> None:
     if ends_at is not None and ends_at <= begins_at:
-        raise FieldInvalidError("ends_at", "after the beginning")
+        raise FieldInvalidError("ends_at", Rule("sau lúc bắt đầu", "after the beginning"))

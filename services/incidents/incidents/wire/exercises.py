@@ -1,6 +1,7 @@
 """Exercises."""
 
 from chassis.errors import FieldInvalidError
+from chassis.rules import Rule
 from chassis.storage.idempotency import check_request_id, digest_of
 from incidents.domain.incidents.requests import ExerciseWanted
 from incidents.wire.fields import plain_text, read_task
@@ -14,7 +15,9 @@ def read_exercise(request: pb.BeginExerciseRequest, account: str) -> ExerciseWan
     check_request_id(request.request_id)
     scenario = read_task(request.scenario, "scenario")
     if not scenario:
-        raise FieldInvalidError("scenario", "what is assumed; required")
+        raise FieldInvalidError(
+            "scenario", Rule("tình huống giả định; bắt buộc", "what is assumed; required")
+        )
     return ExerciseWanted(
         premises_id=plain_text("premises_id", request.premises_id, _PREMISES_ID_MAX),
         scenario=scenario,

@@ -9,6 +9,16 @@ from uuid import UUID
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
 from chassis.privacy import may_hold_id_number
 from chassis.rpc import pages
+from chassis.rules import (
+    CALENDAR_DAY,
+    CALENDAR_MOMENT,
+    DAY_AS_TEXT,
+    NOT_IN_THE_FUTURE,
+    REQUIRED,
+    Rule,
+    characters,
+    one_line,
+)
 from incidents.domain.incidents.incident import IncidentNotFoundError
 from incidents.wire.incidents import moment
 
@@ -35,7 +45,7 @@ def read_enum(field: str, contract: Any, number: int, domain: type[Named]) -> Na
     """Read a value of an enum of the contract, which the domain names alike; raises FieldInvalidError."""
     known = read_enum_or_none(field, contract, number, domain)
     if known is None:
-        raise FieldInvalidError(field, "must be said")
+        raise FieldInvalidError(field, REQUIRED)
     return known
 
 
@@ -52,14 +62,16 @@ def read_enum_or_none(
     try:
         return domain(contract.Name(number).removeprefix(prefix))
     except ValueError as error:
-        raise FieldInvalidError(field, "one of the contract's values") from error
+        raise FieldInvalidError(
+            field, Rule("một giá trị có trong giao diện", "one of the contract's values")
+        ) from error
 
 
 def read_assignee(text: str) -> str:
     """Read who gets a task: a unit or an account."""
     assignee = text.strip()
     if not assignee or "\n" in assignee:
-        raise FieldInvalidError("assignee", f"1 to {_ASSIGNEE_MAX} characters in one line")
+        raise FieldInvalidError("assignee", one_line(1, _ASSIGNEE_MAX))
     return kept_text("assignee", assignee, _ASSIGNEE_MAX)
 
 
@@ -77,7 +89,7 @@ def read_reason(text: str, field: str = "reason") -> str:
     """Read why something is done, or said, which must be said."""
     reason = read_note(text, field)
     if not reason:
-        raise FieldInvalidError(field, f"1 to {_NOTE_MAX} characters")
+        raise FieldInvalidError(field, characters(1, _NOTE_MAX))
     return reason
 
 
@@ -88,20 +100,20 @@ def read_past(request: Any, field: str, now: datetime) -> datetime | None:  # no
     try:
         told = moment(getattr(request, field))
     except (ValueError, OverflowError) as error:
-        raise FieldInvalidError(field, "a moment of the calendar") from error
+        raise FieldInvalidError(field, CALENDAR_MOMENT) from error
     if told > now + _AHEAD:
-        raise FieldInvalidError(field, "not in the future")
+        raise FieldInvalidError(field, NOT_IN_THE_FUTURE)
     return told
 
 
 def read_day(field: str, text: str) -> date:
     """Read a day of the calendar; raises FieldInvalidError."""
     if not _DAY.fullmatch(text):
-        raise FieldInvalidError(field, "YYYY-MM-DD")
+        raise FieldInvalidError(field, DAY_AS_TEXT)
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise FieldInvalidError(field, "a day of the calendar") from error
+        raise FieldInvalidError(field, CALENDAR_DAY) from error
 
 
 def page_position(token: str) -> tuple[datetime, UUID] | None:
@@ -125,12 +137,18 @@ def kept_text(field: str, text: str, longest: int) -> str:
     which lie sealed and are forgotten, because the ward has no use for it there.
     """
     if may_hold_id_number(text):
-        raise FieldInvalidError(field, "no identification numbers")
+        raise FieldInvalidError(field, Rule("không có số định danh", "no identification numbers"))
     return plain_text(field, text, longest)
 
 
 def plain_text(field: str, text: str, longest: int) -> str:
     """Read a text without control characters; raises FieldInvalidError."""
     if len(text) > longest or _CONTROL.search(text):
-        raise FieldInvalidError(field, f"at most {longest} characters, no control characters")
+        raise FieldInvalidError(
+            field,
+            Rule(
+                f"không quá {longest} ký tự, không có ký tự điều khiển",
+                f"at most {longest} characters, no control characters",
+            ),
+        )
     return text.strip()

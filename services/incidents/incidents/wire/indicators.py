@@ -5,6 +5,7 @@ from datetime import date
 
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
 from chassis.rpc import pages
+from chassis.rules import NOT_IN_THE_FUTURE, at_most, characters
 from incidents.domain.reviews.indicators import Figure, Figures, FigureWanted, Indicator
 from incidents.domain.reviews.periods import Period
 from incidents.wire.duty import read_write
@@ -21,10 +22,10 @@ def read_figure(request: pb.EnterFigureRequest, account: str, today: date) -> Fi
     """Read a figure to be entered; raises FieldInvalidError."""
     source = kept_text("source", request.source, _SOURCE_MAX)
     if not source:
-        raise FieldInvalidError("source", f"1 to {_SOURCE_MAX} characters")
+        raise FieldInvalidError("source", characters(1, _SOURCE_MAX))
     as_of = read_day("as_of", request.as_of)
     if as_of > today:
-        raise FieldInvalidError("as_of", "not in the future")
+        raise FieldInvalidError("as_of", NOT_IN_THE_FUTURE)
     return FigureWanted(
         **read_write(request, account),
         period=request.period,
@@ -110,5 +111,5 @@ def _indicator_message(indicator: Indicator) -> pb.Indicator:
 
 def _count(field: str, number: int) -> int:
     if number > _MOST:
-        raise FieldInvalidError(field, f"at most {_MOST}")
+        raise FieldInvalidError(field, at_most(_MOST))
     return number

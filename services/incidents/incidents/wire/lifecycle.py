@@ -6,6 +6,7 @@ from typing import Any
 
 from chassis.errors import FieldInvalidError
 from chassis.privacy import may_hold_id_number
+from chassis.rules import Rule, characters
 from chassis.storage.idempotency import check_request_id, digest_of
 from incidents.domain.incidents.duplicates import DuplicateSuggestion
 from incidents.domain.incidents.requests import (
@@ -71,7 +72,7 @@ def read_advance(request: pb.AdvanceIncidentRequest, account: str) -> Advance:
     """Read how far the unit is."""
     act = _PROGRESS.get(request.progress)
     if act is None:
-        raise FieldInvalidError("progress", "how far the unit is")
+        raise FieldInvalidError("progress", Rule("đơn vị đã đến đâu", "how far the unit is"))
     return Advance(**_write(request, account), act=act, note=read_note(request.note))
 
 
@@ -90,7 +91,7 @@ def read_handover(request: pb.TransferIncidentRequest, account: str, now: dateti
     write = _write(request, account)
     authority = kept_text("to", request.to, _AUTHORITY_MAX)
     if not authority:
-        raise FieldInvalidError("to", f"1 to {_AUTHORITY_MAX} characters")
+        raise FieldInvalidError("to", characters(1, _AUTHORITY_MAX))
     return Handover(
         **write,
         transfer=Transfer(
@@ -107,7 +108,7 @@ def read_merge(request: pb.MergeIncidentRequest, account: str) -> Merge:
     """Read which incident is the same as which."""
     write, into = _write(request, account), read_id(request.into_incident_id)
     if into == write["incident_id"]:
-        raise FieldInvalidError("into_incident_id", "another incident")
+        raise FieldInvalidError("into_incident_id", Rule("một vụ việc khác", "another incident"))
     return Merge(
         **write,
         into=into,
@@ -169,5 +170,10 @@ def _write(request: Any, account: str) -> dict[str, Any]:  # noqa: ANN401 - any 
 
 def _number(field: str, text: str) -> str:
     if not _NUMBER.fullmatch(text) or may_hold_id_number(text):
-        raise FieldInvalidError(field, "at most 64 letters, digits and . / _ -")
+        raise FieldInvalidError(
+            field,
+            Rule(
+                "không quá 64 chữ cái, chữ số và . / _ -", "at most 64 letters, digits and . / _ -"
+            ),
+        )
     return text

@@ -9,6 +9,7 @@ from google.protobuf.message import DecodeError
 from chassis.broker.messages import Envelope, subject_of
 from chassis.errors import FieldInvalidError, InvalidMessageError
 from chassis.privacy import may_hold_id_number
+from chassis.rules import WHY_WITHOUT_NAMES
 from chassis.storage.idempotency import check_request_id
 from incidents.domain.incidents.incident import Incident
 from incidents.domain.rescue.occupants import GlassBroken, Occupants, OccupantsWanted
@@ -29,9 +30,7 @@ def wanted(
     check_request_id(request.request_id)
     reason = request.reason.strip()
     if len(reason) not in _REASON or not reason.isprintable() or may_hold_id_number(reason):
-        raise FieldInvalidError(
-            "reason", "10 to 500 characters on one line, without names or identification numbers"
-        )
+        raise FieldInvalidError("reason", WHY_WITHOUT_NAMES)
     return OccupantsWanted(read_id(request.incident_id), reason, request.request_id)
 
 

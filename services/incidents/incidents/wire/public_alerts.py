@@ -8,6 +8,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from chassis.context import Identity
 from chassis.errors import FieldInvalidError, RoleNotAllowedError
 from chassis.rpc.pages import encode, page_size
+from chassis.rules import CALENDAR_MOMENT, REQUIRED, Rule, characters
 from chassis.storage.idempotency import check_request_id, digest_of
 from incidents.domain.public_alerts import (
     AlertListing,
@@ -150,7 +151,7 @@ def _moment(field: str, told: Timestamp) -> datetime:
     try:
         return moment(told)
     except (ValueError, OverflowError) as error:
-        raise FieldInvalidError(field, "a moment of the calendar") from error
+        raise FieldInvalidError(field, CALENDAR_MOMENT) from error
 
 
 def _content(content: pb.AlertContent, expires_at: datetime) -> bytes:
@@ -158,14 +159,22 @@ def _content(content: pb.AlertContent, expires_at: datetime) -> bytes:
     begins = _moment("content.onset", content.onset) if content.HasField("onset") else None
     # Who forgot when it expires is told that, later.
     if begins and begins >= expires_at > _EPOCH:
-        raise FieldInvalidError("content.onset", "before it expires")
+        raise FieldInvalidError(
+            "content.onset", Rule("trước khi hết hiệu lực", "before it expires")
+        )
     for field, contract in _JUDGEMENTS:
         number = getattr(content, field)
         if number == 0 or number not in contract.values():
-            raise FieldInvalidError(f"content.{field}", "must be said")
+            raise FieldInvalidError(f"content.{field}", REQUIRED)
     said = set(content.responses) <= set(pb.AlertResponse.values()) - {0}
     if len(content.responses) > _RESPONSES_MAX or not said:
-        raise FieldInvalidError("content.responses", f"at most {_RESPONSES_MAX}, each said")
+        raise FieldInvalidError(
+            "content.responses",
+            Rule(
+                f"không quá {_RESPONSES_MAX}, mỗi mục phải có giá trị",
+                f"at most {_RESPONSES_MAX}, each said",
+            ),
+        )
     for language, text in (("vi", content.vi), ("en", content.en)):
         for name, shortest, longest in (*_TEXTS, *_MORE_TEXTS):
             _text(f"content.{language}.{name}", getattr(text, name), shortest, longest)
@@ -176,20 +185,32 @@ def _content(content: pb.AlertContent, expires_at: datetime) -> bytes:
 def _text(field: str, text: str, shortest: int, longest: int) -> str:
     told = kept_text(field, text, longest)
     if len(told) < shortest or not _NO_CHARACTERS.isdisjoint(told):
-        raise FieldInvalidError(field, f"{shortest} to {longest} characters")
+        raise FieldInvalidError(field, characters(shortest, longest))
     return told
 
 
 def _check_area(content: pb.AlertContent) -> None:
     corners = list(content.polygon)
     if corners and (len(corners) not in _CORNERS or corners[0] != corners[-1]):
-        raise FieldInvalidError("content.polygon", "4 to 100 corners, the last one the first")
+        raise FieldInvalidError(
+            "content.polygon",
+            Rule(
+                "4 đến 100 đỉnh, đỉnh cuối trùng đỉnh đầu",
+                "4 to 100 corners, the last one the first",
+            ),
+        )
     if content.HasField("circle"):
         if not 0 < content.circle.radius_km <= _RADIUS_MAX_KM:
-            raise FieldInvalidError("content.circle", f"above 0 to {_RADIUS_MAX_KM} km")
+            raise FieldInvalidError(
+                "content.circle",
+                Rule(f"trên 0 đến {_RADIUS_MAX_KM} km", f"above 0 to {_RADIUS_MAX_KM} km"),
+            )
         corners.append(content.circle.centre)
     if not all(_is_position(corner) for corner in corners):
-        raise FieldInvalidError("content.polygon", "degrees north and east")
+        raise FieldInvalidError(
+            "content.polygon",
+            Rule("tọa độ vĩ bắc và kinh đông, tính bằng độ", "degrees north and east"),
+        )
 
 
 def _is_position(told: fire_safety_pb2.Position) -> bool:

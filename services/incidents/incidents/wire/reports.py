@@ -8,6 +8,7 @@ from uuid import UUID
 from chassis.context import Identity
 from chassis.errors import FieldInvalidError
 from chassis.rpc.pages import encode, page_size
+from chassis.rules import Rule, at_most, between, characters
 from chassis.storage.idempotency import check_request_id, digest_of
 from incidents.domain.incidents import sentences
 from incidents.domain.places import Position
@@ -55,7 +56,13 @@ def read_report(request: pb.CreateReportRequest, caller: Identity, now: datetime
     """Read a report of whoever calls: an officer, or a citizen, who reports electronically and joins nothing."""
     is_officer = bool(caller.roles & _OFFICERS)
     if not is_officer and (request.premises_id or request.incident_id):
-        raise FieldInvalidError("incident_id", "premises and incidents are named by officers")
+        raise FieldInvalidError(
+            "incident_id",
+            Rule(
+                "cơ sở và vụ việc chỉ do cán bộ ghi",
+                "premises and incidents are named by officers",
+            ),
+        )
     channel = ReportChannel.ELECTRONIC
     if is_officer:
         channel = read_enum("channel", pb.ReportChannel, request.channel, ReportChannel)
@@ -123,7 +130,9 @@ def read_split(request: lifecycle_pb2.SplitIncidentRequest, account: str) -> Spl
     """Read which reports are taken out of an incident."""
     check_request_id(request.request_id)
     if not 1 <= len(set(request.report_ids)) <= _SPLIT_MAX:
-        raise FieldInvalidError("report_ids", f"1 to {_SPLIT_MAX} reports")
+        raise FieldInvalidError(
+            "report_ids", Rule(f"1 đến {_SPLIT_MAX} tin báo", f"1 to {_SPLIT_MAX} reports")
+        )
     return Split(
         read_id(request.incident_id),
         account,
@@ -194,7 +203,13 @@ def _common(request: Any, now: datetime) -> dict[str, Any]:  # noqa: ANN401 - bo
     address = kept_text("address", request.address, _ADDRESS_MAX)
     position = _position(request.position) if request.HasField("position") else None
     if not address and position is None and not getattr(request, "premises_id", ""):
-        raise FieldInvalidError("address", "where it is: an address, a position or premises")
+        raise FieldInvalidError(
+            "address",
+            Rule(
+                "ở đâu: địa chỉ, tọa độ hoặc cơ sở",
+                "where it is: an address, a position or premises",
+            ),
+        )
     return {
         "request_id": request.request_id,
         "digest": digest_of(request),
@@ -208,13 +223,15 @@ def _common(request: Any, now: datetime) -> dict[str, Any]:  # noqa: ANN401 - bo
 def _description(text: str) -> str:
     description = kept_text("description", text, _DESCRIPTION_MAX)
     if not description:
-        raise FieldInvalidError("description", f"1 to {_DESCRIPTION_MAX} characters")
+        raise FieldInvalidError("description", characters(1, _DESCRIPTION_MAX))
     return description
 
 
 def _position(told: fire_safety_pb2.Position) -> Position:
     if not (abs(told.latitude) <= _NORTH_MAX and abs(told.longitude) <= _EAST_MAX):
-        raise FieldInvalidError("position", "degrees north and east")
+        raise FieldInvalidError(
+            "position", Rule("tọa độ vĩ bắc và kinh đông, tính bằng độ", "degrees north and east")
+        )
     return Position(told.latitude, told.longitude)
 
 
@@ -231,7 +248,7 @@ def _reporter(request: pb.CreateReportRequest) -> Reporter | None:
 
 def _involved(request: pb.CreateReportRequest) -> tuple[InvolvedPerson, ...]:
     if len(request.involved) > _INVOLVED_MAX:
-        raise FieldInvalidError("involved", f"at most {_INVOLVED_MAX}")
+        raise FieldInvalidError("involved", at_most(_INVOLVED_MAX))
     return tuple(
         InvolvedPerson(
             role=read_enum("involved.role", pb.InvolvedRole, one.role, InvolvedRole),
@@ -248,9 +265,9 @@ def _accident(request: pb.CreateReportRequest) -> RoadAccident | None:
     told = request.road_accident
     for field in ("vehicles", "fatalities", "injured"):
         if getattr(told, field) > _COUNT_MAX:
-            raise FieldInvalidError(f"road_accident.{field}", f"0 to {_COUNT_MAX}")
+            raise FieldInvalidError(f"road_accident.{field}", between(0, _COUNT_MAX))
     if told.damage_vnd > _DAMAGE_MAX:
-        raise FieldInvalidError("road_accident.damage_vnd", f"0 to {_DAMAGE_MAX}")
+        raise FieldInvalidError("road_accident.damage_vnd", between(0, _DAMAGE_MAX))
     return RoadAccident(
         vehicles=told.vehicles,
         fatalities=told.fatalities,

@@ -2,6 +2,7 @@
 
 from chassis.errors import FieldInvalidError
 from chassis.rpc import pages
+from chassis.rules import Rule
 from chassis.storage.idempotency import check_request_id, digest_of
 from incidents.domain.incidents.incident import Disposition, Incident
 from incidents.domain.incidents.requests import Acknowledgement, Assignment, Closure, Listing
@@ -77,7 +78,10 @@ def page_token(last: Incident) -> str:
 def _disposition(request: incidents_pb2.CloseIncidentRequest) -> Disposition:
     """Read what it was: what a fire turned out to be, or else the outcome; the incident's kind says which is needed."""
     if request.disposition and request.outcome:
-        raise FieldInvalidError("outcome", "either a disposition or an outcome")
+        raise FieldInvalidError(
+            "outcome",
+            Rule("kết luận hoặc kết quả, không cả hai", "either a disposition or an outcome"),
+        )
     if request.outcome:
         return read_enum("outcome", incidents_pb2.Outcome, request.outcome, Disposition)
     return read_enum("disposition", fire_safety_pb2.Disposition, request.disposition, Disposition)

@@ -3,6 +3,7 @@
 import re
 
 from chassis.errors import FieldInvalidError
+from chassis.rules import Rule, between
 from chassis.storage.idempotency import check_request_id, digest_of
 from incidents.domain.rescue.roll_call import (
     Counts,
@@ -32,7 +33,7 @@ def read_marking(request: pb.MarkRollCallRequest, account: str) -> RollCallMarki
     """Read whom to mark how; raises FieldInvalidError."""
     check_request_id(request.request_id)
     if not 0 < len(request.marks) <= _MOST:
-        raise FieldInvalidError("marks", f"1 to {_MOST}")
+        raise FieldInvalidError("marks", between(1, _MOST))
     return RollCallMarking(
         read_id(request.incident_id),
         account,
@@ -69,7 +70,13 @@ def counts_message(told: RollCall) -> pb.MarkRollCallResponse:
 
 def _new_mark(mark: pb.NewRollCallMark) -> NewMark:
     if not _TAG.fullmatch(mark.tag):
-        raise FieldInvalidError("marks.tag", "32 digits 0-9 a-f, given or made at random")
+        raise FieldInvalidError(
+            "marks.tag",
+            Rule(
+                "32 chữ số 0-9 a-f, được cấp hoặc tạo ngẫu nhiên",
+                "32 digits 0-9 a-f, given or made at random",
+            ),
+        )
     return NewMark(
         tag=mark.tag,
         dwelling_id=plain_text("marks.dwelling_id", mark.dwelling_id, _ID_MAX),

@@ -8,6 +8,7 @@ from google.protobuf.message import Message
 from chassis.context import Identity
 from chassis.errors import FieldInvalidError
 from chassis.rpc.pages import encode, page_size
+from chassis.rules import CALENDAR_MOMENT, Rule, at_most
 from incidents.domain.incidents import sentences
 from incidents.domain.reports.report import ReportWanted
 from incidents.domain.reports.service_requests import (
@@ -48,7 +49,9 @@ def read_service_request(
     if service.attributes:
         report.road_accident.CopyFrom(_road_accident(request, service))
     elif request.answers:
-        raise FieldInvalidError("answers", "the service asks nothing")
+        raise FieldInvalidError(
+            "answers", Rule("dịch vụ này không hỏi gì", "the service asks nothing")
+        )
     return read_citizen_report(report, caller, now)
 
 
@@ -57,7 +60,7 @@ def read_listing(
 ) -> ServiceRequestListing:
     """Read which page of which requests is asked for; raises FieldInvalidError."""
     if len(request.numbers) > _FILTER_MAX or len(request.service_codes) > _FILTER_MAX:
-        raise FieldInvalidError("numbers", f"at most {_FILTER_MAX}")
+        raise FieldInvalidError("numbers", at_most(_FILTER_MAX))
     start, end = listing_span(_moment(request, "start"), _moment(request, "end"), now, longest)
     return ServiceRequestListing(
         numbers=tuple(plain_text("numbers", one, _CODE_MAX) for one in request.numbers),
@@ -119,7 +122,13 @@ def _description(request: pb.SubmitServiceRequestRequest) -> str:
     if not request.media_url:
         return request.description
     if len(request.media_url) > _MEDIA_URL_MAX or not _MEDIA_URL.fullmatch(request.media_url):
-        raise FieldInvalidError("media_url", f"https, at most {_MEDIA_URL_MAX} characters")
+        raise FieldInvalidError(
+            "media_url",
+            Rule(
+                f"https, không quá {_MEDIA_URL_MAX} ký tự",
+                f"https, at most {_MEDIA_URL_MAX} characters",
+            ),
+        )
     return f"{request.description}\n{request.media_url}".strip()
 
 
@@ -130,10 +139,16 @@ def _road_accident(
     told = {one.code: one.value.strip() for one in request.answers}
     asked = {one.code: one for one in service.attributes}
     if len(told) < len(request.answers) or not told.keys() <= asked.keys():
-        raise FieldInvalidError("answers", "one answer to each question of the service")
+        raise FieldInvalidError(
+            "answers",
+            Rule(
+                "mỗi câu hỏi của dịch vụ một câu trả lời",
+                "one answer to each question of the service",
+            ),
+        )
     missing = [one.code for one in service.attributes if one.required and not told.get(one.code)]
     if missing:
-        raise FieldInvalidError(f"answers.{missing[0]}", "must be answered")
+        raise FieldInvalidError(f"answers.{missing[0]}", Rule("phải trả lời", "must be answered"))
     accident = reports_pb2.RoadAccident()
     for code, value in told.items():
         if value:
@@ -148,11 +163,11 @@ def _answer(accident: reports_pb2.RoadAccident, attribute: ServiceAttribute, val
         setattr(accident, attribute.code, kept_text(field, value, _ANSWER_MAX))
         return
     if not _NUMBER.fullmatch(value):
-        raise FieldInvalidError(field, "a whole number")
+        raise FieldInvalidError(field, Rule("một số nguyên", "a whole number"))
     try:
         setattr(accident, attribute.code, int(value))
     except ValueError:
-        raise FieldInvalidError(field, "a smaller number") from None
+        raise FieldInvalidError(field, Rule("một số nhỏ hơn", "a smaller number")) from None
 
 
 def _moment(request: Message, field: str) -> datetime | None:
@@ -161,4 +176,4 @@ def _moment(request: Message, field: str) -> datetime | None:
     try:
         return moment(getattr(request, field))
     except (ValueError, OverflowError) as error:
-        raise FieldInvalidError(field, "a moment of the calendar") from error
+        raise FieldInvalidError(field, CALENDAR_MOMENT) from error

@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis.errors import FieldInvalidError
+from chassis.rules import IN_THE_FUTURE, Rule
 from chassis.storage.idempotency import check_request_id, digest_of
 from incidents.domain.incidents.requests import TaskWanted
 from incidents.domain.lifecycle.task_requests import TaskMove
@@ -19,9 +20,9 @@ def read_task_wanted(request: pb.GiveTaskRequest, account: str, now: datetime) -
     check_request_id(request.request_id)
     task, due_at = read_task(request.task), read_moment(request, "due_at")
     if not task:
-        raise FieldInvalidError("task", "what is to be done")
+        raise FieldInvalidError("task", Rule("việc cần làm", "what is to be done"))
     if due_at is None or due_at <= now:
-        raise FieldInvalidError("due_at", "in the future")
+        raise FieldInvalidError("due_at", IN_THE_FUTURE)
     answers = request.accountable
     return TaskWanted(
         read_id(request.incident_id),

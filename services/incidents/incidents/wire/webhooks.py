@@ -9,6 +9,7 @@ from google.protobuf.message import DecodeError
 
 from chassis.broker.messages import Envelope, subject_of
 from chassis.errors import FieldInvalidError, InvalidMessageError
+from chassis.rules import Rule
 from chassis.storage.idempotency import check_request_id, digest_of
 from incidents.domain.webhooks import (
     Notice,
@@ -43,7 +44,10 @@ def read_webhook(
     url = plain_text("url", request.url, _URL_MAX)
     check_url(url, private_allowed=private_allowed)
     if len(request.events) > _EVENTS_MAX or not set(request.events) <= _EVENTS:
-        raise FieldInvalidError("events", f"of {', '.join(sorted(_EVENTS))}")
+        raise FieldInvalidError(
+            "events",
+            Rule(f"trong số {', '.join(sorted(_EVENTS))}", f"of {', '.join(sorted(_EVENTS))}"),
+        )
     events = tuple(sorted(set(request.events)))
     return WebhookWanted(account, request.request_id, digest_of(request), url, events)
 

@@ -91,14 +91,10 @@ def _faults(verdict: Verdict) -> Iterator[Fault]:
         vi, en = sentences(refusal)
         if isinstance(refusal, FieldInvalidError):
             yield Fault(
-                refusal.metadata["field"], _with(vi, refusal.rule_vi), _with(en, refusal.rule)
+                refusal.metadata["field"], f"{vi} ({refusal.rule.vi})", f"{en} ({refusal.rule.en})"
             )
         else:
             yield Fault("", vi, en)
-
-
-def _with(sentence: str, rule: str) -> str:
-    return f"{sentence} ({rule})" if rule else sentence
 
 
 def _content(file: Path) -> bytes:

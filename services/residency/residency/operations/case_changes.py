@@ -8,6 +8,7 @@ from uuid import UUID
 from chassis.clock import ward_day
 from chassis.context import current_account
 from chassis.errors import FieldInvalidError
+from chassis.rules import Rule
 from chassis.storage.database import Transaction
 from residency.domain.cases.declarations import (
     ChangeOfInformation,
@@ -159,7 +160,10 @@ class CaseChanges:
             return HouseholdChoice(headed)
         if householder in {person.number for person in declaration.persons}:
             return HouseholdChoice(founds=True)
-        rule = "of the householder of a household in the dwelling, on the first day"
+        rule = Rule(
+            "số của chủ hộ một hộ trong căn hộ, vào ngày đầu tiên",
+            "of the householder of a household in the dwelling, on the first day",
+        )
         raise FieldInvalidError("householder_personal_id_number", rule)
 
     async def _enter_persons(

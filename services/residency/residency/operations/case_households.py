@@ -6,6 +6,7 @@ from uuid import UUID
 
 from chassis.context import current_account
 from chassis.errors import FieldInvalidError
+from chassis.rules import Rule
 from chassis.storage.database import Transaction
 from residency.domain.cases.declarations import (
     ChangeOfInformation,
@@ -100,7 +101,10 @@ class HouseholdChanges:
             if code is None or member.number in named:
                 raise FieldInvalidError(
                     "relationship_to_householder",
-                    "a name of ListHouseholdRelationships; each member once",
+                    Rule(
+                        "tên có trong ListHouseholdRelationships; mỗi thành viên một lần",
+                        "a name of ListHouseholdRelationships; each member once",
+                    ),
                 )
             named[member.number] = code
         return named

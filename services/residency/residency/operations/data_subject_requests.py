@@ -9,6 +9,7 @@ from chassis import context
 from chassis.account.access_log import accounted
 from chassis.clock import Clock, ward_day
 from chassis.errors import FieldInvalidError
+from chassis.rules import Rule
 from chassis.storage.database import Database, Transaction
 from chassis.storage.outbox import Relay
 from residency.domain.cases.declarations import CaseKind, DeclaredPerson, ResidenceDeclaration
@@ -37,8 +38,9 @@ from residency.repository.cases import CaseSeal
 from residency.repository.data_subject_requests import NoteSeal
 
 _PURPOSE = "DATA_SUBJECT_REQUEST"
-_CORRECTING_CASE = (
-    "a change of information of the person, handed in and neither refused nor taken back"
+_CORRECTING_CASE = Rule(
+    "hồ sơ thay đổi thông tin của người đó, đã nộp, chưa bị từ chối và chưa rút",
+    "a change of information of the person, handed in and neither refused nor taken back",
 )
 
 
@@ -159,7 +161,13 @@ class DataSubjectRequestOperations:
         async def move(tx: Transaction, request: DataSubjectRequest, now: datetime) -> Done:
             answered = request.answer(moving.account, now)
             if (request.kind is RequestKind.CORRECT) != (correction is not None):
-                raise FieldInvalidError("correction", "given if, and only if, it is to correct")
+                raise FieldInvalidError(
+                    "correction",
+                    Rule(
+                        "bắt buộc khi yêu cầu là chỉnh sửa, và chỉ khi đó",
+                        "given if, and only if, it is to correct",
+                    ),
+                )
             match request.kind:
                 case RequestKind.RESTRICT:
                     await repository.restrict(tx, request, now)
@@ -224,7 +232,9 @@ class DataSubjectRequestOperations:
                 raise FieldInvalidError("case_number", _CORRECTING_CASE)
             return case
         if self._numbers.pseudonym(correction.number) != request.subject:
-            raise FieldInvalidError("corrected.personal_id_number", "that of the request")
+            raise FieldInvalidError(
+                "corrected.personal_id_number", Rule("số của người yêu cầu", "that of the request")
+            )
         declaration = ResidenceDeclaration.of_correction(correction, request.request_number)
         counter, case_id = CaseChannel.COUNTER, self._new_id()
         return await hand_in(

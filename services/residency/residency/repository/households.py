@@ -11,6 +11,7 @@ from sqlalchemy import Row, Select, exists, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from chassis.errors import DomainError, FieldInvalidError
+from chassis.rules import Rule
 from chassis.storage.database import Transaction
 from residency.domain.residence.households import (
     HOUSEHOLDER,
@@ -37,7 +38,9 @@ _REFUSED: dict[str | None, Callable[[], DomainError]] = {
     "household_memberships_one": HouseholdMembershipExistsError,
     "household_memberships_one_householder": HouseholderExistsError,
     "household_memberships_relationship_to_householder_fkey": partial(
-        FieldInvalidError, "relationship_to_householder", "a code of ListHouseholdRelationships"
+        FieldInvalidError,
+        "relationship_to_householder",
+        Rule("mã có trong ListHouseholdRelationships", "a code of ListHouseholdRelationships"),
     ),
 }
 

@@ -8,6 +8,7 @@ from chassis.clock import Clock, ward_day
 from chassis.context import current_access
 from chassis.errors import FieldInvalidError
 from chassis.rpc.pages import page_size
+from chassis.rules import Rule
 from residency.domain.persons.personal_id import PersonalIdNumber, RegistrationCodes
 from residency.domain.persons.sealing import NumberSeal, subject_of
 from residency.operations.assistance import AssistanceOperations
@@ -112,7 +113,10 @@ class AssistanceServicer(assistance_pb2_grpc.AssistanceServiceServicer):
                 self._limits.note_persons(asker, access.shown)
                 await self._decoys.watch(asker.account, access.shown, access.record_id)
             case _:
-                raise FieldInvalidError("which", "a personal_id_number or a day")
+                raise FieldInvalidError(
+                    "which",
+                    Rule("personal_id_number hoặc một ngày", "a personal_id_number or a day"),
+                )
         access.fields = sorted(disclosure.fields) if found else ()
         told = [(one, self._showing.person(one.person, disclosure, asker)) for one in found]
         return wire.needs_page(told, size, of_list, today, disclosure, access.record_id)

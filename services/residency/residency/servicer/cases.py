@@ -6,6 +6,7 @@ from chassis.clock import Clock, ward_day
 from chassis.context import current_access, current_identity
 from chassis.rpc.access import stated_purpose
 from chassis.rpc.pages import page_size
+from chassis.rules import Rule
 from chassis.storage.idempotency import check_request_id, digest_of
 from residency.domain.cases.declarations import ResidenceDeclaration
 from residency.domain.cases.machine import Caller
@@ -24,6 +25,8 @@ from residency.wire.cases import answers, declarations, requests
 from residency.wire.fields import check_reference
 from ward.residency.v1 import cases_pb2 as pb
 from ward.residency.v1 import cases_pb2_grpc
+
+_OF_THE_CASE = Rule("số của hồ sơ", "the number of the case")
 
 _OFFICER = "residence_officer"
 
@@ -222,7 +225,7 @@ def _asked_number(request: pb.GetCaseRequest | pb.CompareDocumentRequest) -> str
     """Read which case is asked for, and name it for the access record; it is the reference of the purpose too."""
     number = requests.case_number(request.case_number)
     current_access().subject = f"case:{number}"
-    check_reference(number, stated_purpose(request).reference, of="case")
+    check_reference(number, stated_purpose(request).reference, _OF_THE_CASE)
     return number
 
 

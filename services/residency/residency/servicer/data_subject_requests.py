@@ -10,6 +10,7 @@ from chassis.clock import Clock, ward_day
 from chassis.context import current_access, current_account
 from chassis.rpc.access import stated_purpose
 from chassis.rpc.pages import page_size
+from chassis.rules import Rule
 from chassis.storage.idempotency import check_request_id, digest_of
 from residency.domain.lookups.disclosure import Asker, PersonField
 from residency.domain.persons.nationality import Nationalities
@@ -34,6 +35,8 @@ from residency.wire import data_subject_requests as wire
 from residency.wire import fields
 from ward.residency.v1 import data_subject_requests_pb2 as pb
 from ward.residency.v1 import data_subject_requests_pb2_grpc
+
+_OF_THE_REQUEST = Rule("số của yêu cầu", "the number of the request")
 
 MovingRequest = (
     pb.AcknowledgeRequestRequest
@@ -267,5 +270,5 @@ def _asked_number(
     """Read which request is asked for; it is the reference of the purpose too."""
     current_access().subject = "unknown"
     number = wire.request_number(request.request_number)
-    fields.check_reference(number, stated_purpose(request).reference, of="request")
+    fields.check_reference(number, stated_purpose(request).reference, _OF_THE_REQUEST)
     return number

@@ -8,6 +8,7 @@ from grpc import aio
 from chassis.clock import Clock, ward_day
 from chassis.context import current_access
 from chassis.errors import FieldInvalidError
+from chassis.rules import Rule
 from residency.domain.lookups.disclosure import PersonField
 from residency.domain.lookups.pseudonyms import Pseudonyms
 from residency.domain.persons.contact import Contact
@@ -110,7 +111,10 @@ class RegisterServicer(register_pb2_grpc.RegisterServiceServicer):
                 access.subject = subject_of(index)
                 self._limits.note_persons(asker, [access.subject])
             case _:
-                rule = "a registration_id, a personal_id_number or a pseudonym"
+                rule = Rule(
+                    "registration_id, personal_id_number hoặc pseudonym",
+                    "a registration_id, a personal_id_number or a pseudonym",
+                )
                 raise FieldInvalidError("person", rule)
         access.fields = [PersonField.RESIDENCES] if found else ()
         looked_at = [access.subject, *access.shown]
@@ -234,7 +238,9 @@ class RegisterServicer(register_pb2_grpc.RegisterServiceServicer):
                 building_id = fields.building_id(request.building_id)
                 changes = await self._place_queries.changes_of_building(building_id)
             case _:
-                raise FieldInvalidError("place", "a dwelling_id or a building_id")
+                raise FieldInvalidError(
+                    "place", Rule("dwelling_id hoặc building_id", "a dwelling_id or a building_id")
+                )
         return wire.place_changes(changes)
 
     def _subject(self, request: Any) -> PersonalIdNumber:  # noqa: ANN401 - any request that names a person

@@ -9,6 +9,7 @@ from chassis.clock import Clock, ward_day
 from chassis.context import Access, current_access
 from chassis.errors import FieldInvalidError
 from chassis.rpc.pages import page_size
+from chassis.rules import Rule
 from chassis.storage.idempotency import digest_of
 from residency.domain.lookups.disclosure import Asker
 from residency.domain.persons.nationality import Nationalities
@@ -132,7 +133,9 @@ class ResidencyServicer(residency_pb2_grpc.ResidencyServiceServicer):
                 self._limits.admit(asker)
                 found = await self._occupancy.of_building(building, at or now, known_at)
             case _:
-                raise FieldInvalidError("place", "a dwelling_id or a building_id")
+                raise FieldInvalidError(
+                    "place", Rule("dwelling_id hoặc building_id", "a dwelling_id or a building_id")
+                )
         return answers.occupancies(found, access.record_id, of_now=not (at or known_at))
 
     async def ListBuildings(

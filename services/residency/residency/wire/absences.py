@@ -6,6 +6,7 @@ from uuid import UUID
 
 from chassis.errors import FieldInvalidError
 from chassis.rpc import pages
+from chassis.rules import Rule
 from residency.domain.lookups.disclosure import Disclosure, PersonField
 from residency.domain.persons.personal_id import PersonalIdNumber
 from residency.domain.residence.absences import (
@@ -37,7 +38,9 @@ def content(message: pb.Absence) -> AbsenceContent:
         name = pb.AbsenceGround.Name(message.ground)
         ground = AbsenceGround(name.removeprefix("ABSENCE_GROUND_"))
     except ValueError:
-        raise FieldInvalidError("ground", "point c or d of Art. 31(1)") from None
+        raise FieldInvalidError(
+            "ground", Rule("điểm c hoặc d khoản 1 Điều 31", "point c or d of Art. 31(1)")
+        ) from None
     return AbsenceContent(
         ground=ground,
         reason=stays.line_of_text("reason", message.reason),

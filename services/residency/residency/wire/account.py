@@ -9,6 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis.errors import FieldInvalidError, PageTokenInvalidError, PurposeRequiredError
 from chassis.rpc import pages
+from chassis.rules import COUNTRY_CODE, Rule, years
 from residency.domain.persons.contact import PassportNumber
 from residency.domain.persons.nationality import Nationalities
 from residency.domain.protection.account import AccessFilter, AccountedAccess, AccountStatus, Mark
@@ -51,11 +52,17 @@ def passport(
 ) -> PassportNumber:
     """Read the passport by which a person is known who is named by nothing else; raises FieldInvalidError."""
     if request.personal_id_number:
-        raise FieldInvalidError("passport", "a passport or a personal_id_number, not both")
+        raise FieldInvalidError(
+            "passport",
+            Rule(
+                "hộ chiếu hoặc personal_id_number, không cả hai",
+                "a passport or a personal_id_number, not both",
+            ),
+        )
     try:
         issuer = nationalities.parse(request.passport.issuer)
     except ValueError:
-        raise FieldInvalidError("passport.issuer", "a code of ISO 3166-1 alpha-3") from None
+        raise FieldInvalidError("passport.issuer", COUNTRY_CODE) from None
     return fields.passport("passport.number", issuer, request.passport.number)
 
 
@@ -129,7 +136,9 @@ def _purpose(value: access_pb2.Purpose.ValueType) -> str:
         return ""
     known = access_pb2.Purpose.DESCRIPTOR.values_by_number.get(value)
     if known is None:
-        raise FieldInvalidError("accessed_for", "a purpose of the contract")
+        raise FieldInvalidError(
+            "accessed_for", Rule("một mục đích có trong giao diện", "a purpose of the contract")
+        )
     return str(known.name).removeprefix(_PREFIX)
 
 
@@ -137,4 +146,4 @@ def _instant(field: str, value: Timestamp) -> datetime:
     try:
         return value.ToDatetime(UTC)
     except (ValueError, OverflowError):
-        raise FieldInvalidError(field, "an instant from year 1 to 9999") from None
+        raise FieldInvalidError(field, years(1, 9999)) from None

@@ -8,6 +8,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
 from chassis.rpc import pages
+from chassis.rules import Rule
 from residency.domain.lookups.anomalies import Anomaly, AnomalyKind
 from ward.residency.v1 import lookups_pb2 as pb
 
@@ -17,7 +18,13 @@ _DEFAULT_DAYS, _MOST_DAYS = 7, 92
 def period(request: pb.ListAccessAnomaliesRequest) -> timedelta:
     """Read how far back is asked for; raises FieldInvalidError."""
     if request.days > _MOST_DAYS:
-        raise FieldInvalidError("days", f"1 to {_MOST_DAYS}; 0 is {_DEFAULT_DAYS}")
+        raise FieldInvalidError(
+            "days",
+            Rule(
+                f"từ 1 đến {_MOST_DAYS}; 0 là {_DEFAULT_DAYS}",
+                f"1 to {_MOST_DAYS}; 0 is {_DEFAULT_DAYS}",
+            ),
+        )
     return timedelta(days=request.days or _DEFAULT_DAYS)
 
 

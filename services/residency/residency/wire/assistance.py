@@ -7,6 +7,7 @@ from uuid import UUID
 from chassis.errors import FieldInvalidError
 from chassis.privacy import may_hold_id_number
 from chassis.rpc import pages
+from chassis.rules import Rule
 from residency.domain.lookups.disclosure import Disclosure
 from residency.domain.persons.personal_id import PersonalIdNumber, RegistrationCodes
 from residency.domain.residence.assistance import (
@@ -36,7 +37,9 @@ def need_type(request: pb.DeclareAssistanceNeedRequest) -> Assistance:
         name = residency_pb2.AssistanceType.Name(request.type)
         return Assistance(name.removeprefix("ASSISTANCE_TYPE_"))
     except ValueError:
-        raise FieldInvalidError("type", "a type of assistance") from None
+        raise FieldInvalidError(
+            "type", Rule("một loại trợ giúp", "a type of assistance")
+        ) from None
 
 
 def statement(
@@ -47,11 +50,16 @@ def statement(
         name = pb.AssistanceBasis.Name(message.basis)
         basis = AssistanceBasis(name.removeprefix("ASSISTANCE_BASIS_"))
     except ValueError:
-        raise FieldInvalidError("basis", "consent or the law") from None
+        raise FieldInvalidError(
+            "basis", Rule("sự đồng ý hoặc điều luật", "consent or the law")
+        ) from None
     legal_basis = message.legal_basis.strip()
     plain = legal_basis.isprintable() and not may_hold_id_number(legal_basis)
     if len(legal_basis) > _MAX_LEGAL_BASIS or not plain:
-        rule = f"at most {_MAX_LEGAL_BASIS} characters on one line, no identification number"
+        rule = Rule(
+            f"không quá {_MAX_LEGAL_BASIS} ký tự trên một dòng, không có số định danh",
+            f"at most {_MAX_LEGAL_BASIS} characters on one line, no identification number",
+        )
         raise FieldInvalidError("legal_basis", rule)
     return NeedStatement(
         grounds=Grounds(basis, legal_basis),

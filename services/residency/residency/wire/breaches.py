@@ -8,6 +8,7 @@ from google.protobuf.message import Message
 
 from chassis.errors import FieldInvalidError
 from chassis.rpc import pages
+from chassis.rules import REQUIRED, STATE_OR_ALL, Rule
 from residency.domain.protection.breach_notice import notice_of
 from residency.domain.protection.breaches import (
     Breach,
@@ -53,7 +54,9 @@ def nature(message: pb.BreachNature) -> BreachNature:
     """Read what is known; raises FieldInvalidError."""
     categories = {_CATEGORIES[one] for one in message.categories if one in _CATEGORIES}
     if not categories or len(categories) != len(message.categories):
-        raise FieldInvalidError("nature.categories", "each once; at least one")
+        raise FieldInvalidError(
+            "nature.categories", Rule("mỗi loại một lần; ít nhất một", "each once; at least one")
+        )
     return BreachNature(
         categories=tuple(sorted(categories)),
         persons=message.persons,
@@ -72,7 +75,7 @@ def notification(request: pb.NotifyAuthorityRequest) -> tuple[datetime, str]:
 def breach_filter(request: pb.ListBreachesRequest) -> BreachFilter:
     """Read which breaches to list; raises FieldInvalidError."""
     if request.state and request.state not in _STATES:
-        raise FieldInvalidError("state", "a state, or unspecified for all")
+        raise FieldInvalidError("state", STATE_OR_ALL)
     return BreachFilter(_STATES.get(request.state), request.due_soon, request.overdue)
 
 
@@ -173,7 +176,7 @@ def _act(act: BreachAct) -> pb.BreachAct.ValueType:
 def _moment(message: Message, field: str) -> datetime:
     moment = fields.optional_moment(message, field)
     if moment is None:
-        raise FieldInvalidError(field, "required")
+        raise FieldInvalidError(field, REQUIRED)
     return moment
 
 

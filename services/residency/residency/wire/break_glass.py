@@ -12,6 +12,7 @@ from chassis.broker.messages import Envelope, subject_of
 from chassis.errors import FieldInvalidError, InvalidMessageError
 from chassis.privacy import may_hold_id_number
 from chassis.rpc.access import stated_purpose
+from chassis.rules import WHY_WITHOUT_NAMES
 from chassis.storage.idempotency import check_request_id, digest_of
 from residency.domain.protection.break_glass import (
     BreakGlass,
@@ -65,9 +66,7 @@ def wanted(request: pb.DiscloseOccupantsRequest) -> BreakGlassWanted:
     check_request_id(request.request_id)
     reason = request.reason.strip()
     if len(reason) not in _REASON or not reason.isprintable() or may_hold_id_number(reason):
-        raise FieldInvalidError(
-            "reason", "10 to 500 characters on one line, without names or identification numbers"
-        )
+        raise FieldInvalidError("reason", WHY_WITHOUT_NAMES)
     return BreakGlassWanted(
         incident_id=request.incident_id,
         reference=stated_purpose(request).reference,

@@ -3,6 +3,7 @@
 from datetime import date
 
 from chassis.errors import FieldInvalidError
+from chassis.rules import Rule
 from residency.domain.persons.nationality import Nationalities
 from residency.domain.persons.personal_id import RegistrationCodes
 from residency.domain.residence.stays import StayDeclaration
@@ -23,4 +24,6 @@ def guest(
         case "foreign_stay":
             return stays.foreign_stay(request.foreign_stay, nationalities, today)
         case _:
-            raise FieldInvalidError("guest", "a lodging or a foreign_stay")
+            raise FieldInvalidError(
+                "guest", Rule("lodging hoặc foreign_stay", "a lodging or a foreign_stay")
+            )

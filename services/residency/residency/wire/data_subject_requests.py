@@ -9,6 +9,7 @@ from uuid import UUID
 
 from chassis.errors import FieldInvalidError
 from chassis.rpc import pages
+from chassis.rules import KIND_OR_ALL, STATE_OR_ALL, Rule
 from residency.domain.cases.declarations import DeclaredPerson
 from residency.domain.persons.contact import PassportNumber
 from residency.domain.persons.nationality import Nationalities
@@ -60,7 +61,9 @@ def kind(request: pb.ReceiveRequestRequest | citizens_pb2.FileOwnRequestRequest)
     """Read what is asked for; raises FieldInvalidError."""
     asked = _KINDS.get(request.kind)
     if asked is None:
-        raise FieldInvalidError("kind", "one of the kinds; required")
+        raise FieldInvalidError(
+            "kind", Rule("một trong các loại; bắt buộc", "one of the kinds; required")
+        )
     return asked
 
 
@@ -80,7 +83,9 @@ def ground(request: pb.RefuseRequestRequest) -> RequestRefusalGround:
     """Read why a request is refused; raises FieldInvalidError."""
     read = _GROUNDS.get(request.ground)
     if read is None:
-        raise FieldInvalidError("ground", "one of the grounds; required")
+        raise FieldInvalidError(
+            "ground", Rule("một trong các căn cứ; bắt buộc", "one of the grounds; required")
+        )
     return read
 
 
@@ -103,9 +108,9 @@ def correction(
 def request_filter(request: pb.ListDataSubjectRequestsRequest) -> RequestFilter:
     """Read which requests to list; raises FieldInvalidError."""
     if request.kind and request.kind not in _KINDS:
-        raise FieldInvalidError("kind", "a kind, or unspecified for all")
+        raise FieldInvalidError("kind", KIND_OR_ALL)
     if request.state and request.state not in _STATES:
-        raise FieldInvalidError("state", "a state, or unspecified for all")
+        raise FieldInvalidError("state", STATE_OR_ALL)
     return RequestFilter(
         kind=_KINDS.get(request.kind),
         state=_STATES.get(request.state),

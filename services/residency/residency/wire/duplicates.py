@@ -5,6 +5,7 @@ from uuid import UUID
 
 from chassis.errors import FieldInvalidError
 from chassis.rpc import pages
+from chassis.rules import STATE_OR_ALL, Rule
 from residency.domain.duplicates import (
     CandidateFilter,
     CandidatePosition,
@@ -40,14 +41,16 @@ def verdict(request: pb.DecideDuplicateRequest) -> Verdict:
     """Read what is decided; raises FieldInvalidError."""
     decided = _VERDICTS.get(request.verdict)
     if decided is None:
-        raise FieldInvalidError("verdict", "one of the verdicts; required")
+        raise FieldInvalidError(
+            "verdict", Rule("một trong các kết luận; bắt buộc", "one of the verdicts; required")
+        )
     return decided
 
 
 def candidate_filter(request: pb.ListDuplicateCandidatesRequest) -> CandidateFilter:
     """Read which candidates to list; raises FieldInvalidError."""
     if request.state and request.state not in _STATES:
-        raise FieldInvalidError("state", "a state, or unspecified for all")
+        raise FieldInvalidError("state", STATE_OR_ALL)
     return CandidateFilter(undecided=request.undecided_only, state=_STATES.get(request.state))
 
 

@@ -12,6 +12,7 @@ from google.type import date_pb2
 from chassis.errors import DomainError, FieldInvalidError, PageTokenInvalidError
 from chassis.privacy import may_hold_id_number
 from chassis.rpc import pages
+from chassis.rules import CALENDAR_DAY, COUNTRY_CODE, NOT_IN_THE_FUTURE, Rule, characters, years
 from chassis.storage.idempotency import check_request_id, digest_of
 from residency.domain.persons.contact import PassportNumber
 from residency.domain.persons.identity import Sex
@@ -65,7 +66,10 @@ def full_name(text: str) -> FullName:
     try:
         return FullName.parse(text)
     except ValueError:
-        rule = f"1 to {MAX_CHARACTERS} characters: letters, spaces and ' - . only"
+        rule = Rule(
+            f"1 đến {MAX_CHARACTERS} ký tự: chỉ chữ cái, dấu cách và ' - .",
+            f"1 to {MAX_CHARACTERS} characters: letters, spaces and ' - . only",
+        )
         raise FieldInvalidError("full_name", rule) from None
 
 
@@ -75,7 +79,10 @@ def address_terms(field: str, text: str, gazetteer: Gazetteer) -> list[str]:
         return []
     terms = gazetteer.asked_terms(gazetteer.parse(text)) if len(text) <= _MAX_ADDRESS else []
     if not terms:
-        rule = f"a house number, alley, street or group, in at most {_MAX_ADDRESS} characters"
+        rule = Rule(
+            f"số nhà, ngõ, đường hoặc tổ, không quá {_MAX_ADDRESS} ký tự",
+            f"a house number, alley, street or group, in at most {_MAX_ADDRESS} characters",
+        )
         raise FieldInvalidError(field, rule)
     return terms
 
@@ -87,7 +94,10 @@ def birth_date(value: Any, today: date) -> PartialDate:  # noqa: ANN401 - google
     except ValueError:
         born = None
     if born is None or born.earliest > today:
-        rule = "a day, month or year of the calendar, not in the future"
+        rule = Rule(
+            "ngày, tháng hoặc năm có trong lịch, không ở tương lai",
+            "a day, month or year of the calendar, not in the future",
+        )
         raise FieldInvalidError("birth_date", rule)
     return born
 
@@ -96,7 +106,7 @@ def sex(value: pb.Sex.ValueType) -> Sex:
     """Read a sex; raises FieldInvalidError where none is said."""
     read = _SEXES.get(value)
     if read is None:
-        raise FieldInvalidError("sex", "male or female")
+        raise FieldInvalidError("sex", Rule("nam hoặc nữ", "male or female"))
     return read
 
 
@@ -105,7 +115,7 @@ def day(field: str, value: Any) -> date:  # noqa: ANN401 - google.type.Date ship
     try:
         return date(value.year, value.month, value.day)
     except ValueError:
-        raise FieldInvalidError(field, "a day of the calendar") from None
+        raise FieldInvalidError(field, CALENDAR_DAY) from None
 
 
 def optional_day(message: Message, field: str) -> date | None:
@@ -118,7 +128,7 @@ def optional_nationality(text: str, nationalities: Nationalities) -> str | None:
     try:
         return nationalities.parse(text) if text else None
     except ValueError:
-        raise FieldInvalidError("nationality", "a code of ISO 3166-1 alpha-3") from None
+        raise FieldInvalidError("nationality", COUNTRY_CODE) from None
 
 
 def passport(field: str, issuer: str, text: str) -> PassportNumber:
@@ -126,7 +136,9 @@ def passport(field: str, issuer: str, text: str) -> PassportNumber:
     try:
         return PassportNumber.parse(issuer, text)
     except ValueError:
-        raise FieldInvalidError(field, "5 to 15 letters and digits") from None
+        raise FieldInvalidError(
+            field, Rule("5 đến 15 chữ cái và chữ số", "5 to 15 letters and digits")
+        ) from None
 
 
 def optional_moment(message: Message, field: str) -> datetime | None:
@@ -140,7 +152,7 @@ def optional_moment(message: Message, field: str) -> datetime | None:
         moment = None
     # A day at either end of the calendar leaves no room for the ward's time zone.
     if moment is None or not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
-        raise FieldInvalidError(field, f"a time of the years {_FIRST_YEAR} to {_LAST_YEAR}")
+        raise FieldInvalidError(field, years(_FIRST_YEAR, _LAST_YEAR))
     return moment
 
 
@@ -148,7 +160,7 @@ def past_moment(message: Message, field: str, now: datetime) -> datetime | None:
     """Read an instant that may be absent and is not in the future; raises FieldInvalidError."""
     moment = optional_moment(message, field)
     if moment is not None and moment > now:
-        raise FieldInvalidError(field, "not in the future")
+        raise FieldInvalidError(field, NOT_IN_THE_FUTURE)
     return moment
 
 
@@ -159,10 +171,10 @@ def request(message: Any) -> Request:  # noqa: ANN401 - any request that changes
     return Request(message.request_id, digest_of(message), purpose.reference if purpose else "")
 
 
-def check_reference(number: str, reference: str, *, of: str) -> None:
-    """Refuse a purpose whose reference is another number than that of what is asked for; `of` says what that is."""
+def check_reference(number: str, reference: str, rule: Rule) -> None:
+    """Refuse a purpose whose reference is another number than that of what is asked for; `rule` says what that is."""
     if reference != number:
-        raise FieldInvalidError("purpose.reference", f"the number of the {of}")
+        raise FieldInvalidError("purpose.reference", rule)
 
 
 def timestamp(moment: datetime) -> Timestamp:
@@ -224,6 +236,9 @@ def written(field: str, text: str, lengths: range = _TEXT) -> str:
     content = text.strip()
     printable = all(line.isprintable() for line in content.split("\n"))
     if len(content) not in lengths or not printable or may_hold_id_number(content):
-        rule = f"{lengths.start} to {lengths.stop - 1} characters, no identification number"
+        length = characters(lengths.start, lengths.stop - 1)
+        rule = Rule(
+            f"{length.vi}, không có số định danh", f"{length.en}, no identification number"
+        )
         raise FieldInvalidError(field, rule)
     return content

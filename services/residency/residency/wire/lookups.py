@@ -6,6 +6,7 @@ from uuid import UUID
 
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
 from chassis.rpc import pages
+from chassis.rules import Rule
 from residency.domain.lookups.disclosure import Disclosure, PersonField
 from residency.domain.lookups.search import (
     ANY_NAME,
@@ -38,7 +39,10 @@ def asked_person(
         case "pseudonym":
             return request.pseudonym
         case _:
-            raise FieldInvalidError("person", "a personal_id_number or a pseudonym")
+            raise FieldInvalidError(
+                "person",
+                Rule("personal_id_number hoặc pseudonym", "a personal_id_number or a pseudonym"),
+            )
 
 
 def looked_up(
@@ -59,7 +63,10 @@ def searched_name(request: pb.SearchPersonsRequest) -> NameQuestion:
     try:
         return NameQuestion.parse(request.name)
     except ValueError:
-        rule = f"words of a name, {LEAST_LETTERS} letters or more; may be empty with an address"
+        rule = Rule(
+            f"các tiếng của tên, từ {LEAST_LETTERS} chữ cái; có thể trống nếu có địa chỉ",
+            f"words of a name, {LEAST_LETTERS} letters or more; may be empty with an address",
+        )
         raise FieldInvalidError("name", rule) from None
 
 

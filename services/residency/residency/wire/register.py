@@ -5,6 +5,7 @@ from datetime import date
 from uuid import UUID
 
 from chassis.errors import FieldInvalidError
+from chassis.rules import DEGREES, Rule
 from residency.domain.persons.identity import IdentityCorrection, PastCorrection
 from residency.domain.persons.nationality import Nationalities
 from residency.domain.persons.personal_id import PersonalIdNumber, RegistrationCodes
@@ -71,7 +72,13 @@ def named_members(
         for one in request.members[: _MAX_MEMBERS + 1]
     }
     if len(members) != len(request.members) or len(members) > _MAX_MEMBERS:
-        raise FieldInvalidError("members", f"up to {_MAX_MEMBERS} persons, each once")
+        raise FieldInvalidError(
+            "members",
+            Rule(
+                f"không quá {_MAX_MEMBERS} người, mỗi người một lần",
+                f"up to {_MAX_MEMBERS} persons, each once",
+            ),
+        )
     return NamedMembers(
         household_id=fields.household_id(request.household_id),
         members=members,
@@ -85,7 +92,10 @@ def legal_basis(request: pb.SetLegalBasisRequest) -> LegalBasis:
         name = residency_pb2.LegalBasis.Name(request.legal_basis)
         return LegalBasis(name.removeprefix("LEGAL_BASIS_"))
     except ValueError:
-        raise FieldInvalidError("legal_basis", "owned, rented, borrowed or dormitory") from None
+        raise FieldInvalidError(
+            "legal_basis",
+            Rule("sở hữu, thuê, mượn hoặc ký túc xá", "owned, rented, borrowed or dormitory"),
+        ) from None
 
 
 def position(request: pb.SetPositionRequest) -> Position:
@@ -93,7 +103,7 @@ def position(request: pb.SetPositionRequest) -> Position:
     read = request.position
     within = abs(read.latitude) <= _MAX_LATITUDE and abs(read.longitude) <= _MAX_LONGITUDE
     if not request.HasField("position") or not within:
-        raise FieldInvalidError("position", "degrees of WGS 84")
+        raise FieldInvalidError("position", DEGREES)
     return Position(read.latitude, read.longitude)
 
 

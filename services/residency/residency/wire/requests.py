@@ -4,6 +4,7 @@ from datetime import date
 from uuid import UUID
 
 from chassis.errors import FieldInvalidError
+from chassis.rules import GROUP_OR_ALL, Rule, between
 from chassis.storage.idempotency import check_request_id
 from residency.domain.persons.nationality import Nationalities
 from residency.domain.persons.personal_id import PersonalIdNumber, RegistrationCodes
@@ -47,7 +48,7 @@ def declarations(
 ) -> list[Declaration]:
     """Read several; raises FieldInvalidError for none or too many."""
     if not 0 < len(request.identities) <= _MOST_IDENTITIES:
-        raise FieldInvalidError("identities", f"1 to {_MOST_IDENTITIES}")
+        raise FieldInvalidError("identities", between(1, _MOST_IDENTITIES))
     return [declaration(one, codes, today) for one in request.identities]
 
 
@@ -61,7 +62,7 @@ def residence_application(
     check_request_id(request.request_id)
     kind = _KINDS.get(request.kind)
     if kind is None:
-        raise FieldInvalidError("kind", "permanent or temporary")
+        raise FieldInvalidError("kind", Rule("thường trú hoặc tạm trú", "permanent or temporary"))
     return ResidenceApplication(
         dwelling_id=fields.dwelling_id(request.dwelling_id),
         kind=kind,
@@ -91,7 +92,7 @@ def end_of_residence(request: pb.EndResidenceRequest) -> tuple[UUID, date]:
 def residential_group(request: pb.ListBuildingsRequest) -> int:
     """Read the residential group to list, 0 for all."""
     if request.residential_group > _MAX_GROUP:
-        raise FieldInvalidError("residential_group", "the number of a group; 0 is all")
+        raise FieldInvalidError("residential_group", GROUP_OR_ALL)
     return request.residential_group
 
 
@@ -99,5 +100,7 @@ def _end_of_term(request: pb.RegisterResidenceRequest, kind: ResidenceKind) -> d
     if not request.HasField("valid_until"):
         return None
     if kind is ResidenceKind.PERMANENT:
-        raise FieldInvalidError("valid_until", "absent for permanent residence")
+        raise FieldInvalidError(
+            "valid_until", Rule("không ghi với thường trú", "absent for permanent residence")
+        )
     return fields.day("valid_until", request.valid_until)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from chassis.errors import FieldInvalidError
 from chassis.rpc import pages
+from chassis.rules import Rule
 from residency.domain.protection.reviews import (
     Review,
     ReviewDecision,
@@ -30,14 +31,19 @@ def verdict(request: pb.DecideReviewRequest) -> ReviewVerdict:
     """Read what was found; raises FieldInvalidError."""
     found = _VERDICTS.get(request.verdict)
     if found is None:
-        raise FieldInvalidError("verdict", "one of the verdicts; required")
+        raise FieldInvalidError(
+            "verdict", Rule("một trong các kết luận; bắt buộc", "one of the verdicts; required")
+        )
     return found
 
 
 def review_filter(request: pb.ListReviewsRequest) -> ReviewFilter:
     """Read which reviews to list; raises FieldInvalidError."""
     if len(request.officer) > _MAX_ACCOUNT or "\0" in request.officer:
-        raise FieldInvalidError("officer", "an account, or empty for all")
+        raise FieldInvalidError(
+            "officer",
+            Rule("một tài khoản, hoặc để trống để lấy tất cả", "an account, or empty for all"),
+        )
     return ReviewFilter(
         pending=request.pending_only, overdue=request.overdue_only, officer=request.officer
     )

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from chassis.errors import FieldInvalidError
 from chassis.rpc import pages
+from chassis.rules import Rule, one_line
 from residency.domain.lookups.disclosure import Disclosure, PersonField
 from residency.domain.persons.contact import PassportNumber
 from residency.domain.persons.identity import Sex
@@ -43,7 +44,9 @@ def receipt(request: _Declaring, now: datetime) -> Receipt:
         name = pb.DeclarationChannel.Name(request.channel)
         channel = Channel(name.removeprefix("DECLARATION_CHANNEL_"))
     except ValueError:
-        raise FieldInvalidError("channel", "how the declaration came in") from None
+        raise FieldInvalidError(
+            "channel", Rule("thông báo đến bằng cách nào", "how the declaration came in")
+        ) from None
     return Receipt(fields.past_moment(request, "received_at", now) or now, channel)
 
 
@@ -61,7 +64,13 @@ def lodging_by(message: pb.Lodging, number: fields.ReadNumber, today: date) -> S
         case "passport_number":
             document = fields.passport("passport_number", VIETNAM, message.passport_number)
         case _:
-            raise FieldInvalidError("document", "a personal_id_number or a passport_number")
+            raise FieldInvalidError(
+                "document",
+                Rule(
+                    "personal_id_number hoặc passport_number",
+                    "a personal_id_number or a passport_number",
+                ),
+            )
     return StayDeclaration(
         dwelling_id=fields.dwelling_id(message.dwelling_id),
         kind=StayKind.STANDING if message.standing else StayKind.LODGING,
@@ -92,7 +101,13 @@ def foreign_stay_by(
     """Read the declaration of a foreign stay, with its nationality read so."""
     nationality = read_nationality(message.nationality)
     if nationality in (None, VIETNAM):
-        raise FieldInvalidError("nationality", "a code of ISO 3166-1 alpha-3, not VNM")
+        raise FieldInvalidError(
+            "nationality",
+            Rule(
+                "mã nước theo ISO 3166-1 alpha-3, không phải VNM",
+                "a code of ISO 3166-1 alpha-3, not VNM",
+            ),
+        )
     return StayDeclaration(
         dwelling_id=fields.dwelling_id(message.dwelling_id),
         kind=StayKind.FOREIGN,
@@ -195,7 +210,7 @@ def foreign_stay_message(declared: StayDeclaration) -> pb.ForeignStay:
 def _arrival(message: pb.Lodging | pb.ForeignStay) -> datetime:
     arrival = fields.optional_moment(message, "arrives_at")
     if arrival is None:
-        raise FieldInvalidError("arrives_at", "when the guest comes")
+        raise FieldInvalidError("arrives_at", Rule("khi nào khách đến", "when the guest comes"))
     return arrival
 
 
@@ -203,7 +218,7 @@ def line_of_text(field: str, text: str) -> str:
     """Read one line of what is said; raises FieldInvalidError."""
     content = text.strip()
     if not 0 < len(content) <= _MAX_TEXT or not content.isprintable():
-        raise FieldInvalidError(field, f"1 to {_MAX_TEXT} characters on one line")
+        raise FieldInvalidError(field, one_line(1, _MAX_TEXT))
     return content
 
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from chassis.errors import DomainError, FieldInvalidError
+from chassis.rules import IN_THE_FUTURE
 from fire_safety.domain.alarms.alarm import AlarmKind, Suppression
 
 
@@ -68,7 +69,7 @@ class ModeWanted:
     def check(self, policy: ModePolicy, now: datetime) -> None:
         """Refuse an end in the past (FieldInvalidError) or too far away (DeviceModeTooLongError)."""
         if self.ends_at <= now:
-            raise FieldInvalidError("ends_at", "a time in the future")
+            raise FieldInvalidError("ends_at", IN_THE_FUTURE)
         longest = policy.longest(self.kind)
         if self.ends_at - now > longest:
             raise DeviceModeTooLongError(longest_s=f"{longest.total_seconds():.0f}")

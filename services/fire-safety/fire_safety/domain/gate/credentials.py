@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID, uuid5
 
 from chassis.errors import DomainError, FieldInvalidError
+from chassis.rules import Rule
 
 _ENTRIES = UUID("6e1f6a0e-27ad-4a39-9d8e-3d4c7c1f0a55")
 
@@ -51,7 +52,13 @@ class SignInPolicy:
         if asked is None:
             return last
         if not now < asked <= last:
-            raise FieldInvalidError("expires_at", f"a time to come, until {last.isoformat()}")
+            raise FieldInvalidError(
+                "expires_at",
+                Rule(
+                    f"một thời điểm chưa đến, muộn nhất là {last.isoformat()}",
+                    f"a time to come, until {last.isoformat()}",
+                ),
+            )
         return asked
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain, count
 
 from chassis.errors import FieldInvalidError
+from chassis.rules import Rule
 
 HOUR = timedelta(hours=1)
 WEEK = timedelta(weeks=1)
@@ -63,9 +64,15 @@ class Chart:
 def check_span(request: ChartRequest, longest: timedelta) -> None:
     """Refuse a span that is reversed, or longer than anything is kept."""
     if request.end <= request.start:
-        raise FieldInvalidError("ends_at", "after begins_at")
+        raise FieldInvalidError("ends_at", Rule("sau begins_at", "after begins_at"))
     if request.end - request.start > longest:
-        raise FieldInvalidError("ends_at", f"at most {longest.days} days after begins_at")
+        raise FieldInvalidError(
+            "ends_at",
+            Rule(
+                f"không quá {longest.days} ngày sau begins_at",
+                f"at most {longest.days} days after begins_at",
+            ),
+        )
 
 
 def buckets(request: ChartRequest, shortest: timedelta) -> tuple[datetime, datetime, timedelta]:

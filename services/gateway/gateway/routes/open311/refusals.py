@@ -68,11 +68,11 @@ def _of_problem(problem: Problem) -> Document:
         sentence = _FORM_ONLY
     rules = []
     for each in problem.errors:
-        field, rule = each["field"], each["description"]
+        field, rule = each
         parameter = _parameter(field)
         sentence = sentence.replace(f"'{field}'", f"'{parameter}'")
         sentence = sentence.replace(f"«{field}»", f"«{parameter}»")
-        rules.append(f"{parameter}: {rule}")
+        rules.append(f"{parameter}: {rule.en} / {rule.vi}")
     return _refusal(code, [_SENTENCES.get(problem.reason, sentence), *rules])
 
 

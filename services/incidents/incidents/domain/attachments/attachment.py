@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from chassis.errors import DomainError, FieldInvalidError
+from chassis.rules import between
 from incidents.domain.attachments.media import IMAGES
 
 # One part as JSON (base64) passes in the ten seconds that a request may take at 70 kbit/s.
@@ -191,7 +192,7 @@ class Upload:
     def check_part(self, number: int, content: bytes) -> None:
         """Raise FieldInvalidError unless the part is one of its own, AttachmentPartInvalidError for another length."""
         if not 1 <= number <= self.parts:
-            raise FieldInvalidError("number", f"1 to {self.parts}")
+            raise FieldInvalidError("number", between(1, self.parts))
         length = PART_BYTES
         if number == self.parts:
             length = self.size - PART_BYTES * (self.parts - 1)

@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from chassis.errors import DomainError, FieldInvalidError
+from chassis.rules import Rule
 from incidents.domain.incidents import sentences
 from incidents.domain.incidents.alarms import Alarm
 from incidents.domain.incidents.events import (
@@ -225,7 +226,10 @@ class Incident:
         kind where alarms belong to it: they make it a fire.
         """
         if category is not None and self.members and category.kind is not self.kind:
-            raise FieldInvalidError("category", "an incident with alarms stays a fire")
+            raise FieldInvalidError(
+                "category",
+                Rule("vụ việc có báo động vẫn là vụ cháy", "an incident with alarms stays a fire"),
+            )
         placed = self.premises_id or self.members
         judged = replace(
             self,
@@ -294,10 +298,16 @@ class Incident:
         An exercise can only have been a drill.
         """
         if self.exercise and disposition is not Disposition.DRILL:
-            raise FieldInvalidError("disposition", "an exercise was a drill")
+            raise FieldInvalidError(
+                "disposition",
+                Rule("diễn tập phải kết luận là diễn tập", "an exercise was a drill"),
+            )
         if (disposition in OUTCOMES) is (self.kind is IncidentKind.FIRE):
             field = "disposition" if self.kind is IncidentKind.FIRE else "outcome"
-            raise FieldInvalidError(field, "what it turned out to be is required")
+            raise FieldInvalidError(
+                field,
+                Rule("bắt buộc ghi vụ việc hóa ra là gì", "what it turned out to be is required"),
+            )
         text = sentences.closed(disposition, note)
         ended = replace(self, closed_at=now, disposition=disposition)
         change = _moved(ended, Act.CLOSE, text, account, now)
@@ -334,7 +344,10 @@ class Incident:
     def note(self, text: str, corrects: int, account: str, now: datetime) -> "Change":
         """Add a note, or a correction of an entry, which stays; raises FieldInvalidError for one that is not there."""
         if corrects > self.entries:
-            raise FieldInvalidError("corrects", "an entry of this timeline, or 0")
+            raise FieldInvalidError(
+                "corrects",
+                Rule("một mục trong nhật ký này, hoặc 0", "an entry of this timeline, or 0"),
+            )
         kind = EntryKind.CORRECTED if corrects else EntryKind.NOTED
         return Change(self, now).noting(
             kind, sentences.noted(text, corrects), account, corrects=corrects

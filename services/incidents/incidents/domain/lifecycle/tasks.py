@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from chassis.errors import DomainError, FieldInvalidError
+from chassis.rules import Rule
 from incidents.domain.lifecycle.states import Act
 
 
@@ -90,7 +91,12 @@ class Task:
         if self.state not in sources:
             raise TaskStateConflictError(state=self.state, act=act)
         if target in ENDED and not note:
-            raise FieldInvalidError("note", "why it is declined, or what came of it")
+            raise FieldInvalidError(
+                "note",
+                Rule(
+                    "vì sao từ chối, hoặc kết quả ra sao", "why it is declined, or what came of it"
+                ),
+            )
         result = note if target in ENDED else self.result
         return replace(self, state=target, result=result, moved_at=now)
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from chassis.errors import DomainError, FieldInvalidError
+from chassis.rules import Rule
 from incidents.domain.incidents.requests import Write
 from incidents.domain.lifecycle.states import IncidentState
 from incidents.domain.places import Position
@@ -174,9 +175,21 @@ class ReportWanted:
             raise CategoryNotOpenError
         is_accident = category.kind is IncidentKind.ROAD_ACCIDENT
         if is_accident != (self.road_accident is not None):
-            raise FieldInvalidError("road_accident", "for road accidents only, and needed there")
+            raise FieldInvalidError(
+                "road_accident",
+                Rule(
+                    "bắt buộc với tai nạn giao thông đường bộ, và chỉ dùng cho loại đó",
+                    "for road accidents only, and needed there",
+                ),
+            )
         if self.content.involved and category.kind in _WITHOUT_PERSONS:
-            raise FieldInvalidError("involved", "nobody for road accidents and crime reports")
+            raise FieldInvalidError(
+                "involved",
+                Rule(
+                    "không ghi ai với tai nạn giao thông và tin báo tội phạm",
+                    "nobody for road accidents and crime reports",
+                ),
+            )
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from chassis.errors import FieldInvalidError
+from chassis.rules import Rule
 from incidents.domain.lifecycle.states import IncidentState
 from incidents.domain.places import Position
 from incidents.domain.rules.catalogue import Category
@@ -130,7 +131,13 @@ def listing_span(
     if start is None:
         start = end - longest
     if end - start > longest:
-        raise FieldInvalidError("start", f"at most {longest.days} days before the end")
+        raise FieldInvalidError(
+            "start",
+            Rule(
+                f"không quá {longest.days} ngày trước khi kết thúc",
+                f"at most {longest.days} days before the end",
+            ),
+        )
     if end < start:
-        raise FieldInvalidError("end", "not before the start")
+        raise FieldInvalidError("end", Rule("không trước lúc bắt đầu", "not before the start"))
     return start, end

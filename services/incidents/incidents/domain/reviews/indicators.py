@@ -6,6 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from chassis.errors import DomainError, FieldInvalidError
+from chassis.rules import Rule
 from incidents.domain.reviews.periods import Period
 
 # A part of it is premises: too many, and too near to persons, for labels of metrics.
@@ -148,12 +149,17 @@ class FigureWanted:
         """Raise IndicatorIsMeasuredError, or FieldInvalidError where the numbers are not those of the indicator."""
         indicator.require_entered()
         if bool(indicator.denominator_vi) is not bool(self.denominator):
-            raise FieldInvalidError("denominator", "1 or more, where the indicator has one")
+            raise FieldInvalidError(
+                "denominator",
+                Rule("từ 1, nếu chỉ tiêu có mẫu số", "1 or more, where the indicator has one"),
+            )
         if not period.first_day <= self.as_of <= period.last_day:
-            raise FieldInvalidError("as_of", "a day of the period")
+            raise FieldInvalidError("as_of", Rule("một ngày trong kỳ", "a day of the period"))
         most = {IndicatorUnit.SHARE: self.denominator, IndicatorUnit.STATUS: 1}.get(indicator.unit)
         if most is not None and self.numerator > most:
-            raise FieldInvalidError("numerator", "no more than the whole")
+            raise FieldInvalidError(
+                "numerator", Rule("không lớn hơn tổng số", "no more than the whole")
+            )
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from uuid import UUID
 from chassis.calendar.working_days import WorkingCalendar
 from chassis.clock import ward_day
 from chassis.errors import DomainError, FieldInvalidError
+from chassis.rules import Rule
 from residency.domain.cases.calendar import ProcessingClock
 from residency.domain.cases.declarations import CaseKind
 from residency.domain.cases.states import (
@@ -161,7 +162,9 @@ class Case:
     ) -> Self:
         """Take the supplement, also late; the clock goes on, and the identities are to be verified anew."""
         if kind is not self.kind:
-            raise FieldInvalidError("declaration", "of the same kind as before")
+            raise FieldInvalidError(
+                "declaration", Rule("cùng loại như trước", "of the same kind as before")
+            )
         case = replace(
             self._moved(CaseAct.SUPPLEMENT),
             identity_check=IdentityCheck.NOT_ASKED,
@@ -218,7 +221,13 @@ class Case:
         if self.identity_check in _UNANSWERED:
             raise IdentityCheckPendingError
         if (self.identity_check in _DOUBTFUL) != bool(finding):
-            raise FieldInvalidError("finding", "given if, and only if, the identity is in doubt")
+            raise FieldInvalidError(
+                "finding",
+                Rule(
+                    "bắt buộc khi nhân thân có nghi vấn, và chỉ khi đó",
+                    "given if, and only if, the identity is in doubt",
+                ),
+            )
         return replace(case, decided_by=caller.account, decided_at=now)
 
     def record(self) -> Self:
@@ -249,7 +258,13 @@ class Case:
         """Take it back before it is decided; an officer says why a case is that was handed in."""
         case = self._moved(CaseAct.WITHDRAW)
         if caller.is_officer and self.submitted_at and not reason:
-            raise FieldInvalidError("reason", "why an officer takes back what was handed in")
+            raise FieldInvalidError(
+                "reason",
+                Rule(
+                    "vì sao cán bộ rút hồ sơ đã nộp",
+                    "why an officer takes back what was handed in",
+                ),
+            )
         return replace(case, supplement_due_on=None)
 
     def cancel(self, caller: Caller) -> Self:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from chassis.errors import FieldInvalidError
+from chassis.rules import Rule
 
 _SEPARATORS = re.compile(r"[ .()-]")
 # ITU-T E.164: a country's code and up to 15 digits in all. National numbers of Viet Nam have 0 and nine more.
@@ -101,10 +102,13 @@ class Contact:
         try:
             phone_number = PhoneNumber.parse(phone) if phone else None
         except ValueError:
-            rule = "0 and nine digits, or + and up to 15"
+            rule = Rule(
+                "số 0 và chín chữ số, hoặc + và không quá 15 chữ số",
+                "0 and nine digits, or + and up to 15",
+            )
             raise FieldInvalidError("phone", rule) from None
         try:
             address = EmailAddress.parse(email) if email else None
         except ValueError:
-            raise FieldInvalidError("email", "name@domain") from None
+            raise FieldInvalidError("email", Rule("dạng ten@tenmien", "name@domain")) from None
         return cls(phone_number, address)

@@ -6,6 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from chassis.errors import FieldInvalidError
+from chassis.rules import Rule
 from residency.domain.persons.partial_date import PartialDate
 from residency.domain.persons.person_name import FullName
 from residency.domain.persons.personal_id import PersonalIdNumber
@@ -42,7 +43,9 @@ class IdentityCorrection:
     def __post_init__(self) -> None:
         """Refuse a correction of nothing."""
         if all(getattr(self, field.name) is None for field in fields(self)):
-            raise FieldInvalidError("full_name", "something to correct")
+            raise FieldInvalidError(
+                "full_name", Rule("có nội dung cần sửa", "something to correct")
+            )
 
     def applied_to(self, person: RegisteredPerson) -> RegisteredPerson:
         """Tell the person as corrected; the number is not part of it."""

@@ -12,6 +12,7 @@ from typing import Self
 from uuid import UUID
 
 from chassis.errors import DomainError, FieldInvalidError
+from chassis.rules import NOT_IN_THE_FUTURE, Rule
 
 
 class BreachNotFoundError(DomainError):
@@ -182,7 +183,13 @@ class Breach:
         if self.notified_at:
             raise self._conflict(BreachAct.NOTIFY)
         if not self.found_at <= notified_at <= now:
-            raise FieldInvalidError("notified_at", "after the finding and not in the future")
+            raise FieldInvalidError(
+                "notified_at",
+                Rule(
+                    "sau lúc phát hiện và không ở tương lai",
+                    "after the finding and not in the future",
+                ),
+            )
         return replace(
             moved, notified_at=notified_at, authority_reference=reference, alert_at=None
         )
@@ -247,7 +254,7 @@ def record(
 ) -> Breach:
     """Record a breach that somebody found; raises FieldInvalidError for a finding in the future."""
     if finding.found_at > now:
-        raise FieldInvalidError("found_at", "not in the future")
+        raise FieldInvalidError("found_at", NOT_IN_THE_FUTURE)
     return Breach(
         **vars(called),
         state=BreachState.OPEN,

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis.errors import DomainError, FieldInvalidError
+from chassis.rules import Rule
 
 
 class NotThroughIncidentsError(DomainError):
@@ -73,7 +74,9 @@ class IncidentPlace:
         if self.incident.closed:
             raise IncidentClosedError
         if reference != self.incident.number:
-            raise FieldInvalidError("purpose.reference", "the number of the incident")
+            raise FieldInvalidError(
+                "purpose.reference", Rule("số của vụ việc", "the number of the incident")
+            )
         if self.building_id is None:
             raise IncidentPlaceUnknownError
         return self.building_id

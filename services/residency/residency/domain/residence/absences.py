@@ -10,6 +10,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from chassis.errors import DomainError, FieldInvalidError
+from chassis.rules import Rule
 from residency.domain.persons.partial_date import months_later
 from residency.domain.persons.personal_id import PersonalIdNumber
 from residency.domain.residence.found import FoundPerson
@@ -54,7 +55,13 @@ class AbsenceLimits:
         """Refuse an absence that ends before it is so long that the law asks for it."""
         until, months = content.term.valid_until, self.months[content.ground]
         if until is not None and until < months_later(content.term.valid_from, months):
-            raise FieldInvalidError("valid_until", f"at least {months} months after valid_from")
+            raise FieldInvalidError(
+                "valid_until",
+                Rule(
+                    f"ít nhất {months} tháng sau ngày bắt đầu",
+                    f"at least {months} months after valid_from",
+                ),
+            )
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from chassis.errors import DomainError, FieldInvalidError
+from chassis.rules import Rule
 from residency.domain.persons.partial_date import months_later
 from residency.domain.persons.person_name import FullName
 from residency.domain.persons.personal_id import PersonalIdNumber
@@ -53,7 +54,13 @@ class Grounds:
     def __post_init__(self) -> None:
         """Refuse a law without its article, and an article where consent was given."""
         if (self.basis is AssistanceBasis.LAW) != bool(self.legal_basis):
-            raise FieldInvalidError("legal_basis", "the article of the law; empty with consent")
+            raise FieldInvalidError(
+                "legal_basis",
+                Rule(
+                    "điều luật làm căn cứ; để trống nếu theo sự đồng ý",
+                    "the article of the law; empty with consent",
+                ),
+            )
 
 
 @dataclass(frozen=True)
@@ -82,7 +89,13 @@ class ReviewLimit:
     def check(self, review_on: date, today: date) -> None:
         """Refuse a review that is not to come, or too late."""
         if not today < review_on <= months_later(today, self.months):
-            raise FieldInvalidError("review_on", f"after today, within {self.months} months")
+            raise FieldInvalidError(
+                "review_on",
+                Rule(
+                    f"sau hôm nay, trong vòng {self.months} tháng",
+                    f"after today, within {self.months} months",
+                ),
+            )
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from chassis.errors import DomainError, FieldInvalidError
+from chassis.rules import Rule
 from residency.domain.persons.personal_id import PersonalIdNumber
 from residency.domain.residence.registrations import Term
 
@@ -81,7 +82,9 @@ class Rearrangement:
     def __post_init__(self) -> None:
         """Refuse any number of householders but one."""
         if list(self.named.values()).count(HOUSEHOLDER) != 1:
-            raise FieldInvalidError("members", "one of them is the householder")
+            raise FieldInvalidError(
+                "members", Rule("trong đó có một chủ hộ", "one of them is the householder")
+            )
 
     def of_household(self, members: Sequence[Membership]) -> dict[UUID, Membership]:
         """Tell by its id what each membership is from that day on, where it changes; raises NotAMemberError."""

@@ -8,6 +8,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from chassis.errors import DomainError, FieldInvalidError
+from chassis.rules import NOT_IN_THE_FUTURE, Rule
 from residency.domain.persons.identity import RegisteredPerson, Sex
 from residency.domain.persons.partial_date import PartialDate, years_later
 from residency.domain.persons.person_name import FullName
@@ -87,22 +88,27 @@ class Term:
         if self.valid_until is None:
             if kind is ResidenceKind.TEMPORARY:
                 raise FieldInvalidError(
-                    "valid_until", "needed for temporary residence", "tạm trú phải có ngày hết hạn"
+                    "valid_until",
+                    Rule("tạm trú phải có ngày hết hạn", "needed for temporary residence"),
                 )
             return
         if self.valid_until <= self.valid_from:
-            raise FieldInvalidError("valid_until", "after valid_from", "sau ngày bắt đầu")
+            raise FieldInvalidError("valid_until", Rule("sau ngày bắt đầu", "after valid_from"))
         if kind is ResidenceKind.TEMPORARY and self.valid_until > limit.last_end(self.valid_from):
             raise FieldInvalidError(
                 "valid_until",
-                f"at most {limit.years} years after valid_from",
-                f"không quá {limit.years} năm kể từ ngày bắt đầu",
+                Rule(
+                    f"không quá {limit.years} năm kể từ ngày bắt đầu",
+                    f"at most {limit.years} years after valid_from",
+                ),
             )
 
     def check_birth(self, born: PartialDate) -> None:
         """Refuse a term that begins before the first day on which the person can have been born."""
         if self.valid_from < born.earliest:
-            raise FieldInvalidError("valid_from", "not before the birth", "không trước ngày sinh")
+            raise FieldInvalidError(
+                "valid_from", Rule("không trước ngày sinh", "not before the birth")
+            )
 
     def overlaps(self, other: "Term") -> bool:
         """Tell whether there is a day in both."""
@@ -157,7 +163,9 @@ class HouseholdChoice:
 def check_birth(born: PartialDate, terms: Iterable[Term]) -> None:
     """Refuse a birth that is later than the beginning of a residence; raises FieldInvalidError."""
     if any(term.valid_from < born.earliest for term in terms):
-        raise FieldInvalidError("birth_date", "not after a residence began")
+        raise FieldInvalidError(
+            "birth_date", Rule("không sau ngày bắt đầu cư trú", "not after a residence began")
+        )
 
 
 @dataclass(frozen=True)
@@ -214,9 +222,11 @@ class Entry:
         """Refuse an end in the future, before the beginning, or of what has ended or was superseded."""
         self.check_current()
         if ended_on > today:
-            raise FieldInvalidError("ended_on", "not in the future")
+            raise FieldInvalidError("ended_on", NOT_IN_THE_FUTURE)
         if ended_on < self.term.valid_from:
-            raise FieldInvalidError("ended_on", "not before its first day")
+            raise FieldInvalidError(
+                "ended_on", Rule("không trước ngày đầu tiên", "not before its first day")
+            )
         runs_out = self.term.valid_until
         if self.ended_on is not None or (runs_out is not None and runs_out <= ended_on):
             raise self.already_ended
@@ -253,7 +263,10 @@ class Correction:
             return
         late = term.valid_until is not None and end > term.valid_until
         if end > today or end < term.valid_from or late:
-            raise FieldInvalidError("ended_on", "within the term, not in the future")
+            raise FieldInvalidError(
+                "ended_on",
+                Rule("trong thời hạn, không ở tương lai", "within the term, not in the future"),
+            )
 
     @property
     def lasts(self) -> Term | None:

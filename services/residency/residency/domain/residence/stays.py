@@ -13,6 +13,7 @@ from uuid import UUID
 
 from chassis.clock import ward_day, ward_time
 from chassis.errors import DomainError, FieldInvalidError
+from chassis.rules import Rule
 from residency.domain.persons.contact import PassportNumber
 from residency.domain.persons.identity import Sex
 from residency.domain.persons.partial_date import PartialDate
@@ -115,9 +116,15 @@ class StayLimits:
         term = declared.term
         if term.valid_until is None:
             if declared.kind is not StayKind.STANDING:
-                raise FieldInvalidError("leaves_on", "needed unless a close relative comes often")
+                raise FieldInvalidError(
+                    "leaves_on",
+                    Rule(
+                        "bắt buộc, trừ người thân thường xuyên đến ở",
+                        "needed unless a close relative comes often",
+                    ),
+                )
         elif term.valid_until <= term.valid_from:
-            raise FieldInvalidError("leaves_on", "after the day of arrival")
+            raise FieldInvalidError("leaves_on", Rule("sau ngày đến", "after the day of arrival"))
         if declared.kind is StayKind.LODGING and unbroken_days(term, others) >= self.lodging_days:
             raise LodgingTooLongError
 

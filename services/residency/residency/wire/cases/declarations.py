@@ -12,6 +12,7 @@ from google.protobuf.message import Message
 from google.type import date_pb2
 
 from chassis.errors import FieldInvalidError
+from chassis.rules import Rule, at_most, between
 from residency.domain.cases.declarations import (
     Change,
     ChangeOfInformation,
@@ -103,11 +104,20 @@ def stored_declaration(content: bytes, today: date) -> ResidenceDeclaration:
 
 def _declaration(message: pb.ResidenceDeclaration, read: _Reading) -> ResidenceDeclaration:
     if not _PHONE.fullmatch(message.phone):
-        raise FieldInvalidError("declaration.phone", "digits, spaces and + only, at most 20")
+        raise FieldInvalidError(
+            "declaration.phone",
+            Rule(
+                "chỉ chữ số, dấu cách và +, không quá 20 ký tự",
+                "digits, spaces and + only, at most 20",
+            ),
+        )
     if message.email and not _EMAIL.fullmatch(message.email):
-        raise FieldInvalidError("declaration.email", "an address, or empty")
+        raise FieldInvalidError(
+            "declaration.email",
+            Rule("một địa chỉ thư điện tử, hoặc để trống", "an e-mail address, or empty"),
+        )
     if len(message.members) > _MAX_MEMBERS:
-        raise FieldInvalidError("declaration.members", f"at most {_MAX_MEMBERS}")
+        raise FieldInvalidError("declaration.members", at_most(_MAX_MEMBERS))
     householder, householder_number = (
         message.householder_name,
         message.householder_personal_id_number,
@@ -129,7 +139,11 @@ def _person(message: pb.DeclaredPerson, read: _Reading) -> DeclaredPerson:
     relationship = message.relationship_to_householder.strip()
     if len(relationship) > _MAX_RELATIONSHIP or any(sign.isdigit() for sign in relationship):
         raise FieldInvalidError(
-            "relationship_to_householder", f"at most {_MAX_RELATIONSHIP} characters, no digits"
+            "relationship_to_householder",
+            Rule(
+                f"không quá {_MAX_RELATIONSHIP} ký tự, không có chữ số",
+                f"at most {_MAX_RELATIONSHIP} characters, no digits",
+            ),
         )
     return DeclaredPerson(
         number=read.number(message.personal_id_number),
@@ -143,7 +157,10 @@ def _person(message: pb.DeclaredPerson, read: _Reading) -> DeclaredPerson:
 def _signatories(message: pb.ResidenceDeclaration) -> frozenset[Signatory]:
     signed = frozenset(_SIGNATORIES[one] for one in message.signatories if one in _SIGNATORIES)
     if len(signed) != len(message.signatories) or Signatory.DECLARANT not in signed:
-        raise FieldInvalidError("declaration.signatories", "each once; the declarant at least")
+        raise FieldInvalidError(
+            "declaration.signatories",
+            Rule("mỗi người một lần; ít nhất là người khai", "each once; the declarant at least"),
+        )
     return signed
 
 
@@ -190,12 +207,15 @@ def _change(message: pb.ResidenceDeclaration, read: _Reading) -> Change:
                 )
             )
         case _:
-            raise FieldInvalidError("declaration.change", "what is to be entered; required")
+            raise FieldInvalidError(
+                "declaration.change",
+                Rule("nội dung cần ghi vào sổ; bắt buộc", "what is to be entered; required"),
+            )
 
 
 def _guests(guests: Sequence[G]) -> Sequence[G]:
     if len(guests) not in _GUESTS:
-        raise FieldInvalidError("guests", f"1 to {_GUESTS.stop - 1}")
+        raise FieldInvalidError("guests", between(1, _GUESTS.stop - 1))
     return guests
 
 

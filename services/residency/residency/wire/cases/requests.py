@@ -7,6 +7,7 @@ from uuid import UUID
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
 from chassis.privacy import may_hold_id_number
 from chassis.rpc import pages
+from chassis.rules import KIND_OR_ALL, STATE_OR_ALL, Rule
 from residency.domain.cases.declarations import CaseKind
 from residency.domain.cases.machine import Caller, CaseNotFoundError
 from residency.domain.cases.states import CaseState, RefusalGround
@@ -47,7 +48,13 @@ def written(field: str, text: str) -> str:
     """Read what a person wrote to another: whole lines, without an identification number."""
     content = text.strip()
     if len(content) not in _TEXT or may_hold_id_number(content):
-        raise FieldInvalidError(field, "3 to 1000 characters, no identification number")
+        raise FieldInvalidError(
+            field,
+            Rule(
+                "3 đến 1000 ký tự, không có số định danh",
+                "3 to 1000 characters, no identification number",
+            ),
+        )
     return content
 
 
@@ -65,16 +72,18 @@ def refusal_ground(request: pb.RefuseCaseRequest) -> RefusalGround:
     """Read why a case is refused."""
     ground = _GROUNDS.get(request.ground)
     if ground is None:
-        raise FieldInvalidError("ground", "one of the grounds; required")
+        raise FieldInvalidError(
+            "ground", Rule("một trong các căn cứ; bắt buộc", "one of the grounds; required")
+        )
     return ground
 
 
 def case_filter(request: pb.ListCasesRequest, caller: Caller) -> CaseFilter:
     """Read which cases to list; a citizen's are their own whatever the request says."""
     if request.state and request.state not in _STATES:
-        raise FieldInvalidError("state", "a state, or unspecified for all")
+        raise FieldInvalidError("state", STATE_OR_ALL)
     if request.kind and request.kind not in _KINDS:
-        raise FieldInvalidError("kind", "a kind, or unspecified for all")
+        raise FieldInvalidError("kind", KIND_OR_ALL)
     return CaseFilter(
         account="" if caller.is_officer else caller.account,
         state=_STATES.get(request.state),
