@@ -94,6 +94,8 @@ class Database:
                     "timeout": 5,
                     # How long a statement may take the server says; without a word of it for longer it is away.
                     "command_timeout": _STATEMENT_S + 5,
+                    # What is run seldom, a fire's alarm for one, is not prepared anew each time.
+                    "max_cached_statement_lifetime": 0,
                     # Compiling short statements to machine code costs more than it saves.
                     # A host that vanished must not hold its locks for hours: the server notices within seconds.
                     "server_settings": {
@@ -240,6 +242,12 @@ class Lease:
                     return False
             self._held.add(name)
         return True
+
+    async def keep_plans(self) -> None:
+        """Plan each statement on this connection once, as those of a pool with `plans_kept` do."""
+        async with self.transaction() as tx:
+            for name, value in _PLANS_KEPT.items():
+                await tx.execute(select(func.set_config(name, value, False)))
 
     async def give_back(self, name: str) -> None:
         """Give a right back before the end."""

@@ -64,6 +64,8 @@ _TRIES = 10
 _TRY_AGAIN_S = 0.5
 # How often parked events are counted.
 _COUNT = timedelta(seconds=5)
+# So long who has sent something waits for the broker: a few times what it takes to store it.
+_SOON_S = 0.01
 # So many events that were sent are known until the relay comes to their rows; those before are sent a second time.
 _KNOWN = 1_000
 # Answers that tell of the event; others tell of the broker, which may store it the next moment.
@@ -178,20 +180,22 @@ class Relay:
         """Say that a transaction with events has committed."""
         self._woken.set()
 
-    def send(self, rows: Iterable[Mapping[str, Any]]) -> None:
+    async def send(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Publish events at once whose rows, as `row_of` writes them, have just committed, without reading them.
 
-        They may overtake what waits. However this ends the rows are there: the relay takes them out, and publishes
-        those that the broker did not store.
+        They may overtake what waits. Comes back when the broker has answered, or soon: whatever else is done here
+        meanwhile would hold them up, the client writes to the wire only when its turn comes. However this ends the
+        rows are there: the relay takes them out, and publishes those that the broker did not store.
         """
         given = list(rows)
-        for row in given[:_BATCH]:
-            sending = asyncio.create_task(self._is_stored(row))
-            self._sent[row["event_id"]] = sending
+        sending = [asyncio.create_task(self._is_stored(row)) for row in given[:_BATCH]]
+        self._sent |= {row["event_id"]: task for row, task in zip(given, sending, strict=False)}
         if len(given) > _BATCH:
             self.wake()
         while len(self._sent) > _KNOWN:
             del self._sent[next(iter(self._sent))]
+        if sending:
+            await asyncio.wait(sending, timeout=_SOON_S)
 
     async def run(self) -> None:
         """Relay until cancelled; an outage of broker or database only delays."""

@@ -130,6 +130,19 @@ async def test_a_statement_whose_plan_is_kept_is_planned_for_all_values(
     assert planned == [8, 0]
 
 
+async def test_who_holds_rights_can_keep_plans_for_as_long_as_it_does(database: Database) -> None:
+    """Other connections of the pool plan as before, also after the rights were given back."""
+    setting = text("select current_setting('plan_cache_mode')")
+    async with database.holder() as lease:
+        await lease.keep_plans()
+        async with lease.transaction() as tx:
+            kept = await tx.scalar(setting)
+    async with database.transaction() as tx:
+        others = await tx.scalar(setting)
+
+    assert (kept, others) == ("force_generic_plan", "auto")
+
+
 async def test_an_outage_is_told_and_heals_by_itself(scratch: Path) -> None:
     """Killed: unavailable, whether connected before or not. Restarted: works again."""
     server = PostgresServer(scratch / "outage")

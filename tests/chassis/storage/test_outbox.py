@@ -335,7 +335,7 @@ async def commit_and_send(sender: Relay, database: Database, *numbers: int) -> N
     rows = [outbox.row_of(event(number), utc_now()) for number in numbers]
     async with database.transaction() as tx:
         await tx.execute(insert(OUTBOX), rows)
-    sender.send(rows)
+    await sender.send(rows)
 
 
 async def test_what_is_sent_at_once_is_taken_out_and_not_sent_again(
@@ -344,9 +344,8 @@ async def test_what_is_sent_at_once_is_taken_out_and_not_sent_again(
     """Nobody needs to hold the relay to send, and it may overtake what waits."""
     async with database.transaction() as tx:
         await outbox.add(tx, OUTBOX, utc_now(), event(1))
-    sender = relay(database, broker)
+    sender, before = relay(database, broker), _told("ward_events_published_total")
     await commit_and_send(sender, database, 2, 3)
-    before = _told("ward_events_published_total")
     await sender.relay_all()
 
     assert await published(broker) == ["2", "3", "1"]

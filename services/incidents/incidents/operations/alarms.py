@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
+from typing import Any
 from uuid import UUID, uuid4
 
 from chassis.clock import Clock
@@ -73,8 +74,10 @@ class AlarmOperations:
         while opened is None:
             with suppress(_PlaceTakenError):
                 opened = await self._take(raised, self._clock())
+        # Nothing was told of a new incident before: an officer's screen need not wait for the relay.
+        await self._relay.send(opened)
         self._relay.wake()
-        metrics.INCIDENTS_OPENED.labels(IncidentKind.FIRE).inc(opened)
+        metrics.INCIDENTS_OPENED.labels(IncidentKind.FIRE).inc(len(opened))
 
     async def take_changed_alarms(self, changed: Sequence[AlarmEvent]) -> None:
         """Keep the newest state of alarms, and note in their incidents that devices are back to normal."""
@@ -86,21 +89,24 @@ class AlarmOperations:
             await project_alarms(tx, (one.alarm for one in fresh))
             await _save(tx, await _restorings(tx, fresh, now))
 
-    async def _take(self, raised: Sequence[AlarmEvent], now: datetime) -> int:
-        """Take alarms in one transaction; tell how many incidents were opened."""
+    async def _take(
+        self, raised: Sequence[AlarmEvent], now: datetime
+    ) -> Sequence[Mapping[str, Any]]:
+        """Take alarms in one transaction; tell the rows of the events of the incidents that were opened."""
+        opened: Sequence[Mapping[str, Any]] = ()
         async with self._database.transaction() as tx:
             fresh = await _fresh(tx, raised, now)
             if not fresh:
-                return 0
+                return opened
             await project_alarms(tx, (one.alarm for one in fresh))
             known = await known_of(tx, (one.alarm.alarm_id for one in fresh))
             changes = await self._changes(tx, _untold(fresh, known), now)
             openings = [one for one in changes if isinstance(one.event, Opened)]
-            if openings and not await add_incidents(tx, openings):
+            if openings and not (opened := await add_incidents(tx, openings)):
                 raise _PlaceTakenError
             await _save(tx, [one for one in changes if not isinstance(one.event, Opened)])
             await _tell_restored(tx, changes, known, now)
-        return len(openings)
+        return opened
 
     async def _changes(
         self, tx: Transaction, raised: Sequence[AlarmEvent], now: datetime

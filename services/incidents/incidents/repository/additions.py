@@ -1,6 +1,7 @@
 """What changes add beside the incidents' own rows: alarms, entries, messages, timers, deadlines and events."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import func, insert, update
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -30,8 +31,8 @@ _START_TIMER = _starting.on_conflict_do_update(
 )
 
 
-async def keep(tx: Transaction, *changes: Change) -> None:
-    """Store all that changes made at one time add; their events leave with the transaction."""
+async def keep(tx: Transaction, *changes: Change) -> Sequence[Mapping[str, Any]]:
+    """Store all that changes made at one time add; their events, whose rows are told, leave with the transaction."""
     await _admit(tx, changes)
     await tx.execute(
         insert(tables.timeline),
@@ -51,6 +52,7 @@ async def keep(tx: Transaction, *changes: Change) -> None:
         if change.event
     ]
     await outbox.add_rows(tx, tables.outbox, events)
+    return events
 
 
 async def _admit(tx: Transaction, changes: Sequence[Change]) -> None:

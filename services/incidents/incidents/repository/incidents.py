@@ -1,6 +1,6 @@
 """Incidents: locked, loaded, opened and saved with everything that one change adds."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -155,19 +155,21 @@ async def next_ordinal(tx: Transaction, ward_code: str, year: int) -> int:
 
 async def add_incident(tx: Transaction, change: Change) -> bool:
     """Store an opened incident; False, and nothing stored, if its place has an open one by now."""
-    return await add_incidents(tx, [change])
+    return bool(await add_incidents(tx, [change]))
 
 
-async def add_incidents(tx: Transaction, changes: Sequence[Change]) -> bool:
-    """Store incidents opened at one time; False if the place of one has an open one by now: then nothing may stay."""
+async def add_incidents(tx: Transaction, changes: Sequence[Change]) -> Sequence[Mapping[str, Any]]:
+    """Store incidents opened at one time; tell the rows of their events.
+
+    None if the place of one has an open one by now: then nothing may stay.
+    """
     opened = [
         {"incident_id": change.incident.incident_id, **_columns_of(change.incident)}
         for change in changes
     ]
     if len((await tx.scalars(_OPEN, opened)).all()) < len(opened):
-        return False
-    await keep(tx, *changes)
-    return True
+        return []
+    return await keep(tx, *changes)
 
 
 async def save_change(tx: Transaction, change: Change) -> Incident:
