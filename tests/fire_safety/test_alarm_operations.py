@@ -60,6 +60,57 @@ async def test_a_signal_raises_an_alarm_where_the_device_hangs(
     assert told.signal_class == pb.SIGNAL_CLASS_ALARM
 
 
+_MOVES = {
+    "elsewhere": update(tables.devices).values(premises_id="p-market", zone_id=None, floor=1),
+    "nowhere": update(tables.devices).values(premises_id=None, zone_id=None),
+    "off_the_register": update(tables.devices).values(retired=True),
+    "zone_renamed": update(tables.zones).values(name="Phòng khách tầng 3", floor=3),
+}
+
+
+@pytest.mark.parametrize(
+    ("move", "place"),
+    [
+        ("elsewhere", (True, "p-market", "", 1)),
+        ("nowhere", (True, "", "", 0)),
+        ("off_the_register", (False, "", "", 0)),
+        ("zone_renamed", (True, "p-apartments", "Phòng khách tầng 3", 3)),
+    ],
+)
+async def test_an_alarm_tells_where_its_device_hangs_by_then(
+    database: Database, lease: Lease, detection: DetectionOperations, move: str, place: object
+) -> None:
+    """Whatever was known of it before: one that hung elsewhere when it was asked for, and one that is new there."""
+    await detection.learn_places(lease, [PLACED.device_id])
+    async with database.transaction() as tx:
+        await tx.execute(_MOVES[move])
+    await detection.note_signals(lease, [signal(), signal(AlarmKind.HEAT)], None)
+
+    alarms = await alarms_of(database)
+    told = [alarm for _, alarm in await events_of(database)]
+    assert len(alarms) == len(told) == 2
+    for one in (*alarms, *told):
+        assert (one.device_known, one.premises_id, one.zone_name, one.floor) == place
+
+
+async def test_a_pre_alarm_waits_only_where_its_device_could_be_confirmed_by_then(
+    database: Database, lease: Lease, detection: DetectionOperations
+) -> None:
+    """A household that has left its group of neighbours since waits for nobody's confirmation."""
+    devices = tables.devices
+    alone = update(devices).where(devices.c.device_id == UNPLACED.device_id)
+    async with database.transaction() as tx:
+        await tx.execute(alone.values(mutual_aid_group_id="g-1"))
+    await detection.learn_places(lease, [UNPLACED.device_id])
+    async with database.transaction() as tx:
+        await tx.execute(alone.values(mutual_aid_group_id=None))
+    pre_alarm = replace(signal(device_id=UNPLACED.device_id), pre_alarm=True)
+    await detection.note_signals(lease, [pre_alarm], None)
+
+    (alarm,) = await alarms_of(database)
+    assert alarm.state is AlarmState.ACTIVE
+
+
 async def test_devices_without_a_place_or_a_name_alarm_as_well(
     database: Database, lease: Lease, detection: DetectionOperations
 ) -> None:

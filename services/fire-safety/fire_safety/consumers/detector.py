@@ -119,6 +119,7 @@ class Detector:
 
     async def _take_part(self, lease: Lease) -> None:
         """Work on whatever share is ours, for as long as the connection holds."""
+        await lease.keep_plans()
         share = Share(lease, self._ward_code)
         while True:
             await share.look()

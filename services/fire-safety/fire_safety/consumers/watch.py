@@ -61,7 +61,9 @@ class Watch:
         self._settled = progress.settled
         self._position: Position | None = None
         self._unread = 0
+        self._lease = lease
         self._queries = queries
+        self._operations = operations
         self._formats = formats
         self._changes = changes
         self._clock = clock
@@ -170,6 +172,8 @@ class Watch:
         changed = await self._queries.devices(news) if news else []
         ours = [one for one in changed if partition_of(one.device_id) in self._partitions]
         self._ward.register(ours, milliseconds(now))
+        if ours:
+            await self._operations.learn_places(self._lease, [one.device_id for one in ours])
         self._entries = entries
 
     async def _learn_of_gateways(self) -> None:

@@ -1,7 +1,6 @@
 """What the detector does to the database, each through the lease that makes it the only one."""
 
-import asyncio
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby, islice
 
@@ -15,7 +14,7 @@ from fire_safety.detection.ward import Seen
 from fire_safety.domain.alarms.alarm import FIRE_KINDS, Alarm, Effect, Signal
 from fire_safety.domain.alarms.confirmation import Confirmed
 from fire_safety.domain.lanes.progress import Reached
-from fire_safety.domain.premises.places import Place
+from fire_safety.domain.premises.places import KnownPlaces, Place
 from fire_safety.repository import confirmation, detection, suppressed
 from fire_safety.repository import signals as alarms
 from fire_safety.repository.first_signals import raise_first
@@ -33,6 +32,11 @@ class DetectionOperations:
         self._relay = relay
         self._clock = clock
         self._ward_code = ward_code
+        self._places = KnownPlaces()
+
+    async def learn_places(self, lease: Lease, device_ids: Collection[str]) -> None:
+        """Learn where devices hang before any has a fire to tell: to ask takes nearly as long as to raise its alarm."""
+        self._places.learn(device_ids, await places_now(lease, device_ids))
 
     async def note_signals(
         self, lease: Lease, signals: Sequence[Signal], reached: Reached | None
@@ -44,10 +48,15 @@ class DetectionOperations:
         signals for them.
         """
         spent: list[Signal] = []
-        places = await places_now(lease, (one.device_id for one in signals))
-        raised, left = await self._raise_first(lease, signals, places, reached)
+        device_ids = {one.device_id for one in signals}
+        if unknown := device_ids - self._places.keys():
+            await self.learn_places(lease, unknown)
+        raised, left = await self._raise_first(lease, signals, reached)
+        places: Places = self._places
         if left:
             async with lease.transaction() as tx:
+                places = await places_of(tx, device_ids)
+                self._places.learn(device_ids, places)
                 await confirmation.alone(tx, _areas(left, places))
                 raised += await self._apply(tx, left, places, spent)
                 if reached:
@@ -115,25 +124,24 @@ class DetectionOperations:
         self,
         lease: Lease,
         signals: Sequence[Signal],
-        places: Places,
         reached: Reached | None,
     ) -> tuple[list[Alarm], list[Signal]]:
         """Raise the alarms of signals that are the first of their kind; tell them, and the signals that are left.
 
-        If anything ends, is suppressed or is given twice, all are left: it must be stored in order, and together.
+        If anything ends, is suppressed or is given twice, all are left: it must be stored in order, and together. So
+        is what comes of a device that does not hang where it did.
         """
         different = {(one.device_id, one.kind) for one in signals if one.effect is Effect.BEGINS}
         if len(different) < len(signals):
             return [], list(signals)
         now = self._clock()
+        places = self._places
         new = [alarms.new_alarm(self._ward_code, one, places, now) for one in signals]
-        raised, events = await raise_first(lease, self._ward_code, new, reached, now)
-        # A new alarm's event has none before it: what is urgent need not wait for the relay.
-        self._relay.send(one for one in events if one["urgent"])
+        raised, events = await raise_first(lease, self._ward_code, new, places, reached, now)
         if not all(one["urgent"] for one in events):
             self._relay.wake()
-        # They go out before anything else is done here.
-        await asyncio.sleep(0)
+        # A new alarm's event has none before it: what is urgent need not wait for the relay.
+        await self._relay.send(one for one in events if one["urgent"])
         known = {one.alarm_id for one in raised}
         pairs = zip(new, signals, strict=True)
         return raised, [one for alarm, one in pairs if alarm.alarm_id not in known]

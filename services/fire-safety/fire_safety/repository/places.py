@@ -3,7 +3,19 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Text, any_, bindparam, select
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Text,
+    and_,
+    any_,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from chassis.storage.database import Lease, Statement, Transaction
@@ -25,6 +37,10 @@ PLACE = (
     _zones.name.label("zone_name"),
     _zones.floor.label("zone_floor"),
 )
+
+# Written out: whoever has a fire to tell has no values for them.
+_NOTHING: ColumnElement[str] = literal_column("''")
+_NO_FLOOR: ColumnElement[int] = literal_column("0")
 
 # Written once: to put it together would take longer than to run it.
 _PLACES = (
@@ -48,6 +64,27 @@ async def places_now(lease: Lease, device_ids: Iterable[str]) -> Places:
     """Tell it in one round trip, for who has a fire to tell."""
     rows = await lease.fetch(_PLACES_NOW, {"device_ids": list(set(device_ids))})
     return {row["device_id"]: place_of(row) for row in rows}
+
+
+def hangs_there(given: FromClause) -> ColumnElement[bool]:
+    """Tell whether a device is where a row says: `device_known` or on no register, and all that `place_of` reads."""
+    told = given.c
+    on_register = (
+        exists()
+        .select_from(PLACED)
+        .where(_devices.device_id == told.device_id, _devices.retired.is_(False))
+    )
+    there = and_(
+        func.coalesce(_devices.premises_id, _NOTHING) == told.premises_id,
+        func.coalesce(_zones.zone_id, _NOTHING) == told.zone_id,
+        func.coalesce(_zones.name, _NOTHING) == told.zone_name,
+        func.coalesce(func.nullif(_zones.floor, _NO_FLOOR), _devices.floor) == told.floor,
+        func.coalesce(_devices.mutual_aid_group_id, _NOTHING) == told.mutual_aid_group_id,
+    )
+    return or_(
+        and_(told.device_known, on_register.where(there)),
+        and_(~told.device_known, ~on_register),
+    )
 
 
 def place_of(row: Mapping[Any, Any]) -> Place:

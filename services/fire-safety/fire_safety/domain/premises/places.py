@@ -1,9 +1,10 @@
 """Where a device hangs, and whom its signals concern there."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Place:
     """The place of a device on the register; texts are empty and `floor` is 0 where nothing is known.
 
@@ -38,3 +39,13 @@ class Place:
 
 
 NOWHERE = Place("", "", "", 0, "")
+
+
+class KnownPlaces(dict[str, Place]):
+    """Where devices hung when the register was asked last, by device; those that are on no register are missing."""
+
+    def learn(self, asked: Iterable[str], found: Mapping[str, Place]) -> None:
+        """Take what the register said of the devices that it was asked for."""
+        for one in asked:
+            self.pop(one, None)
+        self.update(found)
