@@ -28,6 +28,7 @@ _RESIDENTS = 3000
 _LOOK_S = 0.1
 _SMOKE_DETECTOR, _OWN_FORMAT = "DEVICE_KIND_SMOKE_HEAT", "PAYLOAD_FORMAT_NATIVE"
 _UNMISSED_S = 24 * 3600
+_FILL = "select pg_logical_emit_message(false, 'bench', repeat('.', 1024 * 1024))"
 _RECORDED = "select stream_sequence from recorder_positions"
 
 
@@ -91,6 +92,16 @@ class Platform:
         names = {one.name for one in await self.jetstream.consumers_info(READINGS)}
         for name in names:
             await self.jetstream.delete_consumer(READINGS, name)
+
+    async def fill_log(self, mebibytes: int) -> None:
+        """Have PostgreSQL make the pieces of its log that it keeps (`min_wal_size`), as a server of some days has.
+
+        To make one takes some ten milliseconds, in which no commit is told.
+        """
+        async with self.database() as connection:
+            for _ in range(mebibytes):
+                await connection.execute(_FILL)
+            await connection.execute("checkpoint")
 
     @asynccontextmanager
     async def service(self, lanes: Lanes = Lanes.BOTH) -> AsyncGenerator[None]:

@@ -9,7 +9,8 @@ class Sizes:
 
     `batches` are messages of 50 readings, `singles` of one, `small` of 100 bytes; each drained `rounds` times.
     `warming` alarms are raised before any is measured, then `alarms` under each load, `alarms_per_second` of them; in
-    a flood `flood_alarms` over `flood_s` seconds.
+    a flood `flood_alarms` over `flood_s` seconds. `sustain_s` is for how long as much is sent as goes, and `log_mib`
+    how much of PostgreSQL's log is written before.
     """
 
     devices: int
@@ -22,6 +23,8 @@ class Sizes:
     alarms_per_second: float
     flood_alarms: int
     flood_s: float
+    sustain_s: float
+    log_mib: int
 
     @property
     def alarming(self) -> int:
@@ -40,6 +43,8 @@ FULL = Sizes(
     alarms_per_second=25,
     flood_alarms=300,
     flood_s=60,
+    sustain_s=10,
+    log_mib=1_000,
 )
 QUICK = Sizes(
     devices=100,
@@ -52,4 +57,6 @@ QUICK = Sizes(
     alarms_per_second=20,
     flood_alarms=10,
     flood_s=1,
+    sustain_s=1,
+    log_mib=1,
 )
