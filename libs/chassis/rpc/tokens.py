@@ -22,6 +22,7 @@ from chassis.telemetry.log import logger
 _ALGORITHMS = ["EdDSA", "Ed25519", "ES256", "RS256", "PS256"]
 # Levels of an electronic identity (Decree 69/2024/NĐ-CP); a token that names none has the lower one.
 _ASSURANCE_LEVELS = (1, 2)
+_CITIZEN = {"citizen"}
 _REFRESH_S = 300.0
 _RETRY_S = 5.0
 _MOST_KNOWN = 10_000
@@ -30,8 +31,9 @@ _MOST_KNOWN = 10_000
 class TokenVerifier:
     """Checks signature, issuer, audience, ward and expiry of access tokens; reads account, roles, level and own number.
 
-    A token that names a ward is good there only: the wards of a city may share an issuer and an audience. One that
-    names none, as a citizen's may, is bound to no ward.
+    A token is good in the ward that it names only: the wards of a city may share an issuer and an audience. A
+    citizen's may name none, for the electronic identity of the country knows no wards; officers and services are let
+    in by a token that names theirs.
 
     The key set is read on first use, again every five minutes in the background, and (at most every five seconds)
     when a token names an unknown key, so that a key roll-over needs no restart. Only who needs a key that is not known
@@ -107,10 +109,11 @@ class TokenVerifier:
     def _decode(self, token: str, keys: KeySet) -> Identity:
         claims = jwt.decode(token, keys, algorithms=_ALGORITHMS).claims
         self._claims.validate(claims)
-        if claims.get("ward", self._ward_code) != self._ward_code:
-            raise TokenInvalidError
         roles = claims.get("roles", [])
         if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
+            raise TokenInvalidError
+        of_no_ward = "ward" not in claims and set(roles) == _CITIZEN
+        if not of_no_ward and claims.get("ward") != self._ward_code:
             raise TokenInvalidError
         assurance = claims.get("assurance_level", 1)
         if assurance not in _ASSURANCE_LEVELS:

@@ -71,6 +71,34 @@ async def test_a_token_of_another_ward_is_refused(issuer: Issuer, make_token: Ma
             await of_another.verify(token)
 
 
+@pytest.mark.parametrize(
+    ("roles", "let_in"),
+    [
+        (["citizen"], True),
+        (["residence_officer"], False),
+        (["service"], False),
+        (["citizen", "duty_officer"], False),
+        ([], False),
+    ],
+)
+async def test_only_a_citizens_token_may_name_no_ward(
+    tmp_path: Path, roles: list[str], *, let_in: bool
+) -> None:
+    """An officer's or a service's that names none would open every ward of an issuer."""
+    other = Issuer(tmp_path, ISSUER_ADDRESS)
+    other.prepare()
+    key = ECKey.import_key(json.loads((tmp_path / "private.json").read_text()))
+    end = int(time.time()) + 60
+    claims = {"iss": ISSUER_ADDRESS, "aud": AUDIENCE, "sub": "x", "roles": roles, "exp": end}
+    token = jwt.encode({"alg": "ES256", "kid": key.kid}, claims, key)
+
+    if let_in:
+        assert (await verifier(other).verify(token)).roles == {"citizen"}
+        return
+    with pytest.raises(TokenInvalidError):
+        await verifier(other).verify(token)
+
+
 async def test_an_identity_does_not_show_its_token(issuer: Issuer, make_token: MakeToken) -> None:
     """A logged identity must not let anybody in."""
     token = make_token("duty_officer")
@@ -154,7 +182,8 @@ async def test_a_token_of_another_issuer_or_audience_is_refused(
     other = Issuer(tmp_path, ISSUER_ADDRESS)
     other.prepare()
     key = ECKey.import_key(json.loads((tmp_path / "private.json").read_text()))
-    claims = {"iss": iss, "aud": aud, "sub": "x", "roles": [], "exp": int(time.time()) + 60}
+    end = int(time.time()) + 60
+    claims = {"iss": iss, "aud": aud, "sub": "x", "roles": ["citizen"], "exp": end}
     token = jwt.encode({"alg": "ES256", "kid": key.kid}, claims, key)
 
     with pytest.raises(TokenInvalidError):
