@@ -78,22 +78,50 @@ def add_commands(
     commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
 ) -> "argparse._SubParsersAction[argparse.ArgumentParser]":
     """Add `audit` and what follows it to a service's commands; give what a service's own actions are added to."""
-    actions = commands.add_parser("audit", help="the account of every look").add_subparsers(
-        dest="action", required=True
+    actions = commands.add_parser(
+        "audit", help="nhật ký mọi lần tra cứu · the account of every look"
+    ).add_subparsers(dest="action", required=True)
+    verify = actions.add_parser(
+        "verify",
+        help="kiểm tra chuỗi và chỉ ra chỗ đứt đầu tiên · walk the chain and name the first break",
     )
-    verify = actions.add_parser("verify", help="walk the chain and name the first break")
     verify.add_argument(
-        "--from", dest="begin", type=int, metavar="POSITION", help="begin here, not at the start"
+        "--from",
+        dest="begin",
+        type=int,
+        metavar="POSITION",
+        help="bắt đầu từ vị trí này, không từ đầu · begin here, not at the start",
     )
     verify.add_argument(
-        "--without-stream", action="store_true", help="do not ask the broker for its witnesses"
+        "--without-stream",
+        action="store_true",
+        help="không hỏi NATS các mốc làm chứng · do not ask the broker for its witnesses",
     )
-    export = actions.add_parser("export", help="write the records for the data protection officer")
-    export.add_argument("file", type=Path, help="a name that ends in .csv or .jsonl")
-    export.add_argument("--reference", required=True, help="number of the review; it is recorded")
+    export = actions.add_parser(
+        "export",
+        help="ghi các bản ghi cho cán bộ bảo vệ dữ liệu · write the records for the data protection officer",
+    )
+    export.add_argument(
+        "file",
+        type=Path,
+        help="tên tệp kết thúc bằng .csv hoặc .jsonl · a name that ends in .csv or .jsonl",
+    )
+    export.add_argument(
+        "--reference",
+        required=True,
+        help="số của cuộc rà soát; được ghi lại · number of the review; it is recorded",
+    )
     export.add_argument("--from", dest="begin", type=int, default=1, metavar="POSITION")
-    expire = actions.add_parser("expire", help="remove records whose time is over, as their owner")
-    expire.add_argument("--dry-run", action="store_true", help="only tell what would be removed")
+    expire = actions.add_parser(
+        "expire",
+        help="xóa các bản ghi đã hết hạn lưu, bằng quyền chủ sở hữu"
+        " · remove records whose time is over, as their owner",
+    )
+    expire.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="chỉ xem những gì sẽ xóa · only tell what would be removed",
+    )
     console.add_operator(export)
     console.add_operator(expire)
     return actions

@@ -26,7 +26,8 @@ def add_operator(command: argparse.ArgumentParser) -> None:
         "--operator",
         type=_operator,
         metavar="ACCOUNT",
-        help="the account of who gives the command; it is recorded, beside that of this machine",
+        help="tài khoản của người ra lệnh; được ghi lại cùng tài khoản của máy này"
+        " · the account of who gives the command; it is recorded, beside that of this machine",
     )
 
 

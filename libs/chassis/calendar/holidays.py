@@ -48,19 +48,32 @@ class DayInvalidError(Exception):
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `holidays` and what follows it to a service's commands."""
     actions = commands.add_parser(
-        "holidays", help="days that were decided to be worked or not"
+        "holidays",
+        help="ngày được quyết định nghỉ hoặc làm việc · days that were decided to be worked or not",
     ).add_subparsers(dest="action", required=True)
-    importing = actions.add_parser("import", help="enter what was decided for a year")
+    importing = actions.add_parser(
+        "import", help="nạp quyết định của một năm · enter what was decided for a year"
+    )
     importing.add_argument(
         "file",
         type=Path,
-        help="CSV in UTF-8 or XLSX with the columns Ngày (day) and Làm việc (working): có, không",
+        help="CSV (UTF-8) hoặc XLSX, có cột Ngày và Làm việc: có, không"
+        " · CSV in UTF-8 or XLSX with the columns Ngày (day) and Làm việc (working): yes, no",
     )
-    importing.add_argument("--source", required=True, help="where the decision stands")
     importing.add_argument(
-        "--decided-on", required=True, type=date.fromisoformat, help="its day, YYYY-MM-DD"
+        "--source", required=True, help="văn bản quyết định · where the decision stands"
     )
-    importing.add_argument("--dry-run", action="store_true", help="only tell what would change")
+    importing.add_argument(
+        "--decided-on",
+        required=True,
+        type=date.fromisoformat,
+        help="ngày quyết định, năm-tháng-ngày · its day, YYYY-MM-DD",
+    )
+    importing.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="chỉ xem những gì sẽ thay đổi · only tell what would change",
+    )
 
 
 async def run(arguments: argparse.Namespace, settings: ServiceSettings, table: Table) -> int:

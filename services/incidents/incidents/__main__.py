@@ -1,4 +1,4 @@
-"""Commands of the incidents service: `python -m incidents serve | migrate | audit | outbox | webhooks`."""
+"""Các lệnh của dịch vụ sự cố · commands of the incidents service."""
 
 import argparse
 from uuid import UUID
@@ -17,8 +17,10 @@ def main() -> None:
     """Run one command."""
     parser = argparse.ArgumentParser(prog="incidents", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("serve", help="serve gRPC until stopped")
-    commands.add_parser("migrate", help="bring the tables to the present version")
+    commands.add_parser("serve", help="phục vụ gRPC đến khi dừng · serve gRPC until stopped")
+    commands.add_parser(
+        "migrate", help="cập nhật lược đồ dữ liệu · bring the tables to the present version"
+    )
     audit.add_commands(commands)
     parked.add_commands(commands)
     holidays.add_commands(commands)
@@ -44,13 +46,17 @@ def main() -> None:
 
 
 def _add_webhooks(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    actions = commands.add_parser("webhooks", help="deliveries that were given up").add_subparsers(
-        dest="action", required=True
-    )
-    actions.add_parser("list", help="tell of them")
-    retry = actions.add_parser("retry", help="have them sent again")
+    actions = commands.add_parser(
+        "webhooks", help="các lần gửi đã thôi không gửi nữa · deliveries that were given up"
+    ).add_subparsers(dest="action", required=True)
+    actions.add_parser("list", help="liệt kê · tell of them")
+    retry = actions.add_parser("retry", help="gửi lại · have them sent again")
     retry.add_argument(
-        "delivery_ids", nargs="*", type=UUID, metavar="DELIVERY_ID", help="only these, not all"
+        "delivery_ids",
+        nargs="*",
+        type=UUID,
+        metavar="DELIVERY_ID",
+        help="chỉ các mục này · only these, not all",
     )
 
 
