@@ -86,6 +86,12 @@ class PageTokenInvalidError(DomainError):
     reason = "PAGE_TOKEN_INVALID"
 
 
+class PageTokenOfAnotherListError(DomainError):
+    """The page token was made for another filter, another caller or another list."""
+
+    reason = "PAGE_TOKEN_OF_ANOTHER_LIST"
+
+
 class ResumeTokenInvalidError(DomainError):
     """The resume token was not made by this stream."""
 

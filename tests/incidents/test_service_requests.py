@@ -153,7 +153,8 @@ async def test_a_request_is_closed_with_its_incident_and_found_by_its_state(
     page = await service.call(
         "ListServiceRequests", pb.ListServiceRequestsRequest(page_size=2), "citizen"
     )
-    rest = await told(service, page_token=page.next_page_token)
+    following = pb.ListServiceRequestsRequest(page_token=page.next_page_token)
+    rest = (await service.call("ListServiceRequests", following, "citizen")).requests
     too_long = await service.refusal(
         "ListServiceRequests",
         pb.ListServiceRequestsRequest(start=stamp(NOW), end=stamp(NOW + timedelta(days=91))),

@@ -375,14 +375,30 @@ async def test_a_page_token_belongs_to_its_list(service: Service) -> None:
     page = await service.call("ListBuildings", pb.ListBuildingsRequest(page_size=1))
     token = page.next_page_token
     building = page.buildings[0].building_id
-    for method, request in (
-        ("ListBuildings", pb.ListBuildingsRequest(residential_group=7, page_token=token)),
-        ("ListBuildings", pb.ListBuildingsRequest(page_token="bm9uc2Vuc2U")),
-        ("ListDwellings", pb.ListDwellingsRequest(building_id=building, page_token=token)),
+    for method, request, reason in (
+        (
+            "ListBuildings",
+            pb.ListBuildingsRequest(residential_group=7, page_token=token),
+            "PAGE_TOKEN_OF_ANOTHER_LIST",
+        ),
+        (
+            "ListBuildings",
+            pb.ListBuildingsRequest(page_token="bm9uc2Vuc2U"),
+            "PAGE_TOKEN_INVALID",
+        ),
+        (
+            "ListDwellings",
+            pb.ListDwellingsRequest(building_id=building, page_token=token),
+            "PAGE_TOKEN_OF_ANOTHER_LIST",
+        ),
     ):
         refusal = await service.refusal(method, request)
 
-        assert refusal.reason == "PAGE_TOKEN_INVALID"
+        assert refusal.reason == reason
+    going_on = pb.ListBuildingsRequest(page_size=2, page_token=token)
+    of_another = await service.refusal("ListBuildings", going_on, "duty_officer")
+    assert of_another.reason == "PAGE_TOKEN_OF_ANOTHER_LIST"
+    assert len((await service.call("ListBuildings", going_on)).buildings) == 1
     negative = await service.refusal("ListBuildings", pb.ListBuildingsRequest(page_size=-1))
     unknown = await service.refusal("ListDwellings", pb.ListDwellingsRequest(building_id="7"))
 

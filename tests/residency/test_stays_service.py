@@ -181,7 +181,10 @@ async def test_guests_are_listed_by_night_page_by_page_as_far_as_the_rules_allow
     assert (visitor.sex, visitor.nationality) == (residency_pb2.SEX_MALE, "LAO")
     assert visitor.late
     assert {(one.full_name != "", one.masked_document) for one in partly} == {(True, "")}
-    assert (astray.reason, refused.reason) == ("PAGE_TOKEN_INVALID", "DISCLOSURE_NOT_ALLOWED")
+    assert (astray.reason, refused.reason) == (
+        "PAGE_TOKEN_OF_ANOTHER_LIST",
+        "DISCLOSURE_NOT_ALLOWED",
+    )
     later = (await service.call("ListGuestStays", next_month)).stays
     assert [one.stay_id for one in later] == [second]
     assert records[0].subject == SEAL.pseudonym(number(5))

@@ -6,7 +6,7 @@ Each concern is an async context manager around one call; the order below is the
 import asyncio
 import math
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import cache
 from types import TracebackType
@@ -25,7 +25,7 @@ from chassis.account.access_log import AccessLog, records_of
 from chassis.clock import Clock
 from chassis.context import Access
 from chassis.errors import DomainError, InternalError, TokenExpiredError
-from chassis.rpc import access
+from chassis.rpc import access, pages
 from chassis.rpc.grpc_errors import abort, reasons
 from chassis.rpc.tokens import TokenVerifier
 from chassis.telemetry import metrics, tracing
@@ -98,7 +98,7 @@ class Edge(grpc.GenericRpcHandler):
             with Measured(call):
                 try:
                     async with self._guard(call):
-                        return await handler.unary_unary(request, servicer)
+                        return await answer(handler.unary_unary, request, servicer)
                 except Exception as error:  # noqa: BLE001 - the edge
                     await tell(call, error)
 
@@ -206,6 +206,21 @@ def _code_name(code: object) -> str:
     if isinstance(code, grpc.StatusCode):
         return code.name
     return _CODE_NAMES.get(code, "OK") if isinstance(code, int) else "OK"
+
+
+async def answer(
+    behavior: Callable[[Any, "aio.ServicerContext[Any, Any]"], Awaitable[Any]],
+    request: Any,  # noqa: ANN401 - any request of any contract
+    servicer: "aio.ServicerContext[Any, Any]",
+) -> Any:  # noqa: ANN401 - its response
+    """Answer a call; the page tokens of a list go on with this very list, of this caller, only."""
+    if not pages.has_pages(request.DESCRIPTOR):
+        return await behavior(request, servicer)
+    mark = pages.mark_of(request, (context.identity.get() or context.NOBODY).account)
+    request.page_token = pages.unbind(request.page_token, mark)
+    found = await behavior(request, servicer)
+    found.next_page_token = pages.bind(found.next_page_token, mark)
+    return found
 
 
 async def tell(call: Call, error: Exception) -> NoReturn:

@@ -1,14 +1,27 @@
-"""Pages of lists: sizes and opaque tokens that name the last row of the page before."""
+"""Pages of lists: sizes and opaque tokens that name the last row of the page before.
+
+A token goes on with the list that it was made for and with no other (AIP-158). What the servicers make and read names
+the row only; the gRPC edge puts before it what tells the list, and takes that off again.
+"""
 
 import base64
 import binascii
+import hashlib
 import json
+import re
+from functools import cache
+from typing import Any
 
-from chassis.errors import FieldInvalidError, PageTokenInvalidError
+from google.protobuf.descriptor import Descriptor
+
+from chassis.errors import FieldInvalidError, PageTokenInvalidError, PageTokenOfAnotherListError
 from chassis.rules import Rule
 
 DEFAULT_SIZE = 50
 MAX_SIZE = 500
+# Two bytes: enough to notice that it is another list. Four would let a number that is asked for be guessed from it.
+_MARK_BYTES = 2
+_TOKEN = re.compile(r"([0-9a-f]{4})\.([A-Za-z0-9_-]+)")
 
 
 def page_size(requested: int) -> int:
@@ -46,3 +59,40 @@ def decode(token: str, parts: int) -> list[str] | None:
     ):
         raise PageTokenInvalidError
     return key
+
+
+@cache
+def has_pages(request: Descriptor) -> bool:
+    """Tell whether requests of this type ask for a page of a list."""
+    return "page_token" in request.fields_by_name
+
+
+def mark_of(request: Any, account: str) -> str:  # noqa: ANN401 - any request that has pages
+    """Tell which list this is: all that is asked but the page and its size, and who asks. Four digits 0-9 a-f."""
+    listed = type(request)()
+    listed.CopyFrom(request)
+    listed.ClearField("page_token")
+    listed.ClearField("page_size")
+    told = (request.DESCRIPTOR.full_name.encode(), account.encode())
+    content = b"\0".join((*told, listed.SerializeToString(deterministic=True)))
+    return hashlib.sha256(content).digest()[:_MARK_BYTES].hex()
+
+
+def bind(token: str, mark: str) -> str:
+    """Put the mark of its list before a token; no token stays none."""
+    return f"{mark}.{token}" if token else ""
+
+
+def unbind(token: str, mark: str) -> str:
+    """Take the mark of its list off a token; no token stays none.
+
+    Raises PageTokenInvalidError for what `bind` did not make, and PageTokenOfAnotherListError for another's mark.
+    """
+    if not token:
+        return ""
+    found = _TOKEN.fullmatch(token)
+    if found is None:
+        raise PageTokenInvalidError
+    if found[1] != mark:
+        raise PageTokenOfAnotherListError
+    return found[2]

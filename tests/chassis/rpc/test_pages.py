@@ -4,8 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.errors import FieldInvalidError, PageTokenInvalidError
+from chassis.errors import (
+    FieldInvalidError,
+    PageTokenInvalidError,
+    PageTokenOfAnotherListError,
+)
 from chassis.rpc import pages
+from ward.residency.v1 import residency_pb2 as pb
 
 
 @given(st.lists(st.text(), min_size=1, max_size=4))
@@ -42,3 +47,46 @@ def test_a_negative_size_is_refused() -> None:
     """A negative size has no meaning."""
     with pytest.raises(FieldInvalidError):
         pages.page_size(-1)
+
+
+@given(key=st.lists(st.text(), min_size=1, max_size=4), size=st.integers(0, 500))
+def test_a_token_goes_on_with_its_own_list(key: list[str], size: int) -> None:
+    """In pages of any size: the list is the same."""
+    listed = pb.ListBuildingsRequest(residential_group=7, page_size=50)
+    token = pages.bind(pages.encode(*key), pages.mark_of(listed, "officer-1"))
+    listed.page_size, listed.page_token = size, token
+
+    assert pages.decode(pages.unbind(token, pages.mark_of(listed, "officer-1")), len(key)) == key
+
+
+@pytest.mark.parametrize(
+    ("request_", "account"),
+    [
+        (pb.ListBuildingsRequest(residential_group=8), "officer-1"),
+        (pb.ListBuildingsRequest(), "officer-1"),
+        (pb.ListBuildingsRequest(residential_group=7), "officer-2"),
+        (pb.ListDwellingsRequest(building_id="7"), "officer-1"),
+    ],
+)
+def test_a_token_goes_on_with_no_other_list(request_: object, account: str) -> None:
+    """Neither of another filter, nor of another caller, nor of another method."""
+    listed = pb.ListBuildingsRequest(residential_group=7)
+    token = pages.bind(pages.encode("x"), pages.mark_of(listed, "officer-1"))
+
+    with pytest.raises(PageTokenOfAnotherListError):
+        pages.unbind(token, pages.mark_of(request_, account))
+
+
+def test_the_last_page_has_no_token() -> None:
+    """None is made of none, and none is the first page."""
+    assert pages.bind("", "00ff") == pages.unbind("", "00ff") == ""
+
+
+@given(st.text(min_size=1))
+def test_a_token_without_a_mark_is_refused(token: str) -> None:
+    """Such as one of the version before; unless the text has the form of a mark and a token by chance."""
+    try:
+        pages.unbind(token, "00ff")
+    except (PageTokenInvalidError, PageTokenOfAnotherListError):
+        return
+    assert token.startswith("00ff.")

@@ -293,6 +293,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """{"reason": "DUTY_ENTERED_OTHERWISE", "domain": "ward"}"""
     ERROR_REASON_DATABASE_TOO_SLOW: _ErrorReason.ValueType  # 491
     """{"reason": "DATABASE_TOO_SLOW", "domain": "ward"}"""
+    ERROR_REASON_PAGE_TOKEN_OF_ANOTHER_LIST: _ErrorReason.ValueType  # 440
+    """{"reason": "PAGE_TOKEN_OF_ANOTHER_LIST", "domain": "ward"}"""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons. Each has an example of its ErrorInfo."""
@@ -563,6 +565,8 @@ ERROR_REASON_DUTY_ENTERED_OTHERWISE: ErrorReason.ValueType  # 490
 """{"reason": "DUTY_ENTERED_OTHERWISE", "domain": "ward"}"""
 ERROR_REASON_DATABASE_TOO_SLOW: ErrorReason.ValueType  # 491
 """{"reason": "DATABASE_TOO_SLOW", "domain": "ward"}"""
+ERROR_REASON_PAGE_TOKEN_OF_ANOTHER_LIST: ErrorReason.ValueType  # 440
+"""{"reason": "PAGE_TOKEN_OF_ANOTHER_LIST", "domain": "ward"}"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 @_typing.final
