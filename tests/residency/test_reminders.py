@@ -195,6 +195,59 @@ async def test_a_lodging_house_that_declared_a_guest_is_not_asked(database: Data
     assert kinds(await reminders.look(date(2026, 11, 24), 22)) == ["LODGING_LIST"]
 
 
+async def test_a_service_that_was_stopped_in_the_evening_asks_in_the_night(
+    database: Database,
+) -> None:
+    """Until eight, when the last of that night have to be declared. Who was asked is not asked again.
+
+    Nor by a clock that was set back.
+    """
+    reminders = Reminders(database)
+    glass = BreakGlassOperations(
+        database, relay(database, reminders.clock), reminders.clock, SEAL, PARTICULARS, "11002"
+    )
+    await glass.take_premises(uuid4(), PremisesPlace("hotel", None, 1, lodging=True))
+    morning = date(2026, 11, 24)
+    too_late = await reminders.look(morning, 8)
+    asked = await reminders.look(morning, 7)
+    again = [await reminders.look(morning, hour) for hour in (7, 2, -1)]
+    that_evening = await reminders.look(morning, 22)
+
+    assert too_late == []
+    assert again == [[], [], []]
+    assert [one.day.day for one in (*asked, *that_evening)] == [23, 24]
+
+
+async def test_a_guest_who_was_declared_in_the_night_is_of_the_day_before(
+    database: Database,
+) -> None:
+    """Who declares every guest late, before eight, is reminded of the next evening all the same."""
+    reminders = Reminders(database)
+    place = await add_building(database)
+    clock = reminders.clock
+    parts = (database, relay(database, clock), clock, SEAL)
+    hotel = PremisesPlace("hotel", place.building_id, 1, lodging=True)
+    await BreakGlassOperations(*parts, PARTICULARS, "11002").take_premises(uuid4(), hotel)
+    guest = Guest(
+        number(8), FullName.parse("Trần Văn Khách"), PartialDate.parse("1990"), VIETNAM, None
+    )
+    in_the_night = datetime(2026, 11, 23, 18, 30, tzinfo=UTC)  # 01:30 of the 24th
+    clock.now = in_the_night
+    stay = StayDeclaration(
+        place.dwelling_ids[0],
+        StayKind.LODGING,
+        guest,
+        "du lịch",
+        in_the_night,
+        date(2026, 11, 26),
+    )
+    receipt = Receipt(in_the_night, Channel.LODGING_SOFTWARE)
+    await StayOperations(*parts, PARTICULARS).declare(stay, receipt, request())
+
+    assert await reminders.look(date(2026, 11, 24), 2) == []
+    assert kinds(await reminders.look(date(2026, 11, 24), 22)) == ["LODGING_LIST"]
+
+
 async def test_many_instances_tell_each_reminder_once(database: Database) -> None:
     """Whoever comes second finds it told; nobody can take it back."""
     reminders = Reminders(database)
@@ -221,7 +274,7 @@ async def test_many_instances_tell_each_reminder_once(database: Database) -> Non
 )
 def test_a_term_is_to_be_renewed_until_the_day_it_ends(ends_on: date, today: date) -> None:
     """And within the days that are looked at, nothing else is said of it."""
-    times = ReminderTimes(renewal_days=15, late_days=30, list_hour=22)
+    times = ReminderTimes(renewal_days=15, late_days=30, list_hour=22, morning_hour=8)
     first, last = times.terms_ending(today)
     open_ = times.kind_of(ends_on, today) is ReminderKind.RENEWAL_OPEN
 

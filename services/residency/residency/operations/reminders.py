@@ -36,7 +36,7 @@ class ReminderOperations:
             parts = [
                 await reminders.terms_due(tx, times, today, _BATCH),
                 await reminders.tenancies_due(tx, times, today, _BATCH),
-                await reminders.lists_due(tx, list_day, _BATCH) if list_day else [],
+                await reminders.lists_due(tx, times, list_day, _BATCH) if list_day else [],
             ]
             due = [one for part in parts for one in part]
             await reminders.tell(tx, due, self._new_id, now)

@@ -1,14 +1,13 @@
 """Reminders: what is due, and what was told, with its event in one transaction."""
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, Text, cast, exists, select
 from sqlalchemy.dialects.postgresql import insert
 
-from chassis.clock import ward_time
 from chassis.storage import outbox
 from chassis.storage.database import Transaction
 from residency import tables
@@ -35,6 +34,7 @@ async def times(tx: Transaction, today: date) -> ReminderTimes:
         renewal_days=await limit_in_force(tx, "renewal_window", today),
         late_days=await limit_in_force(tx, "reminder_lateness", today),
         list_hour=await limit_in_force(tx, "reminder_lodging_list", today),
+        morning_hour=await limit_in_force(tx, "lodging_late_deadline", today),
     )
 
 
@@ -95,15 +95,16 @@ async def tenancies_due(
     ]
 
 
-async def lists_due(tx: Transaction, day: date, limit: int) -> list[Reminder]:
-    """Load some reminders of lodging houses to declare the guests of a day, where none was declared on it yet."""
+async def lists_due(tx: Transaction, due: ReminderTimes, day: date, limit: int) -> list[Reminder]:
+    """Load some reminders of lodging houses to declare the guests of a day, where none of its list was declared yet."""
     places, received = premises_places.c, guest_stays.c.received_at
+    begins_at, ends_at = due.list_period(day)
     declared = exists().where(
         guest_stays.c.dwelling_id == dwellings.c.dwelling_id,
         dwellings.c.building_id == places.building_id,
         known(guest_stays, None),
-        received >= ward_time(day),
-        received < ward_time(day + timedelta(days=1)),
+        received >= begins_at,
+        received < ends_at,
     )
     told = exists().where(
         reminders.c.kind == ReminderKind.LODGING_LIST,

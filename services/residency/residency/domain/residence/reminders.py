@@ -35,12 +35,14 @@ class ReminderTimes:
     """When reminders are due; each is a versioned row with its source.
 
     Renewal is open for the last `renewal_days` of a term. Of what ended more than `late_days` ago nobody is reminded.
-    Lodging houses are asked for their list from `list_hour` of a day on.
+    Lodging houses are asked for their list from `list_hour` of a day on, until `morning_hour` of the next, when the
+    last who arrived that night have to be declared.
     """
 
     renewal_days: int
     late_days: int
     list_hour: int
+    morning_hour: int
 
     def terms_ending(self, today: date) -> tuple[date, date]:
         """Tell the first and the last end of a term about which somebody is to be reminded today."""
@@ -51,6 +53,17 @@ class ReminderTimes:
         return ReminderKind.RENEWAL_OPEN if today < ends_on else ReminderKind.TERM_ENDED
 
     def list_day(self, now: datetime) -> date | None:
-        """Tell the day whose guests lodging houses are asked for now; None while it is too early."""
+        """Tell the day whose guests lodging houses are asked for now; None between two of them.
+
+        Also in the night: who was not asked in the evening, since the service was stopped, is asked while it helps.
+        """
         today = ward_day(now)
-        return today if now >= ward_time(today, self.list_hour) else None
+        if now >= ward_time(today, self.list_hour):
+            return today
+        return today - timedelta(days=1) if now < ward_time(today, self.morning_hour) else None
+
+    def list_period(self, day: date) -> tuple[datetime, datetime]:
+        """Tell from when and until when guests that are declared are of that day's list."""
+        return ward_time(day, self.morning_hour), ward_time(
+            day + timedelta(days=1), self.morning_hour
+        )
