@@ -106,16 +106,18 @@ class Benchmark:
             singles = await self._ingest(self._sizes.singles, 1)
         await self._start_afresh()
         await self._platform.fill_log(self._sizes.log_mib)
+        await self._platform.rest()
         async with self._platform.service(), self._platform.database() as database:
             floor = StreamFloor(self._platform.broker, database)
             await floor.open()
-            with step("Cả dây chuyền cùng chạy", "everything at once, as much as goes"):
-                sustained = await self._sustained()
             with step("Báo động lúc rỗi, và sàn", "alarms idle, and their floor"):
                 await self._alarms_of(self._sizes.warming)
                 first = await self._floor(floor)
                 idle = await self._alarms()
                 first.seconds += (await self._floor(floor)).seconds
+            with step("Cả dây chuyền cùng chạy", "everything at once, as much as goes"):
+                sustained = await self._sustained()
+                await self._platform.rest()
             with step("Báo động ở tải 50 %", "alarms at half of the sustained load"):
                 half = await self._alarms_under(sustained / 2)
             with step("Báo động ở tải 100 %", "alarms at the whole sustained load"):

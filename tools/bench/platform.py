@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import tempfile
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -26,6 +27,7 @@ READINGS = jetstream.readings_stream(WARD)
 _CLEAN = "fire_safety_clean"
 _RESIDENTS = 3000
 _LOOK_S = 0.1
+_REST_S = 3.0
 _SMOKE_DETECTOR, _OWN_FORMAT = "DEVICE_KIND_SMOKE_HEAT", "PAYLOAD_FORMAT_NATIVE"
 _UNMISSED_S = 24 * 3600
 _FILL = "select pg_logical_emit_message(false, 'bench', repeat('.', 1024 * 1024))"
@@ -101,7 +103,13 @@ class Platform:
         async with self.database() as connection:
             for _ in range(mebibytes):
                 await connection.execute(_FILL)
+
+    async def rest(self) -> None:
+        """Have what was written reach the disk: what is measured next must not wait for it."""
+        async with self.database() as connection:
             await connection.execute("checkpoint")
+        await asyncio.to_thread(os.sync)
+        await asyncio.sleep(_REST_S)
 
     @asynccontextmanager
     async def service(self, lanes: Lanes = Lanes.BOTH) -> AsyncGenerator[None]:
