@@ -53,7 +53,7 @@ class Metadata(NamedTuple):
 class Delivery:
     """One message. Subjects and headers that are not text have replacement characters."""
 
-    __slots__ = ("_client", "_told", "data", "header_bytes", "reply", "subject_bytes")
+    __slots__ = ("_client", "data", "header_bytes", "reply", "subject_bytes")
 
     def __init__(
         self, client: Client, subject: bytes, reply: bytes, headers: bytes, data: bytes
@@ -63,7 +63,6 @@ class Delivery:
         self.reply = reply
         self.header_bytes = headers
         self.data = data
-        self._told: list[bytes] | None = None
 
     @property
     def subject(self) -> str:
@@ -105,12 +104,9 @@ class Delivery:
 
     def _read(self) -> list[bytes]:
         """Cut what the broker says into words, from the stream's name on."""
-        told = self._told
-        if told is None:
-            words = self.reply.split(b".")
-            at = 0 if len(words) == _SHORT else _ADDED
-            told = self._told = words[at + 2 : at + 9]
-        return told
+        words = self.reply.split(b".")
+        at = 0 if len(words) == _SHORT else _ADDED
+        return words[at + 2 : at + 9]
 
     def cut(self, size: int) -> Self:
         """Give the same message without headers and with the beginning of its data only."""

@@ -92,12 +92,15 @@ class Pull:
         await self._client.publish(self._api, json.dumps(request).encode(), reply=self._inbox)
 
     def _on_message(self, subject: bytes, reply: bytes, headers: bytes, data: bytes) -> None:
+        come = self._come
+        # Who waits does so until the first comes.
+        if not come:
+            self._news.set()
         if reply:
             self._asked -= 1
-            self._come.append(Delivery(self._client, subject, reply, headers, data))
+            come.append(Delivery(self._client, subject, reply, headers, data))
         else:
             self._on_status(headers)
-        self._news.set()
 
     def _on_status(self, written: bytes) -> None:
         over = read_headers(written).get(_REQUEST_OVER)
