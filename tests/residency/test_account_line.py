@@ -15,7 +15,7 @@ from simulator.generator import dataset
 from simulator.generator.seeds import Seed
 from simulator.generator.ward import AS_OF, Size, grow
 from tests.fixtures.servers import TestDatabase
-from tests.residency.samples import NOON, SEAL, number
+from tests.residency.samples import SEAL, number
 from tests.residency.test_importer import importing
 from tests.residency.test_queries import look
 
@@ -52,13 +52,13 @@ async def test_kept_plans_read_the_register_by_index(
     identities = IdentityQueries(line)
     await line.fetch(HEAD)
     if planned_when == "empty":
-        await identities.verify([look(NOBODY)], NOON)
+        await identities.verify([look(NOBODY)])
         await reads_of(line, "head")
     await importing(database).load(tmp_path / "ward")
     if planned_when == "analyzed":
         async with owner.bulk_transaction() as driver:
             await driver.execute("analyze")
-    await identities.verify([look(NOBODY) for _ in range(256)], NOON)
+    await identities.verify([look(NOBODY) for _ in range(256)])
     [[looking_up]] = await line.fetch(
         "select name from pg_prepared_statements where statement ~ 'append_access[_]records'"
     )

@@ -17,7 +17,7 @@ from chassis.errors import DatabaseUnavailableError, LimitReachedError
 from chassis.storage.database import Database
 from residency.domain.lookups.disclosure import Asker
 from residency.domain.lookups.limits import Ceiling, Pattern, ceilings_for
-from residency.operations.lookup_limits import LookupLimits
+from residency.operations.lookup_limits import AskedNumber, LookupLimits
 from tests.fixtures.servers import TestDatabase
 from tests.residency.conftest import Service
 from tests.residency.samples import SEAL, StoppedClock, number, upkeep
@@ -100,6 +100,38 @@ async def test_the_same_two_neighbours_again_and_again_are_no_sequence(database:
         for serial in (1, 2):
             limits.admit(CLERK)
             limits.note_number(CLERK, number(serial), found=True)
+
+
+@pytest.mark.postgres
+async def test_numbers_of_one_call_are_counted_as_if_asked_for_one_by_one(
+    database: Database,
+) -> None:
+    """Misses, persons and neighbours, of whom some are asked for twice."""
+    asked = [(number(serial), serial % 2 == 1) for serial in (1, 2, 5, 2, 4, 9)]
+    together, one_by_one = replica(database), replica(database)
+    for limits in (together, one_by_one):
+        await limits.exchange()
+
+    together.note_numbers(
+        CLERK, [AskedNumber(one, SEAL.pseudonym(one), found) for one, found in asked]
+    )
+    await together.exchange()
+    counted = await usage(database)
+    for one, found in asked:
+        one_by_one.note_number(CLERK, one, found=found)
+    await one_by_one.exchange()
+
+    assert counted == {"MISSES": 3, "PERSONS": 5, "SEQUENCES": 2}
+    assert await usage(database) == {pattern: 2 * times for pattern, times in counted.items()}
+
+
+async def usage(database: Database) -> dict[str, int]:
+    """Tell what all replicas have counted."""
+    async with database.transaction() as tx:
+        rows = await tx.execute(
+            text("select pattern, sum(count)::int from lookup_usage group by 1")
+        )
+        return dict(rows.all())  # type: ignore[arg-type] # two columns
 
 
 @pytest.mark.postgres

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
+from chassis.account.access_log import OK, record_of
 from chassis.context import Access
 from chassis.storage.database import Database
 from residency import tables
@@ -47,7 +48,8 @@ def places(database: Database) -> PlaceQueries:
 def look(declared: Declaration) -> Look:
     """Make the look at a declared identity."""
     access = Access(uuid4(), subject=SEAL.pseudonym(declared.number), fields=declared.fields)
-    return Look(declared, SEAL.blind_index(declared.number), access)
+    record = record_of(access, access.record_id, OK, NOON)
+    return Look(declared, SEAL.blind_index(declared.number), record)
 
 
 async def test_registered_persons_are_verified_by_number(database: Database) -> None:
@@ -59,7 +61,7 @@ async def test_registered_persons_are_verified_by_number(database: Database) -> 
     line = database.line()
     said, birth = FullName("TRẦN VĂN VÍ DỤ"), PartialDate(1990)
     looks = [look(Declaration(number(serial), said, birth)) for serial in (2, 1, 3, 2)]
-    found = await IdentityQueries(line).verify(looks, NOON)
+    found = await IdentityQueries(line).verify(looks)
     await line.close()
 
     assert found == [
@@ -71,7 +73,7 @@ async def test_registered_persons_are_verified_by_number(database: Database) -> 
     async with database.transaction() as tx:
         recorded = select(tables.access_records.c.subject, tables.access_records.c.record_id)
         rows = (await tx.execute(recorded.order_by(tables.access_records.c.position))).all()
-    assert rows == [(one.access.subject, one.access.record_id) for one in looks]
+    assert rows == [(one.record.subject, one.record.record_id) for one in looks]
 
 
 async def test_occupancy_counts_those_registered_today(

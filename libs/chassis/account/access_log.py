@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from operator import attrgetter
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -36,6 +37,7 @@ from chassis.telemetry import metrics
 
 OK = "OK"
 APPEND = "select append_access_records($1)"
+_KIND = attrgetter("method", "outcome")
 _APPEND_IN_TRANSACTION = text("select append_access_records(:entries)")
 
 
@@ -145,7 +147,7 @@ async def append(tx: Transaction, *records: AccessRecord) -> None:
 
 def count(records: Sequence[AccessRecord]) -> None:
     """Count records that are durable."""
-    for kind, times in Counter((one.method, one.outcome) for one in records).items():
+    for kind, times in Counter(map(_KIND, records)).items():
         _records_of_kind(*kind).inc(times)
 
 

@@ -7,8 +7,9 @@ later.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
+from typing import NamedTuple
 
 from chassis.clock import Clock, ward_day
 from chassis.errors import DatabaseUnavailableError, LimitReachedError
@@ -21,6 +22,14 @@ from residency.domain.persons.personal_id import PersonalIdNumber
 from residency.domain.persons.sealing import NumberSeal, subject_of
 from residency.repository import lookup_limits as repository
 from residency.repository.lookup_limits import Usage
+
+
+class AskedNumber(NamedTuple):
+    """A number that was asked for, its pseudonym in the account, and whether somebody has it."""
+
+    number: PersonalIdNumber
+    subject: str
+    found: bool
 
 
 class LookupLimits:
@@ -58,15 +67,23 @@ class LookupLimits:
 
     def note_number(self, asker: Asker, number: PersonalIdNumber, *, found: bool) -> None:
         """Count whose number was asked for, if nobody has it, and if the one next to it was asked for too."""
-        second, subject = self._second(), self._seal.pseudonym(number)
-        self._note_miss(asker, second, found=found)
+        self.note_numbers(asker, [AskedNumber(number, self._seal.pseudonym(number), found)])
+
+    def note_numbers(self, asker: Asker, asked: Iterable[AskedNumber]) -> None:
+        """Count the numbers of one call as `note_number` does, one after the other."""
+        second, counted = self._second(), Counter[Pattern]()
         seen = self._seen_by(asker, second)
-        if subject in seen:
-            return
-        if not seen.isdisjoint(map(self._seal.pseudonym, number.neighbours)):
-            self._count(asker, Pattern.SEQUENCES, second)
-        seen.add(subject)
-        self._count(asker, Pattern.PERSONS, second)
+        for number, subject, found in asked:
+            if not found:
+                counted[Pattern.MISSES] += 1
+            if subject in seen:
+                continue
+            if not seen.isdisjoint(map(self._seal.pseudonym, number.neighbours)):
+                counted[Pattern.SEQUENCES] += 1
+            seen.add(subject)
+            counted[Pattern.PERSONS] += 1
+        for pattern, times in counted.items():
+            self._count(asker, pattern, second, times)
 
     def note_document(
         self, asker: Asker, document: PersonalIdNumber | PassportNumber, *, found: bool
@@ -75,7 +92,8 @@ class LookupLimits:
         if isinstance(document, PersonalIdNumber):
             self.note_number(asker, document, found=found)
             return
-        self._note_miss(asker, self._second(), found=found)
+        if not found:
+            self._count(asker, Pattern.MISSES, self._second())
         self.note_persons(asker, [subject_of(self._seal.document_index(document))])
 
     def note_persons(self, asker: Asker, subjects: Collection[str]) -> None:
@@ -104,10 +122,6 @@ class LookupLimits:
         self._ceilings, self._shared, self._chosen = ceilings, shared, {}
         for usage in [one for one in self._seen if one not in shared and one not in self._own]:
             del self._seen[usage]
-
-    def _note_miss(self, asker: Asker, second: int, *, found: bool) -> None:
-        if not found:
-            self._count(asker, Pattern.MISSES, second)
 
     def _used(self, usage: Usage) -> int:
         return self._shared.get(usage, 0) + self._sending.get(usage, 0) + self._own.get(usage, 0)

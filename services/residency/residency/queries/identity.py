@@ -1,11 +1,10 @@
 """Verification of identities."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any, NamedTuple
 
-from chassis.account.access_log import OK, AccountedLookups, record_of
-from chassis.context import Access
+from chassis.account.access_chain import AccessRecord
+from chassis.account.access_log import AccountedLookups
 from chassis.storage.database import Line
 from residency.domain.persons.partial_date import PartialDate
 from residency.domain.persons.person_name import FullName
@@ -30,11 +29,11 @@ _LOOK_UP = """
 
 
 class Look(NamedTuple):
-    """One identity to verify: what is declared, the number's blind index, and the access it is recorded as."""
+    """One identity to verify: what is declared, the number's blind index, and the record of the look."""
 
     declared: Declaration
     number_index: bytes
-    access: Access
+    record: AccessRecord
 
 
 class IdentityQueries:
@@ -43,17 +42,12 @@ class IdentityQueries:
     def __init__(self, line: Line) -> None:
         self._lookups = AccountedLookups(line, _LOOK_UP)
 
-    async def verify(self, looks: Sequence[Look], now: datetime) -> list[Verification]:
+    async def verify(self, looks: Sequence[Look]) -> list[Verification]:
         """Compare declarations with the register and record each look; the same is done for unknown numbers.
 
         One statement serves whoever asks at the same time. Raises DatabaseUnavailableError.
         """
-        rows = await self._lookups.find(
-            [
-                (look.number_index, record_of(look.access, look.access.record_id, OK, now))
-                for look in looks
-            ]
-        )
+        rows = await self._lookups.find([(look.number_index, look.record) for look in looks])
         return [
             verify(look.declared, _registered(row)) for look, row in zip(looks, rows, strict=True)
         ]

@@ -1,12 +1,13 @@
 """Identity verification, occupancy and registrations."""
 
-from dataclasses import replace
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from grpc import aio
 
+from chassis.account.access_chain import AccessRecord
+from chassis.account.access_log import OK, record_of
 from chassis.clock import Clock, ward_day
-from chassis.context import Access, current_access
+from chassis.context import current_access
 from chassis.errors import FieldInvalidError
 from chassis.rpc.pages import page_size
 from chassis.rules import Rule
@@ -18,7 +19,7 @@ from residency.domain.persons.sealing import NumberSeal, subject_of
 from residency.domain.persons.verification import Declaration, FieldMatch, Verification
 from residency.domain.places.address import Gazetteer
 from residency.operations.decoys import DecoyOperations
-from residency.operations.lookup_limits import LookupLimits
+from residency.operations.lookup_limits import AskedNumber, LookupLimits
 from residency.operations.residence import ResidenceOperations
 from residency.queries.identity import IdentityQueries, Look
 from residency.queries.occupancy import OccupancyQueries
@@ -74,7 +75,9 @@ class ResidencyServicer(residency_pb2_grpc.ResidencyServiceServicer):
         access, asker = current_access(), asker_of(request)
         access.subject = "unknown"
         declared = requests.declaration(request, self._codes, ward_day(self._clock()))
-        look = self._look(declared, access)
+        record = record_of(access, access.record_id, OK, self._clock())
+        look = self._look(declared, record, access.record_id)
+        access.subject, access.fields = look.record.subject, look.record.fields
         self._limits.admit(asker)
         [verification] = await self._verify([look], asker)
         return answers.verification(pb.VerifyIdentityResponse, verification, access.record_id)
@@ -86,32 +89,37 @@ class ResidencyServicer(residency_pb2_grpc.ResidencyServiceServicer):
         access, asker = current_access(), asker_of(request)
         access.subject = "identities"
         declared = requests.declarations(request, self._codes, ward_day(self._clock()))
-        looks = [self._look(one, replace(access, record_id=uuid4())) for one in declared]
+        # What the records of a call share is written down once.
+        shared = record_of(access, access.record_id, OK, self._clock())
+        looks = [self._look(one, shared, uuid4()) for one in declared]
         self._limits.admit(asker, len(looks))
-        verified = zip(looks, await self._verify(looks, asker), strict=True)
-        return pb.VerifyIdentitiesResponse(
-            identities=[
-                answers.verification(pb.VerifiedIdentity, answer, look.access.record_id)
-                for look, answer in verified
-            ]
-        )
+        verified = zip(await self._verify(looks, asker), looks, strict=True)
+        response = pb.VerifyIdentitiesResponse()
+        for answer, look in verified:
+            answers.verification(response.identities.add, answer, look.record.record_id)
+        return response
 
-    def _look(self, declared: Declaration, access: Access) -> Look:
-        """Name whom a look is at, and what is compared, in what it is recorded as."""
+    def _look(self, declared: Declaration, record: AccessRecord, record_id: UUID) -> Look:
+        """Name whom a look is at, and what is compared, in a record of its own that is like that of the call."""
         number_index = self._seal.blind_index(declared.number)
-        access.subject, access.fields = subject_of(number_index), declared.fields
-        return Look(declared, number_index, access)
+        own = record._replace(
+            record_id=record_id, subject=subject_of(number_index), fields=declared.fields
+        )
+        return Look(declared, number_index, own)
 
     async def _verify(self, looks: list[Look], asker: Asker) -> list[Verification]:
         """Compare and record; then note what the looks say of the caller."""
-        found = await self._identities.verify(looks, self._clock())
+        found = await self._identities.verify(looks)
         # Each look has its record now: the call needs none of its own.
         current_access().accounted = True
-        for look, verification in zip(looks, found, strict=True):
-            known = verification.number is FieldMatch.YES
-            self._limits.note_number(asker, look.declared.number, found=known)
-            access = look.access
-            await self._decoys.watch(asker.account, [access.subject], access.record_id)
+        asked = [
+            AskedNumber(look.declared.number, look.record.subject, one.number is FieldMatch.YES)
+            for look, one in zip(looks, found, strict=True)
+        ]
+        self._limits.note_numbers(asker, asked)
+        for look in looks:
+            record = look.record
+            await self._decoys.watch(asker.account, [record.subject], record.record_id)
         return found
 
     async def GetOccupancy(

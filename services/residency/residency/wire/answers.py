@@ -1,32 +1,33 @@
 """Answers and events as they are written."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 from uuid import UUID
 
 from chassis.rpc import pages
-from residency.domain.persons.verification import FieldMatch, Verification
+from residency.domain.persons.verification import FieldMatch, IdentityWarning, Verification
 from residency.domain.places.buildings import Building, Dwelling, LegalBasis, Position
 from residency.domain.residence.occupancy import Assistance, Counts, Occupancy
 from residency.wire import fields
 from ward.residency.v1 import residency_pb2 as pb
 
 _MATCHES = {one: pb.FieldMatch.Value(f"FIELD_MATCH_{one}") for one in FieldMatch}
+_WARNINGS = {one: pb.IdentityWarning.Value(f"IDENTITY_WARNING_{one}") for one in IdentityWarning}
 
 Verified = TypeVar("Verified", pb.VerifyIdentityResponse, pb.VerifiedIdentity)
 
 
-def verification(kind: type[Verified], answer: Verification, access_record_id: UUID) -> Verified:
-    """Write yes or no per field."""
-    return kind(
+def verification(
+    message: Callable[..., Verified], answer: Verification, access_record_id: UUID
+) -> Verified:
+    """Write yes or no per field; `message` makes the message, where it belongs, of what it holds."""
+    return message(
         personal_id_number=_MATCHES[answer.number],
         full_name=_MATCHES[answer.full_name],
         birth_date=_MATCHES[answer.birth_date],
         access_record_id=str(access_record_id),
-        warnings=[
-            pb.IdentityWarning.Value(f"IDENTITY_WARNING_{warning}") for warning in answer.warnings
-        ],
+        warnings=[_WARNINGS[warning] for warning in answer.warnings],
     )
 
 

@@ -33,10 +33,11 @@ class FullName:
         if len(text) > _MAX_DECOMPOSED:
             raise ValueError("too long")
         name = " ".join(unicodedata.normalize("NFC", text).split())
-        if not 0 < len(name) <= MAX_CHARACTERS or not all(map(_is_of_a_name, name)):
+        if not 0 < len(name) <= MAX_CHARACTERS:
             raise ValueError("not a name")
-        if not any(sign.isalpha() for sign in name):
-            raise ValueError("no letter")
+        # Nearly all names are letters and spaces, which is told without asking of each sign.
+        if not name.replace(" ", "").isalpha():
+            _check_signs(name)
         return cls(name)
 
     def agrees_with(self, other: "FullName") -> bool:
@@ -59,6 +60,13 @@ class FullName:
         words = _WORD.findall(unicodedata.normalize("NFC", self.text))
         *before, given = words
         return b"".join(map(spelling.order, (given, *before)))
+
+
+def _check_signs(name: str) -> None:
+    if not all(map(_is_of_a_name, name)):
+        raise ValueError("not a name")
+    if not any(sign.isalpha() for sign in name):
+        raise ValueError("no letter")
 
 
 @lru_cache(_KEPT_SIGNS)

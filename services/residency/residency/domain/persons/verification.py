@@ -12,6 +12,9 @@ from residency.domain.persons.personal_id import PersonalIdNumber
 class FieldMatch(StrEnum):
     """The answer for one field."""
 
+    # An enumeration's own is written in Python, and each look is answered by three.
+    __hash__ = str.__hash__
+
     YES = "YES"
     NO = "NO"
     NOT_COMPARED = "NOT_COMPARED"
@@ -34,10 +37,13 @@ class Declaration(NamedTuple):
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """Name what is compared, as access records name it; the sex is compared with the number's digits only."""
-        name = ("FULL_NAME",) if self.full_name else ()
+        """Name what is compared, as access records name it, in the order of the alphabet as they do.
+
+        The sex is compared with the number's digits only.
+        """
         birth = ("BIRTH_DATE",) if self.birth_date else ()
-        return ("NUMBER", *name, *birth)
+        name = ("FULL_NAME",) if self.full_name else ()
+        return (*birth, *name, "NUMBER")
 
     @property
     def warnings(self) -> tuple[IdentityWarning, ...]:
