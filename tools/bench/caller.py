@@ -10,7 +10,9 @@ import sys
 import time
 from dataclasses import asdict, dataclass
 from typing import Any
+from uuid import uuid4
 
+import asyncpg
 import grpc
 import uvloop
 from google.type import date_pb2
@@ -27,6 +29,10 @@ _CASE = access_pb2.AccessPurpose(
 )
 _BORN = date_pb2.Date(year=BORN.year, month=BORN.month, day=BORN.day)
 _SEED = 20_261_127
+_COMMIT = (
+    "insert into bench_accesses (record_id, recorded_at, account) values ($1, now(), 'bench')"
+)
+_SELECT = "select full_name from persons where number_index = $1"
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,8 @@ class Orders:
 
     A call is about one of the first `persons` of the benchmark's register, or about `many` of them; about the
     occupancy of one of `dwellings` if there are any; about a name if `by_name`. `authority` is the certificate to trust
-    (PEM) where TLS is spoken.
+    (PEM) where TLS is spoken. With the URL of a `database` the caller itself commits a row there and selects one after
+    each call, and all three are timed together.
     """
 
     target: str
@@ -47,6 +54,7 @@ class Orders:
     many: int = 0
     dwellings: tuple[str, ...] = ()
     by_name: bool = False
+    database: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,7 +86,10 @@ async def call(orders: Orders) -> Called:
 
 
 class _Caller:
-    def __init__(self, orders: Orders, channel: aio.Channel) -> None:
+    def __init__(
+        self, orders: Orders, channel: aio.Channel, database: asyncpg.Connection | None
+    ) -> None:
+        self._database = database
         self._requests = _requests(orders)
         residency = residency_pb2_grpc.ResidencyServiceStub(channel)
         self._method: Any = {
@@ -108,6 +119,9 @@ class _Caller:
             self._next += 1
             request = self._requests[self._next % len(self._requests)]
             answer = await self._method(request, metadata=self._metadata)
+            if self._database:
+                await self._database.execute(_COMMIT, uuid4())
+                await self._database.fetch(_SELECT, uuid4().bytes)
             self._taken.append(time.perf_counter() - begin)
             if isinstance(answer, lookups_pb2.SearchPersonsResponse):
                 self._shown += len(answer.matches)
@@ -152,8 +166,13 @@ async def _run(orders: Orders) -> Called:
         channel = aio.secure_channel(orders.target, trusted)
     else:
         channel = aio.insecure_channel(orders.target)
-    async with channel:
-        return await _Caller(orders, channel).run(orders.in_flight, orders.seconds)
+    database = await asyncpg.connect(orders.database) if orders.database else None
+    try:
+        async with channel:
+            return await _Caller(orders, channel, database).run(orders.in_flight, orders.seconds)
+    finally:
+        if database:
+            await database.close()
 
 
 if __name__ == "__main__":

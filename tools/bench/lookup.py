@@ -1,13 +1,9 @@
 """The course of `make bench-lookup`: floors and product in turn, on the same servers, in the same minutes."""
 
-import time
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from statistics import median
-from uuid import uuid4
-
-import asyncpg
 
 from bench.caller import Called, Orders, call
 from bench.register import By, Register
@@ -16,17 +12,13 @@ from stack.progress import Progress
 
 MANY = 32
 MANY_IN_FLIGHT = 4
-_FLOOR_TIMES = 300
-_COMMIT = (
-    "insert into bench_accesses (record_id, recorded_at, account) values ($1, now(), 'bench')"
-)
-_SELECT = "select full_name from persons where number_index = $1"
 
 
 class What(StrEnum):
     """What is called."""
 
     ECHO = "ECHO"
+    ECHO_COMMIT_SELECT = "ECHO_COMMIT_SELECT"
     BY_REQUEST = "BY_REQUEST"
     BY_REQUEST_IN_CHAIN = "BY_REQUEST_IN_CHAIN"
     VERIFY = "VERIFY"
@@ -58,14 +50,10 @@ Measured = dict[tuple[What, int], list[Called]]
 
 @dataclass
 class OfSize:
-    """What was measured with a register of so many persons; by what is called and calls in flight.
-
-    `commit_and_select` are milliseconds: what one look waits for in the database at least.
-    """
+    """What was measured with a register of so many persons; by what is called and calls in flight."""
 
     persons: int
     measured: Measured = field(default_factory=lambda: defaultdict(list))
-    commit_and_select: list[float] = field(default_factory=list)
 
     def rate(self, what: What, in_flight: int) -> float:
         """Tell looks a second, the median of the rounds."""
@@ -86,9 +74,11 @@ class OfSize:
         return median(one.rate / other.rate for one, other in pairs)
 
     def alone(self) -> float:
-        """Tell how much longer a look alone takes than echo, commit and select together, p50 to p50."""
-        product = self.latency(What.VERIFY, 1)[0]
-        return product / (self.latency(What.ECHO, 1)[0] + median(self.commit_and_select))
+        """Tell how much longer a look alone takes than echo, commit and select, p50 to p50 of the same round."""
+        pairs = zip(
+            self.measured[What.VERIFY, 1], self.measured[What.ECHO_COMMIT_SELECT, 1], strict=True
+        )
+        return median(one.p50 / other.p50 for one, other in pairs)
 
 
 @dataclass(frozen=True)
@@ -132,7 +122,6 @@ class Benchmark:
             register.floor(By.REQUEST) as by_request_target,
             register.floor(By.REQUEST_IN_CHAIN) as in_chain_target,
             register.service(),
-            register.database() as database,
         ):
             product = replace(
                 self._orders(register.target),
@@ -147,9 +136,10 @@ class Benchmark:
                 What.SEARCH: replace(product, in_flight=1, by_name=True),
             }
             echo = self._orders(echo_target)
-            await self._warm(echo, product, *course.values())
+            alone = replace(echo, in_flight=1, database=register.database_url)
+            await self._warm(echo, alone, product, *course.values())
             for _ in range(self._sizes.rounds):
-                found.commit_and_select += await commit_and_select(database)
+                await self._call(found, What.ECHO_COMMIT_SELECT, alone)
                 for in_flight in self._sizes.in_flight:
                     await self._call(found, What.ECHO, replace(echo, in_flight=in_flight))
                     await self._call(found, What.VERIFY, replace(product, in_flight=in_flight))
@@ -177,14 +167,3 @@ class Benchmark:
             seconds=self._sizes.seconds,
             persons=self._register.persons,
         )
-
-
-async def commit_and_select(database: asyncpg.Connection) -> list[float]:
-    """Tell what a commit and a select take, ms each time."""
-    taken = []
-    for _ in range(_FLOOR_TIMES):
-        begin = time.perf_counter()
-        await database.execute(_COMMIT, uuid4())
-        await database.fetch(_SELECT, uuid4().bytes)
-        taken.append((time.perf_counter() - begin) * 1000)
-    return taken

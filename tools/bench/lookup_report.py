@@ -12,6 +12,7 @@ from bench.report import goals_table, setting, table
 
 _NAMES = {
     What.ECHO: "echo grpc.aio trần · bare grpc.aio echo",
+    What.ECHO_COMMIT_SELECT: "echo + commit + select",
     What.BY_REQUEST: "asyncpg, mỗi lượt một giao dịch · asyncpg, a transaction by request",
     What.BY_REQUEST_IN_CHAIN: "như vậy, có TLS, thẻ và chuỗi · the same with TLS, token and chain",
     What.VERIFY: "VerifyIdentity",
@@ -71,6 +72,4 @@ def _looks(found: OfSize) -> Table:
         ratio = found.ratio(what, What.ECHO, in_flight, beside)
         figures = (f"{found.rate(what, in_flight):,.0f}", f"{p50:.2f}", f"{p99:.2f}")
         shown.add_row(_NAMES[what], str(in_flight), *figures, f"{ratio:.2f}")
-    waited = median(found.commit_and_select)
-    shown.add_row("commit + select", "1", f"{1000 / waited:,.0f}", f"{waited:.2f}", "", "")
     return shown

@@ -69,7 +69,7 @@ class Register:
     @asynccontextmanager
     async def database(self) -> AsyncGenerator[asyncpg.Connection]:
         """Connect to the service's database as its superuser."""
-        connection = await asyncpg.connect(self._url)
+        connection = await asyncpg.connect(self.database_url)
         try:
             yield connection
         finally:
@@ -141,7 +141,7 @@ class Register:
             case None:
                 return {}
             case By.REQUEST:
-                return {"database_url": self._url, "index_key": self._index_key.hex()}
+                return {"database_url": self.database_url, "index_key": self._index_key.hex()}
             case By.REQUEST_IN_CHAIN:
                 return {
                     "database_url": environment["DATABASE_URL"].replace("+asyncpg", ""),
@@ -165,7 +165,8 @@ class Register:
         return await process.wait() == 0
 
     @property
-    def _url(self) -> str:
+    def database_url(self) -> str:
+        """Where the service's database is, for its superuser."""
         return self._installation.postgres.url(SERVICE).replace("+asyncpg", "")
 
 
