@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fire_safety.detection.late import CAPACITY, NONE_LATE, Late, placed
+from fire_safety.detection.late import CAPACITY, GAS_CAPACITY, NONE_LATE, Late, placed
 from fire_safety.detection.limits import Limits
 from fire_safety.detection.standing import Standing
 from fire_safety.detection.ward import Ward
@@ -125,6 +125,88 @@ def test_a_rise_that_comes_newest_first_alarms() -> None:
     rising = [reading(t, CLEAN, ROOM + t / 6) for t in range(50, -1, -10)]
 
     assert {told[1:] for told in tell(sent(rising))} == {(AlarmKind.HEAT, True)}
+
+
+# ---------------------------------------------------------------- two backlogs by turns
+
+
+def span(ppm: float, begins: float, *, every_s: int, minutes: float) -> list[Reading]:
+    """Measure carbon monoxide alone, as much of it for so long."""
+    times = range(0, round(minutes * 60) + 1, every_s)
+    return [reading(begins + t, None, None)._replace(carbon_monoxide=ppm) for t in times]
+
+
+def by_turns(*backlogs: Sequence[Reading]) -> list[Reading]:
+    """Send several backlogs at once, each a reading a message."""
+    return [one for turn in zip(*backlogs, strict=True) for one in turn]
+
+
+HOURS = st.integers(1, 150).map(lambda hours: hours * 3600)
+
+
+@given(
+    smoke_back=st.booleans(), clean_back=st.booleans(), smoke_is_newer=st.booleans(), apart_s=HOURS
+)
+def test_smoke_of_one_of_two_backlogs_alarms(
+    *, smoke_back: bool, clean_back: bool, smoke_is_newer: bool, apart_s: int
+) -> None:
+    """Two gateways send what they kept by turns, oldest or newest first; the fire is however far apart."""
+    smoke_s, clean_s = (apart_s, 0) if smoke_is_newer else (0, apart_s)
+    times = [10 * n for n in range(100)]
+    clean = [reading(clean_s + t) for t in times]
+    last = times[:2] if smoke_back else times[-2:]
+    fire = [reading(smoke_s + t, SMOKE if t in last else CLEAN) for t in times]
+
+    sending = by_turns(fire[::-1] if smoke_back else fire, clean[::-1] if clean_back else clean)
+
+    newest = reading(7 * 86_400)
+    assert {told[1:] for told in tell(sent(sending, after=newest))} == {SMOKE_RAISED}
+
+
+@given(
+    gas_back=st.booleans(),
+    clean_back=st.booleans(),
+    gas_is_newer=st.booleans(),
+    apart_s=HOURS.filter(lambda apart_s: apart_s > 9000),
+)
+@settings(max_examples=20)
+def test_carbon_monoxide_of_one_of_two_backlogs_alarms(
+    *, gas_back: bool, clean_back: bool, gas_is_newer: bool, apart_s: int
+) -> None:
+    """As smoke does, though it takes the dose of half an hour, at a reading every ten seconds."""
+    gas_s, clean_s = (apart_s, 0) if gas_is_newer else (0, apart_s)
+    gas = span(110, gas_s, every_s=10, minutes=40)
+    clean = span(0, clean_s, every_s=10, minutes=40)
+
+    sending = by_turns(gas[::-1] if gas_back else gas, clean[::-1] if clean_back else clean)
+
+    assert alarms_of(sending, limits_for("co-dose")) == {AlarmKind.CO}
+
+
+# ---------------------------------------------------------------- carbon monoxide
+
+
+@pytest.mark.parametrize("every_s", [10, 30, 60])
+@pytest.mark.parametrize(("ppm", "minutes"), [(36, 138), (50, 82), (60, 67), (110, 25), (300, 2)])
+def test_a_dose_that_comes_newest_first_alarms(ppm: float, minutes: float, every_s: int) -> None:
+    """At the concentrations of EN 50291, over all of the time that its curve takes, and half of that does not."""
+    gas, limits = span(ppm, 0, every_s=every_s, minutes=minutes), limits_for("co-dose")
+
+    assert alarms_of(gas, limits) == {AlarmKind.CO}
+    assert alarms_of(gas[::-1], limits) == {AlarmKind.CO}
+    assert alarms_of(gas[::-1][: len(gas) // 2], limits) == set()
+
+
+@given(st.data(), st.sampled_from([(36, 138), (60, 67), (110, 25)]))
+@settings(max_examples=20)
+def test_a_dose_alarms_in_whatever_order_it_comes(
+    data: st.DataObject, gas: tuple[float, float]
+) -> None:
+    """A reading a minute over the longest time of the curve, however they are mixed."""
+    ppm, minutes = gas
+    kept = data.draw(st.permutations(span(ppm, 0, every_s=60, minutes=minutes)))
+
+    assert alarms_of(kept, limits_for("co-dose")) == {AlarmKind.CO}
 
 
 # ---------------------------------------------------------------- what raises nothing
@@ -247,7 +329,7 @@ def test_what_comes_in_order_goes_on_from_all_that_came() -> None:
 
     late = place_all(gassed)
 
-    assert len(late.run) == CAPACITY
+    assert len(late.run) == GAS_CAPACITY
     assert late.run[-1].window == reduce(lambda w, one: look(w, one, CLEAN, LIMITS), gassed, EMPTY)
 
 

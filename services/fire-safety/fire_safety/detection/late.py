@@ -1,9 +1,9 @@
 """Readings that came behind newer ones, in the order of the device's clock, in whatever order they came.
 
-What a gateway kept it may send newest first, or mixed up, one reading a message. So the last of these readings stay
-known, each with what the device had shown up to it: one that comes later and belongs between them takes its place,
-and those behind it are looked at again, until nothing changes. Readings that come in their order are looked at once,
-like live ones.
+What a gateway kept it may send newest first, or mixed up, one reading a message, and two gateways may send what they
+kept at once. So the last of these readings stay known, each with what the device had shown up to it: one that comes
+later and belongs between them takes its place, and those behind it are looked at again, until nothing changes or they
+are too far away. Readings that come in their order are looked at once, like live ones.
 """
 
 from bisect import bisect_left
@@ -12,12 +12,19 @@ from typing import NamedTuple
 
 from fire_safety.detection.criteria import Sign, measured_signs, shows_fire
 from fire_safety.detection.limits import Limits
-from fire_safety.detection.window import EMPTY, Window, is_calm, look
+from fire_safety.detection.window import EMPTY, Window, is_calm, is_unremarkable, look
 from fire_safety.domain.readings.reading import Reading
 
 # The longest that the published profiles look back is a minute, for a rise of class R: of a device that reports every
 # two seconds that takes 31 readings, and one more to confirm.
 CAPACITY = 32
+# While carbon monoxide was taken up there is more to look back on: 140 minutes at 35 ppm, a reading a minute.
+GAS_CAPACITY = 160
+# Up to so far apart the times of EN 50291 are met by readings of carbon monoxide (the profile's source): those that
+# are closer together are the first to go.
+_GAS_STEP_MS = 60_000
+# As many on either side of what came belong to it, however long ago they came.
+_BESIDE = 8
 _NEVER = -1
 
 
@@ -68,10 +75,21 @@ def placed(late: Late, reading: Reading, clean_air: float, limits: Limits) -> Pl
             return _between(late, reading, clean_air, limits)
         run, before, last = (), EMPTY, EMPTY
     window = look(last, reading, clean_air, limits)
-    if len(run) == CAPACITY:
-        run, before = run[1:], run[0].window
-    late = Late((*run, Kept(reading, window)), before, reading.received_ms)
-    return Placed(late, window)
+    run, before = _bounded((*run, Kept(reading, window)), before, len(run))
+    return Placed(Late(run, before, reading.received_ms), window)
+
+
+def says_nothing_new(
+    late: Late, reading: Reading, within_ms: float, clean_air: float, limits: Limits
+) -> bool:
+    """Tell whether a reading would say of a calm room what one that is so near it in time has said."""
+    run, at = late.run, reading.observed_ms
+    place = bisect_left(run, at, key=_observed_ms)
+    return any(
+        abs(_observed_ms(one) - at) < within_ms
+        and is_unremarkable(one.window, reading, clean_air, limits)
+        for one in run[max(place - 1, 0) : place + 1]
+    )
 
 
 def _between(late: Late, reading: Reading, clean_air: float, limits: Limits) -> Placed:
@@ -99,6 +117,8 @@ def _looked_at_again(
     found: list[Kept] = []
     revealed: list[tuple[Reading, Sign]] = []
     for known in tail:
+        if _observed_ms(known) - window.newest_ms > limits.apart_ms:
+            break
         window = look(window, known.reading, clean_air, limits)
         if window == known.window:
             break
@@ -119,12 +139,39 @@ def _revealed(before: Kept, after: Kept, clean_air: float, limits: Limits) -> It
 
 
 def _bounded(run: tuple[Kept, ...], before: Window, place: int) -> tuple[tuple[Kept, ...], Window]:
-    """Let go of the one at the end that is farther from the place of what came, if it is one too many."""
+    """Let go of what is too much; `place` is where something came."""
     if len(run) <= CAPACITY:
         return run, before
-    if place < CAPACITY // 2:
-        return run[:-1], before
-    return run[1:], run[0].window
+    gas = any(one.window.dose > 0 for one in run)
+    while len(run) > (GAS_CAPACITY if gas else CAPACITY):
+        gone = _least_needed(run, place, gas=gas)
+        before = before if gone else run[0].window
+        run = run[:gone] + run[gone + 1 :]
+        place -= gone < place
+    return run, before
+
+
+def _least_needed(run: Sequence[Kept], place: int, *, gas: bool) -> int:
+    """Find what came first, of one message what is farthest from what came now, and nothing beside that.
+
+    So of two backlogs that come by turns neither is let go for the other. Carbon monoxide is thinned before.
+    """
+    if place == len(run) - 1 and _received_ms(run[0]) <= _received_ms(run[1]):
+        return 0
+    far = [n for n in range(len(run)) if abs(n - place) > _BESIDE]
+    crowded = [n for n in far if _is_crowded(run, n)] if gas else []
+    return min(crowded or far, key=lambda n: (_received_ms(run[n]), -abs(n - place)))
+
+
+def _is_crowded(run: Sequence[Kept], n: int) -> bool:
+    """Tell whether those beside a reading are near enough to each other without it."""
+    if not 0 < n < len(run) - 1:
+        return False
+    return _observed_ms(run[n + 1]) - _observed_ms(run[n - 1]) <= _GAS_STEP_MS
+
+
+def _received_ms(one: Kept) -> int:
+    return one.reading.received_ms
 
 
 def _observed_ms(one: Kept) -> int:
