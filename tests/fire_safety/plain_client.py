@@ -30,6 +30,23 @@ class PlainClient:
         await client.close()
         return client
 
+    async def say(self, protocol: str, payload: bytes = b"") -> list[str]:
+        """Send a line of NATS, with a payload if there is one; tell what the broker answers, but news of itself.
+
+        Nothing more comes of a connection that it ends.
+        """
+        heard: list[str] = []
+        with suppress(OSError):
+            self._writer.write(f"{protocol}\r\n".encode())
+            self._writer.write(payload + b"\r\n" if payload else b"")
+            self._writer.write(b"PING\r\n")
+            while line := await asyncio.wait_for(self._reader.readline(), 5):
+                if line == b"PONG\r\n":
+                    break
+                if not line.startswith(b"INFO"):
+                    heard.append(line.decode().strip())
+        return heard
+
     async def is_in(self) -> bool:
         """Tell whether the broker still answers."""
         try:

@@ -31,11 +31,13 @@ from fire_safety.operations.credentials import Asked, CredentialOperations
 from fire_safety.operations.devices import DeviceOperations
 from fire_safety.operations.register import RegisterOperations
 from fire_safety.settings import Settings
-from stack.nats_configuration import GATEKEEPER
+from stack.nats_configuration import DEVICE_PAYLOAD, DEVICE_SUBSCRIPTIONS, GATEKEEPER
 from stack.nats_server import NatsServer
 from tests.fire_safety.conftest import MakeSettings
+from tests.fire_safety.events import alarm_events, until_all_told
 from tests.fire_safety.field import (
     alarm_raised,
+    alarms_of,
     now_ms,
     recorded,
     subject_of,
@@ -52,6 +54,13 @@ pytestmark = [pytest.mark.postgres, pytest.mark.nats]
 DEVICE, OTHER = PLACED.device_id, UNPLACED.device_id
 GATEWAY = replace(UNPLACED, device_id="GW-1", kind=DeviceKind.GATEWAY)
 _secrets = count(1)
+_SHORTER_SESSIONS = """
+    insert into sign_in_policies (version, effective_from, source, credential_life_s, rotation_grace_s, session_s,
+      max_payload_bytes, max_subscriptions, delay_first_s, delay_max_s, failures_remembered_s, max_connections)
+    select version + 1, now(), 'a test', credential_life_s, rotation_grace_s, 2,
+      max_payload_bytes, max_subscriptions, delay_first_s, delay_max_s, failures_remembered_s, max_connections
+    from sign_in_policies order by version desc limit 1
+"""
 
 
 @dataclass
@@ -336,6 +345,50 @@ async def test_an_mqtt_device_gets_its_commands_and_no_others(gate: Gate) -> Non
     await services.close()
 
 
+async def test_what_a_hostile_client_says_is_bounded(gate: Gate) -> None:
+    """Its account bounds a message and how many subscriptions a connection has; others notice nothing."""
+    _, secret = await gate.issue()
+    _, other = await gate.issue(OTHER)
+    device, bystander = await gate.plain(DEVICE, secret), await gate.plain(OTHER, other)
+    own, beyond = f"ward.11002.device.{DEVICE}.down", 20
+    subscribing = "\r\n".join(f"SUB {own} {n}" for n in range(DEVICE_SUBSCRIPTIONS + beyond))
+
+    assert await device.say(subscribing) == ["-ERR 'maximum subscriptions exceeded'"] * beyond
+    whole = b"x" * DEVICE_PAYLOAD
+    assert await device.say(f"PUB {subject_of(DEVICE)} {len(whole)}", whole) == []
+    ended = await device.say(f"PUB {subject_of(DEVICE)} {len(whole) + 1}", whole + b"x")
+    assert ended[:1] == ["-ERR 'Maximum Payload Violation'"]
+    assert not await device.is_in()
+    assert await bystander.is_in()
+    await device.close()
+    await bystander.close()
+
+
+async def test_what_a_hostile_mqtt_client_says_is_bounded(gate: Gate) -> None:
+    """A message larger than the broker takes of anybody ends the connection; the device itself comes back."""
+    _, secret = await gate.issue()
+    with pytest.raises(aiomqtt.MqttError):
+        async with gate.mqtt(DEVICE, secret) as device:
+            await device.publish(topic_of(DEVICE), b"x" * (2 * 1024**2 + 1), qos=1, timeout=5)
+    async with gate.mqtt(DEVICE, secret) as device:
+        await device.publish(topic_of(DEVICE), reading(DEVICE, now_ms()), qos=1)
+
+    await until_recorded(gate.database, 1)
+
+
+async def test_new_terms_hold_from_when_they_are_in_force(gate: Gate, owner: Database) -> None:
+    """For whoever signs in then: nobody has to start the service anew."""
+    _, secret = await gate.issue()
+    before = await gate.plain(DEVICE, secret)
+    async with owner.transaction() as tx:
+        await tx.execute(text(_SHORTER_SESSIONS))
+    after = await gate.plain(DEVICE, secret)
+
+    await asyncio.wait_for(after.thrown_out(), 15)
+    assert await before.is_in()
+    await before.close()
+
+
 async def test_a_gateway_speaks_for_its_children_and_for_nobody_else(gate: Gate) -> None:
     """When a child is given to it, it is disconnected, comes back, and may speak for that one too."""
     _, secret = await gate.issue(GATEWAY.device_id)
@@ -555,21 +608,26 @@ def _holds(condition: Callable[[], bool]) -> Callable[[], Awaitable[bool]]:
 
 @pytest.mark.timeout(300)
 async def test_what_mqtt_acknowledged_survives_kill_minus_nine(gate: Gate) -> None:
-    """Six devices publish with QoS 1 while the broker is killed twice: each acknowledged reading is recorded."""
+    """Devices in smoke publish with QoS 1, again what was not acknowledged, while the broker is killed twice.
+
+    Each acknowledged reading is recorded, and none twice; each fire is one alarm, told once.
+    """
     names = [DEVICE, OTHER, GATEWAY.device_id]
     secrets = {name: (await gate.issue(name))[1] for name in names}
     acknowledged: dict[str, set[int]] = {name: set() for name in names}
     enough = asyncio.Event()
-    numbers = count(now_ms())
+    times = count(now_ms() - 6 * 3600_000, 1000)
 
     async def send(name: str) -> None:
+        at = next(times)
         while not enough.is_set():
             try:
                 async with gate.mqtt(name, secrets[name]) as device:
                     while not enough.is_set():
-                        at = next(numbers)
-                        await device.publish(topic_of(name), reading(name, at), qos=1, timeout=3)
+                        smoke = reading(name, at, 0.1)
+                        await device.publish(topic_of(name), smoke, qos=1, timeout=3)
                         acknowledged[name].add(at)
+                        at = next(times)
             except aiomqtt.MqttError:
                 await asyncio.sleep(0.05)
 
@@ -588,16 +646,26 @@ async def test_what_mqtt_acknowledged_survives_kill_minus_nine(gate: Gate) -> No
 
     async def all_recorded() -> bool:
         for name in names:
-            stored = {
+            stored = [
                 round(row.observed_at.timestamp() * 1000)
                 for row in await recorded(gate.database, name)
-            }
-            if acknowledged[name] - stored:
+            ]
+            assert len(stored) == len(set(stored))
+            if acknowledged[name] - set(stored):
                 return False
         return True
 
     assert sum(map(len, acknowledged.values())) > 60
     await until(all_recorded, patience_s=90)
+    for name in names:
+        await alarm_raised(gate.database, name)
+    await until_all_told(gate.database)
+    alarms = await alarms_of(gate.database)
+    broker = await nats.connect(gate.server.url)
+    told = [one.alarm for one in await alarm_events(broker) if one.name == "AlarmRaised"]
+    await broker.close()
+    assert sorted(one.device_id for one in alarms) == sorted(names)
+    assert sorted(one.alarm_id for one in told) == sorted(str(one.alarm_id) for one in alarms)
 
 
 @pytest.mark.parametrize(

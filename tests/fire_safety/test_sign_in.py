@@ -120,29 +120,39 @@ def test_a_credential_lives_no_longer_than_the_policy_allows() -> None:
 
 def test_failures_in_a_row_wait_ever_longer_up_to_a_bound() -> None:
     """By name and by host; who did not fail for a while begins anew."""
-    slowing = Slowing(POLICY)
-    delays = [slowing.failed(["name D-1", "host 10.0.0.1"], at) for at in range(8)]
+    slowing = Slowing()
+    delays = [slowing.failed(["name D-1", "host 10.0.0.1"], at, POLICY) for at in range(8)]
 
     assert delays == [0, 0.25, 0.5, 1, 2, 4, 4, 4]
-    assert slowing.failed(["name D-2", "host 10.0.0.1"], 8) == 4
-    assert slowing.failed(["name D-1", "host 10.0.0.2"], 9) == 4
-    assert slowing.failed(["name D-1", "host 10.0.0.1"], 70) == 0
+    assert slowing.failed(["name D-2", "host 10.0.0.1"], 8, POLICY) == 4
+    assert slowing.failed(["name D-1", "host 10.0.0.2"], 9, POLICY) == 4
+    assert slowing.failed(["name D-1", "host 10.0.0.1"], 70, POLICY) == 0
+
+
+def test_failures_wait_by_the_terms_that_are_in_force() -> None:
+    """What was counted under the terms before goes on."""
+    slowing, stricter = Slowing(), replace(POLICY, delay_first_s=1, delay_max_s=8)
+    waits = [slowing.failed(["name D-1"], at, POLICY) for at in range(3)]
+
+    assert [*waits, slowing.failed(["name D-1"], 3, stricter)] == [0, 0.25, 0.5, 4]
 
 
 @given(st.lists(st.text(max_size=3), max_size=50), st.integers(1, 10**6))
 def test_a_delay_is_never_more_than_its_bound(names: list[str], repeats: int) -> None:
     """Whoever fails how often."""
-    slowing = Slowing(POLICY)
-    delays = [slowing.failed([name], at) for at, name in enumerate(names * min(repeats, 30))]
+    slowing = Slowing()
+    delays = [
+        slowing.failed([name], at, POLICY) for at, name in enumerate(names * min(repeats, 30))
+    ]
 
     assert all(0 <= delay <= POLICY.delay_max_s for delay in delays)
 
 
 def test_a_flood_of_names_does_not_fill_the_memory() -> None:
     """The oldest are forgotten."""
-    slowing = Slowing(POLICY)
+    slowing = Slowing()
     for number in range(12_000):
-        slowing.failed([f"name {number}"], number / 1000)
+        slowing.failed([f"name {number}"], number / 1000, POLICY)
 
     assert len(slowing) == 10_000
 

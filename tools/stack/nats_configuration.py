@@ -21,6 +21,9 @@ SIMULATOR_SUBJECTS = "simulator.>"
 
 SIGN_IN_SECONDS = 5
 DEVICE_CONNECTIONS = 10_000
+# A mebibyte, as `ingestion_limits` have it; and one subscription for each device behind a gateway, with many to spare.
+DEVICE_PAYLOAD = 1024 * 1024
+DEVICE_SUBSCRIPTIONS = 1_000
 WARD_ACCOUNT = "WARD"
 DEVICES_ACCOUNT = "DEVICES"
 
@@ -72,8 +75,11 @@ accounts {{
   # Where devices that speak NATS are: the broker acknowledges to any subject that a sender names, and whatever one
   # names, here it reaches nothing of the ward's but this. MQTT clients name none, and need JetStream beside them.
   {devices_account} {{
-    # Far above any ward's devices: what the gatekeeper has not looked at yet takes no more of the broker than this.
-    limits {{ max_connections: {device_connections} }}
+    # Far above any ward's devices: what the gatekeeper has not looked at yet takes no more of the broker than this. The
+    # other two are of each connection: of a token that answers the callout the broker heeds no limit.
+    limits {{
+      max_connections: {device_connections}, max_payload: {device_payload}, max_subscriptions: {device_subscriptions}
+    }}
     imports: [
       {{ service: {{ account: {ward_account}, subject: {device_subjects} }} }}
       {{ stream: {{ account: {ward_account}, subject: {command_subjects} }} }}
@@ -180,6 +186,8 @@ def configuration(place: Place, passwords: Mapping[str, str], issuer: str, xkey:
         simulator_inbox=json.dumps(f"{SIMULATOR_INBOX}.>"),
         sign_in_seconds=SIGN_IN_SECONDS,
         device_connections=DEVICE_CONNECTIONS,
+        device_payload=DEVICE_PAYLOAD,
+        device_subscriptions=DEVICE_SUBSCRIPTIONS,
         issuer=issuer,
         xkey=xkey,
         mqtt="" if place.mqtt_port is None else _mqtt(place),

@@ -40,7 +40,6 @@ _SERVER_KEY = "Nats-Server-Xkey"
 _WAITING = 10_000
 _AT_ONCE = 250
 _HELD = 1_000
-_RETRY_S = 0.5
 
 
 class AuthCallout:
@@ -67,6 +66,7 @@ class AuthCallout:
         self._crowding = crowding
         self._clock = clock
         self._waiting: Waiting[_Asked] = Waiting(_WAITING)
+        self._slowing = Slowing()
         self._asked = asyncio.Event()
         self._held: set[asyncio.Task[None]] = set()
         self._subscription: Subscription | None = None
@@ -101,13 +101,11 @@ class AuthCallout:
             self._asked.set()
 
     async def _answer_all(self) -> None:
-        policy = await self._policy()
-        slowing = Slowing(policy)
         while True:
             await self._asked.wait()
             asked = self._newest()
             try:
-                await self._decide(asked, policy, slowing)
+                await self._decide(asked)
             except DatabaseUnavailableError:
                 metrics.SIGN_INS.labels("unavailable").inc(len(asked))
                 logger().warning("sign_ins_unanswered", questions=len(asked))
@@ -121,19 +119,11 @@ class AuthCallout:
             self._asked.clear()
         return newest
 
-    async def _policy(self) -> SignInPolicy:
-        while True:
-            try:
-                return await self._queries.policy(self._clock())
-            except DatabaseUnavailableError:
-                await asyncio.sleep(_RETRY_S)
-
-    async def _decide(
-        self, asked: Sequence["_Asked"], policy: SignInPolicy, slowing: Slowing
-    ) -> None:
+    async def _decide(self, asked: Sequence["_Asked"]) -> None:
         if not asked:
             return
         now = self._clock()
+        policy = await self._queries.policy(now)
         names = {one.question.attempt.name for one in asked}
         rights = await self._queries.rights({one for one in names if wire.could_be_device(one)})
         first_used: dict[str, Credential] = {}
@@ -153,7 +143,7 @@ class AuthCallout:
                 mqtt_tls_only=self._mqtt_tls_only,
             )
             if isinstance(verdict, Refusal):
-                self._refuse(one, verdict, slowing)
+                self._refuse(one, verdict, policy)
                 refused |= {attempt.name} & rights.keys()
             else:
                 await self._grant(one, verdict, policy)
@@ -167,11 +157,11 @@ class AuthCallout:
         await self._respond(asked, answer)
         self._crowding.note(grant.credential.device_id)
 
-    def _refuse(self, asked: "_Asked", why: Refusal, slowing: Slowing) -> None:
+    def _refuse(self, asked: "_Asked", why: Refusal, policy: SignInPolicy) -> None:
         metrics.SIGN_INS.labels(why).inc()
         attempt = asked.question.attempt
         keys = (f"name {attempt.name[:64]}", f"host {attempt.host}")
-        delay_s = slowing.failed(keys, self._clock().timestamp())
+        delay_s = self._slowing.failed(keys, self._clock().timestamp(), policy)
         if len(self._held) >= _HELD:
             return
         task = asyncio.create_task(self._refuse_later(asked, delay_s))

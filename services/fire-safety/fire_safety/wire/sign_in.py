@@ -103,6 +103,7 @@ class Answers:
                 "version": 2,
                 "pub": {"allow": [self._subject(one, "up") for one in grant.speaks_for]},
                 "sub": {"allow": commands + own},
+                # The broker's callout heeds none of the three: its account of devices has limits of its own.
                 "subs": policy.max_subscriptions + len(grant.speaks_for),
                 "payload": policy.max_payload_bytes,
                 "data": -1,

@@ -13,24 +13,23 @@ _COUNTED = 64
 class Slowing:
     """Failures in a row by name and by host, of the most recent `_KEPT` of them."""
 
-    def __init__(self, policy: SignInPolicy) -> None:
-        self._policy = policy
+    def __init__(self) -> None:
         self._failures: OrderedDict[str, tuple[int, float]] = OrderedDict()
 
     def __len__(self) -> int:
         """Tell how many are remembered."""
         return len(self._failures)
 
-    def failed(self, keys: Iterable[str], now_s: float) -> float:
-        """Count a failure under each key; tell how many seconds its answer shall wait."""
-        worst = max(self._count(key, now_s) for key in keys)
+    def failed(self, keys: Iterable[str], now_s: float, policy: SignInPolicy) -> float:
+        """Count a failure under each key; tell how many seconds its answer shall wait by the terms in force."""
+        worst = max(self._count(key, now_s, policy.failures_remembered_s) for key in keys)
         if worst <= 1:
             return 0.0
-        return min(self._policy.delay_first_s * 2.0 ** (worst - 2), self._policy.delay_max_s)
+        return min(policy.delay_first_s * 2.0 ** (worst - 2), policy.delay_max_s)
 
-    def _count(self, key: str, now_s: float) -> int:
+    def _count(self, key: str, now_s: float, remembered_s: float) -> int:
         before, last_s = self._failures.pop(key, (0, now_s))
-        if now_s - last_s > self._policy.failures_remembered_s:
+        if now_s - last_s > remembered_s:
             before = 0
         count = min(before + 1, _COUNTED)
         self._failures[key] = (count, now_s)
