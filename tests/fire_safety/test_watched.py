@@ -312,38 +312,6 @@ def test_no_alarm_is_missed_by_leaving_readings_out(
         assert raised["sane"] <= raised["mad"]
 
 
-@given(
-    st.lists(
-        st.tuples(st.integers(0, 300), st.sampled_from([CLEAN, 0.02, SMOKE]), st.floats(20, 70)),
-        min_size=10,
-        max_size=60,
-    )
-)
-def test_of_late_readings_too_no_fire_is_left_out(shown: list[tuple[int, float, float]]) -> None:
-    """In whatever order a device that is too fast sends what it kept."""
-    mad = ward(**{DEVICE: {AlarmKind.RATE_EXCEEDED: Standing(NOW)}})
-    mad._devices[DEVICE].paid_ms = NOW + 2.1e7  # noqa: SLF001 - so that it stays mad
-    sane = ward()
-    kept = [reading(t / 5, *one, received=1000 + n / 100) for n, (t, *one) in enumerate(shown)]
-
-    found = [
-        {one.kind for one in take(made, reading(1000), *kept) if one.raised}
-        for made in (mad, sane)
-    ]
-
-    assert found[0] >= found[1]
-
-
-def test_late_readings_of_a_calm_room_are_left_out_where_one_beside_said_the_same() -> None:
-    """A device that sends its past at a hundred readings a second costs no more than one that is on time."""
-    mad = ward(**{DEVICE: {AlarmKind.RATE_EXCEEDED: Standing(NOW)}})
-    mad._devices[DEVICE].paid_ms = NOW + 2.1e7  # noqa: SLF001 - so that it stays mad
-    take(mad, reading(1000), *(reading(n / 100, received=1000 + n / 100) for n in range(1000)))
-
-    run = mad._devices[DEVICE].state.late.run  # noqa: SLF001 - what was looked at
-    assert [one.reading.observed_ms - NOW for one in run] == list(range(0, 10_000, 1000))
-
-
 def test_a_rate_that_was_exceeded_before_a_restart_is_told_when_it_is_back() -> None:
     """It is known from the database."""
     made = ward(**{DEVICE: {AlarmKind.RATE_EXCEEDED: Standing(NOW)}})

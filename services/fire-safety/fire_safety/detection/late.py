@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from fire_safety.detection.criteria import Sign, measured_signs, shows_fire
 from fire_safety.detection.limits import Limits
-from fire_safety.detection.window import EMPTY, Window, is_calm, is_unremarkable, look
+from fire_safety.detection.window import EMPTY, Window, is_calm, look
 from fire_safety.domain.readings.reading import Reading
 
 # The longest that the published profiles look back is a minute, for a rise of class R: of a device that reports every
@@ -77,19 +77,6 @@ def placed(late: Late, reading: Reading, clean_air: float, limits: Limits) -> Pl
     window = look(last, reading, clean_air, limits)
     run, before = _bounded((*run, Kept(reading, window)), before, len(run))
     return Placed(Late(run, before, reading.received_ms), window)
-
-
-def says_nothing_new(
-    late: Late, reading: Reading, within_ms: float, clean_air: float, limits: Limits
-) -> bool:
-    """Tell whether a reading would say of a calm room what one that is so near it in time has said."""
-    run, at = late.run, reading.observed_ms
-    place = bisect_left(run, at, key=_observed_ms)
-    return any(
-        abs(_observed_ms(one) - at) < within_ms
-        and is_unremarkable(one.window, reading, clean_air, limits)
-        for one in run[max(place - 1, 0) : place + 1]
-    )
 
 
 def _between(late: Late, reading: Reading, clean_air: float, limits: Limits) -> Placed:

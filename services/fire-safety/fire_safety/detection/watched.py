@@ -7,7 +7,6 @@ from fire_safety.detection.criteria import declared_of
 from fire_safety.detection.dose import dose_after
 from fire_safety.detection.fold import DeviceState, begun_anew, fold
 from fire_safety.detection.judging import LimitsKey
-from fire_safety.detection.late import says_nothing_new
 from fire_safety.detection.limits import Limits
 from fire_safety.detection.modes import Mode, why_suppressed
 from fire_safety.detection.pace import is_too_fast, paid_ms
@@ -178,15 +177,11 @@ class Watched:
         state, limits, pace = self.state, self.limits, self.limits.pace
         if not self.too_fast or pace is None or state.standings.now or self._trial:
             return readings
-        near_ms, live, clean_air = pace.cost_ms, state.live, state.clean_air
         return [
             one
             for one in readings
-            if not (
-                is_unremarkable(live, one, clean_air, limits)
-                if abs(one.observed_ms - live.newest_ms) < near_ms
-                else says_nothing_new(state.late, one, near_ms, clean_air, limits)
-            )
+            if abs(one.observed_ms - state.live.newest_ms) >= pace.cost_ms
+            or not is_unremarkable(state.live, one, state.clean_air, limits)
         ]
 
     def count(self, readings: int, received_ms: int) -> bool:
