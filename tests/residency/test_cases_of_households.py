@@ -1,6 +1,6 @@
 """Cases that change households and what the register says of persons, at the running service."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -28,7 +28,6 @@ pytestmark = [pytest.mark.postgres, pytest.mark.nats]
 
 FIRST = date_pb2.Date(year=2026, month=11, day=20)
 RENAMED = "Phạm Thị Giả Thiết"
-NEXT_TERM = date(2028, 1, 1)
 
 
 async def household(desk: Desk) -> UUID:
@@ -211,41 +210,3 @@ async def test_a_householder_who_stays_keeps_the_household(desk: Desk) -> None:
     whole = {1: "HOUSEHOLDER", 2: "CHILD", 3: "CHILD"}
     assert await households(desk) == [whole]
     assert (await households(desk, date(2028, 1, 1))) == [{1: "HOUSEHOLDER", 3: "CHILD"}]
-
-
-async def renewed(desk: Desk, declaration: pb.ResidenceDeclaration, case_number: str) -> None:
-    """Renew for a year what a case registered, in the last days of its term."""
-    (registration_id, *_) = (await desk.get(case_number)).registration_ids
-    declaration.renewal.registration_id = registration_id
-    declaration.renewal.valid_until.CopyFrom(date_pb2.Date(year=2028, month=11, day=1))
-    desk.clock.now = datetime(2027, 10, 18, 5, tzinfo=UTC)
-    await recorded(desk, declaration)
-
-
-@pytest.mark.parametrize("numbered", [True, False])
-@pytest.mark.parametrize("relationship", ["Chủ hộ", "", "con đẻ"])
-async def test_a_householder_who_renews_stays_the_householder(
-    desk: Desk, relationship: str, *, numbered: bool
-) -> None:
-    """Whatever is declared: a renewal changes no householder, and a household is never left without one."""
-    dwelling_id = (await add_building(desk.database)).dwelling_ids[0]
-    head = declared(1, relationship_to_householder="Chủ hộ")
-    first = await recorded(desk, temporary(dwelling_id, declarant=head))
-    again = declared(1, relationship_to_householder=relationship)
-    fields = of_householder(1) if numbered else {}
-    await renewed(desk, temporary(dwelling_id, declarant=again, **fields), first)
-
-    assert await households(desk, NEXT_TERM) == [{1: "HOUSEHOLDER"}]
-
-
-async def test_members_and_householder_renew_in_either_order(desk: Desk) -> None:
-    """Each by a case of their own that numbers the householder; they go on as one household."""
-    dwelling_id = (await add_building(desk.database)).dwelling_ids[0]
-    head = declared(1, relationship_to_householder="Chủ hộ")
-    first = await recorded(desk, temporary(dwelling_id, declarant=head))
-    member = temporary(dwelling_id, declarant=declared(2), **of_householder(1))
-    second = await recorded(desk, member)
-    await renewed(desk, temporary(dwelling_id, declarant=declared(2), **of_householder(1)), second)
-    await renewed(desk, temporary(dwelling_id, declarant=head, **of_householder(1)), first)
-
-    assert await households(desk, NEXT_TERM) == [{1: "HOUSEHOLDER", 2: "CHILD"}]

@@ -106,25 +106,24 @@ class CaseChanges:
         case: Case,
         declaration: ResidenceDeclaration,
         change: NewResidence,
-        standing: HouseholdChoice | None,
+        household_id: UUID | None,
         now: datetime,
     ) -> None:
-        """Register all who are declared, in one household: where the declarant stands, or the one that is declared.
+        """Register all who are declared, in one household: the given one, or the one that is declared.
 
-        What a declaration calls them to the householder is taken over where the circular knows it; of a declarant who
-        stands in the household as something already, that stays.
+        What a declaration calls them to the householder is taken over where the circular knows it.
         """
         origin = Origin(current_account(), case.case_number)
         by_name = await households.codes_by_name(tx)
         codes = {same_spelling(name): code for name, code in by_name.items()}
-        household = standing or await self._declared_household(tx, declaration, change, codes)
+        household = HouseholdChoice(household_id)
+        if household_id is None:
+            household = await self._declared_household(tx, declaration, change, codes)
         await self._enter_persons(tx, declaration, change, now)
         entered = []
         for person in declaration.householder_first:
             heads = person.number == declaration.householder_number
             relationship = HOUSEHOLDER if heads else codes.get(same_spelling(person.relationship))
-            if standing and person.number == declaration.declarant.number:
-                relationship = standing.relationship or relationship
             application = application_of(
                 person, change, replace(household, relationship=relationship)
             )
@@ -189,22 +188,15 @@ class CaseChanges:
         change: Renewal,
         now: datetime,
     ) -> None:
-        """Register for the further term, in the household to which the person belonged at the end of this one.
-
-        As what they belonged to it: who is householder is changed by a case of its own.
-        """
+        """Register for the further term, in the household to which the person belonged at the end of this one."""
         registration = await self._load_declared(tx, declaration, change.registration_id)
         window = await limit_in_force(tx, "renewal_window", ward_day(now))
         asked_on = ward_day(case.submitted_at or now)
         next_term = change.next_term(registration, asked_on, window)
         renewed = NewResidence(ResidenceKind.TEMPORARY, registration.dwelling_id, next_term)
         members = await households.of_registration(tx, registration.entry_id)
-        standing = HouseholdChoice(registration.household_id)
-        if members:
-            standing = HouseholdChoice(
-                members[-1].household_id, relationship=members[-1].relationship
-            )
-        await self._register(tx, case, declaration, renewed, standing, now)
+        household_id = members[-1].household_id if members else registration.household_id
+        await self._register(tx, case, declaration, renewed, household_id, now)
 
     async def _load_declared(
         self, tx: Transaction, declaration: ResidenceDeclaration, registration_id: UUID
