@@ -172,8 +172,10 @@ class Watch:
         changed = await self._queries.devices(news) if news else []
         ours = [one for one in changed if partition_of(one.device_id) in self._partitions]
         self._ward.register(ours, milliseconds(now))
-        if ours:
-            await self._operations.learn_places(self._lease, [one.device_id for one in ours])
+        # In pieces: a fire that is found meanwhile waits for no more than one of them.
+        for begin in range(0, len(ours), _STORED_AT_ONCE):
+            some = ours[begin : begin + _STORED_AT_ONCE]
+            await self._operations.learn_places(self._lease, [one.device_id for one in some])
         self._entries = entries
 
     async def _learn_of_gateways(self) -> None:

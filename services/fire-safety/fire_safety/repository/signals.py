@@ -39,7 +39,7 @@ from fire_safety.repository.telling import tell
 from fire_safety.wire import alarms as wire
 
 _alarms = tables.alarms.c
-_OPEN = _alarms.state != AlarmState.RESET
+_OPEN = tables.OPEN
 _SIGNALLING = _OPEN & _alarms.restored_at.is_(None)
 _WAITS = _alarms.state == AlarmState.PRE_ALARM
 # Times of one alarm that are kept: more than any profile counts.

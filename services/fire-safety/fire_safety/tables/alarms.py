@@ -11,6 +11,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    literal_column,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -78,3 +79,6 @@ alarms = Table(
     Index("alarms_confirmed", "confirmed_at", postgresql_where=text("confirmed_at is not null")),
     Index("alarms_by_reset", "reset_at", postgresql_where=text("disposition <> 'UNSPECIFIED'")),
 )
+
+# Written as the index of open alarms has it: a plan for any value could not use that otherwise.
+OPEN = alarms.c.state != literal_column("'RESET'", Text)
