@@ -21,6 +21,7 @@ DEFAULT_SIZE = 50
 MAX_SIZE = 500
 # Two bytes: enough to notice that it is another list. Four would let a number that is asked for be guessed from it.
 _MARK_BYTES = 2
+_NOT_THE_LIST = {"page_token", "page_size", "purpose"}
 _TOKEN = re.compile(r"([0-9a-f]{4})\.([A-Za-z0-9_-]+)")
 
 
@@ -68,11 +69,15 @@ def has_pages(request: Descriptor) -> bool:
 
 
 def mark_of(request: Any, account: str) -> str:  # noqa: ANN401 - any request that has pages
-    """Tell which list this is: all that is asked but the page and its size, and who asks. Four digits 0-9 a-f."""
+    """Tell which list this is: all that is asked but the page, its size and why, and who asks. Four digits 0-9 a-f.
+
+    Another purpose is the same list: each of its references would tell two more bytes of a number that is asked for.
+    """
     listed = type(request)()
     listed.CopyFrom(request)
-    listed.ClearField("page_token")
-    listed.ClearField("page_size")
+    for name in _NOT_THE_LIST:
+        if name in request.DESCRIPTOR.fields_by_name:
+            listed.ClearField(name)
     told = (request.DESCRIPTOR.full_name.encode(), account.encode())
     content = b"\0".join((*told, listed.SerializeToString(deterministic=True)))
     return hashlib.sha256(content).digest()[:_MARK_BYTES].hex()

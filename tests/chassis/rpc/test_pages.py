@@ -10,6 +10,7 @@ from chassis.errors import (
     PageTokenOfAnotherListError,
 )
 from chassis.rpc import pages
+from ward.residency.v1 import account_pb2
 from ward.residency.v1 import residency_pb2 as pb
 
 
@@ -90,3 +91,19 @@ def test_a_token_without_a_mark_is_refused(token: str) -> None:
     except (PageTokenInvalidError, PageTokenOfAnotherListError):
         return
     assert token.startswith("00ff.")
+
+
+def test_a_token_tells_no_more_of_a_number_with_another_reference() -> None:
+    """Each reference would tell two bytes more of what is asked for; and another purpose is the same list."""
+    marks = {
+        pages.mark_of(
+            account_pb2.ListAccessesToPersonRequest(
+                purpose={"reference": reference},
+                personal_id_number="999999999999",
+            ),
+            "officer-1",
+        )
+        for reference in ("1/CV", "2/CV", "")
+    }
+
+    assert len(marks) == 1
