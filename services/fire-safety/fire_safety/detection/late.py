@@ -20,6 +20,8 @@ from fire_safety.domain.readings.reading import Reading
 CAPACITY = 32
 # While carbon monoxide was taken up there is more to look back on: 140 minutes at 35 ppm, a reading a minute.
 GAS_CAPACITY = 160
+# The share of a dose that counts as taken up: one reading of a car's exhaust is less, and a dose halves for ever.
+_TAKEN_UP = 0.01
 # Up to so far apart the times of EN 50291 are met by readings of carbon monoxide (the profile's source): those that
 # are closer together are the first to go.
 _GAS_STEP_MS = 60_000
@@ -129,7 +131,7 @@ def _bounded(run: tuple[Kept, ...], before: Window, place: int) -> tuple[tuple[K
     """Let go of what is too much; `place` is where something came."""
     if len(run) <= CAPACITY:
         return run, before
-    gas = any(one.window.dose > 0 for one in run)
+    gas = any(one.window.dose >= _TAKEN_UP for one in run)
     while len(run) > (GAS_CAPACITY if gas else CAPACITY):
         gone = _least_needed(run, place, gas=gas)
         before = before if gone else run[0].window
