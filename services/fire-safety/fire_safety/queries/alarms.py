@@ -74,7 +74,7 @@ class AlarmQueries:
                 func.count().filter(unseen).label("unacknowledged"),
                 func.min(_alarms.raised_at).filter(unseen).label("oldest_at"),
             )
-            .where(_alarms.state != AlarmState.RESET)
+            .where(tables.OPEN)
             .group_by(literal_column("1"))
         )
         async with self._database.transaction() as tx:
@@ -97,7 +97,7 @@ def _chosen(chosen: AlarmFilter) -> Iterator[ColumnElement[bool]]:
     if chosen.state:
         yield _alarms.state == chosen.state
     if chosen.open_only:
-        yield _alarms.state != AlarmState.RESET
+        yield tables.OPEN
     if chosen.shelved_only:
         yield _alarms.shelved_until.is_not(None)
 

@@ -211,9 +211,7 @@ class DetectionQueries:
         What was raised by no profile is another's: the register's dates, for one.
         """
         alarms = tables.alarms.c
-        statement = select(tables.alarms).where(
-            alarms.state != AlarmState.RESET, alarms.restored_at.is_(None), alarms.profile != ""
-        )
+        statement = select(tables.alarms).where(tables.SIGNALLING, alarms.profile != "")
         found: dict[str, dict[AlarmKind, Standing]] = {}
         for row in await self._rows(statement):
             found.setdefault(row["device_id"], {})[AlarmKind(row["kind"])] = _standing_of(row)
@@ -233,7 +231,7 @@ class DetectionQueries:
                 # For the indexes: what signalled since then was raised since, or reset by a person since if at all.
                 or_(
                     _alarms.raised_at >= since,
-                    _alarms.state != AlarmState.RESET,
+                    tables.OPEN,
                     and_(
                         _alarms.reset_at >= since, _alarms.disposition != Disposition.UNSPECIFIED
                     ),
@@ -277,7 +275,7 @@ class DetectionQueries:
         lost = exists().where(
             _alarms.device_id == _devices.device_id,
             _alarms.kind == AlarmKind.SUPERVISION_LOST,
-            _alarms.state != AlarmState.RESET,
+            tables.OPEN,
         )
         statement = select(_devices.device_id, _devices.last_seen_at, lost.label("is_lost")).where(
             _devices.kind == DeviceKind.GATEWAY, _devices.last_seen_at.is_not(None)

@@ -44,8 +44,7 @@ def _standing(*where: ColumnElement[bool]) -> Select[Any]:
         select(_alarms.alarm_id, _alarms.kind, _alarms.state, *PLACE)
         .select_from(PLACED.join(tables.alarms, _alarms.device_id == _devices.device_id))
         .where(
-            tables.OPEN,
-            _alarms.restored_at.is_(None),
+            tables.SIGNALLING,
             _alarms.kind.in_(sorted(FIRE_KINDS)),
             *where,
         )

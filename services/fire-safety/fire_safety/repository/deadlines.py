@@ -16,14 +16,13 @@ from sqlalchemy import (
 
 from chassis.storage.database import Transaction
 from fire_safety import tables
-from fire_safety.domain.alarms.alarm import FIRE_KINDS, AlarmKind, AlarmState
+from fire_safety.domain.alarms.alarm import FIRE_KINDS, AlarmKind
 from fire_safety.tables.versions import in_force
 
 Condition = tuple[str, AlarmKind]
 
 _devices = tables.devices.c
 _alarms = tables.alarms.c
-_SIGNALLING = and_(_alarms.state != AlarmState.RESET, _alarms.restored_at.is_(None))
 
 
 async def load_begun(tx: Transaction, today: date, now: datetime, limit: int) -> list[Condition]:
@@ -50,7 +49,7 @@ async def load_ended(tx: Transaction, today: date, now: datetime, limit: int) ->
     statement = (
         select(_alarms.device_id, _alarms.kind)
         .join(tables.devices, _devices.device_id == _alarms.device_id)
-        .where(_SIGNALLING, or_(of_retired, *ours))
+        .where(tables.SIGNALLING, or_(of_retired, *ours))
         .limit(limit)
     )
     return await _conditions_of(tx, statement)
@@ -81,5 +80,5 @@ def _conditions(today: date, now: datetime) -> dict[AlarmKind, ColumnElement[boo
 
 def _stands(kind: AlarmKind) -> ColumnElement[bool]:
     return exists().where(
-        _SIGNALLING, _alarms.device_id == _devices.device_id, _alarms.kind == kind
+        tables.SIGNALLING, _alarms.device_id == _devices.device_id, _alarms.kind == kind
     )

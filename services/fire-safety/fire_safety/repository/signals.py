@@ -39,8 +39,6 @@ from fire_safety.repository.telling import tell
 from fire_safety.wire import alarms as wire
 
 _alarms = tables.alarms.c
-_OPEN = tables.OPEN
-_SIGNALLING = _OPEN & _alarms.restored_at.is_(None)
 _WAITS = _alarms.state == AlarmState.PRE_ALARM
 # Times of one alarm that are kept: more than any profile counts.
 _REMEMBERED = 64
@@ -72,7 +70,7 @@ _AGAIN_NOW = func.array_prepend(
 _RAISE_AGAIN = (
     update(tables.alarms)
     .where(
-        _OPEN,
+        tables.OPEN,
         *_OF_NEWS,
         or_(
             # Not the very reading that raised it, delivered again.
@@ -102,7 +100,7 @@ _RAISE_AGAIN = (
 _SHELVE = (
     update(tables.alarms)
     .where(
-        _SIGNALLING,
+        tables.SIGNALLING,
         *_OF_NEWS,
         _news.c.shelved_until.is_not(None),
         _alarms.shelved_until.is_distinct_from(_news.c.shelved_until),
@@ -135,7 +133,7 @@ async def signalling(tx: Transaction, signals: Sequence[Signal]) -> set[tuple[st
     """Tell of which of their devices and kinds there is an alarm that was raised and not restored."""
     keys = [(one.device_id, one.kind) for one in signals]
     statement = select(_alarms.device_id, _alarms.kind).where(
-        _SIGNALLING, tuple_(_alarms.device_id, _alarms.kind).in_(keys)
+        tables.SIGNALLING, tuple_(_alarms.device_id, _alarms.kind).in_(keys)
     )
     return {(row.device_id, AlarmKind(row.kind)) for row in await tx.execute(statement)}
 
@@ -161,7 +159,7 @@ async def restore_all(tx: Transaction, device_ids: Sequence[str], now: datetime)
 async def _restore(tx: Transaction, which: ColumnElement[bool], now: datetime) -> list[Alarm]:
     statement = (
         update(tables.alarms)
-        .where(_SIGNALLING, which)
+        .where(tables.SIGNALLING, which)
         .values(restored_at=now, shelved_until=None, version=_alarms.version + 1)
         .returning(tables.alarms)
     )

@@ -1,6 +1,6 @@
 """The tables of fire safety and the constraints that keep its rules; one file per topic."""
 
-from fire_safety.tables.alarms import OPEN, alarms
+from fire_safety.tables.alarms import OPEN, SIGNALLING, alarms
 from fire_safety.tables.areas import area_changes
 from fire_safety.tables.credentials import (
     credential_audit,
@@ -40,6 +40,7 @@ from fire_safety.tables.storms import storm_policies, storms
 
 __all__ = [
     "OPEN",
+    "SIGNALLING",
     "alarms",
     "area_changes",
     "credential_audit",

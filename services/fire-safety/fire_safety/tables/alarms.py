@@ -82,3 +82,5 @@ alarms = Table(
 
 # Written as the index of open alarms has it: a plan for any value could not use that otherwise.
 OPEN = alarms.c.state != literal_column("'RESET'", Text)
+# Of those, what has not been restored.
+SIGNALLING = OPEN & alarms.c.restored_at.is_(None)
