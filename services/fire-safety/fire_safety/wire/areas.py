@@ -21,6 +21,8 @@ from fire_safety.wire.fields import is_identifier, timestamp
 from fire_safety.wire.premises import premises_id
 from ward.fire_safety.v1 import areas_pb2 as pb
 
+_NOT_BEING_ADDED = Rule("không gồm mã nào đang được thêm vào", "none that is to be added")
+
 _MAX_MEMBERS = 500
 _MAX_GROUP = 2**31 - 1
 
@@ -150,12 +152,12 @@ def _consistent(members: Members) -> Members:
     if members.add_device_ids & members.remove_device_ids:
         raise FieldInvalidError(
             "remove_device_ids",
-            Rule("không gồm mã nào đang được thêm vào", "none that is to be added"),
+            _NOT_BEING_ADDED,
         )
     if members.add_dwelling_ids & members.remove_dwelling_ids:
         raise FieldInvalidError(
             "remove_dwelling_ids",
-            Rule("không gồm mã nào đang được thêm vào", "none that is to be added"),
+            _NOT_BEING_ADDED,
         )
     return members
 

@@ -22,7 +22,12 @@ from fire_safety.domain.devices.device import (
     Protocol,
 )
 from fire_safety.domain.devices.registration import Entry, Verdict, blank
-from fire_safety.wire.fields import optional_identifier, optional_timestamp, timestamp
+from fire_safety.wire.fields import (
+    DEVICE_ID_RULE,
+    optional_identifier,
+    optional_timestamp,
+    timestamp,
+)
 from ward.fire_safety.v1 import devices_pb2 as devices_pb
 from ward.fire_safety.v1 import fire_safety_pb2 as pb
 
@@ -96,7 +101,7 @@ def entry(request: devices_pb.SaveDeviceRequest) -> Entry:
     if not DEVICE_ID.fullmatch(one.device_id):
         raise FieldInvalidError(
             "device.device_id",
-            Rule("1 đến 64 ký tự A-Z a-z 0-9 _ -", "1 to 64 characters A-Z a-z 0-9 _ -"),
+            DEVICE_ID_RULE,
         )
     fields = list(request.update_mask.paths) or list(_READERS)
     unknown = set(fields) - set(_READERS)

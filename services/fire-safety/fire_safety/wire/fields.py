@@ -11,6 +11,8 @@ from chassis.errors import FieldInvalidError, PageTokenInvalidError
 from chassis.rpc import pages
 from chassis.rules import Rule, years
 
+DEVICE_ID_RULE = Rule("1 đến 64 ký tự A-Z a-z 0-9 _ -", "1 to 64 characters A-Z a-z 0-9 _ -")
+
 _IDENTIFIER = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 

@@ -25,8 +25,10 @@ from fire_safety.domain.premises.premises import (
     Zone,
 )
 from fire_safety.wire.devices import device_of
-from fire_safety.wire.fields import is_identifier
+from fire_safety.wire.fields import DEVICE_ID_RULE, is_identifier
 from ward.fire_safety.v1 import fire_safety_pb2 as pb
+
+_AN_ID = Rule("một mã định danh", "an id")
 
 Written = TypeVar("Written", pb.Premises, pb.Device)
 
@@ -39,7 +41,7 @@ _GROUPS = {pb.HazardGroup.Value(f"HAZARD_GROUP_{one}"): one for one in HazardGro
 def premises_of_line(line: str) -> Premises:
     """Read premises; raises FieldInvalidError, or MalformedRequestError if the line is not a message."""
     one = _parsed(line, pb.Premises())
-    _require("premises_id", is_identifier(one.premises_id), Rule("một mã định danh", "an id"))
+    _require("premises_id", is_identifier(one.premises_id), _AN_ID)
     _require("code", bool(one.code), Rule("giá trị không trống", "not empty"))
     _require(
         "kind",
@@ -52,7 +54,7 @@ def premises_of_line(line: str) -> Premises:
         Rule("một nhóm có trong hợp đồng giao tiếp", "a group of the contract"),
     )
     for zone in one.zones:
-        _require("zones.zone_id", is_identifier(zone.zone_id), Rule("một mã định danh", "an id"))
+        _require("zones.zone_id", is_identifier(zone.zone_id), _AN_ID)
     return Premises(
         premises_id=one.premises_id,
         ward_code=one.ward_code,
@@ -84,7 +86,7 @@ def device_of_line(line: str) -> Device:
     _require(
         "device_id",
         known,
-        Rule("1 đến 64 ký tự A-Z a-z 0-9 _ -", "1 to 64 characters A-Z a-z 0-9 _ -"),
+        DEVICE_ID_RULE,
     )
     _require(
         "interval_s",

@@ -161,7 +161,7 @@ async def add_incident(tx: Transaction, change: Change) -> bool:
 async def add_incidents(tx: Transaction, changes: Sequence[Change]) -> Sequence[Mapping[str, Any]]:
     """Store incidents opened at one time; tell the rows of their events.
 
-    None if the place of one has an open one by now: then nothing may stay.
+    There are none if the place of one has an open one by now: then nothing may stay.
     """
     opened = [
         {"incident_id": change.incident.incident_id, **_columns_of(change.incident)}

@@ -17,7 +17,15 @@ from incidents.domain.reviews.after_action_reviews import (
     ReviewWanted,
 )
 from incidents.wire.duty import read_account, read_write
-from incidents.wire.fields import read_day, read_enum, read_id, read_note, read_reason, read_task
+from incidents.wire.fields import (
+    WHAT_IS_TO_BE_DONE,
+    read_day,
+    read_enum,
+    read_id,
+    read_note,
+    read_reason,
+    read_task,
+)
 from incidents.wire.incidents import timestamp
 from ward.incidents.v1 import after_action_reviews_pb2 as pb
 
@@ -45,7 +53,7 @@ def read_action(
     """Read who does what by when; raises FieldInvalidError."""
     action = read_task(request.action, "action")
     if not action:
-        raise FieldInvalidError("action", Rule("việc cần làm", "what is to be done"))
+        raise FieldInvalidError("action", WHAT_IS_TO_BE_DONE)
     due_on = read_day("due_on", request.due_on) if request.due_on else None
     if due_on is not None and due_on < today:
         raise FieldInvalidError("due_on", Rule("hôm nay hoặc sau đó", "today or later"))

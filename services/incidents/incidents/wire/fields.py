@@ -22,6 +22,10 @@ from chassis.rules import (
 from incidents.domain.incidents.incident import IncidentNotFoundError
 from incidents.wire.incidents import moment
 
+WHAT_IS_TO_BE_DONE = Rule("việc cần làm", "what is to be done")
+
+DEGREES_NORTH_AND_EAST = Rule("tọa độ vĩ bắc và kinh đông, tính bằng độ", "degrees north and east")
+
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _ASSIGNEE_MAX = 120

@@ -18,7 +18,13 @@ from incidents.domain.public_alerts import (
     PublicAlertNotFoundError,
 )
 from incidents.wire.alert_events import alert_message
-from incidents.wire.fields import kept_text, page_position, plain_text, read_id
+from incidents.wire.fields import (
+    DEGREES_NORTH_AND_EAST,
+    kept_text,
+    page_position,
+    plain_text,
+    read_id,
+)
 from incidents.wire.incidents import moment, timestamp
 from ward.fire_safety.v1 import fire_safety_pb2
 from ward.incidents.v1 import public_alerts_pb2 as pb
@@ -209,7 +215,7 @@ def _check_area(content: pb.AlertContent) -> None:
     if not all(_is_position(corner) for corner in corners):
         raise FieldInvalidError(
             "content.polygon",
-            Rule("tọa độ vĩ bắc và kinh đông, tính bằng độ", "degrees north and east"),
+            DEGREES_NORTH_AND_EAST,
         )
 
 

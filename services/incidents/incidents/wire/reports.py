@@ -29,6 +29,7 @@ from incidents.domain.reports.report import (
 )
 from incidents.domain.rules.catalogue import Reporter as ReporterKind
 from incidents.wire.fields import (
+    DEGREES_NORTH_AND_EAST,
     kept_text,
     page_position,
     plain_text,
@@ -229,9 +230,7 @@ def _description(text: str) -> str:
 
 def _position(told: fire_safety_pb2.Position) -> Position:
     if not (abs(told.latitude) <= _NORTH_MAX and abs(told.longitude) <= _EAST_MAX):
-        raise FieldInvalidError(
-            "position", Rule("tọa độ vĩ bắc và kinh đông, tính bằng độ", "degrees north and east")
-        )
+        raise FieldInvalidError("position", DEGREES_NORTH_AND_EAST)
     return Position(told.latitude, told.longitude)
 
 

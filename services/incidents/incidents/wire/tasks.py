@@ -4,13 +4,13 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis.errors import FieldInvalidError
-from chassis.rules import IN_THE_FUTURE, Rule
+from chassis.rules import IN_THE_FUTURE
 from chassis.storage.idempotency import check_request_id, digest_of
 from incidents.domain.incidents.requests import TaskWanted
 from incidents.domain.lifecycle.task_requests import TaskMove
 from incidents.domain.lifecycle.tasks import Task, TaskAct, TaskNotFoundError
 from incidents.wire.duty import read_account, read_moment
-from incidents.wire.fields import read_enum, read_id, read_note, read_task
+from incidents.wire.fields import WHAT_IS_TO_BE_DONE, read_enum, read_id, read_note, read_task
 from incidents.wire.incidents import timestamp
 from ward.incidents.v1 import tasks_pb2 as pb
 
@@ -20,7 +20,7 @@ def read_task_wanted(request: pb.GiveTaskRequest, account: str, now: datetime) -
     check_request_id(request.request_id)
     task, due_at = read_task(request.task), read_moment(request, "due_at")
     if not task:
-        raise FieldInvalidError("task", Rule("việc cần làm", "what is to be done"))
+        raise FieldInvalidError("task", WHAT_IS_TO_BE_DONE)
     if due_at is None or due_at <= now:
         raise FieldInvalidError("due_at", IN_THE_FUTURE)
     answers = request.accountable

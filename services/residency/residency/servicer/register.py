@@ -31,6 +31,7 @@ from residency.servicer.asking import asker_of
 from residency.servicer.finding import Finding
 from residency.wire import fields
 from residency.wire import register as wire
+from residency.wire.fields import DWELLING_OR_BUILDING
 from ward.residency.v1 import register_pb2 as pb
 from ward.residency.v1 import register_pb2_grpc
 
@@ -238,9 +239,7 @@ class RegisterServicer(register_pb2_grpc.RegisterServiceServicer):
                 building_id = fields.building_id(request.building_id)
                 changes = await self._place_queries.changes_of_building(building_id)
             case _:
-                raise FieldInvalidError(
-                    "place", Rule("dwelling_id hoặc building_id", "a dwelling_id or a building_id")
-                )
+                raise FieldInvalidError("place", DWELLING_OR_BUILDING)
         return wire.place_changes(changes)
 
     def _subject(self, request: Any) -> PersonalIdNumber:  # noqa: ANN401 - any request that names a person

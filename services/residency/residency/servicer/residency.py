@@ -10,7 +10,6 @@ from chassis.clock import Clock, ward_day
 from chassis.context import current_access
 from chassis.errors import FieldInvalidError
 from chassis.rpc.pages import page_size
-from chassis.rules import Rule
 from chassis.storage.idempotency import digest_of
 from residency.domain.lookups.disclosure import Asker
 from residency.domain.persons.nationality import Nationalities
@@ -28,6 +27,7 @@ from residency.servicer import Context
 from residency.servicer.asking import asker_of
 from residency.servicer.finding import Finding
 from residency.wire import answers, fields, requests
+from residency.wire.fields import DWELLING_OR_BUILDING
 from ward.residency.v1 import residency_pb2 as pb
 from ward.residency.v1 import residency_pb2_grpc
 
@@ -141,9 +141,7 @@ class ResidencyServicer(residency_pb2_grpc.ResidencyServiceServicer):
                 self._limits.admit(asker)
                 found = await self._occupancy.of_building(building, at or now, known_at)
             case _:
-                raise FieldInvalidError(
-                    "place", Rule("dwelling_id hoặc building_id", "a dwelling_id or a building_id")
-                )
+                raise FieldInvalidError("place", DWELLING_OR_BUILDING)
         return answers.occupancies(found, access.record_id, of_now=not (at or known_at))
 
     async def ListBuildings(

@@ -31,6 +31,7 @@ from residency.wire import fields
 from residency.wire.account import passport
 from residency.wire.cases.declarations import declared_person
 from residency.wire.cases.requests import case_number
+from residency.wire.fields import ONE_OF_THE_GROUNDS
 from ward.residency.v1 import citizens_pb2
 from ward.residency.v1 import data_subject_requests_pb2 as pb
 
@@ -83,9 +84,7 @@ def ground(request: pb.RefuseRequestRequest) -> RequestRefusalGround:
     """Read why a request is refused; raises FieldInvalidError."""
     read = _GROUNDS.get(request.ground)
     if read is None:
-        raise FieldInvalidError(
-            "ground", Rule("một trong các căn cứ; bắt buộc", "one of the grounds; required")
-        )
+        raise FieldInvalidError("ground", ONE_OF_THE_GROUNDS)
     return read
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from chassis.errors import FieldInvalidError
 from chassis.rpc import pages
-from chassis.rules import STATE_OR_ALL, Rule
+from chassis.rules import STATE_OR_ALL
 from residency.domain.duplicates import (
     CandidateFilter,
     CandidatePosition,
@@ -20,6 +20,7 @@ from residency.domain.duplicates import (
 )
 from residency.domain.lookups.disclosure import Disclosure
 from residency.wire import fields, lookups
+from residency.wire.fields import ONE_OF_THE_VERDICTS
 from ward.residency.v1 import duplicates_pb2 as pb
 from ward.residency.v1 import lookups_pb2
 
@@ -41,9 +42,7 @@ def verdict(request: pb.DecideDuplicateRequest) -> Verdict:
     """Read what is decided; raises FieldInvalidError."""
     decided = _VERDICTS.get(request.verdict)
     if decided is None:
-        raise FieldInvalidError(
-            "verdict", Rule("một trong các kết luận; bắt buộc", "one of the verdicts; required")
-        )
+        raise FieldInvalidError("verdict", ONE_OF_THE_VERDICTS)
     return decided
 
 

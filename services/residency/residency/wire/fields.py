@@ -26,6 +26,12 @@ from residency.domain.requests import Request
 from residency.domain.residence.households import HouseholdNotFoundError
 from ward.residency.v1 import residency_pb2 as pb
 
+ONE_OF_THE_GROUNDS = Rule("một trong các căn cứ; bắt buộc", "one of the grounds; required")
+
+ONE_OF_THE_VERDICTS = Rule("một trong các kết luận; bắt buộc", "one of the verdicts; required")
+
+DWELLING_OR_BUILDING = Rule("dwelling_id hoặc building_id", "a dwelling_id or a building_id")
+
 _FIRST_YEAR, _LAST_YEAR = 1900, 9000
 _TEXT = range(3, 1001)
 _MAX_ADDRESS = 200

@@ -16,6 +16,7 @@ from residency.domain.protection.reviews import (
     ReviewVerdict,
 )
 from residency.wire import fields
+from residency.wire.fields import ONE_OF_THE_VERDICTS
 from ward.residency.v1 import reviews_pb2 as pb
 
 _VERDICTS = {pb.ReviewVerdict.Value(f"REVIEW_VERDICT_{one}"): one for one in ReviewVerdict}
@@ -31,9 +32,7 @@ def verdict(request: pb.DecideReviewRequest) -> ReviewVerdict:
     """Read what was found; raises FieldInvalidError."""
     found = _VERDICTS.get(request.verdict)
     if found is None:
-        raise FieldInvalidError(
-            "verdict", Rule("một trong các kết luận; bắt buộc", "one of the verdicts; required")
-        )
+        raise FieldInvalidError("verdict", ONE_OF_THE_VERDICTS)
     return found
 
 

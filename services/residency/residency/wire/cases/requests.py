@@ -16,6 +16,7 @@ from residency.domain.persons.contact import PassportNumber
 from residency.domain.persons.nationality import Nationalities
 from residency.domain.persons.personal_id import PersonalIdNumber, RegistrationCodes
 from residency.wire.account import passport
+from residency.wire.fields import ONE_OF_THE_GROUNDS
 from ward.residency.v1 import cases_pb2 as pb
 
 _CASE_NUMBER = re.compile(r"[0-9]{1,8}-[0-9]{4}-[0-9]{6,9}")
@@ -72,9 +73,7 @@ def refusal_ground(request: pb.RefuseCaseRequest) -> RefusalGround:
     """Read why a case is refused."""
     ground = _GROUNDS.get(request.ground)
     if ground is None:
-        raise FieldInvalidError(
-            "ground", Rule("một trong các căn cứ; bắt buộc", "one of the grounds; required")
-        )
+        raise FieldInvalidError("ground", ONE_OF_THE_GROUNDS)
     return ground
 
 
