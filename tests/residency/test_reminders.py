@@ -174,9 +174,10 @@ async def test_lodging_houses_are_asked_for_their_list_every_evening(database: D
     assert [one.day.day for one in (*asked, *next_evening)] == [23, 24]
 
 
-async def test_a_lodging_house_that_declared_a_guest_is_not_asked(database: Database) -> None:
-    """On the day on which it did; the next evening it is."""
-    reminders = Reminders(database)
+async def declare_guest(
+    database: Database, reminders: Reminders, received: datetime, until: date
+) -> None:
+    """Have the only lodging house declare a guest from when it is received on."""
     place = await add_building(database)
     clock = reminders.clock
     parts = (database, relay(database, clock), clock, SEAL)
@@ -186,10 +187,16 @@ async def test_a_lodging_house_that_declared_a_guest_is_not_asked(database: Data
         number(8), FullName.parse("Trần Văn Khách"), PartialDate.parse("1990"), VIETNAM, None
     )
     stay = StayDeclaration(
-        place.dwelling_ids[0], StayKind.LODGING, guest, "du lịch", NOON, date(2026, 11, 25)
+        place.dwelling_ids[0], StayKind.LODGING, guest, "du lịch", received, until
     )
-    receipt = Receipt(NOON, Channel.LODGING_SOFTWARE)
+    receipt = Receipt(received, Channel.LODGING_SOFTWARE)
     await StayOperations(*parts, PARTICULARS).declare(stay, receipt, request())
+
+
+async def test_a_lodging_house_that_declared_a_guest_is_not_asked(database: Database) -> None:
+    """On the day on which it did; the next evening it is."""
+    reminders = Reminders(database)
+    await declare_guest(database, reminders, NOON, date(2026, 11, 25))
 
     assert await reminders.look(date(2026, 11, 23), 22) == []
     assert kinds(await reminders.look(date(2026, 11, 24), 22)) == ["LODGING_LIST"]
@@ -223,26 +230,9 @@ async def test_a_guest_who_was_declared_in_the_night_is_of_the_day_before(
 ) -> None:
     """Who declares every guest late, before eight, is reminded of the next evening all the same."""
     reminders = Reminders(database)
-    place = await add_building(database)
-    clock = reminders.clock
-    parts = (database, relay(database, clock), clock, SEAL)
-    hotel = PremisesPlace("hotel", place.building_id, 1, lodging=True)
-    await BreakGlassOperations(*parts, PARTICULARS, "11002").take_premises(uuid4(), hotel)
-    guest = Guest(
-        number(8), FullName.parse("Trần Văn Khách"), PartialDate.parse("1990"), VIETNAM, None
-    )
     in_the_night = datetime(2026, 11, 23, 18, 30, tzinfo=UTC)  # 01:30 of the 24th
-    clock.now = in_the_night
-    stay = StayDeclaration(
-        place.dwelling_ids[0],
-        StayKind.LODGING,
-        guest,
-        "du lịch",
-        in_the_night,
-        date(2026, 11, 26),
-    )
-    receipt = Receipt(in_the_night, Channel.LODGING_SOFTWARE)
-    await StayOperations(*parts, PARTICULARS).declare(stay, receipt, request())
+    reminders.clock.now = in_the_night
+    await declare_guest(database, reminders, in_the_night, date(2026, 11, 26))
 
     assert await reminders.look(date(2026, 11, 24), 2) == []
     assert kinds(await reminders.look(date(2026, 11, 24), 22)) == ["LODGING_LIST"]
