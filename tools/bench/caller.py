@@ -18,6 +18,7 @@ import uvloop
 from google.type import date_pb2
 from grpc import aio
 
+from bench.latency import Latencies
 from bench.persons import BORN, digits, name_of
 from ward.options.v1 import access_pb2
 from ward.residency.v1 import lookups_pb2, lookups_pb2_grpc, residency_pb2_grpc
@@ -108,10 +109,10 @@ class _Caller:
     async def run(self, in_flight: int, seconds: float) -> Called:
         begin = time.perf_counter()
         await asyncio.gather(*(self._call_until(begin + seconds) for _ in range(in_flight)))
-        taken = sorted(self._taken)
-        p50, p99 = (taken[int(len(taken) * share)] * 1000 for share in (0.5, 0.99))
+        taken = Latencies(self._taken)
+        p50, p99 = taken.percentile(0.5), taken.percentile(0.99)
         elapsed = time.perf_counter() - begin
-        looks = len(taken) * self._looks
+        looks = len(self._taken) * self._looks
         return Called(looks, looks + self._shown, elapsed, p50, p99)
 
     async def _call_until(self, end: float) -> None:
