@@ -10,6 +10,7 @@ from sqlalchemy import select, text
 from chassis.storage.database import Database, Transaction
 from residency import tables
 from residency.domain.cases.declarations import (
+    Change,
     DeclaredPerson,
     GuestStays,
     NewResidence,
@@ -47,9 +48,7 @@ def declared(number_: PersonalIdNumber) -> DeclaredPerson:
     )
 
 
-def declaration(
-    people: list[PersonalIdNumber], change: NewResidence | GuestStays
-) -> ResidenceDeclaration:
+def declaration(people: list[PersonalIdNumber], change: Change) -> ResidenceDeclaration:
     """Have the first of some people declare a change for all of them."""
     first, *others = map(declared, people)
     return ResidenceDeclaration(

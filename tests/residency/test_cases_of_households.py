@@ -1,6 +1,6 @@
 """Cases that change households and what the register says of persons, at the running service."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +28,7 @@ pytestmark = [pytest.mark.postgres, pytest.mark.nats]
 
 FIRST = date_pb2.Date(year=2026, month=11, day=20)
 RENAMED = "Phạm Thị Giả Thiết"
+NEXT_TERM = date(2028, 1, 1)
 
 
 async def household(desk: Desk) -> UUID:
@@ -210,3 +211,84 @@ async def test_a_householder_who_stays_keeps_the_household(desk: Desk) -> None:
     whole = {1: "HOUSEHOLDER", 2: "CHILD", 3: "CHILD"}
     assert await households(desk) == [whole]
     assert (await households(desk, date(2028, 1, 1))) == [{1: "HOUSEHOLDER", 3: "CHILD"}]
+
+
+def renewal(
+    desk: Desk, registration_id: str, *members: pb.DeclaredPerson, **fields: Any
+) -> pb.ResidenceDeclaration:
+    """Declare a further year, in the last days of a term."""
+    desk.clock.now = datetime(2027, 10, 18, 5, tzinfo=UTC)
+    until = date_pb2.Date(year=2028, month=11, day=1)
+    asked = pb.RenewalChange(registration_id=registration_id, valid_until=until)
+    return temporary(UUID(int=0), *members, **fields, renewal=asked)
+
+
+async def registered(desk: Desk, declaration: pb.ResidenceDeclaration) -> str:
+    """Bring a case of one person to the register; tell the registration."""
+    (registration_id,) = (await desk.get(await recorded(desk, declaration))).registration_ids
+    return registration_id
+
+
+@pytest.mark.parametrize("relationship", ["Chủ hộ", "", "con đẻ"])
+async def test_a_householder_who_renews_stays_the_householder(
+    desk: Desk, relationship: str
+) -> None:
+    """Whatever they are said to be, as long as nobody else is declared to be it."""
+    dwelling_id = (await add_building(desk.database)).dwelling_ids[0]
+    head = declared(1, relationship_to_householder="Chủ hộ")
+    first = await registered(desk, temporary(dwelling_id, declarant=head))
+    again = declared(1, relationship_to_householder=relationship)
+    await recorded(desk, renewal(desk, first, declarant=again))
+
+    assert await households(desk, NEXT_TERM) == [{1: "HOUSEHOLDER"}]
+
+
+async def test_who_declares_the_renewal_of_the_householder_does_not_become_it(desk: Desk) -> None:
+    """Of whose residence it is stays the householder, and the declarant what they say."""
+    dwelling_id = (await add_building(desk.database)).dwelling_ids[0]
+    head = declared(1, relationship_to_householder="Chủ hộ")
+    first = await registered(desk, temporary(dwelling_id, declarant=head))
+    await recorded(desk, temporary(dwelling_id, declarant=declared(2), **of_householder(1)))
+    householder = declared(1, relationship_to_householder="")
+    await recorded(desk, renewal(desk, first, householder, declarant=declared(2)))
+
+    assert await households(desk, NEXT_TERM) == [{1: "HOUSEHOLDER", 2: "CHILD"}]
+
+
+async def test_a_member_renews_under_the_householder_of_the_new_term_only(desk: Desk) -> None:
+    """Neither under a stranger, nor another household's, nor one who has not renewed; afterwards under that one."""
+    dwelling_id = (await add_building(desk.database)).dwelling_ids[0]
+    head = declared(1, relationship_to_householder="Chủ hộ")
+    first = await registered(desk, temporary(dwelling_id, declarant=head))
+    joining = temporary(dwelling_id, declarant=declared(2), **of_householder(1))
+    second = await registered(desk, joining)
+    apart = declared(3, relationship_to_householder="Chủ hộ")
+    permanent = pb.PermanentResidenceChange(dwelling_id=str(dwelling_id), valid_from=FIRST)
+    await recorded(desk, temporary(dwelling_id, declarant=apart, permanent_residence=permanent))
+    member = [
+        await refused(desk, renewal(desk, second, declarant=declared(2), **of_householder(one)))
+        for one in (9, 3, 1)
+    ]
+    await recorded(desk, renewal(desk, first, declarant=head))
+    await recorded(desk, renewal(desk, second, declarant=declared(2), **of_householder(1)))
+
+    assert member == ["FIELD_INVALID"] * 3
+    assert await households(desk, NEXT_TERM) == [
+        {1: "HOUSEHOLDER", 2: "CHILD"},
+        {3: "HOUSEHOLDER"},
+    ]
+
+
+async def test_another_who_is_declared_follows_the_householder(desk: Desk) -> None:
+    """The one who was it renews as what they are to that person."""
+    dwelling_id = (await add_building(desk.database)).dwelling_ids[0]
+    head = declared(1, relationship_to_householder="Chủ hộ")
+    first = await registered(desk, temporary(dwelling_id, declarant=head))
+    joining = temporary(dwelling_id, declarant=declared(2), **of_householder(1))
+    second = await registered(desk, joining)
+    follower = declared(2, relationship_to_householder="Chủ hộ")
+    await recorded(desk, renewal(desk, second, declarant=follower))
+    mother = declared(1, relationship_to_householder="mẹ đẻ")
+    await recorded(desk, renewal(desk, first, declarant=mother, **of_householder(2)))
+
+    assert await households(desk, NEXT_TERM) == [{1: "MOTHER", 2: "HOUSEHOLDER"}]

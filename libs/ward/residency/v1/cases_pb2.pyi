@@ -522,14 +522,17 @@ Global___TemporaryResidenceChange: _TypeAlias = TemporaryResidenceChange  # noqa
 
 @_typing.final
 class RenewalChange(_message.Message):
-    """A further term after one that runs out (Art. 28(3)); it begins on the day on which that one ends."""
+    """A further term after one that runs out (Art. 28(3)); it begins on the day on which that one ends. The householder of
+    the last day goes on to be it until somebody else is, unless the declaration names another of the declared; a
+    householder who is numbered and is not it on the first day of the further term is refused (FIELD_INVALID).
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
     REGISTRATION_ID_FIELD_NUMBER: _builtins.int
     VALID_UNTIL_FIELD_NUMBER: _builtins.int
     registration_id: _builtins.str
-    """The registration of temporary residence that is renewed; the declarant's."""
+    """The registration of temporary residence that is renewed; of the declarant or a member."""
     @_builtins.property
     def valid_until(self) -> _date_pb2.Date:
         """First day no longer valid; at most two years after the end of the term before."""

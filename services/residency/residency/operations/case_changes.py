@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from chassis.clock import ward_day
@@ -23,8 +23,9 @@ from residency.domain.cases.declarations import (
 )
 from residency.domain.cases.machine import Case
 from residency.domain.duplicates import Occasion
+from residency.domain.persons.personal_id import PersonalIdNumber
 from residency.domain.persons.sealing import NumberSeal, ParticularsSeal
-from residency.domain.residence.households import HOUSEHOLDER
+from residency.domain.residence.households import HOUSEHOLDER, continued
 from residency.domain.residence.registrations import (
     HouseholdChoice,
     Origin,
@@ -39,6 +40,13 @@ from residency.operations.residence import annul, end, enter
 from residency.repository import cases, households, occupancy, persons, residence
 from residency.repository.limits import limit_in_force
 from residency.tables import registrations
+
+_HEADS_THE_HOUSEHOLD = Rule(
+    "số của chủ hộ của chính hộ này vào ngày đầu của thời hạn mới; nếu chủ hộ cũng hết hạn thì gia hạn cho chủ hộ trước"
+    " hoặc cùng lúc, nếu đổi chủ hộ thì điều chỉnh thông tin trước",
+    "of the householder of this very household on the first day of the new term; a householder whose term runs out too"
+    " is renewed first or with it, and another one is made by a change of information first",
+)
 
 
 class CaseChanges:
@@ -106,52 +114,61 @@ class CaseChanges:
         case: Case,
         declaration: ResidenceDeclaration,
         change: NewResidence,
-        household_id: UUID | None,
+        household: HouseholdChoice | None,
         now: datetime,
     ) -> None:
         """Register all who are declared, in one household: the given one, or the one that is declared.
 
-        What a declaration calls them to the householder is taken over where the circular knows it.
+        What a declaration calls them to the householder is taken over where the circular knows it. Who heads the given
+        household goes on to do so unless somebody is declared as the householder.
         """
         origin = Origin(current_account(), case.case_number)
-        by_name = await households.codes_by_name(tx)
-        codes = {same_spelling(name): code for name, code in by_name.items()}
-        household = HouseholdChoice(household_id)
-        if household_id is None:
-            household = await self._declared_household(tx, declaration, change, codes)
+        relationships = await self._relationships(tx, declaration)
+        if household is None:
+            household = await self._declared_household(tx, declaration, change, relationships)
+        if HOUSEHOLDER in relationships.values():
+            household = replace(household, headship=None)
         await self._enter_persons(tx, declaration, change, now)
         entered = []
         for person in declaration.householder_first:
-            heads = person.number == declaration.householder_number
-            relationship = HOUSEHOLDER if heads else codes.get(same_spelling(person.relationship))
-            application = application_of(
-                person, change, replace(household, relationship=relationship)
-            )
+            joining = replace(household, relationship=relationships[person.number])
+            application = application_of(person, change, joining)
             registration = await enter(
                 tx, self._new_id(), application, self._numbers, origin, self._new_id, now
             )
-            household = HouseholdChoice(registration.household_id)
+            household = replace(household, household_id=registration.household_id, founds=False)
             entered.append(registration.person_id)
             await cases.link(tx, case, registrations, registration.entry_id)
         await duplicates.find(tx, entered, Occasion.REGISTRATION, self._new_id, now)
         await occupancy.announce(tx, [change.dwelling_id], now)
+
+    async def _relationships(
+        self, tx: Transaction, declaration: ResidenceDeclaration
+    ) -> dict[PersonalIdNumber, str | None]:
+        """Read what each who is declared is to the householder; None where the circular does not know it."""
+        by_name = await households.codes_by_name(tx)
+        codes = {same_spelling(name): code for name, code in by_name.items()}
+        said = {
+            one.number: codes.get(same_spelling(one.relationship)) for one in declaration.persons
+        }
+        householder = declaration.householder_number
+        return said | {householder: HOUSEHOLDER} if householder in said else said
 
     async def _declared_household(
         self,
         tx: Transaction,
         declaration: ResidenceDeclaration,
         change: NewResidence,
-        codes: Mapping[str, str],
+        relationships: Mapping[PersonalIdNumber, str | None],
     ) -> HouseholdChoice:
         """Choose the household of the householder who is declared.
 
         It is a new one where that is one of the declared who heads none there, and the dwelling's where nobody is
         declared. Raises FieldInvalidError if somebody else is who does not head one there on the first day.
         """
-        householder = declaration.householder_number
-        declarant = codes.get(same_spelling(declaration.declarant.relationship))
-        if householder is None and declarant == HOUSEHOLDER:
-            householder = declaration.declarant.number
+        householder, declarant = declaration.householder_number, declaration.declarant.number
+        if householder is None and relationships[declarant] == HOUSEHOLDER:
+            householder = declarant
         if householder is None:
             return HouseholdChoice()
         index, first_day = self._numbers.blind_index(householder), change.term.valid_from
@@ -188,7 +205,11 @@ class CaseChanges:
         change: Renewal,
         now: datetime,
     ) -> None:
-        """Register for the further term, in the household to which the person belonged at the end of this one."""
+        """Register for the further term, in the household to which the person belonged at the end of this one.
+
+        Whoever headed it then goes on to do so, until somebody else does or is declared to. Raises FieldInvalidError
+        if a householder is declared who then does not head it when the further term begins.
+        """
         registration = await self._load_declared(tx, declaration, change.registration_id)
         window = await limit_in_force(tx, "renewal_window", ward_day(now))
         asked_on = ward_day(case.submitted_at or now)
@@ -196,7 +217,29 @@ class CaseChanges:
         renewed = NewResidence(ResidenceKind.TEMPORARY, registration.dwelling_id, next_term)
         members = await households.of_registration(tx, registration.entry_id)
         household_id = members[-1].household_id if members else registration.household_id
-        await self._register(tx, case, declaration, renewed, household_id, now)
+        day_before = next_term.valid_from - timedelta(days=1)
+        lived_in = await households.members_from(tx, household_id, day_before)
+        household = HouseholdChoice(household_id, headship=continued(lived_in, next_term))
+        await self._register(tx, case, declaration, renewed, household, now)
+        await self._check_householders(tx, declaration, renewed, household_id)
+
+    async def _check_householders(
+        self,
+        tx: Transaction,
+        declaration: ResidenceDeclaration,
+        entered: NewResidence,
+        household_id: UUID,
+    ) -> None:
+        """Refuse a householder who was declared and, as it is entered, does not head the household on the first day."""
+        relationships = await self._relationships(tx, declaration)
+        declared = {one for one, as_what in relationships.items() if as_what == HOUSEHOLDER}
+        if declaration.householder_number:
+            declared.add(declaration.householder_number)
+        for householder in declared:
+            index, first_day = self._numbers.blind_index(householder), entered.term.valid_from
+            headed = await households.headed_in_dwelling(tx, index, entered.dwelling_id, first_day)
+            if headed != household_id:
+                raise FieldInvalidError("householder_personal_id_number", _HEADS_THE_HOUSEHOLD)
 
     async def _load_declared(
         self, tx: Transaction, declaration: ResidenceDeclaration, registration_id: UUID

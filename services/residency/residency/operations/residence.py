@@ -12,7 +12,7 @@ from chassis.storage.outbox import Relay
 from residency.domain.duplicates import Occasion
 from residency.domain.persons.sealing import NumberSeal
 from residency.domain.requests import Request
-from residency.domain.residence.households import fitted
+from residency.domain.residence.households import fitted, standing
 from residency.domain.residence.registrations import (
     Correction,
     Origin,
@@ -165,7 +165,8 @@ async def enter(
         household_id=household_id,
     )
     await residence.add_registration(tx, registration, origin, now)
-    await households.join(tx, registration, relationship, origin, new_id, now)
+    joined_as = standing(registration, relationship, application.household.headship)
+    await households.join(tx, registration, joined_as, origin, new_id, now)
     return registration
 
 

@@ -124,14 +124,18 @@ async def of_person(tx: Transaction, number_index: bytes, day: date) -> UUID:
 async def join(
     tx: Transaction,
     registration: Registration,
-    relationship: str | None,
+    standing: Sequence[tuple[Term, str | None]],
     origin: Origin,
     new_id: NewId,
     now: datetime,
 ) -> None:
-    """Have the person of a new registration belong to its household on the days on which they belong to none."""
+    """Have the person of a new registration belong to its household on the days on which they belong to none.
+
+    `standing` says on which days of it as what.
+    """
     taken = await terms_of(tx, registration.person_id)
-    for free in registration.term.without(taken):
+    parts = [(free, as_what) for days, as_what in standing for free in days.without(taken)]
+    for free, relationship in parts:
         joining = Membership(
             membership_id=new_id(),
             household_id=registration.household_id,

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from chassis.errors import DomainError, FieldInvalidError
 from chassis.rules import Rule
 from residency.domain.persons.personal_id import PersonalIdNumber
-from residency.domain.residence.registrations import Term
+from residency.domain.residence.registrations import Headship, Registration, Term
 
 HOUSEHOLDER = "HOUSEHOLDER"
 
@@ -114,6 +114,37 @@ class Rearrangement:
     def _check_named(self, members: Sequence[Membership]) -> None:
         if self.named.keys() - {member.person_id for member in members}:
             raise NotAMemberError
+
+
+def continued(members: Sequence[Membership], term: Term) -> Headship | None:
+    """Tell on which days of a term the householder of the day before it stays one: until somebody else is.
+
+    None if there was none, or somebody else is from the first day on.
+    """
+    day_before = term.valid_from - timedelta(days=1)
+    heads = [one for one in members if one.relationship == HOUSEHOLDER]
+    last = next((one for one in heads if one.lasts.holds_on(day_before)), None)
+    if last is None:
+        return None
+    others = [one.lasts for one in heads if one.person_id != last.person_id]
+    followed = [other.valid_from for other in others if other.overlaps(term)]
+    until = min(followed, default=term.valid_until)
+    if until is not None and until <= term.valid_from:
+        return None
+    return Headship(last.person_id, Term(term.valid_from, until))
+
+
+def standing(
+    registration: Registration, relationship: str | None, headship: Headship | None
+) -> list[tuple[Term, str | None]]:
+    """Tell on which days of a registration its person is what to the householder.
+
+    The householder on the days of a headship of theirs, which lie within its term, and otherwise what was said.
+    """
+    if headship is None or headship.person_id != registration.person_id:
+        return [(registration.term, relationship)]
+    others = registration.term.without([headship.lasts])
+    return [(headship.lasts, HOUSEHOLDER), *((days, relationship) for days in others)]
 
 
 def fitted(

@@ -110,6 +110,10 @@ class Term:
                 "valid_from", Rule("không trước ngày sinh", "not before the birth")
             )
 
+    def holds_on(self, day: date) -> bool:
+        """Tell whether a day is in it."""
+        return self.valid_from <= day and (self.valid_until is None or day < self.valid_until)
+
     def overlaps(self, other: "Term") -> bool:
         """Tell whether there is a day in both."""
         return (other.valid_until is None or self.valid_from < other.valid_until) and (
@@ -148,16 +152,25 @@ class Origin:
 
 
 @dataclass(frozen=True)
+class Headship:
+    """That a person is the householder of a household, and on which days."""
+
+    person_id: UUID
+    lasts: Term
+
+
+@dataclass(frozen=True)
 class HouseholdChoice:
     """Which household is joined, and as what to its householder (a code of `household_relationships`, or not said).
 
     Without a `household_id` it is the dwelling's first in which somebody lives then; `founds` makes a new one, which
-    the person heads.
+    the person heads. Whose the `headship` is joins as the householder on its days, whatever was said.
     """
 
     household_id: UUID | None = None
     founds: bool = False
     relationship: str | None = None
+    headship: Headship | None = None
 
 
 def check_birth(born: PartialDate, terms: Iterable[Term]) -> None:
