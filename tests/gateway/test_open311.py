@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chassis.errors import FieldInvalidError
+from chassis.errors import FieldInvalidError, PageTokenInvalidError
 from chassis.lifecycle import Lifecycle
 from chassis.rpc.tokens import TokenVerifier
 from chassis.rules import Rule
@@ -114,6 +114,26 @@ async def test_services_are_told_to_everybody_in_both_forms(client: httpx2.Async
     assert definition["attributes"][0]["datatype"] == "number"
     assert xml_definition.findtext("attributes/attribute/code") == "vehicles"
     assert xml_definition.findtext("attributes/attribute/order") == "1"
+
+
+@pytest.mark.http
+async def test_a_list_that_breaks_off_is_to_be_asked_for_again(
+    client: httpx2.AsyncClient, incidents: ScriptedService
+) -> None:
+    """Where another version answers the second page, which knows no such token: the caller sent none."""
+    first = pb.ListServiceRequestsResponse(requests=[request("TIN-1")], next_page_token="p")
+
+    async def answer(asked: Any) -> pb.ListServiceRequestsResponse:
+        if asked.page_token:
+            raise PageTokenInvalidError
+        return first
+
+    incidents.answers["ListServiceRequests"] = answer
+    told = await client.get("/requests.json")
+
+    assert told.status_code == 503
+    assert "ask again" in told.json()[0]["description"]
+    assert "hỏi lại" in told.json()[0]["description"]
 
 
 @pytest.mark.http

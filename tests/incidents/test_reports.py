@@ -167,7 +167,7 @@ async def test_what_a_report_says_lies_sealed_and_each_look_is_recorded(
     assert answer.receipt.follow_up_token not in clear
     assert [(one.subject, one.reference, one.outcome) for one in records] == [
         (f"report:{report_id}", answer.receipt.number, "OK"),
-        ("", "", "ROLE_NOT_ALLOWED"),
+        ("unknown", "", "ROLE_NOT_ALLOWED"),
     ]
 
 

@@ -202,7 +202,7 @@ async def test_a_look_at_the_brief_is_accounted_for(
     assert answer.brief.incident.incident_id == incident_id
     assert [(one.account, one.subject, one.outcome) for one in records] == [
         ("demo-responder", f"incident:{incident_id}", "OK"),
-        ("demo-citizen", "", "ROLE_NOT_ALLOWED"),
+        ("demo-citizen", "unknown", "ROLE_NOT_ALLOWED"),
     ]
 
 
@@ -214,5 +214,5 @@ async def test_an_id_that_is_no_id_does_not_reach_the_access_log(
     await service.refusal("GetRescueBrief", asked)
     (record,) = await rows(database, tables.access_records)
 
-    assert record.subject == ""
+    assert record.subject == "unknown"
     assert record.outcome == "INCIDENT_NOT_FOUND"

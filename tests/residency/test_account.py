@@ -135,6 +135,34 @@ async def test_a_person_is_told_who_looked(service: Service) -> None:
     assert not unknown.accesses
 
 
+async def test_a_page_goes_on_with_who_looked_at_the_same_person_only(service: Service) -> None:
+    """Neither another's list goes on with it, nor one of a version before; both refusals are on the account."""
+    await look(service, 1)
+    await look(service, 1)
+    await look(service, 2)
+    asking = to_person(1)
+    asking.page_size = 1
+    token = (await service.call("ListAccessesToPerson", asking, OFFICER)).next_page_token
+    of_another = to_person(2)
+    of_another.page_token = token
+    asking.page_token = token.partition(".")[2]
+    refusals = [
+        (await service.refusal("ListAccessesToPerson", one, OFFICER)).reason
+        for one in (of_another, asking)
+    ]
+    asking.page_token = token
+    second = await service.call("ListAccessesToPerson", asking, OFFICER)
+    records = (await service.access_records())[-3:]
+
+    assert refusals == ["PAGE_TOKEN_INVALID", "PAGE_TOKEN_INVALID"]
+    assert [one.position for one in second.accesses] == [1]
+    assert [one.subject for one in records] == [
+        SEAL.pseudonym(number(2)),
+        "unknown",
+        SEAL.pseudonym(number(1)),
+    ]
+
+
 async def test_nobody_is_told_of_looks_at_who_had_the_number_by_mistake(service: Service) -> None:
     """Whoever stood under another's number is told of looks while it was so; whose it is, of those before and since."""
     home = UUID(await home_of(service))

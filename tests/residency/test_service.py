@@ -421,7 +421,7 @@ async def test_a_registration_with_a_bad_field_enters_nothing(service: Service) 
         "Trường «valid_until» không hợp lệ.",
     ]
     assert [record.outcome for record in records] == ["FIELD_INVALID", "FIELD_INVALID"]
-    assert [record.subject for record in records] == ["", SEAL.pseudonym(number())]
+    assert [record.subject for record in records] == ["unknown", SEAL.pseudonym(number())]
     assert persons == []
 
 

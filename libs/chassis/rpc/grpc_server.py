@@ -42,6 +42,8 @@ _CONNECTION_AGE_MS = 300_000
 # that the attempt is accounted for like any other.
 REFUSED_HEADER = "ward-refused"
 _CANCELLED = "CANCELLED"
+# Whom a call is about that was refused before anybody read it, as servicers name whom they could not read.
+_UNREAD = "unknown"
 _CODE_NAMES = {status.value[0]: status.name for status in grpc.StatusCode}
 # Records cannot be deleted, so callers who are nobody may not write any number of them: beyond this they are counted.
 _ANONYMOUS_RECORDS_A_MINUTE = 600
@@ -311,6 +313,7 @@ class AccessGuard:
         Whether a record that should have been written with its answer is there is not known when that has failed.
         """
         log, now = self._log_of(entry), self._clock()
+        entry.subject = entry.subject or _UNREAD
         caller = context.identity.get() or context.NOBODY
         if not caller.account and not self._anonymous.take(now.timestamp()):
             metrics.ACCESS_RECORDS.labels(entry.method, f"{outcome}_COUNTED").inc()

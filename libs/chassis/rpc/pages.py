@@ -1,7 +1,11 @@
 """Pages of lists: sizes and opaque tokens that name the last row of the page before.
 
 A token goes on with the list that it was made for and with no other (AIP-158). What the servicers make and read names
-the row only; the gRPC edge puts before it what tells the list, and takes that off again.
+the row only; the gRPC edge puts before it a mark that tells the list, and takes that off again.
+
+The mark notices mistakes and keeps nobody out, so it has no key: each page is made of what its caller may see then,
+wherever it begins, and whoever makes up a token gets a part of their own list. A token without a mark is refused
+(versions before had none): where two versions answer by turns, a list is begun again, not gone on with in part.
 """
 
 import base64
@@ -19,9 +23,11 @@ from chassis.rules import Rule
 
 DEFAULT_SIZE = 50
 MAX_SIZE = 500
-# Two bytes: enough to notice that it is another list. Four would let a number that is asked for be guessed from it.
+# Two bytes are enough to notice that it is another list, and too few to guess what was asked for.
 _MARK_BYTES = 2
 _NOT_THE_LIST = {"page_token", "page_size", "purpose"}
+# Nothing of these is told, not even two bytes: their lists name the person in the token, by pseudonym, and compare it.
+_DOCUMENTS = {"personal_id_number", "passport"}
 _TOKEN = re.compile(r"([0-9a-f]{4})\.([A-Za-z0-9_-]+)")
 
 
@@ -69,13 +75,13 @@ def has_pages(request: Descriptor) -> bool:
 
 
 def mark_of(request: Any, account: str) -> str:  # noqa: ANN401 - any request that has pages
-    """Tell which list this is: all that is asked but the page, its size and why, and who asks. Four digits 0-9 a-f.
+    """Tell which list this is: what is asked but the page, its size and why, and who asks. Four digits 0-9 a-f.
 
-    Another purpose is the same list: each of its references would tell two more bytes of a number that is asked for.
+    By which number or passport somebody is asked for is left out.
     """
     listed = type(request)()
     listed.CopyFrom(request)
-    for name in _NOT_THE_LIST:
+    for name in _NOT_THE_LIST | _DOCUMENTS:
         if name in request.DESCRIPTOR.fields_by_name:
             listed.ClearField(name)
     told = (request.DESCRIPTOR.full_name.encode(), account.encode())

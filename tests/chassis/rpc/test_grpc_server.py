@@ -327,7 +327,9 @@ async def test_what_the_gateway_could_not_read_is_refused_and_recorded(
             )
 
     assert reason_of(refused.value)[0] == "UNKNOWN_FIELD"
-    assert [(one.outcome, one.subject) for one in edge.log.records] == [("UNKNOWN_FIELD", "")]
+    assert [(one.outcome, one.subject) for one in edge.log.records] == [
+        ("UNKNOWN_FIELD", "unknown")
+    ]
 
 
 async def test_callers_who_are_nobody_cannot_write_any_number_of_records(edge: Edge) -> None:
