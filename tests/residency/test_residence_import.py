@@ -1,8 +1,10 @@
 """Tables of residences: read in either form, judged row by row, entered whole, in part or not at all."""
 
+import asyncio
 import csv
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,10 +22,11 @@ from chassis.sheets import SHIFTED, SheetInvalidError, SheetProblem
 from chassis.storage.database import Database
 from residency import tables
 from residency.domain.duplicates import Occasion
+from residency.domain.residence.registrations import Origin
 from residency.domain.residence.rows import Fault, Outcome
 from residency.importer.residence_table import COLUMNS, ResidenceTable
 from residency.importer.residences import TableRefusedError, Wish, import_table, report
-from residency.operations import duplicates
+from residency.operations import duplicates, residence
 from residency.operations.residence_import import ResidenceImport
 from tests.fixtures.servers import MakeDatabase, TestDatabase
 from tests.residency.samples import (
@@ -40,6 +43,7 @@ from tests.residency.samples import (
     residence_operations,
     waiting_events,
 )
+from tests.residency.test_case_locks import until_somebody_waits
 from tests.residency.test_command_line import KEYS, run
 
 TABLE = ResidenceTable(CODES, GAZETTEER, TODAY)
@@ -334,6 +338,38 @@ async def test_many_at_once_live_together_as_if_entered_one_by_one(
 
 
 @pytest.mark.postgres
+async def test_who_is_registered_elsewhere_meanwhile_takes_no_household_along(
+    database: Database,
+) -> None:
+    """The first of a new household was entered by somebody else while the table was: the next one founds it."""
+    home = (await add_building(database, address=ADDRESS)).dwelling_ids[0]
+    elsewhere = (await add_building(database, address="số 1 phố Nơi Khác")).dwelling_ids[0]
+    first, second = sorted((number(1), number(2)), key=SEAL.blind_index)
+    table = csv_of(
+        *(
+            row(kind="Tạm trú", valid_until="01/11/2027", personal_id_number=one.digits)
+            for one in (first, second)
+        )
+    )
+    entering = replace(application(elsewhere), number=first)
+    async with database.transaction() as tx:
+        await residence.enter(tx, uuid4(), entering, SEAL, Origin("officer-1", ""), uuid4, NOON)
+        importing = asyncio.create_task(take(database, table))
+        await until_somebody_waits(tx)
+    told, entered = await importing
+    members = tables.household_memberships.c
+    async with database.transaction() as tx:
+        households = select(tables.households.c.dwelling_id).where(
+            tables.households.c.dwelling_id == home
+        )
+        assert len((await tx.scalars(households)).all()) == 1
+        heads = select(func.count()).where(members.relationship_to_householder == "HOUSEHOLDER")
+        assert await tx.scalar(heads) == 2
+
+    assert ([outcome for _, outcome, _ in told], entered) == ([Outcome.NEW, Outcome.NEW], True)
+
+
+@pytest.mark.postgres
 async def test_many_who_are_entered_are_compared_as_a_few_are(
     database: Database, test_database: TestDatabase, tmp_path: Path
 ) -> None:
@@ -441,6 +477,7 @@ async def test_the_command_enters_a_workbook(
     where = {"DATABASE_URL": test_database.url, **KEYS}
     tried = await run(*command, str(file), "--dry-run", "--operator", "officer-7", **where)
     ended = await run(*command, str(file), "--operator", "officer-7", **where)
+    again = await run(*command, str(file), "--operator", "officer-7", **where)
     nobody = await run(*command, str(file), "--operator", number().digits, **where)
     refused = await run(*command, str(other), DATABASE_URL=test_database.url, **KEYS)
     async with database.transaction() as tx:
@@ -459,12 +496,14 @@ async def test_the_command_enters_a_workbook(
     assert tuple(entered) == ("QD-2026/7", "console:officer-7")
     assert [tuple(one) for one in records] == [
         (method, "console:officer-7", "QD-2026/7", subject)
-        for method in ("import-residences --dry-run", "import-residences")
+        for method in ("import-residences --dry-run", *["import-residences"] * 2)
         for subject in ("residences", SEAL.pseudonym(number()))
     ]
     assert nobody.code == 2
     assert number().digits not in nobody.output + nobody.errors
     assert "1 mới / new" in ended.output
+    assert "0 mới / new · 1 như cũ / unchanged" in again.output
+    assert "nothing was new" in again.output
     assert refused.code == 1
     assert "tệp có mật khẩu" in refused.errors
     assert "the file has a password" in refused.errors

@@ -69,7 +69,7 @@ async def import_table(wish: Wish, table: ResidenceTable, operations: ResidenceI
     if wish.report:
         _write(wish.report, report(verdicts))
     _tell(verdicts)
-    _say(_conclusion(dry_run=wish.dry_run, entered=entered))
+    _say(_conclusion(verdicts, dry_run=wish.dry_run, entered=entered))
     if any(one.outcome is Outcome.REFUSED for one in verdicts):
         raise TableRefusedError(_REMEDY)
 
@@ -128,11 +128,13 @@ def _tell(verdicts: Sequence[Verdict]) -> None:
     _say(" · ".join(f"{counts[outcome]} {name}" for outcome, name in _OUTCOMES.items()))
 
 
-def _conclusion(*, dry_run: bool, entered: bool) -> str:
+def _conclusion(verdicts: Sequence[Verdict], *, dry_run: bool, entered: bool) -> str:
     if dry_run:
         return "Chạy thử: không ghi gì vào sổ / dry run: nothing was entered"
-    if entered:
+    if entered and any(one.outcome is Outcome.NEW for one in verdicts):
         return "Đã ghi vào sổ cư trú / entered on the register"
+    if entered:
+        return "Không có gì mới để ghi / nothing was entered, since nothing was new"
     return "Không ghi gì vì còn dòng bị từ chối / nothing was entered, since rows were refused"
 
 

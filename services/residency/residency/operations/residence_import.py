@@ -25,6 +25,7 @@ from residency.domain.residence.rows import (
     Homes,
     Households,
     Known,
+    NewPerson,
     NewResident,
     Outcome,
     Register,
@@ -186,7 +187,7 @@ class ResidenceImport:
         No rule about what else is said of a person can refuse them. Tells which rows are of persons who were entered by
         others meanwhile.
         """
-        now, residents = self._clock(), {}
+        now, people = self._clock(), {}
         limit = await temporary_limit(entering.tx, ward_day(now))
         for one in rows:
             try:
@@ -194,33 +195,35 @@ class ResidenceImport:
             except DomainError as error:
                 entering.judge(one, Verdict(one.row, Outcome.REFUSED, refusal=error))
             else:
-                residents[one] = self._new_resident(one, households, now)
-        wanted = list(residents.values())
-        entered = await repository.enter(entering.tx, wanted, entering.origin, self._seal, now)
-        for one, resident in residents.items():
-            if one.number_index in entered:
-                entering.newcomers.append(resident.person_id)
-                entering.judge(one, Verdict(one.row, Outcome.NEW))
-        return [one for one in residents if one.number_index not in entered]
-
-    def _new_resident(self, one: _Placed, households: Households, now: datetime) -> NewResident:
-        declared, person_id = one.declared, self._new_id()
-        household_id, relationship = households.join(
-            one.dwelling_id, declared.term, self._new_id(), now
+                people[one] = NewPerson(self._new_id(), one.number_index, one.declared)
+        entered = await repository.enter_persons(
+            entering.tx, list(people.values()), self._seal, now
         )
+        new = {one: person for one, person in people.items() if one.number_index in entered}
+        # Not before: who is left out founds no household that others would join.
+        residents = [self._settling(one, new[one].person_id, households, now) for one in new]
+        await repository.settle(entering.tx, residents, entering.origin, now)
+        for one, person in new.items():
+            entering.newcomers.append(person.person_id)
+            entering.judge(one, Verdict(one.row, Outcome.NEW))
+        return [one for one in people if one not in new]
+
+    def _settling(
+        self, one: _Placed, person_id: UUID, households: Households, now: datetime
+    ) -> NewResident:
+        term = one.declared.term
+        household_id, relationship = households.join(one.dwelling_id, term, self._new_id(), now)
         registration = Registration(
             self._new_id(),
-            declared.term,
+            term,
             ended_on=None,
             superseded=False,
-            kind=declared.kind,
+            kind=one.declared.kind,
             person_id=person_id,
             dwelling_id=one.dwelling_id,
             household_id=household_id,
         )
-        return NewResident(
-            person_id, one.number_index, declared, registration, self._new_id(), relationship
-        )
+        return NewResident(registration, self._new_id(), relationship)
 
     async def _enter(self, entering: "_Entering", one: _Placed, register: Register) -> Verdict:
         """Enter a row, unless the register or the file holds it already, or a rule refuses it."""

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, LargeBinary, Uuid, any_, func, insert, literal, select
+from sqlalchemy import ARRAY, LargeBinary, Table, Uuid, any_, func, insert, literal, select
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 
 from chassis.storage.database import Transaction
@@ -21,6 +21,7 @@ from residency.domain.residence.rows import (
     Households,
     Identity,
     Known,
+    NewPerson,
     NewResident,
     Register,
 )
@@ -139,37 +140,40 @@ async def load_households(tx: Transaction, dwelling_ids: Sequence[UUID]) -> Hous
     return Households(dict(by_dwelling))
 
 
-async def enter(
-    tx: Transaction,
-    residents: Sequence[NewResident],
-    origin: Origin,
-    seal: NumberSeal,
-    now: datetime,
+async def enter_persons(
+    tx: Transaction, people: Sequence[NewPerson], seal: NumberSeal, now: datetime
 ) -> set[bytes]:
-    """Enter residents whom the register does not know; tell by their numbers' indexes who were entered.
+    """Enter persons whom the register does not know; tell by their numbers' indexes who were entered.
 
     Who was entered by others meanwhile is left out.
     """
-    if not residents:
+    if not people:
         return set()
-    people = [_person(one, seal, now) for one in residents]
+    rows = [_person(one, seal, now) for one in people]
     entering = insert_or_skip(persons).on_conflict_do_nothing().returning(persons.c.number_index)
-    entered = set((await tx.scalars(entering, people)).all())
-    new = [one for one in residents if one.number_index in entered]
-    founded = [one for one in new if one.relationship == HOUSEHOLDER]
-    for table, rows in (
-        (number_nearness, [_near(one, seal) for one in new]),
-        (person_index, [_indexed(one) for one in new]),
-        (households, [_household(one, now) for one in founded]),
-        (registrations, [_registration(one, origin, now) for one in new]),
-        (household_memberships, [_membership(one, origin, now) for one in new]),
-    ):
-        if rows:
-            await tx.execute(insert(table), rows)
+    entered = set((await tx.scalars(entering, rows)).all())
+    new = [one for one in people if one.number_index in entered]
+    await _insert(tx, number_nearness, [_near(one, seal) for one in new])
+    await _insert(tx, person_index, [_indexed(one) for one in new])
     return entered
 
 
-def _person(one: NewResident, seal: NumberSeal, now: datetime) -> dict[str, Any]:
+async def settle(
+    tx: Transaction, residents: Sequence[NewResident], origin: Origin, now: datetime
+) -> None:
+    """Enter where new persons live, with the households that they found."""
+    founded = [one for one in residents if one.relationship == HOUSEHOLDER]
+    await _insert(tx, households, [_household(one, now) for one in founded])
+    await _insert(tx, registrations, [_registration(one, origin, now) for one in residents])
+    await _insert(tx, household_memberships, [_membership(one, origin, now) for one in residents])
+
+
+async def _insert(tx: Transaction, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    if rows:
+        await tx.execute(insert(table), rows)
+
+
+def _person(one: NewPerson, seal: NumberSeal, now: datetime) -> dict[str, Any]:
     declared = one.declared
     return {
         "person_id": one.person_id,
@@ -185,11 +189,11 @@ def _person(one: NewResident, seal: NumberSeal, now: datetime) -> dict[str, Any]
     }
 
 
-def _near(one: NewResident, seal: NumberSeal) -> dict[str, Any]:
+def _near(one: NewPerson, seal: NumberSeal) -> dict[str, Any]:
     return {"person_id": one.person_id, **vars(seal.nearness(one.declared.number))}
 
 
-def _indexed(one: NewResident) -> dict[str, Any]:
+def _indexed(one: NewPerson) -> dict[str, Any]:
     return {"person_id": one.person_id, **vars(IndexedName.of(one.declared.full_name))}
 
 

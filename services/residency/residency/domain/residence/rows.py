@@ -176,12 +176,18 @@ class Households:
 
 
 @dataclass(frozen=True)
-class NewResident:
-    """A person whom the register did not know, with the registration and the household they are entered with."""
+class NewPerson:
+    """A person whom the register did not know, as a row declares them."""
 
     person_id: UUID
     number_index: bytes
     declared: Declared
+
+
+@dataclass(frozen=True)
+class NewResident:
+    """The registration that a new person is entered with, and their membership of its household."""
+
     registration: Registration
     membership_id: UUID
     # A code of `household_relationships`; who founds the household is its householder.
