@@ -5,9 +5,13 @@ from uuid import uuid4
 
 import pytest
 from google.protobuf.json_format import MessageToJson
+from sqlalchemy import text
 
+from chassis.storage.database import Database
 from incidents.domain.incidents.incident import IncidentNotFoundError
+from incidents.queries.briefs import BriefQueries
 from incidents.wire.brief import brief_message
+from tests.fixtures.servers import TestDatabase
 from tests.incidents.samples import (
     NIGHT,
     Operations,
@@ -244,3 +248,30 @@ async def test_an_unknown_incident_has_no_brief(queries: Queries) -> None:
     """Without telling more."""
     with pytest.raises(IncidentNotFoundError):
         await queries.brief(uuid4())
+
+
+async def test_a_plan_that_was_made_for_an_empty_ward_reads_no_whole_table_of_a_full_one(
+    operations: Operations, queries: Queries, test_database: TestDatabase
+) -> None:
+    """Briefs are planned once for each connection, which may be when nothing was told yet."""
+    await operations.take_premises(uuid4(), premises())
+    incident = await raise_alarm(operations, queries)
+    database = Database.connect(test_database.url, pool_size=1, plans_kept=True)
+    briefs = BriefQueries(database)
+    await briefs.brief(incident.incident_id)
+    for number in range(200):
+        await operations.take_occupancy(uuid4(), occupancy(f"d-{number}", unit=f"{number}"))
+    before = await tables_read_whole(database)
+    brief = await briefs.brief(incident.incident_id)
+
+    assert len(brief.dwellings) == 200
+    assert await tables_read_whole(database) == before
+    await database.close()
+
+
+async def tables_read_whole(database: Database) -> dict[str, int]:
+    """Tell how often each table was read from its first row to its last."""
+    async with database.statements() as tx:
+        await tx.execute(text("select pg_stat_force_next_flush()"))
+        scans = "select relname, seq_scan from pg_stat_user_tables where seq_scan > 0"
+        return {row.relname: row.seq_scan for row in await tx.execute(text(scans))}

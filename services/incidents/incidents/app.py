@@ -117,6 +117,8 @@ MIGRATIONS = Path(package.__file__).parents[1] / "migrations"
 SUBJECTS = ["ward.incidents.v1.>"]
 # A day longer than the stream keeps events: what it can still deliver is never forgotten. Requests are kept as long.
 KEPT = timedelta(seconds=EVENTS.max_age or 0) + timedelta(days=1)
+# Lanes and officers at once; those beyond wait for milliseconds.
+_URGENT_CONNECTIONS = 4
 
 
 async def serve(settings: Settings) -> None:
@@ -137,7 +139,8 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
         clock=clock,
     )
     incidents = IncidentOperations(base.database, base.relay, clock)
-    lanes = _start_lanes(life, base, incidents)
+    urgent = _urgent_database(life, settings)
+    lanes = _start_lanes(life, base, incidents, urgent)
     _start_background(life, base)
     seal = content_seal(settings)
     told = ReportSeal(seal, read_key(settings.follow_up_key.get_secret_value()))
@@ -157,7 +160,7 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     roll_calls = RollCallOperations(base.database, base.relay, clock)
     life.background("forgetting-roll-calls", forget_roll_calls_hourly(roll_calls))
     servicers = [
-        *servicers_of(base, incidents, reports, roll_calls, told, register, sources),
+        *servicers_of(base, urgent, incidents, reports, roll_calls, told, register, sources),
         public_alerts_servicer(base, settings),
         _start_attachments(life, base, settings),
         _start_webhooks(life, base, settings),
@@ -174,6 +177,7 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
 
 def servicers_of(
     base: Base,
+    urgent: Database,
     incidents: IncidentOperations,
     reports: ReportOperations,
     roll_calls: RollCallOperations,
@@ -182,7 +186,7 @@ def servicers_of(
     sources: Sources,
 ) -> list[Servicer]:
     """Make what answers each service of the package."""
-    queries, briefs = IncidentQueries(base.database), BriefQueries(base.database)
+    queries, briefs = IncidentQueries(base.database), BriefQueries(urgent)
     disclosure = Disclosure(queries, register, seal)
     return [
         IncidentsServicer(
@@ -278,14 +282,22 @@ def occupancy_register(channel: aio.Channel | None, settings: Settings) -> Occup
     return ResidencyClient(channel, settings.service_token_file)
 
 
+def _urgent_database(life: Lifecycle, settings: Settings) -> Database:
+    """Connect for what nobody may wait for: fires and their briefs have connections of their own, and kept plans."""
+    url = settings.database_url.get_secret_value()
+    database = Database.connect(url, pool_size=_URGENT_CONNECTIONS, plans_kept=True)
+    life.at_stop(database.close)
+    return database
+
+
 def _start_lanes(
-    life: Lifecycle, base: Base, incidents: IncidentOperations
+    life: Lifecycle, base: Base, incidents: IncidentOperations, urgent: Database
 ) -> Mapping[str, Sequence[Callable[[], datetime | None]]]:
     """Have events taken in; tell for each source since when its events wait, in each lane that hears it."""
     ward_code = base.settings.ward_code
     consumers = Consumers(
         ward_code,
-        AlarmOperations(base.database, base.relay, base.clock),
+        AlarmOperations(urgent, base.relay, base.clock),
         ProjectionOperations(base.database, base.clock),
         incidents,
     )

@@ -15,6 +15,7 @@ from fire_safety.decoders import columns, native
 from fire_safety.decoders.columns import Sent
 from fire_safety.decoders.origin import subject_of
 from fire_safety.decoders.registry import Decode, decoder_of, has_clock, read, recognise
+from fire_safety.domain.devices.device import PayloadFormat
 from fire_safety.domain.readings.columns import Block, Bulk, Stretch
 from fire_safety.domain.readings.limits import IngestionLimits
 from fire_safety.domain.readings.reading import Batch
@@ -96,6 +97,7 @@ class Formats:
         self._ward_code = ward_code
         self._clock = clock
         self._decoders: dict[bytes, Decode] = {}
+        self._known: dict[str, PayloadFormat] = {}
         self._since = _BEGINNING
 
     def decode(self, messages: Sequence[Delivery], limits: IngestionLimits) -> Decoded:
@@ -169,10 +171,12 @@ class Formats:
     async def refresh(self) -> None:
         """Learn of devices that were entered or changed; lanes do so before their first message."""
         now = self._clock()
-        changed = await self._queries.payload_formats(self._since)
-        for device_id, payload_format in changed.items():
+        told = await self._queries.payload_formats(self._since)
+        # A change is told again and again for some minutes, of a whole fleet for one.
+        for device_id, payload_format in told.items() - self._known.items():
             subject = subject_of(self._ward_code, device_id).encode()
             self._decoders[subject] = decoder_of(payload_format)
+        self._known |= told
         self._since = now - _LATE_CHANGES
 
     async def keep(self) -> None:

@@ -9,7 +9,7 @@ from chassis.broker.delivery import Delivery, Told
 from fire_safety.domain.lanes.progress import Position
 
 # Messages taken at a time: decoding takes its time for each, however short.
-_SLICE = 500
+_SLICE = 1_000
 # How an MQTT client published it, and where a stream has it from: as the broker writes them.
 _MQTT_QOS = "Nmqtt-Pub"
 SOURCE = "Nats-Stream-Source"

@@ -169,13 +169,18 @@ class DetectionQueries:
         One that only a newer version of this service knows is left out: its device is as good as unknown here.
         """
         devices = tables.devices.c
-        statement = select(devices.device_id, devices.payload_format).where(
-            devices.changed_at >= changed_since, devices.payload_format.in_(list(PayloadFormat))
+        # In two arrays, as the entries are.
+        (row,) = await self._rows(
+            select(
+                func.array_agg(devices.device_id).label("device_ids"),
+                func.array_agg(devices.payload_format).label("formats"),
+            ).where(
+                devices.changed_at >= changed_since,
+                devices.payload_format.in_(list(PayloadFormat)),
+            )
         )
-        return {
-            row["device_id"]: PayloadFormat(row["payload_format"])
-            for row in await self._rows(statement)
-        }
+        formats = zip(row["device_ids"] or [], row["formats"] or [], strict=True)
+        return {device_id: PayloadFormat(one) for device_id, one in formats}
 
     async def stored_readings(self, gaps_ms: Mapping[str, int], until: datetime) -> list[Batch]:
         """Give what is stored of devices, received before a time and observed within so much before it, in order."""

@@ -44,6 +44,9 @@ _rules = priorities_on(bindparam("day", type_=Date)).subquery("rules")
 _ACKNOWLEDGE_WITHIN = select(_rules.c.acknowledge_within_s).where(
     _rules.c.priority == bindparam("priority")
 )
+# The clock of an incident itself. What an alarm waits for is written out once.
+_ACKNOWLEDGE = {"kind": ClockKind.ACKNOWLEDGE, "unit": ClockUnit.MINUTES}
+_BEGIN = insert(tables.deadlines)
 # Which clocks an end meets; the others stop with it unmet.
 _MET_BY: Mapping[EntryKind, frozenset[ClockKind]] = {
     EntryKind.RESOLVED: frozenset({ClockKind.ANSWER}),
@@ -217,15 +220,8 @@ async def _begin(tx: Transaction, change: Change, entry: TimelineEntry) -> None:
     within = await _acknowledge_within(tx, incident, entry.at)
     if within is None or incident.exercise:
         return
-    await tx.execute(
-        insert(tables.deadlines).values(
-            subject_id=incident.incident_id,
-            incident_id=incident.incident_id,
-            kind=ClockKind.ACKNOWLEDGE,
-            unit=ClockUnit.MINUTES,
-            due_at=entry.at + within,
-        )
-    )
+    of_itself = dict.fromkeys(("subject_id", "incident_id"), incident.incident_id)
+    await tx.execute(_BEGIN, {**of_itself, **_ACKNOWLEDGE, "due_at": entry.at + within})
 
 
 async def _hasten(tx: Transaction, change: Change) -> None:
