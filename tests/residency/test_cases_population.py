@@ -1,5 +1,6 @@
 """The population database down, slow or lying: no case is lost, and none is decided but by people."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from residency import tables
 from simulator.population.server import Fault
 from tests.residency.desk import OFFICER, SECOND_OFFICER, Desk, declared, temporary
 from tests.residency.samples import add_building
+from tests.residency.test_lookup_limits import usage
 from ward.residency.v1 import cases_pb2 as pb
 
 pytestmark = [pytest.mark.postgres, pytest.mark.nats]
@@ -60,6 +62,17 @@ async def test_a_slow_database_holds_nobody_up(desk: Desk) -> None:
     assert recorded.case.identity_check == pb.IDENTITY_CHECK_ORIGINAL_SEEN
     assert recorded.case.state == pb.CASE_STATE_RECORDED
     assert await questions(desk) == []
+
+
+async def test_to_have_identities_verified_counts_as_looks(desk: Desk) -> None:
+    """Whoever writes cases to find out whose numbers they are meets the ceilings that looks meet."""
+    await verifying(desk, declared(2))
+    async with asyncio.timeout(10):
+        # What is counted is shared every second.
+        while not (counted := await usage(desk.database)):
+            await asyncio.sleep(0.1)
+
+    assert counted == {"CALLS": 1, "PERSONS": 2}
 
 
 async def test_a_lie_decides_nothing(desk: Desk) -> None:

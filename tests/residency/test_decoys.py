@@ -3,7 +3,7 @@
 import asyncio
 import random
 from datetime import UTC, datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import given
@@ -23,12 +23,14 @@ from residency.domain.persons.personal_id import PersonalIdNumber
 from residency.operations.decoys import DecoyOperations
 from tests.fixtures.servers import TestDatabase
 from tests.residency.conftest import Service
-from tests.residency.samples import CODES, SEAL, StoppedClock, relay
+from tests.residency.desk import declared, temporary
+from tests.residency.samples import CODES, SEAL, StoppedClock, add_building, relay
 from tests.residency.test_command_line import KEYS, run
+from tests.residency.test_data_subject_requests import Counter
 from tests.residency.test_lookups import because
 from tests.residency.test_service import verifying
 from ward.residency.v1 import breaches_pb2 as breaches_pb
-from ward.residency.v1 import duplicates_pb2, register_pb2
+from ward.residency.v1 import cases_pb2, duplicates_pb2, register_pb2
 from ward.residency.v1 import lookups_pb2 as pb
 
 NAME = FullName("Âu Dương Bẫy Mồi")
@@ -121,6 +123,51 @@ async def test_who_looks_at_a_decoy_is_noticed_at_once(service: Service, broker:
         assert alert.subject == records[alert.access_record_id].subject
         assert decoy.number.digits not in str(alert)
     assert (REGISTRY.get_sample_value("ward_decoys_touched_total") or 0) >= before + 5
+
+
+@pytest.mark.postgres
+@pytest.mark.nats
+async def test_no_way_of_asking_leads_around_the_alert(service: Service, broker: Client) -> None:
+    """Neither a household, nor a case whose persons are verified, nor what is held for a data subject."""
+    clock = StoppedClock()
+    decoys = DecoyOperations(
+        service.database, relay(service.database, clock), clock, SEAL, "11002"
+    )
+    decoy = Decoy.make(NAME, PartialDate(1990), Sex.FEMALE, random.Random(2).randrange)  # noqa: S311
+    await decoys.add(decoy)
+    events = await broker.jetstream().subscribe(subject_of(pb.DecoyTouched))
+    looking = pb.LookupPersonRequest(purpose=because(), personal_id_number=decoy.number.digits)
+    async with asyncio.timeout(10):
+        while not events.pending_msgs:
+            looked = await service.call("LookupPerson", looking)
+            await asyncio.sleep(0.2)
+    named = pb.ListHouseholdRequest(purpose=because(), pseudonym=looked.person.pseudonym)
+    household = await service.call("ListHousehold", named)
+    person = declared(1, personal_id_number=decoy.number.digits)
+    home = (await add_building(service.database)).dwelling_ids[0]
+    await verified_case(service, temporary(home, declarant=person))
+    export = await Counter(service).exported(personal_id_number=decoy.number.digits)
+    wanted = {household.access_record_id, export.access_record_id}
+    wanted |= {
+        str(one.record_id)
+        for one in await service.access_records()
+        if one.method.endswith("/VerifyCase") and one.subject.startswith("case:")
+    }
+
+    async with asyncio.timeout(10):
+        while wanted:
+            alert = pb.DecoyTouched.FromString((await events.next_msg(10)).data)
+            wanted.discard(alert.access_record_id)
+
+
+async def verified_case(service: Service, declaration: cases_pb2.ResidenceDeclaration) -> None:
+    """Have an officer at the counter write a case down and have its persons verified."""
+    request = cases_pb2.CreateCaseRequest(request_id=str(uuid4()), declaration=declaration)
+    case_number = (await service.call("CreateCase", request)).case.case_number
+    for method in ("SubmitCase", "AcceptCase", "VerifyCase"):
+        kind = getattr(cases_pb2, f"{method}Request")
+        moving = kind(request_id=str(uuid4()), case_number=case_number)
+        await service.call(method, moving)
 
 
 @pytest.mark.postgres

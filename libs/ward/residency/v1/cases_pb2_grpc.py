@@ -154,8 +154,9 @@ class CaseServiceServicer:
     def VerifyCase(self, request, context):
         """Has the identities of a declaration verified by the National Population Database. The answer is awaited in the
         background: `identity_check` is PENDING until each person is answered for, however long the database is away. A
-        person may note instead that the citizen has shown the original (Circular 116/2026/TT-BCA Art. 3(6)).
-        Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, REQUEST_ID_REUSED.
+        person may note instead that the citizen has shown the original (Circular 116/2026/TT-BCA Art. 3(6)). Whoever is
+        verified is counted and accounted for as looked at.
+        Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, REQUEST_ID_REUSED, LIMIT_REACHED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -167,7 +168,7 @@ class CaseServiceServicer:
         Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, SECOND_PERSON_REQUIRED, IDENTITY_CHECK_PENDING, FIELD_INVALID,
         DWELLING_NOT_FOUND, IDENTITY_MISMATCH, PERMANENT_RESIDENCE_EXISTS, REGISTRATION_NOT_FOUND,
         REGISTRATION_ALREADY_ENDED, RENEWAL_NOT_OPEN, PERSON_NOT_REGISTERED, NOT_A_HOUSEHOLD_MEMBER, HOUSEHOLDER_EXISTS,
-        STAY_OVERLAPS, LODGING_TOO_LONG, REQUEST_ID_REUSED.
+        STAY_OVERLAPS, LODGING_TOO_LONG, REQUEST_ID_REUSED, LIMIT_REACHED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -61,8 +61,9 @@ class CaseServiceStub:
     VerifyCase: _grpc.UnaryUnaryMultiCallable[_cases_pb2.VerifyCaseRequest, _cases_pb2.VerifyCaseResponse]
     """Has the identities of a declaration verified by the National Population Database. The answer is awaited in the
     background: `identity_check` is PENDING until each person is answered for, however long the database is away. A
-    person may note instead that the citizen has shown the original (Circular 116/2026/TT-BCA Art. 3(6)).
-    Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, REQUEST_ID_REUSED.
+    person may note instead that the citizen has shown the original (Circular 116/2026/TT-BCA Art. 3(6)). Whoever is
+    verified is counted and accounted for as looked at.
+    Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, REQUEST_ID_REUSED, LIMIT_REACHED.
     """
     ApproveCase: _grpc.UnaryUnaryMultiCallable[_cases_pb2.ApproveCaseRequest, _cases_pb2.ApproveCaseResponse]
     """Approves a verified case as a second person, who wrote nothing of its declaration, did not accept it and never
@@ -70,7 +71,7 @@ class CaseServiceStub:
     Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, SECOND_PERSON_REQUIRED, IDENTITY_CHECK_PENDING, FIELD_INVALID,
     DWELLING_NOT_FOUND, IDENTITY_MISMATCH, PERMANENT_RESIDENCE_EXISTS, REGISTRATION_NOT_FOUND,
     REGISTRATION_ALREADY_ENDED, RENEWAL_NOT_OPEN, PERSON_NOT_REGISTERED, NOT_A_HOUSEHOLD_MEMBER, HOUSEHOLDER_EXISTS,
-    STAY_OVERLAPS, LODGING_TOO_LONG, REQUEST_ID_REUSED.
+    STAY_OVERLAPS, LODGING_TOO_LONG, REQUEST_ID_REUSED, LIMIT_REACHED.
     """
     RefuseCase: _grpc.UnaryUnaryMultiCallable[_cases_pb2.RefuseCaseRequest, _cases_pb2.RefuseCaseResponse]
     """Refuses a case with a reason (form CT06). An identity that the population database has not answered for is no
@@ -134,8 +135,9 @@ class CaseServiceAsyncStub(CaseServiceStub):
     VerifyCase: _aio.UnaryUnaryMultiCallable[_cases_pb2.VerifyCaseRequest, _cases_pb2.VerifyCaseResponse]  # type: ignore[assignment]
     """Has the identities of a declaration verified by the National Population Database. The answer is awaited in the
     background: `identity_check` is PENDING until each person is answered for, however long the database is away. A
-    person may note instead that the citizen has shown the original (Circular 116/2026/TT-BCA Art. 3(6)).
-    Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, REQUEST_ID_REUSED.
+    person may note instead that the citizen has shown the original (Circular 116/2026/TT-BCA Art. 3(6)). Whoever is
+    verified is counted and accounted for as looked at.
+    Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, REQUEST_ID_REUSED, LIMIT_REACHED.
     """
     ApproveCase: _aio.UnaryUnaryMultiCallable[_cases_pb2.ApproveCaseRequest, _cases_pb2.ApproveCaseResponse]  # type: ignore[assignment]
     """Approves a verified case as a second person, who wrote nothing of its declaration, did not accept it and never
@@ -143,7 +145,7 @@ class CaseServiceAsyncStub(CaseServiceStub):
     Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, SECOND_PERSON_REQUIRED, IDENTITY_CHECK_PENDING, FIELD_INVALID,
     DWELLING_NOT_FOUND, IDENTITY_MISMATCH, PERMANENT_RESIDENCE_EXISTS, REGISTRATION_NOT_FOUND,
     REGISTRATION_ALREADY_ENDED, RENEWAL_NOT_OPEN, PERSON_NOT_REGISTERED, NOT_A_HOUSEHOLD_MEMBER, HOUSEHOLDER_EXISTS,
-    STAY_OVERLAPS, LODGING_TOO_LONG, REQUEST_ID_REUSED.
+    STAY_OVERLAPS, LODGING_TOO_LONG, REQUEST_ID_REUSED, LIMIT_REACHED.
     """
     RefuseCase: _aio.UnaryUnaryMultiCallable[_cases_pb2.RefuseCaseRequest, _cases_pb2.RefuseCaseResponse]  # type: ignore[assignment]
     """Refuses a case with a reason (form CT06). An identity that the population database has not answered for is no
@@ -240,8 +242,9 @@ class CaseServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_cases_pb2.VerifyCaseResponse, _abc.Awaitable[_cases_pb2.VerifyCaseResponse]]:
         """Has the identities of a declaration verified by the National Population Database. The answer is awaited in the
         background: `identity_check` is PENDING until each person is answered for, however long the database is away. A
-        person may note instead that the citizen has shown the original (Circular 116/2026/TT-BCA Art. 3(6)).
-        Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, REQUEST_ID_REUSED.
+        person may note instead that the citizen has shown the original (Circular 116/2026/TT-BCA Art. 3(6)). Whoever is
+        verified is counted and accounted for as looked at.
+        Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, REQUEST_ID_REUSED, LIMIT_REACHED.
         """
 
     @_abc_1.abstractmethod
@@ -255,7 +258,7 @@ class CaseServiceServicer(metaclass=_abc_1.ABCMeta):
         Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, SECOND_PERSON_REQUIRED, IDENTITY_CHECK_PENDING, FIELD_INVALID,
         DWELLING_NOT_FOUND, IDENTITY_MISMATCH, PERMANENT_RESIDENCE_EXISTS, REGISTRATION_NOT_FOUND,
         REGISTRATION_ALREADY_ENDED, RENEWAL_NOT_OPEN, PERSON_NOT_REGISTERED, NOT_A_HOUSEHOLD_MEMBER, HOUSEHOLDER_EXISTS,
-        STAY_OVERLAPS, LODGING_TOO_LONG, REQUEST_ID_REUSED.
+        STAY_OVERLAPS, LODGING_TOO_LONG, REQUEST_ID_REUSED, LIMIT_REACHED.
         """
 
     @_abc_1.abstractmethod

@@ -176,7 +176,7 @@ class DataSubjectRequestServiceServicer:
         as JSON and as Vietnamese text. With it, who looked the person up when, in which role and for which purpose. Of who is
         not on the register it gives stays as a guest, and cases in whose file the person is named.
         Errors: DATA_SUBJECT_REQUEST_NOT_FOUND, DATA_SUBJECT_REQUEST_STATE_CONFLICT,
-        DISCLOSURE_NOT_ALLOWED, PURPOSE_REQUIRED, FIELD_INVALID.
+        DISCLOSURE_NOT_ALLOWED, PURPOSE_REQUIRED, FIELD_INVALID, LIMIT_REACHED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -81,7 +81,7 @@ class DataSubjectRequestServiceStub:
     as JSON and as Vietnamese text. With it, who looked the person up when, in which role and for which purpose. Of who is
     not on the register it gives stays as a guest, and cases in whose file the person is named.
     Errors: DATA_SUBJECT_REQUEST_NOT_FOUND, DATA_SUBJECT_REQUEST_STATE_CONFLICT,
-    DISCLOSURE_NOT_ALLOWED, PURPOSE_REQUIRED, FIELD_INVALID.
+    DISCLOSURE_NOT_ALLOWED, PURPOSE_REQUIRED, FIELD_INVALID, LIMIT_REACHED.
     """
     GetDataSubjectRequest: _grpc.UnaryUnaryMultiCallable[_data_subject_requests_pb2.GetDataSubjectRequestRequest, _data_subject_requests_pb2.GetDataSubjectRequestResponse]
     """One request with what was written and done.
@@ -145,7 +145,7 @@ class DataSubjectRequestServiceAsyncStub(DataSubjectRequestServiceStub):
     as JSON and as Vietnamese text. With it, who looked the person up when, in which role and for which purpose. Of who is
     not on the register it gives stays as a guest, and cases in whose file the person is named.
     Errors: DATA_SUBJECT_REQUEST_NOT_FOUND, DATA_SUBJECT_REQUEST_STATE_CONFLICT,
-    DISCLOSURE_NOT_ALLOWED, PURPOSE_REQUIRED, FIELD_INVALID.
+    DISCLOSURE_NOT_ALLOWED, PURPOSE_REQUIRED, FIELD_INVALID, LIMIT_REACHED.
     """
     GetDataSubjectRequest: _aio.UnaryUnaryMultiCallable[_data_subject_requests_pb2.GetDataSubjectRequestRequest, _data_subject_requests_pb2.GetDataSubjectRequestResponse]  # type: ignore[assignment]
     """One request with what was written and done.
@@ -260,7 +260,7 @@ class DataSubjectRequestServiceServicer(metaclass=_abc_1.ABCMeta):
         as JSON and as Vietnamese text. With it, who looked the person up when, in which role and for which purpose. Of who is
         not on the register it gives stays as a guest, and cases in whose file the person is named.
         Errors: DATA_SUBJECT_REQUEST_NOT_FOUND, DATA_SUBJECT_REQUEST_STATE_CONFLICT,
-        DISCLOSURE_NOT_ALLOWED, PURPOSE_REQUIRED, FIELD_INVALID.
+        DISCLOSURE_NOT_ALLOWED, PURPOSE_REQUIRED, FIELD_INVALID, LIMIT_REACHED.
         """
 
     @_abc_1.abstractmethod

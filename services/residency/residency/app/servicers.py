@@ -213,6 +213,8 @@ def _of_protection(parts: Parts, breaches: BreachOperations) -> list[Servicer]:
                 AccountQueries(database),
                 seal,
             ),
+            parts.limits,
+            parts.decoys,
             parts.codes,
             parts.nations,
             clock,

@@ -142,6 +142,7 @@ class CaseOperations:
         async def move(tx: Transaction, case: Case, now: datetime) -> Case:
             case = case.verify(request.caller)
             declaration = await cases.load_declaration(tx, case, self._seal, ward_day(now))
+            self._account_for(case, declaration)
             await population.plan(tx, case, len(declaration.persons), self._new_id(), now)
             return case
 

@@ -1,5 +1,8 @@
 """Residence cases."""
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
 from grpc import aio
 
 from chassis.clock import Clock, ward_day
@@ -109,15 +112,18 @@ class CaseServicer(cases_pb2_grpc.CaseServiceServicer):
         verify = (
             self._operations.see_original if request.original_seen else self._operations.verify
         )
-        moved = await verify(_request(request))
+        asked = _request(request)
+        async with self._counted(request):
+            moved = await verify(asked)
         return pb.VerifyCaseResponse(case=answers.case(moved.case))
 
     async def ApproveCase(
         self, request: pb.ApproveCaseRequest, context: Context
     ) -> pb.ApproveCaseResponse:
         """Approve a case and enter its change."""
-        asked = _request(request)
-        moved = await self._operations.approve(asked, requests.finding(request))
+        asked, finding = _request(request), requests.finding(request)
+        async with self._counted(request):
+            moved = await self._operations.approve(asked, finding)
         return pb.ApproveCaseResponse(case=answers.case(moved.case), notice=_notice(moved))
 
     async def RefuseCase(
@@ -189,6 +195,22 @@ class CaseServicer(cases_pb2_grpc.CaseServiceServicer):
         today = ward_day(self._clock())
         found = await self._queries.list_cases(chosen, after, size + 1, today)
         return answers.cases_page(found, size)
+
+    @asynccontextmanager
+    async def _counted(
+        self, request: pb.VerifyCaseRequest | pb.ApproveCaseRequest
+    ) -> AsyncGenerator[None]:
+        """Count what is done inside as a look at whom the case names: what comes of it tells of whose numbers they are.
+
+        Alerts where one of them is a decoy; raises LimitReachedError before anything is done.
+        """
+        access, asker = current_access(), asker_of(request)
+        self._limits.admit(asker)
+        try:
+            yield
+        finally:
+            self._limits.note_persons(asker, access.shown)
+            await self._decoys.watch(asker.account, access.shown, access.record_id)
 
     def _declaration(self, message: pb.ResidenceDeclaration) -> ResidenceDeclaration:
         today = ward_day(self._clock())

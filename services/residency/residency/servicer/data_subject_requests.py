@@ -23,6 +23,8 @@ from residency.operations.data_subject_requests import (
     DataSubjectRequestOperations,
     Receiving,
 )
+from residency.operations.decoys import DecoyOperations
+from residency.operations.lookup_limits import LookupLimits
 from residency.operations.requests import Moving
 from residency.queries.account import AccountQueries
 from residency.queries.data_subject_requests import DataSubjectRequestQueries
@@ -70,6 +72,8 @@ class DataSubjectRequestServicer(data_subject_requests_pb2_grpc.DataSubjectReque
         operations: DataSubjectRequestOperations,
         queries: DataSubjectRequestQueries,
         sources: Sources,
+        limits: LookupLimits,
+        decoys: DecoyOperations,
         codes: RegistrationCodes,
         nationalities: Nationalities,
         clock: Clock,
@@ -77,6 +81,8 @@ class DataSubjectRequestServicer(data_subject_requests_pb2_grpc.DataSubjectReque
         self._operations = operations
         self._queries = queries
         self._sources = sources
+        self._limits = limits
+        self._decoys = decoys
         self._codes = codes
         self._nationalities = nationalities
         self._clock = clock
@@ -166,15 +172,18 @@ class DataSubjectRequestServicer(data_subject_requests_pb2_grpc.DataSubjectReque
         self, request: pb.ExportPersonalDataRequest, context: Context
     ) -> pb.ExportPersonalDataResponse:
         """Give what is held of the person, or of a guest who is not on the register."""
-        access, now = current_access(), self._clock()
+        access, asker, now = current_access(), asker_of(request), self._clock()
         asked = (await self._queries.get(_asked_number(request))).request
         access.subject = asked.subject
         asked.check_exportable()
+        self._limits.admit(asker)
         export = await (
-            self._export_of_guest(asked, asker_of(request), now)
+            self._export_of_guest(asked, asker, now)
             if asked.person_id is None
-            else self._export_of_person(asked, asked.person_id, asker_of(request), now)
+            else self._export_of_person(asked, asked.person_id, asker, now)
         )
+        self._limits.note_persons(asker, [access.subject])
+        await self._decoys.watch(asker.account, [access.subject], access.record_id)
         access.fields = sorted(export.disclosure.fields)
         return wire.exported(export, access.record_id)
 

@@ -110,7 +110,9 @@ class LookupServicer(lookups_pb2_grpc.LookupServiceServicer):
         access.subject, access.fields = subject_of(number_index), sorted(disclosure.fields)
         members = (member.person for one in found for member in one.members)
         access.shown = [subject_of(one.number_index) for one in members]
-        self._limits.note_persons(asker, access.shown)
+        looked_at = [access.subject, *access.shown]
+        self._limits.note_persons(asker, looked_at)
+        await self._decoys.watch(asker.account, looked_at, access.record_id)
         return pb.ListHouseholdResponse(
             households=[self._household(one, disclosure, asker) for one in found],
             withheld=wire.withheld(disclosure),
