@@ -246,7 +246,7 @@ async def test_the_data_protection_officer_gets_the_report_and_is_recorded_too(
     records = await service.access_records()
 
     assert refusal.reason == "ROLE_NOT_ALLOWED"
-    assert [one.subject for one in records] == ["", "anomalies"]
+    assert [one.subject for one in records] == ["unknown", "anomalies"]
     assert answer.access_record_id == str(records[-1].record_id)
     assert not answer.next_page_token
 
