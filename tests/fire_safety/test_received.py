@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 
 from fire_safety.consumers.received import Overheard, slices
 
-_SIZE, _MOST = 100, 500
+_SIZE, _MOST = 100, 1_000
 
 
 @given(st.lists(st.sampled_from([0, 1, 40, 99, 100, 300]), max_size=30), st.integers(0, 3))
-def test_pieces_hold_all_messages_in_order(sizes: list[int], empty_by_500: int) -> None:
+def test_pieces_hold_all_messages_in_order(sizes: list[int], filled_by_empty: int) -> None:
     """Each ends with the message that fills it, or after so many, however short those are."""
-    sizes += [0] * (_MOST * empty_by_500)
+    sizes += [0] * (_MOST * filled_by_empty)
     messages = [Overheard(b"%d" % number, bytes(size), 0) for number, size in enumerate(sizes)]
 
     pieces = list(slices(messages, _SIZE))
