@@ -1,5 +1,6 @@
 """Limits of lookups: each pattern has its ceiling, replicas share their counts, and refusals say when to come again."""
 
+import asyncio
 import random
 from dataclasses import replace
 from datetime import timedelta
@@ -149,6 +150,26 @@ async def test_different_persons_are_counted_once_a_day(database: Database) -> N
     limits.admit(CLERK)
 
     assert refused.value.metadata["pattern"] == "PERSONS"
+
+
+@pytest.mark.postgres
+async def test_lists_at_once_pass_the_ceiling_of_persons_by_one_page(database: Database) -> None:
+    """Each sees whom those before it showed, so it makes no difference to ask all at the same time."""
+    limits = replica(database)
+    await limits.exchange()
+
+    async def list_fifty(page: int) -> int:
+        async with limits.listing(CLERK):
+            await asyncio.sleep(0)
+            limits.note_persons(CLERK, [f"s{page}-{one}" for one in range(50)])
+        return 50
+
+    told = await asyncio.gather(*map(list_fifty, range(60)), return_exceptions=True)
+    shown = [one for one in told if isinstance(one, int)]
+    refused = [one for one in told if isinstance(one, LimitReachedError)]
+
+    assert sum(shown) == 300
+    assert len(refused) == 54
 
 
 @pytest.mark.postgres

@@ -62,6 +62,15 @@ def test_a_malformed_old_key_ends_the_start_in_words(environment: pytest.MonkeyP
         read_settings(Settings)
 
 
+def test_somebody_must_act_for_an_officer_in_an_emergency(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    """With nobody named, nobody who acts would do, and names would be told without the incidents service."""
+    environment.setenv("INCIDENTS_ACCOUNT", "")
+    with pytest.raises(SystemExit, match="INCIDENTS_ACCOUNT"):
+        read_settings(Settings)
+
+
 def test_the_population_database_is_asked_over_tls(environment: pytest.MonkeyPatch) -> None:
     """Numbers and names leave the machine in clear for no target but a simulator that is named as one."""
     environment.setenv("POPULATION_TARGET", "127.0.0.1:50051")

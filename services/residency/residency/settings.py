@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Self
 
-from pydantic import SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 
 from chassis.rpc.certificates import CertificateFiles
 from chassis.sealing import read_key
@@ -13,8 +13,9 @@ from chassis.settings import Key, Keys, ServiceSettings, parts_of
 class Settings(ServiceSettings):
     """Settings of residency; each names its environment variable in upper case."""
 
-    # Who may ask for names in an emergency, for an officer (claim `act` of the token).
-    incidents_account: str = "incidents"
+    # Who may ask for names in an emergency, for an officer (claim `act` of the token). Not empty: nobody acts for an
+    # officer who asks alone.
+    incidents_account: str = Field(default="incidents", min_length=1)
     # 32 bytes in base64 each. The first encrypts what is stored sealed (AES-256-GCM), the second makes the blind index
     # (HMAC-SHA-256) by which a number is found without being stored in the clear, the third the pseudonyms by which
     # callers name persons (AES-SIV).

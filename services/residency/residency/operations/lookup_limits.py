@@ -1,15 +1,20 @@
 """Limits of lookups: counted in memory where the call is, shared with the other replicas every second.
 
 A call waits for no count: it is let in by what is known here, which is what all replicas counted up to their last
-exchange, and this one since. So a caller passes a ceiling by at most what the other replicas let in within a second.
+exchange, and this one since. So a caller passes a ceiling by at most what the other replicas let in within a second,
+and what is under way. Calls that may show many persons wait for one another: else as many of them at once as there may
+be calls in a minute would be let in by what all had shown before.
 Who is counted twice (a person asked for at two replicas, or again after a restart) makes a limit come sooner, never
 later.
 """
 
+import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import AsyncGenerator, Collection, Iterable, Mapping
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import NamedTuple
+from weakref import WeakValueDictionary
 
 from chassis.clock import Clock, ward_day
 from chassis.errors import DatabaseUnavailableError, LimitReachedError
@@ -47,6 +52,8 @@ class LookupLimits:
         self._sending: Counter[Usage] = Counter()
         # Whom an account asked for in the present window of PERSONS.
         self._seen: defaultdict[Usage, set[str]] = defaultdict(set)
+        # Of each account that has a call which may show many; gone with the last of them.
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def admit(self, asker: Asker, lookups: int = 1) -> None:
         """Count lookups that are about to be made; raises LimitReachedError instead if it is one too many.
@@ -64,6 +71,17 @@ class LookupLimits:
                 metrics.LOOKUPS_LIMITED.labels(pattern).inc()
                 raise LimitReachedError(ceiling.left_s(second), pattern=pattern)
         self._count(asker, Pattern.CALLS, second, lookups)
+
+    @asynccontextmanager
+    async def listing(self, asker: Asker) -> AsyncGenerator[None]:
+        """Let in a call that may show many persons, after the caller's others; raises as `admit` does.
+
+        Whom it shows is noted inside.
+        """
+        turn = self._turns.setdefault(asker.account, asyncio.Lock())
+        async with turn:
+            self.admit(asker)
+            yield
 
     def note_number(self, asker: Asker, number: PersonalIdNumber, *, found: bool) -> None:
         """Count whose number was asked for, if nobody has it, and if the one next to it was asked for too."""

@@ -105,12 +105,12 @@ class AssistanceServicer(assistance_pb2_grpc.AssistanceServiceServicer):
                 due_by = fields.day("due_by", request.due_by)
                 access.subject = of_list = f"needs due by {due_by}"
                 after = fields.page_after(request.page_token, of_list)
-                self._limits.admit(asker)
-                disclosure, found = await self._queries.due_by(
-                    due_by, asker, today, after, size + 1
-                )
-                access.shown = [subject_of(one.person.number_index) for one in found[:size]]
-                self._limits.note_persons(asker, access.shown)
+                async with self._limits.listing(asker):
+                    disclosure, found = await self._queries.due_by(
+                        due_by, asker, today, after, size + 1
+                    )
+                    access.shown = [subject_of(one.person.number_index) for one in found[:size]]
+                    self._limits.note_persons(asker, access.shown)
                 await self._decoys.watch(asker.account, access.shown, access.record_id)
             case _:
                 raise FieldInvalidError(

@@ -157,13 +157,13 @@ class CaseServicer(cases_pb2_grpc.CaseServiceServicer):
         """Answer a case as a whole."""
         access, asker, caller = current_access(), asker_of(request), _caller()
         number = _asked_number(request)
-        self._limits.admit(asker)
         today = ward_day(self._clock())
-        disclosure, found = await self._queries.get(number, caller, asker, today)
-        indexes = map(self._numbers.document_index, found.declaration.documents)
-        access.shown = [subject_of(index) for index in indexes]
-        access.fields = sorted(disclosure.fields) if disclosure else ()
-        self._limits.note_persons(asker, access.shown)
+        async with self._limits.listing(asker):
+            disclosure, found = await self._queries.get(number, caller, asker, today)
+            indexes = map(self._numbers.document_index, found.declaration.documents)
+            access.shown = [subject_of(index) for index in indexes]
+            access.fields = sorted(disclosure.fields) if disclosure else ()
+            self._limits.note_persons(asker, access.shown)
         await self._decoys.watch(asker.account, access.shown, access.record_id)
         return answers.whole_case(found, caller, disclosure, access.record_id)
 
@@ -205,12 +205,12 @@ class CaseServicer(cases_pb2_grpc.CaseServiceServicer):
         Alerts where one of them is a decoy; raises LimitReachedError before anything is done.
         """
         access, asker = current_access(), asker_of(request)
-        self._limits.admit(asker)
-        try:
-            yield
-        finally:
-            self._limits.note_persons(asker, access.shown)
-            await self._decoys.watch(asker.account, access.shown, access.record_id)
+        async with self._limits.listing(asker):
+            try:
+                yield
+            finally:
+                self._limits.note_persons(asker, access.shown)
+                await self._decoys.watch(asker.account, access.shown, access.record_id)
 
     def _declaration(self, message: pb.ResidenceDeclaration) -> ResidenceDeclaration:
         today = ward_day(self._clock())

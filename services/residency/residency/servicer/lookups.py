@@ -103,15 +103,15 @@ class LookupServicer(lookups_pb2_grpc.LookupServiceServicer):
         access, asker = current_access(), asker_of(request)
         access.subject = "unknown"
         person_id = self._pseudonyms.resolve(request.pseudonym, asker.account)
-        self._limits.admit(asker)
-        disclosure, number_index, found = await self._queries.households_of(
-            person_id, asker, ward_day(self._clock())
-        )
-        access.subject, access.fields = subject_of(number_index), sorted(disclosure.fields)
-        members = (member.person for one in found for member in one.members)
-        access.shown = [subject_of(one.number_index) for one in members]
-        looked_at = [access.subject, *access.shown]
-        self._limits.note_persons(asker, looked_at)
+        async with self._limits.listing(asker):
+            disclosure, number_index, found = await self._queries.households_of(
+                person_id, asker, ward_day(self._clock())
+            )
+            access.subject, access.fields = subject_of(number_index), sorted(disclosure.fields)
+            members = (member.person for one in found for member in one.members)
+            access.shown = [subject_of(one.number_index) for one in members]
+            looked_at = [access.subject, *access.shown]
+            self._limits.note_persons(asker, looked_at)
         await self._decoys.watch(asker.account, looked_at, access.record_id)
         return pb.ListHouseholdResponse(
             households=[self._household(one, disclosure, asker) for one in found],
@@ -130,14 +130,14 @@ class LookupServicer(lookups_pb2_grpc.LookupServiceServicer):
         after = wire.search_after(
             request.page_token, partial(self._pseudonyms.resolve, account=asker.account)
         )
-        self._limits.admit(asker)
-        disclosure, found = await self._search.search_persons(
-            name, place, asker, ward_day(self._clock()), after, size + 1
-        )
-        people = [match.person for match in found.matches[:size]]
-        access.fields = sorted(disclosure.fields) if people else ()
-        access.shown = [subject_of(one.number_index) for one in people]
-        self._limits.note_persons(asker, access.shown)
+        async with self._limits.listing(asker):
+            disclosure, found = await self._search.search_persons(
+                name, place, asker, ward_day(self._clock()), after, size + 1
+            )
+            people = [match.person for match in found.matches[:size]]
+            access.fields = sorted(disclosure.fields) if people else ()
+            access.shown = [subject_of(one.number_index) for one in people]
+            self._limits.note_persons(asker, access.shown)
         await self._decoys.watch(asker.account, access.shown, access.record_id)
         shown = [self._showing.person(one, disclosure, asker) for one in people]
         return wire.searched(found, shown, disclosure, access.record_id)

@@ -137,13 +137,13 @@ class StaysServicer(stays_pb2_grpc.StaysServiceServicer):
         access.subject = f"guests of dwelling:{asked.dwelling_id or 'all'}"
         of_list = wire.list_name(asked)
         after = fields.page_after(request.page_token, of_list)
-        self._limits.admit(asker)
-        disclosure, found = await self._stay_queries.of_night(
-            asked, asker, self._today(), after, size + 1
-        )
-        access.fields = sorted(disclosure.fields) if found else ()
-        access.shown = [subject_of(one.guest_index) for one in found[:size]]
-        self._limits.note_persons(asker, access.shown)
+        async with self._limits.listing(asker):
+            disclosure, found = await self._stay_queries.of_night(
+                asked, asker, self._today(), after, size + 1
+            )
+            access.fields = sorted(disclosure.fields) if found else ()
+            access.shown = [subject_of(one.guest_index) for one in found[:size]]
+            self._limits.note_persons(asker, access.shown)
         return wire.stays_page(found, size, of_list, disclosure, access.record_id)
 
     async def DeclareAbsence(
@@ -199,14 +199,14 @@ class StaysServicer(stays_pb2_grpc.StaysServiceServicer):
         access.subject = f"absent of dwelling:{asked.dwelling_id or 'all'}"
         of_list = wire.list_name(asked)
         after = fields.page_after(request.page_token, of_list)
-        self._limits.admit(asker)
-        disclosure, found = await self._absence_queries.of_day(
-            asked, asker, self._today(), after, size + 1
-        )
-        access.fields = sorted(disclosure.fields) if found else ()
-        people = [one.person for one in found]
-        access.shown = [subject_of(one.number_index) for one in people[:size]]
-        self._limits.note_persons(asker, access.shown)
+        async with self._limits.listing(asker):
+            disclosure, found = await self._absence_queries.of_day(
+                asked, asker, self._today(), after, size + 1
+            )
+            access.fields = sorted(disclosure.fields) if found else ()
+            people = [one.person for one in found]
+            access.shown = [subject_of(one.number_index) for one in people[:size]]
+            self._limits.note_persons(asker, access.shown)
         shown = [self._showing.person(one, disclosure, asker) for one in people]
         told = list(zip(found, shown, strict=True))
         return wire_absences.absences_page(told, size, of_list, disclosure, access.record_id)
