@@ -18,7 +18,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.errors import NotFoundError
 
 from chassis.broker.delivery import Delivery
-from chassis.broker.pull import Pull, PullBrokenError
+from chassis.broker.pull import BATCH, Pull, PullBrokenError
 from chassis.telemetry.log import logger
 from fire_safety.domain.lanes.progress import StreamState
 
@@ -61,7 +61,8 @@ async def last_before(jetstream: JetStreamContext, stream: str, moment: datetime
 class OrderedReader:
     """Messages of the stream that was made at a time: after one of them, or all that are kept.
 
-    `bindings` grows each time the reader begins or goes on: between two of them nothing could be heard.
+    So many as `batch` and half are asked for in advance. `bindings` grows each time the reader begins or goes on:
+    between two of them nothing could be heard.
     """
 
     def __init__(
@@ -71,12 +72,14 @@ class OrderedReader:
         stream: str,
         created_at: datetime,
         after: int = 0,
+        batch: int = BATCH,
     ) -> None:
         self._client = client
         self._jetstream = jetstream
         self._stream = stream
         self._created_at = created_at
         self._read = after
+        self._batch = batch
         self._expected = 1
         self._bound = AsyncExitStack()
         self._pull: Pull | None = None
@@ -147,7 +150,7 @@ class OrderedReader:
         state = await stream_state(self._jetstream, self._stream)
         if state.created_at != self._created_at or self._read > state.last_sequence:
             raise StreamLostError
-        pull = Pull(self._client, self._stream, consumer.name)
+        pull = Pull(self._client, self._stream, consumer.name, self._batch)
         self._pull = await self._bound.enter_async_context(pull)
         self._expected = 1
         self.bindings += 1

@@ -45,6 +45,9 @@ _GATHER_S = 0.1
 # How long it waits at a time for a detector that is behind or has an alarm to store, and how often between two takes.
 _GIVE_WAY_S = 0.005
 _GIVE_WAY_TIMES = 200
+# Messages asked for in advance: what the broker has sent is read between two slices, and that must not run out while
+# the next ones are on their way.
+_BATCH = 6_000
 # Bytes decoded before others on the event loop have their turn: a few milliseconds.
 _SLICE_BYTES = 65_536
 
@@ -116,7 +119,7 @@ class Recorder:
         after = await self._recorded.recorded(self._ward_code)
         async with (
             OrderedReader(
-                self._client, self._jetstream, name, stream.created_at, after=after
+                self._client, self._jetstream, name, stream.created_at, after=after, batch=_BATCH
             ) as reader,
             Storing(
                 self._operations,
