@@ -10,7 +10,7 @@ import pytest
 from google.protobuf.message import Message
 from grpc import aio
 from nats.aio.client import Client
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from chassis.broker.messages import EVENT_ID_HEADER, Envelope, subject_of
 from chassis.clock import utc_now, ward_day, ward_time
@@ -30,6 +30,7 @@ from residency.domain.protection.break_glass import (
 from residency.domain.residence.occupancy import StayKind
 from residency.operations.break_glass import BreakGlassOperations
 from residency.wire import break_glass as wire
+from tests.fixtures.servers import TestDatabase
 from tests.residency.conftest import Service
 from tests.residency.samples import (
     NOON,
@@ -246,6 +247,37 @@ async def test_the_next_time_waits_for_the_review(
     await glass.operations.disclose(next_time, OFFICER)
 
     assert len(await glass.reviews()) == len(await glass.announced()) == 3
+
+
+async def test_a_review_that_ends_at_that_moment_opens_the_next(
+    glass: Glass, test_database: TestDatabase
+) -> None:
+    """Found waiting, and reviewed before it could be read: the officer is not told of an error, but who is inside."""
+    await glass.operations.disclose(wanting(), OFFICER)
+    (waiting,) = await glass.reviews()
+    reviewing = """
+        create function review_the_first() returns trigger language plpgsql security definer as $$
+        begin
+            update break_glass_reviews set reviewed_at = now(), reviewed_by = 'dpo', verdict = 'JUSTIFIED'
+            where review_id = '%s';
+            return null;
+        end $$
+    """
+    owner = Database.connect(test_database.owner_url)
+    async with owner.transaction() as tx:
+        await tx.execute(text(reviewing % waiting.review_id))
+        await tx.execute(
+            text(
+                "create trigger reviewed_meanwhile after insert on break_glass_reviews"
+                " for each statement execute function review_the_first()"
+            )
+        )
+    await owner.close()
+    glass.clock.now += timedelta(hours=9)
+    found = await glass.operations.disclose(wanting(), OFFICER)
+
+    assert found.broken.review_id != waiting.review_id
+    assert len(await glass.reviews()) == 2
 
 
 async def test_of_two_at_once_by_one_officer_one_review_comes(glass: Glass) -> None:

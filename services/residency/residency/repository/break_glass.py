@@ -99,14 +99,16 @@ async def add_unless_pending(
 ) -> BreakGlass:
     """Enter a breaking of the glass and announce it; if the officer has one that waits for review, tell that one."""
     entering = insert(break_glass_reviews).values(asdict(wanted)).on_conflict_do_nothing()
-    if (await tx.execute(entering)).rowcount:
-        await announce(tx, wanted, ward_code, now)
-        return wanted
     columns = break_glass_reviews.c
     pending = select(*(columns[name] for name in BreakGlass.__dataclass_fields__)).where(
         columns.officer == wanted.officer, columns.reviewed_at.is_(None)
     )
-    return BreakGlass(**(await tx.execute(pending)).mappings().one())
+    while not (await tx.execute(entering)).rowcount:
+        # None is left if it was reviewed since.
+        if found := (await tx.execute(pending)).mappings().one_or_none():
+            return BreakGlass(**found)
+    await announce(tx, wanted, ward_code, now)
+    return wanted
 
 
 async def announce(tx: Transaction, broken: BreakGlass, ward_code: str, now: datetime) -> None:
