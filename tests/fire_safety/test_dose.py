@@ -10,7 +10,7 @@ from fire_safety.domain.alarms.alarm import AlarmKind
 from fire_safety.domain.profiles.profile import CoLimits
 from fire_safety.domain.readings.reading import Reading
 from tests.fire_safety.limits import PROFILE, limits_for
-from tests.fire_safety.rooms import START_S, tell
+from tests.fire_safety.rooms import START_S, follow, tell
 
 LIMITS = limits_for("co-dose")
 CO = AlarmKind.CO
@@ -101,6 +101,22 @@ def test_half_of_the_dose_leaves_in_its_time() -> None:
     left = dose_after(0.8, 0, 320 * 60_000, curve_of(given_limits))
 
     assert left == pytest.approx(0.4)
+
+
+@given(st.integers(1, 600), st.sampled_from([0.0, 60.0]))
+def test_over_a_gap_nothing_is_added_and_what_was_taken_up_leaves(
+    gap_min: int, ppm: float
+) -> None:
+    """What the air was while nothing was measured nobody knows: the dose is that of clean air until the longest gap."""
+    state, _ = follow([breathed(t, 60) for t in range(0, 1800, 60)])
+    taken_up, gas = state.live.dose, PROFILE.limits.carbon_monoxide
+    assert gas
+    ends_s = 1740 + LIMITS.gap_ms // 1000 + gap_min * 60
+
+    after, _ = follow([breathed(ends_s, ppm)], state)
+
+    left = taken_up * 0.5 ** (gap_min / gas.half_life_min)
+    assert after.live.dose == pytest.approx(dose_after(left, ppm, LIMITS.gap_ms, curve_of(gas)))
 
 
 def test_one_wild_reading_is_no_alarm() -> None:

@@ -1,6 +1,7 @@
 """What comes late, in any order: it raises what it would have raised in its own order, once, and ends nothing."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache, reduce
 from itertools import count
 
@@ -8,9 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fire_safety.detection.criteria import fire_signs
+from fire_safety.detection.fold import fold_all
 from fire_safety.detection.late import CAPACITY, GAS_CAPACITY, NONE_LATE, Late, placed
 from fire_safety.detection.limits import Limits
-from fire_safety.detection.standing import Standing
+from fire_safety.detection.standing import Standing, Transition
 from fire_safety.detection.ward import Ward
 from fire_safety.detection.window import EMPTY, look
 from fire_safety.domain.alarms.alarm import FIRE_KINDS, AlarmKind, Signal
@@ -292,7 +295,7 @@ any_late = st.builds(
 
 def place_all(readings: Sequence[Reading], late: Late = NONE_LATE) -> Late:
     """Put readings where they belong."""
-    return reduce(lambda so_far, one: placed(so_far, one, CLEAN, LIMITS).late, readings, late)
+    return reduce(lambda so_far, one: placed(so_far, [one], CLEAN, LIMITS).late, readings, late)
 
 
 @given(st.data())
@@ -311,7 +314,27 @@ def test_the_order_leaves_no_trace(data: st.DataObject) -> None:
         assert one.window == window
 
 
-@given(st.lists(any_late, max_size=200))
+any_gas = st.builds(
+    lambda at, ppm: reading(at, None, None, received=NEWEST_S)._replace(carbon_monoxide=ppm),
+    at=st.integers(0, 30_000),
+    ppm=st.sampled_from([0.0, 31.0, 60.0, 300.0, 5000.0]),
+)
+
+
+@given(st.data())
+def test_the_order_of_carbon_monoxide_leaves_no_trace(data: st.DataObject) -> None:
+    """However long none was measured in between: the dose that is left is that of all before it."""
+    kept = data.draw(st.lists(any_gas, max_size=CAPACITY, unique_by=lambda one: one.observed_ms))
+
+    late = place_all(data.draw(st.permutations(kept)))
+
+    window = EMPTY
+    for one in late.run:
+        window = look(window, one.reading, CLEAN, LIMITS)
+        assert one.window == window
+
+
+@given(st.lists(any_late | any_gas, max_size=200))
 @settings(max_examples=50)
 def test_no_more_is_kept_than_there_is_room_for(readings: list[Reading]) -> None:
     """In the order of their times, no two of one."""
@@ -346,7 +369,7 @@ def test_what_begins_anew_goes_on_from_nothing() -> None:
     """Neither from what is kept nor from what is no longer."""
     long = place_all([reading(t, SMOKE, received=NEWEST_S) for t in range(1000, 3000, 10)])
 
-    older = placed(long, reading(0, SMOKE, received=NEWEST_S + 1000), CLEAN, LIMITS).late
+    older = placed(long, [reading(0, SMOKE, received=NEWEST_S + 1000)], CLEAN, LIMITS).late
 
     assert older == place_all([reading(0, SMOKE, received=NEWEST_S + 1000)])
 
@@ -359,6 +382,99 @@ def test_a_clock_that_was_set_back_leaves_nothing_late() -> None:
 
     assert state.late == NONE_LATE
     assert state.live.newest_ms == back[-1].observed_ms
+
+
+# ---------------------------------------------------------------- several in a message
+
+messages = st.lists(
+    st.lists(any_late | any_gas, min_size=1, max_size=6, unique_by=lambda one: one.observed_ms),
+    max_size=5,
+).map(lambda drawn: [sorted(message) for message in drawn])
+
+
+def follow_together(sent_messages: Sequence[Sequence[Reading]]) -> tuple[Late, list[Transition]]:
+    """Fold messages of late readings behind a newer one of clean air; give what is kept and what was told."""
+    state, _ = follow([reading(NEWEST_S)])
+    told: list[Transition] = []
+    for message in sent_messages:
+        state, transitions, _ = fold_all(state, message, LIMITS)
+        told += transitions
+    return state.late, told
+
+
+def one_by_one(sent_messages: Sequence[Sequence[Reading]]) -> list[list[Reading]]:
+    """Send the same readings in the same order, each in a message of its own."""
+    return [[one] for message in sent_messages for one in message]
+
+
+def kinds(told: Sequence[Transition]) -> set[AlarmKind]:
+    """Tell what was raised."""
+    return {one.kind for one in told if one.raised}
+
+
+@given(messages)
+def test_a_message_leaves_what_its_readings_leave_one_by_one(
+    sent_together: list[list[Reading]],
+) -> None:
+    """The readings that are kept, and what was shown up to each of them."""
+    together, _ = follow_together(sent_together)
+    apart, _ = follow_together(one_by_one(sent_together))
+
+    assert together == apart
+
+
+@given(messages)
+def test_a_message_raises_what_it_shows_and_nothing_that_its_readings_do_not_raise_one_by_one(
+    sent_together: list[list[Reading]],
+) -> None:
+    """All that what is known shows in the end; not what some of a message seem to show without the others."""
+    late, told = follow_together(sent_together)
+    _, told_apart = follow_together(one_by_one(sent_together))
+
+    shown = {
+        sign.kind
+        for one in late.run
+        for sign in fire_signs(one.window, one.reading, CLEAN, LIMITS)
+    }
+    assert shown <= kinds(told) <= kinds(told_apart)
+
+
+@given(messages)
+def test_one_message_raises_exactly_what_all_of_it_shows(
+    sent_together: list[list[Reading]],
+) -> None:
+    """Of the first message nothing else was known before."""
+    for message in sent_together:
+        late, told = follow_together([message])
+
+        assert kinds(told) == {
+            sign.kind
+            for one in late.run
+            for sign in fire_signs(one.window, one.reading, CLEAN, LIMITS)
+        }
+
+
+@given(messages)
+def test_messages_in_their_order_raise_the_same_as_one_by_one(
+    sent_together: list[list[Reading]],
+) -> None:
+    """With the same times, values and limits, where each reading is newer than those before it."""
+    times = count(0, 7)
+    in_order = [
+        [one._replace(observed_ms=START_S * 1000 + next(times) * 1000) for one in message]
+        for message in sent_together
+    ]
+
+    assert follow_together(in_order) == follow_together(one_by_one(in_order))
+
+
+def test_smoke_of_a_message_with_clean_air_in_between_is_no_fire() -> None:
+    """One by one the two would alarm before the clean air comes, as of a device whose reading between them is lost."""
+    known = [reading(100, SMOKE, received=NEWEST_S)]
+    message = [reading(80, SMOKE, received=NEWEST_S), reading(90, CLEAN, received=NEWEST_S)]
+
+    assert kinds(follow_together([known, message])[1]) == set()
+    assert kinds(follow_together(one_by_one([known, message]))[1]) == {AlarmKind.SMOKE}
 
 
 # ---------------------------------------------------------------- the whole ward
@@ -377,6 +493,26 @@ def take(made: Ward, readings: Sequence[Reading], *, silently: bool = False) -> 
     for one in readings:
         signals += made.take(Batch(MAINS.device_id, one.received_ms, [one]), silently=silently)
     return signals
+
+
+def test_a_message_is_looked_at_once_however_it_lies_among_what_is_known() -> None:
+    """And all that is looked at for it counts as work, after which others have their turn."""
+    made = Ward(PROFILES, {}, START_S * 1000)
+    made.register([replace(MAINS, profile_id="co-dose")], START_S * 1000)
+    take(made, sent(span(36, 50_000, every_s=50, minutes=140)))
+    at_ms = (NEWEST_S + START_S + 1) * 1000
+    between = [
+        one._replace(received_ms=at_ms) for one in span(40, 49_999, every_s=9, minutes=149.9)
+    ]
+    assert len(between) == 1000
+
+    before = made.steps
+    made.take(Batch(MAINS.device_id, at_ms, between))
+    of_a_message = made.steps - before
+    made.take(Batch(MAINS.device_id, at_ms, [between[0]._replace(observed_ms=START_S * 1000)]))
+
+    assert 1000 < of_a_message <= 1000 + GAS_CAPACITY
+    assert made.steps - before - of_a_message > 1
 
 
 backlogs = st.permutations(

@@ -56,46 +56,122 @@ class DeviceState(NamedTuple):
     behind: Behind | None = None
 
 
+class Folded(NamedTuple):
+    """The state behind some readings, what began and ended with them, and how many were looked at for it."""
+
+    state: DeviceState
+    transitions: Sequence[Transition]
+    steps: int
+
+
+def fold_all(state: DeviceState, readings: Sequence[Reading], limits: Limits) -> Folded:
+    """Fold the readings of one message, oldest first, that were not folded before: the late ones together.
+
+    So what is shown by two of them and not by one between is no fire, as of a live device.
+    """
+    told: list[Transition] = []
+    steps = 0
+    while late := _late_together(state, readings, limits):
+        state, transitions, looked = _fold_late(state, readings[:late], limits)
+        readings = readings[late:]
+        told += transitions
+        steps += looked
+    for reading in readings:
+        state, transitions = fold(state, reading, limits)
+        told += transitions
+    return Folded(state, told, steps + len(readings))
+
+
 def fold(
     state: DeviceState, reading: Reading, limits: Limits
 ) -> tuple[DeviceState, Sequence[Transition]]:
     """Fold a reading that was not folded before."""
-    live, late, standings, behind = state.live, state.late, state.standings, None
-    revealed: Sequence[tuple[Reading, Sign]] = ()
     # Of one time are readings of a device without a clock, in their order: another's second one is known as a repeat.
-    if is_live := reading.observed_ms >= live.newest_ms:
-        live = window = look(live, reading, state.clean_air, limits)
-    else:
-        late, window, revealed = placed(late, reading, state.clean_air, limits)
-    if not is_live or (standings.now and _is_behind_any(reading, standings)):
+    if reading.observed_ms < state.live.newest_ms:
+        state, transitions, _ = _fold_late(state, (reading,), limits)
+        return state, transitions
+    live = look(state.live, reading, state.clean_air, limits)
+    standings, behind = state.standings, None
+    if standings.now and _is_behind_any(reading, standings):
         behind = followed(state.behind, reading, limits)
         if was_set_back(behind, limits):
-            live, late = window, late if is_live else NONE_LATE
-            standings, behind, is_live = by_another_clock(standings), None, True
-    clean_air = _clean_air(state, live, reading, limits) if is_live else state.clean_air
+            standings, behind = by_another_clock(standings), None
+    clean_air = _clean_air(state, live, reading, limits)
+    return _judged(
+        DeviceState(live, state.late, standings, clean_air, behind),
+        reading,
+        state.clean_air,
+        limits,
+    )
+
+
+def _judged(
+    state: DeviceState,
+    reading: Reading,
+    clean_air: float,
+    limits: Limits,
+    revealed: Sequence[tuple[Reading, Sign]] = (),
+) -> tuple[DeviceState, Sequence[Transition]]:
+    """Tell what begins and ends with the newest live reading, and with others that show more since it came."""
+    live, late, standings, _, _ = state
     battery = reading.battery
     # Nothing is above a limit, declared, or waiting for its end: so it is nearly always.
     if (
         not standings.now
         and not reading.conditions
         and not revealed
-        and is_calm(window)
+        and is_calm(live)
         and (battery is None or battery >= limits.battery_low)
     ):
-        return DeviceState(live, late, standings, clean_air, behind), ()
+        return state, ()
     told: list[Transition] = []
-    signs = list(fire_signs(window, reading, state.clean_air, limits))
-    if is_live:
-        signs += trouble_signs(reading, limits)
+    signs = [*fire_signs(live, reading, clean_air, limits), *trouble_signs(reading, limits)]
     for one, sign in (*((reading, sign) for sign in signs), *revealed):
         standings = _shown(standings, sign, one, limits, told)
-    if is_live and standings.now:
+    if standings.now:
         burns = _is_lately_on_fire(late, reading, limits)
         standings = _unshown(standings, signs, live, reading, limits, told, burns=burns)
         if any(not one.raised and one.kind in FIRE_KINDS for one in told):
             # What is told of a fire that is over must not begin another one.
             late = NONE_LATE
-    return DeviceState(live, late, standings, clean_air, behind), told
+    return state._replace(late=late, standings=standings), told
+
+
+def _late_together(state: DeviceState, readings: Sequence[Reading], limits: Limits) -> int:
+    """Tell how many of a message are late and folded together: that which shows a clock set back is by itself."""
+    newest_ms, behind = state.live.newest_ms, state.behind
+    for n, reading in enumerate(readings):
+        if reading.observed_ms >= newest_ms:
+            return n
+        behind = followed(behind, reading, limits)
+        if was_set_back(behind, limits):
+            return n or 1
+    return len(readings)
+
+
+def _fold_late(state: DeviceState, readings: Sequence[Reading], limits: Limits) -> Folded:
+    """Fold late readings, as many as are folded together."""
+    clean_air, behind = state.clean_air, state.behind
+    late, windows, revealed, looked = placed(state.late, readings, clean_air, limits)
+    for reading in readings:
+        behind = followed(behind, reading, limits)
+    if behind and was_set_back(behind, limits):
+        live, (reading,) = windows[0], readings
+        begun = DeviceState(
+            live,
+            NONE_LATE,
+            by_another_clock(state.standings),
+            _clean_air(state, live, reading, limits),
+        )
+        return Folded(*_judged(begun, reading, clean_air, limits, revealed), looked)
+    standings, told = state.standings, list[Transition]()
+    for reading, window in zip(readings, windows, strict=True):
+        for sign in fire_signs(window, reading, clean_air, limits):
+            standings = _shown(standings, sign, reading, limits, told)
+    for reading, sign in revealed:
+        standings = _shown(standings, sign, reading, limits, told)
+    state = state._replace(late=late, standings=standings, behind=behind)
+    return Folded(state, told, looked)
 
 
 def begun_anew(state: DeviceState) -> DeviceState:

@@ -2,12 +2,13 @@
 
 What a gateway kept it may send newest first, or mixed up, one reading a message, and two gateways may send what they
 kept at once. So the last of these readings stay known, each with what the device had shown up to it: one that comes
-later and belongs between them takes its place, and those behind it are looked at again, until nothing changes or they
-are too far away. Readings that come in their order are looked at once, like live ones.
+later and belongs between them takes its place, and those behind it are looked at again, until nothing changes: once
+for all that one message brings. Readings that come in their order are looked at once, like live ones.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from fire_safety.detection.criteria import Sign, measured_signs, shows_fire
@@ -57,106 +58,142 @@ NONE_LATE = Late()
 
 
 class Placed(NamedTuple):
-    """What came late with one reading more, what was shown up to that one, and what others show only since it came."""
+    """What came late with some readings more: the windows up to each of these, and what others show only since.
+
+    `looked` is how many readings were looked at for it.
+    """
 
     late: Late
-    window: Window
-    revealed: Sequence[tuple[Reading, Sign]] = ()
+    windows: Sequence[Window]
+    revealed: Sequence[tuple[Reading, Sign]]
+    looked: int
 
 
-def placed(late: Late, reading: Reading, clean_air: float, limits: Limits) -> Placed:
-    """Put a late reading where it belongs.
+def placed(late: Late, readings: Sequence[Reading], clean_air: float, limits: Limits) -> Placed:
+    """Put late readings of one message, oldest first, where they belong, and look once at all behind the first.
 
-    Newer than all, it goes on from what they showed. Any other one begins anew if none has come for as long as readings
-    may be apart: what is sent then was kept at another time, or comes of another clock.
+    Newer than all, they go on from what those showed. Any other one begins anew if none has come for as long as
+    readings may be apart: what is sent then was kept at another time, or comes of another clock.
     """
-    run, before = late.run, late.before
-    last = run[-1].window if run else before
-    if reading.observed_ms <= last.newest_ms:
-        if reading.received_ms - late.received_ms <= limits.gap_ms:
-            return _between(late, reading, clean_air, limits)
-        run, before, last = (), EMPTY, EMPTY
-    window = look(last, reading, clean_air, limits)
-    run, before = _bounded((*run, Kept(reading, window)), before, len(run))
-    return Placed(Late(run, before, reading.received_ms), window)
-
-
-def _between(late: Late, reading: Reading, clean_air: float, limits: Limits) -> Placed:
-    """Put a reading before or among the others, and look again at those behind it."""
-    at, run = reading.observed_ms, late.run
+    run, before, at = late.run, late.before, readings[0].observed_ms
+    newest_ms = run[-1].window.newest_ms if run else before.newest_ms
+    received_ms = readings[0].received_ms
+    if at <= newest_ms and received_ms - late.received_ms > limits.gap_ms:
+        run, before = (), EMPTY
+    elif before.newest_ms >= at:
+        # What is older than what is no longer kept cannot go on from it.
+        before = EMPTY
     place = bisect_left(run, at, key=_observed_ms)
-    head, tail = run[:place], run[place:]
-    kept = reading
-    if tail and _observed_ms(tail[0]) == at:
-        # The second one of its time is new by what it declares (detection/recent.py); what was measured is known.
-        known, tail = tail[0].reading, tail[1:]
-        kept = known._replace(conditions=known.conditions | reading.conditions)
-    # One that is older than what is no longer kept cannot go on from it.
-    before = late.before if late.before.newest_ms < at else EMPTY
-    window = look(head[-1].window if head else before, kept, clean_air, limits)
-    behind, revealed = _looked_at_again(window, tail, clean_air, limits)
-    run, before = _bounded((*head, Kept(kept, window), *behind), before, place)
-    return Placed(Late(run, before, reading.received_ms), window, revealed)
+    head, merged = run[:place], _merged(run[place:], readings)
+    window = head[-1].window if head else before
+    behind, revealed, looked = _looked_at(window, merged, clean_air, limits)
+    whole = (*head, *behind)
+    places = [bisect_left(whole, one.observed_ms, key=_observed_ms) for one in readings]
+    windows = [whole[n].window for n in places]
+    kept, before = _bounded(whole, before, places[-1])
+    return Placed(Late(kept, before, received_ms), windows, revealed, looked)
 
 
-def _looked_at_again(
-    window: Window, tail: Sequence[Kept], clean_air: float, limits: Limits
-) -> tuple[list[Kept], list[tuple[Reading, Sign]]]:
-    """Look at readings behind another window; give them, and what they did not show before."""
-    found: list[Kept] = []
+def _merged(known: Sequence[Kept], came: Sequence[Reading]) -> list[tuple[Reading, Window | None]]:
+    """Put readings among known ones, oldest first, each known one with the window up to it."""
+    merged: dict[int, tuple[Reading, Window | None]] = {
+        one.reading.observed_ms: (one.reading, one.window) for one in known
+    }
+    for reading in came:
+        at, new = reading.observed_ms, reading
+        if at in merged:
+            # The second one of its time is new by what it declares (detection/recent.py); what was measured is known.
+            first = merged[at][0]
+            new = first._replace(conditions=first.conditions | reading.conditions)
+        merged[at] = (new, None)
+    return [merged[at] for at in sorted(merged)]
+
+
+def _looked_at(
+    window: Window,
+    merged: Iterable[tuple[Reading, Window | None]],
+    clean_air: float,
+    limits: Limits,
+) -> tuple[list[Kept], list[tuple[Reading, Sign]], int]:
+    """Look at what is new and, as long as windows change, at what is behind it.
+
+    Give all of it, what known ones did not show before, and how many were looked at.
+    """
+    behind: list[Kept] = []
     revealed: list[tuple[Reading, Sign]] = []
-    for known in tail:
-        if _observed_ms(known) - window.newest_ms > limits.apart_ms:
-            break
-        window = look(window, known.reading, clean_air, limits)
-        if window == known.window:
-            break
-        found.append(one := Kept(known.reading, window))
-        revealed += [(one.reading, sign) for sign in _revealed(known, one, clean_air, limits)]
-    return [*found, *tail[len(found) :]], revealed
+    looked, is_as_known = 0, True
+    for reading, known in merged:
+        if known is not None and is_as_known:
+            window = known
+        else:
+            window = look(window, reading, clean_air, limits)
+            looked, is_as_known = looked + 1, window == known
+            if known is not None and not is_as_known:
+                signs = _revealed(reading, known, window, clean_air, limits)
+                revealed += [(reading, sign) for sign in signs]
+        behind.append(Kept(reading, window))
+    return behind, revealed, looked
 
 
-def _revealed(before: Kept, after: Kept, clean_air: float, limits: Limits) -> Iterator[Sign]:
+def _revealed(
+    reading: Reading, before: Window, after: Window, clean_air: float, limits: Limits
+) -> Iterator[Sign]:
     """Tell what a reading shows now and did not show before, or not as surely; it was told once already."""
-    if is_calm(after.window):
+    if is_calm(after):
         return
-    window, reading = before.window, before.reading
-    known = {one.kind: one.certain for one in measured_signs(window, reading, clean_air, limits)}
-    for sign in measured_signs(after.window, after.reading, clean_air, limits):
+    known = {one.kind: one.certain for one in measured_signs(before, reading, clean_air, limits)}
+    for sign in measured_signs(after, reading, clean_air, limits):
         if sign.certain > known.get(sign.kind, _NEVER):
             yield sign
 
 
 def _bounded(run: tuple[Kept, ...], before: Window, place: int) -> tuple[tuple[Kept, ...], Window]:
-    """Let go of what is too much; `place` is where something came."""
+    """Let go of what is too much; `place` is where something came last."""
     if len(run) <= CAPACITY:
         return run, before
     gas = any(one.window.dose >= _TAKEN_UP for one in run)
-    while len(run) > (GAS_CAPACITY if gas else CAPACITY):
-        gone = _least_needed(run, place, gas=gas)
-        before = before if gone else run[0].window
-        run = run[:gone] + run[gone + 1 :]
-        place -= gone < place
-    return run, before
+    excess = len(run) - (GAS_CAPACITY if gas else CAPACITY)
+    if excess <= 0:
+        return run, before
+    gone = _least_needed(run, place, excess, gas=gas)
+    oldest = next(n for n in range(len(run)) if n not in gone)
+    before = run[oldest - 1].window if oldest else before
+    return tuple(one for n, one in enumerate(run) if n not in gone), before
 
 
-def _least_needed(run: Sequence[Kept], place: int, *, gas: bool) -> int:
+def _least_needed(run: Sequence[Kept], place: int, excess: int, *, gas: bool) -> set[int]:
     """Find what came first, of one message what is farthest from what came now, and nothing beside that.
 
     So of two backlogs that come by turns neither is let go for the other. Carbon monoxide is thinned before.
     """
-    if place == len(run) - 1 and _received_ms(run[0]) <= _received_ms(run[1]):
-        return 0
-    far = [n for n in range(len(run)) if abs(n - place) > _BESIDE]
-    crowded = [n for n in far if _is_crowded(run, n)] if gas else []
-    return min(crowded or far, key=lambda n: (_received_ms(run[n]), -abs(n - place)))
+    gone: set[int] = set()
+    if place == len(run) - 1:
+        # In their order the oldest goes.
+        while len(gone) < excess and _received_ms(run[len(gone)]) <= _received_ms(
+            run[len(gone) + 1]
+        ):
+            gone.add(len(gone))
+    if len(gone) == excess:
+        return gone
+    far = [n for n in range(len(gone), len(run)) if abs(n - place) > _BESIDE]
+    far.sort(key=lambda n: (_received_ms(run[n]), -abs(n - place)))
+    crowded = _crowded(run, len(gone), far) if gas else iter(())
+    gone.update(islice(crowded, excess - len(gone)))
+    rest = (n for n in far if n not in gone)
+    gone.update(islice(rest, excess - len(gone)))
+    return gone
 
 
-def _is_crowded(run: Sequence[Kept], n: int) -> bool:
-    """Tell whether those beside a reading are near enough to each other without it."""
-    if not 0 < n < len(run) - 1:
-        return False
-    return _observed_ms(run[n + 1]) - _observed_ms(run[n - 1]) <= _GAS_STEP_MS
+def _crowded(run: Sequence[Kept], first: int, candidates: Iterable[int]) -> Iterator[int]:
+    """Tell which can go, one after the other, so that those beside each are near enough to each other without it."""
+    older, newer = list(range(-1, len(run) - 1)), list(range(1, len(run) + 1))
+    for n in candidates:
+        before, behind = older[n], newer[n]
+        if before < first or behind == len(run):
+            continue
+        if _observed_ms(run[behind]) - _observed_ms(run[before]) <= _GAS_STEP_MS:
+            newer[before], older[behind] = behind, before
+            yield n
 
 
 def _received_ms(one: Kept) -> int:

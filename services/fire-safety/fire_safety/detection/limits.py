@@ -46,8 +46,7 @@ class Limits:
     `rise_span_ms`, `gas` whether carbon monoxide is taken up, by `curve`; None is not judged. A measured fire is a
     pre-alarm until it has been shown for `verify_ms` more; 0 is an alarm at once. A pre-alarm is taken back after
     `cancel_after_ms` of normal. A clock that has been behind for `settle_ms`, in a first message and `confirming` more
-    by the same to within `steady_ms`, was set back. `silence_ms` is how long the device may be silent. Readings that
-    are more than `apart_ms` apart have nothing to do with each other.
+    by the same to within `steady_ms`, was set back. `silence_ms` is how long the device may be silent.
     """
 
     profile: str
@@ -58,7 +57,6 @@ class Limits:
     curve: Curve | None
     rise_span_ms: int
     gap_ms: int
-    apart_ms: int
     clean_air_max: float
     clean_air_rise_per_ms: float
     verify_ms: int
@@ -99,7 +97,6 @@ def limits_of(profile: Profile, interval_s: int, *, mains_powered: bool) -> Limi
         curve=curve_of(gas) if gas else None,
         rise_span_ms=_ms(rise.span_s) if rise else 0,
         gap_ms=gap_ms,
-        apart_ms=max(gap_ms, *(_ms(60 * one.minutes) for one in gas.curve)) if gas else gap_ms,
         clean_air_max=smoke.clean_air_max_m1 if smoke else 0.0,
         clean_air_rise_per_ms=smoke.clean_air_rise_m1_per_h / (3600 * _MS) if smoke else 0.0,
         verify_ms=_ms(verification.after_s) if verification else 0,

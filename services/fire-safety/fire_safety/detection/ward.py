@@ -208,9 +208,8 @@ class Ward:
         if batch.told != EVERY_CONDITION:
             fresh = [watched.completed(one, batch.told) for one in fresh]
         watched.declared = fresh[-1].conditions
-        self.steps += len(fresh)
-        for reading in fresh:
-            transitions, why = watched.fold(reading, self._longest_test_ms)
+        for transitions, why, steps in watched.fold(fresh, self._longest_test_ms):
+            self.steps += steps
             if transitions and not silently:
                 signals += watched.signals(device_id, transitions, why, skewed=skewed)
         if silently:

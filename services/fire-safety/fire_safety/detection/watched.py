@@ -1,11 +1,14 @@
 """One device as the ward remembers it: what it burns for, what it shows while it is tested, how fast it sends."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from itertools import groupby
+from typing import NamedTuple
 
 from fire_safety.detection.calm import passed
 from fire_safety.detection.criteria import declared_of
 from fire_safety.detection.dose import dose_after
-from fire_safety.detection.fold import DeviceState, begun_anew, fold
+from fire_safety.detection.fold import DeviceState, begun_anew, fold, fold_all
 from fire_safety.detection.judging import LimitsKey
 from fire_safety.detection.limits import Limits
 from fire_safety.detection.modes import Mode, why_suppressed
@@ -20,6 +23,14 @@ from fire_safety.domain.readings.reading import Condition, Reading
 
 _TEST = Condition.TEST.value
 _NEVER = -1
+
+
+class Given(NamedTuple):
+    """What readings gave, why that counts for nothing, if so, and how many were looked at for it."""
+
+    transitions: Sequence[Transition]
+    why: Suppression | None
+    steps: int
 
 
 class Watched:
@@ -97,31 +108,37 @@ class Watched:
         """Add what the device declared before to a reading that speaks of some conditions alone."""
         return reading._replace(conditions=reading.conditions | self.declared & ~told)
 
-    def fold(
-        self, reading: Reading, longest_test_ms: int
-    ) -> tuple[Sequence[Transition], Suppression | None]:
-        """Fold a reading; tell what it gave, and why that counts for nothing, if so.
+    def fold(self, readings: Sequence[Reading], longest_test_ms: int) -> Iterator[Given]:
+        """Fold the readings of a message, oldest first; tell what they gave, and why some of it counts for nothing.
 
         What is suppressed is folded by itself: a test ends nothing, and begins nothing that goes on after it.
         """
-        if not self.modes and not reading.conditions & _TEST:
-            self._trial, self._tested_since_ms = None, _NEVER
-            self.state, transitions = fold(self.state, reading, self.limits)
-            return transitions, None
-        is_tested = self._is_tested(reading, longest_test_ms)
-        why = self.suppressed_at(reading.received_ms)
-        if why is None and is_tested:
-            why = Suppression.TEST
+        if not self.modes and not any(one.conditions & _TEST for one in readings):
+            self._tested_since_ms = _NEVER
+            yield self._folded(readings, None)
+            return
+        reasons = partial(self._why, longest_test_ms=longest_test_ms)
+        for why, some in groupby(readings, key=reasons):
+            yield self._folded(list(some), why)
+
+    def _folded(self, readings: Sequence[Reading], why: Suppression | None) -> Given:
+        """Fold readings into what counts, or what is suppressed apart from that."""
         if why is None:
             self._trial = None
-            self.state, transitions = fold(self.state, reading, self.limits)
-            return transitions, None
+            self.state, transitions, steps = fold_all(self.state, readings, self.limits)
+            return Given(transitions, None, steps)
         if self._trial is None:
             self._trial = DeviceState(clean_air=self.state.clean_air)
             self.state = begun_anew(self.state)
-        tested = reading._replace(conditions=reading.conditions & ~_TEST)
-        self._trial, transitions = fold(self._trial, tested, self.limits)
-        return transitions, why
+        tested = [one._replace(conditions=one.conditions & ~_TEST) for one in readings]
+        self._trial, transitions, steps = fold_all(self._trial, tested, self.limits)
+        return Given(transitions, why, steps)
+
+    def _why(self, reading: Reading, longest_test_ms: int) -> Suppression | None:
+        """Tell why what a reading gives counts for nothing, if so."""
+        is_tested = self._is_tested(reading, longest_test_ms)
+        why = self.suppressed_at(reading.received_ms)
+        return Suppression.TEST if why is None and is_tested else why
 
     def passes(self, stretch: Stretch) -> bool:
         """Take a message in one step, if nothing happens in it and it is none of those that are seen apart."""

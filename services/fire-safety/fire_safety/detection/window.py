@@ -50,7 +50,11 @@ def look(window: Window, reading: Reading, clean_air: float, limits: Limits) -> 
             rise, temperatures = _risen(window, temperature, at, limits)
     if ppm is not None and limits.gas is not None and limits.curve is not None:
         gas = prolong(gas, ppm, at, newest, limits.gas)
-        elapsed = min(at - gas_ms, limits.gap_ms) if gas_ms >= 0 else 0
+        elapsed = at - gas_ms if gas_ms >= 0 else 0
+        if elapsed > limits.gap_ms:
+            # What the air was meanwhile nobody knows: nothing is added, and what was taken up leaves.
+            dose = dose_after(dose, 0.0, elapsed - limits.gap_ms, limits.curve)
+            elapsed = limits.gap_ms
         gas_ms, dose = at, dose_after(dose, ppm, elapsed, limits.curve)
     return Window(
         at,
