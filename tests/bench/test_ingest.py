@@ -29,7 +29,7 @@ async def test_the_benchmark_runs_to_its_end_and_its_figures_fit() -> None:
         results = await Benchmark(running, QUICK, progress).run()
 
     for one in (results.batches, results.singles):
-        columns = (one.heap, one.keyed, one.recorder, one.detector, one.both)
+        columns = (one.heap, one.keyed, one.recorder, one.detector, one.both, one.usual)
         assert all(len(column) == QUICK.rounds and min(column) > 0 for column in columns)
     assert all(min(one.pull, one.fetch) > 0 for one in results.small)
     assert len(results.floor.seconds) == 2 * QUICK.alarms

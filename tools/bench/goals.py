@@ -48,6 +48,8 @@ UNACCOUNTED = Goal("trả lời khác bản ghi", "answers other than records", 
 HEAP = Goal("ghi, 50 số đo/bản tin : COPY thô", "recorder, 50 a message : raw COPY", 0.30, 0.55)
 KEYED = Goal("như trên : COPY có khóa", "the same : COPY with the same key", 0.85, 1.5)
 SINGLES = Goal("ghi, 1 số đo/bản tin : COPY thô", "recorder, 1 a message : raw COPY", 0.15, 0.25)
+USUAL = Goal("50 số đo/bản tin : cách thường", "50 a message : the usual way", 15, 21)
+USUAL_SINGLES = Goal("1 số đo/bản tin : cách thường", "1 a message : the usual way", 200, 340)
 CONSUME = Goal("đọc bản tin 100 B : fetch(256)", "Pull, 100 B messages : fetch(256)", 8, 11)
 IDLE = Goal("báo động p99 lúc rỗi : sàn", "alarm p99 idle : floor", 2, 1.3, at_most=True)
 HALF = Goal(

@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass, field
 from statistics import median
 
-from bench import latency, workload
+from bench import latency, usual, workload
 from bench.consume import Consumed, SmallMessages
 from bench.drain import drain
 from bench.floors import CopyFloor, StreamFloor
@@ -23,7 +23,7 @@ FLOOD_TIMES = 10
 
 @dataclass
 class Ingested:
-    """Readings a second, one figure a round: raw COPY, each lane alone, both in one process.
+    """Readings a second, one figure a round: raw COPY, each lane alone, both in one process, and the usual way.
 
     `stream` is what the broker stored, before anybody read it.
     """
@@ -34,6 +34,7 @@ class Ingested:
     recorder: list[float] = field(default_factory=list)
     detector: list[float] = field(default_factory=list)
     both: list[float] = field(default_factory=list)
+    usual: list[float] = field(default_factory=list)
 
     def to_heap(self) -> float:
         """Tell the recorder's ratio to the heap."""
@@ -42,6 +43,10 @@ class Ingested:
     def to_keyed(self) -> float:
         """Tell the recorder's ratio to the table with the key."""
         return median(a / b for a, b in zip(self.recorder, self.keyed, strict=True))
+
+    def to_usual(self) -> float:
+        """Tell the recorder's ratio to the usual way."""
+        return median(a / b for a, b in zip(self.recorder, self.usual, strict=True))
 
 
 @dataclass(frozen=True)
@@ -153,6 +158,13 @@ class Benchmark:
                 heap, keyed = await copying.rates(database)
             found.heap.append(heap)
             found.keyed.append(keyed)
+            orders = usual.Orders(
+                self._platform.nats_url,
+                self._platform.database_url,
+                READINGS,
+                min(count, self._sizes.usual),
+            )
+            found.usual.append(await usual.rate(orders) * per_message)
         return found
 
     async def _start_afresh(self) -> None:

@@ -52,6 +52,11 @@ class Platform:
         """Where the broker is, as the services see it."""
         return self._installation.nats.url
 
+    @property
+    def database_url(self) -> str:
+        """Where the service's database is, for its superuser."""
+        return self._installation.postgres.url(SERVICE)
+
     def detectors(self) -> list[str]:
         """Tell the registered detectors of smoke that write the platform's own format; gateways smell none."""
         written = (self._installation.ward / "devices.jsonl").read_text()

@@ -39,6 +39,8 @@ def judged(results: Results) -> list[tuple[Goal, float]]:
         (goals.HEAP, results.batches.to_heap()),
         (goals.KEYED, results.batches.to_keyed()),
         (goals.SINGLES, results.singles.to_heap()),
+        (goals.USUAL, results.batches.to_usual()),
+        (goals.USUAL_SINGLES, results.singles.to_usual()),
         (goals.CONSUME, median(one.pull / one.fetch for one in results.small)),
         (goals.IDLE, results.idle.percentile(0.99) / floor),
         (goals.HALF, results.half.percentile(0.99) / floor),
@@ -62,6 +64,10 @@ def _rates(results: Results) -> Table:
         ("làn ghi riêng · recorder lane alone", [one.recorder for one in both]),
         ("làn phát hiện riêng · detector lane alone", [one.detector for one in both]),
         ("hai làn, một tiến trình · both, one process", [one.both for one in both]),
+        (
+            "FastStream + SQLAlchemy, mỗi bản tin một giao dịch · the usual way",
+            [one.usual for one in both],
+        ),
     ):
         shown.add_row(name, *(f"{median(column):,.0f}" for column in columns))
     return shown

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 class Sizes:
     """Counts and seconds that bound a run.
 
-    `batches` are messages of 50 readings, `singles` of one, `small` of 100 bytes; each drained `rounds` times.
+    `batches` are messages of 50 readings, `singles` of one, `small` of 100 bytes; each drained `rounds` times, of the
+    first two `usual` in the usual way.
     `warming` alarms are raised before any is measured, then `alarms` under each load, `alarms_per_second` of them; in
     a flood `flood_alarms` over `flood_s` seconds. `sustain_s` is for how long as much is sent as goes, and `log_mib`
     how much of PostgreSQL's log is written before.
@@ -18,6 +19,7 @@ class Sizes:
     batches: int
     singles: int
     small: int
+    usual: int
     warming: int
     alarms: int
     alarms_per_second: float
@@ -37,7 +39,8 @@ FULL = Sizes(
     rounds=3,
     batches=40_000,
     singles=240_000,
-    small=20_000,
+    small=60_000,
+    usual=3_000,
     warming=25,
     alarms=300,
     alarms_per_second=25,
@@ -52,6 +55,7 @@ QUICK = Sizes(
     batches=100,
     singles=300,
     small=500,
+    usual=50,
     warming=5,
     alarms=10,
     alarms_per_second=20,
