@@ -120,6 +120,25 @@ async def test_invalid_fields_are_listed(client: httpx2.AsyncClient, ward: Ward)
     assert in_english.json()["errors"][0]["description"] == "1 to 120 characters"
 
 
+@pytest.mark.parametrize(
+    ("token", "reason"),
+    [
+        ("bm9uc2Vuc2U", "PAGE_TOKEN_INVALID"),
+        ("0000.bm9uc2Vuc2U", "PAGE_TOKEN_OF_ANOTHER_LIST"),
+    ],
+)
+async def test_whose_page_token_is_refused_is_told_to_begin_again(
+    client: httpx2.AsyncClient, token: str, reason: str
+) -> None:
+    """In both languages; one of a version before has no mark."""
+    answer = await client.get(f"/v1/incidents?page_token={token}")
+    problem = answer.json()
+
+    assert (answer.status_code, problem["reason"]) == (400, reason)
+    assert problem["detail_vi"].endswith("Hãy tải lại danh sách từ đầu.")
+    assert problem["detail_en"].endswith("List again from the start.")
+
+
 async def test_an_unexpected_error_tells_nothing(client: httpx2.AsyncClient, ward: Ward) -> None:
     """500; what the service met stays there."""
     ward.incidents.answers["GetIncident"] = RuntimeError("secret")
