@@ -124,6 +124,8 @@ class Detector:
         while True:
             await share.look()
             await share.give_back()
+            # Those of what is still ours are learned again with the register.
+            self._operations.forget_places()
             metrics.PARTITIONS_HELD.set(len(share.held))
             if share.held:
                 async with ModeChanges(self._client) as changes:

@@ -34,6 +34,15 @@ class DetectionOperations:
         self._ward_code = ward_code
         self._places = KnownPlaces()
 
+    @property
+    def known_places(self) -> Collection[str]:
+        """Name the devices of which it is remembered where they hang."""
+        return self._places.keys()
+
+    def forget_places(self) -> None:
+        """Forget where devices hang: others may work on them from now on."""
+        self._places.clear()
+
     async def learn_places(self, lease: Lease, device_ids: Collection[str]) -> None:
         """Learn where devices hang before any has a fire to tell: to ask takes nearly as long as to raise its alarm."""
         self._places.learn(device_ids, await places_now(lease, device_ids))
