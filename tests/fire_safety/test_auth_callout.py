@@ -27,8 +27,9 @@ from chassis.storage.database import Database
 from chassis.storage.outbox import Relay
 from fire_safety import app
 from fire_safety.domain.devices.device import DeviceKind
+from fire_safety.domain.devices.registration import MAX_REPORTING, Outcome, whole
 from fire_safety.operations.credentials import Asked, CredentialOperations
-from fire_safety.operations.devices import DeviceOperations
+from fire_safety.operations.devices import DeviceOperations, ImportOperations
 from fire_safety.operations.register import RegisterOperations
 from fire_safety.settings import Settings
 from stack.nats_configuration import DEVICE_PAYLOAD, DEVICE_SUBSCRIPTIONS, GATEKEEPER
@@ -56,9 +57,9 @@ GATEWAY = replace(UNPLACED, device_id="GW-1", kind=DeviceKind.GATEWAY)
 _secrets = count(1)
 _SHORTER_SESSIONS = """
     insert into sign_in_policies (version, effective_from, source, credential_life_s, rotation_grace_s, session_s,
-      max_payload_bytes, max_subscriptions, delay_first_s, delay_max_s, failures_remembered_s, max_connections)
+      delay_first_s, delay_max_s, failures_remembered_s, max_connections)
     select version + 1, now(), 'a test', credential_life_s, rotation_grace_s, 2,
-      max_payload_bytes, max_subscriptions, delay_first_s, delay_max_s, failures_remembered_s, max_connections
+      delay_first_s, delay_max_s, failures_remembered_s, max_connections
     from sign_in_policies order by version desc limit 1
 """
 
@@ -362,6 +363,26 @@ async def test_what_a_hostile_client_says_is_bounded(gate: Gate) -> None:
     assert await bystander.is_in()
     await device.close()
     await bystander.close()
+
+
+async def test_a_gateway_of_as_many_devices_as_may_be_hears_commands_to_each(gate: Gate) -> None:
+    """Within the subscriptions that the account gives a connection, its own and its inbox's included."""
+    children = [f"CHILD-{n:03}" for n in range(MAX_REPORTING)]
+    importing = ImportOperations(gate.database, utc_now)
+    for some in (children, ["ONE-MORE"]):
+        entries = [whole(replace(UNPLACED, device_id=one, gateway_id="GW-1")) for one in some]
+        verdicts, _ = await importing.enter(
+            entries, dry_run=False, allowed_only=False, progress=lambda _done, _all: None
+        )
+        assert (verdicts[-1].outcome is Outcome.REFUSED) == (some != children)
+    _, secret = await gate.issue("GW-1")
+    gateway = await gate.plain("GW-1", secret)
+    heard = [f"ward.11002.device.{one}.down" for one in ("GW-1", *children)] + ["_INBOX_GW-1.>"]
+
+    assert await gateway.say("\r\n".join(f"SUB {one} {n}" for n, one in enumerate(heard))) == []
+    spoken = f"PUB {subject_of(children[-1])} 1"
+    assert await gateway.say(spoken, b"x") == []
+    await gateway.close()
 
 
 async def test_what_a_hostile_mqtt_client_says_is_bounded(gate: Gate) -> None:

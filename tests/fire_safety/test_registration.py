@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from fire_safety.domain.devices.device import Device, DeviceKind
 from fire_safety.domain.devices.registration import (
     MAX_GATEWAYS,
+    MAX_REPORTING,
     Entry,
     Fault,
     Outcome,
@@ -170,6 +171,21 @@ def test_who_came_to_stand_far_behind_is_not_refused_for_it() -> None:
 
     assert altered.outcome is Outcome.CHANGED
     assert moved.refusals == (Refusal("gateway_id", Fault.GATEWAY_FAR),)
+
+
+def test_a_gateway_reports_for_no_more_devices_than_it_can_hear_commands_for() -> None:
+    """Whoever would be one too many is refused; who has it already, or leaves, is not."""
+    full = replace(KNOWN, reporting={"gw": MAX_REPORTING})
+    more = [Entry(f"d-{n}", {"interval_s": 60, "gateway_id": "gw"}) for n in (2, 3)]
+    refused = (Refusal("gateway_id", Fault.GATEWAY_FULL),)
+
+    assert [one.refusals for one in judge(more, full, TODAY)] == [refused, refused]
+    (altered,) = judge([Entry("d-1", {"interval_s": 30})], full, TODAY)
+    assert altered.outcome is Outcome.CHANGED
+    left, came = judge([Entry("d-1", {"gateway_id": ""}), more[0]], full, TODAY)
+    assert (left.outcome, came.outcome) == (Outcome.CHANGED, Outcome.NEW)
+    (retired,) = judge([Entry("d-4", {**more[0].values, "retired": True})], full, TODAY)
+    assert retired.refusals == ()
 
 
 def test_a_row_without_an_id_spoils_no_other() -> None:

@@ -146,14 +146,14 @@ class AuthCallout:
                 self._refuse(one, verdict, policy)
                 refused |= {attempt.name} & rights.keys()
             else:
-                await self._grant(one, verdict, policy)
+                await self._grant(one, verdict)
                 if verdict.credential.first_used_at is None:
                     first_used[str(verdict.credential.credential_id)] = verdict.credential
         await self._operations.note(list(first_used.values()), refused)
 
-    async def _grant(self, asked: "_Asked", grant: Grant, policy: SignInPolicy) -> None:
+    async def _grant(self, asked: "_Asked", grant: Grant) -> None:
         metrics.SIGN_INS.labels("granted").inc()
-        answer = self._answers.granted(asked.question, grant, policy, self._clock())
+        answer = self._answers.granted(asked.question, grant, self._clock())
         await self._respond(asked, answer)
         self._crowding.note(grant.credential.device_id)
 

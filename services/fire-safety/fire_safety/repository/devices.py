@@ -59,12 +59,18 @@ async def load_surroundings(tx: Transaction, device_ids: Collection[str]) -> Sur
             )
         )
     )
+    reporting = await tx.execute(
+        select(_devices.gateway_id, func.count().label("number"))
+        .where(_devices.gateway_id.is_not(None), _devices.retired.is_(False))
+        .group_by(_devices.gateway_id)
+    )
     premises = tables.premises.c
     places = (await tx.execute(select(premises.premises_id, premises.code))).all()
     zones = await tx.execute(select(tables.zones.c.zone_id, tables.zones.c.premises_id))
     profiles = await tx.scalars(select(tables.detection_profiles.c.profile_id).distinct())
     return Surroundings(
         devices={row["device_id"]: device_of(row) for row in devices.mappings()},
+        reporting={row.gateway_id: row.number for row in reporting},
         premises={row.code: row.premises_id for row in places}
         | {row.premises_id: row.premises_id for row in places},
         zones={row.zone_id: row.premises_id for row in zones},

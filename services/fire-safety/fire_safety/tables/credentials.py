@@ -88,8 +88,6 @@ sign_in_policies = Table(
     Column("rotation_grace_s", Double, nullable=False),
     # After this a connection has to sign in again.
     Column("session_s", Double, nullable=False),
-    Column("max_payload_bytes", Integer, nullable=False),
-    Column("max_subscriptions", Integer, nullable=False),
     # Of one device at a time; null is any number.
     Column("max_connections", Integer),
     # The answer to a failed sign-in waits: this long from the second on, twice as long each time, at most so long;

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from chassis.broker.nkey import SigningKey
 from fire_safety.domain.devices.device import DEVICE_ID
-from fire_safety.domain.gate.credentials import SignInPolicy
 from fire_safety.domain.gate.sign_in import Attempt, Grant
 from fire_safety.wire import nats_jwt
 
@@ -75,9 +74,9 @@ class Answers:
         self._accounts = accounts
         self._ward_code = ward_code
 
-    def granted(self, asked: Question, grant: Grant, policy: SignInPolicy, now: datetime) -> bytes:
+    def granted(self, asked: Question, grant: Grant, now: datetime) -> bytes:
         """Let the client in."""
-        user = nats_jwt.encode(self._user(asked, grant, policy), self._key, now)
+        user = nats_jwt.encode(self._user(asked, grant), self._key, now)
         return self._answer(asked, {"jwt": user}, now)
 
     def refused(self, asked: Question, now: datetime) -> bytes:
@@ -89,7 +88,7 @@ class Answers:
         claims = {"sub": asked.user_key, "aud": asked.server_id, "nats": said}
         return nats_jwt.encode(claims, self._key, now).encode()
 
-    def _user(self, asked: Question, grant: Grant, policy: SignInPolicy) -> nats_jwt.Claims:
+    def _user(self, asked: Question, grant: Grant) -> nats_jwt.Claims:
         device_id = grant.credential.device_id
         own = _MQTT_INTERNALS if asked.over_mqtt else [f"_INBOX_{device_id}.>"]
         commands = [self._subject(one, "down") for one in grant.speaks_for]
@@ -103,9 +102,9 @@ class Answers:
                 "version": 2,
                 "pub": {"allow": [self._subject(one, "up") for one in grant.speaks_for]},
                 "sub": {"allow": commands + own},
-                # The broker's callout heeds none of the three: its account of devices has limits of its own.
-                "subs": policy.max_subscriptions + len(grant.speaks_for),
-                "payload": policy.max_payload_bytes,
+                # None of its own: the broker heeds none of a token that answers the callout, its account bounds all.
+                "subs": -1,
+                "payload": -1,
                 "data": -1,
             },
         }

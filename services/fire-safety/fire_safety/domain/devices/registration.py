@@ -1,6 +1,7 @@
 """Entering devices on the register: what an entry changes, and the rules that the register keeps."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
@@ -14,6 +15,9 @@ MAX_INTERVAL_S = 7 * 86400
 MAX_TEXT = 200
 # A transmitter behind a radio gateway behind a router are three.
 MAX_GATEWAYS = 8
+# The broker gives a connection of a device 1,000 subscriptions: a gateway has one for the commands to each of these,
+# its own, and those that it needs beside.
+MAX_REPORTING = 900
 FLOORS = range(-9, 201)
 
 
@@ -54,6 +58,10 @@ class Fault(Wording):
     GATEWAY_FAR = (
         "qua quá 8 thiết bị truyền tin nối tiếp nhau",
         "the device would report through more than 8 gateways, one behind another",
+    )
+    GATEWAY_FULL = (
+        "quá 900 thiết bị sẽ truyền tin qua thiết bị đó",
+        "more than 900 devices would report through that gateway",
     )
     GATEWAY_IN_USE = (
         "còn thiết bị khác truyền tin qua nó",
@@ -98,10 +106,12 @@ def whole(device: Device) -> Entry:
 class Surroundings:
     """What entries are judged against: premises by id and by code, the premises of each zone, and so on.
 
-    `devices` has those entered, every gateway, and whoever reports through those entered.
+    `devices` has those entered, every gateway, and whoever reports through those entered; `reporting` is how many
+    devices in service report through each gateway.
     """
 
     devices: Mapping[str, Device] = field(default_factory=dict)
+    reporting: Mapping[str, int] = field(default_factory=dict)
     premises: Mapping[str, str] = field(default_factory=dict)
     zones: Mapping[str, str] = field(default_factory=dict)
     groups: frozenset[str] = frozenset()
@@ -208,10 +218,15 @@ class _View:
     known: Surroundings
     today: date
     in_use: frozenset[str] = field(init=False)
+    reporting: Mapping[str, int] = field(init=False)
 
     def __post_init__(self) -> None:
-        reporting = (one.gateway_id for one in self.devices.values() if not one.retired)
-        object.__setattr__(self, "in_use", frozenset(filter(None, reporting)))
+        now = Counter(_gateways(self.devices.values()))
+        object.__setattr__(self, "in_use", frozenset(now))
+        # Of whoever is not among these devices only the number is known.
+        now.subtract(_gateways(self.known.devices.values()))
+        now.update(self.known.reporting)
+        object.__setattr__(self, "reporting", now)
 
     def gateway_of(self, device: Device) -> Device | None:
         return self.devices.get(device.gateway_id)
@@ -256,6 +271,19 @@ def _is_order(earlier: date | None, later: date | None) -> bool:
 
 def _has_own_zone(one: Device, view: _View) -> bool:
     return not one.zone_id or view.known.zones.get(one.zone_id) == one.premises_id
+
+
+def _gateways(devices: Iterable[Device]) -> Iterator[str]:
+    """Name the gateway of each device in service that reports through one."""
+    return (one.gateway_id for one in devices if one.gateway_id and not one.retired)
+
+
+def _has_room(one: Device, view: _View) -> bool:
+    """Tell whether its gateway does not report for too many, or did for this one before."""
+    before = view.known.devices.get(one.device_id)
+    if one.retired or (before and not before.retired and before.gateway_id == one.gateway_id):
+        return True
+    return view.reporting.get(one.gateway_id, 0) <= MAX_REPORTING
 
 
 def _is_near(one: Device, view: _View) -> bool:
@@ -313,6 +341,7 @@ _RULES: tuple[tuple[str, Fault, Callable[[Device, _View], bool]], ...] = (
     ("gateway_id", Fault.GATEWAY_RETIRED, _has_live_gateway),
     ("gateway_id", Fault.GATEWAY_LOOP, lambda one, view: not view.reports_through_itself(one)),
     ("gateway_id", Fault.GATEWAY_FAR, _is_near),
+    ("gateway_id", Fault.GATEWAY_FULL, _has_room),
     (
         "kind",
         Fault.GATEWAY_IN_USE,

@@ -38,8 +38,6 @@ class SignInPolicy:
     credential_life_s: float
     rotation_grace_s: float
     session_s: float
-    max_payload_bytes: int
-    max_subscriptions: int
     delay_first_s: float
     delay_max_s: float
     failures_remembered_s: float
