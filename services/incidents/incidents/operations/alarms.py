@@ -74,9 +74,11 @@ class AlarmOperations:
         while opened is None:
             with suppress(_PlaceTakenError):
                 opened = await self._take(raised, self._clock())
-        # Nothing was told of a new incident before: an officer's screen need not wait for the relay.
-        await self._relay.send(opened)
-        self._relay.wake()
+        try:
+            # Nothing was told of a new incident before: an officer's screen need not wait for the relay.
+            await self._relay.send(opened)
+        finally:
+            self._relay.wake()
         metrics.INCIDENTS_OPENED.labels(IncidentKind.FIRE).inc(len(opened))
 
     async def take_changed_alarms(self, changed: Sequence[AlarmEvent]) -> None:
