@@ -22,7 +22,7 @@ from chassis.sheets import SHIFTED, SheetInvalidError, SheetProblem
 from chassis.storage.database import Database
 from residency import tables
 from residency.domain.duplicates import Occasion
-from residency.domain.residence.registrations import Origin
+from residency.domain.residence.registrations import HouseholdChoice, Origin, ResidenceKind
 from residency.domain.residence.rows import Fault, Outcome
 from residency.importer.residence_table import COLUMNS, ResidenceTable
 from residency.importer.residences import TableRefusedError, Wish, import_table, report
@@ -45,6 +45,7 @@ from tests.residency.samples import (
 )
 from tests.residency.test_case_locks import until_somebody_waits
 from tests.residency.test_command_line import KEYS, run
+from tests.residency.test_households import members
 
 TABLE = ResidenceTable(CODES, GAZETTEER, TODAY)
 HEADINGS = [column.heading for column in COLUMNS]
@@ -289,12 +290,12 @@ async def test_a_table_of_which_nothing_can_be_entered_is_told_row_by_row(
 async def households(database: Database) -> set[tuple[str, date, str | None, int]]:
     """Tell of each person the first day in a household, as what, and how many belong to it."""
     columns = tables.household_memberships.c
-    members = func.count().over(partition_by=columns.household_id)
+    together = func.count().over(partition_by=columns.household_id)
     statement = select(
         tables.persons.c.number_index,
         columns.valid_from,
         columns.relationship_to_householder,
-        members,
+        together,
     ).join(tables.persons, tables.persons.c.person_id == columns.person_id)
     async with database.transaction() as tx:
         return {(one.hex(), *rest) for one, *rest in await tx.execute(statement)}
@@ -335,6 +336,37 @@ async def test_many_at_once_live_together_as_if_entered_one_by_one(
     assert {outcome for _, outcome, _ in outcomes} == {Outcome.NEW}
     assert found == expected
     assert len({members for *_, members in found}) > 1
+
+
+@pytest.mark.postgres
+async def test_a_further_term_carries_on_in_the_same_household(database: Database) -> None:
+    """As the same, the householder too, though the table says nothing of it; two households stay two."""
+    home = (await add_building(database, address=ADDRESS)).dwelling_ids[0]
+    choices = {
+        3: HouseholdChoice(),
+        1: HouseholdChoice(relationship="CHILD"),
+        2: HouseholdChoice(relationship="WIFE"),
+        4: HouseholdChoice(founds=True),
+    }
+    for serial, choice in choices.items():
+        entering = application(
+            home,
+            serial,
+            kind=ResidenceKind.TEMPORARY,
+            valid_from=date(2026, 1, 1),
+            valid_until=date(2026, 12, 1),
+        )
+        await residence_operations(database).register(
+            replace(entering, household=choice), str(uuid4()), b"x"
+        )
+    lasts = {"kind": "Tạm trú", "valid_from": "01/12/2026", "valid_until": "01/12/2027"}
+    outcomes, _ = await take(database, csv_of(*(row(serial, **lasts) for serial in choices)))
+
+    assert {outcome for _, outcome, _ in outcomes} == {Outcome.NEW}
+    assert await members(database, date(2026, 12, 1)) == await members(
+        database, date(2026, 11, 30)
+    )
+    assert sorted(map(len, (await members(database, date(2027, 11, 30))).values())) == [1, 3]
 
 
 @pytest.mark.postgres

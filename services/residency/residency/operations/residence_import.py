@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
 from typing import NamedTuple, TypeVar
@@ -18,7 +18,8 @@ from chassis.storage.database import Database, Transaction
 from chassis.storage.outbox import Relay
 from residency.domain.duplicates import Occasion
 from residency.domain.persons.sealing import NumberSeal
-from residency.domain.residence.registrations import Origin, Registration
+from residency.domain.residence.households import carried_on
+from residency.domain.residence.registrations import HouseholdChoice, Origin, Registration
 from residency.domain.residence.rows import (
     Declared,
     Fault,
@@ -35,6 +36,7 @@ from residency.domain.residence.rows import (
 from residency.operations import duplicates, residence
 from residency.repository import occupancy
 from residency.repository import residence_rows as repository
+from residency.repository.households import belonging, members_from
 from residency.repository.residence import temporary_limit
 
 T = TypeVar("T")
@@ -235,10 +237,11 @@ class ResidenceImport:
                 application.check_identity(*register.identities[one.number_index])
                 return Verdict(one.row, Outcome.UNCHANGED)
             async with entering.tx.begin_nested():
+                household = await _carried_on(entering.tx, one, register)
                 entered = await residence.enter(
                     entering.tx,
                     self._new_id(),
-                    application,
+                    replace(application, household=household),
                     self._seal,
                     entering.origin,
                     self._new_id,
@@ -287,6 +290,19 @@ async def _apart(
         is_new = one.number_index not in registered and times[one.number_index] == 1
         (new if is_new else others).append(one)
     return new, others
+
+
+async def _carried_on(tx: Transaction, one: _Placed, register: Register) -> HouseholdChoice:
+    """Choose the household in which a row carries on; the dwelling's, where it does not or nobody is known by it."""
+    identity, term = register.identities.get(one.number_index), one.declared.term
+    if identity is None:
+        return HouseholdChoice()
+    person_id, day_before = identity.standing.person_id, term.valid_from - timedelta(days=1)
+    own = await belonging(tx, person_id, one.dwelling_id, day_before)
+    if own is None:
+        return HouseholdChoice()
+    members = await members_from(tx, own.household_id, day_before)
+    return carried_on(own, members, term)
 
 
 def _portions(of: Sequence[T]) -> Iterator[Sequence[T]]:

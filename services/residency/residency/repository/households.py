@@ -121,6 +121,24 @@ async def of_person(tx: Transaction, number_index: bytes, day: date) -> UUID:
     return found
 
 
+async def belonging(
+    tx: Transaction, person_id: UUID, dwelling_id: UUID, day: date
+) -> Membership | None:
+    """Load the membership of a person in a household of a dwelling on a day; None if there is none."""
+    columns = household_memberships.c
+    statement = (
+        select(household_memberships)
+        .join(households)
+        .where(
+            columns.person_id == person_id,
+            households.c.dwelling_id == dwelling_id,
+            holds_on(household_memberships, day),
+        )
+    )
+    row = (await tx.execute(statement)).one_or_none()
+    return None if row is None else _membership(row)
+
+
 async def join(
     tx: Transaction,
     registration: Registration,

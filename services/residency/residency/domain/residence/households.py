@@ -8,7 +8,12 @@ from uuid import UUID
 from chassis.errors import DomainError, FieldInvalidError
 from chassis.rules import Rule
 from residency.domain.persons.personal_id import PersonalIdNumber
-from residency.domain.residence.registrations import Headship, Registration, Term
+from residency.domain.residence.registrations import (
+    Headship,
+    HouseholdChoice,
+    Registration,
+    Term,
+)
 
 HOUSEHOLDER = "HOUSEHOLDER"
 
@@ -132,6 +137,17 @@ def continued(members: Sequence[Membership], term: Term) -> Headship | None:
     if until is not None and until <= term.valid_from:
         return None
     return Headship(last.person_id, Term(term.valid_from, until))
+
+
+def carried_on(own: Membership, members: Sequence[Membership], term: Term) -> HouseholdChoice:
+    """Choose for a term the household that somebody belongs to on the day before it.
+
+    As what they are there, as long as its householder stays one, and as the householder if they are that.
+    """
+    headship = continued(members, term)
+    is_said = headship is not None and own.relationship != HOUSEHOLDER
+    as_what = own.relationship if is_said else None
+    return HouseholdChoice(own.household_id, relationship=as_what, headship=headship)
 
 
 def standing(
