@@ -43,3 +43,33 @@ async def test_clocks_that_come_apart_are_told_once_and_until_they_agree(
         "database",
     ]
     assert "đồng bộ giờ" in logs[0]["what_to_do"]
+
+
+@pytest.mark.parametrize("jump", [timedelta(hours=1), timedelta(hours=-1)])
+async def test_the_brokers_time_is_known_however_this_hosts_clock_is_set(
+    broker: Client, database: Database, jump: timedelta
+) -> None:
+    """Before the broker is asked again, too; as long as it never was, this host's clock is what there is."""
+    ahead = timedelta()
+    clocks = Clocks(broker, ClockQueries(database), WARD, lambda: utc_now() + ahead)
+    before = clocks.of_broker()
+    await clocks.look("broker")
+    ahead = jump
+    unasked = clocks.of_broker()
+    await clocks.look("broker")
+
+    for told in (before, unasked, clocks.of_broker()):
+        assert abs(utc_now() - told) < timedelta(minutes=1)
+
+
+async def test_the_brokers_time_goes_on_between_two_looks(
+    broker: Client, database: Database
+) -> None:
+    """By a clock that nobody sets."""
+    passed_s = 0.0
+    clocks = Clocks(broker, ClockQueries(database), WARD, utc_now, lambda: passed_s)
+    await clocks.look("broker")
+    begun = clocks.of_broker()
+    passed_s = 90.5
+
+    assert clocks.of_broker() - begun == timedelta(seconds=90.5)

@@ -33,7 +33,7 @@ async def test_a_lost_cancellation_ends_detection_all_the_same() -> None:
     """Whoever stores beside has failed, and asks once only."""
     unused: Any = None
     detector = Detector(
-        unused, unused, unused, unused, "11002", unused, unused, unused, unused, utc_now
+        unused, unused, unused, unused, "11002", unused, unused, unused, unused, utc_now, utc_now
     )
     reader: Any = Deaf()
     watch: Any = Watching()

@@ -57,6 +57,7 @@ async def test_where_devices_hang_is_forgotten_with_their_share(
         ProgressOperations(WARD),
         formats,
         utc_now,
+        utc_now,
     )
 
     def known() -> frozenset[int]:

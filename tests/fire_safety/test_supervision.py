@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import count
 
 import pytest
 from nats.aio.client import Client
@@ -116,3 +117,42 @@ async def test_a_device_entered_later_is_watched_as_well(
     assert lost.device_id == "quick"
     async with database.transaction() as tx:
         assert await tx.scalar(text("select count(*) from alarms")) == 1
+
+
+@pytest.mark.parametrize("jump", [timedelta(hours=1), timedelta(hours=-1)])
+@pytest.mark.usefixtures("quick_profile")
+async def test_a_jump_of_the_services_clock_disturbs_nothing(
+    make_settings: MakeSettings,
+    nats_server: NatsServer,
+    broker: Client,
+    database: Database,
+    jump: timedelta,
+) -> None:
+    """Nobody who reports is called silent for it, and who falls silent afterwards is found while others report."""
+    ahead = timedelta()
+    times = count(now_ms() - 120_000)
+    reporting = {"quick", "talking"}
+
+    async def report() -> None:
+        while True:
+            for device_id in sorted(reporting):
+                await publish(broker.jetstream(), [written(next(times))], device_id)
+            # Now and then nothing waits to be taken.
+            await asyncio.sleep(0.6)
+
+    patient = replace(QUICK, interval_s=3)
+    talking = replace(patient, device_id="talking")
+    await RegisterOperations(database, utc_now, "11002").enter(register(patient, talking))
+    async with Lifecycle() as life:
+        life.background("report", report())
+        await app.start(life, make_settings(nats_server.url), lambda: utc_now() + ahead)
+        await asyncio.sleep(1.5)
+        ahead = jump
+        # Longer than either may be silent.
+        await asyncio.sleep(5)
+        assert await alarms_of(database) == []
+        reporting.discard("quick")
+
+        lost = await silence(database, AlarmState.ACTIVE)
+
+    assert (lost.kind, lost.device_id) == (AlarmKind.SUPERVISION_LOST, "quick")

@@ -108,10 +108,10 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     life.at_stop(database.close)
     formats = Formats(DetectionQueries(database), settings.ward_code, clock)
     life.background("formats", formats.keep())
-    await _start_lanes(life, base, settings, database, formats)
     clocks = Clocks(base.broker, ClockQueries(base.database), settings.ward_code, clock)
     base.readiness.warn("clocks", clocks.check)
     life.background("clocks", clocks.run())
+    await _start_lanes(life, base, settings, database, formats, clocks)
     await keep_gate(life, base, settings)
     upkeep = UpkeepOperations(base.database, clock)
     life.background("roll-up", roll_up(base.database, upkeep))
@@ -165,12 +165,18 @@ def servicers_of(base: Base, modes: ModeOperations) -> list[Servicer]:
 
 
 async def _start_lanes(
-    life: Lifecycle, base: Base, settings: Settings, database: Database, formats: Formats
+    life: Lifecycle,
+    base: Base,
+    settings: Settings,
+    database: Database,
+    formats: Formats,
+    clocks: Clocks,
 ) -> None:
     """Start the lanes of this process; a recorder beside a detector gives way to it."""
     lanes, must_wait = settings.lanes, lambda: False
     if lanes is not Lanes.RECORDER:
-        detector = detector_of(base, database, formats, await _listening_of(life, base))
+        listening = await _listening_of(life, base)
+        detector = detector_of(base, database, formats, listening, clocks)
         base.readiness.watch("detector", detector.check)
         life.background("detector", detector.run())
         must_wait = lambda: detector.goes_first  # noqa: E731 - one line says it
@@ -235,7 +241,7 @@ async def keep_gate(life: Lifecycle, base: Base, settings: Settings) -> None:
 
 
 def detector_of(
-    base: Base, database: Database, formats: Formats, listening: Listening
+    base: Base, database: Database, formats: Formats, listening: Listening, clocks: Clocks
 ) -> Detector:
     """Make the detector lane."""
     ward_code = base.settings.ward_code
@@ -250,6 +256,7 @@ def detector_of(
         places=ProgressOperations(ward_code),
         formats=formats,
         clock=base.clock,
+        broker_clock=clocks.of_broker,
         replicas=base.settings.nats_replicas,
     )
 

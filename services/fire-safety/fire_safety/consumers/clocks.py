@@ -1,11 +1,13 @@
 """Whether this host's clock agrees with those of the broker and the database.
 
-Readings are received by the broker's clock and silence is found by this one's: where they are apart, silence is told
-too late by as much, and from some ten seconds on not at all while others report. Nobody would see that.
+Readings are received by the broker's clock, and silence is found by it as well (docs/decisions/0062): it is asked now
+and then, and carried on by a clock that nobody sets. Days, deadlines and what is in force go by this host's clock,
+and nobody would see that it is wrong.
 """
 
 import asyncio
 import json
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 
@@ -24,8 +26,8 @@ _ANSWER_S = 2.0
 # A fraction of the margin that profiles give a silent device, and far more than clocks differ that are kept.
 _MOST_APART = timedelta(seconds=2)
 _WHAT_TO_DO = (
-    "Đồng hồ của các máy chủ lệch nhau, cảnh báo mất tín hiệu có thể trễ hoặc mất: hãy bật đồng bộ giờ (NTP)."
-    " / The hosts' clocks differ, so that silence may be told late or not at all: turn on time synchronisation (NTP)."
+    "Đồng hồ của các máy chủ lệch nhau, ngày giờ và thời hạn được tính sai: hãy bật đồng bộ giờ (NTP)."
+    " / The hosts' clocks differ, so that days and deadlines are wrong: turn on time synchronisation (NTP)."
 )
 
 
@@ -37,16 +39,31 @@ class Clocks:
     """Compares this host's clock with others, until cancelled."""
 
     def __init__(
-        self, client: Client, queries: ClockQueries, ward_code: str, clock: Clock
+        self,
+        client: Client,
+        queries: ClockQueries,
+        ward_code: str,
+        clock: Clock,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
         self._info = f"$JS.API.STREAM.INFO.{readings_stream(ward_code)}"
         self._clock = clock
+        self._monotonic = monotonic
+        # The broker's time, and by the clock that nobody sets when it was that.
+        self._last: tuple[datetime, float] | None = None
         self._others: Mapping[str, Callable[[], Awaitable[datetime]]] = {
-            "broker": self._of_broker,
+            "broker": self._ask_broker,
             "database": queries.now,
         }
         self._apart: set[str] = set()
+
+    def of_broker(self) -> datetime:
+        """Tell the time by the broker's clock; until it was asked, by this host's."""
+        if self._last is None:
+            return self._clock()
+        told, at_s = self._last
+        return told + timedelta(seconds=self._monotonic() - at_s)
 
     async def check(self) -> None:
         """Fail while a clock is apart."""
@@ -87,6 +104,10 @@ class Clocks:
         else:
             self._apart.discard(name)
 
-    async def _of_broker(self) -> datetime:
+    async def _ask_broker(self) -> datetime:
+        asked_s = self._monotonic()
         answer = await self._client.request(self._info, timeout=_ANSWER_S)
-        return datetime.fromisoformat(json.loads(answer.data)["ts"])
+        told = datetime.fromisoformat(json.loads(answer.data)["ts"])
+        # It was read in between.
+        self._last = told, (asked_s + self._monotonic()) / 2
+        return told

@@ -70,6 +70,7 @@ class Detector:
         places: ProgressOperations,
         formats: Formats,
         clock: Clock,
+        broker_clock: Clock,
         replicas: int = 1,
     ) -> None:
         self._client = client
@@ -84,6 +85,7 @@ class Detector:
         self._places = places
         self._formats = formats
         self._clock = clock
+        self._broker_clock = broker_clock
         self._ready = False
         self._reader: OrderedReader | None = None
         self._watch: Watch | None = None
@@ -200,7 +202,8 @@ class Detector:
     ) -> Watch:
         now = self._clock()
         profiles = await self._queries.profiles(now)
-        since, until = progress.heard_since or now, progress.begins_at or now
+        by_broker = self._broker_clock()
+        since, until = progress.heard_since or by_broker, progress.begins_at or by_broker
         again_from = milliseconds(taken_again_from) if taken_again_from else None
         ward = Ward(
             profiles,
@@ -224,6 +227,7 @@ class Detector:
             self._formats,
             changes,
             self._clock,
+            self._broker_clock,
         )
         await watch.refresh(since=datetime.min.replace(tzinfo=now.tzinfo))
         if taken_again_from:

@@ -53,6 +53,7 @@ class Watch:
         formats: Formats,
         changes: ModeChanges,
         clock: Clock,
+        broker_clock: Clock,
     ) -> None:
         self._ward = ward
         self._limits = limits
@@ -67,6 +68,8 @@ class Watch:
         self._formats = formats
         self._changes = changes
         self._clock = clock
+        # What was heard was so by the broker's clock, and so is found who was not.
+        self._broker_clock = broker_clock
         self._bindings = 0
         self._ticked = self._refreshed = clock()
         self._entries: dict[str, Entry] = {}
@@ -131,7 +134,7 @@ class Watch:
         now = self._clock()
         if abs(now - self._ticked) >= _TICK:
             self._ticked = now
-            self._supervise(reader, now, idle=idle)
+            self._supervise(reader, self._broker_clock(), idle=idle)
             self._noting.save()
 
     async def save(self) -> None:
@@ -160,18 +163,18 @@ class Watch:
         now = self._clock()
         self._ward.take_profiles(await self._queries.profiles(now))
         self._limits = await self._queries.ingestion_limits(now)
-        await self._learn_of_devices(since, now)
+        await self._learn_of_devices(since)
         await self._learn_of_gateways()
         await self._learn_of_modes(now)
         self._refreshed = now
 
-    async def _learn_of_devices(self, since: datetime, now: datetime) -> None:
+    async def _learn_of_devices(self, since: datetime) -> None:
         """Take the entries that are not as they were: a change is looked for again and again for some minutes."""
         entries = await self._queries.entries(since)
         news = [one for one, entry in entries.items() if self._entries.get(one) != entry]
         changed = await self._queries.devices(news) if news else []
         ours = [one for one in changed if partition_of(one.device_id) in self._partitions]
-        self._ward.register(ours, milliseconds(now))
+        self._ward.register(ours, milliseconds(self._broker_clock()))
         # In pieces: a fire that is found meanwhile waits for no more than one of them.
         for begin in range(0, len(ours), _STORED_AT_ONCE):
             some = ours[begin : begin + _STORED_AT_ONCE]
