@@ -92,6 +92,11 @@ def test_the_expressed_state_makes_no_alarm_of_a_warning() -> None:
     assert conditions(ExpressedState=1, SmokeState=1) == Condition.SMOKE_WARNING
 
 
+def test_an_expressed_state_of_a_newer_device_hides_nothing() -> None:
+    """What is reported beside it is taken; by itself it speaks of nothing (below)."""
+    assert conditions(ExpressedState=9, SmokeState=2) == Condition.SMOKE_ALARM
+
+
 def test_the_expressed_state_is_held_against_the_attribute_of_the_same_meaning() -> None:
     """Their numbers differ from testing on: that a device is not muted does not unsay that it is tested."""
     assert conditions(ExpressedState=4, DeviceMuted=0) == Condition.TEST
@@ -129,6 +134,7 @@ def test_other_attributes_and_clusters_say_nothing() -> None:
         ({"ExpiryDate": NOW // 1000}, 0, 0),
         ({"ExpressedState": 0}, EXPRESSED, 0),
         ({"ExpressedState": 2}, Condition.CO_ALARM, Condition.CO_ALARM),
+        ({"ExpressedState": 9}, 0, 0),
         ({"ExpressedState": 5, "DeviceMuted": 1}, FAULT_AND_MUTED, FAULT_AND_MUTED),
         ({"SmokeSensitivityLevel": 2}, 0, 0),
         ({"1/47/12": 200}, 0, 0),
@@ -161,7 +167,8 @@ def test_a_report_speaks_of_the_attributes_it_holds(
         ("bad_value", {"SmokeState": -1}),
         ("bad_value", {"SmokeState": "2"}),
         ("bad_value", {"SmokeState": 2.0}),
-        ("bad_value", {"ExpressedState": 9}),
+        ("bad_value", {"ExpressedState": -1}),
+        ("bad_value", {"ExpressedState": 256}),
         ("bad_value", NORMAL | {"DeviceMuted": [1]}),
         ("bad_value", NORMAL | {"ExpiryDate": "2030-01-01"}),
     ],

@@ -4,7 +4,8 @@ Keys are names (`SmokeState`, in any case), ids (`0x01` or `1`) or paths (`1/92/
 values are numbers as in the cluster, and truth values where it has them. A report holds the attributes that changed
 and speaks of these alone; what it does not mention stays as it was. The expressed state is the most urgent one alone,
 and which is more urgent each maker decides: it hides others and has no value for a device that is muted, dirty or open,
-so that only its normal ends anything, and nothing but what it could express. A report of attributes that say nothing
+so that only its normal ends anything, and nothing but what it could express. One that this revision of the cluster does
+not know says nothing: what else a newer device reports beside it counts. A report of attributes that say nothing
 here, also of other clusters by their paths, is a sign of life. Matter has no time for attributes: observed is when the
 broker received it.
 """
@@ -27,6 +28,8 @@ _KEY = re.compile(r"(?:\d{1,5}/92/)?(0[xX][0-9a-fA-F]{1,4}|\d{1,5})")
 _PATH = re.compile(r"\d{1,5}/\d{1,10}/\d{1,10}")
 _EXPRESSED, _SENSITIVITY, _EXPIRY = 0x00, 0x0B, 0x0C
 _NORMAL = Condition(0)
+# States are numbers of eight bits.
+_STATES = 256
 
 
 class _Attribute(NamedTuple):
@@ -140,6 +143,8 @@ def _conditions(attributes: dict[int, int], received_ms: int) -> int:
 def _meaning(attribute: int, value: int, attributes: dict[int, int]) -> int:
     """Tell what a value means; what is expressed only repeats a state that is there in full."""
     meanings = _ATTRIBUTES[attribute].meanings
+    if attribute == _EXPRESSED and len(meanings) <= value < _STATES:
+        return 0
     if not 0 <= value < len(meanings):
         raise InvalidMessageError("bad_value")
     if attribute == _EXPRESSED and value and _IN_FULL[value] in attributes:
