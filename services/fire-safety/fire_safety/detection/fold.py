@@ -78,7 +78,8 @@ def fold_all(state: DeviceState, readings: Sequence[Reading], limits: Limits) ->
         steps += looked
     for reading in readings:
         state, transitions = fold(state, reading, limits)
-        told += transitions
+        if transitions:
+            told += transitions
     return Folded(state, told, steps + len(readings))
 
 
@@ -113,7 +114,7 @@ def _judged(
     revealed: Sequence[tuple[Reading, Sign]] = (),
 ) -> tuple[DeviceState, Sequence[Transition]]:
     """Tell what begins and ends with the newest live reading, and with others that show more since it came."""
-    live, late, standings, _, _ = state
+    live, late, standings, learned, behind = state
     battery = reading.battery
     # Nothing is above a limit, declared, or waiting for its end: so it is nearly always.
     if (
@@ -134,12 +135,15 @@ def _judged(
         if any(not one.raised and one.kind in FIRE_KINDS for one in told):
             # What is told of a fire that is over must not begin another one.
             late = NONE_LATE
-    return state._replace(late=late, standings=standings), told
+    return DeviceState(live, late, standings, learned, behind), told
 
 
 def _late_together(state: DeviceState, readings: Sequence[Reading], limits: Limits) -> int:
     """Tell how many of a message are late and folded together: that which shows a clock set back is by itself."""
     newest_ms, behind = state.live.newest_ms, state.behind
+    # So it is nearly always.
+    if not readings or readings[0].observed_ms >= newest_ms:
+        return 0
     for n, reading in enumerate(readings):
         if reading.observed_ms >= newest_ms:
             return n

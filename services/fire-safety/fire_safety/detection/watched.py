@@ -1,6 +1,6 @@
 """One device as the ward remembers it: what it burns for, what it shows while it is tested, how fast it sends."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from itertools import groupby
 from typing import NamedTuple
@@ -108,18 +108,17 @@ class Watched:
         """Add what the device declared before to a reading that speaks of some conditions alone."""
         return reading._replace(conditions=reading.conditions | self.declared & ~told)
 
-    def fold(self, readings: Sequence[Reading], longest_test_ms: int) -> Iterator[Given]:
+    def fold(self, readings: Sequence[Reading], longest_test_ms: int) -> Sequence[Given]:
         """Fold the readings of a message, oldest first; tell what they gave, and why some of it counts for nothing.
 
         What is suppressed is folded by itself: a test ends nothing, and begins nothing that goes on after it.
         """
-        if not self.modes and not any(one.conditions & _TEST for one in readings):
+        if not self.modes and not _tests(readings):
             self._tested_since_ms = _NEVER
-            yield self._folded(readings, None)
-            return
+            return (self._folded(readings, None),)
         reasons = partial(self._why, longest_test_ms=longest_test_ms)
-        for why, some in groupby(readings, key=reasons):
-            yield self._folded(list(some), why)
+        by_reason = groupby(readings, key=reasons)
+        return [self._folded(list(some), why) for why, some in by_reason]
 
     def _folded(self, readings: Sequence[Reading], why: Suppression | None) -> Given:
         """Fold readings into what counts, or what is suppressed apart from that."""
@@ -222,3 +221,11 @@ class Watched:
         """Have it on the register no longer: whoever took it off ended all that stood, so fire is told anew."""
         self.state = self.state._replace(standings=NONE)
         self.known, self.too_fast = False, False
+
+
+def _tests(readings: Iterable[Reading]) -> bool:
+    """Tell whether a device says in any of its readings that it is tested."""
+    declared = 0
+    for one in readings:
+        declared |= one.conditions
+    return bool(declared & _TEST)
