@@ -59,6 +59,7 @@ from incidents.domain.rules.catalogue import Reporter
 from incidents.domain.rules.priorities import Severity
 from incidents.operations.indicators import IndicatorOperations
 from incidents.operations.reports import ReportOperations
+from incidents.printing.figure_sheet import SOURCES
 from incidents.queries.indicators import IndicatorQueries
 from incidents.timers import tell_indicators
 from monitoring.dashboards.words import INDICATORS
@@ -607,6 +608,16 @@ async def test_figures_are_entered_listed_and_exported(service: Service) -> None
     assert line[1:9] == ["", "NHẬP TAY", "18", "18", "1", "", "", "≥ 100 %"]
     assert line[12] == '=HYPERLINK("báo cáo")'
     assert len(rows) == len(listed.figures) + 2
+
+
+@pytest.mark.postgres
+async def test_the_sheet_says_all_sources_of_indicators_in_vietnamese(database: Database) -> None:
+    """As they stand in the database, part by part: officers read it."""
+    async with database.transaction() as tx:
+        sources = (await tx.scalars(select(tables.indicators.c.source))).all()
+
+    assert sources
+    assert {part for source in sources for part in source.split("; ")} - SOURCES.keys() == set()
 
 
 @pytest.mark.postgres

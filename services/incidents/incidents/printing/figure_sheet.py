@@ -1,7 +1,7 @@
 """The figures of a period as a workbook, Vietnamese; what was entered says so in each row."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from xlsxwriter import Workbook
@@ -31,6 +31,31 @@ _COLUMNS = (
     ("Lần sửa", 8),
 )
 _RATIO = 5
+_PLAN, _PLAN_VI = (
+    "the ward's plan on security and order 2025-2030, targets",
+    "kế hoạch an ninh, trật tự của phường 2025-2030, phần chỉ tiêu",
+)
+# What the sources of indicators say, part by part, as the migrations enter them; what people entered stays as it is.
+SOURCES: Mapping[str, str] = {
+    "incidents": "vụ việc trên hệ thống",
+    "incidents: reports": "tin báo trên hệ thống",
+    "incidents: timelines": "diễn biến vụ việc trên hệ thống",
+    "incidents: what officers closed fire incidents as": "kết luận khi đóng vụ cháy trên hệ thống",
+    "groups: fire-safety's register": "tổ liên gia theo sổ PCCC",
+    "[own] the ward's choice": "[own] phường tự chọn",
+    "to be confirmed by the ward": "chờ phường xác nhận",
+    "Circular 26/2024/TT-BCA: counts only": "Thông tư 26/2024/TT-BCA, chỉ đếm",
+    "Circular 28/2020/TT-BCA: transfer within 24 hours of receipt": (
+        "Thông tư 28/2020/TT-BCA, chuyển trong 24 giờ từ khi nhận"
+    ),
+    _PLAN: _PLAN_VI,
+    f"{_PLAN}: each year": f"{_PLAN_VI}, hằng năm",
+    f"{_PLAN}: before 2030": f"{_PLAN_VI}, trước năm 2030",
+    f"{_PLAN}: at least 10 % fewer a year": f"{_PLAN_VI}, mỗi năm giảm ít nhất 10 %",
+    f"{_PLAN}: the city police's target, which is not known [?]": (
+        f"{_PLAN_VI}, theo chỉ tiêu của công an thành phố, chưa biết [?]"
+    ),
+}
 _BASES = {FigureBasis.MEASURED: "đo", FigureBasis.ENTERED: "NHẬP TAY"}
 
 Cell = str | int | float | None
@@ -67,8 +92,8 @@ def _row(figure: Figure) -> Iterator[Cell]:
     yield from (indicator.name_vi, figure.part_vi, _BASES[indicator.basis])
     yield from (figure.numerator, figure.denominator, None, figure.median_s, figure.p95_s)
     yield from (_target(figure), indicator.numerator_vi, indicator.denominator_vi)
-    yield from (_time(figure.as_of), figure.source, figure.entered_by, _time(figure.entered_at))
-    yield figure.revision or None
+    yield from (_time(figure.as_of), _source(figure), figure.entered_by)
+    yield from (_time(figure.entered_at), figure.revision or None)
 
 
 def _target(figure: Figure) -> str:
@@ -76,6 +101,10 @@ def _target(figure: Figure) -> str:
     if indicator.at_least_percent is not None:
         return f"≥ {indicator.at_least_percent} %"
     return "" if indicator.at_most_percent is None else f"≤ {indicator.at_most_percent} %"
+
+
+def _source(figure: Figure) -> str:
+    return "; ".join(SOURCES.get(part, part) for part in figure.source.split("; "))
 
 
 def _time(at: datetime | None) -> str:
