@@ -201,6 +201,23 @@ async def test_credentials_of_devices_retired_before_are_ended(
     assert [tuple(one) for one in audit] == [("retired", "REVOKED")]
 
 
+async def test_the_version_before_lets_devices_in_after_the_migration(
+    postgres_server: PostgresServer, make_database: MakeDatabase, tmp_path: Path
+) -> None:
+    """It reads limits that bound nothing, and builds each answer to a device from the newest ones."""
+    await make_database("fire_safety")
+    async with (
+        upgraded(postgres_server, tmp_path, "0021", []) as database,
+        database.transaction() as tx,
+    ):
+        newest = (await tx.execute(text(_LIMITS_OF_THE_VERSION_BEFORE))).one()
+
+    assert tuple(newest) == (3, 1024 * 1024, 20)
+
+
+_LIMITS_OF_THE_VERSION_BEFORE = """
+    select version, max_payload_bytes, max_subscriptions from sign_in_policies order by version desc limit 1
+"""
 _WITH_CREDENTIALS = (
     """
     insert into devices (device_id, model, mains_powered, interval_s, profile_id, changed_at, retired)

@@ -116,7 +116,7 @@ class Supervision:
         is to blame.
         """
         before = self._newest if self._swept is None else self._swept
-        # Sweeps go by the broker's clock while messages come and by this service's otherwise, which may be ahead.
+        # What is taken for the broker's time between two answers of it may be a little ahead of the next message.
         if before - _UNHEARD_MS <= now_ms:
             now_ms = max(now_ms, before)
         # A process that was held up takes afterwards what came meanwhile; then somebody was heard.

@@ -95,4 +95,7 @@ sign_in_policies = Table(
     Column("delay_first_s", Double, nullable=False),
     Column("delay_max_s", Double, nullable=False),
     Column("failures_remembered_s", Double, nullable=False),
+    # Bound nothing, and are read by the version before alone: without them it would let no device in.
+    Column("max_payload_bytes", Integer),
+    Column("max_subscriptions", Integer),
 )

@@ -19,7 +19,10 @@ callout, so that those of versions 1 and 2 bounded nothing."""
 
 
 def upgrade() -> None:
-    """Say so in a version of its own, and drop what nobody heeded."""
+    """Say so in a version of its own, and ask for what nobody heeded no longer.
+
+    The columns stay for a release more: without them the version before, which reads them, would let no device in.
+    """
     statement = """
         insert into sign_in_policies (version, effective_from, source, credential_life_s, rotation_grace_s, session_s,
                max_payload_bytes, max_subscriptions, delay_first_s, delay_max_s, failures_remembered_s, max_connections)
@@ -29,5 +32,5 @@ def upgrade() -> None:
          order by version desc limit 1
     """
     op.execute(sa.text(statement).bindparams(begins=_BEGINS, source=_SOURCE))
-    op.drop_column("sign_in_policies", "max_payload_bytes")
-    op.drop_column("sign_in_policies", "max_subscriptions")
+    op.alter_column("sign_in_policies", "max_payload_bytes", nullable=True)
+    op.alter_column("sign_in_policies", "max_subscriptions", nullable=True)
