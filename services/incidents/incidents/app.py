@@ -3,6 +3,7 @@
 import os
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -14,6 +15,7 @@ from chassis.broker.consumer import EventConsumer
 from chassis.broker.feed import Feed
 from chassis.broker.jetstream import EVENTS
 from chassis.clock import Clock, utc_now
+from chassis.errors import DatabaseUnavailableError
 from chassis.lifecycle import Lifecycle
 from chassis.rpc import grpc_client, service_token
 from chassis.rpc.certificates import own_certificates
@@ -139,7 +141,7 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
         clock=clock,
     )
     incidents = IncidentOperations(base.database, base.relay, clock)
-    urgent = _urgent_database(life, settings)
+    urgent = await _urgent_database(life, settings)
     lanes = _start_lanes(life, base, incidents, urgent)
     _start_background(life, base)
     seal = content_seal(settings)
@@ -282,11 +284,14 @@ def occupancy_register(channel: aio.Channel | None, settings: Settings) -> Occup
     return ResidencyClient(channel, settings.service_token_file)
 
 
-def _urgent_database(life: Lifecycle, settings: Settings) -> Database:
+async def _urgent_database(life: Lifecycle, settings: Settings) -> Database:
     """Connect for what nobody may wait for: fires and their briefs have connections of their own, and kept plans."""
     url = settings.database_url.get_secret_value()
     database = Database.connect(url, pool_size=_URGENT_CONNECTIONS, plans_kept=True)
     life.at_stop(database.close)
+    # The first fire finds a connection open, unless the database is away.
+    with suppress(DatabaseUnavailableError):
+        await database.check()
     return database
 
 
