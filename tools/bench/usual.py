@@ -1,4 +1,4 @@
-"""The stream read in the usual way, beside which ours is told: FastStream, SQLAlchemy, a transaction for each message.
+"""The stream read in the usual way, beside which ours is told: FastStream, a session of SQLAlchemy for each message.
 
 `python -m bench.usual`: reads its orders as JSON on standard input, tells messages a second on standard output. What is
 stored is stored once here too, and acknowledged behind the commit.
@@ -15,7 +15,7 @@ import uvloop
 from faststream.nats import JStream, NatsBroker, PullSub
 from sqlalchemy import MetaData
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
 from chassis.clock import utc_now
 from fire_safety import tables
@@ -59,6 +59,7 @@ async def _read(orders: Orders) -> float:
         await connection.exec_driver_sql(_MAKE)
     stored: list[float] = []
     enough = asyncio.Event()
+    sessions = async_sessionmaker(engine)
     broker = NatsBroker(orders.nats_url, logger=None)
 
     @broker.subscriber(
@@ -68,8 +69,8 @@ async def _read(orders: Orders) -> float:
         pull_sub=PullSub(batch_size=_FETCH),
     )
     async def store(body: bytes) -> None:
-        async with engine.begin() as connection:
-            await _insert(connection, body)
+        async with sessions.begin() as session:
+            await _insert(session, body)
         stored.append(time.perf_counter())
         if len(stored) == orders.messages:
             enough.set()
@@ -81,7 +82,7 @@ async def _read(orders: Orders) -> float:
     return (orders.messages - 1) / (stored[orders.messages - 1] - stored[0])
 
 
-async def _insert(connection: AsyncConnection, body: bytes) -> None:
+async def _insert(session: AsyncSession, body: bytes) -> None:
     batch, received_at = pb.ReadingBatch.FromString(body), utc_now()
     rows = [
         {
@@ -95,7 +96,7 @@ async def _insert(connection: AsyncConnection, body: bytes) -> None:
         }
         for one in batch.readings
     ]
-    await connection.execute(insert(_USUAL).on_conflict_do_nothing(), rows)
+    await session.execute(insert(_USUAL).on_conflict_do_nothing(), rows)
 
 
 def main() -> None:
