@@ -96,8 +96,6 @@ class Benchmark:
         self._progress = progress
         self._sender = Sender(platform.broker)
         self._smoking = platform.detectors()[: sizes.alarming]
-        # No device on a register sends that much: it would be told as trouble, an alarm for each of them.
-        self._calm = [f"BENCH-{number:05}" for number in range(sizes.devices)]
 
     async def run(self) -> Results:
         """Measure everything."""
@@ -145,7 +143,7 @@ class Benchmark:
         """Drain the same stream by each lane alone and by both, with the floors in between."""
         await self._start_afresh()
         readings, begin = count * per_message, time.perf_counter()
-        await self._sender.send_all(workload.messages(self._calm, count, per_message))
+        await self._sender.send_all(workload.messages(workload.UNREGISTERED, count, per_message))
         found = Ingested(stream=readings / (time.perf_counter() - begin))
         copying: CopyFloor | None = None
         for _ in range(self._sizes.rounds):
@@ -234,7 +232,7 @@ class Benchmark:
     def _orders(self, per_message: int, readings_per_second: float, seconds: float) -> Orders:
         return Orders(
             self._platform.nats_url,
-            self._calm,
+            workload.UNREGISTERED,
             per_message,
             readings_per_second / per_message,
             seconds,
