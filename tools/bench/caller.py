@@ -18,6 +18,7 @@ import uvloop
 from google.type import date_pb2
 from grpc import aio
 
+from bench.aside import begin, told_by
 from bench.latency import Latencies
 from bench.persons import BORN, digits, name_of
 from ward.options.v1 import access_pb2
@@ -76,14 +77,7 @@ class Called:
 
 async def call(orders: Orders) -> Called:
     """Have another process call."""
-    pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bench.caller"), stdin=pipe, stdout=pipe
-    )
-    written, _ = await process.communicate(json.dumps(asdict(orders)).encode())
-    if process.returncode:
-        raise RuntimeError("the caller failed: what it said is above")
-    return Called(**json.loads(written))
+    return Called(**await told_by(await begin("bench.caller", orders)))
 
 
 class _Caller:

@@ -9,12 +9,13 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import cycle
 
 import uvloop
 
 from bench import workload
+from bench.aside import begin, told_by
 from bench.sender import Sender
 from bench.workload import Message
 from chassis.broker import jetstream
@@ -41,19 +42,11 @@ class Load:
     @classmethod
     async def start(cls, orders: Orders) -> "Load":
         """Begin to send."""
-        pipe = asyncio.subprocess.PIPE
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bench.load"), stdin=pipe, stdout=pipe
-        )
-        assert process.stdin  # noqa: S101 - it was asked for
-        process.stdin.write(json.dumps(asdict(orders)).encode())
-        process.stdin.close()
-        return cls(process)
+        return cls(await begin("bench.load", orders))
 
     async def ended(self) -> dict[str, float]:
         """Wait for the end; tell messages `sent`, `stored` and `refused`, and the `seconds` it took."""
-        written, _ = await self._process.communicate()
-        told: dict[str, float] = json.loads(written)
+        told: dict[str, float] = await told_by(self._process)
         return told
 
     async def stop(self) -> None:

@@ -8,7 +8,7 @@ import asyncio
 import json
 import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import uvloop
@@ -17,6 +17,7 @@ from sqlalchemy import MetaData
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
+from bench.aside import begin, told_by
 from chassis.clock import utc_now
 from fire_safety import tables
 from ward.fire_safety.v1 import readings_pb2 as pb
@@ -43,12 +44,7 @@ class Orders:
 
 async def rate(orders: Orders) -> float:
     """Tell messages a second, in a process of its own; the consumer must not be there yet."""
-    pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bench.usual"), stdin=pipe, stdout=pipe
-    )
-    told, _ = await process.communicate(json.dumps(asdict(orders)).encode())
-    return float(told)
+    return float(await told_by(await begin("bench.usual", orders)))
 
 
 async def _read(orders: Orders) -> float:
