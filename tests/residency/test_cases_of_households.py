@@ -229,6 +229,14 @@ async def registered(desk: Desk, declaration: pb.ResidenceDeclaration) -> str:
     return registration_id
 
 
+async def householder_and_child(desk: Desk, dwelling_id: UUID) -> tuple[str, str]:
+    """Register person 1, who heads the household, and person 2 in it; tell their registrations."""
+    head = declared(1, relationship_to_householder="Chủ hộ")
+    first = await registered(desk, temporary(dwelling_id, declarant=head))
+    joining = temporary(dwelling_id, declarant=declared(2), **of_householder(1))
+    return first, await registered(desk, joining)
+
+
 @pytest.mark.parametrize("relationship", ["Chủ hộ", "", "con đẻ"])
 async def test_a_householder_who_renews_stays_the_householder(
     desk: Desk, relationship: str
@@ -258,10 +266,7 @@ async def test_who_declares_the_renewal_of_the_householder_does_not_become_it(de
 async def test_a_member_renews_under_the_householder_of_the_new_term_only(desk: Desk) -> None:
     """Neither under a stranger, nor another household's, nor one who has not renewed; afterwards under that one."""
     dwelling_id = (await add_building(desk.database)).dwelling_ids[0]
-    head = declared(1, relationship_to_householder="Chủ hộ")
-    first = await registered(desk, temporary(dwelling_id, declarant=head))
-    joining = temporary(dwelling_id, declarant=declared(2), **of_householder(1))
-    second = await registered(desk, joining)
+    first, second = await householder_and_child(desk, dwelling_id)
     apart = declared(3, relationship_to_householder="Chủ hộ")
     permanent = pb.PermanentResidenceChange(dwelling_id=str(dwelling_id), valid_from=FIRST)
     await recorded(desk, temporary(dwelling_id, declarant=apart, permanent_residence=permanent))
@@ -269,6 +274,7 @@ async def test_a_member_renews_under_the_householder_of_the_new_term_only(desk: 
         await refused(desk, renewal(desk, second, declarant=declared(2), **of_householder(one)))
         for one in (9, 3, 1)
     ]
+    head = declared(1, relationship_to_householder="Chủ hộ")
     await recorded(desk, renewal(desk, first, declarant=head))
     await recorded(desk, renewal(desk, second, declarant=declared(2), **of_householder(1)))
 
@@ -282,10 +288,7 @@ async def test_a_member_renews_under_the_householder_of_the_new_term_only(desk: 
 async def test_another_who_is_declared_follows_the_householder(desk: Desk) -> None:
     """The one who was it renews as what they are to that person."""
     dwelling_id = (await add_building(desk.database)).dwelling_ids[0]
-    head = declared(1, relationship_to_householder="Chủ hộ")
-    first = await registered(desk, temporary(dwelling_id, declarant=head))
-    joining = temporary(dwelling_id, declarant=declared(2), **of_householder(1))
-    second = await registered(desk, joining)
+    first, second = await householder_and_child(desk, dwelling_id)
     follower = declared(2, relationship_to_householder="Chủ hộ")
     await recorded(desk, renewal(desk, second, declarant=follower))
     mother = declared(1, relationship_to_householder="mẹ đẻ")

@@ -55,16 +55,22 @@ def test_nobody_is_born_before_the_numbers_begin() -> None:
         Decoy.make(NAME, PartialDate(1899), Sex.MALE, lambda _: 0)
 
 
-@pytest.mark.postgres
-@pytest.mark.nats
-async def test_who_looks_at_a_decoy_is_noticed_at_once(service: Service, broker: Client) -> None:
-    """By a lookup, a verification, a read or a write: an event in the stream, and a metric; no answer tells."""
+async def added_decoy(service: Service, seed: int) -> Decoy:
+    """Add a decoy of a service, as its command does."""
     clock = StoppedClock()
     decoys = DecoyOperations(
         service.database, relay(service.database, clock), clock, SEAL, "11002"
     )
-    decoy = Decoy.make(NAME, PartialDate(1990), Sex.FEMALE, random.Random(1).randrange)  # noqa: S311
+    decoy = Decoy.make(NAME, PartialDate(1990), Sex.FEMALE, random.Random(seed).randrange)  # noqa: S311
     await decoys.add(decoy)
+    return decoy
+
+
+@pytest.mark.postgres
+@pytest.mark.nats
+async def test_who_looks_at_a_decoy_is_noticed_at_once(service: Service, broker: Client) -> None:
+    """By a lookup, a verification, a read or a write: an event in the stream, and a metric; no answer tells."""
+    decoy = await added_decoy(service, 1)
     before = REGISTRY.get_sample_value("ward_decoys_touched_total") or 0
     events = await broker.jetstream().subscribe(subject_of(pb.DecoyTouched))
     request = pb.LookupPersonRequest(purpose=because(), personal_id_number=decoy.number.digits)
@@ -129,12 +135,7 @@ async def test_who_looks_at_a_decoy_is_noticed_at_once(service: Service, broker:
 @pytest.mark.nats
 async def test_no_way_of_asking_leads_around_the_alert(service: Service, broker: Client) -> None:
     """Neither a household, nor a case whose persons are verified, nor what is held for a data subject."""
-    clock = StoppedClock()
-    decoys = DecoyOperations(
-        service.database, relay(service.database, clock), clock, SEAL, "11002"
-    )
-    decoy = Decoy.make(NAME, PartialDate(1990), Sex.FEMALE, random.Random(2).randrange)  # noqa: S311
-    await decoys.add(decoy)
+    decoy = await added_decoy(service, 2)
     events = await broker.jetstream().subscribe(subject_of(pb.DecoyTouched))
     looking = pb.LookupPersonRequest(purpose=because(), personal_id_number=decoy.number.digits)
     async with asyncio.timeout(10):

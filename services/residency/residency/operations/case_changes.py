@@ -1,6 +1,6 @@
 """What an approved case enters into the register, and how that is annulled; always within the case's transaction."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -116,11 +116,11 @@ class CaseChanges:
         change: NewResidence,
         household: HouseholdChoice | None,
         now: datetime,
-    ) -> None:
+    ) -> Mapping[PersonalIdNumber, str | None]:
         """Register all who are declared, in one household: the given one, or the one that is declared.
 
-        What a declaration calls them to the householder is taken over where the circular knows it. Who heads the given
-        household goes on to do so unless somebody is declared as the householder.
+        What a declaration calls them to the householder is taken over where the circular knows it, and told. Who heads
+        the given household goes on to do so unless somebody is declared as the householder.
         """
         origin = Origin(current_account(), case.case_number)
         relationships = await self._relationships(tx, declaration)
@@ -141,6 +141,7 @@ class CaseChanges:
             await cases.link(tx, case, registrations, registration.entry_id)
         await duplicates.find(tx, entered, Occasion.REGISTRATION, self._new_id, now)
         await occupancy.announce(tx, [change.dwelling_id], now)
+        return relationships
 
     async def _relationships(
         self, tx: Transaction, declaration: ResidenceDeclaration
@@ -220,21 +221,20 @@ class CaseChanges:
         day_before = next_term.valid_from - timedelta(days=1)
         lived_in = await households.members_from(tx, household_id, day_before)
         household = HouseholdChoice(household_id, headship=continued(lived_in, next_term))
-        await self._register(tx, case, declaration, renewed, household, now)
-        await self._check_householders(tx, declaration, renewed, household_id)
+        relationships = await self._register(tx, case, declaration, renewed, household, now)
+        declared = {one for one, as_what in relationships.items() if as_what == HOUSEHOLDER}
+        if declaration.householder_number:
+            declared.add(declaration.householder_number)
+        await self._check_householders(tx, declared, renewed, household_id)
 
     async def _check_householders(
         self,
         tx: Transaction,
-        declaration: ResidenceDeclaration,
+        declared: Collection[PersonalIdNumber],
         entered: NewResidence,
         household_id: UUID,
     ) -> None:
         """Refuse a householder who was declared and, as it is entered, does not head the household on the first day."""
-        relationships = await self._relationships(tx, declaration)
-        declared = {one for one, as_what in relationships.items() if as_what == HOUSEHOLDER}
-        if declaration.householder_number:
-            declared.add(declaration.householder_number)
         for householder in declared:
             index, first_day = self._numbers.blind_index(householder), entered.term.valid_from
             headed = await households.headed_in_dwelling(tx, index, entered.dwelling_id, first_day)
