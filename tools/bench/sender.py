@@ -2,12 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from nats.aio.client import Client
 
 from bench.workload import Message
 from chassis.broker import frames
+from chassis.broker.frames import Frame
 
 # More unacknowledged messages than this only wait in the broker (SPEED: a window of 200 fills its disk).
 _WINDOW = 200
@@ -29,7 +30,7 @@ class Sender:
     async def open(self) -> None:
         """Begin to hear acknowledgements."""
         subscription = await self._client.subscribe(self._inbox)
-        frames.divert(self._client, subscription, self._on_answer)
+        frames.divert(self._client, subscription, self._on_answers)
 
     async def send_all(self, messages: Iterable[Message]) -> None:
         """Send as fast as the stream stores, and see everything stored."""
@@ -63,9 +64,8 @@ class Sender:
                 self._room.clear()
                 await self._room.wait()
 
-    def _on_answer(self, _subject: bytes, _reply: bytes, _headers: bytes, data: bytes) -> None:
-        if b'"error"' in data or not data:
-            self.refused += 1
-        else:
-            self.stored += 1
+    def _on_answers(self, answers: Sequence[Frame]) -> None:
+        refused = sum(b'"error"' in data or not data for _, _, _, data in answers)
+        self.refused += refused
+        self.stored += len(answers) - refused
         self._room.set()

@@ -18,12 +18,13 @@ _NS_PER_US = 10**3
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # `$JS.ACK.<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<time>.<pending>`; brokers that say more put
 # domain and account before the stream.
-_BEGIN = b"$JS"
 _SHORT = 9
 _ADDED = 2
 # Places of these words from the stream's name on.
 _STREAM_SEQUENCE, _CONSUMER_SEQUENCE = 3, 4
 _SHORT_STORED_AT = 7
+# From the time on, in the shorter form.
+_LAST_WORDS = 2
 # What nats-py would let us send on: a sender may write anything.
 _HEADER = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([^\r\n]*)")
 
@@ -144,10 +145,11 @@ class Told(Protocol):
 
 def all_stored_ms(messages: Sequence[Told]) -> list[int]:
     """Tell when the broker stored each message, milliseconds since 1970, in one go where all say it alike."""
-    words = b".".join([one.reply for one in messages]).split(b".")
-    if words[::_SHORT] != [_BEGIN] * len(messages) or len(words) != _SHORT * len(messages):
+    replies = [one.reply for one in messages]
+    # Shorter ones do not exist.
+    if b"".join(replies).count(b".") != (_SHORT - 1) * len(replies):
         return [one.stored_ms for one in messages]
-    return [int(one) // _NS_PER_MS for one in words[_SHORT_STORED_AT::_SHORT]]
+    return [int(reply.rsplit(b".", _LAST_WORDS)[1]) // _NS_PER_MS for reply in replies]
 
 
 def read_headers(written: bytes) -> dict[str, str]:

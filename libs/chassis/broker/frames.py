@@ -8,7 +8,7 @@ been cut out; so its expressions, which some subjects that the broker lets throu
 This is the one place that reaches into nats-py, whose version is pinned.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from nats.aio.client import Client
@@ -16,8 +16,10 @@ from nats.aio.subscription import Subscription
 from nats.errors import ConnectionReconnectingError, ProtocolError
 from nats.protocol.parser import Parser
 
-# Takes subject, reply subject, headers and payload of one message, all as they came.
-Sink = Callable[[bytes, bytes, bytes, bytes], None]
+# Subject, reply subject, headers and payload of one message, all as they came.
+Frame = tuple[bytes, bytes, bytes, bytes]
+# Takes messages of its subscription that came one behind the other: a step for each would take a fifth of the time.
+Sink = Callable[[Sequence[Frame]], None]
 
 _LINE_END = b"\r\n"
 _END = len(_LINE_END)
@@ -86,6 +88,7 @@ class FrameParser(Parser):
         if not sinks or not data.startswith(_PLAIN):
             return at
         taker, sink = b"", None
+        found: list[Frame] = []
         # The last may go on in what comes next, or hold more than a wire gives at once.
         for piece in data[len(_PLAIN) :].split(_NEXT_PLAIN, _AT_ONCE)[:-1]:
             line, _, payload = piece.partition(_LINE_END)
@@ -96,11 +99,15 @@ class FrameParser(Parser):
             if size != _written(len(payload)):
                 break
             if subscription != taker:
-                taker, sink = subscription, sinks.get(subscription)
+                if sink:
+                    sink(found)
+                taker, sink, found = subscription, sinks.get(subscription), []
             if sink is None:
                 break
-            sink(subject, reply, b"", payload)
+            found.append((subject, reply, b"", payload))
             at += len(piece) + _BETWEEN
+        if sink:
+            sink(found)
         return at
 
     async def _give_one(self, words: list[bytes], content: bytes, sink: Sink | None) -> None:
@@ -109,7 +116,7 @@ class FrameParser(Parser):
         split_at = int(words[-2]) if kind == _MESSAGE_WITH_HEADERS else 0
         headers, payload = content[:split_at], content[split_at:]
         if sink:
-            sink(words[1], reply, headers, payload)
+            sink([(words[1], reply, headers, payload)])
         else:
             await self.nc._process_msg(int(words[2]), words[1], reply, payload, headers)  # noqa: SLF001
 

@@ -14,6 +14,7 @@ from nats.aio.client import Client
 
 from chassis.broker import frames
 from chassis.broker.delivery import Delivery, read_headers
+from chassis.broker.frames import Frame
 
 # Messages and bytes under way at most twice: what the memory of a flood is bounded by.
 BATCH = 2_000
@@ -46,7 +47,7 @@ class Pull:
     async def __aenter__(self) -> Self:
         """Begin to listen."""
         self._subscription = await self._client.subscribe(self._inbox)
-        frames.divert(self._client, self._subscription, self._on_message)
+        frames.divert(self._client, self._subscription, self._on_messages)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -91,15 +92,19 @@ class Pull:
         request = {"batch": self._batch, "max_bytes": _MAX_BYTES, "expires": _EXPIRES_S * _NS}
         await self._client.publish(self._api, json.dumps(request).encode(), reply=self._inbox)
 
-    def _on_message(self, subject: bytes, reply: bytes, headers: bytes, data: bytes) -> None:
-        come = self._come
+    def _on_messages(self, messages: Sequence[Frame]) -> None:
+        client, come = self._client, self._come
         # Who waits does so until the first comes.
         if not come:
             self._news.set()
-        if reply:
-            self._asked -= 1
-            come.append(Delivery(self._client, subject, reply, headers, data))
-        else:
+        before = len(come)
+        come += [
+            Delivery(client, subject, reply, headers, data)
+            for subject, reply, headers, data in messages
+            if reply
+        ]
+        self._asked -= len(come) - before
+        for headers in [headers for _, reply, headers, _ in messages if not reply]:
             self._on_status(headers)
 
     def _on_status(self, written: bytes) -> None:

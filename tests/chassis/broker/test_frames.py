@@ -36,7 +36,7 @@ async def test_messages_are_found_wherever_the_wire_cuts_them(
     """Each whole, once, in order, with any bytes in it."""
     parser = FrameParser(HardenedClient())
     found: list[Message] = []
-    parser.sinks[b"7"] = lambda *message: found.append(message)
+    parser.sinks[b"7"] = found.extend
     stream = b"".join(map(written, some))
     edges = [0, *sorted(min(cut, len(stream)) for cut in cuts), len(stream)]
     for begin, end in pairwise(edges):

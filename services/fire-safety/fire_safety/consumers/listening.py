@@ -12,6 +12,7 @@ from typing import Self
 from nats.aio.client import Client
 
 from chassis.broker import frames
+from chassis.broker.frames import Frame
 from chassis.broker.jetstream import device_subjects
 from chassis.clock import Clock
 from fire_safety.consumers.received import Overheard, slices
@@ -40,7 +41,7 @@ class Listening:
         """Begin to listen."""
         self._heard, self._reconnects = [], self._client.stats["reconnects"]
         self._subscription = await self._client.subscribe(self._subject)
-        frames.divert(self._client, self._subscription, self._on_message)
+        frames.divert(self._client, self._subscription, self._on_messages)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -70,13 +71,15 @@ class Listening:
         self._dropped, self._reconnects = False, reconnects
         return missed
 
-    def _on_message(self, subject: bytes, _reply: bytes, _headers: bytes, data: bytes) -> None:
+    def _on_messages(self, messages: Sequence[Frame]) -> None:
         heard = self._heard
         if len(heard) >= _MANY:
             del heard[: _MANY // 2]
             self._dropped = True
         now_ms = round(self._clock().timestamp() * 1000)
-        heard.append(Overheard(_kept_under(subject), data, now_ms))
+        heard += [
+            Overheard(_kept_under(subject), data, now_ms) for subject, _, _, data in messages
+        ]
         self._news.set()
 
 
