@@ -6,7 +6,6 @@ from stack.installation import DATABASE_SERVICES, Installation
 from stack.issuer import Role
 from stack.ports import LOOPBACK
 from stack.progress import Progress, bilingual
-from stack.service_process import answers_ok
 from stack.settings import Settings
 
 DEMONSTRATION_ROLES = {
@@ -30,6 +29,7 @@ def announce(place: Installation, progress: Progress, seconds: float, now: float
 def _addresses(place: Installation, progress: Progress) -> None:
     ports = place.ports
     rows = {
+        ("Màn hình trực ban", "console"): f"{place.gateway_address}/",
         ("API và tài liệu", "HTTP API"): f"{place.gateway_address}/docs",
         ("PostgreSQL", "database"): f"{LOOPBACK}:{ports.postgres_port}",
         ("NATS", f"TLS too, monitor :{ports.nats_monitor_port}"): f"{LOOPBACK}:{ports.nats_port}",
@@ -42,8 +42,6 @@ def _addresses(place: Installation, progress: Progress) -> None:
     rows[simulated] = place.population_target
     if place.has_dispatch:
         rows["Trung tâm 114 giả lập", "simulated dispatch centre"] = place.dispatch_target
-    if answers_ok(ports.gateway_port, "/"):
-        rows = {("Bảng trực ban", "console"): f"{place.gateway_address}/", **rows}
     for (vietnamese, english), address in rows.items():
         progress.say(f"  {address:<28} {bilingual(vietnamese, english)}")
 

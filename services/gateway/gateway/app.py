@@ -17,6 +17,7 @@ from gateway.routes import (
     GatewayServer,
     StandIn,
     cap_routes,
+    console_routes,
     documentation_routes,
     open311_routes,
     operations_routes,
@@ -77,6 +78,7 @@ def make_app(
     app.router.routes.extend(transcoded_routes(contracts.methods, answer_of, clients.refuse))
     _include(app, operations_routes(states))
     _include(app, documentation_routes(contracts))
+    _include(app, console_routes())
     service_token.tell_expiry(settings.service_token_file)
     stand_in = StandIn(settings.service_token_file)
     service_requests = clients.caller(contracts, "ward.incidents.v1.ServiceRequestsService")

@@ -1,6 +1,7 @@
-"""What stands around the transcoded routes: server, frame of every answer, health, metrics, standards."""
+"""What stands around the transcoded routes: server, frame of every answer, console, health, metrics, standards."""
 
 from gateway.routes.cap import cap_routes
+from gateway.routes.console import console_routes
 from gateway.routes.documentation import documentation_routes
 from gateway.routes.frame import Frame
 from gateway.routes.open311 import open311_routes
@@ -13,6 +14,7 @@ __all__ = [
     "GatewayServer",
     "StandIn",
     "cap_routes",
+    "console_routes",
     "documentation_routes",
     "open311_routes",
     "operations_routes",

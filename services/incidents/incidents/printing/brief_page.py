@@ -258,14 +258,7 @@ def _contacts(contacts: Sequence[fire.Contact]) -> list[str]:
 
 
 def _notified(notifications: Sequence[pb.Notification]) -> list[str]:
-    names = {
-        "duty_officer": "trực ban",
-        "deputy_duty_officer": "phó trực ban",
-        "ward_executive": "lãnh đạo UBND phường",
-        "premises_contacts": "đầu mối của cơ sở",
-        "interlink_group": "tổ liên gia",
-        "everyone": "toàn bộ người đang trực",
-    }
+    names = wording.RECIPIENTS
     return [
         f"{_clock(one.sent_at)} {names.get(one.recipient, one.recipient)}" for one in notifications
     ] or ["Chưa báo ai."]

@@ -86,6 +86,14 @@ RELATIONS: Mapping[int, str] = {
     pb.NEIGHBOUR_RELATION_SAME_ALLEY: "Cùng ngõ một lối ra",
     pb.NEIGHBOUR_RELATION_MUTUAL_AID: "Tổ liên gia",
 }
+RECIPIENTS: Mapping[str, str] = {
+    "duty_officer": "trực ban",
+    "deputy_duty_officer": "phó trực ban",
+    "ward_executive": "lãnh đạo UBND phường",
+    "premises_contacts": "đầu mối của cơ sở",
+    "interlink_group": "tổ liên gia",
+    "everyone": "toàn bộ người đang trực",
+}
 SOURCES: Mapping[str, str] = {"residency": "sổ cư trú", "fire-safety": "sổ PCCC"}
 
 

@@ -1,0 +1,46 @@
+"""`/`: the duty officer's page, from the package's own files, without a request to anybody else.
+
+The page knows the contracts' addresses and nothing of its own: what it shows and does is what the services let the
+holder of the token see and do.
+"""
+
+from importlib.resources import files
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+# Markup is never made of text: `require-trusted-types-for` has the browser hold the page to it.
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
+)
+_PAGE = "index.html"
+# The second is what links in messages name (incidents' `CONSOLE_URL`); which incident it is the page reads itself.
+_PAGE_PATHS = ("/", "/incidents/{incident_id}")
+_MEDIA_TYPES = {
+    ".html": "text/html",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".json": "application/json",
+}
+
+
+def console_routes() -> APIRouter:
+    """Make the routes; the files are read once."""
+    router = APIRouter()
+    for file in files("gateway").joinpath("console").iterdir():
+        _add(router, file.name, file.read_bytes())
+    return router
+
+
+def _add(router: APIRouter, name: str, content: bytes) -> None:
+    media_type = _MEDIA_TYPES[name[name.rindex(".") :]]
+    headers = {"cache-control": "no-cache"}
+    if name == _PAGE:
+        headers["content-security-policy"] = _POLICY
+
+    async def file() -> Response:
+        return Response(content, media_type=media_type, headers=headers)
+
+    for path in _PAGE_PATHS if name == _PAGE else (f"/console/{name}",):
+        router.add_api_route(path, file)
