@@ -29,7 +29,7 @@ def channel(
 ) -> aio.Channel:
     """Open a channel that reconnects by itself, with TLS if there are certificates to trust.
 
-    It passes on the caller's request id and token, unless it leads out of the ward.
+    It passes on the caller's request id and token, unless it leads out of the ward or each call does (`passed_on`).
     Raises OSError or CertificateError for files that cannot be used.
     """
     interceptors: list[aio.ClientInterceptor] = (
@@ -44,12 +44,18 @@ def channel(
     return RenewingChannel(certificates, open_channel)
 
 
-def _passed_on(details: aio.ClientCallDetails, deadline_s: float | None) -> aio.ClientCallDetails:
-    metadata = aio.Metadata(*(details.metadata or ()))
+def passed_on() -> tuple[tuple[str, str], ...]:
+    """Tell the metadata that pass on the caller's request id and token."""
+    told = []
     if request_id := context.request_id.get():
-        metadata.add(context.REQUEST_ID_HEADER, request_id)
+        told.append((context.REQUEST_ID_HEADER, request_id))
     if caller := context.identity.get():
-        metadata.add("authorization", f"Bearer {caller.token}")
+        told.append(("authorization", f"Bearer {caller.token}"))
+    return tuple(told)
+
+
+def _passed_on(details: aio.ClientCallDetails, deadline_s: float | None) -> aio.ClientCallDetails:
+    metadata = aio.Metadata(*(details.metadata or ()), *passed_on())
     return aio.ClientCallDetails(
         method=details.method,
         timeout=details.timeout or deadline_s,

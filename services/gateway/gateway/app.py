@@ -75,7 +75,7 @@ def make_app(
         redirect_slashes=False,
         exception_handlers=problems.HANDLERS,
     )
-    app.router.routes.extend(transcoded_routes(contracts.methods, answer_of, clients.refuse))
+    app.router.routes.append(transcoded_routes(contracts.methods, answer_of, clients.refuse))
     _include(app, operations_routes(states))
     _include(app, documentation_routes(contracts))
     _include(app, console_routes())

@@ -39,6 +39,8 @@ class Frame:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        # Kept, since to make one takes as long as to write a line with it.
+        self._log = logger()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request inside the frame."""
@@ -60,9 +62,21 @@ class Frame:
             try:
                 await self._app(scope, receive, framed)
             except Exception:  # noqa: BLE001 - the edge: logged once, told to nobody
-                logger().exception("request_failed")
+                self._log.exception("request_failed")
             finally:
-                _account(scope, status, time.perf_counter() - started, span)
+                self._account(scope, status, time.perf_counter() - started, span)
+
+    def _account(self, scope: Scope, status: int, seconds: float, span: tracing.Span) -> None:
+        """Count and log by the route's template; the path itself could hold ids, the query anything."""
+        route = getattr(scope.get("route"), "path", "unmatched")
+        verb = scope["method"] if scope["method"] in _VERBS else "OTHER"
+        metrics.HTTP_SECONDS.labels(route, verb, str(status)).observe(seconds)
+        span.update_name(f"{verb} {route}")
+        span.set_attribute("http.response.status_code", status)
+        if route not in _QUIET:
+            self._log.info(
+                "http_request", verb=verb, route=route, status=status, seconds=round(seconds, 6)
+            )
 
 
 def _offered_id(scope: Scope) -> str | None:
@@ -78,16 +92,3 @@ def _add_headers(headers: list[tuple[bytes, bytes]], request_id: bytes) -> None:
     present = {name for name, _ in headers}
     headers.extend(header for header in _HEADERS if header[0] not in present)
     headers.append((_REQUEST_ID, request_id))
-
-
-def _account(scope: Scope, status: int, seconds: float, span: tracing.Span) -> None:
-    """Count and log by the route's template; the path itself could hold ids, the query anything."""
-    route = getattr(scope.get("route"), "path", "unmatched")
-    verb = scope["method"] if scope["method"] in _VERBS else "OTHER"
-    metrics.HTTP_SECONDS.labels(route, verb, str(status)).observe(seconds)
-    span.update_name(f"{verb} {route}")
-    span.set_attribute("http.response.status_code", status)
-    if route not in _QUIET:
-        logger().info(
-            "http_request", verb=verb, route=route, status=status, seconds=round(seconds, 6)
-        )

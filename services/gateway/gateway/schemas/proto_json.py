@@ -22,6 +22,12 @@ from gateway.schemas.json_writer import writer_of
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,63}")
 _INTEGER = re.compile(r"-?[0-9]{1,20}")
 _MAX_DEPTH = 32
+_AS_IN_JSON = {
+    FieldDescriptor.TYPE_STRING: str,
+    FieldDescriptor.TYPE_BOOL: bool,
+    FieldDescriptor.TYPE_INT32: int,
+    FieldDescriptor.TYPE_UINT32: int,
+}
 _ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
@@ -101,9 +107,24 @@ def set_leaf(message: Message, field: FieldDescriptor, value: object, path: str)
     if not all(_has_right_shape(field, each) for each in values):
         raise FieldInvalidError(path, _rule(field))
     try:
-        json_format.ParseDict({field.name: value}, message)
-    except json_format.ParseError as error:
+        _assign(message, field, value)
+    except (json_format.ParseError, ValueError) as error:
         raise FieldInvalidError(path, _rule(field)) from error
+
+
+def _assign(message: Message, field: FieldDescriptor, value: Any) -> None:  # noqa: ANN401 - as JSON has it
+    """Set what a message holds as JSON does, or names; the rest is left to the standard reader, which is slow.
+
+    Raises ParseError or ValueError.
+    """
+    if field.is_repeated:
+        json_format.ParseDict({field.name: value}, message)
+    elif type(value) is _AS_IN_JSON.get(field.type):
+        setattr(message, field.name, value)
+    elif field.enum_type is not None and value in field.enum_type.values_by_name:
+        setattr(message, field.name, field.enum_type.values_by_name[value].number)
+    else:
+        json_format.ParseDict({field.name: value}, message)
 
 
 def _refuse_second_of_oneof(message: Message, field: FieldDescriptor, path: str) -> None:
