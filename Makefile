@@ -132,6 +132,10 @@ bench-search: install ## Measure search by name among a million persons beside p
 bench-lookup: install ## Measure audited lookups beside their floors: about five minutes
 	@$(BIN)/python -m bench lookup
 
+.PHONY: bench-gateway
+bench-gateway: install ## Measure the gateway over HTTP beside its floors: about four minutes
+	@$(BIN)/python -m bench.gateway
+
 .PHONY: bench-escalations
 bench-escalations: install ## Five thousand escalations due in one minute, by three replicas of which one is killed: two minutes
 	@$(BIN)/python -m bench.escalations

@@ -85,7 +85,7 @@ class _Caller:
         self, orders: Orders, channel: aio.Channel, database: asyncpg.Connection | None
     ) -> None:
         self._database = database
-        self._requests = _requests(orders)
+        self._requests = requests_of(orders)
         residency = residency_pb2_grpc.ResidencyServiceStub(channel)
         self._method: Any = {
             pb.VerifyIdentityRequest: residency.VerifyIdentity,
@@ -122,7 +122,8 @@ class _Caller:
                 self._shown += len(answer.matches)
 
 
-def _requests(orders: Orders) -> list[Any]:
+def requests_of(orders: Orders) -> list[Any]:
+    """Make requests as ordered, the same in every run."""
     chance = random.Random(_SEED)  # noqa: S311 - the same requests in every run
     if orders.dwellings:
         return [pb.GetOccupancyRequest(purpose=_CASE, dwelling_id=one) for one in orders.dwellings]

@@ -45,6 +45,30 @@ ALONE = Goal(
 MANY = Goal("32 người một lượt, 4 lượt : echo", "32 a call, 4 in flight : echo", 3, 4.4)
 UNACCOUNTED = Goal("trả lời khác bản ghi", "answers other than records", 0, 0, at_most=True)
 
+TRANSCODED = Goal(
+    "gọi qua cổng : tuyến FastAPI viết tay", "transcoded call : a FastAPI route by hand", 0.8, 1
+)
+TRANSCODED_IN_FRAME = Goal(
+    "như trên, tuyến viết tay trong khung của cổng",
+    "the same, the route in the gateway's frame",
+    0.8,
+    1,
+)
+COLLECTOR = Goal(
+    "p99 của cổng : khi bộ gom rác để nguyên",
+    "gateway's p99 : with the collector as it comes",
+    0.5,
+    0.4,
+    at_most=True,
+)
+OVER_HTTP = Goal(
+    "tra cứu có nhật ký qua HTTP : echo qua HTTP",
+    "audited look over HTTP : echo over HTTP",
+    1.3,
+    1.5,
+)
+MANY_OVER_HTTP = Goal("như trên, 32 người một lượt", "the same, identities, 32 a call", 1.3, 1.5)
+
 HEAP = Goal("ghi, 50 số đo/bản tin : COPY thô", "recorder, 50 a message : raw COPY", 0.30, 0.55)
 KEYED = Goal("như trên : COPY có khóa", "the same : COPY with the same key", 0.85, 1.5)
 SINGLES = Goal("ghi, 1 số đo/bản tin : COPY thô", "recorder, 1 a message : raw COPY", 0.15, 0.25)

@@ -15,12 +15,13 @@ import asyncpg
 from bench import floor_server, persons
 from chassis.clock import utc_now
 from stack.certificates import Certificates
-from stack.installation import Installation
+from stack.child_process import POLL_SECONDS
+from stack.installation import GATEWAY, Installation
 from stack.issuer import Role
 from stack.plan import Plan, Service, Task, python_module
-from stack.ports import LOOPBACK
+from stack.ports import LOOPBACK, free_port
 from stack.progress import Progress
-from stack.service_process import ServiceProcess
+from stack.service_process import START_SECONDS, ServiceProcess, answers_ok
 from stack.supervisor import Stack
 
 SERVICE = "residency"
@@ -31,6 +32,7 @@ _UNLIMITED = """
     select distinct pattern, role, current_date - 1, 86400, 2147483647, 'benchmark'
       from lookup_limits
 """
+_TARGETS = ("RESIDENCY_TARGET", "FIRE_SAFETY_TARGET", "INCIDENTS_TARGET")
 _DWELLINGS = "select dwelling_id::text from dwellings order by 1 limit 1000"
 _CHAIN = "select coalesce(max(position), 0) from access_records"
 
@@ -116,6 +118,32 @@ class Register:
         await asyncio.to_thread(process.start)
         try:
             yield
+        finally:
+            await asyncio.to_thread(process.stop)
+
+    @asynccontextmanager
+    async def before(self, target: str, *command: str) -> AsyncGenerator[int]:
+        """Run an HTTP server with the gateway's settings before whoever answers at a target; tell its port.
+
+        It speaks TLS to the service itself. It is there when it answers at /healthz: what is behind it may be less
+        than a ward.
+        """
+        port = free_port()
+        environment = {
+            **self._installation.environment_of(GATEWAY),
+            "HTTP_LISTEN": f"{LOOPBACK}:{port}",
+            **dict.fromkeys(_TARGETS, target),
+        }
+        if target == self.target:
+            environment["GRPC_AUTHORITY_FILE"] = str(self._certificates.authority_file)
+        service = Service(f"http-{port}", python_module(*command), environment)
+        process = ServiceProcess(service, self._installation.run_dir)
+        await asyncio.to_thread(process.start)
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                while not await asyncio.to_thread(answers_ok, port, "/healthz"):  # noqa: ASYNC110 - another process
+                    await asyncio.sleep(POLL_SECONDS)
+            yield port
         finally:
             await asyncio.to_thread(process.stop)
 
