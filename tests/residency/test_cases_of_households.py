@@ -27,6 +27,7 @@ from ward.residency.v1 import cases_pb2 as pb
 pytestmark = [pytest.mark.postgres, pytest.mark.nats]
 
 FIRST = date_pb2.Date(year=2026, month=11, day=20)
+FIRST_DAY = date_pb2.Date(year=2026, month=11, day=1)
 RENAMED = "Phạm Thị Giả Thiết"
 NEXT_TERM = date(2028, 1, 1)
 
@@ -211,6 +212,28 @@ async def test_a_householder_who_stays_keeps_the_household(desk: Desk) -> None:
     whole = {1: "HOUSEHOLDER", 2: "CHILD", 3: "CHILD"}
     assert await households(desk) == [whole]
     assert (await households(desk, date(2028, 1, 1))) == [{1: "HOUSEHOLDER", 3: "CHILD"}]
+
+
+async def test_who_belongs_to_another_household_founds_none(desk: Desk) -> None:
+    """The new one would be headless; once they have left the other, declarant or member, they head theirs."""
+    places = [await add_building(desk.database) for _ in range(2)]
+    first, second = (place.dwelling_ids[0] for place in places)
+    head = declared(1, relationship_to_householder="Chủ hộ")
+    registration_id = await registered(desk, temporary(first, declarant=head))
+    moving = [
+        temporary(second, declared(2), declarant=head),
+        temporary(second, head, declarant=declared(2), **of_householder(1)),
+    ]
+    seen = [await desk.seen(one) for one in moving]
+    refusals = [await desk.refusal(SECOND_OFFICER, "ApproveCase", one) for one in seen]
+    before = await households(desk)
+    ended = pb.DeregistrationChange(registration_id=registration_id, ended_on=FIRST_DAY)
+    await recorded(desk, temporary(first, declarant=head, deregistration=ended))
+    await desk.act(SECOND_OFFICER, "ApproveCase", seen[0])
+
+    assert [one.reason for one in refusals] == ["FIELD_INVALID"] * 2
+    assert before == [{1: "HOUSEHOLDER"}]
+    assert await households(desk) == [{1: "HOUSEHOLDER", 2: "CHILD"}]
 
 
 def renewal(

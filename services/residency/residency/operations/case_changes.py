@@ -41,6 +41,12 @@ from residency.repository import cases, households, occupancy, persons, residenc
 from residency.repository.limits import limit_in_force
 from residency.tables import registrations
 
+_BELONGS_TO_NO_OTHER = Rule(
+    "số của người không thuộc hộ nào khác vào ngày đầu tiên; ai còn thuộc hộ khác thì xóa đăng ký ở đó trước, hoặc tách"
+    " hộ nếu ở cùng căn hộ",
+    "of somebody who belongs to no other household on the first day; who does is deregistered there first, or splits"
+    " off where it is of the same dwelling",
+)
 _HEADS_THE_HOUSEHOLD = Rule(
     "số của chủ hộ của chính hộ này vào ngày đầu của thời hạn mới; nếu chủ hộ cũng hết hạn thì gia hạn cho chủ hộ trước"
     " hoặc cùng lúc, nếu đổi chủ hộ thì điều chỉnh thông tin trước",
@@ -120,12 +126,14 @@ class CaseChanges:
         """Register all who are declared, in one household: the given one, or the one that is declared.
 
         What a declaration calls them to the householder is taken over where the circular knows it, and told. Who heads
-        the given household goes on to do so unless somebody is declared as the householder.
+        the given household goes on to do so unless somebody is declared as the householder. Raises FieldInvalidError if
+        who is declared as the householder of a new one belongs to another when it begins: it would be headless.
         """
         origin = Origin(current_account(), case.case_number)
         relationships = await self._relationships(tx, declaration)
         if household is None:
             household = await self._declared_household(tx, declaration, change, relationships)
+        founds = household.founds
         if HOUSEHOLDER in relationships.values():
             household = replace(household, headship=None)
         await self._enter_persons(tx, declaration, change, now)
@@ -137,9 +145,13 @@ class CaseChanges:
                 tx, self._new_id(), application, self._numbers, origin, self._new_id, now
             )
             household = replace(household, household_id=registration.household_id, founds=False)
-            entered.append(registration.person_id)
+            entered.append(registration)
             await cases.link(tx, case, registrations, registration.entry_id)
-        await duplicates.find(tx, entered, Occasion.REGISTRATION, self._new_id, now)
+        if founds:
+            founder, founded = declaration.householder_first[0].number, entered[0].household_id
+            await self._check_householders(tx, [founder], change, founded, _BELONGS_TO_NO_OTHER)
+        people = [one.person_id for one in entered]
+        await duplicates.find(tx, people, Occasion.REGISTRATION, self._new_id, now)
         await occupancy.announce(tx, [change.dwelling_id], now)
         return relationships
 
@@ -225,7 +237,7 @@ class CaseChanges:
         declared = {one for one, as_what in relationships.items() if as_what == HOUSEHOLDER}
         if declaration.householder_number:
             declared.add(declaration.householder_number)
-        await self._check_householders(tx, declared, renewed, household_id)
+        await self._check_householders(tx, declared, renewed, household_id, _HEADS_THE_HOUSEHOLD)
 
     async def _check_householders(
         self,
@@ -233,13 +245,14 @@ class CaseChanges:
         declared: Collection[PersonalIdNumber],
         entered: NewResidence,
         household_id: UUID,
+        rule: Rule,
     ) -> None:
         """Refuse a householder who was declared and, as it is entered, does not head the household on the first day."""
         for householder in declared:
             index, first_day = self._numbers.blind_index(householder), entered.term.valid_from
             headed = await households.headed_in_dwelling(tx, index, entered.dwelling_id, first_day)
             if headed != household_id:
-                raise FieldInvalidError("householder_personal_id_number", _HEADS_THE_HOUSEHOLD)
+                raise FieldInvalidError("householder_personal_id_number", rule)
 
     async def _load_declared(
         self, tx: Transaction, declaration: ResidenceDeclaration, registration_id: UUID
