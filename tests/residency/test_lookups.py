@@ -27,7 +27,7 @@ from tests.residency.samples import (
 )
 from ward.options.v1 import access_pb2
 from ward.residency.v1 import lookups_pb2 as pb
-from ward.residency.v1 import residency_pb2
+from ward.residency.v1 import register_pb2, residency_pb2
 
 pytestmark = [pytest.mark.postgres, pytest.mark.nats]
 
@@ -164,7 +164,10 @@ async def test_a_number_that_nobody_has_is_answered_in_the_same_shape(service: S
 
 
 async def test_a_pseudonym_is_the_callers_own(service: Service) -> None:
-    """It finds the person again for the same account, and nobody for another; both looks name one subject."""
+    """It finds the person again for the same account, and nobody for another; both looks name one subject.
+
+    The record of the look under another's pseudonym says which it was.
+    """
     await add_family(service)
     purpose = because("PURPOSE_DATA_SUBJECT_REQUEST")
     pseudonyms = {}
@@ -182,7 +185,27 @@ async def test_a_pseudonym_is_the_callers_own(service: Service) -> None:
 
     assert (refusal.code, refusal.reason) == ("NOT_FOUND", "PERSON_NOT_FOUND")
     assert len(set(pseudonyms.values())) == 2
-    assert [record.subject for record in records] == [SEAL.pseudonym(number())] * 4 + ["unknown"]
+    assert [record.subject for record in records[:4]] == [SEAL.pseudonym(number())] * 4
+    assert records[4].subject == f"pseudonym:{pseudonyms['data_protection_officer']}"
+
+
+async def test_a_refused_look_names_whom_the_pseudonym_names(service: Service) -> None:
+    """A person is told of every look, also of those that were refused; what is no pseudonym is not repeated."""
+    await add_family(service)
+    pseudonym = (await service.call("LookupPerson", asking())).person.pseudonym
+    supervision = because("PURPOSE_SUPERVISION")
+    looks = {
+        "LookupPerson": pb.LookupPersonRequest(purpose=supervision, pseudonym=pseudonym),
+        "ListHousehold": pb.ListHouseholdRequest(purpose=supervision, pseudonym=pseudonym),
+        "GetResidence": register_pb2.GetResidenceRequest(purpose=supervision, pseudonym=pseudonym),
+    }
+    refusals = [await service.refusal(method, look) for method, look in looks.items()]
+    made_up = pb.LookupPersonRequest(purpose=because(), pseudonym="Giả Định")
+    await service.refusal("LookupPerson", made_up)
+    records = (await service.access_records())[1:]
+
+    assert [one.reason for one in refusals] == ["DISCLOSURE_NOT_ALLOWED"] * 3
+    assert [one.subject for one in records] == [SEAL.pseudonym(number())] * 3 + ["unknown"]
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,10 @@ from residency.domain.persons.sealing import NumberSeal, ParticularsSeal
 from residency.domain.places.address import Gazetteer
 from residency.operations.decoys import DecoyOperations
 from residency.operations.lookup_limits import LookupLimits
+from residency.queries.persons import PersonQueries
 from residency.repository.cases import CaseSeal
 from residency.repository.data_subject_requests import NoteSeal
+from residency.servicer.naming import Naming
 from residency.servicer.showing import Showing
 from residency.settings import Settings
 
@@ -39,6 +41,7 @@ class Parts:
     case_seal: CaseSeal
     note_seal: NoteSeal
     pseudonyms: Pseudonyms
+    naming: Naming
     showing: Showing
     codes: RegistrationCodes
     nations: Nationalities
@@ -63,6 +66,7 @@ class Parts:
             case_seal=CaseSeal(content),
             note_seal=NoteSeal(content),
             pseudonyms=pseudonyms,
+            naming=Naming(pseudonyms, PersonQueries(base.database)),
             showing=Showing(seal, pseudonyms),
             codes=registration_codes(),
             nations=nationalities(),

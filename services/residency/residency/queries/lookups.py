@@ -59,28 +59,26 @@ class LookupQueries:
 
     async def households_of(
         self, person_id: UUID, asker: Asker, today: date
-    ) -> tuple[Disclosure, bytes, list[FoundHousehold]]:
-        """Find the household that a person belongs to, none or one, and the index of the person's number.
+    ) -> tuple[Disclosure, list[FoundHousehold]]:
+        """Find the household that a person belongs to, none or one.
 
         Raises DisclosureNotAllowedError or PersonNotFoundError.
         """
-        own = select(persons.c.person_id, persons.c.number_index).where(
-            persons.c.person_id == holder_of_record(person_id)
-        )
+        own = select(persons.c.person_id).where(persons.c.person_id == holder_of_record(person_id))
         async with self._database.transaction() as tx:
             disclosure = await disclosure_to(tx, asker, Way.LOOKUP, today)
             disclosure.require(PersonField.HOUSEHOLD)
-            person = (await tx.execute(own)).one_or_none()
-            if person is None:
+            holder: UUID | None = await tx.scalar(own)
+            if holder is None:
                 raise PersonNotFoundError
-            await require_shown(tx, disclosure, literal(person.person_id))
-            members = _members(person.person_id, today)
+            await require_shown(tx, disclosure, literal(holder))
+            members = _members(holder, today)
             rows = await tx.execute(members.where(shown_only(disclosure, persons.c.person_id)))
             households = [
                 _household(list(members))
                 for _, members in groupby(rows, lambda row: row.household_id)
             ]
-        return disclosure, person.number_index, households
+        return disclosure, households
 
 
 async def _person(tx: Transaction, which: ColumnElement[bool], today: date) -> FoundPerson | None:

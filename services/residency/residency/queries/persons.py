@@ -1,16 +1,18 @@
-"""Corrections of persons."""
+"""By which number persons are found, and corrections of persons."""
 
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Row, select
 
 from chassis.storage.database import Database
 from residency.domain.lookups.disclosure import Asker, Way
+from residency.domain.lookups.pseudonyms import PersonNotFoundError
 from residency.domain.persons.identity import PastCorrection
 from residency.repository.disclosure import disclosure_to, require_shown
 from residency.tables import person_corrections, persons
-from residency.tables.duplicates import holder_of
+from residency.tables.duplicates import holder_of, holder_of_record
 
 # Which columns make up each field that can be corrected.
 _FIELDS = {
@@ -24,10 +26,20 @@ _COMPARED = [column for columns in _FIELDS.values() for column in columns]
 
 
 class PersonQueries:
-    """Tells who corrected what of persons."""
+    """Tells by which number persons are found, and who corrected what of them."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    async def number_index(self, person_id: UUID) -> bytes:
+        """Tell the blind index of the number of the record that stands for a person's; raises PersonNotFoundError."""
+        holder = holder_of_record(person_id)
+        statement = select(persons.c.number_index).where(persons.c.person_id == holder)
+        async with self._database.transaction() as tx:
+            index: bytes | None = await tx.scalar(statement)
+        if index is None:
+            raise PersonNotFoundError
+        return index
 
     async def corrections(
         self, number_index: bytes, asker: Asker, today: date

@@ -23,6 +23,7 @@ from residency.queries.lookups import LookupQueries
 from residency.queries.search import SearchQueries
 from residency.servicer import Context
 from residency.servicer.asking import actor, asker_of
+from residency.servicer.naming import Naming
 from residency.servicer.showing import Showing
 from residency.wire import anomalies as wire_anomalies
 from residency.wire import answers, fields
@@ -47,6 +48,7 @@ class LookupServicer(lookups_pb2_grpc.LookupServiceServicer):
         decoys: DecoyOperations,
         seal: NumberSeal,
         pseudonyms: Pseudonyms,
+        naming: Naming,
         showing: Showing,
         codes: RegistrationCodes,
         gazetteer: Gazetteer,
@@ -62,6 +64,7 @@ class LookupServicer(lookups_pb2_grpc.LookupServiceServicer):
         self._incidents_account = incidents_account
         self._seal = seal
         self._pseudonyms = pseudonyms
+        self._naming = naming
         self._showing = showing
         self._codes = codes
         self._gazetteer = gazetteer
@@ -86,10 +89,9 @@ class LookupServicer(lookups_pb2_grpc.LookupServiceServicer):
             disclosure, found = await self._queries.by_number(index, asker, today)
             self._limits.note_number(asker, asked, found=found is not None)
         else:
-            person_id = self._pseudonyms.resolve(asked, asker.account)
+            person_id = await self._naming.person_of(asked, asker.account)
             self._limits.admit(asker)
             disclosure, found = await self._queries.by_id(person_id, asker, today)
-            access.subject = subject_of(found.number_index)
             self._limits.note_persons(asker, [access.subject])
         access.fields = sorted(disclosure.fields) if found else ()
         await self._decoys.watch(asker.account, [access.subject], access.record_id)
@@ -101,13 +103,12 @@ class LookupServicer(lookups_pb2_grpc.LookupServiceServicer):
     ) -> pb.ListHouseholdResponse:
         """Answer the members of a person's households."""
         access, asker = current_access(), asker_of(request)
-        access.subject = "unknown"
-        person_id = self._pseudonyms.resolve(request.pseudonym, asker.account)
+        person_id = await self._naming.person_of(request.pseudonym, asker.account)
         async with self._limits.listing(asker):
-            disclosure, number_index, found = await self._queries.households_of(
+            disclosure, found = await self._queries.households_of(
                 person_id, asker, ward_day(self._clock())
             )
-            access.subject, access.fields = subject_of(number_index), sorted(disclosure.fields)
+            access.fields = sorted(disclosure.fields)
             members = (member.person for one in found for member in one.members)
             access.shown = [subject_of(one.number_index) for one in members]
             looked_at = [access.subject, *access.shown]

@@ -10,7 +10,6 @@ from chassis.context import current_access
 from chassis.errors import FieldInvalidError
 from chassis.rules import Rule
 from residency.domain.lookups.disclosure import PersonField
-from residency.domain.lookups.pseudonyms import Pseudonyms
 from residency.domain.persons.contact import Contact
 from residency.domain.persons.nationality import Nationalities
 from residency.domain.persons.personal_id import PersonalIdNumber, RegistrationCodes
@@ -29,6 +28,7 @@ from residency.queries.residence import ResidenceQueries, ResidencesAsked
 from residency.servicer import Context
 from residency.servicer.asking import asker_of
 from residency.servicer.finding import Finding
+from residency.servicer.naming import Naming
 from residency.wire import fields
 from residency.wire import register as wire
 from residency.wire.fields import DWELLING_OR_BUILDING
@@ -54,7 +54,7 @@ class RegisterServicer(register_pb2_grpc.RegisterServiceServicer):
         limits: LookupLimits,
         decoys: DecoyOperations,
         seal: NumberSeal,
-        pseudonyms: Pseudonyms,
+        naming: Naming,
         codes: RegistrationCodes,
         nationalities: Nationalities,
         clock: Clock,
@@ -71,7 +71,7 @@ class RegisterServicer(register_pb2_grpc.RegisterServiceServicer):
         self._decoys = decoys
         self._finding = Finding(limits, decoys, seal)
         self._seal = seal
-        self._pseudonyms = pseudonyms
+        self._naming = naming
         self._codes = codes
         self._nationalities = nationalities
         self._clock = clock
@@ -106,7 +106,7 @@ class RegisterServicer(register_pb2_grpc.RegisterServiceServicer):
                 known, found = await queries.of_number(index, asked)
                 self._limits.note_number(asker, number, found=known)
             case "pseudonym":
-                person_id = self._pseudonyms.resolve(request.pseudonym, asker.account)
+                person_id = await self._naming.person_of(request.pseudonym, asker.account)
                 self._limits.admit(asker)
                 index, found = await queries.of_person(person_id, asked)
                 access.subject = subject_of(index)

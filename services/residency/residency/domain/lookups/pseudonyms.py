@@ -8,6 +8,7 @@ resolve. Resolving needs no table and opens no sealed number: one decryption of 
 
 import base64
 import hmac
+import re
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -15,13 +16,18 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 from chassis.errors import DomainError
 
-_LENGTH = 43
+_SHAPE = re.compile("[A-Za-z0-9_-]{43}")
 
 
 class PersonNotFoundError(DomainError):
     """The pseudonym names nobody to this caller."""
 
     reason = "PERSON_NOT_FOUND"
+
+
+def is_well_formed(text: str) -> bool:
+    """Tell whether a text looks like a pseudonym, whoever is called so by whom."""
+    return _SHAPE.fullmatch(text) is not None
 
 
 class Pseudonyms:
@@ -37,7 +43,7 @@ class Pseudonyms:
 
     def resolve(self, pseudonym: str, account: str) -> UUID:
         """Tell the id of the person that an account calls so; raises PersonNotFoundError."""
-        if len(pseudonym) != _LENGTH or not pseudonym.isascii():
+        if not is_well_formed(pseudonym):
             raise PersonNotFoundError
         try:
             sealed = base64.b64decode(pseudonym + "=", altchars=b"-_", validate=True)
