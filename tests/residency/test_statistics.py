@@ -63,7 +63,8 @@ async def test_residents_are_counted_and_few_are_not_told(
     cells, smallest = await StatisticsQueries(database).count_residents(TODAY)
     told = list(csv.reader(io.StringIO(csv_of(cells, smallest).decode("utf-8-sig"))))
     sheet = CalamineWorkbook.from_filelike(io.BytesIO(xlsx_of(cells, smallest)))
-    file = tmp_path / "counts.csv"
+    file, misnamed = tmp_path / "counts.csv", tmp_path / "counts.xslx"
+    refused = await run("export-statistics", str(misnamed), DATABASE_URL=test_database.url, **KEYS)
     ended = await run("export-statistics", str(file), DATABASE_URL=test_database.url, **KEYS)
     async with database.transaction() as tx:
         record = (await tx.execute(select(access_records))).one()
@@ -78,6 +79,7 @@ async def test_residents_are_counted_and_few_are_not_told(
         [str(cell).removesuffix(".0") for cell in row]
         for row in sheet.get_sheet_by_index(0).to_python()
     ] == told
+    assert (refused.code, misnamed.exists()) == (1, False)
     assert (ended.code, ended.output) == (0, f"{file}: 10 ô / cells\n")
     assert list(csv.reader(io.StringIO(file.read_text("utf-8-sig")))) == told
     assert (record.method, record.subject) == ("export-statistics", "statistics")

@@ -38,6 +38,8 @@ from residency.settings import Settings
 from residency.wire.statistics import csv_of, xlsx_of
 
 _RESIDENCE_LAW = "Law 68/2020/QH14"
+_STATISTICS = {".csv": csv_of, ".xlsx": xlsx_of}
+_NO_TABLE = "Tên tệp phải kết thúc bằng .csv hoặc .xlsx / Name a .csv or .xlsx file"
 _NOT_WRITTEN = "{file}: không ghi được tệp / cannot be written ({why})"
 _MOST_ANOMALIES = 10_000
 _DECOY_REFUSED = "Không thêm được hồ sơ bẫy / The decoy was not added: {why}"
@@ -124,12 +126,14 @@ async def import_residences(settings: Settings, wish: Wish, operator: str | None
 
 
 async def export_statistics(settings: Settings, file: Path, operator: str | None) -> None:
-    """Write how many residents there are today, as CSV or XLSX by the file's name."""
+    """Write how many residents there are today, as CSV or XLSX by the file's name; another name is refused."""
+    if (write := _STATISTICS.get(file.suffix.lower())) is None:
+        raise SystemExit(_NO_TABLE)
     command = _supervising(settings, "export-statistics", operator, "statistics")
     async with _connected(settings) as database:
         await console.account_for(database, command)
         cells, smallest = await StatisticsQueries(database).count_residents(ward_day(utc_now()))
-    _write(file, (xlsx_of if file.suffix.lower() == ".xlsx" else csv_of)(cells, smallest))
+    _write(file, write(cells, smallest))
     _say(f"{file}: {len(cells)} ô / cells")
 
 
