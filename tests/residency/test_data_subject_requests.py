@@ -300,6 +300,8 @@ async def test_deletion_takes_what_no_law_keeps_and_says_what_is_kept(office: Of
     assert (row.phone_sealed, row.phone_index) == (None, None)
     assert row.full_name
     assert answer.startswith(f"{ANSWER}\nĐã xóa: số điện thoại, thư điện tử.")
+    assert "- thông tin nhân thân: Luật Cư trú 68/2020/QH14\n" in answer
+    assert "[own" not in answer
     assert "- thông tin đăng ký cư trú: Luật Cư trú 68/2020/QH14" in answer
     assert "- nhật ký truy cập: Nghị định 53/2022/NĐ-CP" in answer
     assert "Đã xóa: không có dữ liệu nào." in nothing

@@ -4,6 +4,7 @@ received → verified → answered; refused from either, withdrawn until it is d
 reception, whoever is to be verified; it can be extended once, before it is over.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -16,6 +17,9 @@ from chassis.errors import DomainError
 from residency.domain.cases.machine import SecondPersonRequiredError
 from residency.domain.persons.citizens import Citizen
 from residency.domain.persons.partial_date import months_later
+
+# How a source says, to the ward, that no law was found to say so: nothing that the person who asked could read.
+_UNCONFIRMED = re.compile(r" \[own[^]]*\]")
 
 
 class DataSubjectRequestNotFoundError(DomainError):
@@ -253,7 +257,7 @@ class RetentionRule:
     def told(self) -> str:
         """The class, how long it is kept and by which law, in Vietnamese."""
         until = f" (đến {self.kept_months} tháng sau khi kết thúc)" if self.kept_months else ""
-        return f"{self.name_vi}{until}: {self.source}"
+        return f"{self.name_vi}{until}: {_UNCONFIRMED.sub('', self.source)}"
 
 
 def consent_told(answer: str, ended: int) -> str:
