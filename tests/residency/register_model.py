@@ -154,14 +154,16 @@ class Register:
         return self.registrations[registration]
 
     def _check_home(self, entry: Entry) -> None:
-        """Refuse temporary residence without an end, and a second permanent one at a time."""
-        if not entry.permanent:
-            if entry.until is None:
-                raise RefusedError
-            return
+        """Refuse temporary residence without an end, and a second residence at a time.
+
+        A permanent one anywhere, a temporary one in the same dwelling.
+        """
+        if not entry.permanent and entry.until is None:
+            raise RefusedError
         for other in self.registrations.values():
-            same = other.permanent and other.person == entry.person
-            if same and set(other.days) & set(entry.days):
+            same = (other.person, other.permanent) == (entry.person, entry.permanent)
+            here = entry.permanent or other.dwelling == entry.dwelling
+            if same and here and set(other.days) & set(entry.days):
                 raise RefusedError
 
     def _lived_in(self, entry: Entry) -> int | None:

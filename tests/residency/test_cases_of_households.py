@@ -274,6 +274,17 @@ async def test_a_householder_who_renews_stays_the_householder(
     assert await households(desk, NEXT_TERM) == [{1: "HOUSEHOLDER"}]
 
 
+async def test_a_term_is_renewed_once(desk: Desk) -> None:
+    """Though it was asked for twice, and both were verified."""
+    dwelling_id = (await add_building(desk.database)).dwelling_ids[0]
+    first = await registered(desk, temporary(dwelling_id))
+    asked = [await desk.seen(renewal(desk, first, declarant=declared(1))) for _ in range(2)]
+    await desk.act(SECOND_OFFICER, "ApproveCase", asked[0])
+    again = await desk.refusal(SECOND_OFFICER, "ApproveCase", asked[1])
+
+    assert again.reason == "TEMPORARY_RESIDENCE_EXISTS"
+
+
 async def test_who_declares_the_renewal_of_the_householder_does_not_become_it(desk: Desk) -> None:
     """Of whose residence it is stays the householder, and the declarant what they say."""
     dwelling_id = (await add_building(desk.database)).dwelling_ids[0]

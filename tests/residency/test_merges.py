@@ -183,12 +183,16 @@ class Fact:
 
     def collides(self, other: "Fact") -> bool:
         """Tell whether one person cannot have both."""
-        days = range(DAYS + 1)
-        return (
-            self.only != ""
-            and self.only == other.only
-            and any(self.on(day) and other.on(day) for day in days)
-        )
+        return self.only != "" and self.only == other.only and self.overlaps(other)
+
+    def repeats(self, other: "Fact") -> bool:
+        """Tell whether it says of days what another does; of two records that are merged both may have said it."""
+        same = (self.what, self.dwelling) == (other.what, other.dwelling)
+        return same and self.overlaps(other)
+
+    def overlaps(self, other: "Fact") -> bool:
+        """Tell whether there is a day on which both are so."""
+        return any(self.on(day) and other.on(day) for day in range(DAYS + 1))
 
 
 DAYS = 20
@@ -213,7 +217,7 @@ class Model:
     def add(self, fact: Fact) -> bool:
         """Enter a fact of a person; False if that cannot be."""
         fact.owner = self.stands[fact.owner]
-        if any(fact.collides(other) for other in self.of(fact.owner)):
+        if any(fact.collides(other) or fact.repeats(other) for other in self.of(fact.owner)):
             return False
         self.facts.append(fact)
         return True

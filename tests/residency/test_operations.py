@@ -14,11 +14,14 @@ from chassis.storage.database import Database
 from residency import tables
 from residency.domain.places.buildings import DwellingNotFoundError
 from residency.domain.residence.registrations import (
+    Correction,
     IdentityMismatchError,
     PermanentResidenceExistsError,
     RegistrationAlreadyEndedError,
     RegistrationNotFoundError,
     ResidenceKind,
+    TemporaryResidenceExistsError,
+    Term,
 )
 from residency.operations.residence import ResidenceOperations
 from residency.repository import residence
@@ -30,6 +33,7 @@ from tests.residency.samples import (
     add_building,
     application,
     number,
+    request,
     residence_operations,
     upkeep,
     waiting_events,
@@ -187,6 +191,26 @@ async def test_permanent_residence_can_follow_one_that_has_ended(database: Datab
     counts = [event.registered for event in await waiting_events(database)]
 
     assert counts == [1, 0, 1, 1]
+
+
+async def test_nobody_has_two_temporary_residences_in_one_dwelling_at_a_time(
+    database: Database,
+) -> None:
+    """Nor by a correction; one follows another, and elsewhere somebody may have one too."""
+    place = await add_building(database, dwellings=2)
+    does, (here, elsewhere) = residence_operations(database), place.dwelling_ids
+    begins, turns, ends = date(2026, 11, 1), date(2027, 11, 1), date(2028, 11, 1)
+    temporary = ResidenceKind.TEMPORARY
+    await register(does, here, kind=temporary, valid_from=begins, valid_until=turns)
+    with pytest.raises(TemporaryResidenceExistsError):
+        await register(does, here, kind=temporary, valid_from=begins, valid_until=ends)
+    await register(does, elsewhere, kind=temporary, valid_from=begins, valid_until=ends)
+    second = await register(does, here, kind=temporary, valid_from=turns, valid_until=ends)
+    earlier = Correction(Term(turns - timedelta(days=1), ends), None)
+    with pytest.raises(TemporaryResidenceExistsError):
+        await does.correct(second, earlier, request())
+
+    assert await does.correct(second, Correction(Term(turns, ends), None), request()) != second
 
 
 async def test_of_many_at_once_one_gets_the_permanent_residence(database: Database) -> None:

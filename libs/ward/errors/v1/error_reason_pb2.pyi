@@ -295,6 +295,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """{"reason": "DATABASE_TOO_SLOW", "domain": "ward"}"""
     ERROR_REASON_PAGE_TOKEN_OF_ANOTHER_LIST: _ErrorReason.ValueType  # 440
     """{"reason": "PAGE_TOKEN_OF_ANOTHER_LIST", "domain": "ward"}"""
+    ERROR_REASON_TEMPORARY_RESIDENCE_EXISTS: _ErrorReason.ValueType  # 441
+    """{"reason": "TEMPORARY_RESIDENCE_EXISTS", "domain": "ward"}"""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons. Each has an example of its ErrorInfo."""
@@ -567,6 +569,8 @@ ERROR_REASON_DATABASE_TOO_SLOW: ErrorReason.ValueType  # 491
 """{"reason": "DATABASE_TOO_SLOW", "domain": "ward"}"""
 ERROR_REASON_PAGE_TOKEN_OF_ANOTHER_LIST: ErrorReason.ValueType  # 440
 """{"reason": "PAGE_TOKEN_OF_ANOTHER_LIST", "domain": "ward"}"""
+ERROR_REASON_TEMPORARY_RESIDENCE_EXISTS: ErrorReason.ValueType  # 441
+"""{"reason": "TEMPORARY_RESIDENCE_EXISTS", "domain": "ward"}"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 @_typing.final

@@ -116,8 +116,8 @@ class RegisterServiceServicer:
 
     def CorrectResidence(self, request, context):
         """Corrects the term of a registration: another takes its place. Occupancy and household follow.
-        Errors: REGISTRATION_NOT_FOUND, ENTRY_SUPERSEDED, PERMANENT_RESIDENCE_EXISTS, HOUSEHOLD_MEMBERSHIP_EXISTS,
-        HOUSEHOLDER_EXISTS, FIELD_INVALID, REQUEST_ID_REUSED.
+        Errors: REGISTRATION_NOT_FOUND, ENTRY_SUPERSEDED, PERMANENT_RESIDENCE_EXISTS, TEMPORARY_RESIDENCE_EXISTS,
+        HOUSEHOLD_MEMBERSHIP_EXISTS, HOUSEHOLDER_EXISTS, FIELD_INVALID, REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -44,8 +44,8 @@ class RegisterServiceStub:
     """
     CorrectResidence: _grpc.UnaryUnaryMultiCallable[_register_pb2.CorrectResidenceRequest, _register_pb2.CorrectResidenceResponse]
     """Corrects the term of a registration: another takes its place. Occupancy and household follow.
-    Errors: REGISTRATION_NOT_FOUND, ENTRY_SUPERSEDED, PERMANENT_RESIDENCE_EXISTS, HOUSEHOLD_MEMBERSHIP_EXISTS,
-    HOUSEHOLDER_EXISTS, FIELD_INVALID, REQUEST_ID_REUSED.
+    Errors: REGISTRATION_NOT_FOUND, ENTRY_SUPERSEDED, PERMANENT_RESIDENCE_EXISTS, TEMPORARY_RESIDENCE_EXISTS,
+    HOUSEHOLD_MEMBERSHIP_EXISTS, HOUSEHOLDER_EXISTS, FIELD_INVALID, REQUEST_ID_REUSED.
     """
     AnnulResidence: _grpc.UnaryUnaryMultiCallable[_register_pb2.AnnulResidenceRequest, _register_pb2.AnnulResidenceResponse]
     """Annuls a registration (hủy bỏ đăng ký cư trú): it should never have been.
@@ -106,8 +106,8 @@ class RegisterServiceAsyncStub(RegisterServiceStub):
     """
     CorrectResidence: _aio.UnaryUnaryMultiCallable[_register_pb2.CorrectResidenceRequest, _register_pb2.CorrectResidenceResponse]  # type: ignore[assignment]
     """Corrects the term of a registration: another takes its place. Occupancy and household follow.
-    Errors: REGISTRATION_NOT_FOUND, ENTRY_SUPERSEDED, PERMANENT_RESIDENCE_EXISTS, HOUSEHOLD_MEMBERSHIP_EXISTS,
-    HOUSEHOLDER_EXISTS, FIELD_INVALID, REQUEST_ID_REUSED.
+    Errors: REGISTRATION_NOT_FOUND, ENTRY_SUPERSEDED, PERMANENT_RESIDENCE_EXISTS, TEMPORARY_RESIDENCE_EXISTS,
+    HOUSEHOLD_MEMBERSHIP_EXISTS, HOUSEHOLDER_EXISTS, FIELD_INVALID, REQUEST_ID_REUSED.
     """
     AnnulResidence: _aio.UnaryUnaryMultiCallable[_register_pb2.AnnulResidenceRequest, _register_pb2.AnnulResidenceResponse]  # type: ignore[assignment]
     """Annuls a registration (hủy bỏ đăng ký cư trú): it should never have been.
@@ -177,8 +177,8 @@ class RegisterServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_register_pb2.CorrectResidenceResponse, _abc.Awaitable[_register_pb2.CorrectResidenceResponse]]:
         """Corrects the term of a registration: another takes its place. Occupancy and household follow.
-        Errors: REGISTRATION_NOT_FOUND, ENTRY_SUPERSEDED, PERMANENT_RESIDENCE_EXISTS, HOUSEHOLD_MEMBERSHIP_EXISTS,
-        HOUSEHOLDER_EXISTS, FIELD_INVALID, REQUEST_ID_REUSED.
+        Errors: REGISTRATION_NOT_FOUND, ENTRY_SUPERSEDED, PERMANENT_RESIDENCE_EXISTS, TEMPORARY_RESIDENCE_EXISTS,
+        HOUSEHOLD_MEMBERSHIP_EXISTS, HOUSEHOLDER_EXISTS, FIELD_INVALID, REQUEST_ID_REUSED.
         """
 
     @_abc_1.abstractmethod

@@ -126,7 +126,7 @@ class ResidencyServiceServicer:
         Who registers joins a household of the dwelling, or founds one, and belongs to it on the days on which they belong
         to no other.
         Errors: PERSONAL_ID_INVALID, FIELD_INVALID, DWELLING_NOT_FOUND, HOUSEHOLD_NOT_FOUND, HOUSEHOLDER_EXISTS,
-        IDENTITY_MISMATCH, PERMANENT_RESIDENCE_EXISTS, REQUEST_ID_REUSED, LIMIT_REACHED.
+        IDENTITY_MISMATCH, PERMANENT_RESIDENCE_EXISTS, TEMPORARY_RESIDENCE_EXISTS, REQUEST_ID_REUSED, LIMIT_REACHED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -62,7 +62,7 @@ class ResidencyServiceStub:
     Who registers joins a household of the dwelling, or founds one, and belongs to it on the days on which they belong
     to no other.
     Errors: PERSONAL_ID_INVALID, FIELD_INVALID, DWELLING_NOT_FOUND, HOUSEHOLD_NOT_FOUND, HOUSEHOLDER_EXISTS,
-    IDENTITY_MISMATCH, PERMANENT_RESIDENCE_EXISTS, REQUEST_ID_REUSED, LIMIT_REACHED.
+    IDENTITY_MISMATCH, PERMANENT_RESIDENCE_EXISTS, TEMPORARY_RESIDENCE_EXISTS, REQUEST_ID_REUSED, LIMIT_REACHED.
     """
     EndResidence: _grpc.UnaryUnaryMultiCallable[_residency_pb2.EndResidenceRequest, _residency_pb2.EndResidenceResponse]
     """Ends a residence registration from a day on (deregistration).
@@ -103,7 +103,7 @@ class ResidencyServiceAsyncStub(ResidencyServiceStub):
     Who registers joins a household of the dwelling, or founds one, and belongs to it on the days on which they belong
     to no other.
     Errors: PERSONAL_ID_INVALID, FIELD_INVALID, DWELLING_NOT_FOUND, HOUSEHOLD_NOT_FOUND, HOUSEHOLDER_EXISTS,
-    IDENTITY_MISMATCH, PERMANENT_RESIDENCE_EXISTS, REQUEST_ID_REUSED, LIMIT_REACHED.
+    IDENTITY_MISMATCH, PERMANENT_RESIDENCE_EXISTS, TEMPORARY_RESIDENCE_EXISTS, REQUEST_ID_REUSED, LIMIT_REACHED.
     """
     EndResidence: _aio.UnaryUnaryMultiCallable[_residency_pb2.EndResidenceRequest, _residency_pb2.EndResidenceResponse]  # type: ignore[assignment]
     """Ends a residence registration from a day on (deregistration).
@@ -177,7 +177,7 @@ class ResidencyServiceServicer(metaclass=_abc_1.ABCMeta):
         Who registers joins a household of the dwelling, or founds one, and belongs to it on the days on which they belong
         to no other.
         Errors: PERSONAL_ID_INVALID, FIELD_INVALID, DWELLING_NOT_FOUND, HOUSEHOLD_NOT_FOUND, HOUSEHOLDER_EXISTS,
-        IDENTITY_MISMATCH, PERMANENT_RESIDENCE_EXISTS, REQUEST_ID_REUSED, LIMIT_REACHED.
+        IDENTITY_MISMATCH, PERMANENT_RESIDENCE_EXISTS, TEMPORARY_RESIDENCE_EXISTS, REQUEST_ID_REUSED, LIMIT_REACHED.
         """
 
     @_abc_1.abstractmethod

@@ -92,8 +92,8 @@ class ResidenceOperations:
         """Enter a registration in the place of a wrong one; tell its id.
 
         A repeat of the request tells the first id and changes nothing. Raises RegistrationNotFoundError,
-        EntrySupersededError, PermanentResidenceExistsError, HouseholdMembershipExistsError,
-        HouseholderExistsError, FieldInvalidError, or RequestIdReusedError.
+        EntrySupersededError, PermanentResidenceExistsError, TemporaryResidenceExistsError,
+        HouseholdMembershipExistsError, HouseholderExistsError, FieldInvalidError, or RequestIdReusedError.
         """
         now, new_id = self._clock(), self._new_id()
         origin = Origin(current_account(), request.reference)
@@ -143,8 +143,8 @@ async def enter(
     """Enter a decided registration with its person and household.
 
     What counts in the dwelling is yet to be announced, and the person yet to be compared with others. Raises
-    DwellingNotFoundError, IdentityMismatchError, PermanentResidenceExistsError, HouseholdNotFoundError,
-    HouseholderExistsError, or FieldInvalidError for the term.
+    DwellingNotFoundError, IdentityMismatchError, PermanentResidenceExistsError, TemporaryResidenceExistsError,
+    HouseholdNotFoundError, HouseholderExistsError, or FieldInvalidError for the term.
     """
     term, dwelling_id = application.term, application.dwelling_id
     application.check_term(await residence.temporary_limit(tx, ward_day(now)))

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, exists, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 from sqlalchemy.exc import IntegrityError
 
@@ -23,6 +23,7 @@ from residency.domain.residence.registrations import (
     ResidenceApplication,
     ResidenceKind,
     TemporaryLimit,
+    TemporaryResidenceExistsError,
     Term,
 )
 from residency.repository import duplicates, entries, persons, search
@@ -30,7 +31,7 @@ from residency.repository.limits import limit_in_force
 from residency.repository.occupancy import lock_dwelling
 from residency.tables import persons as persons_table
 from residency.tables import registrations
-from residency.tables.bitemporal import known
+from residency.tables.bitemporal import days, known
 
 _ONE_PERMANENT = "registrations_one_permanent"
 
@@ -80,7 +81,11 @@ async def add_registration(
     origin: Origin,
     now: datetime,
 ) -> None:
-    """Enter a registration; raises PermanentResidenceExistsError if the person has one in this time."""
+    """Enter a registration in a dwelling that is locked.
+
+    Raises PermanentResidenceExistsError if the person has one in this time, or TemporaryResidenceExistsError if they
+    have one in this dwelling.
+    """
     await _add(tx, registration, entries.times(registration.term, origin, now))
 
 
@@ -123,7 +128,7 @@ async def correct_registration(
     origin: Origin,
     now: datetime,
 ) -> None:
-    """Enter a registration in the place of a wrong one; raises PermanentResidenceExistsError as entering does."""
+    """Enter a registration in the place of a wrong one; raises what entering one does."""
     await annul_registration(tx, wrong.entry_id, now)
     right = Registration(
         new_id,
@@ -153,6 +158,8 @@ def registration_of(row: Row[Any]) -> Registration:
 
 
 async def _add(tx: Transaction, registration: Registration, times: dict[str, Any]) -> None:
+    if registration.kind is ResidenceKind.TEMPORARY:
+        await _check_temporary(tx, registration)
     entering = insert(registrations).values(
         registration_id=registration.entry_id,
         person_id=registration.person_id,
@@ -167,3 +174,21 @@ async def _add(tx: Transaction, registration: Registration, times: dict[str, Any
         if entries.violated(error) == _ONE_PERMANENT:
             raise PermanentResidenceExistsError from error
         raise
+
+
+async def _check_temporary(tx: Transaction, registration: Registration) -> None:
+    """Refuse a second temporary residence in a dwelling at a time.
+
+    No constraint does: of two records that were one person's, both keep theirs when they are merged.
+    """
+    columns, term = registrations.c, registration.term
+    end = term.valid_until if registration.ended_on is None else registration.ended_on
+    other = exists().where(
+        columns.person_id == registration.person_id,
+        columns.dwelling_id == registration.dwelling_id,
+        columns.kind == ResidenceKind.TEMPORARY,
+        columns.superseded_at.is_(None),
+        days().op("&&")(func.daterange(term.valid_from, end)),
+    )
+    if await tx.scalar(select(other)):
+        raise TemporaryResidenceExistsError

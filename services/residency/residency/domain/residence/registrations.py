@@ -46,6 +46,12 @@ class PermanentResidenceExistsError(DomainError):
     reason = "PERMANENT_RESIDENCE_EXISTS"
 
 
+class TemporaryResidenceExistsError(DomainError):
+    """The person has a temporary residence in this dwelling in this time; one term follows another."""
+
+    reason = "TEMPORARY_RESIDENCE_EXISTS"
+
+
 class EntrySupersededError(DomainError):
     """The entry was corrected or annulled before: a newer one stands in its place, or none."""
 
