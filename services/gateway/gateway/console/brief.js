@@ -33,6 +33,12 @@ function source(provenance, words) {
 
 const needs = (assistance, words) => assistance.map((one) => `${one.count} ${words[one.type]}`).join(", ");
 
+/** Name a place with its floor, where its name does not say it. */
+function at(name, floor) {
+  const told = storey(floor);
+  return name.toLowerCase().includes(told) ? name : joined(name, told);
+}
+
 function people({ people: all, presence }, words) {
   const total = presence?.numbers.find((one) => one.kind === "PRESENCE_KIND_TOTAL");
   const bands = all.ageBands ?? {};
@@ -58,7 +64,7 @@ function fire({ detectors }, words) {
   return section("Báo động", lines(detectors.map((one) => {
     const [digits, unit] = UNITS[one.kind] ?? [];
     const measured = unit && one.value ? ` ${figure(one.value, digits)} ${unit}` : "";
-    const where = one.zoneName || joined(one.deviceId, storey(one.floor));
+    const where = at(one.zoneName || one.deviceId, one.floor);
     const unknown = one.deviceKnown ? "" : " (thiết bị lạ)";
     const restored = one.restored && make("span", { class: "source" }, " đã hết");
     return [`${moment(one.raisedAt)} ${where}${unknown}: ${words[one.kind]}${measured}`, restored].filter(Boolean);
@@ -69,7 +75,7 @@ function hazards({ premises }) {
   return section("Nguy hiểm", lines((premises?.hazards ?? []).map((one) => {
     const more = joined(one.location, one.quantity);
     return more ? [make("strong", {}, one.description), `: ${more}`] : make("strong", {}, one.description);
-  })));
+  })) || make("p", {}, "Chưa khảo sát."));
 }
 
 function access({ premises, premisesProvenance, inspectionOverdue }, words) {
@@ -93,7 +99,7 @@ function access({ premises, premisesProvenance, inspectionOverdue }, words) {
 function contacts({ premises }) {
   return section("Gọi", lines((premises?.contacts ?? []).map((one) => [
     `${one.function}: ${one.name} `, make("a", { href: `tel:${one.phone.replaceAll(/[^0-9+]/g, "")}` }, one.phone),
-  ])));
+  ])) || make("p", {}, "Chưa có đầu mối."));
 }
 
 function dwellings({ dwellings: all }, words) {
@@ -104,15 +110,17 @@ function dwellings({ dwellings: all }, words) {
     make("td", {}, present === registered ? `${present}` : `${present} (đăng ký ${registered})`),
     make("td", {}, needs(assistance, words)),
   ));
-  return section("Từng căn hộ", rows.length > 0 && make("table", {}, make("thead", {}, head), make("tbody", {}, ...rows)));
+  return section("Từng căn hộ", rows.length === 0 ? make("p", {}, "Không ai khai báo.") : make("table", {}, make("thead", {}, head), make("tbody", {}, ...rows)));
 }
 
 function neighbours({ neighbours: all }, words) {
   return section("Người bên cạnh", lines(all.map((one) => {
-    const who = joined(`${one.people?.present ?? 0} người`, one.working && `${one.working} người làm việc`);
+    const isCounted = one.people?.present || one.people?.provenance?.asOf;
+    const who = joined(isCounted && `${one.people.present} người`, one.working && `${one.working} người làm việc`);
     const help = needs(one.people?.assistance ?? [], words);
     const dangers = one.hazards.map((hazard) => hazard.description).join(", ");
-    return joined(`${words[one.relation]}: ${joined(one.name, one.address)}: ${who}`, help && `cần giúp: ${help}`, dangers);
+    const where = `${words[one.relation]}: ${joined(one.name, one.address)}`;
+    return joined(who ? `${where}: ${who}` : where, help && `cần giúp: ${help}`, dangers);
   })));
 }
 
@@ -123,13 +131,14 @@ function water({ supplyPoints }, words) {
 
 function unreliable({ devicesInTrouble, deviceModes, falseAlarms }, words) {
   return section("Thiết bị không tin được", lines([
-    ...devicesInTrouble.map((one) => `${one.deviceId} ${one.zoneName}: ${words[one.kind]} từ ${moment(one.since)}`),
-    ...deviceModes.map((one) => `${words[one.kind]} đến ${moment(one.endsAt)}: ${one.reason}`),
+    ...devicesInTrouble.map((one) => `${one.deviceId} ${at(one.zoneName, one.floor)}: ${words[one.kind]} từ ${moment(one.since)}`),
+    ...deviceModes.map((one) => `${one.targetId}: ${words[one.kind]} đến ${moment(one.endsAt)}: ${one.reason}`),
     ...falseAlarms.map((one) => `báo giả ${moment(one.raisedAt)} ${one.zoneName || one.deviceId}: ${words[one.disposition]}`),
   ]));
 }
 
 function notified({ notifications }, words) {
   return section("Đã báo", lines(notifications.map((one) =>
-    `${moment(one.sentAt)} ${words[one.recipient] ?? one.recipient}, qua ${words[one.channel] ?? one.channel}`)));
+    `${moment(one.sentAt)} ${words[one.recipient] ?? one.recipient}, qua ${words[one.channel] ?? one.channel}`))
+    || make("p", {}, "Chưa báo ai."));
 }

@@ -1,23 +1,43 @@
 // The duty officer's page: what is open, as it happens; the rescue brief of one incident; who takes it on.
 
 import { show } from "/console/brief.js";
-import { found, make, moment } from "/console/dom.js";
+import { fill, found, make, moment } from "/console/dom.js";
 import { names } from "/console/names.js";
-import { Refused, Ward, holder } from "/console/ward.js";
+import { Shift, isWaiting } from "/console/shift.js";
+import { canSound, ring } from "/console/sound.js";
+import { Refused, holder } from "/console/ward.js";
 
 const KEPT = "token";
-const ENDED = ["CLOSED", "RESOLVED", "TRANSFERRED", "FALSE_ALARM", "DUPLICATE"].map((state) => `INCIDENT_STATE_${state}`);
-const RING_MS = 2_000;
+const TITLE = "Trực ban – Phường số an toàn";
+const FIRE_HZ = 880;
+const LOST_HZ = 440;
 // Changes of one incident that come within it are read together: a fire's detectors follow each other.
 const SETTLE_MS = 250;
+const RETRY_MS = 5_000;
+const WARN_MS = 15 * 60_000;
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+const DOWNLOAD_MS = 60_000;
 
-const words = await (await fetch("/console/words.json")).json();
-const incidents = new Map();
-const briefs = new Map();
-const silenced = new Set();
 // Links in messages name an incident.
 const linkedTo = location.pathname.match(/^\/incidents\/([0-9a-f-]{36})$/)?.[1] ?? "";
-let ward, shift, chosen = linkedTo, pending, disclosed;
+const glass = found("glass");
+const words = await untilRead("/console/words.json");
+let shift, chosen, pending, warning, disclosed;
+// Whoever was signed out by the services, and not by a person, may think that somebody watches.
+let isForsaken = false;
+
+async function untilRead(path) {
+  for (;;) {
+    try {
+      const answer = await fetch(path);
+      if (answer.ok) return await answer.json();
+    } catch {
+      // Told below.
+    }
+    notify("Không tải được trang. Đang thử lại…");
+    await new Promise((done) => setTimeout(done, RETRY_MS));
+  }
+}
 
 // --- signing in and out
 
@@ -25,26 +45,36 @@ function enter(token) {
   const who = holder(token);
   if (!who || who.ends <= Date.now()) return leave(who ? "Mã truy cập đã hết hạn." : "Đây không phải mã truy cập.");
   sessionStorage.setItem(KEPT, token);
-  ward = new Ward(token);
-  shift = new AbortController();
+  const mine = shift = new Shift(token);
+  chosen = linkedTo;
+  isForsaken = false;
   found("account").textContent = `${who.account}, mã dùng đến ${moment(who.ends)}`;
+  found("link").textContent = "đang kết nối";
+  const warnIn = Math.min(Math.max(who.ends - WARN_MS - Date.now(), 0), LONGEST_TIMER_MS);
+  warning = setTimeout(() => notify(`Mã truy cập hết hạn lúc ${moment(who.ends)}: hãy lấy mã mới.`), warnIn);
   present(true);
   notify("");
-  ward.follow({ begin, change, linked, signal: shift.signal }).catch((error) => leave(error.message));
+  draw();
+  mine.ward.follow({
+    begin: () => begin(mine),
+    change: (answer) => change(mine, answer),
+    watching: () => linked(mine, 0),
+    lost: (heardAt) => linked(mine, heardAt),
+  }).catch((error) => mine.isOver || leave(told(error), true));
 }
 
-function leave(reason = "") {
-  shift?.abort();
+function leave(reason = "", forsaken = false) {
+  shift?.end();
+  shift = undefined;
+  isForsaken = forsaken;
   sessionStorage.removeItem(KEPT);
-  for (const kept of [incidents, briefs, silenced]) kept.clear();
-  chosen = linkedTo;
+  clearTimeout(pending);
+  clearTimeout(warning);
   hide();
-  found("brief").replaceChildren();
-  found("account").textContent = "";
-  found("link").textContent = "";
+  for (const id of ["account", "link", "heading", "brief", "incidents", "news"]) found(id).replaceChildren();
   present(false);
   notify(reason);
-  list();
+  head();
 }
 
 function present(signedIn) {
@@ -58,65 +88,87 @@ function notify(text) {
   found("notice").hidden = !text;
 }
 
-function linked(isLinked) {
-  const link = found("link");
-  const since = link.dataset.since || moment(new Date());
-  link.dataset.since = isLinked ? "" : since;
-  link.textContent = isLinked ? "đang theo dõi" : `MẤT KẾT NỐI từ ${since}`;
-  link.classList.toggle("broken", !isLinked);
+const told = (error) => (error instanceof Refused ? error.message : "Máy chủ không trả lời.");
+
+function linked(mine, heardAt) {
+  if (mine.isOver) return;
+  mine.lostAt = heardAt && (mine.lostAt || heardAt);
+  if (!heardAt) mine.isLossSilenced = false;
+  found("link").textContent = heardAt ? `MẤT KẾT NỐI từ ${moment(mine.lostAt)}` : "đang theo dõi";
+  found("link").classList.toggle("broken", Boolean(heardAt));
+  head();
+  // What could not be read meanwhile can be now.
+  if (!heardAt && chosen) later(mine, chosen);
 }
 
 // --- what is open
 
-async function begin() {
-  const open = await ward.openIncidents();
-  incidents.clear();
-  for (const one of open) incidents.set(one.incidentId, one);
-  list();
-  choose(chosen || (sorted()[0]?.incidentId ?? ""));
+async function begin(mine) {
+  const open = await mine.ward.openIncidents();
+  if (mine.isOver) return;
+  mine.list(open);
+  if (chosen) draw();
+  else choose(mine.open[0]?.incidentId ?? "");
 }
 
-function change({ incident }) {
-  const known = incidents.get(incident?.incidentId);
-  if (!incident || (known && BigInt(known.version) > BigInt(incident.version))) return;
-  if (ENDED.includes(incident.state)) incidents.delete(incident.incidentId);
-  else incidents.set(incident.incidentId, incident);
-  list();
-  if (!incidents.has(chosen) && incident.incidentId !== chosen) choose(incident.incidentId);
-  else if (incident.incidentId === chosen) later(chosen);
+function change(mine, { incident }) {
+  if (mine.isOver || !incident) return;
+  const isNew = !mine.incident(incident.incidentId);
+  if (!mine.learn(incident)) return;
+  if (isNew && !incident.endedAt) found("news").textContent = `Mới: ${titled(incident)}, ${incident.place}`;
+  if (incident.incidentId === chosen) {
+    if (incident.endedAt) hide();
+    later(mine, chosen);
+  } else if (!chosen || (!mine.isOpen(chosen) && isWaiting(incident) && !glass.open)) {
+    if (!incident.endedAt) return choose(incident.incidentId);
+  }
+  draw();
 }
 
-const isWaiting = (one) => !one.acknowledgedAt && !one.exercise && one.priority <= "PRIORITY_P2";
-
-function sorted() {
-  const rank = (one) => `${isWaiting(one) ? 0 : 1}${one.priority}`;
-  return [...incidents.values()].sort(
-    (one, other) => rank(one).localeCompare(rank(other)) || other.openedAt.localeCompare(one.openedAt));
-}
-
-function list() {
-  const open = sorted();
-  found("incidents").replaceChildren(...open.map(entry));
-  found("none").hidden = open.length > 0;
-  const waiting = open.filter(isWaiting);
-  found("mute").hidden = waiting.every((one) => silenced.has(one.incidentId));
-  document.title = `${waiting.length > 0 ? `(${waiting.length}) ` : ""}Trực ban – Phường số an toàn`;
-}
+const titled = (one) => `${one.priority.slice(-2)} ${words[one.kind] ?? ""}${one.exercise ? " – DIỄN TẬP" : ""}`;
 
 function entry(one) {
-  const kind = words[one.kind] ?? "";
   return make("li", {}, make(
     "button",
     {
       type: "button",
       class: `${one.priority} ${isWaiting(one) ? "waiting" : ""}`,
+      "data-key": one.incidentId,
       "aria-current": one.incidentId === chosen && "true",
-      onclick: () => choose(one.incidentId),
+      onclick: () => {
+        choose(one.incidentId);
+        found("heading").scrollIntoView({ block: "nearest" });
+      },
     },
-    make("strong", {}, `${one.priority.slice(-2)} ${kind}${one.exercise ? " – DIỄN TẬP" : ""}`),
+    make("strong", {}, titled(one)),
     make("span", {}, one.place || "chưa rõ nơi xảy ra"),
     make("small", {}, `${one.number}, ${moment(one.openedAt)}, ${words[one.state]}`),
   ));
+}
+
+// --- what calls
+
+function calling() {
+  if (shift?.waiting.some((one) => !shift.silenced.has(one.incidentId))) return FIRE_HZ;
+  return isForsaken || (shift?.lostAt && !shift.isLossSilenced) ? LOST_HZ : 0;
+}
+
+/** Say in title and buttons what the page calls for. */
+function head() {
+  const waiting = shift?.waiting.length ?? 0;
+  const lost = isForsaken || shift?.lostAt ? "MẤT KẾT NỐI – " : "";
+  document.title = `${lost}${waiting ? `(${waiting}) ` : ""}${TITLE}`;
+  found("mute").hidden = !calling();
+  found("mute").textContent = canSound() ? "Tắt tiếng" : "Bật tiếng";
+}
+
+function mute() {
+  // The touch itself has the page sound from now on.
+  if (found("mute").textContent === "Bật tiếng") return head();
+  isForsaken = false;
+  for (const one of shift?.waiting ?? []) shift.silenced.add(one.incidentId);
+  if (shift) shift.isLossSilenced = true;
+  head();
 }
 
 // --- one incident
@@ -124,133 +176,110 @@ function entry(one) {
 function choose(id) {
   if (id !== chosen) hide();
   chosen = id;
-  list();
   draw();
-  if (id) later(id);
+  if (id) later(shift, id);
 }
 
-function later(id) {
+function later(mine, id, wait = mine.briefs.has(id) ? SETTLE_MS : 0) {
   clearTimeout(pending);
-  pending = setTimeout(() => refresh(id), briefs.has(id) ? SETTLE_MS : 0);
+  pending = setTimeout(() => refresh(mine, id), wait);
 }
 
-async function refresh(id) {
+async function refresh(mine, id) {
   try {
-    const { brief } = await ward.get(`/v1/incidents/${id}/brief`);
-    briefs.set(id, brief);
-    notify("");
+    const { brief } = await mine.ward.get(`/v1/incidents/${id}/brief`);
+    mine.keep(id, brief);
   } catch (error) {
-    const kept = briefs.get(id);
-    const copy = kept ? ` Đang xem bản lúc ${moment(kept.generatedAt)}.` : "";
-    notify(`Không đọc được hồ sơ cứu nạn. ${told(error)}${copy}`);
+    mine.faults.set(id, told(error));
+    if (!mine.isOver && id === chosen && !(error instanceof Refused && error.status < 500)) later(mine, id, RETRY_MS);
   }
-  if (id === chosen) draw();
+  if (!mine.isOver && id === chosen) draw();
 }
 
+/** Draw all that is known now. */
 function draw() {
-  const brief = briefs.get(chosen);
-  const one = incidents.get(chosen) ?? brief?.incident;
-  const parts = brief ? show(brief, words) : [];
-  found("brief").replaceChildren(...(one ? [heading(one), disclosed ?? "", ...parts] : []));
+  if (!shift) return;
+  fill(found("incidents"), shift.open.map(entry));
+  found("none").hidden = !shift.isListed || shift.open.length > 0;
+  const one = shift.incident(chosen);
+  const brief = shift.briefs.get(chosen);
+  const fault = shift.faults.get(chosen);
+  if (disclosed?.ends <= Date.now()) hide();
+  fill(found("heading"), one ? heading(one, brief, fault) : [fault ?? ""].filter(Boolean).map(failed));
+  found("heading").className = one?.priority ?? "";
+  fill(found("brief"), brief ? show(brief, words) : []);
+  head();
 }
 
-function heading(one) {
-  const taken = one.acknowledgedAt && `${one.acknowledgedBy} tiếp nhận lúc ${moment(one.acknowledgedAt)}`;
-  const open = incidents.has(one.incidentId);
-  return make(
-    "header", { class: one.priority },
+const failed = (text) => make("p", { class: "stale" }, `Không đọc được hồ sơ cứu nạn. ${text}`);
+
+function heading(one, brief, fault) {
+  const id = one.incidentId;
+  const act = (key, name, onclick, more) => make("button", { type: "button", "data-key": key, onclick, ...more }, name);
+  return [
     make("h2", {}, one.place || "Chưa rõ nơi xảy ra"),
     make("p", {}, [one.address, one.number, words[one.state], one.exercise && "DIỄN TẬP"].filter(Boolean).join(" · ")),
-    taken && make("p", {}, taken),
-    open && !one.acknowledgedAt && make("button", { type: "button", class: "act", onclick: acknowledge }, "Tiếp nhận"),
-    make("button", { type: "button", onclick: print }, "In hồ sơ (PDF)"),
-    open && make("button", { type: "button", onclick: ask }, "Xem tên người bên trong"),
-  );
+    one.acknowledgedAt && make("p", {}, `${one.acknowledgedBy} tiếp nhận lúc ${moment(one.acknowledgedAt)}`),
+    fault && failed(fault),
+    fault && brief && make("p", { class: "stale" }, `Đang xem bản lúc ${moment(brief.generatedAt)}.`),
+    !one.endedAt && !one.acknowledgedAt &&
+      act("take", "Tiếp nhận", () => acknowledge(shift, id), { class: "act", disabled: shift.busy.has(id) }),
+    act("print", "In hồ sơ (PDF)", () => print(shift, one)),
+    !one.endedAt && act("names", "Xem tên người bên trong", () => glass.showModal()),
+  ].filter(Boolean);
 }
 
-async function acknowledge({ currentTarget: button }) {
-  const id = chosen;
-  button.disabled = true;
-  // Asked again after an error it is the same request: it is done once.
-  button.dataset.request ||= crypto.randomUUID();
+async function acknowledge(mine, id) {
+  mine.busy.add(id);
+  draw();
   try {
-    change(await ward.post(`/v1/incidents/${id}:acknowledge`, { requestId: button.dataset.request }));
+    const answer = await mine.once(`take ${id}`, (requestId) => mine.ward.post(`/v1/incidents/${id}:acknowledge`, { requestId }));
+    notify("");
+    change(mine, answer);
+  } catch (error) {
+    if (!mine.isOver) notify(`Chưa tiếp nhận được. ${told(error)}`);
+  }
+  mine.busy.delete(id);
+  if (!mine.isOver) draw();
+}
+
+async function print(mine, { incidentId, number }) {
+  try {
+    const address = URL.createObjectURL(await mine.ward.document(`/v1/incidents/${incidentId}/brief.pdf`));
+    make("a", { href: address, download: `${number}.pdf` }).click();
+    setTimeout(() => URL.revokeObjectURL(address), DOWNLOAD_MS);
     notify("");
   } catch (error) {
-    notify(`Chưa tiếp nhận được. ${told(error)}`);
-    button.disabled = false;
+    if (!mine.isOver) notify(`Không in được hồ sơ. ${told(error)}`);
   }
 }
 
 // --- names: behind glass, for a reason, until they expire or another incident is looked at
 
-const glass = found("glass");
-let request, expiry;
-
-function ask() {
-  request = crypto.randomUUID();
-  glass.showModal();
-}
-
-async function breakGlass(event) {
-  event.preventDefault();
-  const id = chosen;
+async function breakGlass(mine, id) {
   const reason = found("reason").value.trim().replaceAll(/\s+/g, " ");
   glass.close();
   try {
-    const answer = await ward.post(`/v1/incidents/${id}:discloseOccupants`, { requestId: request, reason });
-    found("reason").value = "";
+    const answer = await mine.once(`glass ${id} ${reason}`, (requestId) =>
+      mine.ward.post(`/v1/incidents/${id}:discloseOccupants`, { requestId, reason }));
+    if (mine.isOver || id !== chosen) return;
+    hide();
+    const ends = Date.parse(answer.expiresAt);
+    disclosed = { ends, timer: setTimeout(hide, Math.min(ends - Date.now(), LONGEST_TIMER_MS)) };
+    fill(found("names"), [names(answer, words)]);
     notify("");
-    if (id !== chosen) return;
-    disclosed = names(answer, words);
-    expiry = setTimeout(() => (hide(), draw()), Date.parse(answer.expiresAt) - Date.now());
-    draw();
   } catch (error) {
-    notify(`Không xem được tên. ${told(error)}`);
+    if (!mine.isOver) notify(`Không xem được tên. ${told(error)}`);
   }
 }
 
 function hide() {
-  clearTimeout(expiry);
+  clearTimeout(disclosed?.timer);
   disclosed = undefined;
+  found("names").replaceChildren();
+  found("reason").value = "";
   if (glass.open) glass.close();
 }
-
-async function print() {
-  const { number, incidentId } = incidents.get(chosen) ?? briefs.get(chosen).incident;
-  try {
-    const address = URL.createObjectURL(await ward.document(`/v1/incidents/${incidentId}/brief.pdf`));
-    make("a", { href: address, download: `${number}.pdf` }).click();
-    setTimeout(() => URL.revokeObjectURL(address), SETTLE_MS);
-  } catch (error) {
-    notify(`Không in được hồ sơ. ${told(error)}`);
-  }
-}
-
-const told = (error) => (error instanceof Refused ? error.message : "Không kết nối được với máy chủ.");
-
-// --- what must be heard
-
-let sound;
-
-function ring() {
-  const ringing = sorted().some((one) => isWaiting(one) && !silenced.has(one.incidentId));
-  if (!ringing || !sound) return;
-  const tone = new OscillatorNode(sound, { frequency: 880 });
-  tone.connect(sound.destination);
-  tone.start();
-  tone.stop(sound.currentTime + 0.4);
-}
-
-function silence() {
-  for (const one of sorted().filter(isWaiting)) silenced.add(one.incidentId);
-  list();
-}
-
-// Browsers let a page sound only after somebody has touched it.
-addEventListener("pointerdown", () => (sound ??= new AudioContext()), { once: true });
-addEventListener("keydown", () => (sound ??= new AudioContext()), { once: true });
-setInterval(ring, RING_MS);
 
 found("enter").addEventListener("submit", (event) => {
   event.preventDefault();
@@ -259,9 +288,15 @@ found("enter").addEventListener("submit", (event) => {
   enter(token);
 });
 found("leave").addEventListener("click", () => leave());
-glass.addEventListener("submit", breakGlass);
+found("mute").addEventListener("click", mute);
 found("keep").addEventListener("click", () => glass.close());
-found("mute").addEventListener("click", silence);
+glass.addEventListener("submit", (event) => {
+  event.preventDefault();
+  breakGlass(shift, chosen);
+});
+// Timers stand still while a machine sleeps.
+document.addEventListener("visibilitychange", draw);
+ring(calling, head);
 
 const kept = sessionStorage.getItem(KEPT);
 if (kept) enter(kept);

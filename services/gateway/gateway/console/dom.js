@@ -15,6 +15,18 @@ export function make(name, attributes = {}, ...children) {
 /** Find what the page has under an id. */
 export const found = (id) => document.getElementById(id);
 
+/** Have an element hold these, and leave those that look the same where they are: focus and scrolling stay. */
+export function fill(container, children) {
+  const key = container.contains(document.activeElement) && document.activeElement.dataset.key;
+  const before = [...container.children];
+  children.forEach((child, at) => {
+    if (!before[at]) container.append(child);
+    else if (!before[at].isEqualNode(child)) before[at].replaceWith(child);
+  });
+  before.slice(children.length).forEach((child) => child.remove());
+  if (key && !container.contains(document.activeElement)) container.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus();
+}
+
 const clock = new Intl.DateTimeFormat("vi-VN", {
   hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone: "Asia/Ho_Chi_Minh",
 });

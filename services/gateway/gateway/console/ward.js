@@ -8,28 +8,32 @@ export class Refused extends Error {
   }
 }
 
-/** A stream says nothing for longer than this only if nobody is watching: a sign of life comes every 15 s. */
+const PATIENCE_MS = 15_000;
+// A stream that says nothing for longer is watched by nobody: a sign of life comes every 15 s.
 const SILENT_MS = 40_000;
 const PAUSE_MS = 2_000;
 
 export class Ward {
   #token;
+  #signal;
 
-  constructor(token) {
+  /** All that is asked ends with `signal`. */
+  constructor(token, signal) {
     this.#token = token;
+    this.#signal = signal;
   }
 
   async get(path) {
-    return (await this.#ask(path)).json();
+    return (await this.#answer(path)).json();
   }
 
   async document(path) {
-    return (await this.#ask(path)).blob();
+    return (await this.#answer(path)).blob();
   }
 
   async post(path, body) {
     const content = { method: "POST", body: JSON.stringify(body) };
-    return (await this.#ask(path, content, { "content-type": "application/json" })).json();
+    return (await this.#answer(path, content, { "content-type": "application/json" })).json();
   }
 
   /** List all incidents that are open. */
@@ -46,47 +50,56 @@ export class Ward {
   }
 
   /**
-   * Follow all changes of incidents until `signal` ends it. `begin` is called whenever the stream stands and what was
-   * before is not known, `change` with each change, `linked` with whether somebody is watching for us.
+   * Follow all changes of incidents until the signal ends it; raises Refused where the token opens nothing any more.
    *
-   * After a break the stream goes on behind the last change; where it cannot, it begins anew.
+   * `begin` is called when the stream stands and what was before is not known, `change` with each change, `watching`
+   * once nothing is missing, and `lost` with the time of the last sign of life when nobody watches for us. After a
+   * break the stream goes on behind the last change; where it cannot, it begins anew.
    */
-  async follow({ begin, change, linked, signal }) {
+  async follow({ begin, change, watching, lost }) {
     let last = "";
-    while (!signal.aborted) {
+    let heardAt = Date.now();
+    const heard = () => { heardAt = Date.now(); };
+    const take = async ({ id, event, data }) => {
+      if (event === "error") throw new Refused(data.status, data);
+      if (!last) {
+        await begin();
+        watching();
+      }
+      last = id || last;
+      if (data) change(data);
+    };
+    while (!this.#signal.aborted) {
       try {
-        await this.#stream(last, { signal, linked, async take({ id, event, data }) {
-          if (event === "error") throw new Refused(data.status, data);
-          if (!last) await begin();
-          last = id || last;
-          if (data) change(data);
-        } });
+        await this.#stream(last, { heard, take, attached: () => last && watching() });
       } catch (error) {
-        if (signal.aborted) return;
+        if (this.#signal.aborted) return;
         if (error instanceof Refused && error.status === 410) last = "";
         else if (error instanceof Refused && [401, 403].includes(error.status)) throw error;
       }
-      linked(false);
+      if (this.#signal.aborted) return;
+      lost(heardAt);
       await new Promise((done) => setTimeout(done, PAUSE_MS));
     }
   }
 
-  async #stream(last, { signal, linked, take }) {
+  async #stream(last, { heard, take, attached }) {
     const silence = new AbortController();
-    const heard = () => {
+    let timer;
+    const alive = () => {
+      heard();
       clearTimeout(timer);
       timer = setTimeout(() => silence.abort(), SILENT_MS);
     };
-    let timer;
-    heard();
+    timer = setTimeout(() => silence.abort(), SILENT_MS);
     try {
-      const asked = { signal: AbortSignal.any([signal, silence.signal]) };
-      const answer = await this.#ask("/v1/incidents:watch", asked, last ? { "last-event-id": last } : {});
-      linked(true);
+      const resumed = last ? { "last-event-id": last } : {};
+      const answer = await this.#ask("/v1/incidents:watch", { signal: silence.signal }, resumed);
+      attached();
       let rest = "";
       const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
       for (let { value, done } = await reader.read(); !done; { value, done } = await reader.read()) {
-        heard();
+        alive();
         const blocks = (rest + value).split("\n\n");
         rest = blocks.pop();
         for (const block of blocks) await take(read(block));
@@ -97,9 +110,14 @@ export class Ward {
     }
   }
 
-  async #ask(path, options = {}, headers = {}) {
+  #answer(path, options = {}, headers = {}) {
+    return this.#ask(path, { ...options, signal: AbortSignal.timeout(PATIENCE_MS) }, headers);
+  }
+
+  async #ask(path, options, headers) {
     const answer = await fetch(path, {
       ...options,
+      signal: AbortSignal.any([this.#signal, options.signal]),
       headers: { ...headers, authorization: `Bearer ${this.#token}`, "accept-language": "vi" },
       cache: "no-store",
     });
