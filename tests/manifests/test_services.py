@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.routing import APIRoute
 
 from canary.settings import Settings as CanarySettings
 from chassis.broker.nkey import CurveKey, SigningKey
@@ -15,7 +16,8 @@ from chassis.settings import BaseServiceSettings, read_settings
 from chassis.telemetry import admin
 from chassis.telemetry.health import Readiness
 from fire_safety.settings import Settings as FireSafetySettings
-from gateway.routes import operations_routes
+from gateway.routes import console_routes, operations_routes
+from gateway.schemas.contracts import read_contracts
 from gateway.settings import Settings as GatewaySettings
 from incidents.settings import Settings as IncidentsSettings
 from manifests.build import FOLDER, Manifest, build
@@ -405,3 +407,25 @@ def test_wards_differ_by_code_and_connection_alone() -> None:
     for ward in wards.iterdir():
         files = {one.name: one.read_text().replace(CONNECTED, "") for one in ward.iterdir()}
         assert files == {name: text.replace("11002", ward.name) for name, text in model.items()}
+
+
+def test_every_address_for_people_is_let_in(manifests: list[Manifest]) -> None:
+    """The console, what links in messages name, the contracts, standards and the description; nothing of operations."""
+    (ingress,) = of_kind(manifests, "Ingress").values()
+    (rule,) = ingress["spec"]["rules"]
+    let_in = [(one["pathType"], one["path"]) for one in rule["http"]["paths"]]
+    contracts = [
+        binding.template
+        for method in read_contracts(frozenset({"ward.incidents.v1"})).methods
+        for binding in method.bindings
+    ]
+    pages = [route.path for route in console_routes().routes if isinstance(route, APIRoute)]
+
+    for path in (*contracts, *pages, "/docs", "/openapi.json", "/cap/alerts.atom"):
+        assert any(_lets_in(*one, path) for one in let_in), path
+    for path in ("/metrics", "/healthz", "/readyz"):
+        assert not any(_lets_in(*one, path) for one in let_in), path
+
+
+def _lets_in(path_type: str, prefix: str, path: str) -> bool:
+    return path == prefix or (path_type == "Prefix" and path.startswith(f"{prefix}/"))
