@@ -5,6 +5,7 @@ holder of the token see and do.
 """
 
 from importlib.resources import files
+from pathlib import Path
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -29,12 +30,13 @@ def console_routes() -> APIRouter:
     """Make the routes; the files are read once."""
     router = APIRouter()
     for file in files("gateway").joinpath("console").iterdir():
-        _add(router, file.name, file.read_bytes())
+        media_type = _MEDIA_TYPES.get(Path(file.name).suffix)
+        if media_type:
+            _add(router, file.name, media_type, file.read_bytes())
     return router
 
 
-def _add(router: APIRouter, name: str, content: bytes) -> None:
-    media_type = _MEDIA_TYPES[name[name.rindex(".") :]]
+def _add(router: APIRouter, name: str, media_type: str, content: bytes) -> None:
     headers = {"cache-control": "no-cache"}
     if name == _PAGE:
         headers["content-security-policy"] = _POLICY
