@@ -30,7 +30,13 @@ _PLACES = re.compile(rb"""\sr\s*=\s*["']\s*([A-Za-z]*)([0-9]*)""")
 
 # A cell that holds an error, such as #N/A of a formula: a reader gives nothing for it.
 _ERRORS = re.compile(rb"""(<(?:\w+:)?c\s(?:[^<>]*?\s)?t\s*=\s*["'])e(?=["'])""")
-# What such a cell shows (ECMA-376 part 1, 18.17.3).
+# A formula whose value nobody has computed yet, as programs other than table programs write it.
+_UNCOMPUTED = re.compile(
+    rb"""(<(\w+:)?c(?=[\s>])(?:(?!\st\s*=)[^<>])*)"""
+    rb"""(>\s*<(?:\w+:)?f(?:\s[^<>]*)?(?:/>|>[^<]*</(?:\w+:)?f>))"""
+    rb"""\s*(?:(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v\s*>\s*</(?:\w+:)?v\s*>)\s*)?(?=</(?:\w+:)?c\s*>)"""
+)
+# What a cell with an error shows (ECMA-376 part 1, 18.17.3).
 ERROR_VALUES = frozenset({"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!"})
 
 
@@ -53,6 +59,10 @@ class SheetProblem(Enum):
         "neither XLSX nor CSV in UTF-8; in Excel, save it as 'CSV UTF-8'; row",
     )
     BROKEN = ("tệp hỏng hoặc không phải bảng tính", "the file is damaged, or no table")
+    TORN = (
+        "dấu ngoặc kép không đóng hoặc đặt sai chỗ; dòng",
+        "a quotation mark is not closed, or in the wrong place; row",
+    )
     PASSWORD = ("tệp có mật khẩu", "the file has a password")
     NO_HEADING = (
         "thiếu cột bắt buộc; dòng 1 phải là tiêu đề cột",
@@ -115,7 +125,7 @@ def _csv_rows(content: bytes, limits: Limits) -> list[Row]:
     try:
         return list(islice(reader, limits.rows + 2))
     except csv.Error as error:
-        raise SheetInvalidError(SheetProblem.BROKEN, f"{reader.line_num}") from error
+        raise SheetInvalidError(SheetProblem.TORN, f"{reader.line_num}") from error
 
 
 def _decoded(content: bytes) -> str:
@@ -183,6 +193,7 @@ def _unfolded(content: bytes, limits: Limits) -> bytes:
                 _check_places(unfolded, limits)
                 # What is seen is read, and refused where it stands; an empty cell would empty the register's.
                 unfolded = _ERRORS.sub(rb"\1str", unfolded)
+                unfolded = _UNCOMPUTED.sub(rb"""\1 t="str"\3<\2v>#N/A</\2v>""", unfolded)
             stored.writestr(part.filename, unfolded)
     return plain.getvalue()
 

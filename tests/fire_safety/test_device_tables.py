@@ -99,6 +99,25 @@ def test_an_error_in_a_cell_is_read_as_it_is_seen() -> None:
     assert entry.refusals == (Refusal("installed_on", Fault.DATE), Refusal("model", Fault.TEXT))
 
 
+@pytest.mark.parametrize("value", [b"", b"<v/>", b"<v />", b"<v></v>"])
+def test_a_formula_that_nobody_computed_is_not_an_empty_cell(value: bytes) -> None:
+    """It would empty what the register says; a text that a formula computed as empty is empty."""
+    cells = (
+        b'<c r="A1" t="str"><v>device_id</v></c><c r="B1" t="str"><v>model</v></c>'
+        b'<c r="C1" t="str"><v>firmware</v></c><c r="D1" t="str"><v>interval_s</v></c>'
+    )
+    formulas = (
+        b'<c r="A2" t="str"><v>d-1</v></c><c r="B2" s="1"><f>A1&amp;"x"</f>%s</c>'
+        b'<c r="C2" t="str"><f>IF(1,"")</f><v></v></c><c r="D2"><f>30*2</f><v>60</v></c>' % value
+    )
+    rows = b'<row r="1">%s</row><row r="2">%s</row>' % (cells, formulas)
+
+    (entry,) = read_table(edited(SHEET, CELL % rows), LIMITS)
+
+    assert entry.refusals == (Refusal("model", Fault.TEXT),)
+    assert entry.values == {"firmware": "", "interval_s": 60}
+
+
 def test_what_stands_in_merged_cells_counts_for_each_of_them() -> None:
     """The code of the premises stands once beside all of their devices."""
     written = io.BytesIO()
@@ -192,7 +211,7 @@ INTERVAL = "Chu kỳ báo (giây) / interval_s"
             (SheetProblem.HEADING_TWICE, "Mã thiết bị / device_id"),
         ),
         (b"device_id,interval_s\nd-1,\xff\n", (SheetProblem.NOT_UTF8, "2")),
-        (b'device_id,interval_s\n"d-1\n', (SheetProblem.BROKEN, "2")),
+        (b'device_id,interval_s\n"d-1\n', (SheetProblem.TORN, "2")),
         (b"device_id,interval_s\n" + b"d,1\n" * 51, (SheetProblem.TOO_MANY_ROWS, "50")),
         (b"," * 60, (SheetProblem.TOO_WIDE, "")),
         (b"x" * 200_001, (SheetProblem.TOO_LARGE, "0 MiB")),
