@@ -103,6 +103,42 @@ async def test_a_wrong_file_is_told_in_a_sentence(
             await app.import_devices(make_settings(), file, None, dry_run=True, allowed_only=False)
 
 
+async def test_a_report_that_cannot_be_written_keeps_the_table_out(
+    tmp_path: Path, make_settings: MakeSettings, database: Database
+) -> None:
+    """It was entered, and all that was told was that the report is not there; or the report took the table's place."""
+    file = tmp_path / "devices.csv"
+    file.write_text(TABLE, encoding="utf-8")
+    before = await count(database, "devices")
+
+    for report, said in (
+        (tmp_path / "none" / "report.csv", "cannot be written"),
+        (tmp_path / "." / "devices.csv", "báo cáo sẽ ghi đè lên chính bảng này"),
+    ):
+        with pytest.raises(SystemExit, match=said):
+            await app.import_devices(
+                make_settings(), file, report, dry_run=False, allowed_only=False
+            )
+
+    assert file.read_text(encoding="utf-8") == TABLE
+    assert await count(database, "devices") == before
+
+
+def test_a_template_takes_no_files_place(tmp_path: Path) -> None:
+    """Whoever gives the command again has filled the first in; a name that no template has is refused."""
+    file = tmp_path / "devices.xlsx"
+    app.device_template(file)
+    file.write_bytes(b"filled in")
+
+    with pytest.raises(SystemExit, match="đã có tệp này, không ghi đè"):
+        app.device_template(file)
+    with pytest.raises(SystemExit, match=r"phải kết thúc bằng \.xlsx hoặc \.csv"):
+        app.device_template(tmp_path / "devices.ods")
+
+    assert file.read_bytes() == b"filled in"
+    assert not (tmp_path / "devices.ods").exists()
+
+
 async def test_many_devices_travel_in_few_events(database: Database) -> None:
     """An alarm that is raised meanwhile does not wait behind each of them."""
     entries = [Entry(f"M-{number}", {"interval_s": 60}, number) for number in range(2, 1502)]

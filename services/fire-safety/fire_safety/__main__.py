@@ -99,7 +99,11 @@ def _add_device_commands(commands: "argparse._SubParsersAction[argparse.Argument
     template = commands.add_parser(
         "device-template", help="tạo bảng thiết bị để điền · write a table of devices to fill in"
     )
-    template.add_argument("file", type=Path, help="tệp .xlsx hoặc .csv · where to")
+    template.add_argument(
+        "file",
+        type=Path,
+        help="tệp .xlsx hoặc .csv, chưa có · where to, .xlsx or .csv; what is there is left as it is",
+    )
 
 
 _IMPORT_DEVICES = """\

@@ -44,6 +44,8 @@ async def import_table(
             f"{file.name}: {problem.vi} {detail}\n{file.name}: {problem.en} {detail}".rstrip()
         ) from error
     _say(f"{file.name}: đã đọc {len(entries)} dòng / rows read")
+    if report_file:
+        _check_report(report_file, file)
     verdicts, entered = await operations.enter(
         entries, dry_run=dry_run, allowed_only=allowed_only, progress=_tell_progress
     )
@@ -60,9 +62,35 @@ async def import_table(
 
 
 def write_template(file: Path) -> None:
-    """Write the table to fill in, as the file's name asks for."""
-    _write(file, xlsx_template() if file.suffix.lower() == ".xlsx" else csv_template())
+    """Write the table to fill in, as the file's name asks for; raises TableRefusedError where a file is there already.
+
+    Whoever gives the command again has filled it in meanwhile.
+    """
+    templates = {".xlsx": xlsx_template, ".csv": csv_template}
+    if (make := templates.get(file.suffix.lower())) is None:
+        raise TableRefusedError(f"{file}: {_TEMPLATE_NAMES}")
+    _write(file, make(), anew=True)
     _say(f"Tệp mẫu / template: {file}")
+
+
+_TEMPLATE_NAMES = (
+    "tên tệp phải kết thúc bằng .xlsx hoặc .csv / the name must end with .xlsx or .csv"
+)
+
+
+def _check_report(report_file: Path, table: Path) -> None:
+    """Refuse a report that would take the table's place, or cannot be written: before anything is entered."""
+    try:
+        if report_file.exists() and report_file.samefile(table):
+            raise TableRefusedError(f"{report_file}: {_REPORT_IS_TABLE}")
+        report_file.open("ab").close()
+    except OSError as error:
+        raise _cannot_write(report_file, error) from error
+
+
+_REPORT_IS_TABLE = (
+    "báo cáo sẽ ghi đè lên chính bảng này / the report would overwrite this very table"
+)
 
 
 def _content(file: Path) -> bytes:
@@ -75,13 +103,21 @@ def _content(file: Path) -> bytes:
         ) from error
 
 
-def _write(file: Path, content: bytes) -> None:
+def _write(file: Path, content: bytes, *, anew: bool = False) -> None:
+    """Write a file; with `anew` only where there is none."""
     try:
-        file.write_bytes(content)
-    except OSError as error:
+        with file.open("xb" if anew else "wb") as opened:
+            opened.write(content)
+    except FileExistsError as error:
         raise TableRefusedError(
-            f"{file}: không ghi được tệp / cannot be written ({error.strerror})"
+            f"{file}: đã có tệp này, không ghi đè / is there already and was left as it is"
         ) from error
+    except OSError as error:
+        raise _cannot_write(file, error) from error
+
+
+def _cannot_write(file: Path, error: OSError) -> TableRefusedError:
+    return TableRefusedError(f"{file}: không ghi được tệp / cannot be written ({error.strerror})")
 
 
 def _tell(verdicts: Sequence[Verdict]) -> None:
