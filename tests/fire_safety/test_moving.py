@@ -184,6 +184,12 @@ async def test_nothing_is_moved_under_those_who_still_read(
         await reading
 
 
+async def test_a_broker_that_is_away_ends_the_command(make_settings: MakeSettings) -> None:
+    """In a sentence: it waited for it without end."""
+    with pytest.raises(SystemExit, match=r"Không kết nối được NATS.*The broker .* is away"):
+        await app.move_streams(make_settings(), migrate=False)
+
+
 async def has_messages(stream: JetStreamContext, name: str, number: int) -> bool:
     """Tell whether a stream holds so many: the broker takes its time to begin with what MQTT clients sent."""
     return await messages_in(stream, name) == number

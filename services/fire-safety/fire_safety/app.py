@@ -1,5 +1,6 @@
 """The only place where the service's parts are constructed."""
 
+import asyncio
 import secrets
 from collections.abc import Callable
 from pathlib import Path
@@ -82,6 +83,9 @@ from fire_safety.wire.sign_in import Accounts, Answers
 _SECRET_BYTES = 32
 # A stream of days takes the broker a while to purge.
 _MOVING_TIMEOUT_S = 60.0
+# A service waits for its broker as long as it takes; whoever gives a command is told.
+_BROKER_PATIENCE_S = 5.0
+_BROKER_AWAY = "Không kết nối được NATS (NATS_URL) / The broker (NATS_URL) is away."
 _ALREADY_MOVING = "Một lệnh khác đang chuyển / Another command is moving it."
 MIGRATIONS = Path(fire_safety.__file__).parents[1] / "migrations"
 
@@ -293,12 +297,15 @@ async def migrate(settings: Settings) -> None:
 
 async def move_streams(settings: Settings, *, migrate: bool) -> None:
     """Tell what an earlier version left in the stream of all wards, and move it if that is meant."""
+    url = settings.nats_url.get_secret_value()
+    try:
+        async with asyncio.timeout(_BROKER_PATIENCE_S):
+            broker = await jetstream.connect(
+                url, "streams", authority_file=settings.nats_authority_file
+            )
+    except TimeoutError as error:
+        raise SystemExit(_BROKER_AWAY) from error
     database = Database.connect(settings.database_url.get_secret_value())
-    broker = await jetstream.connect(
-        settings.nats_url.get_secret_value(),
-        "streams",
-        authority_file=settings.nats_authority_file,
-    )
     moving = Moving(
         broker,
         broker.jetstream(timeout=_MOVING_TIMEOUT_S),
