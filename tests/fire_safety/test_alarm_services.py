@@ -156,6 +156,10 @@ async def test_rates_need_a_period_and_a_grouping(service: Service) -> None:
         overview_pb.ListFalseAlarmRatesRequest(
             grouping=by_device, begins_at=from_now(days=1), ends_at=from_now(days=2)
         ),
+        # The least of all times, from which devices would have hung for infinite days.
+        overview_pb.ListFalseAlarmRatesRequest(
+            grouping=by_device, begins_at=Timestamp(seconds=-62_135_596_800), ends_at=from_now()
+        ),
     ):
         code, reason = await service.refusal("ListFalseAlarmRates", refused)
         assert (code, reason) == ("INVALID_ARGUMENT", "FIELD_INVALID")

@@ -13,6 +13,8 @@ from chassis.rules import Rule, years
 
 DEVICE_ID_RULE = Rule("1 đến 64 ký tự A-Z a-z 0-9 _ -", "1 to 64 characters A-Z a-z 0-9 _ -")
 
+# When anything can have been recorded.
+_FIRST_YEAR, _LAST_YEAR = 2000, 2199
 _IDENTIFIER = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 
@@ -47,6 +49,17 @@ def required_moment(request: Message, field: str) -> datetime:
     moment = optional_moment(request, field)
     if moment is None:
         raise FieldInvalidError(field, Rule("một thời điểm; bắt buộc", "a time; required"))
+    return moment
+
+
+def recorded_moment(request: Message, field: str) -> datetime:
+    """Read a time that must be there, of the years in which there can be records; raises FieldInvalidError.
+
+    The database takes the least of all times for no time, and what is counted from it for infinite.
+    """
+    moment = required_moment(request, field)
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise FieldInvalidError(field, years(_FIRST_YEAR, _LAST_YEAR))
     return moment
 
 

@@ -15,6 +15,7 @@ from fire_safety.wire.fields import (
     optional_timestamp,
     page_token_of,
     place_of_page,
+    recorded_moment,
     required_moment,
     timestamp,
 )
@@ -40,7 +41,7 @@ def rate_filter(request: pb.ListFalseAlarmRatesRequest, now: datetime) -> RateFi
         raise FieldInvalidError(
             "grouping", one_of("FALSE_ALARM_GROUPING_DEVICE, FALSE_ALARM_GROUPING_PREMISES")
         )
-    begins_at = required_moment(request, "begins_at")
+    begins_at = recorded_moment(request, "begins_at")
     ends_at = min(required_moment(request, "ends_at"), now)
     if begins_at >= ends_at:
         raise FieldInvalidError(

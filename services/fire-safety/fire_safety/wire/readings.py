@@ -1,13 +1,11 @@
 """Readings, as charts show them."""
 
-from datetime import datetime
-
 from chassis.errors import FieldInvalidError
-from chassis.rules import Rule, years
+from chassis.rules import Rule
 from fire_safety.domain.devices.device import DEVICE_ID, DeviceNotFoundError
 from fire_safety.domain.readings.charts import Chart, ChartPoint, ChartRequest, Measured
 from fire_safety.domain.readings.reading import Condition
-from fire_safety.wire.fields import optional_timestamp, required_moment, timestamp
+from fire_safety.wire.fields import optional_timestamp, recorded_moment, timestamp
 from ward.fire_safety.v1 import readings_pb2
 from ward.fire_safety.v1 import readings_service_pb2 as pb
 
@@ -19,7 +17,6 @@ _POINTS = Rule(
     f"từ {_MIN_POINTS} đến {_MAX_POINTS}, hoặc 0 để lấy {_DEFAULT_POINTS}",
     f"{_MIN_POINTS} to {_MAX_POINTS}, or 0 for {_DEFAULT_POINTS}",
 )
-_FIRST_YEAR, _LAST_YEAR = 2000, 2199
 _CONDITIONS = {
     one: readings_pb2.DeviceCondition.Value(f"DEVICE_CONDITION_{one.name}") for one in Condition
 }
@@ -34,8 +31,8 @@ def chart_request(request: pb.QueryReadingsRequest) -> ChartRequest:
         raise FieldInvalidError("max_points", _POINTS)
     return ChartRequest(
         device_id=request.device_id,
-        start=_moment(request, "begins_at"),
-        end=_moment(request, "ends_at"),
+        start=recorded_moment(request, "begins_at"),
+        end=recorded_moment(request, "ends_at"),
         points=points,
     )
 
@@ -46,13 +43,6 @@ def chart(one: Chart) -> pb.QueryReadingsResponse:
         points=[_point(point) for point in one.points],
         bucket_seconds=round(one.bucket.total_seconds()) if one.bucket else 0,
     )
-
-
-def _moment(request: pb.QueryReadingsRequest, field: str) -> datetime:
-    moment = required_moment(request, field)
-    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
-        raise FieldInvalidError(field, years(_FIRST_YEAR, _LAST_YEAR))
-    return moment
 
 
 def _point(one: ChartPoint) -> pb.ReadingPoint:
