@@ -208,6 +208,22 @@ def test_signs_of_life_are_handed_out_for_storing_every_half_minute() -> None:
     assert made.unstored(10) == []
 
 
+def test_the_very_last_sign_of_life_is_stored_of_a_device_that_fell_silent() -> None:
+    """Whoever looks when it was heard last is not told a moment up to half a minute before that."""
+    made = ward()
+    for t in range(0, 60, 10):
+        made.take(batch(reading(t, 0.0)))
+        made.sweep(NOW + t * 1000)
+    made.unstored(10)
+
+    stored = []
+    for t in range(60, 120):
+        made.sweep(NOW + t * 1000)
+        stored += [(one.device_id, one.last_seen_at) for one in made.unstored(10)]
+
+    assert stored == [(MAINS.device_id, datetime.fromtimestamp(START_S + 50, UTC))]
+
+
 def test_a_clock_that_is_wrong_is_shown_before_anything_burns() -> None:
     """By how much, and whether that is more than the profile allows; what was kept says nothing of it."""
     made = ward()

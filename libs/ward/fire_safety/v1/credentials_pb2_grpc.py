@@ -87,7 +87,8 @@ class CredentialsServiceServicer:
 
     def RevokeCredential(self, request, context):
         """Ends a credential now: it signs nobody in any more, and who is connected with it is disconnected within seconds.
-        A second revocation changes nothing.
+        Others of the device stay in force: one that was replaced signs it in until its grace period ends, unless it is
+        revoked too. A second revocation changes nothing.
         Errors: CREDENTIAL_NOT_FOUND, REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

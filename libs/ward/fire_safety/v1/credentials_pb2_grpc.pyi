@@ -46,7 +46,8 @@ class CredentialsServiceStub:
     """
     RevokeCredential: _grpc.UnaryUnaryMultiCallable[_credentials_pb2.RevokeCredentialRequest, _credentials_pb2.RevokeCredentialResponse]
     """Ends a credential now: it signs nobody in any more, and who is connected with it is disconnected within seconds.
-    A second revocation changes nothing.
+    Others of the device stay in force: one that was replaced signs it in until its grace period ends, unless it is
+    revoked too. A second revocation changes nothing.
     Errors: CREDENTIAL_NOT_FOUND, REQUEST_ID_REUSED.
     """
     ListCredentials: _grpc.UnaryUnaryMultiCallable[_credentials_pb2.ListCredentialsRequest, _credentials_pb2.ListCredentialsResponse]
@@ -74,7 +75,8 @@ class CredentialsServiceAsyncStub(CredentialsServiceStub):
     """
     RevokeCredential: _aio.UnaryUnaryMultiCallable[_credentials_pb2.RevokeCredentialRequest, _credentials_pb2.RevokeCredentialResponse]  # type: ignore[assignment]
     """Ends a credential now: it signs nobody in any more, and who is connected with it is disconnected within seconds.
-    A second revocation changes nothing.
+    Others of the device stay in force: one that was replaced signs it in until its grace period ends, unless it is
+    revoked too. A second revocation changes nothing.
     Errors: CREDENTIAL_NOT_FOUND, REQUEST_ID_REUSED.
     """
     ListCredentials: _aio.UnaryUnaryMultiCallable[_credentials_pb2.ListCredentialsRequest, _credentials_pb2.ListCredentialsResponse]  # type: ignore[assignment]
@@ -117,7 +119,8 @@ class CredentialsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_credentials_pb2.RevokeCredentialResponse, _abc.Awaitable[_credentials_pb2.RevokeCredentialResponse]]:
         """Ends a credential now: it signs nobody in any more, and who is connected with it is disconnected within seconds.
-        A second revocation changes nothing.
+        Others of the device stay in force: one that was replaced signs it in until its grace period ends, unless it is
+        revoked too. A second revocation changes nothing.
         Errors: CREDENTIAL_NOT_FOUND, REQUEST_ID_REUSED.
         """
 

@@ -940,7 +940,7 @@ class Device(_message.Message):
     """True if that is more than its detection profile allows: the times of its alarms will be wrong, though they alarm."""
     @_builtins.property
     def last_seen_at(self) -> _timestamp_pb2.Timestamp:
-        """When its newest reading was taken in; absent before the first."""
+        """When its newest reading was taken in; absent before the first. While it reports, up to half a minute before that."""
 
     def __init__(
         self,

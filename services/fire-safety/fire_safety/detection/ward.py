@@ -33,6 +33,8 @@ from fire_safety.domain.readings.reading import EVERY_CONDITION, Batch
 _MAX_UNKNOWN = 10_000
 # What is known of a device's last sign of life is stored again when it is this much older.
 _STORED_EVERY_MS = 30_000
+# Who fell silent since is looked for so often.
+_SETTLED_EVERY_MS = 10_000
 # A message in which nothing happens takes as long as so many readings that are folded one by one.
 _PASSING = 5
 _LOST, _TOO_FAST = AlarmKind.SUPERVISION_LOST, AlarmKind.RATE_EXCEEDED
@@ -77,6 +79,7 @@ class Ward:
         self._devices: dict[str, Watched] = {}
         self._unknown: dict[str, None] = {}
         self._unstored: dict[str, int] = {}
+        self._settled_ms = 0
         self._modes: dict[str, Sequence[Mode]] = {}
         self._longest_test_ms = sys.maxsize
         # Who is back to normal and has not been told so, and who was found silent while that counts for nothing.
@@ -233,7 +236,17 @@ class Ward:
             if why := self._why(device_id, now_ms):
                 self._lost_unheeded.add(device_id)
             signals.append(self._own_signal(device_id, _LOST, now_ms, why, raised=True))
+        self._settle_signs(now_ms)
         return signals
+
+    def _settle_signs(self, now_ms: int) -> None:
+        """Have the very last sign of life stored of devices that fell silent; while they report, some are left out."""
+        if abs(now_ms - self._settled_ms) < _SETTLED_EVERY_MS:
+            return
+        self._settled_ms = now_ms
+        for device_id, watched in self._devices.items():
+            if watched.known and watched.stored_ms < watched.heard_ms <= now_ms - _STORED_EVERY_MS:
+                self._note_sign(device_id, watched)
 
     def forget(self, signal: Signal) -> None:
         """Take back a signal that could not be stored, or began nothing: the next reading or sweep gives it again."""
@@ -287,12 +300,15 @@ class Ward:
     def _heard(self, watched: Watched, batch: Batch | Stretch, *, silently: bool) -> list[Signal]:
         device_id = batch.device_id
         self.supervision.hear(device_id, batch.received_ms)
-        if watched.known and abs(batch.received_ms - watched.stored_ms) >= _STORED_EVERY_MS:
-            watched.stored_ms = batch.received_ms
-            self._unstored[device_id] = batch.received_ms
+        watched.heard_ms = batch.received_ms
+        if watched.known and abs(watched.heard_ms - watched.stored_ms) >= _STORED_EVERY_MS:
+            self._note_sign(device_id, watched)
         if silently or device_id not in self.supervision.lost:
             return []
         return self._found(device_id, batch.received_ms)
+
+    def _note_sign(self, device_id: str, watched: Watched) -> None:
+        self._unstored[device_id] = watched.stored_ms = watched.heard_ms
 
     def _found(self, device_id: str, at_ms: int) -> list[Signal]:
         """Tell that a lost device is heard again, itself or, if it is a gateway, through one of its devices."""

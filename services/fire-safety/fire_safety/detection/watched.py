@@ -40,6 +40,7 @@ class Watched:
         "_tested_since_ms",
         "_trial",
         "declared",
+        "heard_ms",
         "judged_by",
         "known",
         "limits",
@@ -59,6 +60,8 @@ class Watched:
         self.state = state
         self.known = known
         self.recent = Recent()
+        # When it was heard last, and up to when that is stored, by the broker's clock.
+        self.heard_ms = 0
         self.stored_ms = 0
         self.modes: Sequence[Mode] = ()
         self.too_fast = False
