@@ -95,6 +95,7 @@ def test_each_part_is_known_by_its_kind() -> None:
         ("số 5 phố Lê Lợi, xã Gia Xuyên, TP Hải Dương, tỉnh Hải Dương", "so 5 pho Le Loi"),
         ("P. 301, tầng 3, tòa CT1, KĐT Đảo Ngọc", "tòa nhà CT1 khu đô thị Đảo Ngọc"),
         ("tổ dân phố số 07", "TDP 7"),
+        ("\u200eSố 5,\u200b phố Lê\ufeff Lợi", "số 5 phố Lê Lợi"),
     ],
 )
 def test_the_same_building_has_one_key(one: str, other: str) -> None:

@@ -106,6 +106,13 @@ def test_a_name_is_found_by_its_words_in_any_order_the_last_begun(
         assert set(NameQuestion.parse(typed).terms) <= set(IndexedName.of(FullName(name)).terms)
 
 
+def test_what_nobody_sees_of_a_name_is_not_looked_for() -> None:
+    """Marks that come with what is copied out of a page or a table."""
+    assert NameQuestion.parse("\u202aĐặng\u200b Thị Ánh\ufeff") == NameQuestion.parse(
+        "Đặng Thị Ánh"
+    )
+
+
 @pytest.mark.parametrize("typed", ["", " ", "n", "999090000001", "Nguyễn%", "-", "a" * 121])
 def test_what_is_no_name_is_not_looked_for(typed: str) -> None:
     """One letter would list the register."""

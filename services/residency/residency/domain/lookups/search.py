@@ -87,7 +87,7 @@ class NameQuestion:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read what was typed; ValueError where it holds anything but words, or too few letters."""
-        name = FullName.parse(text)
+        name = FullName.parse(spelling.visible(text))
         words = name.plain.split()
         if sum(map(len, words)) < LEAST_LETTERS:
             raise ValueError("too few letters")

@@ -138,7 +138,7 @@ _BY_PLAIN = {
 
 def segments(text: str) -> Iterator[list[Token]]:
     """Cut a text at its commas, and at dashes that stand alone; give each segment's words."""
-    composed = _AROUND_SLASH.sub("/", unicodedata.normalize("NFC", text))
+    composed = _AROUND_SLASH.sub("/", unicodedata.normalize("NFC", spelling.visible(text)))
     for segment in _SEPARATOR.split(_ABBREVIATION.sub(r"\1. ", composed)):
         words = [part for word in segment.split() for part in _unglued(word)]
         tokens = [Token(word, _plain(word)) for word in words]
