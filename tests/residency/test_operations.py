@@ -249,6 +249,19 @@ async def test_registrations_of_one_person_change_one_after_another(
             await second
 
 
+async def test_a_number_in_the_place_of_a_request_id_is_not_kept(database: Database) -> None:
+    """Callers choose what they like; a repeat is known all the same."""
+    place = await add_building(database)
+    does, number_as_id = residence_operations(database), number().digits
+    entering = application(place.dwelling_ids[0])
+    first, again = [await does.register(entering, number_as_id, b"same") for _ in range(2)]
+    async with database.transaction() as tx:
+        (kept,) = (await tx.scalars(select(tables.requests.c.request_id))).all()
+
+    assert first == again
+    assert number_as_id not in kept
+
+
 async def test_a_repeat_has_no_second_effect(database: Database) -> None:
     """The same request id gives the first answer; for other content it is refused."""
     place = await add_building(database)
