@@ -127,13 +127,13 @@ async def test_guests_who_stay_too_long_are_not_entered_at_all(desk: Desk) -> No
     long_ = lodging(place.dwelling_ids[0], 9, leaves_on=date_pb2.Date(year=2026, month=12, day=30))
     case_number = await desk.seen(lodgings(lodging(place.dwelling_ids[0]), long_))
     refused = await desk.refusal(SECOND_OFFICER, "ApproveCase", case_number)
-    nowhere = await desk.seen(lodgings(lodging(UUID(int=5))))
-    homeless = await desk.refusal(SECOND_OFFICER, "ApproveCase", nowhere)
+    with pytest.raises(aio.AioRpcError) as homeless:
+        await desk.create(lodgings(lodging(UUID(int=5))))
     async with desk.database.transaction() as tx:
         entered = await tx.scalar(select(func.count()).select_from(tables.guest_stays))
 
     assert refused.reason == "LODGING_TOO_LONG"
-    assert homeless.reason == "DWELLING_NOT_FOUND"
+    assert refusal_of(homeless.value).reason == "DWELLING_NOT_FOUND"
     assert entered == 0
     assert (await desk.get(case_number)).case.state == pb.CASE_STATE_VERIFYING
 

@@ -234,6 +234,22 @@ async def test_a_residence_before_the_birth_of_a_member_is_not_declared(desk: De
     assert await desk.create(temporary(dwelling_id, born_that_day))
 
 
+async def test_what_could_never_be_entered_is_not_declared(desk: Desk) -> None:
+    """A person twice, or a dwelling that is none: nobody is to learn it only when the case is decided."""
+    (dwelling_id,) = (await add_building(desk.database)).dwelling_ids
+    refusals = []
+    for declaration in (
+        temporary(dwelling_id, declared(1)),
+        temporary(dwelling_id, declared(2), declared(2)),
+        temporary(uuid4()),
+    ):
+        with pytest.raises(aio.AioRpcError) as refused:
+            await desk.create(declaration)
+        refusals.append(refusal_of(refused.value).reason)
+
+    assert refusals == ["FIELD_INVALID", "FIELD_INVALID", "DWELLING_NOT_FOUND"]
+
+
 async def test_the_clock_stands_while_the_citizen_is_waited_for(desk: Desk) -> None:
     """From Monday noon to Thursday: the day of acceptance and the days of waiting do not count."""
     place = await add_building(desk.database)

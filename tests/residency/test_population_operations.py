@@ -18,7 +18,16 @@ from residency.operations.population import PopulationOperations
 from residency.repository.cases import CaseSeal
 from residency.wire.cases import declarations
 from tests.residency.desk import declared, temporary
-from tests.residency.samples import CODES, CONTENT_SEAL, SEAL, TODAY, StoppedClock, number, relay
+from tests.residency.samples import (
+    CODES,
+    CONTENT_SEAL,
+    SEAL,
+    TODAY,
+    StoppedClock,
+    add_building,
+    number,
+    relay,
+)
 
 pytestmark = pytest.mark.postgres
 
@@ -31,6 +40,7 @@ class Office:
     """Operations of cases and of questions on one database, with a clock that is set."""
 
     def __init__(self, database: Database) -> None:
+        self._database = database
         self.clock = StoppedClock()
         parts = (database, relay(database, self.clock), self.clock)
         self.cases = CaseOperations(*parts, SEAL, CASE_SEAL, "11002")
@@ -39,7 +49,8 @@ class Office:
     async def verifying(self, *serials: int) -> Case:
         """Bring a case of these persons to where the database is asked."""
         first, *others = (declared(serial) for serial in serials)
-        message = temporary(uuid4(), *others, declarant=first)
+        (dwelling_id,) = (await add_building(self._database)).dwelling_ids
+        message = temporary(dwelling_id, *others, declarant=first)
         declaration = declarations.declaration(message, CODES, nationalities(), TODAY)
         case = await self.cases.create(CITIZEN, declaration, str(uuid4()), b"digest")
         await self.cases.submit(request(case, CITIZEN))

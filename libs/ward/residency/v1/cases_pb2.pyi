@@ -385,7 +385,7 @@ class ResidenceDeclaration(_message.Message):
 
     @_builtins.property
     def members(self) -> _containers.RepeatedCompositeFieldContainer[Global___DeclaredPerson]:
-        """Members of the household who change together with the declarant, at most 30."""
+        """Members of the household who change together with the declarant, each once, at most 30."""
 
     @_builtins.property
     def signatories(self) -> _containers.RepeatedScalarFieldContainer[Global___Signatory.ValueType]:

@@ -110,7 +110,8 @@ class CaseServiceServicer:
 
     def CreateCase(self, request, context):
         """Makes a draft from a declaration of form CT01 and gives it its number. Nobody but its maker sees a draft.
-        Errors: FIELD_INVALID, PERSONAL_ID_INVALID, ASSURANCE_TOO_LOW, REQUEST_ID_REUSED.
+        Errors: FIELD_INVALID, PERSONAL_ID_INVALID, DWELLING_NOT_FOUND, REGISTRATION_NOT_FOUND, ASSURANCE_TOO_LOW,
+        REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -135,8 +136,8 @@ class CaseServiceServicer:
     def SupplementCase(self, request, context):
         """Hands in the supplemented declaration in place of the one before. The clock goes on; what was verified before is
         verified anew.
-        Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, FIELD_INVALID, PERSONAL_ID_INVALID, ASSURANCE_TOO_LOW,
-        REQUEST_ID_REUSED.
+        Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, FIELD_INVALID, PERSONAL_ID_INVALID, DWELLING_NOT_FOUND,
+        REGISTRATION_NOT_FOUND, ASSURANCE_TOO_LOW, REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -37,7 +37,8 @@ class CaseServiceStub:
     def __new__(cls, channel: _aio.Channel) -> CaseServiceAsyncStub: ...
     CreateCase: _grpc.UnaryUnaryMultiCallable[_cases_pb2.CreateCaseRequest, _cases_pb2.CreateCaseResponse]
     """Makes a draft from a declaration of form CT01 and gives it its number. Nobody but its maker sees a draft.
-    Errors: FIELD_INVALID, PERSONAL_ID_INVALID, ASSURANCE_TOO_LOW, REQUEST_ID_REUSED.
+    Errors: FIELD_INVALID, PERSONAL_ID_INVALID, DWELLING_NOT_FOUND, REGISTRATION_NOT_FOUND, ASSURANCE_TOO_LOW,
+    REQUEST_ID_REUSED.
     """
     SubmitCase: _grpc.UnaryUnaryMultiCallable[_cases_pb2.SubmitCaseRequest, _cases_pb2.SubmitCaseResponse]
     """Hands a draft in.
@@ -50,8 +51,8 @@ class CaseServiceStub:
     SupplementCase: _grpc.UnaryUnaryMultiCallable[_cases_pb2.SupplementCaseRequest, _cases_pb2.SupplementCaseResponse]
     """Hands in the supplemented declaration in place of the one before. The clock goes on; what was verified before is
     verified anew.
-    Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, FIELD_INVALID, PERSONAL_ID_INVALID, ASSURANCE_TOO_LOW,
-    REQUEST_ID_REUSED.
+    Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, FIELD_INVALID, PERSONAL_ID_INVALID, DWELLING_NOT_FOUND,
+    REGISTRATION_NOT_FOUND, ASSURANCE_TOO_LOW, REQUEST_ID_REUSED.
     """
     AcceptCase: _grpc.UnaryUnaryMultiCallable[_cases_pb2.AcceptCaseRequest, _cases_pb2.AcceptCaseResponse]
     """Accepts a valid file: the clock of the kind's term starts, and a receipt with the day of the result is given
@@ -111,7 +112,8 @@ class CaseServiceAsyncStub(CaseServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateCase: _aio.UnaryUnaryMultiCallable[_cases_pb2.CreateCaseRequest, _cases_pb2.CreateCaseResponse]  # type: ignore[assignment]
     """Makes a draft from a declaration of form CT01 and gives it its number. Nobody but its maker sees a draft.
-    Errors: FIELD_INVALID, PERSONAL_ID_INVALID, ASSURANCE_TOO_LOW, REQUEST_ID_REUSED.
+    Errors: FIELD_INVALID, PERSONAL_ID_INVALID, DWELLING_NOT_FOUND, REGISTRATION_NOT_FOUND, ASSURANCE_TOO_LOW,
+    REQUEST_ID_REUSED.
     """
     SubmitCase: _aio.UnaryUnaryMultiCallable[_cases_pb2.SubmitCaseRequest, _cases_pb2.SubmitCaseResponse]  # type: ignore[assignment]
     """Hands a draft in.
@@ -124,8 +126,8 @@ class CaseServiceAsyncStub(CaseServiceStub):
     SupplementCase: _aio.UnaryUnaryMultiCallable[_cases_pb2.SupplementCaseRequest, _cases_pb2.SupplementCaseResponse]  # type: ignore[assignment]
     """Hands in the supplemented declaration in place of the one before. The clock goes on; what was verified before is
     verified anew.
-    Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, FIELD_INVALID, PERSONAL_ID_INVALID, ASSURANCE_TOO_LOW,
-    REQUEST_ID_REUSED.
+    Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, FIELD_INVALID, PERSONAL_ID_INVALID, DWELLING_NOT_FOUND,
+    REGISTRATION_NOT_FOUND, ASSURANCE_TOO_LOW, REQUEST_ID_REUSED.
     """
     AcceptCase: _aio.UnaryUnaryMultiCallable[_cases_pb2.AcceptCaseRequest, _cases_pb2.AcceptCaseResponse]  # type: ignore[assignment]
     """Accepts a valid file: the clock of the kind's term starts, and a receipt with the day of the result is given
@@ -188,7 +190,8 @@ class CaseServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_cases_pb2.CreateCaseResponse, _abc.Awaitable[_cases_pb2.CreateCaseResponse]]:
         """Makes a draft from a declaration of form CT01 and gives it its number. Nobody but its maker sees a draft.
-        Errors: FIELD_INVALID, PERSONAL_ID_INVALID, ASSURANCE_TOO_LOW, REQUEST_ID_REUSED.
+        Errors: FIELD_INVALID, PERSONAL_ID_INVALID, DWELLING_NOT_FOUND, REGISTRATION_NOT_FOUND, ASSURANCE_TOO_LOW,
+        REQUEST_ID_REUSED.
         """
 
     @_abc_1.abstractmethod
@@ -219,8 +222,8 @@ class CaseServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_cases_pb2.SupplementCaseResponse, _abc.Awaitable[_cases_pb2.SupplementCaseResponse]]:
         """Hands in the supplemented declaration in place of the one before. The clock goes on; what was verified before is
         verified anew.
-        Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, FIELD_INVALID, PERSONAL_ID_INVALID, ASSURANCE_TOO_LOW,
-        REQUEST_ID_REUSED.
+        Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, FIELD_INVALID, PERSONAL_ID_INVALID, DWELLING_NOT_FOUND,
+        REGISTRATION_NOT_FOUND, ASSURANCE_TOO_LOW, REQUEST_ID_REUSED.
         """
 
     @_abc_1.abstractmethod

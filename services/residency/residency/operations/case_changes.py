@@ -71,7 +71,11 @@ class CaseChanges:
         self._stays = StayChanges(numbers, particulars, new_id)
 
     async def check(self, tx: Transaction, declaration: ResidenceDeclaration) -> None:
-        """Refuse what is wrong with a declaration by itself, before it takes its way; raises FieldInvalidError."""
+        """Refuse what is wrong with a declaration by itself, before it takes its way.
+
+        Raises FieldInvalidError or DwellingNotFoundError.
+        """
+        await occupancy.check_dwellings(tx, declaration.dwelling_ids)
         await self._households.check(tx, declaration)
 
     async def enter(

@@ -72,7 +72,10 @@ class CaseOperations:
     async def create(
         self, caller: Caller, declaration: ResidenceDeclaration, request_id: str, digest: bytes
     ) -> Case:
-        """Make a draft with its number; raises FieldInvalidError for what could not be entered."""
+        """Make a draft with its number.
+
+        Raises FieldInvalidError or DwellingNotFoundError for what could not be entered.
+        """
         now, case_id = self._clock(), self._new_id()
         async with accounted(self._database, now) as tx:
             if first := await claim(tx, self._numbers, request_id, digest, case_id, now):
@@ -114,7 +117,7 @@ class CaseOperations:
         return await self._move(request, CaseAct.REQUEST_SUPPLEMENT, move, missing)
 
     async def supplement(self, request: Request, declaration: ResidenceDeclaration) -> Moved:
-        """Take the supplemented declaration in place of the one before; raises FieldInvalidError."""
+        """Take the supplemented declaration in place of the one before; raises what `create` raises."""
 
         async def move(tx: Transaction, case: Case, now: datetime) -> Case:
             calendar = await cases.working_calendar(tx)

@@ -1,6 +1,6 @@
 """Who stays in which dwelling; publishing a dwelling's counts in the transaction that changed them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
@@ -110,6 +110,13 @@ async def lock_dwelling(tx: Transaction, dwelling_id: UUID) -> None:
     Raises DwellingNotFoundError.
     """
     if not await lock_dwellings(tx, [dwelling_id]):
+        raise DwellingNotFoundError
+
+
+async def check_dwellings(tx: Transaction, ids: Collection[UUID]) -> None:
+    """Refuse dwellings of which one does not exist; raises DwellingNotFoundError."""
+    found = (await tx.scalars(select(dwellings.c.dwelling_id).where(among([*ids])))).all()
+    if not set(ids) <= set(found):
         raise DwellingNotFoundError
 
 

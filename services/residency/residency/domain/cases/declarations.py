@@ -7,7 +7,8 @@ from enum import StrEnum
 from typing import Self
 from uuid import UUID
 
-from chassis.errors import DomainError
+from chassis.errors import DomainError, FieldInvalidError
+from chassis.rules import Rule
 from residency.domain.persons.contact import Contact, PassportNumber
 from residency.domain.persons.identity import RegisteredPerson, Sex
 from residency.domain.persons.partial_date import PartialDate
@@ -229,6 +230,14 @@ class ResidenceDeclaration:
     def householder_first(self) -> list[DeclaredPerson]:
         """The same in the order in which they are entered: who is declared as householder founds the household."""
         return sorted(self.persons, key=lambda person: person.number != self.householder_number)
+
+    def check_persons(self) -> None:
+        """Refuse to name a person twice, who could not be entered twice; raises FieldInvalidError."""
+        if len({person.number for person in self.persons}) < len(self.persons):
+            rule = Rule(
+                "mỗi người một lần, không nêu lại người khai", "each once, without the declarant"
+            )
+            raise FieldInvalidError("declaration.members", rule)
 
     def check_births(self) -> None:
         """Refuse a new residence of somebody that begins before their birth; raises FieldInvalidError."""

@@ -84,6 +84,7 @@ def declaration(
     nationality = partial(fields.optional_nationality, nationalities=nationalities)
     declared = _declaration(message, _Reading(number, nationality, today))
     Contact.parse(declared.phone, declared.email)
+    declared.check_persons()
     declared.check_births()
     return declared
 
