@@ -246,6 +246,18 @@ async def test_a_number_of_somebody_else_cannot_be_the_right_one(database: Datab
         corrected()
 
 
+async def test_what_is_right_already_is_no_correction(database: Database) -> None:
+    """Neither the number that the person has, nor the name."""
+    clock = StoppedClock()
+    await registered(database, clock)
+    does, as_it_is = person_operations(database, clock), application(UUID(int=0)).full_name
+    await does.correct(number(), corrected(number=number(), full_name=as_it_is), request())
+
+    assert (
+        await PersonQueries(database).corrections(SEAL.blind_index(number()), OFFICER, TODAY) == []
+    )
+
+
 async def test_contacts_are_sealed_and_can_be_taken_back(database: Database) -> None:
     """Bound to the person and to their use; the telephone number is found by its index."""
     clock = StoppedClock()

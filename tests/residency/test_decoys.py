@@ -179,6 +179,8 @@ async def test_the_command_adds_a_decoy_that_lives_nowhere(
     add = ("decoys", "add", "--birth-date", "1985-03", "--sex", "M", "--name")
     added = await run(*add, NAME.text, DATABASE_URL=test_database.url, **KEYS)
     refused = await run(*add, "12", DATABASE_URL=test_database.url, **KEYS)
+    no_day = ["--birth-date", "1990-02-30", "--sex", "F", "--name", NAME.text]
+    unborn = await run("decoys", "add", *no_day, DATABASE_URL=test_database.url, **KEYS)
     async with database.transaction() as tx:
         decoy: UUID | None = await tx.scalar(select(tables.decoys.c.person_id))
         stays = await tx.scalar(select(func.count()).select_from(tables.registrations))
@@ -186,5 +188,6 @@ async def test_the_command_adds_a_decoy_that_lives_nowhere(
     assert (added.code, added.errors) == (0, "")
     assert decoy
     assert stays == 0
-    assert refused.code == 1
+    assert (refused.code, unborn.code) == (1, 1)
+    assert "có trong lịch" in unborn.errors
     assert refused.errors.startswith("Không thêm được hồ sơ bẫy / The decoy was not added: ")

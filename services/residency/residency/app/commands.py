@@ -43,6 +43,11 @@ _NO_TABLE = "Tên tệp phải kết thúc bằng .csv hoặc .xlsx / Name a .cs
 _NOT_WRITTEN = "{file}: không ghi được tệp / cannot be written ({why})"
 _MOST_ANOMALIES = 10_000
 _DECOY_REFUSED = "Không thêm được hồ sơ bẫy / The decoy was not added: {why}"
+_NO_NAME = "--name chỉ gồm chữ cái và dấu cách / holds letters and spaces only"
+_NO_BIRTH = (
+    "--birth-date là năm, năm-tháng hoặc năm-tháng-ngày có trong lịch, từ năm 1900"
+    " / is a YYYY, YYYY-MM or YYYY-MM-DD of the calendar, in 1900 or later"
+)
 _FOUND = "{found} cặp hồ sơ nghi trùng mới / pairs of records that may be duplicates are new"
 _WOULD_BE_FOUND = f"Chạy thử, không ghi gì / Dry run, nothing entered. {_FOUND}"
 _NUMBERS_NOT_COMPARED = (
@@ -178,10 +183,13 @@ async def report_anomalies(settings: Settings, days: int, operator: str | None) 
 async def add_decoy(settings: Settings, name: str, birth_date: str, sex: str) -> None:
     """Enter a person who does not exist; told in words if a field is wrong."""
     try:
-        full_name, born = FullName.parse(name), PartialDate.parse(birth_date)
-        decoy = Decoy.make(full_name, born, Sex(sex), secrets.randbelow)
+        full_name = FullName.parse(name)
     except ValueError as error:
-        raise SystemExit(_DECOY_REFUSED.format(why=error)) from error
+        raise SystemExit(_DECOY_REFUSED.format(why=_NO_NAME)) from error
+    try:
+        decoy = Decoy.make(full_name, PartialDate.parse(birth_date), Sex(sex), secrets.randbelow)
+    except ValueError as error:
+        raise SystemExit(_DECOY_REFUSED.format(why=_NO_BIRTH)) from error
     async with _connected(settings) as database:
         decoys = DecoyOperations(
             database, _unheard(database), utc_now, number_seal(settings), settings.ward_code

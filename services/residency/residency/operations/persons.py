@@ -92,19 +92,18 @@ async def correct(
     whereabouts = await repository.whereabouts_of(tx, *{index, right_index})
     homes = await occupancy.lock_dwellings(tx, whereabouts)
     person = await repository.find(tx, index)
-    right = correction.applied_to(person)
-    if right == person and correction.number is None:
+    right, new_number = correction.applied_to(person), correction.number
+    if right_index == await repository.index_of(tx, person.person_id):
+        new_number = None
+    if right == person and new_number is None:
         return
     if right.birth_date != person.birth_date:
         check_birth(right.birth_date, await residence.terms_of(tx, person.person_id))
     sealed = None
-    if correction.number:
-        sealed = (
-            seal.seal(correction.number, person.person_id),
-            seal.blind_index(correction.number),
-        )
+    if new_number:
+        sealed = (seal.seal(new_number, person.person_id), right_index)
     await repository.correct(tx, person, right, sealed, new_id(), origin, now)
-    if correction.number:
-        await note_nearness(tx, person.person_id, correction.number, seal)
+    if new_number:
+        await note_nearness(tx, person.person_id, new_number, seal)
     await duplicates.find(tx, [person.person_id], Occasion.CORRECTION, new_id, now)
     await occupancy.announce(tx, homes, now)
