@@ -195,7 +195,10 @@ class Register:
     def _members_from(
         self, household: int, named: dict[int, str], day: int
     ) -> dict[tuple[int, int], Belonging]:
-        """Tell who belongs to a household from a day on; refuse strangers, and no or two householders."""
+        """Tell who belongs to a household from a day on.
+
+        Refuse strangers, no or two householders, and one who does not belong to it on that day.
+        """
         members = {
             key: one
             for key, one in self.belongs.items()
@@ -203,6 +206,10 @@ class Register:
         }
         strangers = named.keys() - {person for person, _ in members}
         if strangers or list(named.values()).count(HOUSEHOLDER) != 1:
+            raise RefusedError
+        if not any(
+            as_what == HOUSEHOLDER and (one, day) in members for one, as_what in named.items()
+        ):
             raise RefusedError
         return members
 

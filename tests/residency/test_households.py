@@ -173,6 +173,23 @@ async def test_another_householder_is_one_from_a_day_on(database: Database) -> N
 
 
 @pytest.mark.postgres
+async def test_who_joins_later_is_no_householder_before(database: Database) -> None:
+    """Neither of the household nor of one that splits off: it would be headless until then."""
+    home = (await add_building(database)).dwelling_ids[0]
+    await register(database, home, 1, HouseholdChoice())
+    await register(database, home, 2, HouseholdChoice(relationship="CHILD"), first=TODAY)
+    (household,) = await members(database)
+    day_before = TODAY - timedelta(days=1)
+    named = NamedMembers(UUID(household), {number(2): "HOUSEHOLDER"}, day_before)
+    for change in (operations(database).rearrange, operations(database).split):
+        with pytest.raises(NotAMemberError):
+            await change(named, request())
+    await operations(database).rearrange(replace(named, valid_from=TODAY), request())
+
+    assert {(index(1), None), (index(2), "HOUSEHOLDER")} in (await members(database)).values()
+
+
+@pytest.mark.postgres
 async def test_a_split_household_is_two_from_a_day_on(database: Database) -> None:
     """Those who stay are what they were; a stranger cannot be split off."""
     home = (await add_building(database)).dwelling_ids[0]

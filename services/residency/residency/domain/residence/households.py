@@ -117,7 +117,11 @@ class Rearrangement:
         }
 
     def _check_named(self, members: Sequence[Membership]) -> None:
+        """Refuse strangers, and a householder who joins later: the household would be headless until then."""
         if self.named.keys() - {member.person_id for member in members}:
+            raise NotAMemberError
+        there = {one.person_id for one in members if one.lasts.holds_on(self.valid_from)}
+        if HOUSEHOLDER not in {self.named.get(person_id) for person_id in there}:
             raise NotAMemberError
 
 
