@@ -93,6 +93,7 @@ async def test_a_mode_is_set_listed_and_ended(service: Service) -> None:
         ({"scope": 9}, "FIELD_INVALID"),
         ({"reason": " x "}, "FIELD_INVALID"),
         ({"reason": "hai\ndòng"}, "FIELD_INVALID"),
+        ({"reason": "do 999099000001 yêu cầu"}, "FIELD_INVALID"),
         ({"ends_at": None}, "FIELD_INVALID"),
         ({"ends_at": Timestamp(seconds=2**60)}, "FIELD_INVALID"),
         ({"ends_at": Timestamp(seconds=1)}, "FIELD_INVALID"),

@@ -187,6 +187,8 @@ BAD_REQUESTS = [
     ("SaveDevice", saving("short", device_id="D", interval_s=1), FIELD_INVALID),
     ("RetireDevice", pb.RetireDeviceRequest(device_id="nobody", request_id="request-0001"), NOT_FOUND),
     ("RetireDevice", pb.RetireDeviceRequest(device_id="D", note="x" * 501, request_id="request-0001"), FIELD_INVALID),
+    ("RetireDevice", pb.RetireDeviceRequest(device_id="D", note="\u202ea", request_id="request-01"), FIELD_INVALID),
+    ("RetireDevice", pb.RetireDeviceRequest(device_id="D", note="999099000001", request_id="retire-1"), FIELD_INVALID),
     ("RecordDeviceTest", pb.RecordDeviceTestRequest(device_id="D", request_id="request-0001"), FIELD_INVALID),
     ("RecordDeviceTest", pb.RecordDeviceTestRequest(**TO_COME, request_id="request-0001"), FIELD_INVALID),
     ("ImportDevices", pb.ImportDevicesRequest(content=b"x", request_id="request-0001"), BAD_FILE),

@@ -502,7 +502,7 @@ class RetireDeviceRequest(_message.Message):
     device_id: _builtins.str
     """Which."""
     note: _builtins.str
-    """Why; at most 500 characters."""
+    """Why; at most 500 characters, names no person."""
     request_id: _builtins.str
     """Idempotency key chosen by the caller. 8 to 64 characters A–Z a–z 0–9 -"""
     def __init__(
@@ -562,7 +562,7 @@ class RecordDeviceTestRequest(_message.Message):
     result: Global___TestResult.ValueType
     """How it ended; required."""
     note: _builtins.str
-    """What was found; at most 500 characters."""
+    """What was found; at most 500 characters, names no person."""
     request_id: _builtins.str
     """Idempotency key chosen by the caller. 8 to 64 characters A–Z a–z 0–9 -"""
     def __init__(

@@ -1,5 +1,6 @@
 """Devices of the register."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -7,6 +8,7 @@ from operator import attrgetter
 from typing import Any
 
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
+from chassis.privacy import may_hold_id_number
 from chassis.rpc import pages
 from chassis.rules import DAY_AS_TEXT, KIND_OR_ALL, Rule, one_of
 from chassis.storage.idempotency import check_request_id
@@ -33,6 +35,12 @@ from ward.fire_safety.v1 import fire_safety_pb2 as pb
 
 _EVENT_DEVICES = 100
 _MAX_NOTE = 500
+# Control characters but for the ends of lines, and those that turn the direction of a text.
+_UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_NOTE_RULE = Rule(
+    f"không quá {_MAX_NOTE} ký tự, không có ký tự điều khiển, không có số định danh",
+    f"at most {_MAX_NOTE} characters, no control characters, no identification numbers",
+)
 _MAX_POSITION = 2**63 - 1
 _KINDS = {pb.DeviceKind.Value(f"DEVICE_KIND_{one}"): one for one in DeviceKind}
 _PROTOCOLS = {pb.Protocol.Value(f"PROTOCOL_{one}"): one for one in Protocol}
@@ -139,10 +147,10 @@ def device_test(
 
 
 def note(text: str) -> str:
-    """Read what is said of a change; raises FieldInvalidError."""
-    if len(text) > _MAX_NOTE or "\0" in text:
-        raise FieldInvalidError("note", Rule("không quá 500 ký tự", "at most 500 characters"))
-    return text
+    """Read what is said of a change, for good: nobody can alter a history. Raises FieldInvalidError."""
+    if len(text) > _MAX_NOTE or _UNSEEN.search(text) or may_hold_id_number(text):
+        raise FieldInvalidError("note", _NOTE_RULE)
+    return text.strip()
 
 
 def _read_day(field: str, text: str) -> date | None:

@@ -5,8 +5,9 @@ from uuid import UUID
 
 from chassis.broker.messages import subject_of
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
+from chassis.privacy import may_hold_id_number
 from chassis.rpc import pages
-from chassis.rules import one_line, one_of
+from chassis.rules import Rule, one_of
 from chassis.storage.idempotency import check_request_id
 from fire_safety.domain.alarms.alarm import Suppression
 from fire_safety.domain.alarms.modes import (
@@ -37,6 +38,10 @@ _SCOPES = {modes_pb2.ModeScope.Value(f"MODE_SCOPE_{one}"): one for one in ModeSc
 CHANGE_SUBJECTS = [subject_of(one) for one in (modes_pb2.DeviceModeSet, modes_pb2.DeviceModeEnded)]
 
 _REASON = range(3, 501)
+_REASON_RULE = Rule(
+    "3 đến 500 ký tự trên một dòng, không có số định danh",
+    "3 to 500 characters on one line, no identification numbers",
+)
 # What a bigint surely holds.
 _MAX_DIGITS = 18
 
@@ -57,8 +62,9 @@ def wanted(request: modes_pb2.SetDeviceModeRequest) -> ModeWanted:
     if not is_identifier(request.target_id):
         raise ModeTargetNotFoundError
     reason = request.reason.strip()
-    if len(reason) not in _REASON or not reason.isprintable():
-        raise FieldInvalidError("reason", one_line(3, 500))
+    # It can never be taken back, and leaves in events.
+    if len(reason) not in _REASON or not reason.isprintable() or may_hold_id_number(reason):
+        raise FieldInvalidError("reason", _REASON_RULE)
     ends_at = required_moment(request, "ends_at")
     return ModeWanted(kind, scope, request.target_id, reason, ends_at)
 
