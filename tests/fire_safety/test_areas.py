@@ -114,6 +114,27 @@ async def test_a_zone_lives_and_ends_on_record(service: Service) -> None:
     assert (await device(service, DEVICE)).zone_id == ""
 
 
+async def test_a_retired_device_is_put_into_nothing(service: Service) -> None:
+    """It was, and shown in nothing: whoever did it took the device for interlinked."""
+    group = await create_group(service, request_id="create-0001")
+    zone = await create_zone(service, request_id="create-0002")
+    retiring = devices_pb2.RetireDeviceRequest(device_id=DEVICE, request_id="retire-0001")
+    await service.call("RetireDevice", retiring, "fire_officer")
+    into_group = pb.ChangeMutualAidGroupRequest(
+        request_id="change-0001", group_id=group.group_id, add_device_ids=[DEVICE]
+    )
+    into_zone = pb.ChangeZoneDevicesRequest(
+        request_id="change-0002", zone_id=zone.zone_id, add_device_ids=[DEVICE]
+    )
+
+    for method, request in (
+        ("ChangeMutualAidGroup", into_group),
+        ("ChangeZoneDevices", into_zone),
+    ):
+        refused = await service.refusal(method, request, "fire_officer")
+        assert refused == ("FAILED_PRECONDITION", "DEVICE_RETIRED")
+
+
 async def test_a_group_lives_and_ends_on_record(service: Service) -> None:
     """Households and devices come and leave; the same request changes nothing twice."""
     group = await create_group(service)

@@ -95,7 +95,7 @@ class AreasServiceServicer:
 
     def CreateZone(self, request, context):
         """Makes a detection zone of a premises.
-        Errors: PREMISES_NOT_FOUND, DEVICE_NOT_FOUND, FIELD_INVALID (a device hangs elsewhere), REQUEST_ID_REUSED.
+        Errors: PREMISES_NOT_FOUND, DEVICE_NOT_FOUND, DEVICE_RETIRED, FIELD_INVALID (a device hangs elsewhere), REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -111,7 +111,7 @@ class AreasServiceServicer:
 
     def ChangeZoneDevices(self, request, context):
         """Puts devices of the premises into a zone, and takes others out of it.
-        Errors: ZONE_NOT_FOUND, DEVICE_NOT_FOUND, FIELD_INVALID (a device hangs elsewhere), REQUEST_ID_REUSED.
+        Errors: ZONE_NOT_FOUND, DEVICE_NOT_FOUND, DEVICE_RETIRED, FIELD_INVALID (a device hangs elsewhere), REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -135,7 +135,7 @@ class AreasServiceServicer:
 
     def CreateMutualAidGroup(self, request, context):
         """Makes a mutual-aid group.
-        Errors: DEVICE_NOT_FOUND, FIELD_INVALID, REQUEST_ID_REUSED.
+        Errors: DEVICE_NOT_FOUND, DEVICE_RETIRED, FIELD_INVALID, REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -151,7 +151,7 @@ class AreasServiceServicer:
 
     def ChangeMutualAidGroup(self, request, context):
         """Takes households and devices into a group, and others out of it.
-        Errors: MUTUAL_AID_GROUP_NOT_FOUND, DEVICE_NOT_FOUND, FIELD_INVALID, REQUEST_ID_REUSED.
+        Errors: MUTUAL_AID_GROUP_NOT_FOUND, DEVICE_NOT_FOUND, DEVICE_RETIRED, FIELD_INVALID, REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

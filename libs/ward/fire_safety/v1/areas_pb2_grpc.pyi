@@ -37,7 +37,7 @@ class AreasServiceStub:
     def __new__(cls, channel: _aio.Channel) -> AreasServiceAsyncStub: ...
     CreateZone: _grpc.UnaryUnaryMultiCallable[_areas_pb2.CreateZoneRequest, _areas_pb2.CreateZoneResponse]
     """Makes a detection zone of a premises.
-    Errors: PREMISES_NOT_FOUND, DEVICE_NOT_FOUND, FIELD_INVALID (a device hangs elsewhere), REQUEST_ID_REUSED.
+    Errors: PREMISES_NOT_FOUND, DEVICE_NOT_FOUND, DEVICE_RETIRED, FIELD_INVALID (a device hangs elsewhere), REQUEST_ID_REUSED.
     """
     ListZones: _grpc.UnaryUnaryMultiCallable[_areas_pb2.ListZonesRequest, _areas_pb2.ListZonesResponse]
     """Lists the detection zones of a premises in order of their id.
@@ -45,7 +45,7 @@ class AreasServiceStub:
     """
     ChangeZoneDevices: _grpc.UnaryUnaryMultiCallable[_areas_pb2.ChangeZoneDevicesRequest, _areas_pb2.ChangeZoneDevicesResponse]
     """Puts devices of the premises into a zone, and takes others out of it.
-    Errors: ZONE_NOT_FOUND, DEVICE_NOT_FOUND, FIELD_INVALID (a device hangs elsewhere), REQUEST_ID_REUSED.
+    Errors: ZONE_NOT_FOUND, DEVICE_NOT_FOUND, DEVICE_RETIRED, FIELD_INVALID (a device hangs elsewhere), REQUEST_ID_REUSED.
     """
     RetireZone: _grpc.UnaryUnaryMultiCallable[_areas_pb2.RetireZoneRequest, _areas_pb2.RetireZoneResponse]
     """Takes a zone off the register, once no device in service is in it. Its history stays.
@@ -57,7 +57,7 @@ class AreasServiceStub:
     """
     CreateMutualAidGroup: _grpc.UnaryUnaryMultiCallable[_areas_pb2.CreateMutualAidGroupRequest, _areas_pb2.CreateMutualAidGroupResponse]
     """Makes a mutual-aid group.
-    Errors: DEVICE_NOT_FOUND, FIELD_INVALID, REQUEST_ID_REUSED.
+    Errors: DEVICE_NOT_FOUND, DEVICE_RETIRED, FIELD_INVALID, REQUEST_ID_REUSED.
     """
     ListMutualAidGroups: _grpc.UnaryUnaryMultiCallable[_areas_pb2.ListMutualAidGroupsRequest, _areas_pb2.ListMutualAidGroupsResponse]
     """Lists mutual-aid groups in order of their id.
@@ -65,7 +65,7 @@ class AreasServiceStub:
     """
     ChangeMutualAidGroup: _grpc.UnaryUnaryMultiCallable[_areas_pb2.ChangeMutualAidGroupRequest, _areas_pb2.ChangeMutualAidGroupResponse]
     """Takes households and devices into a group, and others out of it.
-    Errors: MUTUAL_AID_GROUP_NOT_FOUND, DEVICE_NOT_FOUND, FIELD_INVALID, REQUEST_ID_REUSED.
+    Errors: MUTUAL_AID_GROUP_NOT_FOUND, DEVICE_NOT_FOUND, DEVICE_RETIRED, FIELD_INVALID, REQUEST_ID_REUSED.
     """
     RetireMutualAidGroup: _grpc.UnaryUnaryMultiCallable[_areas_pb2.RetireMutualAidGroupRequest, _areas_pb2.RetireMutualAidGroupResponse]
     """Takes a group off the register, once no device in service is interlinked by it. Its history stays.
@@ -85,7 +85,7 @@ class AreasServiceAsyncStub(AreasServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateZone: _aio.UnaryUnaryMultiCallable[_areas_pb2.CreateZoneRequest, _areas_pb2.CreateZoneResponse]  # type: ignore[assignment]
     """Makes a detection zone of a premises.
-    Errors: PREMISES_NOT_FOUND, DEVICE_NOT_FOUND, FIELD_INVALID (a device hangs elsewhere), REQUEST_ID_REUSED.
+    Errors: PREMISES_NOT_FOUND, DEVICE_NOT_FOUND, DEVICE_RETIRED, FIELD_INVALID (a device hangs elsewhere), REQUEST_ID_REUSED.
     """
     ListZones: _aio.UnaryUnaryMultiCallable[_areas_pb2.ListZonesRequest, _areas_pb2.ListZonesResponse]  # type: ignore[assignment]
     """Lists the detection zones of a premises in order of their id.
@@ -93,7 +93,7 @@ class AreasServiceAsyncStub(AreasServiceStub):
     """
     ChangeZoneDevices: _aio.UnaryUnaryMultiCallable[_areas_pb2.ChangeZoneDevicesRequest, _areas_pb2.ChangeZoneDevicesResponse]  # type: ignore[assignment]
     """Puts devices of the premises into a zone, and takes others out of it.
-    Errors: ZONE_NOT_FOUND, DEVICE_NOT_FOUND, FIELD_INVALID (a device hangs elsewhere), REQUEST_ID_REUSED.
+    Errors: ZONE_NOT_FOUND, DEVICE_NOT_FOUND, DEVICE_RETIRED, FIELD_INVALID (a device hangs elsewhere), REQUEST_ID_REUSED.
     """
     RetireZone: _aio.UnaryUnaryMultiCallable[_areas_pb2.RetireZoneRequest, _areas_pb2.RetireZoneResponse]  # type: ignore[assignment]
     """Takes a zone off the register, once no device in service is in it. Its history stays.
@@ -105,7 +105,7 @@ class AreasServiceAsyncStub(AreasServiceStub):
     """
     CreateMutualAidGroup: _aio.UnaryUnaryMultiCallable[_areas_pb2.CreateMutualAidGroupRequest, _areas_pb2.CreateMutualAidGroupResponse]  # type: ignore[assignment]
     """Makes a mutual-aid group.
-    Errors: DEVICE_NOT_FOUND, FIELD_INVALID, REQUEST_ID_REUSED.
+    Errors: DEVICE_NOT_FOUND, DEVICE_RETIRED, FIELD_INVALID, REQUEST_ID_REUSED.
     """
     ListMutualAidGroups: _aio.UnaryUnaryMultiCallable[_areas_pb2.ListMutualAidGroupsRequest, _areas_pb2.ListMutualAidGroupsResponse]  # type: ignore[assignment]
     """Lists mutual-aid groups in order of their id.
@@ -113,7 +113,7 @@ class AreasServiceAsyncStub(AreasServiceStub):
     """
     ChangeMutualAidGroup: _aio.UnaryUnaryMultiCallable[_areas_pb2.ChangeMutualAidGroupRequest, _areas_pb2.ChangeMutualAidGroupResponse]  # type: ignore[assignment]
     """Takes households and devices into a group, and others out of it.
-    Errors: MUTUAL_AID_GROUP_NOT_FOUND, DEVICE_NOT_FOUND, FIELD_INVALID, REQUEST_ID_REUSED.
+    Errors: MUTUAL_AID_GROUP_NOT_FOUND, DEVICE_NOT_FOUND, DEVICE_RETIRED, FIELD_INVALID, REQUEST_ID_REUSED.
     """
     RetireMutualAidGroup: _aio.UnaryUnaryMultiCallable[_areas_pb2.RetireMutualAidGroupRequest, _areas_pb2.RetireMutualAidGroupResponse]  # type: ignore[assignment]
     """Takes a group off the register, once no device in service is interlinked by it. Its history stays.
@@ -136,7 +136,7 @@ class AreasServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_areas_pb2.CreateZoneResponse, _abc.Awaitable[_areas_pb2.CreateZoneResponse]]:
         """Makes a detection zone of a premises.
-        Errors: PREMISES_NOT_FOUND, DEVICE_NOT_FOUND, FIELD_INVALID (a device hangs elsewhere), REQUEST_ID_REUSED.
+        Errors: PREMISES_NOT_FOUND, DEVICE_NOT_FOUND, DEVICE_RETIRED, FIELD_INVALID (a device hangs elsewhere), REQUEST_ID_REUSED.
         """
 
     @_abc_1.abstractmethod
@@ -156,7 +156,7 @@ class AreasServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_areas_pb2.ChangeZoneDevicesResponse, _abc.Awaitable[_areas_pb2.ChangeZoneDevicesResponse]]:
         """Puts devices of the premises into a zone, and takes others out of it.
-        Errors: ZONE_NOT_FOUND, DEVICE_NOT_FOUND, FIELD_INVALID (a device hangs elsewhere), REQUEST_ID_REUSED.
+        Errors: ZONE_NOT_FOUND, DEVICE_NOT_FOUND, DEVICE_RETIRED, FIELD_INVALID (a device hangs elsewhere), REQUEST_ID_REUSED.
         """
 
     @_abc_1.abstractmethod
@@ -186,7 +186,7 @@ class AreasServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_areas_pb2.CreateMutualAidGroupResponse, _abc.Awaitable[_areas_pb2.CreateMutualAidGroupResponse]]:
         """Makes a mutual-aid group.
-        Errors: DEVICE_NOT_FOUND, FIELD_INVALID, REQUEST_ID_REUSED.
+        Errors: DEVICE_NOT_FOUND, DEVICE_RETIRED, FIELD_INVALID, REQUEST_ID_REUSED.
         """
 
     @_abc_1.abstractmethod
@@ -206,7 +206,7 @@ class AreasServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_areas_pb2.ChangeMutualAidGroupResponse, _abc.Awaitable[_areas_pb2.ChangeMutualAidGroupResponse]]:
         """Takes households and devices into a group, and others out of it.
-        Errors: MUTUAL_AID_GROUP_NOT_FOUND, DEVICE_NOT_FOUND, FIELD_INVALID, REQUEST_ID_REUSED.
+        Errors: MUTUAL_AID_GROUP_NOT_FOUND, DEVICE_NOT_FOUND, DEVICE_RETIRED, FIELD_INVALID, REQUEST_ID_REUSED.
         """
 
     @_abc_1.abstractmethod

@@ -46,7 +46,8 @@ class AreaOperations:
     ) -> DetectionZone:
         """Make a zone with these devices, under an id of our own; a repeat gets it as it is now.
 
-        Raises PremisesNotFoundError, DeviceNotFoundError, FieldInvalidError, RequestIdReusedError.
+        Raises PremisesNotFoundError, DeviceNotFoundError, DeviceRetiredError, FieldInvalidError,
+        RequestIdReusedError.
         """
         now = self._clock()
         zone = replace(wanted, zone_id=str(self._new_id()))
@@ -66,7 +67,8 @@ class AreaOperations:
     ) -> DetectionZone:
         """Put devices into a zone and take others out; what is so already has no effect.
 
-        Raises ZoneNotFoundError, DeviceNotFoundError, FieldInvalidError, RequestIdReusedError.
+        Raises ZoneNotFoundError, DeviceNotFoundError, DeviceRetiredError, FieldInvalidError,
+        RequestIdReusedError.
         """
         now = self._clock()
         async with self._database.transaction() as tx:
@@ -107,7 +109,8 @@ class AreaOperations:
     ) -> InterlinkedGroup:
         """Make a group with these members, under an id of our own; a repeat gets it as it is now.
 
-        Raises DeviceNotFoundError, FieldInvalidError, RequestIdReusedError.
+        Raises DeviceNotFoundError, DeviceRetiredError, FieldInvalidError,
+        RequestIdReusedError.
         """
         now = self._clock()
         group = replace(wanted, group_id=str(self._new_id()))
@@ -129,7 +132,8 @@ class AreaOperations:
     ) -> InterlinkedGroup:
         """Take households and devices into a group and others out; what is so already has no effect.
 
-        Raises MutualAidGroupNotFoundError, DeviceNotFoundError, FieldInvalidError, RequestIdReusedError.
+        Raises MutualAidGroupNotFoundError, DeviceNotFoundError, DeviceRetiredError, FieldInvalidError,
+        RequestIdReusedError.
         """
         now = self._clock()
         async with self._database.transaction() as tx:

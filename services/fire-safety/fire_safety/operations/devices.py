@@ -16,6 +16,7 @@ from fire_safety.domain.devices.device import (
     Device,
     DeviceChange,
     DeviceNotFoundError,
+    DeviceRetiredError,
     GatewayInUseError,
 )
 from fire_safety.domain.devices.registration import (
@@ -197,13 +198,16 @@ async def move(
 ) -> None:
     """Put devices elsewhere, in the transaction of whatever they are put into, which holds the register.
 
-    Raises DeviceNotFoundError, FieldInvalidError.
+    A retired one would be in nothing that is shown or confirms. Raises DeviceNotFoundError, DeviceRetiredError,
+    FieldInvalidError.
     """
     entries = [Entry(one, to, by_hand=True) for one in sorted(device_ids)]
     verdicts = await _judge(tx, entries, now)
     for one in verdicts:
         if one.before is None:
             raise DeviceNotFoundError
+        if one.before.retired:
+            raise DeviceRetiredError
         _require_allowed(one)
     await _save(tx, _changes_of(verdicts, current_account(), now))
 
