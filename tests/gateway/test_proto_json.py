@@ -130,6 +130,29 @@ def test_a_value_of_the_wrong_kind_is_refused_by_its_path(
 
 
 @pytest.mark.parametrize(
+    ("kind", "document", "takes"),
+    [
+        (
+            residency_pb2.GetOccupancyRequest,
+            {"asOf": "2026-02-29T00:00:00Z"},
+            "một thời điểm, như",
+        ),
+        (incidents_pb2.ListIncidentsRequest, {"openOnly": "có"}, "true hoặc false"),
+        (incidents_pb2.ListIncidentsRequest, {"pageSize": 2**31}, "một số nguyên, kiểu int32"),
+        (residency_pb2.VerifyIdentityRequest, {"fullName": 5}, "một chuỗi ký tự"),
+    ],
+)
+def test_what_a_field_takes_is_said_in_words(
+    kind: type[Message], document: dict[str, Any], takes: str
+) -> None:
+    """Not by the name that the contract's language has for it."""
+    with pytest.raises(FieldInvalidError) as refused:
+        proto_json.fill(kind(), document)
+
+    assert refused.value.rule.vi.startswith(takes)
+
+
+@pytest.mark.parametrize(
     ("document", "told"),
     [
         ({"nmae": 1}, {"field": "nmae"}),

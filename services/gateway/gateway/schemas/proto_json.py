@@ -172,7 +172,20 @@ def _rule(field: FieldDescriptor) -> Rule:
 
 
 def _of_type(name: str) -> Rule:
-    return Rule(f"giá trị kiểu {name}", name)
+    if name in _NUMBERS:
+        return Rule(f"một số nguyên, kiểu {name}", f"a whole number, {name}")
+    return _IN_WORDS.get(name, Rule(f"giá trị kiểu {name}", name))
+
+
+_NUMBERS = {"int32", "uint32", "int64", "uint64"}
+_IN_WORDS = {
+    "bool": Rule("true hoặc false", "true or false"),
+    "double": Rule("một số", "a number"),
+    "string": Rule("một chuỗi ký tự", "a text"),
+    "Timestamp": Rule(
+        "một thời điểm, như 2026-11-28T07:30:00+07:00", "a time, such as 2026-11-28T07:30:00+07:00"
+    ),
+}
 
 
 # `int32` of TYPE_INT32, and so on.
