@@ -352,11 +352,17 @@ async def connect_once(url: str, name: str, authority_file: Path | None = None) 
             # Without a bound here the client tries its only server for minutes.
             max_reconnect_attempts=1,
             reconnect_time_wait=0.1,  # type: ignore[arg-type] # a float works
+            # The command tells it in a sentence; nats-py's own way is a trace for each attempt.
+            error_cb=_untold,
             **_credentials(url),
         )
     except (OSError, TimeoutError, NatsError) as error:
         raise BrokerUnavailableError from error
     return client
+
+
+async def _untold(_: Exception) -> None:
+    pass
 
 
 async def ensure_streams(jetstream: JetStreamContext, ward_code: str, replicas: int = 1) -> None:

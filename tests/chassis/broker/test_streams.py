@@ -8,8 +8,10 @@ from nats.js.api import StreamConfig
 from structlog.testing import capture_logs
 
 from chassis.broker import jetstream
+from chassis.errors import BrokerUnavailableError
 from chassis.telemetry import metrics
 from stack.nats_server import NatsServer
+from stack.ports import free_ports
 
 pytestmark = pytest.mark.nats
 
@@ -61,6 +63,17 @@ async def test_a_password_may_hold_what_an_address_cannot(tmp_path: Path) -> Non
         server.stop()
 
     assert connected == (True, True)
+
+
+async def test_a_command_is_told_that_the_broker_is_away_and_the_log_is_not(
+    capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """It has a sentence for whoever gave it; a trace for each attempt says no more."""
+    (port,) = free_ports(1)
+    with capture_logs() as logs, pytest.raises(BrokerUnavailableError):
+        await jetstream.connect_once(f"nats://127.0.0.1:{port}", "tests")
+
+    assert (logs, caplog.records, capfd.readouterr()) == ([], [], ("", ""))
 
 
 async def test_what_delays_a_stream_is_told_once(
