@@ -28,6 +28,7 @@ from chassis.rpc import grpc_client
 from chassis.settings import read_settings
 from chassis.telemetry import log
 from chassis.telemetry.admin import AdminServer
+from gateway.clients import Metadata
 from gateway.routes import Frame, GatewayServer
 from gateway.routes.server import MAX_CONNECTIONS
 from gateway.settings import Settings
@@ -36,6 +37,7 @@ from ward.options.v1 import access_pb2
 from ward.residency.v1 import residency_pb2 as pb
 from ward.residency.v1 import residency_pb2_grpc
 
+PassOn = Callable[[Request], Metadata]
 Call = Callable[[Request, pb.VerifyIdentityRequest], Awaitable[pb.VerifyIdentityResponse]]
 
 
@@ -112,25 +114,22 @@ def _message(declared: Declared) -> pb.VerifyIdentityRequest:
     )
 
 
-def _alone(channel: aio.Channel) -> Call:
+def _caller(channel: aio.Channel, pass_on: PassOn) -> Call:
     method = residency_pb2_grpc.ResidencyServiceStub(channel).VerifyIdentity
 
     async def call(request: Request, message: pb.VerifyIdentityRequest) -> Any:  # noqa: ANN401 - grpc's call
-        metadata = (("authorization", request.headers["authorization"]),)
-        return await method(message, timeout=grpc_client.DEADLINE_S, metadata=metadata)
+        return await method(message, timeout=grpc_client.DEADLINE_S, metadata=pass_on(request))
 
     return call
 
 
-def _in_frame(channel: aio.Channel) -> Call:
-    method = residency_pb2_grpc.ResidencyServiceStub(channel).VerifyIdentity
+def _the_token(request: Request) -> Metadata:
+    return (("authorization", request.headers["authorization"]),)
 
-    async def call(request: Request, message: pb.VerifyIdentityRequest) -> Any:  # noqa: ANN401 - grpc's call
-        sign_in(request)
-        metadata = grpc_client.passed_on()
-        return await method(message, timeout=grpc_client.DEADLINE_S, metadata=metadata)
 
-    return call
+def _as_the_gateway_does(request: Request) -> Metadata:
+    sign_in(request)
+    return grpc_client.passed_on()
 
 
 def _server(app: FastAPI, listen: str) -> uvicorn.Server:
@@ -162,9 +161,11 @@ async def _serve(settings: Settings, *, in_frame: bool) -> None:
         )
         life.at_stop(channel.close)
         if in_frame:
-            life.serve_http(GatewayServer(Frame(make_app(_in_frame(channel))), listen))
+            life.serve_http(
+                GatewayServer(Frame(make_app(_caller(channel, _as_the_gateway_does))), listen)
+            )
         else:
-            life.serve_http(_server(make_app(_alone(channel)), listen))
+            life.serve_http(_server(make_app(_caller(channel, _the_token)), listen))
         await life.until_stopped()
 
 
