@@ -11,10 +11,16 @@ import unicodedata
 _TWELVE_DIGITS = re.compile(
     r"\d(?:[^\S\r\n]?\d){11}|(?<!\d)(?:0\d\d|999)(?:(?:[.\u2010-\u2015-]|[^\S\r\n])?\d{3}){3}"
 )
-_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
+# Soft hyphens, joiners, marks of direction and of byte order: they come with what is copied, and nobody sees them.
+_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+
+
+def visible(text: str) -> str:
+    """Leave out of a text what nobody sees of it."""
+    return _UNSEEN.sub("", text)
 
 
 def may_hold_id_number(text: str) -> bool:
     """Tell whether a text has a run of twelve digits, which could be a personal identification number."""
-    seen = _UNSEEN.sub("", unicodedata.normalize("NFKC", text))
+    seen = visible(unicodedata.normalize("NFKC", text))
     return _TWELVE_DIGITS.search(seen) is not None

@@ -15,8 +15,6 @@ from typing import NamedTuple
 # The tones in the order of dictionaries: ngang has no mark, then huyền, hỏi, ngã, sắc, nặng (TCVN 6909:2001 marks).
 TONE_MARKS = "\u0300\u0309\u0303\u0301\u0323"
 _LOOKS_LIKE_D = str.maketrans("ÐðƉɖ", "ĐđĐđ")
-# Soft hyphens, joiners, marks of direction and of byte order: they come with what is copied, and nobody sees them.
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 # TCVN 5712 alphabet; f, j, w and z, which it lacks, stand where Latin has them.
 ALPHABET = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
 
@@ -39,11 +37,6 @@ class _Word(NamedTuple):
 
     letters: str
     tones: str
-
-
-def visible(text: str) -> str:
-    """Leave out of a text what nobody sees of it."""
-    return _INVISIBLE.sub("", text)
 
 
 def same_spelling(text: str) -> str:

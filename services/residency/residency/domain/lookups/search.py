@@ -6,6 +6,7 @@ from enum import IntEnum
 from typing import Self
 from uuid import UUID
 
+from chassis.privacy import visible
 from residency.domain import search_terms, spelling
 from residency.domain.persons.person_name import FullName
 from residency.domain.places.address import Gazetteer
@@ -87,7 +88,7 @@ class NameQuestion:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read what was typed; ValueError where it holds anything but words, or too few letters."""
-        name = FullName.parse(spelling.visible(text))
+        name = FullName.parse(visible(text))
         words = name.plain.split()
         if sum(map(len, words)) < LEAST_LETTERS:
             raise ValueError("too few letters")

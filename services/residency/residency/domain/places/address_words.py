@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from chassis.privacy import visible
 from residency.domain import spelling
 
 
@@ -138,7 +139,7 @@ _BY_PLAIN = {
 
 def segments(text: str) -> Iterator[list[Token]]:
     """Cut a text at its commas, and at dashes that stand alone; give each segment's words."""
-    composed = _AROUND_SLASH.sub("/", unicodedata.normalize("NFC", spelling.visible(text)))
+    composed = _AROUND_SLASH.sub("/", unicodedata.normalize("NFC", visible(text)))
     for segment in _SEPARATOR.split(_ABBREVIATION.sub(r"\1. ", composed)):
         words = [part for word in segment.split() for part in _unglued(word)]
         tokens = [Token(word, _plain(word)) for word in words]
