@@ -4,13 +4,15 @@ from typing import Any
 
 import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from chassis.broker.messages import subject_of
 from chassis.storage.database import Database
 from fire_safety import tables
+from fire_safety.domain.devices.registration import MAX_REPORTING
+from fire_safety.repository.rows import row_of_device
 from tests.fire_safety.conftest import Service
-from tests.fire_safety.samples import PLACED, UNPLACED
+from tests.fire_safety.samples import NOW, PLACED, UNPLACED
 from ward.fire_safety.v1 import devices_pb2 as pb
 from ward.fire_safety.v1 import fire_safety_pb2 as fire_safety
 
@@ -54,6 +56,33 @@ async def events(database: Database) -> int:
     told = tables.outbox.c.subject == subject_of(pb.DevicesChanged)
     async with database.transaction() as tx:
         return len((await tx.execute(select(tables.outbox.c.position).where(told))).all())
+
+
+async def test_a_gateway_that_is_full_takes_no_device_back_into_service(
+    service: Service, database: Database
+) -> None:
+    """Whether it is named anew, or is that of a device which was retired behind it."""
+    gateway = {"device_id": "GW-1", "interval_s": 60, "kind": fire_safety.DEVICE_KIND_GATEWAY}
+    await saved(service, saving("request-0001", **gateway))
+    await saved(
+        service,
+        saving("request-0002", device_id="OLD", interval_s=60, gateway_id="GW-1", retired=True),
+    )
+    others = [
+        {**row_of_device(UNPLACED), "device_id": f"B-{n}", "gateway_id": "GW-1"}
+        for n in range(MAX_REPORTING)
+    ]
+    async with database.transaction() as tx:
+        await tx.execute(insert(tables.devices), [{**one, "changed_at": NOW} for one in others])
+
+    for number, (mask, fields) in enumerate(
+        (
+            ("retired", {"device_id": "OLD"}),
+            ("", {"device_id": "NEW", "interval_s": 60, "gateway_id": "GW-1"}),
+        )
+    ):
+        request = saving(f"request-1{number:03}", mask, **fields)
+        assert await service.refusal("SaveDevice", request, "administrator") == FIELD_INVALID
 
 
 async def test_a_device_from_its_registration_to_its_retirement(service: Service) -> None:

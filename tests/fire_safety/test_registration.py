@@ -1,5 +1,6 @@
 """What may be entered on the register of devices: pure decisions, without a database."""
 
+import unicodedata
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -57,6 +58,15 @@ def test_an_entry_changes_what_it_names_and_leaves_the_rest() -> None:
     assert changed.after == replace(DETECTOR, model="KN-11")
     assert verdict(model="KN-10").outcome is Outcome.UNCHANGED
     assert verdict("d-2", interval_s=10).outcome is Outcome.NEW
+
+
+def test_names_that_look_alike_are_the_same() -> None:
+    """Blanks around them, and letters that came apart from their signs, change nothing."""
+    for name in ("model", "firmware"):
+        tidy = verdict(**{name: "Kiểu tủ số 1"}).after
+        assert (
+            verdict(**{name: unicodedata.normalize("NFD", "\u00a0 Kiểu tủ số 1 ")}).after == tidy
+        )
 
 
 def test_nobody_is_registered_as_the_canary() -> None:

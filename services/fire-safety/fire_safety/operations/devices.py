@@ -240,7 +240,8 @@ async def _save(
 
 async def _judge(tx: Transaction, entries: Sequence[Entry], now: datetime) -> list[Verdict]:
     device_ids = [one.device_id for one in entries if DEVICE_ID.fullmatch(one.device_id)]
-    known = await devices.load_surroundings(tx, device_ids)
+    gateway_ids = {one.values["gateway_id"] for one in entries if one.values.get("gateway_id")}
+    known = await devices.load_surroundings(tx, device_ids, gateway_ids)
     return judge(entries, known, ward_day(now))
 
 

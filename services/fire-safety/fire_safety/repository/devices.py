@@ -47,8 +47,10 @@ async def load(tx: Transaction, device_id: str) -> Device:
     return device_of(row)
 
 
-async def load_surroundings(tx: Transaction, device_ids: Collection[str]) -> Surroundings:
-    """Load what entries of these devices are judged against."""
+async def load_surroundings(
+    tx: Transaction, device_ids: Collection[str], gateway_ids: Collection[str]
+) -> Surroundings:
+    """Load what entries of these devices are judged against, which name these gateways."""
     entered = bindparam(None, list(device_ids), ARRAY(Text))
     devices = await tx.execute(
         select(tables.devices).where(
@@ -59,9 +61,15 @@ async def load_surroundings(tx: Transaction, device_ids: Collection[str]) -> Sur
             )
         )
     )
+    found = {row["device_id"]: device_of(row) for row in devices.mappings()}
+    # One that comes back into service is counted at the gateway that it had.
+    concerned = {*gateway_ids, *(found[one].gateway_id for one in device_ids if one in found)}
     reporting = await tx.execute(
         select(_devices.gateway_id, func.count().label("number"))
-        .where(_devices.gateway_id.is_not(None), _devices.retired.is_(False))
+        .where(
+            _devices.gateway_id == any_(bindparam(None, sorted(concerned), ARRAY(Text))),
+            _devices.retired.is_(False),
+        )
         .group_by(_devices.gateway_id)
     )
     premises = tables.premises.c
@@ -69,7 +77,7 @@ async def load_surroundings(tx: Transaction, device_ids: Collection[str]) -> Sur
     zones = await tx.execute(select(tables.zones.c.zone_id, tables.zones.c.premises_id))
     profiles = await tx.scalars(select(tables.detection_profiles.c.profile_id).distinct())
     return Surroundings(
-        devices={row["device_id"]: device_of(row) for row in devices.mappings()},
+        devices=found,
         reporting={row.gateway_id: row.number for row in reporting},
         premises={row.code: row.premises_id for row in places}
         | {row.premises_id: row.premises_id for row in places},

@@ -1,5 +1,6 @@
 """Entering devices on the register: what an entry changes, and the rules that the register keeps."""
 
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,6 +20,7 @@ MAX_GATEWAYS = 8
 # its own, and those that it needs beside.
 MAX_REPORTING = 900
 FLOORS = range(-9, 201)
+_TEXTS = {"model", "firmware"}
 
 
 class Fault(Wording):
@@ -107,7 +109,7 @@ class Surroundings:
     """What entries are judged against: premises by id and by code, the premises of each zone, and so on.
 
     `devices` has those entered, every gateway, and whoever reports through those entered; `reporting` is how many
-    devices in service report through each gateway.
+    devices in service report through each gateway that those entered have or name.
     """
 
     devices: Mapping[str, Device] = field(default_factory=dict)
@@ -188,6 +190,9 @@ def _after(entry: Entry, before: Device | None, known: Surroundings) -> Device:
     if "premises_id" in values:
         named = values["premises_id"]
         values["premises_id"] = known.premises.get(named, named)
+    for name in _TEXTS & values.keys():
+        # However it was typed or came in: what looks the same is the same, by hand and in a table.
+        values[name] = unicodedata.normalize("NFC", values[name]).strip()
     after = replace(before or blank(entry.device_id), **values)
     tested = before.last_tested_on if before and not entry.by_hand else None
     return (
