@@ -10,11 +10,13 @@ from nats.aio.client import Client
 from chassis.broker.partitions import PARTITIONS, partition_of
 from chassis.clock import utc_now
 from chassis.storage.database import Database
+from chassis.storage.outbox import Relay
 from fire_safety.consumers.detector import Detector
 from fire_safety.consumers.formats import Formats
 from fire_safety.consumers.listening import Listening
 from fire_safety.consumers.share import Share
 from fire_safety.domain.devices.registration import whole
+from fire_safety.domain.premises.places import KnownPlaces
 from fire_safety.operations.detection import DetectionOperations
 from fire_safety.operations.devices import ImportOperations
 from fire_safety.operations.progress import ProgressOperations
@@ -38,13 +40,14 @@ def one_of_each_partition() -> list[str]:
 
 
 async def test_where_devices_hang_is_forgotten_with_their_share(
-    database: Database, broker: Client, detection: DetectionOperations
+    database: Database, broker: Client, relay: Relay
 ) -> None:
     """Of those that it goes on with it is known; of those that another took it is no longer."""
     entries = [whole(replace(UNPLACED, device_id=one)) for one in one_of_each_partition()]
     await ImportOperations(database, utc_now).enter(
         entries, dry_run=False, allowed_only=False, progress=lambda _done, _all: None
     )
+    places = KnownPlaces()
     formats = Formats(DetectionQueries(database), WARD, utc_now)
     detector = Detector(
         broker,
@@ -53,7 +56,7 @@ async def test_where_devices_hang_is_forgotten_with_their_share(
         database,
         WARD,
         DetectionQueries(database),
-        detection,
+        DetectionOperations(relay, utc_now, WARD, places),
         ProgressOperations(WARD),
         formats,
         utc_now,
@@ -61,7 +64,7 @@ async def test_where_devices_hang_is_forgotten_with_their_share(
     )
 
     def known() -> frozenset[int]:
-        return frozenset(partition_of(one) for one in detection.known_places)
+        return frozenset(partition_of(one) for one in places)
 
     async def knows_all() -> bool:
         return len(known()) == PARTITIONS

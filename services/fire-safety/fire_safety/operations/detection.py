@@ -28,16 +28,13 @@ _ATTEMPTS = 3
 class DetectionOperations:
     """Stores signals as alarms, and how far detection has come in the messages of a ward."""
 
-    def __init__(self, relay: Relay, clock: Clock, ward_code: str) -> None:
+    def __init__(
+        self, relay: Relay, clock: Clock, ward_code: str, places: KnownPlaces | None = None
+    ) -> None:
         self._relay = relay
         self._clock = clock
         self._ward_code = ward_code
-        self._places = KnownPlaces()
-
-    @property
-    def known_places(self) -> Collection[str]:
-        """Name the devices of which it is remembered where they hang."""
-        return self._places.keys()
+        self._places = KnownPlaces() if places is None else places
 
     def forget_places(self) -> None:
         """Forget where devices hang: others may work on them from now on."""
