@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 from sqlalchemy.exc import DBAPIError
 
 from chassis.errors import FieldInvalidError, RequestIdReusedError
 from chassis.storage.database import Database, Lease
 from chassis.storage.outbox import Relay
+from fire_safety import tables
 from fire_safety.detection.modes import Mode
 from fire_safety.domain.alarms.alarm import AlarmKind, Suppression
 from fire_safety.domain.alarms.modes import (
@@ -26,6 +27,7 @@ from fire_safety.domain.alarms.modes import (
     ModeWanted,
     SuppressedFilter,
 )
+from fire_safety.domain.devices.device import DeviceRetiredError
 from fire_safety.operations.detection import DetectionOperations
 from fire_safety.operations.modes import ModeOperations
 from fire_safety.queries.detection import DetectionQueries
@@ -132,6 +134,18 @@ async def test_what_is_not_on_the_register_cannot_be_set(
         await set_mode(modes, replace(WANTED, scope=scope, target_id="nothing"))
 
 
+async def test_a_retired_device_is_neither_tested_nor_disabled(
+    modes: ModeOperations, database: Database
+) -> None:
+    """It signals nothing that could be left out, and would be shown for days as if it still hung there."""
+    async with database.transaction() as tx:
+        await tx.execute(update(tables.devices).values(retired=True))
+
+    for wanted in (WANTED, replace(WANTED, kind=Suppression.DISABLED)):
+        with pytest.raises(DeviceRetiredError):
+            await set_mode(modes, wanted)
+
+
 async def test_no_mode_lasts_longer_than_its_policy(modes: ModeOperations) -> None:
     """Four hours of test, three days of disablement; and never none."""
     four_hours, three_days = NOW + timedelta(hours=4), NOW + timedelta(days=3)
@@ -140,7 +154,7 @@ async def test_no_mode_lasts_longer_than_its_policy(modes: ModeOperations) -> No
 
     with pytest.raises(DeviceModeTooLongError) as refused:
         await set_mode(modes, replace(WANTED, ends_at=four_hours + timedelta(seconds=1)))
-    assert refused.value.metadata == {"longest_s": "14400"}
+    assert refused.value.metadata == {"longest_s": "14400", "longest_hours": "4"}
     with pytest.raises(DeviceModeTooLongError):
         await set_mode(modes, replace(DISABLED, ends_at=three_days + timedelta(seconds=1)))
     with pytest.raises(FieldInvalidError):

@@ -64,7 +64,7 @@ class ModesServiceServicer:
     def SetDeviceMode(self, request, context):
         """Puts a device, a zone or premises under test, or disables it, from now until a time that must be given. It applies
         within ten seconds, is shown until it ends, and ends by itself. A disablement goes before a test.
-        Errors: FIELD_INVALID, MODE_TARGET_NOT_FOUND, DEVICE_MODE_TOO_LONG, REQUEST_ID_REUSED.
+        Errors: FIELD_INVALID, MODE_TARGET_NOT_FOUND, DEVICE_RETIRED, DEVICE_MODE_TOO_LONG, REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

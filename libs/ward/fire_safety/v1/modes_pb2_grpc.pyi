@@ -36,7 +36,7 @@ class ModesServiceStub:
     SetDeviceMode: _grpc.UnaryUnaryMultiCallable[_modes_pb2.SetDeviceModeRequest, _modes_pb2.SetDeviceModeResponse]
     """Puts a device, a zone or premises under test, or disables it, from now until a time that must be given. It applies
     within ten seconds, is shown until it ends, and ends by itself. A disablement goes before a test.
-    Errors: FIELD_INVALID, MODE_TARGET_NOT_FOUND, DEVICE_MODE_TOO_LONG, REQUEST_ID_REUSED.
+    Errors: FIELD_INVALID, MODE_TARGET_NOT_FOUND, DEVICE_RETIRED, DEVICE_MODE_TOO_LONG, REQUEST_ID_REUSED.
     """
     EndDeviceMode: _grpc.UnaryUnaryMultiCallable[_modes_pb2.EndDeviceModeRequest, _modes_pb2.EndDeviceModeResponse]
     """Ends a test or disablement before its time.
@@ -55,7 +55,7 @@ class ModesServiceAsyncStub(ModesServiceStub):
     SetDeviceMode: _aio.UnaryUnaryMultiCallable[_modes_pb2.SetDeviceModeRequest, _modes_pb2.SetDeviceModeResponse]  # type: ignore[assignment]
     """Puts a device, a zone or premises under test, or disables it, from now until a time that must be given. It applies
     within ten seconds, is shown until it ends, and ends by itself. A disablement goes before a test.
-    Errors: FIELD_INVALID, MODE_TARGET_NOT_FOUND, DEVICE_MODE_TOO_LONG, REQUEST_ID_REUSED.
+    Errors: FIELD_INVALID, MODE_TARGET_NOT_FOUND, DEVICE_RETIRED, DEVICE_MODE_TOO_LONG, REQUEST_ID_REUSED.
     """
     EndDeviceMode: _aio.UnaryUnaryMultiCallable[_modes_pb2.EndDeviceModeRequest, _modes_pb2.EndDeviceModeResponse]  # type: ignore[assignment]
     """Ends a test or disablement before its time.
@@ -77,7 +77,7 @@ class ModesServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_modes_pb2.SetDeviceModeResponse, _abc.Awaitable[_modes_pb2.SetDeviceModeResponse]]:
         """Puts a device, a zone or premises under test, or disables it, from now until a time that must be given. It applies
         within ten seconds, is shown until it ends, and ends by itself. A disablement goes before a test.
-        Errors: FIELD_INVALID, MODE_TARGET_NOT_FOUND, DEVICE_MODE_TOO_LONG, REQUEST_ID_REUSED.
+        Errors: FIELD_INVALID, MODE_TARGET_NOT_FOUND, DEVICE_RETIRED, DEVICE_MODE_TOO_LONG, REQUEST_ID_REUSED.
         """
 
     @_abc_1.abstractmethod

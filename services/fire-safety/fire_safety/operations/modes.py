@@ -34,7 +34,8 @@ class ModeOperations:
     async def set(self, wanted: ModeWanted, request_id: str, digest: bytes) -> DeviceMode:
         """Set a mode from now on, once per request id; a repeat gets the mode as it is now.
 
-        Raises ModeTargetNotFoundError, DeviceModeTooLongError, FieldInvalidError, RequestIdReusedError.
+        Raises ModeTargetNotFoundError, DeviceRetiredError, DeviceModeTooLongError, FieldInvalidError,
+        RequestIdReusedError.
         """
         now = self._clock()
         mode_id = self._new_id()

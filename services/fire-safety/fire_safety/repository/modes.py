@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, insert, or_, select, update
+from sqlalchemy import Select, and_, false, func, insert, or_, select, update
 
 from chassis.storage import outbox
 from chassis.storage.database import Transaction
@@ -18,6 +18,7 @@ from fire_safety.domain.alarms.modes import (
     ModeTargetNotFoundError,
     ModeWanted,
 )
+from fire_safety.domain.devices.device import DeviceRetiredError
 from fire_safety.repository.rows import mode_of
 from fire_safety.tables.versions import in_force
 from fire_safety.wire import modes as wire
@@ -29,9 +30,9 @@ _REACHES = or_(
     and_(_modes.scope == ModeScope.PREMISES, _modes.target_id == _devices.premises_id),
 )
 _PREMISES_OF = {
-    ModeScope.DEVICE: (_devices.device_id, _devices.premises_id),
-    ModeScope.ZONE: (tables.zones.c.zone_id, tables.zones.c.premises_id),
-    ModeScope.PREMISES: (tables.premises.c.premises_id, tables.premises.c.premises_id),
+    ModeScope.DEVICE: (_devices.device_id, _devices.premises_id, _devices.retired),
+    ModeScope.ZONE: (tables.zones.c.zone_id, tables.zones.c.premises_id, false()),
+    ModeScope.PREMISES: (tables.premises.c.premises_id, tables.premises.c.premises_id, false()),
 }
 
 
@@ -72,12 +73,17 @@ async def policy_in_force(tx: Transaction, now: datetime) -> ModePolicy:
 
 
 async def premises_of_target(tx: Transaction, wanted: ModeWanted) -> str:
-    """Tell the premises of a mode's target, empty if it is not placed; raises ModeTargetNotFoundError."""
-    target, premises = _PREMISES_OF[wanted.scope]
-    found = await tx.execute(select(premises).where(target == wanted.target_id))
+    """Tell the premises of a mode's target, empty if it is not placed.
+
+    A retired device signals nothing that could be left out. Raises ModeTargetNotFoundError, DeviceRetiredError.
+    """
+    target, premises, retired = _PREMISES_OF[wanted.scope]
+    found = await tx.execute(select(premises, retired).where(target == wanted.target_id))
     row = found.one_or_none()
     if row is None:
         raise ModeTargetNotFoundError
+    if row[1]:
+        raise DeviceRetiredError
     return str(row[0] or "")
 
 

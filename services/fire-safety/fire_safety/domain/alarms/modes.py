@@ -17,9 +17,13 @@ class ModeTargetNotFoundError(DomainError):
 
 
 class DeviceModeTooLongError(DomainError):
-    """The mode would last longer than the policy in force allows; `longest_s` says how long that is."""
+    """The mode would last longer than the policy in force allows: `longest_s` seconds, which are `longest_hours`."""
 
     reason = "DEVICE_MODE_TOO_LONG"
+
+    def __init__(self, longest: timedelta) -> None:
+        seconds = longest.total_seconds()
+        super().__init__(longest_s=f"{seconds:.0f}", longest_hours=f"{seconds / 3600:g}")
 
 
 class DeviceModeNotFoundError(DomainError):
@@ -72,7 +76,7 @@ class ModeWanted:
             raise FieldInvalidError("ends_at", IN_THE_FUTURE)
         longest = policy.longest(self.kind)
         if self.ends_at - now > longest:
-            raise DeviceModeTooLongError(longest_s=f"{longest.total_seconds():.0f}")
+            raise DeviceModeTooLongError(longest)
 
 
 @dataclass(frozen=True)
