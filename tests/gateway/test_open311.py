@@ -150,7 +150,7 @@ async def test_requests_are_asked_for_as_filtered_and_told_in_the_wards_time(
         return pages[asked.page_token]
 
     incidents.answers["ListServiceRequests"] = answer
-    query = "?service_code=on_scene,feedback&start_date=2026-01-01T00:00:00Z&status=open"
+    query = "?service_code=on_scene,feedback&start_date=2026-01-01T07:00:00+07:00&status=open"
     told = (await client.get(f"/requests.json{query}")).json()
     asked = incidents.asked[0]
 

@@ -8,6 +8,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from grpc import aio
 
 from chassis.rpc import grpc_client
+from gateway.transcoder.requests import with_plus
 from stack.issuer import Issuer
 from tests.fixtures.servers import MakeToken
 from tests.gateway.conftest import Ward
@@ -74,6 +75,32 @@ async def test_a_query_fills_the_rest_of_the_request(client: Client, ward: Ward)
             page_size=7,
         )
     ]
+
+
+@pytest.mark.parametrize("plus", ["+", "%2B"])
+async def test_the_plus_of_a_time_need_not_be_escaped(client: Client, plus: str) -> None:
+    """So times are pasted from answers; what is refused here is another field."""
+    answer = await client.get(
+        f"/v1/devices/D/readings?begins_at=2026-11-28T07:30:00{plus}07:00&max_points=few"
+    )
+
+    assert answer.json()["metadata"] == {"field": "max_points"}
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-11-28T07:30:00 07:00", "2026-11-28T07:30:00+07:00"),
+        ("2026-11-28T07:30:00.25 07:00", "2026-11-28T07:30:00.25+07:00"),
+        ("2026-11-28T07:30:00-07:00", "2026-11-28T07:30:00-07:00"),
+        ("2026-11-28 07:30", "2026-11-28 07:30"),
+        ("2026-11-28", "2026-11-28"),
+        ("", ""),
+    ],
+)
+def test_a_blank_before_an_offset_was_a_plus(text: str, moment: str) -> None:
+    """One between a day and a time was not."""
+    assert with_plus(text) == moment
 
 
 @pytest.mark.parametrize(

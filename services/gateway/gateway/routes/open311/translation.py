@@ -10,6 +10,7 @@ from chassis import context
 from chassis.clock import WARD_TIME, ward_local
 from gateway.routes.open311.documents import Document
 from gateway.routes.open311.refusals import RefusedError
+from gateway.transcoder.requests import with_plus
 from ward.fire_safety.v1 import fire_safety_pb2
 from ward.incidents.v1 import reports_pb2
 from ward.incidents.v1 import service_requests_pb2 as pb
@@ -185,7 +186,7 @@ def _moment(field: str, text: str) -> Timestamp | None:
         return None
     moment = Timestamp()
     try:
-        told = datetime.fromisoformat(text)
+        told = datetime.fromisoformat(with_plus(text))
         # A date or time without an offset is the ward's.
         moment.FromDatetime(told if told.tzinfo else told.replace(tzinfo=WARD_TIME))
     except (ValueError, OverflowError) as error:
