@@ -147,7 +147,8 @@ async def test_rates_need_a_period_and_a_grouping(service: Service) -> None:
     answer = await service.call("ListFalseAlarmRates", asked)
 
     assert not answer.rates
-    assert answer.total.device_days == pytest.approx(60, abs=0.1)
+    # Of two devices that were entered a moment ago.
+    assert answer.total.device_days == pytest.approx(0, abs=0.1)
     assert not answer.total.HasField("false_share")
     assert answer.total.false_per_device_year == 0
     assert answer.ends_at.ToDatetime() < asked.ends_at.ToDatetime()

@@ -126,8 +126,8 @@ class AlarmOutcomes(_message.Message):
     false_alarms: _builtins.int
     """False ones: nuisances, faults and malicious ones."""
     device_days: _builtins.float
-    """Days of the devices within the period, of all of them together: from their installation, or all of the period where
-    it is not known, until they were retired.
+    """Days of the devices within the period, of all of them together: from their registration, or their installation where
+    that is later, until they were retired.
     """
     false_share: _builtins.float
     """Share of false ones among those that were reset; absent if none was."""

@@ -10,7 +10,7 @@ from fire_safety import tables
 from fire_safety.domain.alarms.alarm import FALSE_DISPOSITIONS, FIRE_KINDS, Disposition
 from fire_safety.domain.alarms.rates import Grouping, Outcomes, Rate, RateFilter, RatePosition
 
-_alarms, _devices = tables.alarms.c, tables.devices.c
+_alarms, _devices, _changes = tables.alarms.c, tables.devices.c, tables.device_changes.c
 _SAID = [one for one in Disposition if one is not Disposition.UNSPECIFIED]
 _FALSE = _alarms.disposition.in_(sorted(FALSE_DISPOSITIONS))
 _COUNTS = [func.count().filter(_alarms.disposition == one).label(one) for one in _SAID]
@@ -90,10 +90,19 @@ def _hangs_within(chosen: RateFilter) -> list[ColumnElement[bool]]:
 
 
 def _device_days(chosen: RateFilter) -> ColumnElement[float | Decimal]:
-    """Sum the days of devices within the period: from their installation, where it is known, to their end of use."""
+    """Sum the days of devices within the period: from when they hung there and were on the register, to their end.
+
+    Of what a device did before nothing could be heard, so that it would count as a time without false alarms.
+    """
     begins_at = literal(chosen.begins_at, DateTime(timezone=True))
     ends_at = literal(chosen.ends_at, DateTime(timezone=True))
-    since = func.greatest(begins_at, func.coalesce(_devices.installed_on, begins_at))
+    registered_at = (
+        select(func.min(_changes.changed_at))
+        .where(_changes.device_id == _devices.device_id)
+        .scalar_subquery()
+    )
+    # Leaves out what is not known.
+    since = func.greatest(begins_at, _devices.installed_on, registered_at)
     until = case((_devices.retired, func.least(ends_at, _devices.changed_at)), else_=ends_at)
     seconds = func.extract("epoch", until - since)
     return func.sum(func.greatest(seconds, 0)) / _DAY_S
