@@ -223,6 +223,13 @@ _ELSEWHERE = ("INVALID_ARGUMENT", "FIELD_INVALID")
         (
             "CreateZone",
             pb.CreateZoneRequest(
+                request_id="create-0001", premises_id="p-market", name="Nhà 999099000001"
+            ),
+            _ELSEWHERE,
+        ),
+        (
+            "CreateZone",
+            pb.CreateZoneRequest(
                 request_id="create-0001", premises_id="p-market", name="x", device_ids=[DEVICE]
             ),
             _ELSEWHERE,

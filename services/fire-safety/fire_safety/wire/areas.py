@@ -1,8 +1,10 @@
 """Detection zones and mutual-aid groups."""
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
+from chassis.privacy import may_hold_id_number
 from chassis.rpc import pages
 from chassis.rules import GROUP_OR_ALL, Rule, at_most, between, one_line
 from chassis.storage.idempotency import check_request_id
@@ -23,6 +25,10 @@ from ward.fire_safety.v1 import areas_pb2 as pb
 
 _NOT_BEING_ADDED = Rule("không gồm mã nào đang được thêm vào", "none that is to be added")
 
+_LENGTH = one_line(1, MAX_TEXT)
+_NAME_RULE = Rule(
+    f"{_LENGTH.vi}, không có số định danh", f"{_LENGTH.en}, no identification numbers"
+)
 _MAX_MEMBERS = 500
 _MAX_GROUP = 2**31 - 1
 
@@ -126,9 +132,10 @@ def area_after(token: str) -> str:
 
 
 def _name(text: str) -> str:
-    name = text.strip()
-    if not 0 < len(name) <= MAX_TEXT or not name.isprintable():
-        raise FieldInvalidError("name", one_line(1, MAX_TEXT))
+    """Read a name, which leaves in events and stays in a history that nobody can alter."""
+    name = unicodedata.normalize("NFC", text).strip()
+    if not 0 < len(name) <= MAX_TEXT or not name.isprintable() or may_hold_id_number(name):
+        raise FieldInvalidError("name", _NAME_RULE)
     return name
 
 
