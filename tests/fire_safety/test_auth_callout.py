@@ -48,6 +48,7 @@ from tests.fire_safety.field import (
 )
 from tests.fire_safety.plain_client import PlainClient
 from tests.fire_safety.samples import APARTMENTS, PLACED, UNPLACED, register
+from tests.fixtures.barrier import taken_in
 from ward.fire_safety.v1 import readings_pb2 as pb
 
 pytestmark = [pytest.mark.postgres, pytest.mark.nats]
@@ -246,16 +247,16 @@ async def test_a_device_can_neither_speak_nor_listen_as_another(gate: Gate) -> N
     device._error_cb = lambda error: refusals.put(str(error))  # noqa: SLF001 - to hear refusals
     services = await nats.connect(gate.server.url)
     overheard = await services.subscribe(">")
-    await services.flush()
+    await taken_in(services)
     heard = await device.subscribe(f"ward.11002.device.{DEVICE}.down")
 
     for forged in (subject_of(OTHER), "ward.fire_safety.v1.AlarmReset", "$JS.API.INFO", "dead.x"):
         await device.publish(forged, b"forged")
     for listened in (">", "ward.>", f"ward.11002.device.{OTHER}.down", "_INBOX.>", "$MQTT.sub.>"):
         await device.subscribe(listened)
-    await device.flush()
+    await taken_in(device)
     await services.publish(f"ward.11002.device.{DEVICE}.down", b"command")
-    await services.flush()
+    await taken_in(services)
 
     assert (await heard.next_msg(20)).data == b"command"
     said = [(await asyncio.wait_for(refusals.get(), 20)).lower() for _ in range(9)]
@@ -277,7 +278,7 @@ async def test_an_acknowledgement_goes_to_nobody_but_the_device(gate: Gate) -> N
         for subject in ("ward.fire_safety.>", "dead.>", "$MQTT.>", "$JS.API.STREAM.PURGE.>")
     ]
     overheard.append(await services.subscribe("ward.*.device.*.down"))
-    await services.flush()
+    await taken_in(services)
 
     for named in (
         "ward.fire_safety.v1.AlarmRaised",
@@ -289,7 +290,7 @@ async def test_an_acknowledgement_goes_to_nobody_but_the_device(gate: Gate) -> N
         await device.publish(subject_of(DEVICE), reading(DEVICE, now_ms()), reply=named)
     ack = await device.jetstream().publish(subject_of(DEVICE), reading(DEVICE, now_ms()))
     await until_recorded(gate.database, 1)
-    await services.flush()
+    await taken_in(services)
 
     assert ack.seq == 6
     assert [one.pending_msgs for one in overheard] == [0, 0, 0, 0, 0]

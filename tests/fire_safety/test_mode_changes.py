@@ -26,6 +26,7 @@ from tests.fire_safety.field import (
 )
 from tests.fire_safety.samples import PLACED
 from tests.fire_safety.test_modes import EVERY_SIGNAL
+from tests.fixtures.barrier import taken_in
 from ward.fire_safety.v1 import modes_pb2
 
 CALL_POINT = int(Condition.MANUAL_CALL_POINT)
@@ -77,8 +78,8 @@ async def test_every_replica_hears_a_change_and_many_together_are_one(
     """Each by its own connection; what was told is not told again."""
     other = await jetstream.connect(nats_server.url, "other")
     async with ModeChanges(broker) as here, ModeChanges(other) as there:
-        await broker.flush()
-        await other.flush()
+        await taken_in(broker)
+        await taken_in(other)
         for subject in CHANGE_SUBJECTS * 3:
             await broker.publish(subject, b"")
 

@@ -17,6 +17,7 @@ from residency.settings import Settings
 from simulator.population.server import PopulationServer
 from stack.issuer import Issuer
 from stack.nats_server import NatsServer
+from tests.fixtures.barrier import taken_in
 from tests.fixtures.servers import ISSUER_ADDRESS, MakeDatabase, MakeToken, TestDatabase
 from tests.residency.accounted import unaccounted
 from tests.residency.desk import PEOPLE, Desk
@@ -170,6 +171,7 @@ async def desk(
     target = f"127.0.0.1:{population_port}"
     settings = make_settings(nats_server.url).model_copy(update={"population_target": target})
     heard = await broker.subscribe("ward.residency.v1.>")
+    await taken_in(broker)
     async with Lifecycle() as life:
         port = await app.start(life, settings, clock)
         target = f"127.0.0.1:{port}"

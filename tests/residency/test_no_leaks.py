@@ -37,6 +37,7 @@ from gateway.schemas.contracts import read_contracts
 from gateway.settings import Settings as GatewaySettings
 from residency import tables
 from residency.domain.persons.personal_id import PersonalIdNumber
+from tests.fixtures.barrier import taken_in
 from tests.fixtures.collector import Collector
 from tests.fixtures.servers import ISSUER_ADDRESS
 from tests.gateway.calls import body_of, path_of, query_of
@@ -162,6 +163,7 @@ async def heard(broker: Client) -> AsyncGenerator[list[str]]:
         )
 
     listening = await broker.subscribe(">", cb=hear)
+    await taken_in(broker)
     yield texts
     await listening.unsubscribe()
 

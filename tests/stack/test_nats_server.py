@@ -16,6 +16,7 @@ from nats.errors import NoRespondersError
 from stack.errors import StackError
 from stack.nats_configuration import SIMULATOR, SIMULATOR_INBOX
 from stack.nats_server import NatsServer
+from tests.fixtures.barrier import taken_in
 
 pytestmark = pytest.mark.nats
 
@@ -74,12 +75,12 @@ async def test_a_device_publishes_nowhere_else(server: NatsServer, subject: str)
     """A publish outside a device's own subjects is refused and reaches nobody."""
     async with services_client(server) as services, device_client(server) as (device, refusals):
         overheard = await services.subscribe(subject)
-        await services.flush()
+        await taken_in(services)
 
         await device.publish(subject, b"forged")
 
         assert "permissions violation for publish" in (await refusals.get()).lower()
-        await services.flush()
+        await taken_in(services)
         assert overheard.pending_msgs == 0
 
 
@@ -114,7 +115,7 @@ async def test_the_simulator_also_speaks_with_the_demonstration(server: NatsServ
             await request.respond(b"held")
 
         await fleet.subscribe("simulator.hold", cb=answer)
-        await fleet.flush()
+        await taken_in(fleet)
 
         held = await answered(demonstration, "simulator.hold")
         assert held == b"held"
@@ -137,7 +138,7 @@ async def test_a_mebibyte_of_noise_is_let_in(server: NatsServer) -> None:
     """An absurdly large reading arrives, so that it can be dead-lettered."""
     async with services_client(server) as services, device_client(server) as (device, _):
         overheard = await services.subscribe(READINGS)
-        await services.flush()
+        await taken_in(services)
 
         await device.publish(READING, b"\xff" * 1024 * 1024)
 

@@ -14,6 +14,7 @@ import pytest_asyncio
 
 from stack.issuer import Role
 from stack.supervisor import Stack
+from tests.fixtures.barrier import taken_in
 from tests.system.officer import Officer
 
 pytestmark = [
@@ -138,7 +139,7 @@ async def test_nothing_of_another_device_arrives(ward: Stack, administrator: Off
     services = await nats.connect(ward.installation.nats.url)
     forged = await services.subscribe("ward.11002.device.CS0001-D02.up")
     own = await services.subscribe("ward.11002.device.CS0001-D01.up")
-    await services.flush()
+    await taken_in(services)
 
     async with mqtt(ward, "CS0001-D01", issued["secret"]) as device:
         for _ in range(20):

@@ -18,6 +18,7 @@ from chassis.broker.pull import Pull
 from chassis.clock import utc_now
 from chassis.errors import DatabaseUnavailableError, InvalidMessageError
 from stack.nats_server import NatsServer
+from tests.fixtures.barrier import taken_in
 
 SUBJECT = "ward.incidents.v1.IncidentOpened"
 
@@ -367,7 +368,7 @@ async def test_a_consumer_that_gets_another_name_goes_on_where_the_old_one_was(
     task = await consuming(broker, hang_at_the_fourth)
     await blocked.wait()
     # Sent before the hanging one was taken, not waited for.
-    await broker.flush()
+    await taken_in(broker)
     task.cancel()
 
     handled = Handled()

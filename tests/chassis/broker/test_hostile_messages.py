@@ -8,6 +8,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from stack.nats_server import NatsServer
+from tests.fixtures.barrier import taken_in
 
 pytestmark = pytest.mark.nats
 
@@ -51,7 +52,7 @@ async def test_messages_that_are_not_text_arrive_and_stop_nothing(
     """Each with its payload; what follows arrives as ever."""
     arrived: asyncio.Queue[Msg] = asyncio.Queue()
     await broker.subscribe("ward.>", cb=arrived.put)
-    await broker.flush()
+    await taken_in(broker)
 
     await send_as_device(nats_server, *HOSTILE, with_headers(b"NATS/1.0\r\nA: b\r\n\r\n"))
 

@@ -12,6 +12,7 @@ from chassis.broker.delivery import Delivery
 from chassis.broker.pull import Pull, PullBrokenError
 from stack.nats_server import NatsServer
 from tests.chassis.broker.test_hostile_messages import HOSTILE, send_as_device, with_headers
+from tests.fixtures.barrier import taken_in
 
 pytestmark = pytest.mark.nats
 
@@ -57,7 +58,7 @@ async def test_all_sizes_come_in_order_and_say_where_they_were(broker: Client) -
     async with pulling(broker, batch=10) as pull:
         taken = await take(pull, len(payloads))
         await pull.acknowledge(taken)
-        await broker.flush()
+        await taken_in(broker)
 
         assert [message.data for message in taken] == payloads
         assert await unfinished(broker) == 0
@@ -79,7 +80,7 @@ async def test_messages_that_are_not_text_are_pulled_like_any_other(
         messages = await take(pull, len(HOSTILE) + 2)
         for message in messages:
             await message.ack()
-        await broker.flush()
+        await taken_in(broker)
 
         assert await unfinished(broker) == 0
     assert [message.data for message in messages] == [b"p"] * len(messages)
