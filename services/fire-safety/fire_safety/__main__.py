@@ -10,6 +10,8 @@ from chassis.telemetry import log
 from fire_safety import app, tables
 from fire_safety.settings import Settings
 
+_MAX_DIGITS = 18
+
 
 def main() -> None:
     """Run one command."""
@@ -39,6 +41,7 @@ def main() -> None:
         "--dry-run", action="store_true", help="chỉ xem · only tell, move nothing"
     )
     parked.add_commands(commands)
+    _add_dead_letter_commands(commands)
     _add_device_commands(commands)
     arguments = parser.parse_args()
     if arguments.command == "device-template":
@@ -56,6 +59,12 @@ def main() -> None:
         case "streams":
             migrate = arguments.migrate and not arguments.dry_run
             lifecycle.run_command(app.move_streams(settings, migrate=migrate))
+        case "dead-letters" if arguments.action == "show":
+            lifecycle.run_command(app.show_dead_letter(settings, arguments.number))
+        case "dead-letters":
+            lifecycle.run_command(
+                app.list_dead_letters(settings, arguments.device, arguments.last)
+            )
         case "import-devices":
             lifecycle.run_command(
                 app.import_devices(
@@ -68,6 +77,36 @@ def main() -> None:
             )
         case _:
             lifecycle.run_command(app.import_ward(settings, arguments.directory))
+
+
+def _add_dead_letter_commands(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+) -> None:
+    actions = commands.add_parser(
+        "dead-letters",
+        help="bản tin của thiết bị bị từ chối · messages of devices that could not be read",
+    ).add_subparsers(dest="action", required=True)
+    listing = actions.add_parser(
+        "list", help="số, lúc, thiết bị, lý do · number, time, device and reason of each"
+    )
+    listing.add_argument(
+        "--device", default="", metavar="ID", help="chỉ của thiết bị này · of this device only"
+    )
+    listing.add_argument(
+        "--last",
+        type=_positive,
+        default=50,
+        metavar="N",
+        help="số bản tin mới nhất, mặc định 50 · so many of the newest, 50 if not given",
+    )
+    show = actions.add_parser("show", help="nội dung một bản tin · what one of them holds")
+    show.add_argument("number", type=_positive, help="số trong danh sách · its number in the list")
+
+
+def _positive(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < len(text) <= _MAX_DIGITS and int(text)):
+        raise argparse.ArgumentTypeError("cần số nguyên từ 1 · a whole number from 1 is needed")
+    return int(text)
 
 
 def _add_device_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

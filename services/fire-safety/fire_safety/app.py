@@ -2,16 +2,19 @@
 
 import asyncio
 import secrets
+import sys
 from collections.abc import Callable
 from pathlib import Path
+
+from nats.aio.client import Client
 
 import fire_safety
 from chassis.broker import jetstream
 from chassis.broker.feed import Feed
 from chassis.broker.jetstream import EVENTS
 from chassis.broker.nkey import CurveKey, SigningKey
-from chassis.clock import Clock, utc_now
-from chassis.errors import FieldInvalidError
+from chassis.clock import Clock, utc_now, ward_local
+from chassis.errors import BrokerUnavailableError, FieldInvalidError
 from chassis.lifecycle import Lifecycle
 from chassis.service import Base, connect_broker, start_base
 from chassis.storage import migrations
@@ -28,6 +31,7 @@ from fire_safety.consumers.formats import Formats
 from fire_safety.consumers.listening import Listening
 from fire_safety.consumers.moving import Moving, MovingError
 from fire_safety.consumers.recorder import Recorder
+from fire_safety.consumers.refused import list_refused, payload_of
 from fire_safety.consumers.sign_outs import SignOuts
 from fire_safety.importer.devices import TableRefusedError, import_table, write_template
 from fire_safety.importer.register import ImportRefusedError, read_register, told
@@ -85,6 +89,7 @@ _SECRET_BYTES = 32
 _MOVING_TIMEOUT_S = 60.0
 # A service waits for its broker as long as it takes; whoever gives a command is told.
 _BROKER_PATIENCE_S = 5.0
+_NO_DEAD_LETTER = "Không có bản tin số này / There is no message of this number."
 _BROKER_AWAY = "Không kết nối được NATS (NATS_URL) / The broker (NATS_URL) is away."
 _ALREADY_MOVING = "Một lệnh khác đang chuyển / Another command is moving it."
 MIGRATIONS = Path(fire_safety.__file__).parents[1] / "migrations"
@@ -329,6 +334,50 @@ async def move_streams(settings: Settings, *, migrate: bool) -> None:
     finally:
         await broker.close()
         await database.close()
+
+
+async def list_dead_letters(settings: Settings, device_id: str, last: int) -> None:
+    """Tell which messages of devices could not be read, and why."""
+    broker = await _reach_broker(settings)
+    try:
+        found = await list_refused(broker.jetstream(), settings.ward_code, device_id, last)
+    finally:
+        await broker.close()
+    for one in found:
+        _say(
+            f"{one.number:>8}  {ward_local(one.refused_at):%Y-%m-%d %H:%M:%S%z}"
+            f"  {_shown(one.device_id)}  {_shown(one.reason)}  {one.size} byte"
+        )
+    _say(f"{len(found)} bản tin bị từ chối / refused messages")
+
+
+async def show_dead_letter(settings: Settings, number: int) -> None:
+    """Write what was sent: to a terminal with what could steer it escaped, elsewhere as it came."""
+    broker = await _reach_broker(settings)
+    try:
+        payload = await payload_of(broker.jetstream(), settings.ward_code, number)
+    finally:
+        await broker.close()
+    if payload is None:
+        raise SystemExit(_NO_DEAD_LETTER)
+    if sys.stdout.isatty():
+        _say(_shown(payload.decode(errors="backslashreplace")))
+    else:
+        sys.stdout.buffer.write(payload)
+        sys.stdout.flush()
+
+
+async def _reach_broker(settings: Settings) -> Client:
+    url = settings.nats_url.get_secret_value()
+    try:
+        return await jetstream.connect_once(url, "dead-letters", settings.nats_authority_file)
+    except BrokerUnavailableError as error:
+        raise SystemExit(_BROKER_AWAY) from error
+
+
+def _shown(text: str) -> str:
+    """Escape what is no letter: whoever sent it must not steer a terminal."""
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
 
 
 def _say(text: str) -> None:
