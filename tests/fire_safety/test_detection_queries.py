@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import insert, text, update
+from structlog.testing import capture_logs
 
 from chassis.clock import utc_now
 from chassis.storage.database import Database, Lease
@@ -126,7 +127,7 @@ async def test_an_assignment_that_came_into_force_is_learned_like_a_change(
 async def test_a_version_that_cannot_be_read_is_left_out(
     database: Database, owner: Database
 ) -> None:
-    """Detection goes on with the one before it."""
+    """Detection goes on with the one before it, and tells it once, however often it asks."""
     row = {
         "profile_id": "declared",
         "version": 2,
@@ -137,8 +138,12 @@ async def test_a_version_that_cannot_be_read_is_left_out(
     async with owner.transaction() as tx:
         await tx.execute(insert(tables.detection_profiles).values(row))
 
-    names = {one.name for one in await DetectionQueries(database).profiles(utc_now())}
+    queries = DetectionQueries(database)
+    with capture_logs() as logs:
+        names = {one.name for one in await queries.profiles(utc_now())}
+        await queries.profiles(utc_now())
 
+    assert [one["event"] for one in logs] == ["profile_refused"]
     assert "declared/1" in names
     assert "declared/2" not in names
 

@@ -97,12 +97,13 @@ class DetectionQueries:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._told: set[str] = set()
 
     async def profiles(self, now: datetime) -> list[Profile]:
         """Give the version of each detection profile that is in force.
 
         Ask again from time to time: a version may come into force at any moment. One that cannot be read must not end
-        detection: the version before it goes on.
+        detection: the version before it goes on, and it is told once.
         """
         profiles = tables.detection_profiles.c
         statement = (
@@ -115,8 +116,13 @@ class DetectionQueries:
             try:
                 found[row["profile_id"]] = profile_of(row)
             except strict.NonsenseError as error:
-                logger().error("profile_refused", reason=str(error))
+                self._tell_refused(str(error))
         return list(found.values())
+
+    def _tell_refused(self, reason: str) -> None:
+        if reason not in self._told:
+            self._told.add(reason)
+            logger().error("profile_refused", reason=reason)
 
     async def ingestion_limits(self, now: datetime) -> IngestionLimits:
         """Give the limits of ingestion that are in force."""
