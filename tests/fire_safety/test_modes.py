@@ -137,7 +137,7 @@ async def test_what_is_not_on_the_register_cannot_be_set(
 async def test_a_retired_device_is_neither_tested_nor_disabled(
     modes: ModeOperations, database: Database
 ) -> None:
-    """It signals nothing that could be left out, and would be shown for days as if it still hung there."""
+    """What it sends is told as of one that is on no register; and it would be shown for days as if it hung there."""
     async with database.transaction() as tx:
         await tx.execute(update(tables.devices).values(retired=True))
 
