@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Self, TypeVar
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chassis.addresses import BrokerUrl, DatabaseUrl, Listen
@@ -140,5 +140,10 @@ def read_settings(kind: type[_Settings], secrets: Path = SECRETS) -> _Settings:
         return kind(_secrets_dir=folder)
     except ValidationError as error:
         faults = error.errors(include_input=False, include_url=False)
-        wrong = [": ".join([*map(str.upper, map(str, f["loc"])), f["msg"]]) for f in faults]
+        wrong = [": ".join([*map(str.upper, map(str, f["loc"])), _said(f)]) for f in faults]
         raise SystemExit("Cấu hình sai / Wrong settings:\n" + "\n".join(wrong)) from None
+
+
+def _said(fault: ErrorDetails) -> str:
+    """Say what is wrong with a setting; most often it is just not there."""
+    return "thiếu / missing" if fault["type"] == "missing" else fault["msg"]

@@ -47,7 +47,7 @@ def test_each_wrong_setting_is_named_and_no_value_is_shown(
 
     assert str(ended.value).splitlines() == [
         "Cấu hình sai / Wrong settings:",
-        "SOME_KEY: Field required",
+        "SOME_KEY: thiếu / missing",
         "SOME_NUMBER: Input should be greater than 0",
     ]
 

@@ -75,7 +75,8 @@ async def policy_in_force(tx: Transaction, now: datetime) -> ModePolicy:
 async def premises_of_target(tx: Transaction, wanted: ModeWanted) -> str:
     """Tell the premises of a mode's target, empty if it is not placed.
 
-    What a retired device sends is told as of one that is on no register. Raises ModeTargetNotFoundError, DeviceRetiredError.
+    What a retired device sends is told as of one that is on no register. Raises ModeTargetNotFoundError,
+    DeviceRetiredError.
     """
     target, premises, retired = _PREMISES_OF[wanted.scope]
     found = await tx.execute(select(premises, retired).where(target == wanted.target_id))

@@ -7,7 +7,7 @@ from google.protobuf.message import DecodeError
 
 from chassis.broker.messages import subject_of
 from chassis.errors import FieldInvalidError
-from chassis.rules import STATE_OR_ALL, Rule
+from chassis.rules import STATE_OR_ALL, Rule, one_of
 from chassis.storage.idempotency import check_request_id
 from fire_safety.domain.alarms.alarm import (
     Alarm,
@@ -34,6 +34,7 @@ _DISPOSITIONS = {
     for one in Disposition
     if one is not Disposition.UNSPECIFIED
 }
+_DISPOSITION_NAMES = ", ".join(map(pb.Disposition.Name, _DISPOSITIONS))
 _CONFIRMATIONS = {
     one: pb.Confirmation.Value(f"CONFIRMATION_{one or 'UNSPECIFIED'}") for one in Confirmation
 }
@@ -114,10 +115,7 @@ def reset(request: pb.ResetAlarmRequest) -> tuple[UUID, Disposition]:
     check_request_id(request.request_id)
     disposition = _DISPOSITIONS.get(request.disposition)
     if disposition is None:
-        raise FieldInvalidError(
-            "disposition",
-            Rule("báo động hóa ra là gì; bắt buộc", "what the alarm turned out to be; required"),
-        )
+        raise FieldInvalidError("disposition", one_of(_DISPOSITION_NAMES))
     return alarm_id(request.alarm_id), disposition
 
 
