@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -29,6 +29,7 @@ from fire_safety.domain.alarms.modes import (
 )
 from fire_safety.domain.devices.device import DeviceRetiredError
 from fire_safety.operations.detection import DetectionOperations
+from fire_safety.operations.devices import DeviceOperations
 from fire_safety.operations.modes import ModeOperations
 from fire_safety.queries.detection import DetectionQueries
 from fire_safety.queries.modes import ModeQueries
@@ -144,6 +145,22 @@ async def test_a_retired_device_is_neither_tested_nor_disabled(
     for wanted in (WANTED, replace(WANTED, kind=Suppression.DISABLED)):
         with pytest.raises(DeviceRetiredError):
             await set_mode(modes, wanted)
+
+
+async def test_what_is_set_for_a_device_ends_as_it_is_retired(
+    modes: ModeOperations, queries: ModeQueries, database: Database, relay: Relay, clock: Clock
+) -> None:
+    """And is told; what was set for its premises stays for the others there."""
+    mode = await set_mode(modes)
+    of_premises = await set_mode(modes, DISABLED)
+    clock.now = NOW + timedelta(minutes=1)
+
+    await DeviceOperations(database, relay, clock).retire(PLACED.device_id, "", "request-9", b"")
+
+    assert await queries.list_modes(IN_FORCE, None, 10, clock.now) == [of_premises]
+    ((_, event),) = await outbox_of(database, "DeviceModeEnded")
+    assert event.mode.mode_id == str(mode.mode_id)
+    assert event.mode.ended_at.ToDatetime(UTC) == clock.now
 
 
 async def test_no_mode_lasts_longer_than_its_policy(modes: ModeOperations) -> None:

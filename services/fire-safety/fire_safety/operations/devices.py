@@ -28,7 +28,7 @@ from fire_safety.domain.devices.registration import (
 )
 from fire_safety.operations.credentials import revoke_all
 from fire_safety.operations.requests import claim
-from fire_safety.repository import devices, signals
+from fire_safety.repository import devices, modes, signals
 
 # Who changed an entry by a command of whoever runs the service.
 OPERATOR = "import"
@@ -228,13 +228,15 @@ async def _save(
 ) -> None:
     """Save devices after these changes.
 
-    Whoever is taken down signs in no more, and nothing of it signals: its fire alarms wait for a person's reset.
+    Whoever is taken down signs in no more, is under no test, and nothing of it signals: its fire alarms wait for a
+    person's reset.
     """
     await devices.save(tx, changes, progress)
     retired = [one for one in changes if one.action is ChangeAction.RETIRED]
     if retired:
         device_ids, at = [one.device.device_id for one in retired], retired[0].changed_at
         await revoke_all(tx, device_ids, retired[0].changed_by, at)
+        await modes.end_of_devices(tx, device_ids, retired[0].changed_by, at)
         await signals.restore_all(tx, device_ids, at)
 
 

@@ -1,10 +1,23 @@
 """Tests and disablements: set, ended, expired; each change with its event."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, and_, false, func, insert, or_, select, update
+from sqlalchemy import (
+    Select,
+    Text,
+    and_,
+    any_,
+    bindparam,
+    false,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from chassis.storage import outbox
 from chassis.storage.database import Transaction
@@ -124,3 +137,22 @@ async def save_ended(tx: Transaction, mode: DeviceMode, now: datetime) -> None:
         .values(ended_at=mode.ended_at, ended_by=mode.ended_by)
     )
     await outbox.add(tx, tables.outbox, now, wire.mode_ended(mode))
+
+
+async def end_of_devices(
+    tx: Transaction, device_ids: Sequence[str], by: str, now: datetime
+) -> None:
+    """End what was set for these devices alone; what reaches all of a zone or of premises stays."""
+    statement = (
+        select(tables.device_modes)
+        .where(
+            _modes.scope == ModeScope.DEVICE,
+            _modes.target_id == any_(bindparam(None, device_ids, ARRAY(Text))),
+            _modes.ended_at.is_(None),
+            _modes.ends_at > now,
+        )
+        .order_by(_modes.mode_id)
+        .with_for_update()
+    )
+    for row in (await tx.execute(statement)).mappings().all():
+        await save_ended(tx, mode_of(row).ended(by, now), now)
