@@ -2,6 +2,7 @@
 
 import math
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -109,6 +110,16 @@ def test_messages_of_many_devices_are_one_block() -> None:
 
     assert block.places == list(range(9))
     assert block.readings == 3 * 54
+
+
+def test_more_devices_than_are_remembered_are_read_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever invents names fills no memory, and takes nobody's."""
+    monkeypatch.setattr(columns, "_SUBJECTS", 2)
+
+    for _ in range(2):
+        (block,) = blocks_of(*(clean(f"D-{n}") for n in range(7)))
+
+        assert block.device_ids == [f"D-{n}" for n in range(7)]
 
 
 def test_one_message_that_is_refused_leaves_the_others() -> None:

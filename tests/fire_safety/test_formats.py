@@ -123,9 +123,9 @@ async def test_messages_that_cannot_be_summed_up_are_folded_one_by_one(
     assert decoded.refused == {1: "decoder_failed"}
 
 
-def native_batch(*readings: pb.Reading) -> bytes:
+def native_batch(*readings: pb.Reading, device_id: str = DEVICE) -> bytes:
     """Write readings in the platform's own format."""
-    return pb.ReadingBatch(device_id=DEVICE, readings=readings).SerializeToString()
+    return pb.ReadingBatch(device_id=device_id, readings=readings).SerializeToString()
 
 
 @pytest.mark.parametrize("times", [1, 200], ids=["a few", "many"])
@@ -174,6 +174,26 @@ async def test_changes_of_the_register_are_followed(database: Database) -> None:
 
     assert batch_of(formats, PLAIN).readings
     assert reason_of(formats, SENML) == "not_object"
+
+
+async def test_columns_are_of_those_alone_who_write_the_own_format(database: Database) -> None:
+    """Strangers may; a device does from when the register says so, among others that do not."""
+    stranger, reading = origin.subject_of("11002", "stranger"), pb.Reading(observed_at_ms=NOW)
+    own, theirs = native_batch(reading), native_batch(reading, device_id="stranger")
+    formats = Formats(DetectionQueries(database), "11002", utc_now)
+    found = []
+    for payload_format in (PayloadFormat.PLAIN_JSON, PayloadFormat.NATIVE):
+        await enter(database, payload_format)
+        await formats.refresh()
+        messages = [
+            delivered(Client(), own),
+            delivered(Client(), theirs, 2, stranger),
+        ]
+        decoded = formats.decode(messages, INGESTION)
+        found.append(([place for one in decoded.blocks for place in one.places], decoded.refused))
+
+    assert found[0] == ([1], {0: "not_json"})
+    assert (sorted(found[1][0]), found[1][1]) == ([0, 1], {})
 
 
 async def test_a_format_of_a_newer_version_leaves_its_device_unknown(database: Database) -> None:

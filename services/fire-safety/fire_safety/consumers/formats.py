@@ -97,6 +97,8 @@ class Formats:
         self._ward_code = ward_code
         self._clock = clock
         self._decoders: dict[bytes, Decode] = {}
+        # Subjects of those devices that have another format than the platform's own.
+        self._others: set[bytes] = set()
         self._known: dict[str, PayloadFormat] = {}
         self._since = _BEGINNING
 
@@ -136,14 +138,12 @@ class Formats:
                     batches.append(batch)
         return Bulk([], batches)
 
-    def _own(self, messages: Sequence[Received]) -> list[int]:
+    def _own(self, messages: Sequence[Received]) -> Sequence[int]:
         """Tell the places of those of the platform's own format; what is not on the register may be."""
-        format_of, own = self._decoders.get, native.decode
-        return [
-            place
-            for place, message in enumerate(messages)
-            if format_of(message.subject_bytes, own) is own
-        ]
+        subjects, others = [one.subject_bytes for one in messages], self._others
+        if others.isdisjoint(subjects):
+            return range(len(subjects))
+        return [place for place, subject in enumerate(subjects) if subject not in others]
 
     def _in_columns(
         self, messages: Sequence[Received], places: Sequence[int], limits: IngestionLimits
@@ -175,7 +175,8 @@ class Formats:
         # A change is told again and again for some minutes, of a whole fleet for one.
         for device_id, payload_format in told.items() - self._known.items():
             subject = subject_of(self._ward_code, device_id).encode()
-            self._decoders[subject] = decoder_of(payload_format)
+            decode = self._decoders[subject] = decoder_of(payload_format)
+            (self._others.discard if decode is native.decode else self._others.add)(subject)
         self._known |= told
         self._since = now - _LATE_CHANGES
 
