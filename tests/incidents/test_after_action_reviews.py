@@ -86,6 +86,16 @@ def test_what_is_due_is_told_twice_and_what_has_ended_no_more() -> None:
     assert not done.overdue(end_of(MONDAY))
 
 
+@pytest.mark.parametrize("due_on", [MONDAY, date.max])
+def test_an_action_is_overdue_once_its_day_is_past(due_on: date) -> None:
+    """Also one whose day is the last of all, after which none comes."""
+    action = replace(ACTION, due_on=due_on)
+    last_moment = ward_time(due_on, 23) + timedelta(minutes=59, seconds=59)
+
+    assert not action.overdue(last_moment)
+    assert action.overdue(end_of(MONDAY)) is (due_on == MONDAY)
+
+
 def test_its_owner_or_whoever_gave_it_ends_an_action_once() -> None:
     """Nobody else, and nobody again."""
     dropped = ACTION.ended(ReviewActionState.DROPPED, "trùng", "chi", NIGHT)

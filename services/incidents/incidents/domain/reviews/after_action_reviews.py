@@ -6,7 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from chassis.calendar.working_days import WorkingCalendar
-from chassis.clock import ward_time
+from chassis.clock import ward_day, ward_time
 from chassis.errors import DomainError
 from incidents.domain.reviews.periods import end_of
 
@@ -99,7 +99,7 @@ class ReviewAction:
 
     def overdue(self, now: datetime) -> bool:
         """Tell whether its day is past and it is open."""
-        return self.state is ReviewActionState.OPEN and end_of(self.due_on) <= now
+        return self.state is ReviewActionState.OPEN and self.due_on < ward_day(now)
 
     def is_to_remind(self, now: datetime) -> bool:
         """Tell whether it is time to tell that it is due."""
