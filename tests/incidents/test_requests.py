@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +14,7 @@ from chassis.rpc import pages
 from incidents.domain.incidents.incident import IncidentNotFoundError
 from incidents.domain.incidents.requests import Listing
 from incidents.wire import requests
+from incidents.wire.incidents import moment
 from ward.fire_safety.v1 import fire_safety_pb2 as fire
 from ward.incidents.v1 import incidents_pb2 as pb
 
@@ -48,11 +50,13 @@ def test_an_id_that_cannot_be_ours_is_not_found(incident_id: str) -> None:
     [
         ({"assignee": ""}, "assignee"),
         ({"assignee": "   "}, "assignee"),
+        ({"assignee": "\u200b \u2066"}, "assignee"),
         ({"assignee": "Tổ\n1"}, "assignee"),
         ({"assignee": "x" * 121}, "assignee"),
         ({"assignee": "x\0"}, "assignee"),
         ({"task": "x" * 501}, "task"),
         ({"task": "x\x1b[31m"}, "task"),
+        ({"task": "x\x9b31m"}, "task"),
         ({"request_id": ""}, "request_id"),
         ({"request_id": "short"}, "request_id"),
         ({"request_id": "with space 1"}, "request_id"),
@@ -83,6 +87,23 @@ def test_no_identification_number_gets_into_the_timeline(field: str, held: str) 
 def test_a_telephone_number_may_be_noted() -> None:
     """Whom to call is of use."""
     assert requests.read_closure(closure("0100 123 456"), "officer-1").note == "0100 123 456"
+
+
+def test_nothing_unseen_gets_into_the_timeline() -> None:
+    """A mark that turns the direction of writing would have others read another unit than was said."""
+    asked = assignment(assignee="\u202egnuhc iộđ\u202c", task="g\u00adọi\u200b anh ấy")
+
+    read = requests.read_assignment(asked, "officer-1")
+
+    assert (read.assignee, read.task) == ("gnuhc iộđ", "gọi anh ấy")
+
+
+@pytest.mark.parametrize("seconds", [253402275600, 253402300799])
+def test_a_moment_that_the_ward_has_not_is_none(seconds: int) -> None:
+    """When it is still the year 9999 in Greenwich, and no calendar has the ward's."""
+    assert moment(Timestamp(seconds=253402275599)).year == 9999
+    with pytest.raises(OverflowError):
+        moment(Timestamp(seconds=seconds))
 
 
 def test_a_task_is_read_as_it_was_said() -> None:

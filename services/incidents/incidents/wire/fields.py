@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
-from chassis.privacy import may_hold_id_number
+from chassis.privacy import may_hold_id_number, visible
 from chassis.rpc import pages
 from chassis.rules import (
     CALENDAR_DAY,
@@ -26,7 +26,7 @@ WHAT_IS_TO_BE_DONE = Rule("việc cần làm", "what is to be done")
 
 DEGREES_NORTH_AND_EAST = Rule("tọa độ vĩ bắc và kinh đông, tính bằng độ", "degrees north and east")
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _ASSIGNEE_MAX = 120
 _TASK_MAX = 500
@@ -73,7 +73,7 @@ def read_enum_or_none(
 
 def read_assignee(text: str) -> str:
     """Read who gets a task: a unit or an account."""
-    assignee = text.strip()
+    assignee = visible(text).strip()
     if not assignee or "\n" in assignee:
         raise FieldInvalidError("assignee", one_line(1, _ASSIGNEE_MAX))
     return kept_text("assignee", assignee, _ASSIGNEE_MAX)
@@ -146,7 +146,9 @@ def kept_text(field: str, text: str, longest: int) -> str:
 
 
 def plain_text(field: str, text: str, longest: int) -> str:
-    """Read a text without control characters; raises FieldInvalidError."""
+    """Read a text without control characters, and without what nobody sees of it; raises FieldInvalidError."""
+    # Marks of direction come with what is copied, and on paper and screens would turn what stands beside them.
+    text = visible(text)
     if len(text) > longest or _CONTROL.search(text):
         raise FieldInvalidError(
             field,

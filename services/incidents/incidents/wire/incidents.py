@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from chassis.clock import ward_local
 from incidents.domain.incidents.incident import OUTCOMES, Incident
 from incidents.domain.lifecycle.durations import Durations
 from incidents.domain.lifecycle.timeline import TimelineEntry
@@ -96,5 +97,8 @@ def timestamp(moment: datetime | None) -> Timestamp | None:
 
 
 def moment(written: Timestamp) -> datetime:
-    """Read a moment; raises ValueError or OverflowError for one that no calendar has."""
-    return written.ToDatetime(UTC)
+    """Read a moment; raises ValueError or OverflowError for one that no calendar has, that of the ward included."""
+    told = written.ToDatetime(UTC)
+    # The last hours of the year 9999 are in the year 10000 here, and could never be shown.
+    ward_local(told)
+    return told

@@ -19,14 +19,15 @@ from incidents.domain.rescue.roll_call import (
     standings,
 )
 from incidents.wire import brief_parts as parts
-from incidents.wire.fields import plain_text, read_enum, read_id
+from incidents.wire.fields import read_enum, read_id
 from incidents.wire.incidents import timestamp
 from ward.incidents.v1 import roll_call_pb2 as pb
 from ward.residency.v1 import residency_pb2
 
 _TAG = re.compile(r"[0-9a-f]{32}")
+# As ids are made; no name of a person in Vietnamese.
+_DWELLING = re.compile(r"[0-9A-Za-z-]{0,64}")
 _MOST = 100
-_ID_MAX = 64
 
 
 def read_marking(request: pb.MarkRollCallRequest, account: str) -> RollCallMarking:
@@ -77,9 +78,13 @@ def _new_mark(mark: pb.NewRollCallMark) -> NewMark:
                 "32 digits 0-9 a-f, given or made at random",
             ),
         )
+    if not _DWELLING.fullmatch(mark.dwelling_id):
+        raise FieldInvalidError(
+            "marks.dwelling_id", Rule("mã của một căn, hoặc để trống", "a dwelling's id, or empty")
+        )
     return NewMark(
         tag=mark.tag,
-        dwelling_id=plain_text("marks.dwelling_id", mark.dwelling_id, _ID_MAX),
+        dwelling_id=mark.dwelling_id,
         state=read_enum("marks.state", pb.RollCallState, mark.state, RollCallState),
     )
 
