@@ -1,7 +1,7 @@
 """The roster: who is on duty, who stands in, what is missing ahead."""
 
 import io
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 from uuid import UUID, uuid4
@@ -318,6 +318,8 @@ async def test_gaps_are_told_ahead_and_duties_end(service: Service) -> None:
     after = await service.call("ListDutyGaps", period)
     withdrawn = pb.WithdrawDutyRequest(duty_id=duty_id, request_id=str(uuid4()))
     refused = await service.refusal("WithdrawDuty", withdrawn)
+    at_the_end = timestamp(datetime(9999, 12, 31, tzinfo=UTC))
+    endless = await service.refusal("ListDutyGaps", pb.ListDutyGapsRequest(begins_at=at_the_end))
 
     assert [gap.function for gap in before.gaps] == [
         pb.DUTY_FUNCTION_DUTY_OFFICER,
@@ -328,6 +330,7 @@ async def test_gaps_are_told_ahead_and_duties_end(service: Service) -> None:
     assert repeated == duty_id
     assert after.gaps == before.gaps
     assert refused.reason == "DUTY_NOT_FOUND"
+    assert endless.reason == "FIELD_INVALID"
 
 
 @pytest.mark.parametrize(

@@ -636,7 +636,9 @@ async def test_a_figure_that_cannot_be_is_refused(service: Service) -> None:
             "many": {"numerator": 10**12, "denominator": 10**12},
             "measured": {"indicator": "fires"},
             "indicator": {"indicator": "none"},
+            "strange indicator": {"indicator": "a\0b"},
             "period": {"period": "2026-00"},
+            "strange period": {"period": "a\0b"},
             "stale": {"corrects": 7},
         }.items()
     }
@@ -650,7 +652,9 @@ async def test_a_figure_that_cannot_be_is_refused(service: Service) -> None:
         ),
         "measured": "INDICATOR_IS_MEASURED",
         "indicator": "INDICATOR_NOT_FOUND",
+        "strange indicator": "INDICATOR_NOT_FOUND",
         "period": "PERIOD_NOT_FOUND",
+        "strange period": "PERIOD_NOT_FOUND",
         "stale": "FIGURE_REVISED",
     }
     assert (token.reason, citizen.reason) == ("PAGE_TOKEN_INVALID", "ROLE_NOT_ALLOWED")

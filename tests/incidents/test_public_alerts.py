@@ -92,6 +92,7 @@ async def test_an_update_and_a_cancellation_refer_to_all_before_them(
         for one in (first, second, third)
     ]
     unknown = await service.refusal("CancelPublicAlert", cancel("CB-2026-999999"))
+    unheard = await service.refusal("GetPublicAlert", pb.GetPublicAlertRequest(number="CB\0"))
 
     assert again == first
     assert [one.number for one in second.references] == [first.number]
@@ -103,7 +104,7 @@ async def test_an_update_and_a_cancellation_refer_to_all_before_them(
     assert third.expires_at == second.expires_at
     assert await in_force(service) == [third]
     assert refused == ["PUBLIC_ALERT_ENDED"] * 3
-    assert unknown.reason == "PUBLIC_ALERT_NOT_FOUND"
+    assert unknown.reason == unheard.reason == "PUBLIC_ALERT_NOT_FOUND"
     assert len(await rows(database, tables.public_alerts)) == 3
 
 

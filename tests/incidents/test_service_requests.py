@@ -168,6 +168,15 @@ async def test_a_request_is_closed_with_its_incident_and_found_by_its_state(
     assert too_long.reason == "FIELD_INVALID"
 
 
+def test_a_listing_may_be_asked_for_from_either_end_of_the_calendar() -> None:
+    """Nothing was asked for in the year 1, and nothing will have begun in 9999: neither is an error of the service."""
+    first, last = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
+
+    assert listing_span(None, first, NOW, LONGEST) == (first, first)
+    with pytest.raises(FieldInvalidError):
+        listing_span(last, None, NOW, LONGEST)
+
+
 @given(start=st.none() | MOMENTS, end=st.none() | MOMENTS)
 def test_a_listing_never_spans_more_than_is_allowed(
     start: datetime | None, end: datetime | None

@@ -144,7 +144,10 @@ def read_at(request: pb.GetDutyRequest, now: datetime) -> datetime:
 def read_period(request: pb.ListDutyGapsRequest, now: datetime) -> tuple[datetime, datetime]:
     """Read the period that is asked about; two weeks from now if none is said."""
     begins_at = read_moment(request, "begins_at") or now
-    ends_at = read_moment(request, "ends_at") or begins_at + _LOOKED_AHEAD
+    try:
+        ends_at = read_moment(request, "ends_at") or begins_at + _LOOKED_AHEAD
+    except OverflowError as error:
+        raise FieldInvalidError("begins_at", CALENDAR_MOMENT) from error
     _check_period(begins_at, ends_at)
     if ends_at - begins_at > _LOOKED_AHEAD_MAX:
         raise FieldInvalidError(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from incidents.domain.rules.kinds import IncidentKind
 
 # Days that a listing may span (table `legal_limits`).
 SPAN_RULE = "service_requests.span"
+_FIRST = datetime.min.replace(tzinfo=UTC)
 # Decimals of a public position: about 11 m.
 _DECIMALS = 4
 
@@ -127,9 +128,10 @@ def listing_span(
     Raises FieldInvalidError for a longer one, and for one that ends before it begins.
     """
     if end is None:
-        end = now if start is None else min(now, start + longest)
+        end = now if start is None or now - start < longest else start + longest
     if start is None:
-        start = end - longest
+        # No calendar begins before its first day.
+        start = end - min(longest, end - _FIRST)
     if end - start > longest:
         raise FieldInvalidError(
             "start",
