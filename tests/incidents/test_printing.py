@@ -112,6 +112,21 @@ def test_whatever_is_known_fits_on_one_page(dwellings: int, text: str, many: int
     assert pages(brief_page.printed_brief(told)) == 1
 
 
+def test_of_a_place_that_the_register_does_not_know_nobody_is_told_to_be_away() -> None:
+    """Who reads that there are none does not look for them; of a place that it knows, it says so."""
+    total = pb.PresenceNumber(kind=pb.PRESENCE_KIND_TOTAL, bound=pb.BOUND_LOWER)
+    empty = {"dwellings": [], "presence": pb.PresenceEstimate(numbers=[total])}
+    people = pb.PeopleEstimate(provenance=pb.Provenance(source="residency", as_of=stamp(NIGHT)))
+    unknown = text_of(brief_page.printed_brief(brief(**empty)))
+    known = text_of(brief_page.printed_brief(brief(**empty, people=people)))
+
+    assert unknown.count("Chưa biết: sổ cư trú không có nơi này.") == 3
+    assert "trở lên" not in unknown
+    assert "Không ai" not in unknown
+    assert "TỔNG CÓ THỂ CÓ MẶT: 0 trở lên" in known
+    assert "Không ai đăng ký cư trú." in known
+
+
 def test_names_are_on_pages_behind_the_brief() -> None:
     """However many there are; the first page is the brief's."""
     needs = [one for one in ASSISTANCE_TYPES if one]

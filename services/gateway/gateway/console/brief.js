@@ -39,8 +39,14 @@ function at(name, floor) {
   return name.toLowerCase().includes(told) ? name : joined(name, told);
 }
 
+const NOT_REGISTERED = "Chưa biết: sổ cư trú không có nơi này.";
+
 function people({ people: all, presence }, words) {
   const total = presence?.numbers.find((one) => one.kind === "PRESENCE_KIND_TOTAL");
+  // Of a place that the register does not know, nobody knows that there is nobody.
+  if (!all.provenance?.asOf && !total?.count) {
+    return section("Người bên trong", make("p", { class: "count" }, "chưa biết"), make("p", { class: "source" }, NOT_REGISTERED));
+  }
   const bands = all.ageBands ?? {};
   const ages = [
     ["under6", "dưới 6 tuổi"], ["from6To15", "6–15"], ["from16To59", "16–59"], ["from60To74", "60–74"], ["from75", "từ 75"],
@@ -102,7 +108,8 @@ function contacts({ premises }) {
   ])) || make("p", {}, "Chưa có đầu mối."));
 }
 
-function dwellings({ dwellings: all }, words) {
+function dwellings({ dwellings: all, people: { provenance } }, words) {
+  const nobody = provenance?.asOf ? "Không ai khai báo." : NOT_REGISTERED;
   const head = make("tr", {}, ...["Tầng", "Căn", "Người", "Cần giúp"].map((title) => make("th", { scope: "col" }, title)));
   const rows = all.map(({ dwelling, present, registered, assistance }) => make(
     "tr", { class: assistance.length > 0 && "needs" },
@@ -110,7 +117,7 @@ function dwellings({ dwellings: all }, words) {
     make("td", {}, present === registered ? `${present}` : `${present} (đăng ký ${registered})`),
     make("td", {}, needs(assistance, words)),
   ));
-  return section("Từng căn hộ", rows.length === 0 ? make("p", {}, "Không ai khai báo.") : make("table", {}, make("thead", {}, head), make("tbody", {}, ...rows)));
+  return section("Từng căn hộ", rows.length === 0 ? make("p", {}, nobody) : make("table", {}, make("thead", {}, head), make("tbody", {}, ...rows)));
 }
 
 function neighbours({ neighbours: all }, words) {

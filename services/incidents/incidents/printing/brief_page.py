@@ -66,7 +66,7 @@ def _people(brief: pb.RescueBrief) -> list[Section]:
         Section("1. Nơi báo động", _detectors(brief), RED, least=2, most=6),
         Section("2. Người có thể có mặt", _presence(brief), RED, least=9, most=9),
         Section("3. Cần giúp để thoát nạn", _assistance(brief), RED, least=6, most=6),
-        Section("4. Theo tầng", _floors(brief.dwellings), least=3, most=14),
+        Section("4. Theo tầng", _floors(brief), least=3, most=14),
         Section("5. Người lân cận gặp nguy hiểm", _neighbours(brief.neighbours), least=2, most=7),
     ]
 
@@ -113,6 +113,8 @@ def _detectors(brief: pb.RescueBrief) -> list[str]:
 
 
 def _presence(brief: pb.RescueBrief) -> list[str]:
+    if not (_is_registered(brief) or any(one.count for one in brief.presence.numbers)):
+        return [wording.NOT_REGISTERED]
     period = wording.PERIODS.get(brief.presence.period, "")
     lines = []
     for one in reversed(brief.presence.numbers):
@@ -139,7 +141,12 @@ def _assistance(brief: pb.RescueBrief) -> list[str]:
         f"{one.count} {wording.ASSISTANCE.get(one.type, 'cần giúp')}: "
         + _homes_with(brief.dwellings, one.type, most)
         for one in needs
-    ] or ["Không ai khai báo."]
+    ] or ["Không ai khai báo." if _is_registered(brief) else wording.NOT_REGISTERED]
+
+
+def _is_registered(brief: pb.RescueBrief) -> bool:
+    """Tell whether the register of residence told anything of the place; where it did not, nobody knows who is in."""
+    return brief.people.provenance.HasField("as_of")
 
 
 def _homes_with(dwellings: Iterable[residency_pb2.DwellingOccupancy], need: int, most: int) -> str:
@@ -157,16 +164,16 @@ def _home(dwelling: residency_pb2.Dwelling) -> str:
     return dwelling.unit or wording.storey(dwelling.floor) or "nhà"
 
 
-def _floors(dwellings: Iterable[residency_pb2.DwellingOccupancy]) -> list[str]:
+def _floors(brief: pb.RescueBrief) -> list[str]:
     people: Counter[int] = Counter()
     homes: Counter[int] = Counter()
-    for one in dwellings:
+    for one in brief.dwellings:
         people[one.dwelling.floor] += one.registered - one.absent + one.lodging + one.foreign
         homes[one.dwelling.floor] += 1
     return [
         f"{wording.storey(floor) or 'chưa rõ tầng'}: {people[floor]} người, {homes[floor]} căn"
         for floor in sorted(homes, reverse=True)
-    ] or ["Không ai đăng ký cư trú."]
+    ] or ["Không ai đăng ký cư trú." if _is_registered(brief) else wording.NOT_REGISTERED]
 
 
 def _neighbours(neighbours: Sequence[pb.Neighbour]) -> list[str]:
