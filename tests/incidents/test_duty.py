@@ -319,6 +319,9 @@ async def test_gaps_are_told_ahead_and_duties_end(service: Service) -> None:
     withdrawn = pb.WithdrawDutyRequest(duty_id=duty_id, request_id=str(uuid4()))
     refused = await service.refusal("WithdrawDuty", withdrawn)
     at_the_end = timestamp(datetime(9999, 12, 31, tzinfo=UTC))
+    first = timestamp(datetime.min.replace(tzinfo=UTC))
+    asked.begins_at.CopyFrom(first)
+    never = await service.refusal("EnterDuty", asked, "ward_executive")
     endless = await service.refusal("ListDutyGaps", pb.ListDutyGapsRequest(begins_at=at_the_end))
 
     assert [gap.function for gap in before.gaps] == [
@@ -330,7 +333,7 @@ async def test_gaps_are_told_ahead_and_duties_end(service: Service) -> None:
     assert repeated == duty_id
     assert after.gaps == before.gaps
     assert refused.reason == "DUTY_NOT_FOUND"
-    assert endless.reason == "FIELD_INVALID"
+    assert endless.reason == never.reason == "FIELD_INVALID"
 
 
 @pytest.mark.parametrize(

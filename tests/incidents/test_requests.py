@@ -98,11 +98,12 @@ def test_nothing_unseen_gets_into_the_timeline() -> None:
     assert (read.assignee, read.task) == ("gnuhc iộđ", "gọi anh ấy")
 
 
-@pytest.mark.parametrize("seconds", [253402275600, 253402300799])
+@pytest.mark.parametrize("seconds", [-62135596800, 253402275600, 253402300799])
 def test_a_moment_that_the_ward_has_not_is_none(seconds: int) -> None:
-    """When it is still the year 9999 in Greenwich, and no calendar has the ward's."""
+    """The first of all, which the database keeps as minus infinity, and those in the year 10000 here."""
     assert moment(Timestamp(seconds=253402275599)).year == 9999
-    with pytest.raises(OverflowError):
+    assert moment(Timestamp(seconds=-62135596799)).year == 1
+    with pytest.raises((ValueError, OverflowError)):
         moment(Timestamp(seconds=seconds))
 
 

@@ -12,6 +12,8 @@ from incidents.domain.places import Position
 from ward.fire_safety.v1 import fire_safety_pb2
 from ward.incidents.v1 import incidents_pb2
 
+_FIRST = datetime.min.replace(tzinfo=UTC)
+
 
 def incident_message(incident: Incident) -> incidents_pb2.Incident:
     """Write an incident."""
@@ -99,6 +101,9 @@ def timestamp(moment: datetime | None) -> Timestamp | None:
 def moment(written: Timestamp) -> datetime:
     """Read a moment; raises ValueError or OverflowError for one that no calendar has, that of the ward included."""
     told = written.ToDatetime(UTC)
+    # Programs write the first instant of all where they have none, and the database keeps it as minus infinity.
+    if told == _FIRST:
+        raise ValueError
     # The last hours of the year 9999 are in the year 10000 here, and could never be shown.
     ward_local(told)
     return told
