@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 from grpc import aio
 from pydantic import SecretStr
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from chassis.lifecycle import Lifecycle
 from chassis.sealing import Seal, UnknownKeyError
@@ -20,7 +20,7 @@ from residency import app, tables
 from residency.domain.persons.contact import Contact, EmailAddress, PhoneNumber
 from residency.domain.persons.identity import IdentityCorrection
 from residency.domain.persons.sealing import NumberSeal
-from residency.operations.keys import KeyOperations
+from residency.operations.keys import KeyOperations, KeysDoNotFitError, check_keys
 from residency.repository.sealed import SEALED
 from stack.nats_server import NatsServer
 from tests.fixtures.servers import MakeToken, TestDatabase
@@ -38,7 +38,7 @@ from ward.residency.v1 import lookups_pb2_grpc
 
 pytestmark = pytest.mark.postgres
 
-NEW_KEY = b"n" * 32
+NEW_KEY, OTHER_INDEX_KEY = b"n" * 32, b"o" * 32
 OLD, NEW = Seal([ENCRYPTION_KEY], os.urandom), Seal([NEW_KEY], os.urandom)
 BOTH = Seal([NEW_KEY, ENCRYPTION_KEY], os.urandom)
 KEYS = {
@@ -195,11 +195,56 @@ async def test_without_the_old_key_nothing_is_changed(database: Database) -> Non
     assert await numbers_under(database, OLD) == all_numbers(3)
 
 
+async def test_keys_of_another_register_are_told(database: Database) -> None:
+    """Under another index key everybody would be unknown; without the right sealing key nothing opens."""
+    await check_keys(database, NumberSeal(NEW, OTHER_INDEX_KEY))
+    await add_persons(database, 2)
+    for seal, index_key in ((OLD, OTHER_INDEX_KEY), (NEW, INDEX_KEY)):
+        with pytest.raises(KeysDoNotFitError):
+            await check_keys(database, NumberSeal(seal, index_key))
+
+    await check_keys(database, NumberSeal(BOTH, INDEX_KEY))
+
+
+@pytest.mark.nats
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("serve",),
+        ("decoys", "add", "--name", "Phạm Thị Giả Định", "--birth-date", "1990", "--sex", "F"),
+    ],
+)
+async def test_no_process_works_under_the_keys_of_another_register(
+    database: Database,
+    test_database: TestDatabase,
+    nats_server: NatsServer,
+    command: tuple[str, ...],
+) -> None:
+    """It ends with one sentence, before it answers or enters anything."""
+    await add_persons(database, 1)
+    listening = dict.fromkeys(("GRPC_LISTEN", "ADMIN_LISTEN"), "127.0.0.1:0")
+    other = base64.b64encode(OTHER_INDEX_KEY).decode()
+    ended = await started(
+        test_database.url, *command, ID_INDEX_KEY=other, NATS_URL=nats_server.url, **listening
+    )
+    _, errors = await ended.communicate()
+
+    assert ended.returncode == 1
+    assert "The register was written under other keys" in errors.decode().splitlines()[-1]
+    async with database.transaction() as tx:
+        assert (await tx.scalars(select(func.count()).select_from(tables.persons))).one() == 1
+
+
 async def rotate(url: str, **keys: str) -> asyncio.subprocess.Process:
     """Start the command."""
+    return await started(url, "keys", "rotate", **keys)
+
+
+async def started(url: str, *command: str, **keys: str) -> asyncio.subprocess.Process:
+    """Start a command, or the service, with the new key and the old one, or other keys."""
     return await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "residency", "keys", "rotate"),
+        *("-m", "residency", *command),
         env={"DATABASE_URL": url, "PATH": "/usr/bin:/bin", **KEYS, **keys},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

@@ -18,7 +18,7 @@ from chassis.storage import migrations
 from chassis.storage.database import Database
 from chassis.storage.outbox import Relay
 from residency import tables
-from residency.app.parts import content_seal, number_seal
+from residency.app.parts import content_seal, number_seal, refuse_wrong_keys
 from residency.app.reference import MIGRATIONS, gazetteer, registration_codes
 from residency.domain.lookups.decoys import Decoy
 from residency.domain.persons.identity import Sex
@@ -89,6 +89,7 @@ async def import_ward(settings: Settings, directory: Path, operator: str | None)
         now=utc_now(),
     )
     async with _connected(settings) as database:
+        await refuse_wrong_keys(database, number_seal(settings))
         importer = Importer(
             database=database,
             seal=number_seal(settings),
@@ -121,6 +122,7 @@ async def import_residences(settings: Settings, wish: Wish, operator: str | None
     units = gazetteer(settings.ward_code)
     table = ResidenceTable(registration_codes(), units, ward_day(utc_now()))
     async with _connected(settings) as database:
+        await refuse_wrong_keys(database, number_seal(settings))
         operations = ResidenceImport(
             database, _unheard(database), utc_now, number_seal(settings), command
         )
@@ -191,6 +193,7 @@ async def add_decoy(settings: Settings, name: str, birth_date: str, sex: str) ->
     except ValueError as error:
         raise SystemExit(_DECOY_REFUSED.format(why=_NO_BIRTH)) from error
     async with _connected(settings) as database:
+        await refuse_wrong_keys(database, number_seal(settings))
         decoys = DecoyOperations(
             database, _unheard(database), utc_now, number_seal(settings), settings.ward_code
         )

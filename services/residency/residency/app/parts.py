@@ -19,6 +19,7 @@ from residency.domain.persons.personal_id import RegistrationCodes
 from residency.domain.persons.sealing import NumberSeal, ParticularsSeal
 from residency.domain.places.address import Gazetteer
 from residency.operations.decoys import DecoyOperations
+from residency.operations.keys import KeysDoNotFitError, check_keys
 from residency.operations.lookup_limits import LookupLimits
 from residency.queries.persons import PersonQueries
 from residency.repository.cases import CaseSeal
@@ -26,6 +27,12 @@ from residency.repository.data_subject_requests import NoteSeal
 from residency.servicer.naming import Naming
 from residency.servicer.showing import Showing
 from residency.settings import Settings
+
+_WRONG_KEYS = (
+    "Khóa không khớp với sổ: ID_INDEX_KEY, ID_ENCRYPTION_KEY hoặc thiếu khóa cũ trong ID_ENCRYPTION_OLD_KEYS"
+    " / The register was written under other keys: ID_INDEX_KEY, ID_ENCRYPTION_KEY, or an old one is missing in"
+    " ID_ENCRYPTION_OLD_KEYS."
+)
 
 
 @dataclass(frozen=True)
@@ -81,6 +88,14 @@ class Parts:
                 witness.subject_of(settings.ward_code, "residency"),
             ),
         )
+
+
+async def refuse_wrong_keys(database: Database, numbers: NumberSeal) -> None:
+    """End a process in words, before it answers or writes anything, whose keys are not those of the register."""
+    try:
+        await check_keys(database, numbers)
+    except KeysDoNotFitError as error:
+        raise SystemExit(_WRONG_KEYS) from error
 
 
 def number_seal(settings: Settings) -> NumberSeal:

@@ -12,7 +12,7 @@ from chassis.rpc import grpc_client
 from chassis.service import Base, account_line, start_base
 from chassis.telemetry.log import logger
 from residency import tables, timers
-from residency.app.parts import Parts
+from residency.app.parts import Parts, refuse_wrong_keys
 from residency.app.servicers import servicers_of
 from residency.clients.population import PopulationClient
 from residency.consumers import LANE, Consumers
@@ -49,6 +49,8 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     )
     parts = Parts.of(base, settings)
     database, relay = parts.database, parts.relay
+    with contextlib.suppress(DatabaseUnavailableError):
+        await refuse_wrong_keys(database, parts.seal)
     glass = BreakGlassOperations(
         database, relay, clock, parts.seal, parts.particulars, parts.ward_code
     )

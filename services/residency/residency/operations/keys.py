@@ -2,11 +2,41 @@
 
 from collections.abc import AsyncGenerator
 
-from chassis.sealing import Seal
+from cryptography.exceptions import InvalidTag
+
+from chassis.sealing import Seal, UnknownKeyError
 from chassis.storage.database import Database
-from residency.repository.sealed import SEALED, Key, SealedColumn, count_old, renew_some
+from residency.domain.persons.sealing import NumberSeal
+from residency.repository.sealed import (
+    SEALED,
+    Key,
+    SealedColumn,
+    any_number,
+    count_old,
+    renew_some,
+)
 
 _BATCH = 500
+
+
+class KeysDoNotFitError(Exception):
+    """The register was written under other keys: what it holds would not open, or nobody would be found.
+
+    Under another index key everybody is unknown, and who is registered is entered a second time.
+    """
+
+
+async def check_keys(database: Database, numbers: NumberSeal) -> None:
+    """Make sure by one person of the register that it was written under these keys; raises KeysDoNotFitError."""
+    async with database.transaction() as tx:
+        if (person := await any_number(tx)) is None:
+            return
+    try:
+        number = numbers.open(person.number_sealed, person.person_id)
+    except (UnknownKeyError, InvalidTag):
+        raise KeysDoNotFitError from None
+    if numbers.blind_index(number) != person.number_index:
+        raise KeysDoNotFitError
 
 
 class KeyOperations:

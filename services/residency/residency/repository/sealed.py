@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -45,6 +45,14 @@ class SealedColumn:
     use: bytes = b""
 
 
+class StoredNumber(NamedTuple):
+    """The number of a person as it is stored: sealed, and indexed to be found."""
+
+    person_id: UUID
+    number_sealed: bytes
+    number_index: bytes
+
+
 SEALED: Sequence[SealedColumn] = (
     SealedColumn(persons.c.number_sealed, persons.c.person_id, persons.c.person_id),
     SealedColumn(persons.c.phone_sealed, persons.c.person_id, persons.c.person_id, PHONE),
@@ -83,6 +91,14 @@ SEALED: Sequence[SealedColumn] = (
         PARTICULARS,
     ),
 )
+
+
+async def any_number(tx: Transaction) -> StoredNumber | None:
+    """Load the number of one person, if there is any."""
+    columns = persons.c
+    statement = select(columns.person_id, columns.number_sealed, columns.number_index)
+    row = (await tx.execute(statement.order_by(columns.person_id).limit(1))).first()
+    return StoredNumber(*row) if row else None
 
 
 async def count_old(tx: Transaction, sealed: SealedColumn, key_id: bytes) -> int:
