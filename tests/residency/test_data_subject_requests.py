@@ -660,6 +660,18 @@ async def test_a_request_to_view_gives_what_is_held_and_who_looked(counter: Coun
 
 @pytest.mark.postgres
 @pytest.mark.nats
+async def test_who_verified_a_request_takes_nothing_by_it(counter: Counter) -> None:
+    """One officer alone would receive, verify and take all that is held of anybody; a second one is asked."""
+    number_ = await counter.receive(pb.DATA_SUBJECT_REQUEST_KIND_VIEW)
+    await counter.act("VerifyRequester", number_, DPO, means="Căn cước bản gốc")
+    asking = pb.ExportPersonalDataRequest(request_number=number_, purpose=because(number_))
+    refused = await counter.service.refusal("ExportPersonalData", asking, DPO)
+
+    assert refused.reason == "SECOND_PERSON_REQUIRED"
+
+
+@pytest.mark.postgres
+@pytest.mark.nats
 async def test_all_looks_are_counted_where_not_all_are_listed(
     counter: Counter, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -118,8 +118,10 @@ class CaseServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SubmitCase(self, request, context):
-        """Hands a draft in.
-        Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, ASSURANCE_TOO_LOW, REQUEST_ID_REUSED.
+        """Hands a draft in. What could not be entered as it is declared is refused before officers take it up: a term that is
+        too long or begins too late, a renewal that is not open.
+        Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, FIELD_INVALID, DWELLING_NOT_FOUND, REGISTRATION_NOT_FOUND,
+        REGISTRATION_ALREADY_ENDED, ENTRY_SUPERSEDED, RENEWAL_NOT_OPEN, ASSURANCE_TOO_LOW, REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -137,7 +139,8 @@ class CaseServiceServicer:
         """Hands in the supplemented declaration in place of the one before. The clock goes on; what was verified before is
         verified anew.
         Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, FIELD_INVALID, PERSONAL_ID_INVALID, DWELLING_NOT_FOUND,
-        REGISTRATION_NOT_FOUND, ASSURANCE_TOO_LOW, REQUEST_ID_REUSED.
+        REGISTRATION_NOT_FOUND, REGISTRATION_ALREADY_ENDED, ENTRY_SUPERSEDED, RENEWAL_NOT_OPEN, ASSURANCE_TOO_LOW,
+        REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -41,8 +41,10 @@ class CaseServiceStub:
     REQUEST_ID_REUSED.
     """
     SubmitCase: _grpc.UnaryUnaryMultiCallable[_cases_pb2.SubmitCaseRequest, _cases_pb2.SubmitCaseResponse]
-    """Hands a draft in.
-    Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, ASSURANCE_TOO_LOW, REQUEST_ID_REUSED.
+    """Hands a draft in. What could not be entered as it is declared is refused before officers take it up: a term that is
+    too long or begins too late, a renewal that is not open.
+    Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, FIELD_INVALID, DWELLING_NOT_FOUND, REGISTRATION_NOT_FOUND,
+    REGISTRATION_ALREADY_ENDED, ENTRY_SUPERSEDED, RENEWAL_NOT_OPEN, ASSURANCE_TOO_LOW, REQUEST_ID_REUSED.
     """
     RequestSupplement: _grpc.UnaryUnaryMultiCallable[_cases_pb2.RequestSupplementRequest, _cases_pb2.RequestSupplementResponse]
     """Asks the citizen for what is missing (form CT05). A clock that runs stands still until it is given.
@@ -52,7 +54,8 @@ class CaseServiceStub:
     """Hands in the supplemented declaration in place of the one before. The clock goes on; what was verified before is
     verified anew.
     Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, FIELD_INVALID, PERSONAL_ID_INVALID, DWELLING_NOT_FOUND,
-    REGISTRATION_NOT_FOUND, ASSURANCE_TOO_LOW, REQUEST_ID_REUSED.
+    REGISTRATION_NOT_FOUND, REGISTRATION_ALREADY_ENDED, ENTRY_SUPERSEDED, RENEWAL_NOT_OPEN, ASSURANCE_TOO_LOW,
+    REQUEST_ID_REUSED.
     """
     AcceptCase: _grpc.UnaryUnaryMultiCallable[_cases_pb2.AcceptCaseRequest, _cases_pb2.AcceptCaseResponse]
     """Accepts a valid file: the clock of the kind's term starts, and a receipt with the day of the result is given
@@ -116,8 +119,10 @@ class CaseServiceAsyncStub(CaseServiceStub):
     REQUEST_ID_REUSED.
     """
     SubmitCase: _aio.UnaryUnaryMultiCallable[_cases_pb2.SubmitCaseRequest, _cases_pb2.SubmitCaseResponse]  # type: ignore[assignment]
-    """Hands a draft in.
-    Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, ASSURANCE_TOO_LOW, REQUEST_ID_REUSED.
+    """Hands a draft in. What could not be entered as it is declared is refused before officers take it up: a term that is
+    too long or begins too late, a renewal that is not open.
+    Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, FIELD_INVALID, DWELLING_NOT_FOUND, REGISTRATION_NOT_FOUND,
+    REGISTRATION_ALREADY_ENDED, ENTRY_SUPERSEDED, RENEWAL_NOT_OPEN, ASSURANCE_TOO_LOW, REQUEST_ID_REUSED.
     """
     RequestSupplement: _aio.UnaryUnaryMultiCallable[_cases_pb2.RequestSupplementRequest, _cases_pb2.RequestSupplementResponse]  # type: ignore[assignment]
     """Asks the citizen for what is missing (form CT05). A clock that runs stands still until it is given.
@@ -127,7 +132,8 @@ class CaseServiceAsyncStub(CaseServiceStub):
     """Hands in the supplemented declaration in place of the one before. The clock goes on; what was verified before is
     verified anew.
     Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, FIELD_INVALID, PERSONAL_ID_INVALID, DWELLING_NOT_FOUND,
-    REGISTRATION_NOT_FOUND, ASSURANCE_TOO_LOW, REQUEST_ID_REUSED.
+    REGISTRATION_NOT_FOUND, REGISTRATION_ALREADY_ENDED, ENTRY_SUPERSEDED, RENEWAL_NOT_OPEN, ASSURANCE_TOO_LOW,
+    REQUEST_ID_REUSED.
     """
     AcceptCase: _aio.UnaryUnaryMultiCallable[_cases_pb2.AcceptCaseRequest, _cases_pb2.AcceptCaseResponse]  # type: ignore[assignment]
     """Accepts a valid file: the clock of the kind's term starts, and a receipt with the day of the result is given
@@ -200,8 +206,10 @@ class CaseServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _cases_pb2.SubmitCaseRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_cases_pb2.SubmitCaseResponse, _abc.Awaitable[_cases_pb2.SubmitCaseResponse]]:
-        """Hands a draft in.
-        Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, ASSURANCE_TOO_LOW, REQUEST_ID_REUSED.
+        """Hands a draft in. What could not be entered as it is declared is refused before officers take it up: a term that is
+        too long or begins too late, a renewal that is not open.
+        Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, FIELD_INVALID, DWELLING_NOT_FOUND, REGISTRATION_NOT_FOUND,
+        REGISTRATION_ALREADY_ENDED, ENTRY_SUPERSEDED, RENEWAL_NOT_OPEN, ASSURANCE_TOO_LOW, REQUEST_ID_REUSED.
         """
 
     @_abc_1.abstractmethod
@@ -223,7 +231,8 @@ class CaseServiceServicer(metaclass=_abc_1.ABCMeta):
         """Hands in the supplemented declaration in place of the one before. The clock goes on; what was verified before is
         verified anew.
         Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, FIELD_INVALID, PERSONAL_ID_INVALID, DWELLING_NOT_FOUND,
-        REGISTRATION_NOT_FOUND, ASSURANCE_TOO_LOW, REQUEST_ID_REUSED.
+        REGISTRATION_NOT_FOUND, REGISTRATION_ALREADY_ENDED, ENTRY_SUPERSEDED, RENEWAL_NOT_OPEN, ASSURANCE_TOO_LOW,
+        REQUEST_ID_REUSED.
         """
 
     @_abc_1.abstractmethod

@@ -79,8 +79,9 @@ class DataSubjectRequestServiceStub:
     ExportPersonalData: _grpc.UnaryUnaryMultiCallable[_data_subject_requests_pb2.ExportPersonalDataRequest, _data_subject_requests_pb2.ExportPersonalDataResponse]
     """Gives what the register holds of the person, for a verified request to view, as far as the rules of disclosure allow:
     as JSON and as Vietnamese text. With it, who looked the person up when, in which role and for which purpose. Of who is
-    not on the register it gives stays as a guest, and cases in whose file the person is named.
-    Errors: DATA_SUBJECT_REQUEST_NOT_FOUND, DATA_SUBJECT_REQUEST_STATE_CONFLICT,
+    not on the register it gives stays as a guest, and cases in whose file the person is named. Who verified the request
+    gives nothing: that it comes from the person is found by one officer, and all that is held is given by another.
+    Errors: DATA_SUBJECT_REQUEST_NOT_FOUND, DATA_SUBJECT_REQUEST_STATE_CONFLICT, SECOND_PERSON_REQUIRED,
     DISCLOSURE_NOT_ALLOWED, PURPOSE_REQUIRED, FIELD_INVALID, LIMIT_REACHED.
     """
     GetDataSubjectRequest: _grpc.UnaryUnaryMultiCallable[_data_subject_requests_pb2.GetDataSubjectRequestRequest, _data_subject_requests_pb2.GetDataSubjectRequestResponse]
@@ -143,8 +144,9 @@ class DataSubjectRequestServiceAsyncStub(DataSubjectRequestServiceStub):
     ExportPersonalData: _aio.UnaryUnaryMultiCallable[_data_subject_requests_pb2.ExportPersonalDataRequest, _data_subject_requests_pb2.ExportPersonalDataResponse]  # type: ignore[assignment]
     """Gives what the register holds of the person, for a verified request to view, as far as the rules of disclosure allow:
     as JSON and as Vietnamese text. With it, who looked the person up when, in which role and for which purpose. Of who is
-    not on the register it gives stays as a guest, and cases in whose file the person is named.
-    Errors: DATA_SUBJECT_REQUEST_NOT_FOUND, DATA_SUBJECT_REQUEST_STATE_CONFLICT,
+    not on the register it gives stays as a guest, and cases in whose file the person is named. Who verified the request
+    gives nothing: that it comes from the person is found by one officer, and all that is held is given by another.
+    Errors: DATA_SUBJECT_REQUEST_NOT_FOUND, DATA_SUBJECT_REQUEST_STATE_CONFLICT, SECOND_PERSON_REQUIRED,
     DISCLOSURE_NOT_ALLOWED, PURPOSE_REQUIRED, FIELD_INVALID, LIMIT_REACHED.
     """
     GetDataSubjectRequest: _aio.UnaryUnaryMultiCallable[_data_subject_requests_pb2.GetDataSubjectRequestRequest, _data_subject_requests_pb2.GetDataSubjectRequestResponse]  # type: ignore[assignment]
@@ -258,8 +260,9 @@ class DataSubjectRequestServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_data_subject_requests_pb2.ExportPersonalDataResponse, _abc.Awaitable[_data_subject_requests_pb2.ExportPersonalDataResponse]]:
         """Gives what the register holds of the person, for a verified request to view, as far as the rules of disclosure allow:
         as JSON and as Vietnamese text. With it, who looked the person up when, in which role and for which purpose. Of who is
-        not on the register it gives stays as a guest, and cases in whose file the person is named.
-        Errors: DATA_SUBJECT_REQUEST_NOT_FOUND, DATA_SUBJECT_REQUEST_STATE_CONFLICT,
+        not on the register it gives stays as a guest, and cases in whose file the person is named. Who verified the request
+        gives nothing: that it comes from the person is found by one officer, and all that is held is given by another.
+        Errors: DATA_SUBJECT_REQUEST_NOT_FOUND, DATA_SUBJECT_REQUEST_STATE_CONFLICT, SECOND_PERSON_REQUIRED,
         DISCLOSURE_NOT_ALLOWED, PURPOSE_REQUIRED, FIELD_INVALID, LIMIT_REACHED.
         """
 

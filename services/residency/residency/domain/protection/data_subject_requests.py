@@ -188,11 +188,17 @@ class DataSubjectRequest:
         """Take it back."""
         return self._moved(RequestAct.WITHDRAW)
 
-    def check_exportable(self) -> None:
-        """Let data be given only for a request to view that is verified or answered."""
+    def check_exportable(self, account: str) -> None:
+        """Let data be given only for a request to view that somebody else found to be the person's own.
+
+        Otherwise one officer alone could make up a request and take everything that is held of anybody. Raises
+        DataSubjectRequestStateConflictError, or SecondPersonRequiredError for who verified it.
+        """
         verified = self.state in {_S.VERIFIED, _S.ANSWERED}
         if self.kind is not RequestKind.VIEW or not verified:
             raise DataSubjectRequestStateConflictError(state=self.state, act=_EXPORT)
+        if account == self.verified_by:
+            raise SecondPersonRequiredError
 
     def _moved(self, act: RequestAct) -> Self:
         moved = _MOVES[act].get(self.state)
