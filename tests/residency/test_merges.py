@@ -175,7 +175,7 @@ class Fact:
     @property
     def only(self) -> str:
         """Of what one person has one at a time."""
-        return "" if self.what == "TEMPORARY" else self.what
+        return f"TEMPORARY in {self.dwelling}" if self.what == "TEMPORARY" else self.what
 
     def on(self, day: int) -> bool:
         """Tell whether it is so on a day."""
@@ -183,12 +183,7 @@ class Fact:
 
     def collides(self, other: "Fact") -> bool:
         """Tell whether one person cannot have both."""
-        return self.only != "" and self.only == other.only and self.overlaps(other)
-
-    def repeats(self, other: "Fact") -> bool:
-        """Tell whether it says of days what another does; of two records that are merged both may have said it."""
-        same = (self.what, self.dwelling) == (other.what, other.dwelling)
-        return same and self.overlaps(other)
+        return self.only == other.only and self.overlaps(other)
 
     def overlaps(self, other: "Fact") -> bool:
         """Tell whether there is a day on which both are so."""
@@ -217,7 +212,7 @@ class Model:
     def add(self, fact: Fact) -> bool:
         """Enter a fact of a person; False if that cannot be."""
         fact.owner = self.stands[fact.owner]
-        if any(fact.collides(other) or fact.repeats(other) for other in self.of(fact.owner)):
+        if any(fact.collides(other) for other in self.of(fact.owner)):
             return False
         self.facts.append(fact)
         return True
@@ -577,6 +572,41 @@ async def test_two_homes_at_a_time_are_to_be_mended_before(database: Database) -
     assert all(both_stand)
     assert await told(database, 2) == await told(database, 1) == both_stand[0]
     assert sorted(one.dwelling.dwelling_id for one in published) == sorted(map(str, (home, other)))
+
+
+@pytest.mark.postgres
+async def test_two_temporary_residences_in_one_dwelling_are_to_be_mended_before(
+    database: Database,
+) -> None:
+    """As one person has one there for a day; in two dwellings, or one after the other, they may both have them."""
+    clock = StoppedClock()
+    home, other = (await add_building(database, 2)).dwelling_ids
+    residences = residence_operations(database, clock)
+
+    async def lives(dwelling_id: UUID, serial: int, begins: date) -> UUID:
+        term = application(
+            dwelling_id,
+            serial,
+            kind=ResidenceKind.TEMPORARY,
+            valid_from=begins,
+            valid_until=begins + timedelta(days=200),
+        )
+        return await residences.register(term, f"request-{serial}-{begins}", b"x")
+
+    ours = await lives(home, 1, TODAY)
+    theirs = await lives(home, 2, TODAY + timedelta(days=100))
+    await lives(other, 2, TODAY)
+    await lives(home, 1, TODAY + timedelta(days=300))
+    with pytest.raises(MergeConflictError) as refused:
+        await merged(database, clock, 2, 1)
+    await residences.annul(theirs, request())
+    clock.now += HOUR
+    await merged(database, clock, 2, 1)
+
+    assert refused.value.metadata == {
+        "entries": ", ".join(sorted((f"registration:{ours}", f"registration:{theirs}")))
+    }
+    assert len(await told(database, 1)) == 3
 
 
 @pytest.mark.postgres

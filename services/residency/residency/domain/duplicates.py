@@ -310,7 +310,7 @@ class PersonMerge:
 class Claim:
     """An entry of a record, on which days it is so (None: on none), and of what one person has one at a time.
 
-    `only` is empty for what one person may have several of, like temporary residences.
+    `only` is empty for what one person may have several of, like nights with close relatives.
     """
 
     name: str

@@ -77,8 +77,10 @@ class Held:
         return Claim(f"{self.name}:{entry[key.name]}", self.only(entry), _lasts(entry))
 
 
-def _permanent_residence(entry: RowMapping) -> str:
-    return "permanent residence" if entry["kind"] == ResidenceKind.PERMANENT else ""
+def _residence(entry: RowMapping) -> str:
+    if entry["kind"] == ResidenceKind.PERMANENT:
+        return "permanent residence"
+    return f"temporary residence in {entry['dwelling_id']}"
 
 
 def _absence(_entry: RowMapping) -> str:
@@ -93,7 +95,7 @@ def _night(entry: RowMapping) -> str:
     return "" if entry["kind"] == StayKind.STANDING else "night"
 
 
-_REGISTRATIONS = Held(registrations, "registration", _permanent_residence)
+_REGISTRATIONS = Held(registrations, "registration", _residence)
 HELD = (
     _REGISTRATIONS,
     Held(absences, "absence", _absence, sealed="particulars_sealed"),
