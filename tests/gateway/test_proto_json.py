@@ -140,6 +140,7 @@ def test_a_value_of_the_wrong_kind_is_refused_by_its_path(
         (incidents_pb2.ListIncidentsRequest, {"openOnly": "có"}, "true hoặc false"),
         (incidents_pb2.ListIncidentsRequest, {"pageSize": 2**31}, "một số nguyên, kiểu int32"),
         (residency_pb2.VerifyIdentityRequest, {"fullName": 5}, "một chuỗi ký tự"),
+        (residency_pb2.VerifyIdentityRequest, {"sex": "M"}, "một trong SEX_MALE | SEX_FEMALE"),
     ],
 )
 def test_what_a_field_takes_is_said_in_words(

@@ -166,7 +166,9 @@ def _rule(field: FieldDescriptor) -> Rule:
     if field.message_type is not None:
         return _of_type(str(field.message_type.name))
     if field.enum_type is not None:
-        names = " | ".join(field.enum_type.values_by_name)
+        # What is said by leaving the field out is nothing to choose.
+        said = [one.name for one in field.enum_type.values if one.number]
+        names = " | ".join(said)
         return Rule(f"một trong {names}", names)
     return _of_type(_KINDS[field.type])
 
