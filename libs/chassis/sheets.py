@@ -60,10 +60,13 @@ class SheetProblem(Enum):
     )
     BROKEN = ("tệp hỏng hoặc không phải bảng tính", "the file is damaged, or no table")
     TORN = (
-        "dấu ngoặc kép không đóng hoặc đặt sai chỗ; dòng",
-        "a quotation mark is not closed, or in the wrong place; row",
+        "dấu ngoặc kép không đóng hoặc đặt sai chỗ, hoặc một ô quá dài; dòng",
+        "a quotation mark is not closed or in the wrong place, or a cell is too long; row",
     )
-    PASSWORD = ("tệp có mật khẩu", "the file has a password")
+    PASSWORD = (
+        "tệp có mật khẩu, hoặc của Excel đời cũ (.xls): lưu lại thành .xlsx không mật khẩu",
+        "the file has a password, or is of old Excel (.xls): save it as .xlsx without one",
+    )
     NO_HEADING = (
         "thiếu cột bắt buộc; dòng 1 phải là tiêu đề cột",
         "a column is missing; row 1 must hold the headings:",
