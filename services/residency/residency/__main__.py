@@ -14,6 +14,9 @@ from residency.app import commands
 from residency.importer.residences import Wish
 from residency.settings import Settings
 
+# As long as records of access are kept at least.
+_MOST_DAYS = 366
+
 
 def main() -> None:
     """Run one command."""
@@ -91,7 +94,10 @@ def main() -> None:
         help="cho biết điều bất thường trong cách tra cứu · tell what is odd in how callers look",
     )
     anomalies.add_argument(
-        "--days", type=int, default=7, help="trong bao nhiêu ngày qua · how many days back"
+        "--days",
+        type=_days,
+        default=7,
+        help=f"trong bao nhiêu ngày qua, không quá {_MOST_DAYS} · how many days back, at most {_MOST_DAYS}",
     )
     console.add_operator(anomalies)
     parked.add_commands(known)
@@ -139,6 +145,14 @@ def main() -> None:
             lifecycle.run_command(
                 commands.import_ward(settings, arguments.directory, arguments.operator)
             )
+
+
+def _days(text: str) -> int:
+    """Read for how many days back something is told."""
+    days = int(text)
+    if days not in range(1, _MOST_DAYS + 1):
+        raise argparse.ArgumentTypeError(f"từ 1 đến {_MOST_DAYS} · 1 to {_MOST_DAYS}")
+    return days
 
 
 def _add_residences(known: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
