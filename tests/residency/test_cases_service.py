@@ -30,7 +30,7 @@ from tests.residency.desk import (
     declared,
     temporary,
 )
-from tests.residency.refusals import refusal_of
+from tests.residency.refusals import Refusal, refusal_of
 from tests.residency.samples import (
     CONTENT_SEAL,
     NOON,
@@ -210,12 +210,10 @@ async def test_a_repeated_request_has_its_effect_once(desk: Desk) -> None:
 async def test_what_the_register_refuses_is_not_approved(desk: Desk) -> None:
     """Both or neither: the case stays where it was."""
     place = await add_building(desk.database)
-    too_long = pb.TemporaryResidenceChange(
-        dwelling_id=str(place.dwelling_ids[0]),
-        valid_from=day(date(2026, 11, 1)),
-        valid_until=day(date(2029, 1, 1)),
+    nobody = number(9).digits
+    case_number = await desk.seen(
+        temporary(place.dwelling_ids[0], householder_personal_id_number=nobody)
     )
-    case_number = await desk.seen(temporary(place.dwelling_ids[0], temporary_residence=too_long))
     refused = await desk.refusal(SECOND_OFFICER, "ApproveCase", case_number)
 
     assert refused.reason == "FIELD_INVALID"
@@ -421,7 +419,8 @@ async def test_a_term_is_renewed_in_its_last_fifteen_days_only(desk: Desk) -> No
             registration_id=registration_id, valid_until=day(date(2028, 11, 1))
         ),
     )
-    early = await desk.refusal(SECOND_OFFICER, "ApproveCase", await desk.seen(renewal))
+    draft = await desk.create(renewal)
+    early = await desk.refusal(CITIZEN, "SubmitCase", draft)
     desk.clock.now = datetime(2027, 10, 18, 5, tzinfo=UTC)
     in_time = await desk.seen(renewal)
     await desk.act(SECOND_OFFICER, "ApproveCase", in_time)
@@ -441,6 +440,42 @@ async def test_a_term_is_renewed_in_its_last_fifteen_days_only(desk: Desk) -> No
         (date(2026, 11, 1), date(2027, 11, 1)),
         (date(2027, 11, 1), date(2028, 11, 1)),
     ]
+
+
+async def test_what_could_not_be_entered_is_refused_as_it_is_declared(desk: Desk) -> None:
+    """A term of more than two years, or one that begins in a year that nobody means; not days later by an officer."""
+    dwelling_id = str((await add_building(desk.database)).dwelling_ids[0])
+
+    async def refused(first: date, until: date) -> Refusal:
+        term = pb.TemporaryResidenceChange(
+            dwelling_id=dwelling_id, valid_from=day(first), valid_until=day(until)
+        )
+        declared_so = temporary(UUID(dwelling_id), temporary_residence=term)
+        with pytest.raises(aio.AioRpcError) as error:
+            await desk.create(declared_so)
+        return refusal_of(error.value)
+
+    too_long = await refused(date(2026, 11, 1), date(2028, 11, 2))
+    too_far = await refused(date(2300, 11, 1), date(2301, 11, 1))
+
+    assert (too_long.reason, too_far.reason) == ("FIELD_INVALID", "FIELD_INVALID")
+    assert "valid_until" in too_long.vietnamese
+    assert "valid_from" in too_far.vietnamese
+
+
+async def test_a_draft_is_judged_by_the_day_on_which_it_is_handed_in(desk: Desk) -> None:
+    """A renewal that would last too long stays a draft."""
+    place = await add_building(desk.database)
+    first = await desk.seen(temporary(place.dwelling_ids[0]))
+    await desk.act(SECOND_OFFICER, "ApproveCase", first)
+    (registration_id,) = (await desk.get(first)).registration_ids
+    desk.clock.now = datetime(2027, 10, 18, 5, tzinfo=UTC)
+    renewal = pb.RenewalChange(registration_id=registration_id, valid_until=day(date(2029, 11, 2)))
+    draft = await desk.create(temporary(place.dwelling_ids[0], renewal=renewal))
+    refused = await desk.refusal(CITIZEN, "SubmitCase", draft)
+
+    assert refused.reason == "FIELD_INVALID"
+    assert "valid_until" in refused.vietnamese
 
 
 async def test_a_registration_is_ended_for_whom_it_belongs_to(desk: Desk) -> None:

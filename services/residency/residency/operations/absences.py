@@ -22,6 +22,7 @@ from residency.operations.account import concerns
 from residency.operations.requests import claim
 from residency.repository import absences as repository
 from residency.repository import entries, occupancy, persons
+from residency.repository.limits import check_beginning
 
 
 class AbsenceOperations:
@@ -79,7 +80,7 @@ class AbsenceOperations:
             first = await claim(tx, self._seal, request.request_id, request.digest, new_id, now)
             if first:
                 return first
-            await _check(tx, correction.content)
+            await _check(tx, correction.content, ward_day(now))
             correction.times.check(ward_day(now))
             wrong, homes = await repository.load(tx, absence_id)
             concerns(await persons.index_of(tx, wrong.person_id))
@@ -145,7 +146,7 @@ async def enter(
     Raises PersonNotRegisteredError, StayOverlapsError, or FieldInvalidError.
     """
     content = declared.content
-    await _check(tx, content)
+    await _check(tx, content, ward_day(now))
     person, homes = await repository.lock_person(tx, seal.blind_index(declared.number))
     times = entries.times(content.term, origin, now)
     await repository.add(tx, absence_id, person.person_id, content, receipt, times, particulars)
@@ -164,6 +165,7 @@ async def annul(tx: Transaction, absence_id: UUID, now: datetime) -> None:
     await occupancy.announce(tx, homes, now)
 
 
-async def _check(tx: Transaction, content: AbsenceContent) -> None:
+async def _check(tx: Transaction, content: AbsenceContent, today: date) -> None:
+    await check_beginning(tx, "valid_from", content.term.valid_from, today)
     limits = await repository.limits_on(tx, content.term.valid_from)
     limits.check(content)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from chassis.clock import ward_day
@@ -31,6 +31,7 @@ from residency.domain.residence.registrations import (
     Origin,
     Registration,
     ResidenceKind,
+    Term,
 )
 from residency.domain.spelling import same_spelling
 from residency.operations import duplicates
@@ -38,7 +39,7 @@ from residency.operations.case_households import HouseholdChanges
 from residency.operations.case_stays import StayChanges
 from residency.operations.residence import annul, end, enter
 from residency.repository import cases, households, occupancy, persons, residence
-from residency.repository.limits import limit_in_force
+from residency.repository.limits import check_beginning, limit_in_force
 from residency.tables import registrations
 
 _BELONGS_TO_NO_OTHER = Rule(
@@ -70,13 +71,30 @@ class CaseChanges:
         self._households = HouseholdChanges(numbers, new_id)
         self._stays = StayChanges(numbers, particulars, new_id)
 
-    async def check(self, tx: Transaction, declaration: ResidenceDeclaration) -> None:
+    async def check(self, tx: Transaction, declaration: ResidenceDeclaration, today: date) -> None:
         """Refuse what is wrong with a declaration by itself, before it takes its way.
 
         Raises FieldInvalidError or DwellingNotFoundError.
         """
+        change = declaration.change
+        if isinstance(change, NewResidence):
+            change.term.check(change.kind, await residence.temporary_limit(tx, today))
+        for field, first_day in declaration.first_days:
+            await check_beginning(tx, field, first_day, today)
         await occupancy.check_dwellings(tx, declaration.dwelling_ids)
         await self._households.check(tx, declaration)
+
+    async def check_handed_in(
+        self, tx: Transaction, declaration: ResidenceDeclaration, on: date, today: date
+    ) -> None:
+        """Refuse what is handed in on a day and could not be entered then, before officers take it up.
+
+        Raises what `check` raises; of a renewal also RegistrationNotFoundError, RegistrationAlreadyEndedError,
+        EntrySupersededError, or RenewalNotOpenError.
+        """
+        await self.check(tx, declaration, today)
+        if isinstance(declaration.change, Renewal):
+            await self._next_term(tx, declaration, declaration.change, on, today)
 
     async def enter(
         self, tx: Transaction, case: Case, declaration: ResidenceDeclaration, now: datetime
@@ -227,10 +245,10 @@ class CaseChanges:
         Whoever headed it then goes on to do so, until somebody else does or is declared to. Raises FieldInvalidError
         if a householder is declared who then does not head it when the further term begins.
         """
-        registration = await self._load_declared(tx, declaration, change.registration_id)
-        window = await limit_in_force(tx, "renewal_window", ward_day(now))
         asked_on = ward_day(case.submitted_at or now)
-        next_term = change.next_term(registration, asked_on, window)
+        registration, next_term = await self._next_term(
+            tx, declaration, change, asked_on, ward_day(now)
+        )
         renewed = NewResidence(ResidenceKind.TEMPORARY, registration.dwelling_id, next_term)
         members = await households.of_registration(tx, registration.entry_id)
         household_id = members[-1].household_id if members else registration.household_id
@@ -242,6 +260,21 @@ class CaseChanges:
         if declaration.householder_number:
             declared.add(declaration.householder_number)
         await self._check_householders(tx, declared, renewed, household_id, _HEADS_THE_HOUSEHOLD)
+
+    async def _next_term(
+        self,
+        tx: Transaction,
+        declaration: ResidenceDeclaration,
+        change: Renewal,
+        asked_on: date,
+        today: date,
+    ) -> tuple[Registration, Term]:
+        """Tell what is renewed and the further term; raises as `check_handed_in` does of a renewal."""
+        registration = await self._load_declared(tx, declaration, change.registration_id)
+        window = await limit_in_force(tx, "renewal_window", today)
+        next_term = change.next_term(registration, asked_on, window)
+        next_term.check(ResidenceKind.TEMPORARY, await residence.temporary_limit(tx, today))
+        return registration, next_term
 
     async def _check_householders(
         self,

@@ -52,7 +52,7 @@ class StayChanges:
             stay_id = self._new_id()
             times = entries.times(declared.term, origin, now)
             await stays.enter(
-                tx, stay_id, declared, receipt, times, self._numbers, self._particulars
+                tx, stay_id, declared, receipt, times, self._numbers, self._particulars, now
             )
             await cases.link(tx, case, guest_stays, stay_id)
         await occupancy.announce(tx, homes, now)

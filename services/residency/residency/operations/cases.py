@@ -10,7 +10,7 @@ from chassis.account.access_log import accounted
 from chassis.clock import Clock, ward_day
 from chassis.storage.database import Database, Transaction
 from chassis.storage.outbox import Relay
-from residency.domain.cases.declarations import ResidenceDeclaration
+from residency.domain.cases.declarations import CaseKind, ResidenceDeclaration
 from residency.domain.cases.machine import Caller, Case
 from residency.domain.cases.states import CaseAct, CaseChannel, RefusalGround
 from residency.domain.cases.told import HistoryEntry
@@ -82,7 +82,7 @@ class CaseOperations:
                 case = await cases.load(tx, first)
                 self._account_for(case, declaration)
                 return case
-            await self._changes.check(tx, declaration)
+            await self._changes.check(tx, declaration, ward_day(now))
             channel = CaseChannel.COUNTER if caller.is_officer else CaseChannel.ELECTRONIC
             case = await draft(
                 tx,
@@ -98,10 +98,16 @@ class CaseOperations:
         return case
 
     async def submit(self, request: Request) -> Moved:
-        """Hand a draft in."""
+        """Hand a draft in; raises what `create` raises, and for a renewal what could not be renewed now."""
 
-        async def move(_tx: Transaction, case: Case, now: datetime) -> Case:
-            return case.submit(now)
+        async def move(tx: Transaction, case: Case, now: datetime) -> Case:
+            case, today = case.submit(now), ward_day(now)
+            declaration = await cases.load_declaration(tx, case, self._seal, today)
+            # Of a renewal alone the register is asked whether it is open, and so about who is named.
+            if declaration.kind is CaseKind.RENEWAL:
+                self._account_for(case, declaration)
+            await self._changes.check_handed_in(tx, declaration, today, today)
+            return case
 
         return await self._move(request, CaseAct.SUBMIT, move)
 
@@ -122,7 +128,9 @@ class CaseOperations:
         async def move(tx: Transaction, case: Case, now: datetime) -> Case:
             calendar = await cases.working_calendar(tx)
             case = case.supplemented(request.caller, declaration.kind, calendar, now)
-            await self._changes.check(tx, declaration)
+            today = ward_day(now)
+            handed_in_on = ward_day(case.submitted_at or now)
+            await self._changes.check_handed_in(tx, declaration, handed_in_on, today)
             await cases.save_declaration(tx, case, declaration, self._seal)
             self._account_for(case, declaration)
             return case

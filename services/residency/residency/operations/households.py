@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from chassis.account.access_log import accounted
-from chassis.clock import Clock
+from chassis.clock import Clock, ward_day
 from chassis.context import current_account
 from chassis.storage.database import Database, Transaction
 from residency.domain.persons.sealing import NumberSeal
@@ -17,6 +17,7 @@ from residency.operations.requests import claim
 from residency.repository import households as repository
 from residency.repository import occupancy, persons
 from residency.repository.households import NewId
+from residency.repository.limits import check_beginning
 
 
 class HouseholdOperations:
@@ -76,7 +77,7 @@ async def rearrange(
 
     Raises HouseholdNotFoundError, NotAMemberError, or FieldInvalidError.
     """
-    arranged = await _load(tx, named, seal)
+    arranged = await _load(tx, named, seal, now)
     members = await repository.members_from(tx, named.household_id, named.valid_from)
     changed = arranged.of_household(members)
     await repository.change_from(tx, members, changed, named.valid_from, origin, new_id, now)
@@ -92,7 +93,7 @@ async def split(
     now: datetime,
 ) -> None:
     """Have members form a household of their own, with this id, from a day on; raises as `rearrange` does."""
-    arranged = await _load(tx, named, seal)
+    arranged = await _load(tx, named, seal, now)
     members = await repository.members_from(tx, named.household_id, named.valid_from)
     leaving = arranged.split_off(members, new_household)
     dwelling_id = await repository.dwelling_of(tx, named.household_id)
@@ -100,8 +101,11 @@ async def split(
     await repository.change_from(tx, members, leaving, named.valid_from, origin, new_id, now)
 
 
-async def _load(tx: Transaction, named: NamedMembers, seal: NumberSeal) -> Rearrangement:
+async def _load(
+    tx: Transaction, named: NamedMembers, seal: NumberSeal, now: datetime
+) -> Rearrangement:
     """Lock the household's dwelling and the named persons."""
+    await check_beginning(tx, "valid_from", named.valid_from, ward_day(now))
     await occupancy.lock_dwelling(tx, await repository.dwelling_of(tx, named.household_id))
     by_index = {
         seal.blind_index(number): relationship for number, relationship in named.members.items()

@@ -84,12 +84,12 @@ class OwnGuestOperations:
                 raise DwellingNotFoundError
             standing = await persons.standing_index(tx, guest)
             # First: what cannot be entered is refused of every guest alike, wherever they are declared.
-            await check(tx, declared, standing)
+            await check(tx, declared, standing, now)
             if await repository.is_declared(tx, declared, standing):
                 await self._leave_to_officers(tx, host, declared, now)
                 return
             times = entries.times(declared.term, origin, now)
-            await enter(tx, stay_id, declared, receipt, times, self._seal, self._particulars)
+            await enter(tx, stay_id, declared, receipt, times, self._seal, self._particulars, now)
             await occupancy.announce(tx, homes, now)
 
     async def _leave_to_officers(

@@ -23,6 +23,7 @@ from residency.operations import duplicates
 from residency.operations.account import concerns
 from residency.operations.requests import claim
 from residency.repository import households, occupancy, persons, residence
+from residency.repository.limits import check_beginning
 
 NewId = Callable[[], UUID]
 
@@ -105,6 +106,7 @@ class ResidenceOperations:
             limit = await residence.temporary_limit(tx, correction.term.valid_from)
             concerns(await persons.index_of(tx, wrong.person_id))
             correction.term.check(wrong.kind, limit)
+            await check_beginning(tx, "valid_from", correction.term.valid_from, ward_day(now))
             person = await persons.lock_by_id(tx, wrong.person_id)
             correction.term.check_birth(person.birth_date)
             correction.check(ward_day(now))
@@ -148,6 +150,7 @@ async def enter(
     """
     term, dwelling_id = application.term, application.dwelling_id
     application.check_term(await residence.temporary_limit(tx, ward_day(now)))
+    await check_beginning(tx, "valid_from", term.valid_from, ward_day(now))
     await occupancy.lock_dwelling(tx, dwelling_id)
     # Before the person: a household that is none must be refused alike whoever has the number.
     household_id, relationship = await households.found_or_join(

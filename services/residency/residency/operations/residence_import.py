@@ -19,7 +19,12 @@ from chassis.storage.outbox import Relay
 from residency.domain.duplicates import Occasion
 from residency.domain.persons.sealing import NumberSeal
 from residency.domain.residence.households import carried_on
-from residency.domain.residence.registrations import HouseholdChoice, Origin, Registration
+from residency.domain.residence.registrations import (
+    HouseholdChoice,
+    Origin,
+    Registration,
+    check_first_day,
+)
 from residency.domain.residence.rows import (
     Declared,
     Fault,
@@ -37,6 +42,7 @@ from residency.operations import duplicates, residence
 from residency.repository import occupancy
 from residency.repository import residence_rows as repository
 from residency.repository.households import belonging, members_from
+from residency.repository.limits import last_first_day
 from residency.repository.residence import temporary_limit
 
 T = TypeVar("T")
@@ -191,9 +197,12 @@ class ResidenceImport:
         """
         now, people = self._clock(), {}
         limit = await temporary_limit(entering.tx, ward_day(now))
+        last = await last_first_day(entering.tx, ward_day(now))
         for one in rows:
             try:
-                one.declared.applying_for(one.dwelling_id).check_term(limit)
+                applying = one.declared.applying_for(one.dwelling_id)
+                applying.check_term(limit)
+                check_first_day("valid_from", applying.term.valid_from, last)
             except DomainError as error:
                 entering.judge(one, Verdict(one.row, Outcome.REFUSED, refusal=error))
             else:

@@ -18,6 +18,7 @@ from residency.operations.account import concerns
 from residency.operations.requests import claim
 from residency.repository import entries, occupancy, persons
 from residency.repository import stays as repository
+from residency.repository.limits import check_beginning
 
 
 class StayOperations:
@@ -54,7 +55,7 @@ class StayOperations:
             guest = self._seal.document_index(declared.guest.document)
             homes = await repository.lock_homes(tx, [guest], [declared.dwelling_id], ward_day(now))
             times = entries.times(declared.term, origin, now)
-            await enter(tx, stay_id, declared, receipt, times, self._seal, self._particulars)
+            await enter(tx, stay_id, declared, receipt, times, self._seal, self._particulars, now)
             await occupancy.announce(tx, homes, now)
         self._relay.wake()
         return stay_id
@@ -78,7 +79,9 @@ class StayOperations:
             correction.times.check(today)
             await repository.annul(tx, stay_id, now)
             times = repository.corrected(correction, stay_id, origin, now)
-            await enter(tx, new_id, declared, wrong.receipt, times, self._seal, self._particulars)
+            await enter(
+                tx, new_id, declared, wrong.receipt, times, self._seal, self._particulars, now
+            )
             await occupancy.announce(tx, homes, now)
         self._relay.wake()
         return new_id
@@ -123,21 +126,25 @@ async def enter(
     times: Mapping[str, Any],
     seal: NumberSeal,
     particulars: ParticularsSeal,
+    now: datetime,
 ) -> None:
     """Check a stay against the limits in force and enter it; its dwelling is locked, and yet to be announced.
 
     Raises StayOverlapsError, LodgingTooLongError, or FieldInvalidError.
     """
     index = await persons.standing_index(tx, seal.document_index(declared.guest.document))
-    declare_by = (await check(tx, declared, index)).declare_by(declared)
+    declare_by = (await check(tx, declared, index, now)).declare_by(declared)
     await repository.add(tx, stay_id, declared, receipt, declare_by, times, index, particulars)
 
 
-async def check(tx: Transaction, declared: StayDeclaration, index: bytes) -> StayLimits:
+async def check(
+    tx: Transaction, declared: StayDeclaration, index: bytes, now: datetime
+) -> StayLimits:
     """Check a stay of a guest against the limits in force, and tell them; its dwelling is locked.
 
     Raises LodgingTooLongError or FieldInvalidError.
     """
+    await check_beginning(tx, "arrives_at", declared.term.valid_from, ward_day(now))
     limits = await repository.limits_of(tx, declared)
     limits.check(declared, await repository.lodgings_there(tx, declared, index))
     return limits

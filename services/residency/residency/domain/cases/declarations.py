@@ -1,6 +1,6 @@
 """The declaration of a change of residence: form CT01 of Circular 116/2026/TT-BCA, with what is to be entered."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -244,6 +244,23 @@ class ResidenceDeclaration:
         if isinstance(self.change, NewResidence):
             for person in self.persons:
                 self.change.term.check_birth(person.birth_date)
+
+    @property
+    def first_days(self) -> Sequence[tuple[str, date]]:
+        """The days on which what is declared is to begin, each with the field that says so."""
+        match self.change:
+            case NewResidence() as change:
+                return [("valid_from", change.term.valid_from)]
+            case HouseholdSplit() as change:
+                return [("valid_from", change.valid_from)]
+            case ChangeOfInformation(new_householder_from=date() as since):
+                return [("new_householder_from", since)]
+            case GuestStays() as change:
+                return [("arrives_at", stay.term.valid_from) for stay in change.stays]
+            case TemporaryAbsence() as change:
+                return [("valid_from", change.content.term.valid_from)]
+            case _:
+                return []
 
     @property
     def documents(self) -> tuple[PersonalIdNumber | PassportNumber, ...]:

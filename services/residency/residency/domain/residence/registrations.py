@@ -149,6 +149,14 @@ class Term:
         return parts
 
 
+def check_first_day(field: str, first_day: date, last: date) -> None:
+    """Refuse a first day after the last that is taken for meant: a year was mistyped. Raises FieldInvalidError."""
+    if first_day > last:
+        raise FieldInvalidError(
+            field, Rule(f"không sau ngày {last:%d/%m/%Y}", f"not after {last.isoformat()}")
+        )
+
+
 @dataclass(frozen=True)
 class Origin:
     """Who enters something on the register: the account, and the case number it gives."""
