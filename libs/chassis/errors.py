@@ -4,22 +4,43 @@ A domain error names a reason of `ward.errors.v1.ErrorReason` (without its prefi
 to people stands there. A test compares the two, so a reason cannot be misspelled.
 """
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import ClassVar, NamedTuple
 
 from chassis.rules import Rule
+
+
+class Words(NamedTuple):
+    """How a value of metadata is said to people, within the sentence of its error."""
+
+    vi: str
+    en: str
+
+
+# By the name of the metadata and by its value.
+Vocabulary = Mapping[str, Mapping[str, Words]]
 
 
 class DomainError(Exception):
     """An expected error: the caller is told its reason and metadata, never more.
 
-    `metadata` goes to the caller, so it must hold no personal data.
+    `metadata` goes to the caller, so it must hold no personal data. Programs read it as it is; where its values are
+    names of the contract, `vocabulary` has the words for them.
     """
 
     reason: ClassVar[str]
+    vocabulary: ClassVar[Vocabulary] = {}
 
     def __init__(self, **metadata: str) -> None:
         super().__init__(self.reason)
         self.metadata = metadata
+
+    def words(self) -> Mapping[str, Words]:
+        """Say each value of the metadata to people; what the vocabulary lacks is said as it is."""
+        return {
+            name: self.vocabulary.get(name, {}).get(value, Words(value, value))
+            for name, value in self.metadata.items()
+        }
 
 
 class FieldInvalidError(DomainError):

@@ -1,12 +1,23 @@
 """The one vocabulary of errors: what the contract names, the code raises, and nothing else."""
 
 import re
+from enum import StrEnum
 
 import grpc
 import pytest
 
 from chassis.errors import DomainError
-from chassis.rpc.grpc_errors import reasons
+from chassis.rpc.grpc_errors import reasons, sentences
+from incidents.domain.lifecycle.states import Act, IncidentState, IncidentStateConflictError
+from incidents.domain.lifecycle.tasks import TaskAct, TaskState, TaskStateConflictError
+from residency.domain.cases.machine import CaseStateConflictError
+from residency.domain.cases.states import CaseAct, CaseState
+from residency.domain.protection.breaches import BreachAct, BreachState, BreachStateConflictError
+from residency.domain.protection.data_subject_requests import (
+    DataSubjectRequestStateConflictError,
+    RequestAct,
+    RequestState,
+)
 from tests.contracts.vocabulary import SERVICES, built_services, domain_errors
 from ward.errors.v1 import error_reason_pb2
 
@@ -17,6 +28,13 @@ NAMES = [
     if value.number
 ]
 ERRORS = domain_errors()
+CONFLICTS = [
+    (IncidentStateConflictError, IncidentState, Act),
+    (TaskStateConflictError, TaskState, TaskAct),
+    (CaseStateConflictError, CaseState, CaseAct),
+    (DataSubjectRequestStateConflictError, RequestState, RequestAct),
+    (BreachStateConflictError, BreachState, BreachAct),
+]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -36,6 +54,40 @@ def test_both_languages_name_the_same_things(name: str) -> None:
     reason = reasons()[name]
 
     assert re.findall(r"\{(\w+)\}", reason.vi) == re.findall(r"\{(\w+)\}", reason.en)
+
+
+@pytest.mark.parametrize(("error", "states", "acts"), CONFLICTS)
+def test_a_conflict_of_states_is_said_in_words(
+    error: type[DomainError], states: type[StrEnum], acts: type[StrEnum]
+) -> None:
+    """Every state and act has words in both languages; programs read its name."""
+    vocabulary = error.vocabulary
+
+    assert vocabulary["state"].keys() == set(states)
+    assert vocabulary["act"].keys() >= set(acts)
+    for state in vocabulary["state"]:
+        for act in vocabulary["act"]:
+            refusal = error(state=state, act=act)
+            said = sentences(refusal)
+            assert refusal.metadata == {"state": state, "act": act}
+            assert not [text for text in said if re.search(r"[A-Z]{2}|[{}]", text)]
+
+
+def test_every_conflict_of_states_is_looked_at() -> None:
+    """A new one needs words too."""
+    looked_at = {error.reason for error, _states, _acts in CONFLICTS}
+
+    assert {name for name in NAMES if name.endswith("_STATE_CONFLICT")} == looked_at
+
+
+def test_a_conflict_of_states_reads_as_a_sentence() -> None:
+    """For an officer who knows no name of the contract."""
+    refusal = IncidentStateConflictError(state=IncidentState.ASSIGNED, act=Act.CONTROL)
+
+    assert sentences(refusal) == (
+        "Vụ việc đang ở trạng thái «đã giao việc»; lúc này không thể báo đã khống chế.",
+        "The incident is assigned; it is not possible now to report it under control.",
+    )
 
 
 @pytest.mark.parametrize("error", ERRORS.values(), ids=ERRORS)

@@ -10,6 +10,7 @@ import pytest
 from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
 
 from gateway.schemas.contracts import read_contracts
+from incidents.domain.lifecycle.states import STATE_WORDS
 from incidents.printing import wording
 from ward.fire_safety.v1 import fire_safety_pb2 as fire
 from ward.fire_safety.v1 import modes_pb2, supply_points_pb2
@@ -166,6 +167,13 @@ def test_every_value_that_it_may_show_has_a_word(values: EnumTypeWrapper) -> Non
 def test_screen_and_paper_say_the_same(values: EnumTypeWrapper, words: Mapping[int, str]) -> None:
     """Who reads one brief on both must not wonder."""
     assert {values.Name(value): word for value, word in words.items()}.items() <= WORDS.items()
+
+
+def test_screen_and_refusals_call_a_state_of_an_incident_the_same() -> None:
+    """Who is refused finds the state of the refusal on the page."""
+    told = {f"INCIDENT_STATE_{state}": words.vi for state, words in STATE_WORDS.items()}
+
+    assert told.items() <= WORDS.items()
 
 
 def test_screen_and_paper_name_the_same_people_and_sources() -> None:

@@ -1,5 +1,6 @@
 """Expected errors over gRPC: `google.rpc.Status` with ErrorInfo, BadRequest or RetryInfo, and a Vietnamese sentence."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NoReturn
@@ -44,15 +45,18 @@ def reasons() -> dict[str, Reason]:
 def sentences(error: DomainError) -> tuple[str, str]:
     """Say an expected error in Vietnamese and in English."""
     reason = reasons()[error.reason]
-    return _fill(reason.vi, error), _fill(reason.en, error)
+    said = error.words()
+    vi = {name: words.vi for name, words in said.items()}
+    en = {name: words.en for name, words in said.items()}
+    return _fill(reason.vi, vi), _fill(reason.en, en)
 
 
 def status_of(error: DomainError) -> status_pb2.Status:
     """Put an expected error into the form that every client library understands."""
-    reason = reasons()[error.reason]
+    in_vietnamese, in_english = sentences(error)
     details: list[Message] = [
         error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=error.metadata),
-        _in_vietnamese(_fill(reason.vi, error)),
+        _in_vietnamese(in_vietnamese),
     ]
     if isinstance(error, FieldInvalidError):
         violation = error_details_pb2.BadRequest.FieldViolation(
@@ -65,8 +69,8 @@ def status_of(error: DomainError) -> status_pb2.Status:
         wait = duration_pb2.Duration(seconds=error.retry_after_s)
         details.append(error_details_pb2.RetryInfo(retry_delay=wait))
     return status_pb2.Status(
-        code=reason.code.value[0],
-        message=_fill(reason.en, error),
+        code=reasons()[error.reason].code.value[0],
+        message=in_english,
         details=[_packed(detail) for detail in details],
     )
 
@@ -89,9 +93,9 @@ def reason_of(error: aio.AioRpcError) -> str:
     return ""
 
 
-def _fill(sentence: str, error: DomainError) -> str:
-    for name, value in error.metadata.items():
-        sentence = sentence.replace("{" + name + "}", value)
+def _fill(sentence: str, said: Mapping[str, str]) -> str:
+    for name, words in said.items():
+        sentence = sentence.replace("{" + name + "}", words)
     return sentence
 
 

@@ -236,7 +236,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_TASK_OF_ANOTHER: _ErrorReason.ValueType  # 204
     """{"reason": "TASK_OF_ANOTHER", "domain": "ward"}"""
     ERROR_REASON_TASK_STATE_CONFLICT: _ErrorReason.ValueType  # 205
-    """{"reason": "TASK_STATE_CONFLICT", "domain": "ward"}"""
+    """{"reason": "TASK_STATE_CONFLICT", "domain": "ward", "metadata": {"state": "DONE", "act": "ARRIVE"}}"""
     ERROR_REASON_SHIFT_HANDOVER_NOT_FOUND: _ErrorReason.ValueType  # 206
     """{"reason": "SHIFT_HANDOVER_NOT_FOUND", "domain": "ward"}"""
     ERROR_REASON_SHIFT_HANDOVER_NEEDS_ANOTHER: _ErrorReason.ValueType  # 207
@@ -510,7 +510,7 @@ ERROR_REASON_TASK_NOT_FOUND: ErrorReason.ValueType  # 203
 ERROR_REASON_TASK_OF_ANOTHER: ErrorReason.ValueType  # 204
 """{"reason": "TASK_OF_ANOTHER", "domain": "ward"}"""
 ERROR_REASON_TASK_STATE_CONFLICT: ErrorReason.ValueType  # 205
-"""{"reason": "TASK_STATE_CONFLICT", "domain": "ward"}"""
+"""{"reason": "TASK_STATE_CONFLICT", "domain": "ward", "metadata": {"state": "DONE", "act": "ARRIVE"}}"""
 ERROR_REASON_SHIFT_HANDOVER_NOT_FOUND: ErrorReason.ValueType  # 206
 """{"reason": "SHIFT_HANDOVER_NOT_FOUND", "domain": "ward"}"""
 ERROR_REASON_SHIFT_HANDOVER_NEEDS_ANOTHER: ErrorReason.ValueType  # 207
@@ -585,7 +585,9 @@ class ReasonText(_message.Message):
     code: _builtins.str
     """Name of the gRPC status code: `NOT_FOUND`."""
     vi: _builtins.str
-    """Sentence for people, Vietnamese. `{field}` is replaced by the ErrorInfo metadata of that name."""
+    """Sentence for people, Vietnamese. `{field}` is replaced by the ErrorInfo metadata of that name, said in words where
+    the metadata is a name of the contract.
+    """
     en: _builtins.str
     """The same sentence in English."""
     def __init__(

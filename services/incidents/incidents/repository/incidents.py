@@ -32,7 +32,11 @@ from incidents.domain.incidents.incident import (
     IncidentNotFoundError,
     Member,
 )
-from incidents.domain.lifecycle.states import IncidentState, IncidentStateConflictError
+from incidents.domain.lifecycle.states import (
+    OPEN_AT_ITS_PLACE,
+    IncidentState,
+    IncidentStateConflictError,
+)
 from incidents.domain.lifecycle.transfers import Transfer
 from incidents.domain.places import Position
 from incidents.domain.rules.kinds import IncidentKind
@@ -198,7 +202,7 @@ async def save_opened_again(tx: Transaction, change: Change) -> Incident:
         if "one_open_fire_per_place" not in str(error.orig):
             raise
         state = change.incident.state
-        raise IncidentStateConflictError(state=state, act="OPEN_AT_ITS_PLACE") from error
+        raise IncidentStateConflictError(state=state, act=OPEN_AT_ITS_PLACE) from error
 
 
 async def lock_both(

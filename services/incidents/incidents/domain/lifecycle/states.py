@@ -8,8 +8,9 @@ and nobody needs to go anywhere.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import ClassVar
 
-from chassis.errors import DomainError
+from chassis.errors import DomainError, Vocabulary, Words
 
 
 class IncidentClosedError(DomainError):
@@ -28,12 +29,6 @@ class IncidentNotClosedError(DomainError):
     """The incident is not closed."""
 
     reason = "INCIDENT_NOT_CLOSED"
-
-
-class IncidentStateConflictError(DomainError):
-    """In this state that cannot be done."""
-
-    reason = "INCIDENT_STATE_CONFLICT"
 
 
 class IncidentState(StrEnum):
@@ -72,6 +67,54 @@ class Act(StrEnum):
     MERGE = "MERGE"
     SEPARATE = "SEPARATE"
     REOPEN = "REOPEN"
+
+
+# No move, and so no act of the table: a place has one open fire.
+OPEN_AT_ITS_PLACE = "OPEN_AT_ITS_PLACE"
+# The states as the officers' pages call them, the acts as what cannot be done.
+STATE_WORDS: Mapping[str, Words] = {
+    IncidentState.REPORTED: Words("chưa tiếp nhận", "not acknowledged yet"),
+    IncidentState.ACKNOWLEDGED: Words("đã tiếp nhận", "acknowledged"),
+    IncidentState.TRIAGED: Words("đã phân loại", "triaged"),
+    IncidentState.ASSIGNED: Words("đã giao việc", "assigned"),
+    IncidentState.DISPATCHED: Words("đã điều lực lượng", "dispatched"),
+    IncidentState.EN_ROUTE: Words("đang đến hiện trường", "with its unit on the way"),
+    IncidentState.ON_SCENE: Words("đã đến hiện trường", "with its unit at the scene"),
+    IncidentState.CONTROLLED: Words("đã khống chế", "under control"),
+    IncidentState.RESOLVED: Words("đã xử lý xong", "resolved"),
+    IncidentState.CLOSED: Words("đã đóng", "closed"),
+    IncidentState.TRANSFERRED: Words("đã chuyển cơ quan khác", "transferred to another authority"),
+    IncidentState.FALSE_ALARM: Words("báo giả", "a false alarm"),
+    IncidentState.DUPLICATE: Words("trùng vụ việc khác", "a duplicate of another one"),
+    IncidentState.REOPENED: Words("mở lại", "reopened"),
+}
+ACT_WORDS: Mapping[str, Words] = {
+    Act.ACKNOWLEDGE: Words("tiếp nhận", "acknowledge it"),
+    Act.TRIAGE: Words("phân loại", "triage it"),
+    Act.ASSIGN: Words("giao việc", "assign it"),
+    Act.DISPATCH: Words("điều lực lượng", "dispatch a unit"),
+    Act.SET_OUT: Words("báo lực lượng đang đến hiện trường", "report the unit on its way"),
+    Act.ARRIVE: Words("báo lực lượng đã đến hiện trường", "report the unit at the scene"),
+    Act.CONTROL: Words("báo đã khống chế", "report it under control"),
+    Act.RESOLVE: Words("báo đã xử lý xong", "report it resolved"),
+    Act.CLOSE: Words("đóng", "close it"),
+    Act.TRANSFER: Words("chuyển cơ quan khác", "transfer it to another authority"),
+    Act.DISMISS: Words("kết luận là báo giả", "dismiss it as a false alarm"),
+    Act.MERGE: Words("nhập với vụ việc khác", "merge it with another one"),
+    Act.SEPARATE: Words("tách khỏi vụ việc khác", "separate it from another one"),
+    Act.REOPEN: Words("mở lại", "reopen it"),
+    OPEN_AT_ITS_PLACE: Words(
+        "để mở cùng một vụ cháy khác đang mở tại nơi đó; hãy nhập hai vụ",
+        "keep it open beside the other open fire at its place; merge the two",
+    ),
+}
+
+
+class IncidentStateConflictError(DomainError):
+    """In this state that cannot be done."""
+
+    reason = "INCIDENT_STATE_CONFLICT"
+    vocabulary: ClassVar[Vocabulary] = {"state": STATE_WORDS, "act": ACT_WORDS}
 
 
 _S = IncidentState

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar
 from uuid import UUID
 
-from chassis.errors import DomainError, FieldInvalidError
+from chassis.errors import DomainError, FieldInvalidError, Vocabulary, Words
 from chassis.rules import Rule
 from incidents.domain.lifecycle.states import Act
 
@@ -21,12 +22,6 @@ class TaskOfAnotherError(DomainError):
     """The task was given to somebody else."""
 
     reason = "TASK_OF_ANOTHER"
-
-
-class TaskStateConflictError(DomainError):
-    """In this state that cannot be done to the task."""
-
-    reason = "TASK_STATE_CONFLICT"
 
 
 class TaskState(StrEnum):
@@ -48,6 +43,30 @@ class TaskAct(StrEnum):
     SET_OUT = "SET_OUT"
     ARRIVE = "ARRIVE"
     FINISH = "FINISH"
+
+
+STATE_WORDS: Mapping[str, Words] = {
+    TaskState.OFFERED: Words("chờ nhận", "not accepted yet"),
+    TaskState.ACCEPTED: Words("đã nhận", "accepted"),
+    TaskState.DECLINED: Words("đã từ chối", "declined"),
+    TaskState.EN_ROUTE: Words("đang trên đường", "with its owner on the way"),
+    TaskState.ON_SCENE: Words("đã có mặt tại hiện trường", "with its owner at the scene"),
+    TaskState.DONE: Words("đã hoàn thành", "done"),
+}
+ACT_WORDS: Mapping[str, Words] = {
+    TaskAct.ACCEPT: Words("nhận", "accept it"),
+    TaskAct.DECLINE: Words("từ chối", "decline it"),
+    TaskAct.SET_OUT: Words("báo đang trên đường", "report setting out"),
+    TaskAct.ARRIVE: Words("báo đã có mặt tại hiện trường", "report arriving"),
+    TaskAct.FINISH: Words("báo đã hoàn thành", "report it done"),
+}
+
+
+class TaskStateConflictError(DomainError):
+    """In this state that cannot be done to the task."""
+
+    reason = "TASK_STATE_CONFLICT"
+    vocabulary: ClassVar[Vocabulary] = {"state": STATE_WORDS, "act": ACT_WORDS}
 
 
 _S = TaskState

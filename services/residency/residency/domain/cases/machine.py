@@ -9,17 +9,19 @@ refused from submitted, accepted or verifying, and where the citizen was asked i
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Self
+from typing import ClassVar, Self
 from uuid import UUID
 
 from chassis.calendar.working_days import WorkingCalendar
 from chassis.clock import ward_day
-from chassis.errors import DomainError, FieldInvalidError
+from chassis.errors import DomainError, FieldInvalidError, Vocabulary
 from chassis.rules import Rule
 from residency.domain.cases.calendar import ProcessingClock
 from residency.domain.cases.declarations import CaseKind
 from residency.domain.cases.states import (
+    ACT_WORDS,
     OPEN_STATES,
+    STATE_WORDS,
     CaseAct,
     CaseChannel,
     CaseState,
@@ -38,6 +40,7 @@ class CaseStateConflictError(DomainError):
     """The case does not stand where this can be done."""
 
     reason = "CASE_STATE_CONFLICT"
+    vocabulary: ClassVar[Vocabulary] = {"state": STATE_WORDS, "act": ACT_WORDS}
 
 
 class SecondPersonRequiredError(DomainError):

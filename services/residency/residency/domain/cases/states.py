@@ -1,6 +1,9 @@
 """Where a case stands, what can be done with it, how it came in, and what is known of its identities."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+
+from chassis.errors import Words
 
 
 class CaseState(StrEnum):
@@ -46,6 +49,37 @@ class CaseAct(StrEnum):
     REFUSE = "REFUSE"
     WITHDRAW = "WITHDRAW"
     CANCEL = "CANCEL"
+
+
+STATE_WORDS: Mapping[str, Words] = {
+    CaseState.DRAFT: Words("đang soạn", "a draft"),
+    CaseState.SUBMITTED: Words("đã nộp", "handed in"),
+    CaseState.SUPPLEMENT_REQUESTED: Words("chờ bổ sung", "waiting for a supplement"),
+    CaseState.ACCEPTED: Words("đã tiếp nhận", "accepted"),
+    CaseState.VERIFYING: Words("đang xác minh", "being verified"),
+    CaseState.APPROVED: Words("đã duyệt", "approved"),
+    CaseState.REFUSED: Words("bị từ chối", "refused"),
+    CaseState.RECORDED: Words("đã ghi vào sổ", "entered into the register"),
+    CaseState.WITHDRAWN: Words("đã rút", "withdrawn"),
+    CaseState.CANCELLED: Words("đã hủy", "annulled"),
+}
+ACT_WORDS: Mapping[str, Words] = {
+    CaseAct.CREATE: Words("lập hồ sơ", "make it"),
+    CaseAct.SUBMIT: Words("nộp", "hand it in"),
+    CaseAct.REQUEST_SUPPLEMENT: Words("yêu cầu bổ sung", "ask for a supplement"),
+    CaseAct.SUPPLEMENT: Words("bổ sung", "supplement it"),
+    CaseAct.ACCEPT: Words("tiếp nhận", "accept it"),
+    CaseAct.VERIFY: Words("xác minh", "verify it"),
+    CaseAct.SEE_ORIGINAL: Words("ghi nhận đã xem bản gốc", "note that the originals were shown"),
+    CaseAct.IDENTITY_ANSWERED: Words(
+        "nhận kết quả xác minh danh tính", "take an answer about the identities"
+    ),
+    CaseAct.APPROVE: Words("duyệt", "approve it"),
+    CaseAct.RECORD: Words("ghi vào sổ", "enter it into the register"),
+    CaseAct.REFUSE: Words("từ chối", "refuse it"),
+    CaseAct.WITHDRAW: Words("rút", "withdraw it"),
+    CaseAct.CANCEL: Words("hủy mục đã ghi vào sổ", "annul what it entered"),
+}
 
 
 class CaseChannel(StrEnum):

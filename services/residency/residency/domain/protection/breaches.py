@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Self
+from typing import ClassVar, Self
 from uuid import UUID
 
-from chassis.errors import DomainError, FieldInvalidError
+from chassis.errors import DomainError, FieldInvalidError, Vocabulary, Words
 from chassis.rules import NOT_IN_THE_FUTURE, Rule
 
 
@@ -19,12 +19,6 @@ class BreachNotFoundError(DomainError):
     """No breach has this number."""
 
     reason = "BREACH_NOT_FOUND"
-
-
-class BreachStateConflictError(DomainError):
-    """The breach does not stand where this can be done."""
-
-    reason = "BREACH_STATE_CONFLICT"
 
 
 class BreachNotSettledError(DomainError):
@@ -61,6 +55,37 @@ class BreachAct(StrEnum):
     WAIVE = "WAIVE"
     MEASURE = "MEASURE"
     CLOSE = "CLOSE"
+
+
+STATE_WORDS: Mapping[str, Words] = {
+    BreachState.SUSPECTED: Words("nghi vấn", "only suspected"),
+    BreachState.OPEN: Words("đang xử lý", "open"),
+    BreachState.CLOSED: Words("đã kết thúc", "closed"),
+    BreachState.DISMISSED: Words("đã loại trừ", "dismissed"),
+}
+ACT_WORDS: Mapping[str, Words] = {
+    BreachAct.SUSPECT: Words("ghi nhận nghi vấn", "suspect it"),
+    BreachAct.SUSPECT_AGAIN: Words("ghi nhận thêm nghi vấn", "suspect it again"),
+    BreachAct.RECORD: Words("ghi nhận", "record it"),
+    BreachAct.ASSESS: Words("đánh giá", "assess it"),
+    BreachAct.DISMISS: Words("loại trừ", "dismiss it"),
+    BreachAct.NOTIFY: Words(
+        "ghi nhận đã thông báo cơ quan chuyên trách (chỉ một lần)",
+        "note that the authority was told (which is done once)",
+    ),
+    BreachAct.WAIVE: Words(
+        "quyết định không thông báo cơ quan chuyên trách", "decide not to tell the authority"
+    ),
+    BreachAct.MEASURE: Words("ghi biện pháp khắc phục", "note a measure"),
+    BreachAct.CLOSE: Words("kết thúc", "close it"),
+}
+
+
+class BreachStateConflictError(DomainError):
+    """The breach does not stand where this can be done."""
+
+    reason = "BREACH_STATE_CONFLICT"
+    vocabulary: ClassVar[Vocabulary] = {"state": STATE_WORDS, "act": ACT_WORDS}
 
 
 class DataCategory(StrEnum):

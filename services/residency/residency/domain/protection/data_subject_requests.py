@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Self
+from typing import ClassVar, Self
 from uuid import UUID
 
 from chassis.clock import ward_day
-from chassis.errors import DomainError
+from chassis.errors import DomainError, Vocabulary, Words
 from residency.domain.cases.machine import SecondPersonRequiredError
 from residency.domain.persons.citizens import Citizen
 from residency.domain.persons.partial_date import months_later
@@ -26,12 +26,6 @@ class DataSubjectRequestNotFoundError(DomainError):
     """No request has this number."""
 
     reason = "DATA_SUBJECT_REQUEST_NOT_FOUND"
-
-
-class DataSubjectRequestStateConflictError(DomainError):
-    """The request does not stand where this can be done."""
-
-    reason = "DATA_SUBJECT_REQUEST_STATE_CONFLICT"
 
 
 class RestrictionNotFoundError(DomainError):
@@ -74,6 +68,42 @@ class RequestAct(StrEnum):
     LIFT = "LIFT"
 
 
+# No move, and so no act of the history.
+_EXPORT = "EXPORT"
+STATE_WORDS: Mapping[str, Words] = {
+    RequestState.RECEIVED: Words("đã nhận", "received"),
+    RequestState.VERIFIED: Words("đã xác minh", "verified"),
+    RequestState.ANSWERED: Words("đã trả lời", "answered"),
+    RequestState.REFUSED: Words("đã từ chối", "refused"),
+    RequestState.WITHDRAWN: Words("đã rút", "withdrawn"),
+}
+ACT_WORDS: Mapping[str, Words] = {
+    RequestAct.RECEIVE: Words("nhận", "receive it"),
+    RequestAct.ACKNOWLEDGE: Words(
+        "báo đã nhận (chỉ một lần)", "acknowledge it (which is done once)"
+    ),
+    RequestAct.VERIFY: Words("xác minh", "verify it"),
+    RequestAct.EXTEND: Words(
+        "gia hạn (chỉ một lần, trước khi hết hạn)", "extend its term (once, and before it is over)"
+    ),
+    RequestAct.ANSWER: Words("trả lời", "answer it"),
+    RequestAct.REFUSE: Words("từ chối", "refuse it"),
+    RequestAct.WITHDRAW: Words("rút", "withdraw it"),
+    RequestAct.LIFT: Words("gỡ hạn chế xử lý", "lift its restriction"),
+    _EXPORT: Words(
+        "xuất dữ liệu (chỉ cho yêu cầu xem, đã xác minh)",
+        "export data (for a request to view, once it is verified)",
+    ),
+}
+
+
+class DataSubjectRequestStateConflictError(DomainError):
+    """The request does not stand where this can be done."""
+
+    reason = "DATA_SUBJECT_REQUEST_STATE_CONFLICT"
+    vocabulary: ClassVar[Vocabulary] = {"state": STATE_WORDS, "act": ACT_WORDS}
+
+
 class RequestRefusalGround(StrEnum):
     """Why a request is refused."""
 
@@ -94,8 +124,6 @@ _MOVES: Mapping[RequestAct, Mapping[RequestState, RequestState]] = {
     RequestAct.REFUSE: dict.fromkeys(OPEN_STATES, _S.REFUSED),
     RequestAct.WITHDRAW: dict.fromkeys(OPEN_STATES, _S.WITHDRAWN),
 }
-# No move, and so no act of the history.
-_EXPORT = "EXPORT"
 # What changes how a person's data is treated needs a second person.
 _SECOND_PERSON = frozenset({RequestKind.RESTRICT, RequestKind.DELETE})
 

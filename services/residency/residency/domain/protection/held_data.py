@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from chassis.clock import ward_local
 from residency.domain.cases.declarations import CaseKind
 from residency.domain.cases.notices import KIND_NAMES
-from residency.domain.cases.states import CaseState
+from residency.domain.cases.states import STATE_WORDS, CaseState
 from residency.domain.lookups.disclosure import PersonField
 from residency.domain.persons.identity import Sex
 from residency.domain.persons.partial_date import PartialDate
@@ -42,18 +42,6 @@ _STAYS: Mapping[StayKind, str] = {
 _GROUNDS: Mapping[AbsenceGround, str] = {
     AbsenceGround.CONSCRIPTION_AGE: "trong độ tuổi nghĩa vụ quân sự",
     AbsenceGround.LONG_ABSENCE: "vắng mặt dài ngày",
-}
-_STATES: Mapping[CaseState, str] = {
-    CaseState.DRAFT: "đang soạn",
-    CaseState.SUBMITTED: "đã nộp",
-    CaseState.SUPPLEMENT_REQUESTED: "chờ bổ sung",
-    CaseState.ACCEPTED: "đã tiếp nhận",
-    CaseState.VERIFYING: "đang xác minh",
-    CaseState.APPROVED: "đã duyệt",
-    CaseState.REFUSED: "bị từ chối",
-    CaseState.RECORDED: "đã ghi vào sổ",
-    CaseState.WITHDRAWN: "đã rút",
-    CaseState.CANCELLED: "đã hủy",
 }
 
 
@@ -169,7 +157,7 @@ class HeldCase:
     @property
     def text(self) -> str:
         """The case in Vietnamese."""
-        return f"{self.case_number}: {KIND_NAMES[self.kind]}, {_STATES[self.state]}"
+        return f"{self.case_number}: {KIND_NAMES[self.kind]}, {STATE_WORDS[self.state].vi}"
 
 
 @dataclass(frozen=True)
