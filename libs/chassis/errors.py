@@ -5,9 +5,12 @@ to people stands there. A test compares the two, so a reason cannot be misspelle
 """
 
 from collections.abc import Mapping
+from math import ceil
 from typing import ClassVar, NamedTuple
 
 from chassis.rules import Rule
+
+_MINUTES_UNTIL_HOURS = 120
 
 
 class Words(NamedTuple):
@@ -132,13 +135,28 @@ class RequestIdReusedError(DomainError):
 
 
 class LimitReachedError(DomainError):
-    """The caller has asked for more than it may in a time; `retry_after_s` is how long to wait, in seconds."""
+    """The caller has asked for more than it may in a time; `retry_after_s` is how long to wait, in seconds.
+
+    People are told it in whole minutes, or in hours from two on, rounded up so that nobody comes too early.
+    """
 
     reason = "LIMIT_REACHED"
 
     def __init__(self, retry_after_s: int, **metadata: str) -> None:
         super().__init__(retry_after_s=str(retry_after_s), **metadata)
         self.retry_after_s = retry_after_s
+
+    def words(self) -> Mapping[str, Words]:
+        """Say how long to wait in minutes or hours."""
+        return {**super().words(), "retry_after_s": _duration(self.retry_after_s)}
+
+
+def _duration(seconds: int) -> Words:
+    minutes = max(1, ceil(seconds / 60))
+    if minutes >= _MINUTES_UNTIL_HOURS:
+        hours = ceil(minutes / 60)
+        return Words(f"{hours} giờ", f"{hours} hours")
+    return Words(f"{minutes} phút", "1 minute" if minutes == 1 else f"{minutes} minutes")
 
 
 class DatabaseUnavailableError(DomainError):

@@ -226,6 +226,27 @@ def test_unauthenticated_answers_carry_a_challenge() -> None:
     assert problem.headers == {"www-authenticate": 'Bearer realm="ward", error="invalid_token"'}
 
 
+@pytest.mark.parametrize(
+    ("seconds", "vi", "en"),
+    [
+        (1, "1 phút", "1 minute"),
+        (60, "1 phút", "1 minute"),
+        (61, "2 phút", "2 minutes"),
+        (7140, "119 phút", "119 minutes"),
+        (7141, "2 giờ", "2 hours"),
+        (7201, "3 giờ", "3 hours"),
+        (86400, "24 giờ", "24 hours"),
+    ],
+)
+def test_a_wait_is_said_in_minutes_or_hours(seconds: int, vi: str, en: str) -> None:
+    """Rounded up; programs are told the seconds."""
+    limited = problems.of_domain_error(errors.LimitReachedError(seconds, pattern="CALLS"))
+
+    assert limited.detail.vi == f"Bạn đã tra cứu quá mức cho phép; hãy thử lại sau {vi}."
+    assert limited.detail.en == f"You have looked up more than is allowed; try again in {en}."
+    assert limited.metadata == {"pattern": "CALLS", "retry_after_s": str(seconds)}
+
+
 def test_a_limit_says_when_to_come_again() -> None:
     """As the service said (RFC 9110 §10.2.3); a second where it did not."""
     limited = problems.of_domain_error(errors.LimitReachedError(1800, pattern="MISSES"))

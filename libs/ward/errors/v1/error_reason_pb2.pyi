@@ -586,7 +586,7 @@ class ReasonText(_message.Message):
     """Name of the gRPC status code: `NOT_FOUND`."""
     vi: _builtins.str
     """Sentence for people, Vietnamese. `{field}` is replaced by the ErrorInfo metadata of that name, said in words where
-    the metadata is a name of the contract.
+    the metadata is a name of the contract or a number of seconds.
     """
     en: _builtins.str
     """The same sentence in English."""
