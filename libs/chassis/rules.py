@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Rule(NamedTuple):
-    """What a field takes; in each language it goes on from the field's name, as in "page_size: 0 to 500"."""
+    """What a field takes; in each language it goes on from the field's name, as in "page_size: not negative"."""
 
     vi: str
     en: str

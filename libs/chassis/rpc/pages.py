@@ -31,16 +31,18 @@ _DOCUMENTS = {"personal_id_number", "passport"}
 _TOKEN = re.compile(r"([0-9a-f]{4})\.([A-Za-z0-9_-]+)")
 
 
-def page_size(requested: int) -> int:
+def page_size(requested: int, default: int = DEFAULT_SIZE, most: int = MAX_SIZE) -> int:
     """Settle a page's size: 0 is the default, more than the maximum is the maximum (AIP-158).
 
     Raises FieldInvalidError for a negative size.
     """
     if requested < 0:
-        raise FieldInvalidError(
-            "page_size", Rule("từ 0 đến 500; 0 là mặc định", "0 to 500; 0 is the default")
+        rule = Rule(
+            f"không âm; 0 là {default}, lớn hơn {most} được tính là {most}",
+            f"not negative; 0 is {default}, more than {most} is {most}",
         )
-    return min(requested or DEFAULT_SIZE, MAX_SIZE)
+        raise FieldInvalidError("page_size", rule)
+    return min(requested or default, most)
 
 
 def encode(*key: str) -> str:

@@ -44,10 +44,19 @@ def test_sizes_are_settled(requested: int, settled: int) -> None:
     assert pages.page_size(requested) == settled
 
 
+@pytest.mark.parametrize(("requested", "settled"), [(0, 10), (50, 50), (51, 50), (501, 50)])
+def test_a_list_has_sizes_of_its_own(requested: int, settled: int) -> None:
+    """Where each row is a look at a person."""
+    assert pages.page_size(requested, 10, 50) == settled
+
+
 def test_a_negative_size_is_refused() -> None:
-    """A negative size has no meaning."""
-    with pytest.raises(FieldInvalidError):
-        pages.page_size(-1)
+    """A negative size has no meaning; what is said to be taken is what is taken."""
+    with pytest.raises(FieldInvalidError) as refused:
+        pages.page_size(-1, 10, 50)
+
+    assert refused.value.rule.vi == "không âm; 0 là 10, lớn hơn 50 được tính là 50"
+    assert refused.value.rule.en == "not negative; 0 is 10, more than 50 is 50"
 
 
 @given(key=st.lists(st.text(), min_size=1, max_size=4), size=st.integers(0, 500))

@@ -294,7 +294,7 @@ class ListZonesRequest(_message.Message):
     premises_id: _builtins.str
     """Of which premises."""
     page_size: _builtins.int
-    """1 to 500; 0 is 50."""
+    """At most so many; 0 is 50, more than 500 is 500."""
     page_token: _builtins.str
     """From the answer before."""
     def __init__(
@@ -472,7 +472,7 @@ class ListZoneChangesRequest(_message.Message):
     zone_id: _builtins.str
     """Which zone."""
     page_size: _builtins.int
-    """1 to 500; 0 is 50."""
+    """At most so many; 0 is 50, more than 500 is 500."""
     page_token: _builtins.str
     """From the answer before."""
     def __init__(
@@ -600,7 +600,7 @@ class ListMutualAidGroupsRequest(_message.Message):
     residential_group: _builtins.int
     """Only of this residential group; 0 is all."""
     page_size: _builtins.int
-    """1 to 500; 0 is 50."""
+    """At most so many; 0 is 50, more than 500 is 500."""
     page_token: _builtins.str
     """From the answer before."""
     def __init__(
@@ -790,7 +790,7 @@ class ListMutualAidGroupChangesRequest(_message.Message):
     group_id: _builtins.str
     """Which group."""
     page_size: _builtins.int
-    """1 to 500; 0 is 50."""
+    """At most so many; 0 is 50, more than 500 is 500."""
     page_token: _builtins.str
     """From the answer before."""
     def __init__(

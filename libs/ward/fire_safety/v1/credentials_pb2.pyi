@@ -370,7 +370,7 @@ class ListCredentialsRequest(_message.Message):
     device_id: _builtins.str
     """The device."""
     page_size: _builtins.int
-    """At most this many; 0 for 50, at most 500."""
+    """At most so many; 0 is 50, more than 500 is 500."""
     page_token: _builtins.str
     """Where to go on; empty for the first page."""
     def __init__(
@@ -428,7 +428,7 @@ class ListCredentialAuditRequest(_message.Message):
     device_id: _builtins.str
     """Of this device only; empty for all."""
     page_size: _builtins.int
-    """At most this many; 0 for 50, at most 500."""
+    """At most so many; 0 is 50, more than 500 is 500."""
     page_token: _builtins.str
     """Where to go on; empty for the first page."""
     def __init__(

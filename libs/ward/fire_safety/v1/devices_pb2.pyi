@@ -320,7 +320,7 @@ class ListWardDevicesRequest(_message.Message):
     retired: Global___RetiredFilter.ValueType
     """Whether retired devices are listed."""
     page_size: _builtins.int
-    """1 to 500; 0 is 50."""
+    """At most so many; 0 is 50, more than 500 is 500."""
     page_token: _builtins.str
     """From the answer before."""
     clock_skewed_only: _builtins.bool
@@ -386,7 +386,7 @@ class ListDeviceChangesRequest(_message.Message):
     device_id: _builtins.str
     """Which device."""
     page_size: _builtins.int
-    """1 to 500; 0 is 50."""
+    """At most so many; 0 is 50, more than 500 is 500."""
     page_token: _builtins.str
     """From the answer before."""
     def __init__(

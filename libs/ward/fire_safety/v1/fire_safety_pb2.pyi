@@ -1191,7 +1191,7 @@ class ListPremisesRequest(_message.Message):
     kind: Global___PremisesKind.ValueType
     """Only this kind; unspecified is all."""
     page_size: _builtins.int
-    """1 to 500; 0 is 50."""
+    """At most so many; 0 is 50, more than 500 is 500."""
     page_token: _builtins.str
     """From the answer before."""
     def __init__(
@@ -1250,7 +1250,7 @@ class ListDevicesRequest(_message.Message):
     premises_id: _builtins.str
     """Of which premises."""
     page_size: _builtins.int
-    """1 to 500; 0 is 50."""
+    """At most so many; 0 is 50, more than 500 is 500."""
     page_token: _builtins.str
     """From the answer before."""
     def __init__(
@@ -1365,7 +1365,7 @@ class ListAlarmsRequest(_message.Message):
     open_only: _builtins.bool
     """True leaves out what has been reset."""
     page_size: _builtins.int
-    """1 to 500; 0 is 50."""
+    """At most so many; 0 is 50, more than 500 is 500."""
     page_token: _builtins.str
     """From the answer before."""
     state: Global___AlarmState.ValueType

@@ -363,7 +363,7 @@ class ListDeviceModesRequest(_message.Message):
     premises_id: _builtins.str
     """Only those within this premises; empty is all."""
     page_size: _builtins.int
-    """1 to 500; 0 is 50."""
+    """At most so many; 0 is 50, more than 500 is 500."""
     page_token: _builtins.str
     """From the answer before."""
     def __init__(
@@ -426,7 +426,7 @@ class ListSuppressedSignalsRequest(_message.Message):
     premises_id: _builtins.str
     """Only this premises; empty is all."""
     page_size: _builtins.int
-    """1 to 500; 0 is 50."""
+    """At most so many; 0 is 50, more than 500 is 500."""
     page_token: _builtins.str
     """From the answer before."""
     def __init__(

@@ -393,7 +393,7 @@ class ListDueDeadlinesRequest(_message.Message):
     filter: Global___DueFilter.ValueType
     """Which of them."""
     page_size: _builtins.int
-    """1 to 500; 0 is 50."""
+    """At most so many; 0 is 50, more than 500 is 500."""
     page_token: _builtins.str
     """Token of the page; empty is the first."""
     def __init__(

@@ -709,7 +709,7 @@ class ListIncidentsRequest(_message.Message):
     premises_id: _builtins.str
     """Only this premises; empty is all."""
     page_size: _builtins.int
-    """1 to 500; 0 is 50."""
+    """At most so many; 0 is 50, more than 500 is 500."""
     page_token: _builtins.str
     """From the answer before."""
     kind: Global___IncidentKind.ValueType

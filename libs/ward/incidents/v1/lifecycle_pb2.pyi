@@ -552,7 +552,7 @@ class ListDuplicateSuggestionsRequest(_message.Message):
     incident_id: _builtins.str
     """Which."""
     page_size: _builtins.int
-    """1 to 500; 0 is 50."""
+    """At most so many; 0 is 50, more than 500 is 500."""
     def __init__(
         self,
         *,

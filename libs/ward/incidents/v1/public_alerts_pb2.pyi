@@ -747,7 +747,7 @@ class ListPublicAlertsRequest(_message.Message):
     exercise: _builtins.bool
     """Those of exercises instead. Officers only."""
     page_size: _builtins.int
-    """1 to 500; 0 is 50."""
+    """At most so many; 0 is 50, more than 500 is 500."""
     page_token: _builtins.str
     """From the answer before."""
     def __init__(

@@ -676,7 +676,7 @@ class ListReportsRequest(_message.Message):
     category: _builtins.str
     """Only this category; empty is all."""
     page_size: _builtins.int
-    """1 to 500; 0 is 50."""
+    """At most so many; 0 is 50, more than 500 is 500."""
     page_token: _builtins.str
     """From the answer before."""
     def __init__(

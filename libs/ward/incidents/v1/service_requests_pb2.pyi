@@ -303,7 +303,7 @@ class ListServiceRequestsRequest(_message.Message):
     status: Global___ServiceRequestStatus.ValueType
     """Only in this state; unspecified is all."""
     page_size: _builtins.int
-    """1 to 500; 0 is 50."""
+    """At most so many; 0 is 50, more than 500 is 500."""
     page_token: _builtins.str
     """From the answer before."""
     @_builtins.property

@@ -325,7 +325,7 @@ class ListShiftHandoversRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
-    """How many at most; 0 is 50, at most 500."""
+    """At most so many; 0 is 50, more than 500 is 500."""
     page_token: _builtins.str
     """Token of the page; empty is the first."""
     def __init__(

@@ -47,7 +47,7 @@ class ListAccessesRequest(_message.Message):
     subject: _builtins.str
     """What was looked at: the pseudonym of a person, or `building:…`, `dwelling:…` and the like with an id."""
     page_size: _builtins.int
-    """1 to 500; 0 is 50."""
+    """At most so many; 0 is 50, more than 500 is 500."""
     page_token: _builtins.str
     """From the answer before, to the same filter."""
     @_builtins.property
@@ -130,7 +130,7 @@ class ListAccessesToPersonRequest(_message.Message):
     personal_id_number: _builtins.str
     """The person's identification number (số định danh cá nhân): exactly 12 ASCII digits."""
     page_size: _builtins.int
-    """1 to 500; 0 is 50."""
+    """At most so many; 0 is 50, more than 500 is 500."""
     page_token: _builtins.str
     """From the answer before, about the same person."""
     @_builtins.property

@@ -299,7 +299,7 @@ class ListAssistanceNeedsRequest(_message.Message):
     personal_id_number: _builtins.str
     """Those of one person: the personal identification number, 12 digits."""
     page_size: _builtins.int
-    """1 to 500; 0 is 50."""
+    """At most so many; 0 is 50, more than 500 is 500."""
     page_token: _builtins.str
     """From the answer before."""
     @_builtins.property

@@ -878,7 +878,7 @@ class ListBreachesRequest(_message.Message):
     overdue: _builtins.bool
     """Only those of which the authority should have been told by now."""
     page_size: _builtins.int
-    """1 to 500; 0 is 50."""
+    """At most so many; 0 is 50, more than 500 is 500."""
     page_token: _builtins.str
     """From the answer before."""
     def __init__(

@@ -1599,7 +1599,7 @@ class ListCasesRequest(_message.Message):
     due_soon: _builtins.bool
     """Only those due today or within the working days of the rule `case_due_soon`, and not decided."""
     page_size: _builtins.int
-    """1 to 500; 0 is 50."""
+    """At most so many; 0 is 50, more than 500 is 500."""
     page_token: _builtins.str
     """From the answer before."""
     def __init__(

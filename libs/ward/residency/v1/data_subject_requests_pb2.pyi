@@ -936,7 +936,7 @@ class ListDataSubjectRequestsRequest(_message.Message):
     unacknowledged: _builtins.bool
     """Only those whose coming should have been acknowledged by now."""
     page_size: _builtins.int
-    """1 to 500; 0 is 50."""
+    """At most so many; 0 is 50, more than 500 is 500."""
     page_token: _builtins.str
     """From the answer before."""
     def __init__(

@@ -467,7 +467,7 @@ class SearchPersonsRequest(_message.Message):
     characters. What the ward's addresses share goes without saying.
     """
     page_size: _builtins.int
-    """1 to 50; 0 is 10: each person shown is a look at that person."""
+    """At most so many; 0 is 10, more than 50 is 50: each person shown is a look at that person."""
     page_token: _builtins.str
     """From the answer before."""
     @_builtins.property
@@ -843,7 +843,7 @@ class ListAccessAnomaliesRequest(_message.Message):
     days: _builtins.int
     """How many days back, 1 to 92; 0 is 7."""
     page_size: _builtins.int
-    """1 to 500; 0 is 50."""
+    """At most so many; 0 is 50, more than 500 is 500."""
     page_token: _builtins.str
     """From the answer before."""
     def __init__(

@@ -761,7 +761,7 @@ class ListBuildingsRequest(_message.Message):
     residential_group: _builtins.int
     """Only this residential group; 0 is all."""
     page_size: _builtins.int
-    """1 to 500; 0 is 50."""
+    """At most so many; 0 is 50, more than 500 is 500."""
     page_token: _builtins.str
     """From the answer before."""
     query: _builtins.str
@@ -824,7 +824,7 @@ class ListDwellingsRequest(_message.Message):
     building_id: _builtins.str
     """The building."""
     page_size: _builtins.int
-    """1 to 500; 0 is 50."""
+    """At most so many; 0 is 50, more than 500 is 500."""
     page_token: _builtins.str
     """From the answer before."""
     def __init__(

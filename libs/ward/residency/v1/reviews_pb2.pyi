@@ -176,7 +176,7 @@ class ListReviewsRequest(_message.Message):
     officer: _builtins.str
     """Only this officer's; empty is all."""
     page_size: _builtins.int
-    """1 to 500; 0 is 50."""
+    """At most so many; 0 is 50, more than 500 is 500."""
     page_token: _builtins.str
     """From the answer before."""
     def __init__(

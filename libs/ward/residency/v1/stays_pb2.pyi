@@ -655,7 +655,7 @@ class ListGuestStaysRequest(_message.Message):
     dwelling_id: _builtins.str
     """Only this dwelling; empty is the whole ward."""
     page_size: _builtins.int
-    """1 to 500; 0 is 50."""
+    """At most so many; 0 is 50, more than 500 is 500."""
     page_token: _builtins.str
     """From the answer before."""
     @_builtins.property
@@ -1089,7 +1089,7 @@ class ListAbsencesRequest(_message.Message):
     dwelling_id: _builtins.str
     """Only who is registered in this dwelling on that day; empty is the whole ward."""
     page_size: _builtins.int
-    """1 to 500; 0 is 50."""
+    """At most so many; 0 is 50, more than 500 is 500."""
     page_token: _builtins.str
     """From the answer before."""
     @_builtins.property

@@ -72,7 +72,7 @@ def searched_name(request: pb.SearchPersonsRequest) -> NameQuestion:
 
 def search_size(request: pb.SearchPersonsRequest) -> int:
     """Read how many persons a page shows; raises FieldInvalidError."""
-    return min(pages.page_size(request.page_size or _FOUND), _MOST_FOUND)
+    return pages.page_size(request.page_size, _FOUND, _MOST_FOUND)
 
 
 def search_after(token: str, resolve: Callable[[str], UUID]) -> After | None:
