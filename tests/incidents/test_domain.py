@@ -161,12 +161,15 @@ def test_a_priority_is_never_lowered() -> None:
 
 def test_a_detector_back_to_normal_ends_nothing() -> None:
     """A note for people, and no event."""
-    change = opened().note_restored("TB-0001", LATER)
+    change = opened().note_restored(alarm("alarm-1"), LATER)
 
     assert change.event is None
     assert change.incident.state is IncidentState.REPORTED
     assert texts(change) == [
-        "Thiết bị TB-0001 đã trở lại bình thường; vụ việc vẫn mở đến khi có người đóng."
+        (
+            "Thiết bị TB-0001 đã trở lại bình thường (báo động khói tại Bếp, tầng 2); "
+            "vụ việc vẫn mở đến khi có người đóng."
+        )
     ]
 
 
@@ -175,9 +178,20 @@ def test_a_detector_back_to_normal_after_the_close_says_only_that() -> None:
     taken_on = acknowledged(opened())
     ended = taken_on.close(Disposition.NUISANCE, "", "officer-1", LATER).incident
 
-    assert texts(ended.note_restored("TB-0001", LATER)) == [
-        "Thiết bị TB-0001 đã trở lại bình thường."
+    assert texts(ended.note_restored(alarm("alarm-1"), LATER)) == [
+        "Thiết bị TB-0001 đã trở lại bình thường (báo động khói tại Bếp, tầng 2)."
     ]
+
+
+def test_two_alarms_of_one_device_are_told_apart_when_they_are_over() -> None:
+    """A detector may signal smoke and heat, and be back to normal of one of them."""
+    incident = opened()
+    over = [
+        texts(incident.note_restored(alarm(kind=kind), LATER))
+        for kind in (fire.ALARM_KIND_SMOKE, fire.ALARM_KIND_HEAT)
+    ]
+
+    assert over[0] != over[1]
 
 
 def test_each_step_starts_the_timer_of_the_next() -> None:

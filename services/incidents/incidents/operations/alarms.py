@@ -107,7 +107,9 @@ class AlarmOperations:
             if openings and not (opened := await add_incidents(tx, openings)):
                 raise _PlaceTakenError
             await _save(tx, [one for one in changes if not isinstance(one.event, Opened)])
-            await _tell_restored(tx, changes, known, now)
+            alarms = (one.alarm for one in fresh)
+            restored = {one.alarm_id: one for one in alarms if known[one.alarm_id].restored}
+            await _tell_restored(tx, changes, restored, now)
         return opened
 
     async def _changes(
@@ -166,17 +168,17 @@ def _untold(raised: Sequence[AlarmEvent], known: Mapping[str, Known]) -> list[Al
 
 
 async def _tell_restored(
-    tx: Transaction, changes: Sequence[Change], known: Mapping[str, Known], now: datetime
+    tx: Transaction, changes: Sequence[Change], restored: Mapping[str, Alarm], now: datetime
 ) -> None:
     """Note of alarms that have just come in that their devices are back to normal, if the news of that was first."""
     held = {change.incident.incident_id: change.incident for change in changes}
     admitted = (change.admitted.alarm_id for change in changes if change.admitted)
-    joined = [alarm_id for alarm_id in admitted if known[alarm_id].restored]
+    joined = [alarm_id for alarm_id in admitted if alarm_id in restored]
     if not joined:
         return
     notes = []
-    for incident_id, device_id in await note_restored(tx, joined):
-        note = held[incident_id].note_restored(device_id, now)
+    for incident_id, alarm_id in await note_restored(tx, joined):
+        note = held[incident_id].note_restored(restored[alarm_id], now)
         held[incident_id] = note.incident
         notes.append(note)
     await _save(tx, notes)
@@ -184,12 +186,13 @@ async def _tell_restored(
 
 async def _restorings(tx: Transaction, told: Sequence[AlarmEvent], now: datetime) -> list[Change]:
     """Note which devices are back to normal; incidents are locked in order, so that nobody waits in a circle."""
-    noted = sorted(await note_restored(tx, (one.alarm.alarm_id for one in told)))
+    alarms = {one.alarm.alarm_id: one.alarm for one in told}
+    noted = sorted(await note_restored(tx, alarms))
     changes = []
     for incident_id, some in groupby(noted, key=itemgetter(0)):
         incident = await lock_incident(tx, incident_id)
-        for _, device_id in some:
-            note = incident.note_restored(device_id, now)
+        for _, alarm_id in some:
+            note = incident.note_restored(alarms[alarm_id], now)
             incident = note.incident
             changes.append(note)
     return changes

@@ -98,7 +98,7 @@ def _note_restored() -> UpdateBase:
             or_(_members.restored_noted.is_(None), _members.restored_noted < newest.restored_at),
         )
         .values(restored_noted=newest.restored_at)
-        .returning(_members.incident_id, _members.device_id)
+        .returning(_members.incident_id, _members.alarm_id)
     )
 
 
@@ -232,10 +232,10 @@ async def add_transfer(tx: Transaction, change: Change, transfer: Transfer, acco
 async def note_restored(tx: Transaction, alarm_ids: Iterable[str]) -> list[tuple[UUID, str]]:
     """Mark the newest restorings of alarms as told.
 
-    Tell incident and device of those that were not told and that an incident has.
+    Tell incident and alarm of those that were not told and that an incident has.
     """
     marked = await tx.execute(_NOTE_RESTORED, {"alarm_ids": sorted(set(alarm_ids))})
-    return [(row.incident_id, row.device_id) for row in marked]
+    return [(row.incident_id, row.alarm_id) for row in marked]
 
 
 def incident_of(row: Row[Any], members: list[Member]) -> Incident:

@@ -154,9 +154,9 @@ class Incident:
         text = sentences.alarm_joined(alarm, priority, raised=raised)
         return change.noting(EntryKind.ALARM_JOINED, text)
 
-    def note_restored(self, device_id: str, now: datetime) -> "Change":
-        """Note that a detector is back to normal: a note, never an end, and no event."""
-        text = sentences.restored(device_id, still_open=self.state in OPEN)
+    def note_restored(self, alarm: Alarm, now: datetime) -> "Change":
+        """Note that an alarm's detector is back to normal: a note, never an end, and no event."""
+        text = sentences.restored(alarm, still_open=self.state in OPEN)
         return Change(self, now).noting(EntryKind.ALARM_RESTORED, text)
 
     def note_glass_broken(self, officer: str, until: datetime, now: datetime) -> "Change":

@@ -156,10 +156,11 @@ def assigned(assignee: str, task: str) -> str:
     return f"Giao cho {assignee}: {task}" if task else f"Giao cho {assignee}."
 
 
-def restored(device_id: str, *, still_open: bool) -> str:
-    """Say that a detector is back to normal, and of an open incident that this ends nothing."""
+def restored(alarm: Alarm, *, still_open: bool) -> str:
+    """Say of which alarm a detector is back to normal, and of an open incident that this ends nothing."""
     ends_nothing = "; vụ việc vẫn mở đến khi có người đóng" if still_open else ""
-    return f"Thiết bị {device_id} đã trở lại bình thường{ends_nothing}."
+    what = f"{_kind(alarm)}{_where(alarm)}"
+    return f"Thiết bị {alarm.device_id} đã trở lại bình thường ({what}){ends_nothing}."
 
 
 def glass_broken(until: datetime) -> str:
@@ -322,8 +323,11 @@ def _remark(note: str) -> str:
 
 
 def _signal(alarm: Alarm) -> str:
-    kind = _KINDS.get(alarm.kind, "báo động cháy")
-    return f"{kind}{_where(alarm)} (thiết bị {alarm.device_id}{_unknown(alarm)})"
+    return f"{_kind(alarm)}{_where(alarm)} (thiết bị {alarm.device_id}{_unknown(alarm)})"
+
+
+def _kind(alarm: Alarm) -> str:
+    return _KINDS.get(alarm.kind, "báo động cháy")
 
 
 def _unknown(alarm: Alarm) -> str:
