@@ -2,6 +2,7 @@
 
 import re
 import zlib
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -26,6 +27,7 @@ from tests.incidents.samples import (
     stamp,
 )
 from ward.fire_safety.v1 import fire_safety_pb2 as fire
+from ward.fire_safety.v1 import modes_pb2, supply_points_pb2
 from ward.incidents.v1 import incidents_pb2 as pb
 from ward.incidents.v1 import printing_pb2
 from ward.residency.v1 import lookups_pb2, residency_pb2
@@ -193,6 +195,57 @@ def test_what_is_stale_says_so_above_what_it_tells() -> None:
     assert stale.index("CŨ: sổ cư trú") < stale.index("1. Nơi báo động")
     assert "sổ cư trú: 2 giờ trước (CŨ)" in stale
     assert "CŨ" not in text_of(brief_page.printed_brief(brief()))
+
+
+def test_metres_are_written_as_vietnamese_does() -> None:
+    """With a point between thousands, of points that were found and of what the premises' file says."""
+    points = [
+        pb.NearbySupplyPoint(
+            supply_point=supply_points_pb2.SupplyPoint(
+                kind=supply_points_pb2.SUPPLY_POINT_KIND_HYDRANT
+            ),
+            distance_m=metres,
+        )
+        for metres in (85, 1100)
+    ]
+    access = fire.SiteAccess(water_source="hồ Giả", water_distance_m=2050)
+    told = brief(supply_points=points, premises=premises_message(access=access))
+    written = text_of(brief_page.printed_brief(told))
+
+    assert "Trụ nước 85 m" in written
+    assert "Trụ nước 1.100 m" in written
+    assert "hồ Giả (2.050 m)" in written
+
+
+def test_a_time_of_another_day_says_its_day() -> None:
+    """By the ward's clocks, at the time of the page: an alarm before midnight was not an hour ago today."""
+    midnight = datetime(2026, 11, 27, 17, tzinfo=UTC)
+    before, after = stamp(midnight - timedelta(seconds=1)), stamp(midnight)
+    told = brief(
+        generated_at=stamp(midnight + timedelta(minutes=5)),
+        detectors=[
+            pb.DetectorInAlarm(zone_name=name, kind=fire.ALARM_KIND_SMOKE, raised_at=raised_at)
+            for name, raised_at in (("Bếp", before), ("Kho", after))
+        ],
+        notifications=[
+            pb.Notification(recipient="duty_officer", sent_at=sent_at)
+            for sent_at in (before, after)
+        ],
+        device_modes=[
+            modes_pb2.DeviceMode(
+                kind=modes_pb2.DEVICE_MODE_KIND_TEST,
+                target_id="TB-0001",
+                ends_at=stamp(midnight + timedelta(days=1)),
+            )
+        ],
+    )
+    written = text_of(brief_page.printed_brief(told))
+
+    assert "23:59:59 ngày 27/11/2026, Bếp, khói" in written
+    assert "00:00:00, Kho, khói" in written
+    assert "23:59:59 ngày 27/11/2026 trực ban" in written
+    assert "00:00:00 trực ban" in written
+    assert "TB-0001, đến 00:00:00 ngày 29/11/2026" in written
 
 
 def test_the_letters_of_a_page_are_not_logged(capsys: pytest.CaptureFixture[str]) -> None:

@@ -96,7 +96,7 @@ function access({ premises, premisesProvenance, inspectionOverdue }, words) {
       way.widthM && `rộng ${figure(way.widthM, 1)} m`,
       way.approach,
       way.shutOffs && `ngắt: ${way.shutOffs}`,
-      way.waterSource && `nước: ${way.waterSource}${way.waterDistanceM ? `, cách ${way.waterDistanceM} m` : ""}`,
+      way.waterSource && `nước: ${way.waterSource}${way.waterDistanceM ? `, cách ${figure(way.waterDistanceM)} m` : ""}`,
     ].filter(Boolean)),
     source(premisesProvenance, words),
   );
@@ -133,7 +133,7 @@ function neighbours({ neighbours: all }, words) {
 
 function water({ supplyPoints }, words) {
   return section("Nước, thiết bị gần nhất", lines(supplyPoints.map(({ supplyPoint: one, distanceM }) =>
-    `${words[one.kind]} cách ${distanceM} m: ${joined(one.address, words[one.state], one.stateNote)}`)));
+    `${words[one.kind]} cách ${figure(distanceM)} m: ${joined(one.address, words[one.state], one.stateNote)}`)));
 }
 
 function unreliable({ devicesInTrouble, deviceModes, falseAlarms }, words) {

@@ -81,7 +81,7 @@ def _place(brief: pb.RescueBrief) -> list[Section]:
         Section("9. Thiết bị không tin cậy được", _devices(brief), AMBER, most=8),
         Section("10. Lưu ý", _remarks(brief), AMBER, least=2, most=8),
         Section("11. Gọi cho", _contacts(premises.contacts), least=3, most=6),
-        Section("12. Đã báo", _notified(brief.notifications), GREY, most=5),
+        Section("12. Đã báo", _notified(brief), GREY, most=5),
     ]
 
 
@@ -100,7 +100,7 @@ def _detectors(brief: pb.RescueBrief) -> list[str]:
     return [
         _joined(
             [
-                _clock(one.raised_at),
+                _clock(one.raised_at, brief.generated_at),
                 one.zone_name or one.device_id,
                 wording.storey(one.floor),
                 wording.ALARMS.get(one.kind, "báo cháy"),
@@ -215,19 +215,25 @@ def _access(premises: fire.Premises) -> list[str]:
 def _water(brief: pb.RescueBrief) -> list[str]:
     found = [_supply_point(one.supply_point, one.distance_m) for one in brief.supply_points]
     noted = brief.premises.access.water_source
-    near = f" ({brief.premises.access.water_distance_m} m)" if noted else ""
+    near = f" ({_distance(brief.premises.access.water_distance_m)})" if noted else ""
     return [*found, *([f"Hồ sơ cơ sở: {noted}{near}"] if noted else [])] or ["Chưa khảo sát."]
 
 
 def _supply_point(point: supply_points_pb2.SupplyPoint, distance_m: int) -> str:
     kind = wording.SUPPLY_POINTS.get(point.kind, "")
     state = wording.SUPPLY_STATES.get(point.state, "")
-    return _joined([f"{kind} {distance_m} m", state, point.state_note, point.address])
+    return _joined([f"{kind} {_distance(distance_m)}", state, point.state_note, point.address])
 
 
 def _devices(brief: pb.RescueBrief) -> list[str]:
     off = [
-        _joined([wording.MODES.get(one.kind, ""), one.target_id, f"đến {_clock(one.ends_at)}"])
+        _joined(
+            [
+                wording.MODES.get(one.kind, ""),
+                one.target_id,
+                f"đến {_clock(one.ends_at, brief.generated_at)}",
+            ]
+        )
         for one in brief.device_modes
     ]
     trouble = [
@@ -264,10 +270,11 @@ def _contacts(contacts: Sequence[fire.Contact]) -> list[str]:
     return told or ["Chưa có đầu mối."]
 
 
-def _notified(notifications: Sequence[pb.Notification]) -> list[str]:
+def _notified(brief: pb.RescueBrief) -> list[str]:
     names = wording.RECIPIENTS
     return [
-        f"{_clock(one.sent_at)} {names.get(one.recipient, one.recipient)}" for one in notifications
+        f"{_clock(one.sent_at, brief.generated_at)} {names.get(one.recipient, one.recipient)}"
+        for one in brief.notifications
     ] or ["Chưa báo ai."]
 
 
@@ -332,12 +339,19 @@ def _metres(width: float) -> str:
     return f"rộng {width:g} m".replace(".", ",") if width else _UNKNOWN
 
 
+def _distance(metres: int) -> str:
+    return f"{metres:,} m".replace(",", ".")
+
+
 def _day(iso: str) -> str:
     return "/".join(reversed(iso.split("-")))
 
 
-def _clock(at: Timestamp) -> str:
-    return f"{_local(at):%H:%M:%S}"
+def _clock(at: Timestamp, printed_at: Timestamp) -> str:
+    """Write a time; its day only where it is not that of the page, as the console does."""
+    local = _local(at)
+    today = local.date() == _local(printed_at).date()
+    return f"{local:%H:%M:%S}" if today else f"{local:%H:%M:%S} ngày {local:%d/%m/%Y}"
 
 
 def _moment(at: Timestamp) -> str:
