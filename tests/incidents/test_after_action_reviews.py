@@ -302,7 +302,7 @@ async def test_a_review_is_written_and_followed_to_its_end(
         request_id=str(uuid4()),
         happened="cháy bếp, dập trong 6 phút",
         went_badly="cửa sau khóa",
-        participants=["an", "binh"],
+        participants=["an", "binh", "an"],
     )
     review = (await service.call("WriteAfterActionReview", writing_, "fire_officer")).review
     today = ward_day(utc_now())
@@ -354,6 +354,7 @@ async def test_a_review_is_written_and_followed_to_its_end(
     assert (stranger.reason, twice.reason) == ("REVIEW_ACTION_OF_ANOTHER", "REVIEW_ACTION_ENDED")
     assert (ended.state, ended.ended_by) == (pb.REVIEW_ACTION_STATE_DONE, "an")
     assert told.review == review
+    assert list(review.participants) == ["an", "binh"]
     assert [one.state for one in told.actions] == [
         pb.REVIEW_ACTION_STATE_DONE,
         pb.REVIEW_ACTION_STATE_OPEN,

@@ -200,7 +200,7 @@ class WriteAfterActionReviewRequest(_message.Message):
     """What did not: at most 2,000 characters, no personal data."""
     @_builtins.property
     def participants(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Accounts of the officers who took part, at most 50."""
+        """Accounts of the officers who took part, at most 50; who is named twice is kept once."""
 
     def __init__(
         self,

@@ -33,8 +33,9 @@ _PARTICIPANTS_MAX = 50
 
 
 def read_review(request: pb.WriteAfterActionReviewRequest, account: str) -> ReviewWanted:
-    """Read what was learnt; raises FieldInvalidError."""
-    if len(request.participants) > _PARTICIPANTS_MAX:
+    """Read what was learnt; whoever is named twice took part once. Raises FieldInvalidError."""
+    participants = dict.fromkeys(read_account("participants", one) for one in request.participants)
+    if len(participants) > _PARTICIPANTS_MAX:
         raise FieldInvalidError("participants", at_most(_PARTICIPANTS_MAX))
     return ReviewWanted(
         **read_write(request, account),
@@ -43,7 +44,7 @@ def read_review(request: pb.WriteAfterActionReviewRequest, account: str) -> Revi
         happened=read_reason(request.happened, "happened"),
         went_well=read_note(request.went_well, "went_well"),
         went_badly=read_note(request.went_badly, "went_badly"),
-        participants=tuple(read_account("participants", one) for one in request.participants),
+        participants=tuple(participants),
     )
 
 
