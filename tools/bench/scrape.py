@@ -1,5 +1,6 @@
 """What a service tells of itself at /metrics and the kernel at /proc."""
 
+import urllib.parse
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +18,11 @@ class Scrape:
     samples: dict[tuple[str, frozenset[tuple[str, str]]], float]
 
     @classmethod
-    def of(cls, port: int) -> Self:
-        """Read /metrics of the loopback port."""
-        with urllib.request.urlopen(f"http://{LOOPBACK}:{port}/metrics", timeout=30) as answer:
+    def of(cls, port: int, *names: str) -> Self:
+        """Read /metrics of the loopback port: all of them, or some."""
+        chosen = urllib.parse.urlencode([("name[]", name) for name in names])
+        address = f"http://{LOOPBACK}:{port}/metrics?{chosen}"
+        with urllib.request.urlopen(address, timeout=30) as answer:
             families = text_string_to_metric_families(answer.read().decode())
         found = (sample for family in families for sample in family.samples)
         return cls({(one.name, frozenset(one.labels.items())): one.value for one in found})

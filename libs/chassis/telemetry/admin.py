@@ -5,7 +5,7 @@ import socket
 from collections.abc import Generator
 
 import uvicorn
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -40,8 +40,11 @@ def admin_server(listen: str, readiness: Readiness) -> AdminServer:
     async def readyz(_request: Request) -> Response:
         return JSONResponse(readiness.parts, status_code=200 if readiness.ready else 503)
 
-    async def metrics(_request: Request) -> Response:
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+    async def metrics(request: Request) -> Response:
+        # As Prometheus' own clients have it: all takes some milliseconds, which is much for who looks often.
+        names = request.query_params.getlist("name[]")
+        chosen = REGISTRY.restricted_registry(names) if names else REGISTRY
+        return Response(generate_latest(chosen), media_type=CONTENT_TYPE_LATEST)
 
     app = Starlette(
         routes=[
