@@ -127,11 +127,12 @@ class Lifecycle:
 def _spare_the_collector() -> None:
     """Leave what start-up made out of every later collection: the slowest answers are the collector's.
 
-    The young are looked at often enough that it takes some milliseconds, not some ten; the others as seldom.
+    The young are looked at often enough that it takes a millisecond or two, and so seldom that most of what came in one
+    piece, as messages do, is gone by then; the others as seldom.
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(10_000, 500, 100)
+    gc.set_threshold(50_000, 100, 100)
 
 
 async def _awaited(action: Callable[[], Awaitable[object]]) -> None:
