@@ -23,8 +23,7 @@ _ADDED = 2
 # Places of these words from the stream's name on.
 _STREAM_SEQUENCE, _CONSUMER_SEQUENCE = 3, 4
 _SHORT_STORED_AT = 7
-# From the time on, in the shorter form.
-_LAST_WORDS = 2
+_DIGITS_BEHIND_MS = 6
 # What nats-py would let us send on: a sender may write anything.
 _HEADER = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([^\r\n]*)")
 
@@ -144,12 +143,29 @@ class Told(Protocol):
 
 
 def all_stored_ms(messages: Sequence[Told]) -> list[int]:
-    """Tell when the broker stored each message, milliseconds since 1970, in one go where all say it alike."""
+    """Tell when the broker stored each message, milliseconds since 1970, in one go where all say it at one place."""
     replies = [one.reply for one in messages]
-    # Shorter ones do not exist.
-    if b"".join(replies).count(b".") != (_SHORT - 1) * len(replies):
+    place = _place_of_ms(replies)
+    if place is None:
         return [one.stored_ms for one in messages]
-    return [int(reply.rsplit(b".", _LAST_WORDS)[1]) // _NS_PER_MS for reply in replies]
+    return [int(reply[place]) for reply in replies]
+
+
+def _place_of_ms(replies: Sequence[bytes]) -> slice | None:
+    """Tell where all have the milliseconds: where their time is, the last word but one, without the digits behind."""
+    if not replies:
+        return None
+    first, number, written = replies[0], len(replies), b"".join(replies)
+    behind = first.rfind(b".")
+    before = first.rfind(b".", 0, behind)
+    is_one = (
+        {len(first)} == set(map(len, replies))
+        # Shorter forms do not exist, so none of them has more words either.
+        and written.count(b".") == (_SHORT - 1) * number
+        and written[before :: len(first)].count(b".") == number
+        and written[behind :: len(first)].count(b".") == number
+    )
+    return slice(before + 1, behind - _DIGITS_BEHIND_MS) if is_one else None
 
 
 def read_headers(written: bytes) -> dict[str, str]:

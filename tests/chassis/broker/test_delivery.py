@@ -11,6 +11,12 @@ SHORT = b"$JS.ACK.EVENTS.reader.2.41.7.%d.5" % STORED_NS
 LONG = b"$JS.ACK.ward.8Zx9.EVENTS.reader.2.41.7.%d.5.random" % STORED_NS
 
 
+def told(sequence: int, consumed: int, pending: int) -> bytes:
+    """Write what the broker says of a message, the later the higher its number in the stream."""
+    stored_ns = STORED_NS + sequence * 10**9
+    return b"$JS.ACK.EVENTS.reader.1.%d.%d.%d.%d" % (sequence, consumed, stored_ns, pending)
+
+
 @pytest.mark.parametrize("reply", [SHORT, LONG])
 def test_its_metadata_are_read_from_the_reply_subject(reply: bytes) -> None:
     """With domain and account before the stream, or without."""
@@ -36,7 +42,21 @@ def test_a_header_that_is_surely_absent_is_told_without_reading(
     assert Delivery(client, b"ward.x", SHORT, headers, b"").may_have("B") is expected
 
 
-@pytest.mark.parametrize("replies", [[], [SHORT], [SHORT, SHORT], [LONG, LONG], [SHORT, LONG]])
+@pytest.mark.parametrize(
+    "replies",
+    [
+        [],
+        [SHORT],
+        [SHORT, SHORT],
+        [LONG, LONG],
+        [SHORT, LONG],
+        # As long as each other, with their words at other places.
+        [told(9, 10, 0), told(10, 9, 0)],
+        [told(10, 10, 0), told(10, 9, 10)],
+        [told(1, 1, 99), told(1, 1, 98), told(2, 2, 97)],
+        [told(1, 1, 10), told(2, 2, 9)],
+    ],
+)
 def test_many_are_asked_at_once_and_answer_as_each_by_itself(replies: list[bytes]) -> None:
     """However each says it."""
     client: Any = None
