@@ -31,8 +31,9 @@ from fire_safety.operations.recording import RecordingOperations
 _RETRY_S = 0.5
 # After an error that is no outage; it is told in full each time.
 _FAILED_S = 5.0
-# Readings in one COPY: enough to pay for its round trips, few enough to be done in some 50 ms. Bytes bound the memory.
-_GROUP = 10_000
+# Readings in one COPY: enough to pay for its round trips and to have several of a device, few enough to be done in some
+# 50 ms. Bytes bound the memory.
+_GROUP = 20_000
 _GROUP_BYTES = 4 * 2**20
 _GROUPS_AT_ONCE = 2
 _SAVE_S = 0.25

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from itertools import accumulate
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -142,6 +143,25 @@ class Block:
             )
         ]
         return Batch(self.device_ids[number], received, readings)
+
+    @classmethod
+    def joined(cls, blocks: "Sequence[Block]") -> Self:
+        """Put blocks of the same fields one behind the other; at least one."""
+        ends = accumulate(blocks, lambda rows, one: rows + one.readings, initial=0)
+        return cls(
+            places=[place for one in blocks for place in one.places],
+            device_ids=[device_id for one in blocks for device_id in one.device_ids],
+            received_ms=np.concatenate([one.received_ms for one in blocks]),
+            starts=np.concatenate(
+                [[0], *(one.starts[1:] + end for one, end in zip(blocks, ends, strict=False))]
+            ),
+            observed_ms=np.concatenate([one.observed_ms for one in blocks]),
+            conditions=np.concatenate([one.conditions for one in blocks]),
+            measures={
+                name: np.concatenate([one.measures[name] for one in blocks])
+                for name in blocks[0].measures
+            },
+        )
 
     def has_conditions(self, number: int) -> bool:
         """Tell whether a message declares any condition."""
