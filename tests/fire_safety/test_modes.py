@@ -33,6 +33,7 @@ from fire_safety.operations.devices import DeviceOperations
 from fire_safety.operations.modes import ModeOperations
 from fire_safety.queries.detection import DetectionQueries
 from fire_safety.queries.modes import ModeQueries
+from fire_safety.repository import modes as repository
 from tests.fire_safety.samples import APARTMENTS, NOW, NOW_MS, PLACED, UNPLACED, signal
 from tests.fire_safety.stored import WARD, alarms_of, note, outbox_of
 
@@ -161,6 +162,39 @@ async def test_what_is_set_for_a_device_ends_as_it_is_retired(
     ((_, event),) = await outbox_of(database, "DeviceModeEnded")
     assert event.mode.mode_id == str(mode.mode_id)
     assert event.mode.ended_at.ToDatetime(UTC) == clock.now
+
+
+async def test_what_is_being_set_while_a_device_is_retired_ends_with_it(
+    queries: ModeQueries, database: Database, relay: Relay, clock: Clock
+) -> None:
+    """Who retires it waits for who sets it; else the mode would be in force for days."""
+    devices = DeviceOperations(database, relay, clock)
+    async with database.transaction() as tx:
+        premises_id = await repository.premises_of_target(tx, WANTED)
+        retiring = asyncio.create_task(devices.retire(PLACED.device_id, "", "request-9", b""))
+        await somebody_waits(database)
+        mode = DeviceMode(
+            mode_id=uuid4(),
+            ward_code=WARD,
+            premises_id=premises_id,
+            set_by="officer",
+            begins_at=NOW,
+            **vars(WANTED),
+        )
+        await repository.add(tx, mode, NOW)
+    await retiring
+
+    assert await queries.list_modes(IN_FORCE, None, 10, clock.now) == []
+
+
+async def somebody_waits(database: Database) -> None:
+    """Look until a transaction waits for a lock."""
+    async with asyncio.timeout(10):
+        while True:
+            async with database.transaction() as tx:
+                if await tx.scalar(text("select exists (select from pg_locks where not granted)")):
+                    return
+            await asyncio.sleep(0.05)
 
 
 async def test_no_mode_lasts_longer_than_its_policy(modes: ModeOperations) -> None:

@@ -1,9 +1,11 @@
 """What devices sent and nobody could read: what an engineer is told of it."""
 
 import re
+from contextlib import suppress
 
 import pytest
 from nats.aio.client import Client
+from nats.js.errors import NotFoundError
 
 from chassis.lifecycle import Lifecycle
 from fire_safety import app
@@ -60,6 +62,24 @@ async def test_an_engineer_sees_what_was_refused_and_why(
     assert capfdbinary.readouterr().out.decode().splitlines() == [
         "0 bản tin bị từ chối / refused messages"
     ]
+
+
+async def test_with_a_new_broker_nothing_was_refused(
+    broker: Client,
+    make_settings: MakeSettings,
+    nats_server: NatsServer,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """No service has made its streams yet."""
+    with suppress(NotFoundError):
+        await broker.jetstream().delete_stream("DEAD_LETTERS")
+    settings = make_settings(nats_server.url)
+
+    await app.list_dead_letters(settings, "", 50)
+
+    assert capfd.readouterr().out == "0 bản tin bị từ chối / refused messages\n"
+    with pytest.raises(SystemExit, match=r"no message of this number"):
+        await app.show_dead_letter(settings, 1)
 
 
 async def test_a_broker_that_is_away_is_told_in_a_sentence(make_settings: MakeSettings) -> None:

@@ -122,7 +122,7 @@ def test_of_a_place_that_the_register_does_not_know_nobody_is_told_to_be_away() 
     unknown = text_of(brief_page.printed_brief(brief(**empty)))
     known = text_of(brief_page.printed_brief(brief(**empty, people=people)))
 
-    assert unknown.count("Chưa biết: sổ cư trú không có nơi này.") == 3
+    assert unknown.count("Chưa biết: sổ cư trú chưa cho biết gì về nơi này.") == 3
     assert "trở lên" not in unknown
     assert "Không ai" not in unknown
     assert "TỔNG CÓ THỂ CÓ MẶT: 0 trở lên" in known

@@ -478,6 +478,35 @@ async def test_a_draft_is_judged_by_the_day_on_which_it_is_handed_in(desk: Desk)
     assert "valid_until" in refused.vietnamese
 
 
+async def test_a_refused_renewal_is_accounted_for_by_whom_it_is_for(desk: Desk) -> None:
+    """As it is handed in and as it is supplemented: the register was asked whether it could be entered."""
+    place = await add_building(desk.database)
+    first = await desk.seen(temporary(place.dwelling_ids[0]))
+    await desk.act(SECOND_OFFICER, "ApproveCase", first)
+    (registration_id,) = (await desk.get(first)).registration_ids
+    desk.clock.now = datetime(2027, 10, 18, 5, tzinfo=UTC)
+
+    def renewal(until: date) -> pb.ResidenceDeclaration:
+        change = pb.RenewalChange(registration_id=registration_id, valid_until=day(until))
+        return temporary(place.dwelling_ids[0], renewal=change)
+
+    too_long, allowed = renewal(date(2029, 11, 2)), renewal(date(2028, 11, 1))
+    await desk.refusal(CITIZEN, "SubmitCase", await desk.create(too_long))
+    asked_for_more = await desk.create(allowed)
+    await desk.act(CITIZEN, "SubmitCase", asked_for_more)
+    await desk.act(OFFICER, "RequestSupplement", asked_for_more, missing="Thời hạn")
+    await desk.refusal(CITIZEN, "SupplementCase", asked_for_more, declaration=too_long)
+
+    async with desk.database.transaction() as tx:
+        columns = tables.access_records.c
+        rows = await tx.execute(
+            select(columns.method).where(
+                columns.outcome == "FIELD_INVALID", columns.subject == SEAL.pseudonym(number())
+            )
+        )
+        assert {row.method.rpartition("/")[2] for row in rows} == {"SubmitCase", "SupplementCase"}
+
+
 async def test_a_registration_is_ended_for_whom_it_belongs_to(desk: Desk) -> None:
     """Of somebody who is not declared it is answered like one that does not exist."""
     place = await add_building(desk.database)

@@ -16,7 +16,9 @@ from sqlalchemy import func, insert, select, update
 from chassis.lifecycle import Lifecycle
 from chassis.sealing import Seal, UnknownKeyError
 from chassis.storage.database import Database
+from chassis.telemetry.health import Readiness
 from residency import app, tables
+from residency.app.serving import watch_keys
 from residency.domain.persons.contact import Contact, EmailAddress, PhoneNumber
 from residency.domain.persons.identity import IdentityCorrection
 from residency.domain.persons.sealing import NumberSeal
@@ -233,6 +235,28 @@ async def test_no_process_works_under_the_keys_of_another_register(
     assert "The register was written under other keys" in errors.decode().splitlines()[-1]
     async with database.transaction() as tx:
         assert (await tx.scalars(select(func.count()).select_from(tables.persons))).one() == 1
+
+
+@pytest.mark.parametrize("index_key", [OTHER_INDEX_KEY, INDEX_KEY], ids=["other", "own"])
+async def test_keys_are_judged_as_soon_as_the_database_is_there(
+    database: Database, index_key: bytes
+) -> None:
+    """Where it was away at start, as after a restore: under other keys the process ends, under its own it is ready."""
+    await add_persons(database, 1)
+    readiness = Readiness({})
+    async with Lifecycle() as life:
+        watch_keys(life, readiness, database, NumberSeal(BOTH, index_key))
+        assert not readiness.ready
+        life.background("readiness", readiness.run([]))
+        if index_key == OTHER_INDEX_KEY:
+            with pytest.raises(SystemExit, match="was written under other keys"):
+                async with asyncio.timeout(20):
+                    await life.until_stopped()
+            assert not readiness.ready
+        else:
+            async with asyncio.timeout(20):
+                while not readiness.ready:
+                    await asyncio.sleep(0.05)
 
 
 async def rotate(url: str, **keys: str) -> asyncio.subprocess.Process:

@@ -3,10 +3,12 @@
 import asyncio
 import secrets
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from nats.aio.client import Client
+from nats.errors import Error as NatsError
 
 import fire_safety
 from chassis.broker import jetstream
@@ -338,11 +340,8 @@ async def move_streams(settings: Settings, *, migrate: bool) -> None:
 
 async def list_dead_letters(settings: Settings, device_id: str, last: int) -> None:
     """Tell which messages of devices could not be read, and why."""
-    broker = await _reach_broker(settings)
-    try:
+    async with _broker_reached(settings) as broker:
         found = await list_refused(broker.jetstream(), settings.ward_code, device_id, last)
-    finally:
-        await broker.close()
     for one in found:
         _say(
             f"{one.number:>8}  {ward_local(one.refused_at):%Y-%m-%d %H:%M:%S%z}"
@@ -353,11 +352,8 @@ async def list_dead_letters(settings: Settings, device_id: str, last: int) -> No
 
 async def show_dead_letter(settings: Settings, number: int) -> None:
     """Write what was sent: to a terminal with what could steer it escaped, elsewhere as it came."""
-    broker = await _reach_broker(settings)
-    try:
+    async with _broker_reached(settings) as broker:
         payload = await payload_of(broker.jetstream(), settings.ward_code, number)
-    finally:
-        await broker.close()
     if payload is None:
         raise SystemExit(_NO_DEAD_LETTER)
     if sys.stdout.isatty():
@@ -367,11 +363,17 @@ async def show_dead_letter(settings: Settings, number: int) -> None:
         sys.stdout.flush()
 
 
-async def _reach_broker(settings: Settings) -> Client:
+@asynccontextmanager
+async def _broker_reached(settings: Settings) -> AsyncGenerator[Client]:
+    """Connect for a command, which ends in a sentence where the broker is away, or goes away meanwhile."""
     url = settings.nats_url.get_secret_value()
     try:
-        return await jetstream.connect_once(url, "dead-letters", settings.nats_authority_file)
-    except BrokerUnavailableError as error:
+        broker = await jetstream.connect_once(url, "dead-letters", settings.nats_authority_file)
+        try:
+            yield broker
+        finally:
+            await broker.close()
+    except (BrokerUnavailableError, NatsError) as error:
         raise SystemExit(_BROKER_AWAY) from error
 
 

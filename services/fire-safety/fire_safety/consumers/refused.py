@@ -56,16 +56,17 @@ async def payload_of(jetstream: JetStreamContext, ward_code: str, number: int) -
 
 async def _all_refused(jetstream: JetStreamContext, ward_code: str) -> AsyncIterator[Refused]:
     """Go through them without what they hold, which may be a gigabyte."""
-    letters = await jetstream.pull_subscribe(
-        f"dead.{readings_stream(ward_code)}.>",
-        stream=_STREAM,
-        config=ConsumerConfig(
-            ack_policy=AckPolicy.NONE,
-            headers_only=True,
-            mem_storage=True,
-            inactive_threshold=_FORGOTTEN_S,
-        ),
+    config = ConsumerConfig(
+        ack_policy=AckPolicy.NONE,
+        headers_only=True,
+        mem_storage=True,
+        inactive_threshold=_FORGOTTEN_S,
     )
+    subjects = f"dead.{readings_stream(ward_code)}.>"
+    try:
+        letters = await jetstream.pull_subscribe(subjects, stream=_STREAM, config=config)
+    except NotFoundError:  # nothing has worked with this broker yet
+        return
     left = (await letters.consumer_info()).num_pending or 0
     while left:
         try:

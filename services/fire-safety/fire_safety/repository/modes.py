@@ -92,8 +92,11 @@ async def premises_of_target(tx: Transaction, wanted: ModeWanted) -> str:
     DeviceRetiredError.
     """
     target, premises, retired = _PREMISES_OF[wanted.scope]
-    found = await tx.execute(select(premises, retired).where(target == wanted.target_id))
-    row = found.one_or_none()
+    statement = select(premises, retired).where(target == wanted.target_id)
+    if wanted.scope is ModeScope.DEVICE:
+        # Who retires it waits until the mode is there, and ends it.
+        statement = statement.with_for_update(read=True)
+    row = (await tx.execute(statement)).one_or_none()
     if row is None:
         raise ModeTargetNotFoundError
     if row[1]:

@@ -39,7 +39,7 @@ function at(name, floor) {
   return name.toLowerCase().includes(told) ? name : joined(name, told);
 }
 
-const NOT_REGISTERED = "Chưa biết: sổ cư trú không có nơi này.";
+const NOT_REGISTERED = "Chưa biết: sổ cư trú chưa cho biết gì về nơi này.";
 
 function people({ people: all, presence }, words) {
   const total = presence?.numbers.find((one) => one.kind === "PRESENCE_KIND_TOTAL");

@@ -69,7 +69,7 @@ PRESENCE: Mapping[int, str] = {
     pb.PRESENCE_KIND_WORKING: "Người làm việc, khách",
     pb.PRESENCE_KIND_TOTAL: "TỔNG CÓ THỂ CÓ MẶT",
 }
-NOT_REGISTERED = "Chưa biết: sổ cư trú không có nơi này."
+NOT_REGISTERED = "Chưa biết: sổ cư trú chưa cho biết gì về nơi này."
 BOUNDS: Mapping[int, str] = {
     pb.BOUND_UNSPECIFIED: "",
     pb.BOUND_LOWER: " trở lên",

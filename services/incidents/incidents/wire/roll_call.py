@@ -25,8 +25,8 @@ from ward.incidents.v1 import roll_call_pb2 as pb
 from ward.residency.v1 import residency_pb2
 
 _TAG = re.compile(r"[0-9a-f]{32}")
-# As ids are made; no name of a person in Vietnamese.
-_DWELLING = re.compile(r"[0-9A-Za-z-]{0,64}")
+# As ids are made: no sentence, no name with its marks, no identification number.
+_DWELLING = re.compile(r"(?![0-9]{12}$)[0-9A-Za-z-]{0,64}")
 _MOST = 100
 
 

@@ -1,5 +1,6 @@
 """Serving: what answers, and what is done in time beside it."""
 
+import asyncio
 import contextlib
 from datetime import timedelta
 
@@ -10,14 +11,18 @@ from chassis.errors import DatabaseUnavailableError
 from chassis.lifecycle import Lifecycle
 from chassis.rpc import grpc_client
 from chassis.service import Base, account_line, start_base
+from chassis.storage.database import Database
+from chassis.telemetry.health import Readiness
 from chassis.telemetry.log import logger
 from residency import tables, timers
 from residency.app.parts import Parts, refuse_wrong_keys
 from residency.app.servicers import servicers_of
 from residency.clients.population import PopulationClient
 from residency.consumers import LANE, Consumers
+from residency.domain.persons.sealing import NumberSeal
 from residency.operations.breaches import BreachOperations
 from residency.operations.break_glass import BreakGlassOperations
+from residency.operations.keys import KeysDoNotFitError
 from residency.operations.population import PopulationOperations
 from residency.operations.reminders import ReminderOperations
 from residency.operations.upkeep import UpkeepOperations
@@ -49,8 +54,10 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     )
     parts = Parts.of(base, settings)
     database, relay = parts.database, parts.relay
-    with contextlib.suppress(DatabaseUnavailableError):
+    try:
         await refuse_wrong_keys(database, parts.seal)
+    except DatabaseUnavailableError:
+        watch_keys(life, base.readiness, database, parts.seal)
     glass = BreakGlassOperations(
         database, relay, clock, parts.seal, parts.particulars, parts.ward_code
     )
@@ -70,6 +77,29 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     for one in servicers:
         one.add_to(server)
     return await base.serve(life, server, services)
+
+
+def watch_keys(
+    life: Lifecycle, readiness: Readiness, database: Database, numbers: NumberSeal
+) -> None:
+    """Look whether the keys are the register's as soon as the database is there: until then nobody is sent here.
+
+    Where they are not, the process ends in the words in which it would have at start. Once they are, it asks no more:
+    while keys are changed, another replica may have one already that this one lacks.
+    """
+    have_fit = asyncio.Event()
+
+    async def fit() -> None:
+        if have_fit.is_set():
+            return
+        try:
+            await refuse_wrong_keys(database, numbers)
+        except SystemExit as error:
+            life.fail(error)
+            raise KeysDoNotFitError from error
+        have_fit.set()
+
+    readiness.watch("keys", fit)
 
 
 def hear_of_incidents(

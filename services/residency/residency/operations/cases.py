@@ -130,9 +130,10 @@ class CaseOperations:
             case = case.supplemented(request.caller, declaration.kind, calendar, now)
             today = ward_day(now)
             handed_in_on = ward_day(case.submitted_at or now)
+            # First, as in `submit`: a refusal says whom the register was asked about too.
+            self._account_for(case, declaration)
             await self._changes.check_handed_in(tx, declaration, handed_in_on, today)
             await cases.save_declaration(tx, case, declaration, self._seal)
-            self._account_for(case, declaration)
             return case
 
         return await self._move(request, CaseAct.SUPPLEMENT, move)

@@ -56,8 +56,9 @@ class Record:
 class Held:
     """A table of what persons hold: what its entries are called, and of what one person has one at a time.
 
-    `only` names that of an entry, as the exclusion constraints keep it; empty for what one may have several of. `owner`
-    is the column by which an entry is a person's, `sealed` the one whose content is sealed for its row.
+    `only` names that of an entry, as the exclusion constraints keep it, or of temporary residences the dwelling's lock;
+    empty for what one may have several of. `owner` is the column by which an entry is a person's, `sealed` the one
+    whose content is sealed for its row.
     """
 
     table: Table

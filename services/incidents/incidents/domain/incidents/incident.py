@@ -27,6 +27,7 @@ from incidents.domain.lifecycle.handovers import Handover
 from incidents.domain.lifecycle.owner_notices import About, OwnerNotice, Subject
 from incidents.domain.lifecycle.states import (
     ENDED,
+    MERGE_AN_EXERCISE,
     OPEN,
     Act,
     IncidentClosedError,
@@ -265,7 +266,7 @@ class Incident:
         """
         after(into.state, Act.MERGE)
         if into.exercise is not self.exercise:
-            raise IncidentStateConflictError(state=into.state, act=Act.MERGE)
+            raise IncidentStateConflictError(state=into.state, act=MERGE_AN_EXERCISE)
         text = sentences.merged(into.number, reason)
         duplicate = replace(self, duplicate_of=into.incident_id)
         return _moved(duplicate, Act.MERGE, text, account, now)

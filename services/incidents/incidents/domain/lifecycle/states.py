@@ -69,8 +69,9 @@ class Act(StrEnum):
     REOPEN = "REOPEN"
 
 
-# No move, and so no act of the table: a place has one open fire.
+# No moves, and so no acts of the table: a place has one open fire, and an exercise is none.
 OPEN_AT_ITS_PLACE = "OPEN_AT_ITS_PLACE"
+MERGE_AN_EXERCISE = "MERGE_AN_EXERCISE"
 # The states as the officers' pages call them, the acts as what cannot be done.
 STATE_WORDS: Mapping[str, Words] = {
     IncidentState.REPORTED: Words("chưa tiếp nhận", "not acknowledged yet"),
@@ -103,6 +104,10 @@ ACT_WORDS: Mapping[str, Words] = {
     Act.MERGE: Words("nhập với vụ việc khác", "merge it with another one"),
     Act.SEPARATE: Words("tách khỏi vụ việc khác", "separate it from another one"),
     Act.REOPEN: Words("mở lại", "reopen it"),
+    MERGE_AN_EXERCISE: Words(
+        "nhập: một vụ là diễn tập, vụ kia là thật",
+        "merge: one of the two is an exercise, the other is real",
+    ),
     OPEN_AT_ITS_PLACE: Words(
         "để mở cùng một vụ cháy khác đang mở tại nơi đó; hãy nhập hai vụ",
         "keep it open beside the other open fire at its place; merge the two",

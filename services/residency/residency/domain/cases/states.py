@@ -78,7 +78,10 @@ ACT_WORDS: Mapping[str, Words] = {
     CaseAct.RECORD: Words("ghi vào sổ", "enter it into the register"),
     CaseAct.REFUSE: Words("từ chối", "refuse it"),
     CaseAct.WITHDRAW: Words("rút", "withdraw it"),
-    CaseAct.CANCEL: Words("hủy mục đã ghi vào sổ", "annul what it entered"),
+    CaseAct.CANCEL: Words(
+        "hủy mục đã ghi vào sổ (xóa đăng ký, tách hộ hoặc sửa thông tin cần hồ sơ mới)",
+        "annul what it entered (a deregistration, a split or a change needs another case)",
+    ),
 }
 
 
