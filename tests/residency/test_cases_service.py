@@ -1,5 +1,6 @@
 """Residence cases at the running service: from a citizen's draft to the register."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from math import isnan
 from typing import Any
@@ -463,23 +464,8 @@ async def test_what_could_not_be_entered_is_refused_as_it_is_declared(desk: Desk
     assert "valid_from" in too_far.vietnamese
 
 
-async def test_a_draft_is_judged_by_the_day_on_which_it_is_handed_in(desk: Desk) -> None:
-    """A renewal that would last too long stays a draft."""
-    place = await add_building(desk.database)
-    first = await desk.seen(temporary(place.dwelling_ids[0]))
-    await desk.act(SECOND_OFFICER, "ApproveCase", first)
-    (registration_id,) = (await desk.get(first)).registration_ids
-    desk.clock.now = datetime(2027, 10, 18, 5, tzinfo=UTC)
-    renewal = pb.RenewalChange(registration_id=registration_id, valid_until=day(date(2029, 11, 2)))
-    draft = await desk.create(temporary(place.dwelling_ids[0], renewal=renewal))
-    refused = await desk.refusal(CITIZEN, "SubmitCase", draft)
-
-    assert refused.reason == "FIELD_INVALID"
-    assert "valid_until" in refused.vietnamese
-
-
-async def test_a_refused_renewal_is_accounted_for_by_whom_it_is_for(desk: Desk) -> None:
-    """As it is handed in and as it is supplemented: the register was asked whether it could be entered."""
+async def renewable(desk: Desk) -> Callable[[date], pb.ResidenceDeclaration]:
+    """Enter a temporary residence and go on to its last fortnight; give declarations of its renewal until a day."""
     place = await add_building(desk.database)
     first = await desk.seen(temporary(place.dwelling_ids[0]))
     await desk.act(SECOND_OFFICER, "ApproveCase", first)
@@ -490,6 +476,22 @@ async def test_a_refused_renewal_is_accounted_for_by_whom_it_is_for(desk: Desk) 
         change = pb.RenewalChange(registration_id=registration_id, valid_until=day(until))
         return temporary(place.dwelling_ids[0], renewal=change)
 
+    return renewal
+
+
+async def test_a_draft_is_judged_by_the_day_on_which_it_is_handed_in(desk: Desk) -> None:
+    """A renewal that would last too long stays a draft."""
+    renewal = await renewable(desk)
+    draft = await desk.create(renewal(date(2029, 11, 2)))
+    refused = await desk.refusal(CITIZEN, "SubmitCase", draft)
+
+    assert refused.reason == "FIELD_INVALID"
+    assert "valid_until" in refused.vietnamese
+
+
+async def test_a_refused_renewal_is_accounted_for_by_whom_it_is_for(desk: Desk) -> None:
+    """As it is handed in and as it is supplemented: the register was asked whether it could be entered."""
+    renewal = await renewable(desk)
     too_long, allowed = renewal(date(2029, 11, 2)), renewal(date(2028, 11, 1))
     await desk.refusal(CITIZEN, "SubmitCase", await desk.create(too_long))
     asked_for_more = await desk.create(allowed)

@@ -69,7 +69,7 @@ def _blocks(blocks: Sequence[Block]) -> Iterator[bytes]:
     """
     alike: defaultdict[tuple[str, ...], list[Block]] = defaultdict(list)
     for block in blocks:
-        alike[tuple(name for name in _MEASURES if name in block.measures)].append(block)
+        alike[_measured(block)].append(block)
     for some in map(Block.joined, alike.values()):
         names = np.array([one.encode() for one in some.device_ids])
         lengths, step = np.strings.str_len(names), max(1, _ROWS * len(some) // some.readings)
@@ -86,7 +86,7 @@ def _rows(block: Block, names: NDArray[np.bytes_], chosen: NDArray[np.int64]) ->
     """Write the rows of chosen messages, whose devices' names are given."""
     counts = block.counts[chosen]
     of_chosen = _places(block.starts[chosen], counts)
-    measured = tuple(name for name in _MEASURES if name in block.measures)
+    measured = _measured(block)
     rows = np.zeros(len(of_chosen), _row_type(names.itemsize, measured))
     rows["fields"] = len(COLUMNS)
     for name in COLUMNS:
@@ -99,6 +99,10 @@ def _rows(block: Block, names: NDArray[np.bytes_], chosen: NDArray[np.int64]) ->
     for name in measured:
         rows[name] = block.measures[name][of_chosen]
     return rows.tobytes()
+
+
+def _measured(block: Block) -> tuple[str, ...]:
+    return tuple(name for name in _MEASURES if name in block.measures)
 
 
 def _together(names: NDArray[np.bytes_]) -> NDArray[np.intp]:
