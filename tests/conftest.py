@@ -7,6 +7,7 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
+from tests.fixtures.cluster import cluster
 from tests.fixtures.collector import collector
 from tests.fixtures.engines import _shelf
 from tests.fixtures.object_stores import module_nats, open_store, store
@@ -27,6 +28,7 @@ __all__ = [
     "_shelf",
     "_templates",
     "broker",
+    "cluster",
     "collector",
     "issuer",
     "make_database",

@@ -3,6 +3,10 @@
 nats-py's own `fetch` makes a task and a timer per message, holds a lone message back until its batch is full or its
 time is up, and sees a lost connection only when it times out. Here pull requests overlap, messages come straight from
 the wire (chassis/broker/frames.py) and are given at once, and a reconnection is noticed at once.
+
+A request that was taken is answered by the one server that leads its consumer. Where there are several and that one
+is lost, the connection to another stays, and nobody says that no answer will come: so who answers gives a sign of
+life while there is nothing else to say.
 """
 
 import asyncio
@@ -20,10 +24,14 @@ from chassis.broker.frames import Frame
 BATCH = 2_000
 _MAX_BYTES = 16 * 2**20
 _EXPIRES_S = 30
+# A server that has nothing to deliver says so each time; one that was not heard for so many of them is lost.
+_HEARTBEAT_S = 1.0
+_MISSED = 3
 _NS = 10**9
 # A request that was answered in full or in part and is over; every other status means that something is wrong.
 _REQUEST_OVER = "Nats-Pending-Messages"
 _VERSION = "NATS/1.0 "
+_IDLE = "100 "
 
 
 class PullBrokenError(Exception):
@@ -33,8 +41,22 @@ class PullBrokenError(Exception):
 class Pull:
     """The messages of one pull consumer, over one connection, until something breaks."""
 
-    def __init__(self, client: Client, stream: str, consumer: str, batch: int = BATCH) -> None:
+    def __init__(
+        self,
+        client: Client,
+        stream: str,
+        consumer: str,
+        batch: int = BATCH,
+        heartbeat_s: float = _HEARTBEAT_S,
+    ) -> None:
         self._client = client
+        self._heartbeat_s = heartbeat_s
+        self._request = json.dumps({
+            "batch": batch,
+            "max_bytes": _MAX_BYTES,
+            "expires": _EXPIRES_S * _NS,
+            "idle_heartbeat": int(heartbeat_s * _NS),
+        }).encode()  # fmt: skip
         self._batch = batch
         self._api = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}"
         self._inbox = client.new_inbox()
@@ -42,6 +64,9 @@ class Pull:
         self._come: list[Delivery] = []
         self._news = asyncio.Event()
         self._asked = 0
+        self._now = asyncio.get_running_loop().time
+        # When the consumer was heard or asked last, by the event loop's clock.
+        self._heard_s = self._now()
         self._broken = ""
 
     async def __aenter__(self) -> Self:
@@ -79,6 +104,8 @@ class Pull:
             raise PullBrokenError("reconnected")
         if not come and self._broken:
             raise PullBrokenError(self._broken)
+        if not come and self._now() - self._heard_s > _MISSED * self._heartbeat_s:
+            raise PullBrokenError("silent")
         return come
 
     async def acknowledge(self, messages: Sequence[Delivery]) -> None:
@@ -89,14 +116,12 @@ class Pull:
         if self._asked > self._batch // 2:
             return
         self._asked += self._batch
-        request = {"batch": self._batch, "max_bytes": _MAX_BYTES, "expires": _EXPIRES_S * _NS}
-        await self._client.publish(self._api, json.dumps(request).encode(), reply=self._inbox)
+        self._heard_s = self._now()
+        await self._client.publish(self._api, self._request, reply=self._inbox)
 
     def _on_messages(self, messages: Sequence[Frame]) -> None:
         client, come = self._client, self._come
-        # Who waits does so until the first comes.
-        if not come:
-            self._news.set()
+        self._heard_s = self._now()
         before = len(come)
         come += [
             Delivery(client, subject, reply, headers, data)
@@ -104,13 +129,19 @@ class Pull:
             if reply
         ]
         self._asked -= len(come) - before
+        if come:
+            self._news.set()
         for headers in [headers for _, reply, headers, _ in messages if not reply]:
             self._on_status(headers)
 
     def _on_status(self, written: bytes) -> None:
+        first, _, _ = written.decode(errors="replace").partition("\r\n")
+        status = first.removeprefix(_VERSION)
+        if status.startswith(_IDLE):
+            return
         over = read_headers(written).get(_REQUEST_OVER)
-        if over is not None:
-            self._asked -= int(over)
+        if over is None:
+            self._broken = status or "no status"
         else:
-            status, _, _ = written.decode(errors="replace").partition("\r\n")
-            self._broken = status.removeprefix(_VERSION) or "no status"
+            self._asked -= int(over)
+        self._news.set()

@@ -1,6 +1,8 @@
 """Pulling from a real stream: everything that comes, at once, and a word when something breaks."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -21,11 +23,13 @@ SUBJECT = "ward.11002.device.x.up"
 
 
 @asynccontextmanager
-async def pulling(broker: Client, batch: int = 500) -> AsyncGenerator[Pull]:
+async def pulling(
+    broker: Client, batch: int = 500, heartbeat_s: float = 2
+) -> AsyncGenerator[Pull]:
     """Pull from a new consumer that wants acknowledgements."""
     config = ConsumerConfig(durable_name=CONSUMER, ack_policy=AckPolicy.EXPLICIT, ack_wait=60)
     await broker.jetstream().add_consumer(STREAM, config)
-    async with Pull(broker, STREAM, CONSUMER, batch) as pull:
+    async with Pull(broker, STREAM, CONSUMER, batch, heartbeat_s) as pull:
         yield pull
 
 
@@ -122,6 +126,45 @@ async def test_a_connection_that_was_another_is_told(
         nats_server.start()
         with pytest.raises(PullBrokenError, match="reconnected"):
             await take(pull, 1)
+
+
+async def test_nothing_to_deliver_is_not_silence(broker: Client) -> None:
+    """Neither when nothing is stored, nor when as much is out as may be: the broker says that it is there."""
+    most = ConsumerConfig(durable_name="most", ack_policy=AckPolicy.EXPLICIT, max_ack_pending=1)
+    await broker.jetstream().add_consumer(STREAM, most)
+    async with (
+        pulling(broker, heartbeat_s=0.1) as idle,
+        Pull(broker, STREAM, "most", heartbeat_s=0.1) as full,
+    ):
+        await asyncio.gather(*(idle.take(0.05), full.take(0.05)))
+        await broker.jetstream().publish(SUBJECT, b"1")
+        await broker.jetstream().publish(SUBJECT, b"2")
+        assert (len(await take(idle, 2)), len(await take(full, 1))) == (2, 1)
+        waited = await asyncio.gather(idle.take(1), full.take(1))
+
+    assert waited == [[], []]
+
+
+async def test_a_broker_that_says_nothing_is_told(broker: Client, nats_server: NatsServer) -> None:
+    """Though the connection stays: of several servers the one that was asked may be lost, behind another."""
+    async with pulling(broker, heartbeat_s=0.1) as pull:
+        assert await pull.take(0.05) == []
+        os.kill(nats_server.pid, signal.SIGSTOP)
+        try:
+            with pytest.raises(PullBrokenError, match="silent"):
+                await take(pull, 1)
+        finally:
+            os.kill(nats_server.pid, signal.SIGCONT)
+        assert broker.is_connected
+
+
+async def test_who_did_not_look_for_long_has_not_met_silence(broker: Client) -> None:
+    """All that was asked for came: nobody had anything to say."""
+    async with pulling(broker, batch=1, heartbeat_s=0.1) as pull:
+        await broker.jetstream().publish(SUBJECT, b"1")
+        assert len(await take(pull, 1)) == 1
+        await asyncio.sleep(1)
+        assert await pull.take(0.05) == []
 
 
 async def test_a_message_asked_for_again_comes_again(broker: Client) -> None:
