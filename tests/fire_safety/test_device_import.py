@@ -13,7 +13,8 @@ from sqlalchemy.exc import DBAPIError
 from chassis.broker.messages import subject_of
 from chassis.clock import utc_now
 from chassis.storage.database import Database
-from fire_safety import app, tables
+from fire_safety import tables
+from fire_safety.app import commands
 from fire_safety.domain.devices.device import DeviceKind
 from fire_safety.domain.devices.registration import Entry
 from fire_safety.operations.devices import ImportOperations
@@ -50,7 +51,9 @@ async def test_a_table_with_faults_is_told_and_not_entered(
     before = await count(database, "devices")
 
     with pytest.raises(SystemExit, match="Sửa các dòng bị từ chối"):
-        await app.import_devices(make_settings(), file, report, dry_run=False, allowed_only=False)
+        await commands.import_devices(
+            make_settings(), file, report, dry_run=False, allowed_only=False
+        )
 
     told = capsys.readouterr().out
     assert "row 4 · 'T-2' · interval_s: cần số giây" in told
@@ -77,7 +80,9 @@ async def test_a_table_is_entered_once(
     since = utc_now()
 
     for _ in range(2):
-        await app.import_devices(make_settings(), file, None, dry_run=False, allowed_only=False)
+        await commands.import_devices(
+            make_settings(), file, None, dry_run=False, allowed_only=False
+        )
 
     changed = {
         one.device_id: one for one in await devices_since(DetectionQueries(database), since)
@@ -100,7 +105,9 @@ async def test_a_wrong_file_is_told_in_a_sentence(
 
     for file, said in ((tmp_path / "none.csv", "cannot be read"), (wrong, "hello")):
         with pytest.raises(SystemExit, match=said):
-            await app.import_devices(make_settings(), file, None, dry_run=True, allowed_only=False)
+            await commands.import_devices(
+                make_settings(), file, None, dry_run=True, allowed_only=False
+            )
 
 
 async def test_a_report_that_cannot_be_written_keeps_the_table_out(
@@ -116,7 +123,7 @@ async def test_a_report_that_cannot_be_written_keeps_the_table_out(
         (tmp_path / "." / "devices.csv", "báo cáo sẽ ghi đè lên chính bảng này"),
     ):
         with pytest.raises(SystemExit, match=said):
-            await app.import_devices(
+            await commands.import_devices(
                 make_settings(), file, report, dry_run=False, allowed_only=False
             )
 
@@ -127,13 +134,13 @@ async def test_a_report_that_cannot_be_written_keeps_the_table_out(
 def test_a_template_takes_no_files_place(tmp_path: Path) -> None:
     """Whoever gives the command again has filled the first in; a name that no template has is refused."""
     file = tmp_path / "devices.xlsx"
-    app.device_template(file)
+    commands.device_template(file)
     file.write_bytes(b"filled in")
 
     with pytest.raises(SystemExit, match="đã có tệp này, không ghi đè"):
-        app.device_template(file)
+        commands.device_template(file)
     with pytest.raises(SystemExit, match=r"phải kết thúc bằng \.xlsx hoặc \.csv"):
-        app.device_template(tmp_path / "devices.ods")
+        commands.device_template(tmp_path / "devices.ods")
 
     assert file.read_bytes() == b"filled in"
     assert not (tmp_path / "devices.ods").exists()

@@ -13,7 +13,8 @@ from sqlalchemy import func, select
 from chassis.broker.messages import subject_of
 from chassis.clock import utc_now
 from chassis.storage.database import Database
-from fire_safety import app, tables
+from fire_safety import tables
+from fire_safety.app import commands
 from fire_safety.importer.register import FILES, ImportRefusedError, read_register
 from fire_safety.operations.register import RegisterOperations
 from fire_safety.queries.premises import PremisesQueries
@@ -205,7 +206,7 @@ async def test_the_command_enters_everything_and_again_changes_nothing(
     """One event for each premises, the first time only."""
     write(tmp_path, contents())
     for _ in range(2):
-        await app.import_ward(make_settings(), tmp_path)
+        await commands.import_ward(make_settings(), tmp_path)
 
     assert await versions_told(database) == [("p-apartments", 1), ("p-market", 1)]
     names = ("premises", "zones", "devices", "supply_points", "mutual_aid_members")
@@ -225,7 +226,7 @@ async def test_the_command_says_what_is_wrong_and_enters_nothing(
     write(tmp_path, files)
 
     with pytest.raises(SystemExit, match="Không nạp được dữ liệu"):
-        await app.import_ward(make_settings(), tmp_path)
+        await commands.import_ward(make_settings(), tmp_path)
 
     assert await count(database, "premises") == 0
 

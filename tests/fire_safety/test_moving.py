@@ -18,6 +18,7 @@ from chassis.clock import utc_now
 from chassis.lifecycle import Lifecycle
 from chassis.storage.database import Database
 from fire_safety import app, tables
+from fire_safety.app import commands
 from stack.nats_server import NatsServer
 from tests.fire_safety.conftest import MakeSettings
 from tests.fire_safety.field import (
@@ -113,11 +114,11 @@ async def test_what_waited_comes_in_its_order_and_what_was_done_stays(
     await stream.publish("ward.99999.device.far.up", other)
     await until(lambda: has_messages(stream, "READINGS", 5))
 
-    await app.move_streams(settings, migrate=False)
+    await commands.move_streams(settings, migrate=False)
     assert "2 bản tin" in capsys.readouterr().out
     with pytest.raises(NotFoundError):
         await stream.stream_info("READINGS_11002")
-    await app.move_streams(settings, migrate=True)
+    await commands.move_streams(settings, migrate=True)
     assert "moved: 2" in capsys.readouterr().out
 
     async with Lifecycle() as life:
@@ -148,7 +149,7 @@ async def test_a_move_that_was_stopped_goes_on_where_it_stopped(
         await stream.publish_async(f"ward.{WARD}.device.x.up", b"%d" % n) for n in range(1000)
     ]
     await asyncio.gather(*answers)
-    first = asyncio.create_task(app.move_streams(settings, migrate=True))
+    first = asyncio.create_task(commands.move_streams(settings, migrate=True))
     while not await messages_in(stream, "READINGS_11002"):
         await asyncio.sleep(0)
     first.cancel()
@@ -159,7 +160,7 @@ async def test_a_move_that_was_stopped_goes_on_where_it_stopped(
     while "There is no old stream" not in capsys.readouterr().out:
         # What the first had sent may still be coming in: then the second is told to run again.
         with suppress(SystemExit):
-            await app.move_streams(settings, migrate=True)
+            await commands.move_streams(settings, migrate=True)
 
     got = [(await stream.get_msg("READINGS_11002", n + 1)).data for n in range(1000)]
     assert got == [b"%d" % n for n in range(1000)]
@@ -177,7 +178,7 @@ async def test_nothing_is_moved_under_those_who_still_read(
     await asyncio.sleep(0.2)
 
     with pytest.raises(SystemExit, match=r"dừng chúng.*stop them"):
-        await app.move_streams(make_settings(nats_server.url), migrate=True)
+        await commands.move_streams(make_settings(nats_server.url), migrate=True)
 
     reading.cancel()
     with suppress(asyncio.CancelledError):
@@ -187,7 +188,7 @@ async def test_nothing_is_moved_under_those_who_still_read(
 async def test_a_broker_that_is_away_ends_the_command(make_settings: MakeSettings) -> None:
     """In a sentence: it waited for it without end."""
     with pytest.raises(SystemExit, match=r"Không kết nối được NATS.*The broker .* is away"):
-        await app.move_streams(make_settings(), migrate=False)
+        await commands.move_streams(make_settings(), migrate=False)
 
 
 async def has_messages(stream: JetStreamContext, name: str, number: int) -> bool:

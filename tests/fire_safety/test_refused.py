@@ -9,6 +9,7 @@ from nats.js.errors import NotFoundError
 
 from chassis.lifecycle import Lifecycle
 from fire_safety import app
+from fire_safety.app import commands
 from stack.nats_server import NatsServer
 from stack.ports import free_ports
 from tests.fire_safety.conftest import MakeSettings
@@ -37,7 +38,7 @@ async def test_an_engineer_sees_what_was_refused_and_why(
         assert await until(refused_all)
 
     capfdbinary.readouterr()
-    await app.list_dead_letters(settings, "", 50)
+    await commands.list_dead_letters(settings, "", 50)
     first, second, odd, counted = capfdbinary.readouterr().out.decode().splitlines()
     assert re.fullmatch(
         r" +1  \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+0700  FIRST  not_\w+  6 byte", first
@@ -46,19 +47,19 @@ async def test_an_engineer_sees_what_was_refused_and_why(
     assert odd.endswith(r"  a\x1bb  bad_device_id  0 byte")
     assert counted == "3 bản tin bị từ chối / refused messages"
 
-    await app.list_dead_letters(settings, "", 1)
+    await commands.list_dead_letters(settings, "", 1)
     assert capfdbinary.readouterr().out.decode().splitlines()[0] == odd
-    await app.list_dead_letters(settings, "FIRST", 50)
+    await commands.list_dead_letters(settings, "FIRST", 50)
     assert capfdbinary.readouterr().out.decode().splitlines()[:-1] == [first]
 
-    await app.show_dead_letter(settings, 1)
+    await commands.show_dead_letter(settings, 1)
     assert capfdbinary.readouterr().out == b"\xff\x00\x1b[2J"
     with pytest.raises(SystemExit, match=r"no message of this number"):
-        await app.show_dead_letter(settings, 4)
+        await commands.show_dead_letter(settings, 4)
     elsewhere = settings.model_copy(update={"ward_code": "99999"})
     with pytest.raises(SystemExit, match=r"no message of this number"):
-        await app.show_dead_letter(elsewhere, 1)
-    await app.list_dead_letters(elsewhere, "", 50)
+        await commands.show_dead_letter(elsewhere, 1)
+    await commands.list_dead_letters(elsewhere, "", 50)
     assert capfdbinary.readouterr().out.decode().splitlines() == [
         "0 bản tin bị từ chối / refused messages"
     ]
@@ -75,11 +76,11 @@ async def test_with_a_new_broker_nothing_was_refused(
         await broker.jetstream().delete_stream("DEAD_LETTERS")
     settings = make_settings(nats_server.url)
 
-    await app.list_dead_letters(settings, "", 50)
+    await commands.list_dead_letters(settings, "", 50)
 
     assert capfd.readouterr().out == "0 bản tin bị từ chối / refused messages\n"
     with pytest.raises(SystemExit, match=r"no message of this number"):
-        await app.show_dead_letter(settings, 1)
+        await commands.show_dead_letter(settings, 1)
 
 
 async def test_a_broker_that_is_away_is_told_in_a_sentence(make_settings: MakeSettings) -> None:
@@ -88,6 +89,6 @@ async def test_a_broker_that_is_away_is_told_in_a_sentence(make_settings: MakeSe
     settings = make_settings(f"nats://127.0.0.1:{port}")
 
     with pytest.raises(SystemExit, match=r"Không kết nối được NATS.*The broker .* is away"):
-        await app.list_dead_letters(settings, "", 50)
+        await commands.list_dead_letters(settings, "", 50)
     with pytest.raises(SystemExit, match=r"Không kết nối được NATS.*The broker .* is away"):
-        await app.show_dead_letter(settings, 1)
+        await commands.show_dead_letter(settings, 1)

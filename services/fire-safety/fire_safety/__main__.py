@@ -8,6 +8,7 @@ from chassis.settings import read_settings
 from chassis.storage import parked
 from chassis.telemetry import log
 from fire_safety import app, tables
+from fire_safety.app import commands
 from fire_safety.settings import Settings
 
 _MAX_DIGITS = 18
@@ -16,20 +17,20 @@ _MAX_DIGITS = 18
 def main() -> None:
     """Run one command."""
     parser = argparse.ArgumentParser(prog="fire_safety", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser(
+    known = parser.add_subparsers(dest="command", required=True)
+    known.add_parser(
         "serve", help="nhận số đo và phục vụ · take in readings and serve gRPC until stopped"
     )
-    commands.add_parser(
+    known.add_parser(
         "migrate", help="cập nhật lược đồ dữ liệu · bring the tables to the present version"
     )
-    importing = commands.add_parser(
+    importing = known.add_parser(
         "import", help="nạp sổ cơ sở và thiết bị · load a register of premises and devices"
     )
     importing.add_argument(
         "directory", type=Path, help="thư mục có manifest.json · the folder with the manifest"
     )
-    streams = commands.add_parser(
+    streams = known.add_parser(
         "streams", help="xem và chuyển luồng của bản trước · readings of an earlier version"
     )
     streams.add_argument(
@@ -40,12 +41,12 @@ def main() -> None:
     streams.add_argument(
         "--dry-run", action="store_true", help="chỉ xem · only tell, move nothing"
     )
-    parked.add_commands(commands)
-    _add_dead_letter_commands(commands)
-    _add_device_commands(commands)
+    parked.add_commands(known)
+    _add_dead_letter_commands(known)
+    _add_device_commands(known)
     arguments = parser.parse_args()
     if arguments.command == "device-template":
-        app.device_template(arguments.file)
+        commands.device_template(arguments.file)
         return
     settings = read_settings(Settings)
     log.configure("fire_safety", settings.log_level)
@@ -53,21 +54,21 @@ def main() -> None:
         case "serve":
             lifecycle.run(app.serve(settings))
         case "migrate":
-            lifecycle.run_command(app.migrate(settings))
+            lifecycle.run_command(commands.migrate(settings))
         case "outbox":
             lifecycle.run_command(parked.run(arguments, settings, tables.outbox))
         case "streams":
             migrate = arguments.migrate and not arguments.dry_run
-            lifecycle.run_command(app.move_streams(settings, migrate=migrate))
+            lifecycle.run_command(commands.move_streams(settings, migrate=migrate))
         case "dead-letters" if arguments.action == "show":
-            lifecycle.run_command(app.show_dead_letter(settings, arguments.number))
+            lifecycle.run_command(commands.show_dead_letter(settings, arguments.number))
         case "dead-letters":
             lifecycle.run_command(
-                app.list_dead_letters(settings, arguments.device, arguments.last)
+                commands.list_dead_letters(settings, arguments.device, arguments.last)
             )
         case "import-devices":
             lifecycle.run_command(
-                app.import_devices(
+                commands.import_devices(
                     settings,
                     arguments.file,
                     arguments.report,
@@ -76,13 +77,13 @@ def main() -> None:
                 )
             )
         case _:
-            lifecycle.run_command(app.import_ward(settings, arguments.directory))
+            lifecycle.run_command(commands.import_ward(settings, arguments.directory))
 
 
 def _add_dead_letter_commands(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    known: "argparse._SubParsersAction[argparse.ArgumentParser]",
 ) -> None:
-    actions = commands.add_parser(
+    actions = known.add_parser(
         "dead-letters",
         help="bản tin của thiết bị bị từ chối · messages of devices that could not be read",
     ).add_subparsers(dest="action", required=True)
@@ -109,8 +110,8 @@ def _positive(text: str) -> int:
     return int(text)
 
 
-def _add_device_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    importing = commands.add_parser(
+def _add_device_commands(known: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    importing = known.add_parser(
         "import-devices",
         help="nạp bảng thiết bị (CSV, XLSX) · enter a table of devices",
         description=_IMPORT_DEVICES,
@@ -135,7 +136,7 @@ def _add_device_commands(commands: "argparse._SubParsersAction[argparse.Argument
         metavar="FILE.csv",
         help="ghi kết quả từng dòng · write what became of every row there",
     )
-    template = commands.add_parser(
+    template = known.add_parser(
         "device-template", help="tạo bảng thiết bị để điền · write a table of devices to fill in"
     )
     template.add_argument(
