@@ -12,10 +12,12 @@ import pytest
 from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
 
+from chassis.clock import utc_now
 from chassis.errors import FieldInvalidError
 from chassis.sealing import Seal
 from chassis.storage.database import Database
-from incidents import app, tables
+from incidents import tables
+from incidents.app import commands
 from incidents.clients.webhooks import WebhookClient
 from incidents.domain.webhooks import (
     Delivery,
@@ -163,8 +165,8 @@ async def test_a_receiver_that_fails_is_told_again_and_then_given_up(
             clock.now = again_at[0]
     [dead] = await WebhookQueries(database).dead()
     settings = make_settings("nats://127.0.0.1:1")
-    await app.tell_dead_deliveries(settings)
-    await app.retry_dead_deliveries(settings, [dead.delivery_id])
+    await commands.tell_dead_deliveries(settings)
+    await commands.retry_dead_deliveries(settings, [dead.delivery_id])
     clock.now += timedelta(days=3650)  # the command goes by the clock on the wall
     sent = await deliveries.send_due()
     [after] = await rows(database, tables.webhook_deliveries)
@@ -213,7 +215,7 @@ def test_a_changed_or_old_delivery_is_not_believed() -> None:
     delivery = Delivery(UUID(int=1), "https://example.org", secret, b"{}", 1)
     with pytest.raises(WebhookVerificationError):
         verifier.verify(b"{}", delivery.headers(NIGHT))
-    from_now = delivery.headers(app.utc_now())
+    from_now = delivery.headers(utc_now())
     assert verifier.verify(b"{}", from_now) == {}
     with pytest.raises(WebhookVerificationError):
         verifier.verify(b"[]", from_now)

@@ -1,0 +1,48 @@
+"""Commands beside `serve`: each does one thing with the database and tells who gave it what came of it."""
+
+from pathlib import Path
+from uuid import UUID
+
+import incidents
+from chassis.clock import utc_now
+from chassis.storage import migrations
+from chassis.storage.database import Database
+from incidents.app.parts import webhook_operations
+from incidents.queries.webhooks import WebhookQueries
+from incidents.settings import Settings
+
+MIGRATIONS = Path(incidents.__file__).parents[1] / "migrations"
+
+
+async def migrate(settings: Settings) -> None:
+    """Bring the tables to the present version."""
+    await migrations.upgrade(settings.owner_url(), MIGRATIONS)
+
+
+async def tell_dead_deliveries(settings: Settings) -> None:
+    """Tell people of deliveries that were given up."""
+    database = Database.connect(settings.database_url.get_secret_value(), pool_size=1)
+    try:
+        dead = await WebhookQueries(database).dead()
+    finally:
+        await database.close()
+    for one in dead:
+        _say(
+            f"{one.delivery_id}  {one.created_at:%Y-%m-%d %H:%M:%S%z}  {one.event}  {one.url}"
+            f"  {one.failure} ({one.attempts})"
+        )
+    _say(f"{len(dead)} thông báo không gửi được / deliveries were given up")
+
+
+async def retry_dead_deliveries(settings: Settings, delivery_ids: list[UUID]) -> None:
+    """Have deliveries that were given up sent again, all if none is named."""
+    database = Database.connect(settings.database_url.get_secret_value(), pool_size=1)
+    try:
+        count = await webhook_operations(database, settings, utc_now).retry_dead(delivery_ids)
+    finally:
+        await database.close()
+    _say(f"{count} thông báo sẽ được gửi lại / deliveries will be sent again")
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201 - the command speaks to people
