@@ -15,6 +15,7 @@ class Rule(NamedTuple):
 
 
 REQUIRED = Rule("bắt buộc phải có", "must be said")
+WITHOUT_NUL = Rule("không chứa ký tự NUL (U+0000)", "without the character NUL (U+0000)")
 NOT_IN_THE_FUTURE = Rule("không ở tương lai", "not in the future")
 IN_THE_FUTURE = Rule("ở tương lai", "in the future")
 CALENDAR_DAY = Rule("một ngày có trong lịch", "a day of the calendar")

@@ -99,7 +99,7 @@ async def test_a_mode_is_set_listed_and_ended(service: Service) -> None:
         ({"ends_at": Timestamp(seconds=1)}, "FIELD_INVALID"),
         ({"ends_at": Timestamp(seconds=2**32)}, "DEVICE_MODE_TOO_LONG"),
         ({"target_id": "nothing"}, "MODE_TARGET_NOT_FOUND"),
-        ({"target_id": "not an id\0"}, "MODE_TARGET_NOT_FOUND"),
+        ({"target_id": "not an id\0"}, "FIELD_INVALID"),
     ],
 )
 async def test_a_mode_that_cannot_be_is_refused(

@@ -200,7 +200,11 @@ ID = "request-0001"
             FIELD_INVALID,
         ),
         ("IssueCredential", pb.IssueCredentialRequest(request_id=ID, device_id="no"), NO_DEVICE),
-        ("IssueCredential", pb.IssueCredentialRequest(request_id=ID, device_id="\0"), NO_DEVICE),
+        (
+            "IssueCredential",
+            pb.IssueCredentialRequest(request_id=ID, device_id="\0"),
+            FIELD_INVALID,
+        ),
         (
             "RotateCredential",
             pb.RotateCredentialRequest(request_id=ID, credential_id=NOBODY),

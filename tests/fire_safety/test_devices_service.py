@@ -201,7 +201,7 @@ async def test_devices_of_the_ward_are_listed_by_filter(service: Service) -> Non
 
 BAD_REQUESTS = [
     ("GetDevice", pb.GetDeviceRequest(device_id="nobody"), NOT_FOUND),
-    ("GetDevice", pb.GetDeviceRequest(device_id="a\0b"), NOT_FOUND),
+    ("GetDevice", pb.GetDeviceRequest(device_id="a\0b"), FIELD_INVALID),
     ("ListDeviceChanges", pb.ListDeviceChangesRequest(device_id="nobody"), NOT_FOUND),
     ("ListDeviceChanges", pb.ListDeviceChangesRequest(device_id="D", page_token="x"), BAD_TOKEN),
     ("ListWardDevices", pb.ListWardDevicesRequest(kind=99), FIELD_INVALID),  # type: ignore[arg-type]

@@ -105,7 +105,7 @@ async def test_devices_of_premises(service: Service) -> None:
     assert [one.device_id for one in here.devices] == [PLACED.device_id]
     assert not here.devices[0].HasField("last_seen_at")
     assert list(none.devices) == []
-    for wrong in ("p-nowhere", "", "\0", "x" * 65):
+    for wrong in ("p-nowhere", "", "\n", "x" * 65):
         request = pb.ListDevicesRequest(premises_id=wrong)
         assert await service.refusal("ListDevices", request) == ("NOT_FOUND", "PREMISES_NOT_FOUND")
 

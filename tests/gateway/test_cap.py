@@ -175,6 +175,7 @@ async def test_feeds_are_of_the_wards_warnings_or_of_exercises(
             )
             assert link is not None
             one = await client.get(f"/{link.get('href')}")
+            unwritable = await client.get("/alerts/%00.xml")
             drill = await client.get("/exercises/CB-2026-000002.xml")
             officer = {"authorization": f"Bearer {make_token('duty_officer')}"}
             of_exercises = await client.get("/exercises.atom", headers=officer)
@@ -185,6 +186,7 @@ async def test_feeds_are_of_the_wards_warnings_or_of_exercises(
     assert feed.headers["content-type"].startswith("application/atom+xml")
     assert one.headers["content-type"] == "application/cap+xml"
     schema().validate(one.text)
+    assert (unwritable.status_code, unwritable.json()["reason"]) == (400, "FIELD_INVALID")
     assert drill.status_code == 401
     assert of_exercises.status_code == 200
     assert (wrong.status_code, wrong.json()["reason"]) == (404, "PUBLIC_ALERT_NOT_FOUND")

@@ -201,6 +201,8 @@ WRONG: list[tuple[str, str, Any, int]] = [
     ("GET", "/services?jurisdiction_id=elsewhere", None, 404),
     ("GET", "/requests/TIN-0", None, 404),
     ("GET", "/tokens/TIN-0", None, 404),
+    ("GET", "/requests/%00", None, 400),
+    ("GET", "/requests?service_code=%00", None, 400),
     ("GET", "/requests?status=half", None, 400),
     ("GET", "/requests?start_date=yesterday", None, 400),
     ("POST", "/requests", FORM, 403),
@@ -223,7 +225,7 @@ async def test_what_is_wrong_gets_the_standards_errors(client: httpx2.AsyncClien
         root = ET.fromstring(as_xml.content)  # noqa: S314 - our own
 
         assert (as_json.status_code, as_xml.status_code) == (code, code), path
-        assert [one["code"] for one in as_json.json()] == [code]
+        assert {one["code"] for one in as_json.json()} == {code}
         assert (root.tag, root.findtext("error/code")) == ("errors", str(code))
         assert "elsewhere" not in as_json.text + as_xml.text
     not_a_form = await client.post("/requests.json", json=FORM)
@@ -241,6 +243,8 @@ async def test_what_is_wrong_gets_the_standards_errors(client: httpx2.AsyncClien
         ("answers.vehicles", "attribute[vehicles]"),
         ("road_accident.vehicles", "attribute[vehicles]"),
         ("answers", "attribute"),
+        ("answers[1].value", "attribute"),
+        ("numbers[0]", "service_request_id"),
         ("description", "description"),
     ],
 )

@@ -37,6 +37,28 @@ async def test_a_path_that_is_not_utf8_is_malformed(client: Client, ward: Ward) 
     assert ward.incidents.asked == []
 
 
+@pytest.mark.parametrize(
+    ("verb", "path", "body", "field"),
+    [
+        ("GET", "/v1/incidents/%00", b"", "incident_id"),
+        ("GET", "/v1/incidents?page_token=a%00b", b"", "page_token"),
+        ("POST", "/v1/incidents/1:acknowledge", b'{"requestId": "a\\u0000b"}', "request_id"),
+    ],
+)
+async def test_a_text_with_nul_is_refused_by_its_field(
+    client: Client, ward: Ward, verb: str, path: str, body: bytes, field: str
+) -> None:
+    """400 by the service's own check, wherever over HTTP it stands."""
+    headers = {"content-type": "application/json"}
+    answer = await client.request(verb, path, content=body, headers=headers)
+    problem = answer.json()
+
+    assert (answer.status_code, problem["reason"]) == (400, "FIELD_INVALID")
+    assert [one["field"] for one in problem["errors"]] == [field]
+    assert problem["errors"][0]["description_vi"] == "không chứa ký tự NUL (U+0000)"
+    assert ward.incidents.asked == []
+
+
 async def test_the_answer_is_proto3_json_with_zeros(client: Client, ward: Ward) -> None:
     """Names in lowerCamelCase, enums by name, 64-bit numbers as text; absent is only what can be absent."""
     ward.incidents.answers["GetIncident"] = incidents_pb2.GetIncidentResponse(

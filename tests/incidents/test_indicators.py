@@ -636,9 +636,10 @@ async def test_a_figure_that_cannot_be_is_refused(service: Service) -> None:
             "many": {"numerator": 10**12, "denominator": 10**12},
             "measured": {"indicator": "fires"},
             "indicator": {"indicator": "none"},
-            "strange indicator": {"indicator": "a\0b"},
+            "unwritable indicator": {"indicator": "a\0b"},
             "period": {"period": "2026-00"},
-            "strange period": {"period": "a\0b"},
+            "unwritable period": {"period": "a\0b"},
+            "strange period": {"period": "a\x1fb"},
             "stale": {"corrects": 7},
         }.items()
     }
@@ -648,11 +649,20 @@ async def test_a_figure_that_cannot_be_is_refused(service: Service) -> None:
 
     assert refused == {
         **dict.fromkeys(
-            ("tomorrow", "day", "digits", "source", "person", "many"), "FIELD_INVALID"
+            (
+                "tomorrow",
+                "day",
+                "digits",
+                "source",
+                "person",
+                "many",
+                "unwritable indicator",
+                "unwritable period",
+            ),
+            "FIELD_INVALID",
         ),
         "measured": "INDICATOR_IS_MEASURED",
         "indicator": "INDICATOR_NOT_FOUND",
-        "strange indicator": "INDICATOR_NOT_FOUND",
         "period": "PERIOD_NOT_FOUND",
         "strange period": "PERIOD_NOT_FOUND",
         "stale": "FIGURE_REVISED",

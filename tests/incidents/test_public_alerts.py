@@ -92,7 +92,8 @@ async def test_an_update_and_a_cancellation_refer_to_all_before_them(
         for one in (first, second, third)
     ]
     unknown = await service.refusal("CancelPublicAlert", cancel("CB-2026-999999"))
-    unheard = await service.refusal("GetPublicAlert", pb.GetPublicAlertRequest(number="CB\0"))
+    unheard = await service.refusal("GetPublicAlert", pb.GetPublicAlertRequest(number="CB\n"))
+    unwritable = await service.refusal("GetPublicAlert", pb.GetPublicAlertRequest(number="CB\0"))
 
     assert again == first
     assert [one.number for one in second.references] == [first.number]
@@ -105,6 +106,7 @@ async def test_an_update_and_a_cancellation_refer_to_all_before_them(
     assert await in_force(service) == [third]
     assert refused == ["PUBLIC_ALERT_ENDED"] * 3
     assert unknown.reason == unheard.reason == "PUBLIC_ALERT_NOT_FOUND"
+    assert unwritable.reason == "FIELD_INVALID"
     assert len(await rows(database, tables.public_alerts)) == 3
 
 

@@ -84,7 +84,7 @@ async def test_crime_reports_tips_and_fires_are_no_services(service: Service) ->
     offered = await service.call("ListPublicServices", pb.ListPublicServicesRequest(), "service")
     refusals = [
         await service.refusal("SubmitServiceRequest", request(code), "citizen")
-        for code in ("crime_information", "anti_drug_tip", "fire", "no_such_code", "a\0b")
+        for code in ("crime_information", "anti_drug_tip", "fire", "no_such_code", "a\nb")
     ]
     crime = reports_pb2.CreateReportRequest(
         request_id=str(uuid4()), category="crime_information", description="x", address="y"

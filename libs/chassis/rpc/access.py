@@ -1,12 +1,13 @@
 """Who may call what: the access rules that the contracts declare, decided in one place."""
 
 import re
+from collections.abc import MutableMapping, MutableSequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import Any
 
 from google.protobuf import descriptor_pool
-from google.protobuf.descriptor import Descriptor
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 from google.protobuf.unknown_fields import UnknownFieldSet
 
@@ -24,7 +25,7 @@ from chassis.errors import (
 )
 from chassis.privacy import may_hold_id_number
 from chassis.rpc.tokens import TokenVerifier
-from chassis.rules import Rule
+from chassis.rules import WITHOUT_NUL, Rule
 from ward.options.v1 import access_pb2
 
 # The token of the service that makes a call for the account of the `authorization` metadata, in the same form.
@@ -36,6 +37,7 @@ _PURPOSE_PREFIX = "PURPOSE_"
 _CITIZEN = frozenset({"citizen"})
 # A case asks about several people one after the other.
 _KEPT_REFERENCES = 1024
+_WITH_TEXTS = frozenset({FieldDescriptor.TYPE_STRING, FieldDescriptor.TYPE_MESSAGE})
 _REFERENCE = re.compile(r"[A-Za-z0-9./_-]{1,64}")
 
 
@@ -182,17 +184,23 @@ class Budget:
         return self._taken <= self._per_minute
 
 
-def refuse_unknown_fields(request: Message) -> None:
-    """Refuse a request with fields outside the contract, at any depth.
+def check_fields(request: Message) -> None:
+    """Refuse a request with a field outside the contract or with a text that holds NUL, at any depth.
 
-    Ignoring them would answer another question than the one that was asked.
+    Ignoring a field would answer another question than the one that was asked, and PostgreSQL holds no NUL.
+    Raises UnknownFieldError, or FieldInvalidError with the path of the text, like `identities[1].full_name`.
     """
+    content = request.SerializeToString()
     known = type(request)()
     known.CopyFrom(request)
     known.DiscardUnknownFields()
-    if known.ByteSize() != request.ByteSize():
+    if known.ByteSize() != len(content):
         _name_unknown_field(request)
         raise UnknownFieldError(message=str(request.DESCRIPTOR.name))
+    # Few requests have a zero byte, which may be a number's too: only theirs are looked through. By the number it is
+    # found ten times as fast as by `b"\0"`.
+    if 0 in content:
+        _refuse_nul(request, "")
 
 
 def _name_unknown_field(request: Message) -> None:
@@ -207,6 +215,27 @@ def _name_unknown_field(request: Message) -> None:
         elif not descriptor.message_type.GetOptions().map_entry:
             for item in value:
                 _name_unknown_field(item)
+
+
+def _refuse_nul(value: object, path: str) -> None:
+    """Look for NUL in the texts of a request, or of what one of its fields holds."""
+    match value:
+        case str():
+            if "\0" in value:
+                raise FieldInvalidError(path, WITHOUT_NUL)
+        case Message():
+            for field, one in value.ListFields():
+                if field.type in _WITH_TEXTS:
+                    _refuse_nul(one, f"{path}.{field.name}".removeprefix("."))
+        case MutableMapping():
+            # The path names no key: it is the caller's own text, and an error repeats nothing that was sent.
+            for one in (*value.keys(), *value.values()):
+                _refuse_nul(one, path)
+        case MutableSequence():
+            for index, one in enumerate(value):
+                _refuse_nul(one, f"{path}[{index}]")
+        case _:  # a number or bytes, of a map
+            pass
 
 
 @cache

@@ -300,7 +300,7 @@ class AccessGuard:
         access.authorize(rule, caller, call.method)
         if reason := call.header(REFUSED_HEADER):
             raise access.refusal(reason)
-        access.refuse_unknown_fields(call.request)
+        access.check_fields(call.request)
         access.require_purpose(rule, call.request)
 
     async def record_answer(self, entry: Access) -> None:

@@ -3,6 +3,9 @@
 from contextlib import nullcontext
 
 import pytest
+from google.protobuf.field_mask_pb2 import FieldMask
+from google.protobuf.message import Message
+from google.protobuf.struct_pb2 import Struct, Value
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,7 +19,8 @@ from chassis.errors import (
 )
 from chassis.rpc import access
 from chassis.rpc.access import AccessRule, authorize
-from ward.incidents.v1 import incidents_pb2
+from ward.fire_safety.v1.fire_safety_pb2 import Position
+from ward.incidents.v1 import attachments_pb2, incidents_pb2, reports_pb2
 from ward.options.v1 import access_pb2
 from ward.residency.v1 import residency_pb2
 
@@ -151,14 +155,65 @@ def test_unknown_fields_are_refused_at_any_depth() -> None:
     response.timeline[0].MergeFromString(b"\xba\x3e\x01x")
 
     with pytest.raises(UnknownFieldError):
-        access.refuse_unknown_fields(response)
+        access.check_fields(response)
+
+
+DECLARED = residency_pb2.DeclaredIdentity
+
+
+@pytest.mark.parametrize(
+    ("request_", "field"),
+    [
+        (incidents_pb2.GetIncidentRequest(incident_id="\0"), "incident_id"),
+        (verify_request(access_pb2.PURPOSE_FIRE_RESCUE, "VV-1\0"), "purpose.reference"),
+        (
+            residency_pb2.VerifyIdentitiesRequest(
+                identities=[DECLARED(full_name="Người Thử"), DECLARED(full_name="Người\0Thử")]
+            ),
+            "identities[1].full_name",
+        ),
+        (FieldMask(paths=["reason", "note", "na\0me"]), "paths[2]"),
+        (Struct(fields={"khóa": Value(string_value="a\0b")}), "fields.string_value"),
+        (Struct(fields={"khóa\0": Value(number_value=1)}), "fields"),
+    ],
+)
+def test_a_text_with_nul_is_refused_by_its_path(request_: Message, field: str) -> None:
+    """At any depth, in lists and in maps, whose keys the path does not repeat."""
+    with pytest.raises(FieldInvalidError) as refused:
+        access.check_fields(request_)
+
+    assert refused.value.metadata == {"field": field}
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        reports_pb2.CreateReportRequest(position=Position(latitude=20.5, longitude=106.25)),
+        attachments_pb2.AddAttachmentPartRequest(content=b"\0"),
+        FieldMask(paths=["", "name"]),
+    ],
+)
+def test_bytes_of_zero_that_are_no_text_are_let_through(request_: Message) -> None:
+    """Numbers, contents of files and what is empty."""
+    assert 0 in request_.SerializeToString()
+
+    access.check_fields(request_)
+
+
+@given(st.text())
+def test_every_other_text_is_let_through(text: str) -> None:
+    """Whatever PostgreSQL holds is for the rules of the field."""
+    request = incidents_pb2.GetIncidentRequest(incident_id=text)
+
+    with pytest.raises(FieldInvalidError) if "\0" in text else nullcontext():
+        access.check_fields(request)
 
 
 def test_known_fields_are_let_through() -> None:
-    """A full request of the contract has no unknown field."""
+    """A full request of the contract has no unknown field and no text with NUL."""
     request = verify_request(access_pb2.PURPOSE_FIRE_RESCUE, "VV-2026-000001")
 
-    access.refuse_unknown_fields(request)
+    access.check_fields(request)
     access.require_purpose(access.rule_of(VERIFY), request)
 
     assert access.stated_purpose(request).purpose == "FIRE_RESCUE"

@@ -225,6 +225,39 @@ async def test_an_invalid_field_is_named(edge: Edge, headers: Headers) -> None:
     assert bad.field_violations[0].localized_message.message == "một UUID"
 
 
+async def test_a_text_with_nul_reaches_no_handler(edge: Edge, headers: Headers) -> None:
+    """The database could not hold it; the refusal names the field, and a look at personal data is recorded."""
+    metadata = headers("duty_officer")
+    async with aio.insecure_channel(edge.target) as channel:
+        stub = rpc.IncidentsServiceStub(channel)
+        calls = [
+            (stub.GetIncident, pb.GetIncidentRequest(incident_id="7\0"), "incident_id"),
+            (stub.GetRescueBrief, pb.GetRescueBriefRequest(incident_id="7\0"), "incident_id"),
+            (stub.WatchIncidents, pb.WatchIncidentsRequest(resume_token="\0"), "resume_token"),
+        ]
+        for method, request, field in calls:
+            with pytest.raises(aio.AioRpcError) as refused:
+                call = method(request, metadata=metadata)
+                await (anext(aiter(call)) if isinstance(call, aio.UnaryStreamCall) else call)
+            bad = error_details_pb2.BadRequest()
+            rpc_status.from_call(refused.value).details[2].Unpack(bad)
+            (violation,) = bad.field_violations
+
+            assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+            assert reason_of(refused.value) == (
+                "FIELD_INVALID",
+                f"Trường «{field}» không hợp lệ.",
+            )
+            assert violation.field == field
+            assert violation.description == "without the character NUL (U+0000)"
+            assert violation.localized_message.message == "không chứa ký tự NUL (U+0000)"
+
+    assert edge.servicer.seen == []
+    assert [(one.outcome, one.subject) for one in edge.log.records] == [
+        ("FIELD_INVALID", "unknown")
+    ]
+
+
 async def test_an_unexpected_error_tells_nothing(edge: Edge, headers: Headers) -> None:
     """INTERNAL without detail."""
     async with aio.insecure_channel(edge.target) as channel:

@@ -77,9 +77,10 @@ def _of_problem(problem: Problem) -> Document:
 
 
 def _parameter(field: str) -> str:
-    """Name a field as who sent it does."""
-    group, _, code = field.partition(".")
-    return f"attribute[{code}]" if group in _ATTRIBUTES and code else _PARAMETERS.get(field, field)
+    """Name a field as who sent it does, who has no lists: which one of a list it is, is left out."""
+    name, _, _ = field.partition("[")
+    group, _, code = name.partition(".")
+    return f"attribute[{code}]" if group in _ATTRIBUTES and code else _PARAMETERS.get(name, name)
 
 
 def _refusal(code: int, sentences: list[str]) -> Document:
