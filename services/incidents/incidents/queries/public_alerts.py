@@ -4,11 +4,7 @@ from sqlalchemy import exists, select, tuple_
 
 from chassis.storage.database import Database
 from incidents import tables
-from incidents.domain.public_alerts import (
-    AlertListing,
-    PublicAlert,
-    PublicAlertNotFoundError,
-)
+from incidents.domain.public_alerts import AlertListing, PublicAlert
 from incidents.repository.public_alerts import alert_of, load_alert, whole_alerts
 
 
@@ -21,9 +17,6 @@ class PublicAlertQueries:
 
     async def alert(self, number: str) -> PublicAlert:
         """Tell one message; raises PublicAlertNotFoundError."""
-        # What nobody can write is no number, and some of it the database cannot hold.
-        if not number.isprintable():
-            raise PublicAlertNotFoundError
         columns = tables.public_alerts.c
         async with self._database.transaction() as tx:
             return await load_alert(

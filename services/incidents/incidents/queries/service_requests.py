@@ -37,9 +37,6 @@ class ServiceRequestQueries:
 
     async def service(self, code: str, day: date) -> PublicService:
         """Tell one service in force on a day; raises CategoryNotFoundError."""
-        # What nobody can write is no code, and some of it the database cannot hold.
-        if not code.isprintable():
-            raise CategoryNotFoundError
         services = services_on(day).subquery("services")
         async with self._database.transaction() as tx:
             found = await tx.execute(select(services).where(services.c.code == code))

@@ -31,8 +31,6 @@ def indicators_on(day: date) -> Select[Any]:
 
 async def indicator_in_force(tx: Transaction, code: str, day: date) -> Indicator:
     """Load an indicator that is entered; raises IndicatorNotFoundError, IndicatorIsMeasuredError."""
-    if not code.isprintable():
-        raise IndicatorNotFoundError
     found = await tx.execute(indicators_on(day).where(indicators.c.code == code))
     row = found.one_or_none()
     if row is None:
@@ -46,9 +44,6 @@ async def period_in_force(tx: Transaction, code: str, day: date) -> Period:
     """Find a month, a year, or a review as its newest version says; raises PeriodNotFoundError."""
     if (calendar := month_or_year(code)) is not None:
         return calendar
-    # What nobody can write is no code, and some of it the database cannot hold.
-    if not code.isprintable():
-        raise PeriodNotFoundError
     columns = review_periods.c
     versions = (
         select(review_periods)
