@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from chassis import lifecycle
+from chassis.arguments import whole_number
 from chassis.settings import read_settings
 from chassis.storage import parked
 from chassis.telemetry import log
@@ -11,7 +12,8 @@ from fire_safety import app, tables
 from fire_safety.app import commands
 from fire_safety.settings import Settings
 
-_MAX_DIGITS = 18
+# More than there will ever be, and what the broker and this program can count.
+_MOST_MESSAGES = 10**18 - 1
 
 
 def main() -> None:
@@ -95,19 +97,17 @@ def _add_dead_letter_commands(
     )
     listing.add_argument(
         "--last",
-        type=_positive,
+        type=whole_number(1, _MOST_MESSAGES),
         default=50,
         metavar="N",
         help="số bản tin mới nhất, mặc định 50 · so many of the newest, 50 if not given",
     )
     show = actions.add_parser("show", help="nội dung một bản tin · what one of them holds")
-    show.add_argument("number", type=_positive, help="số trong danh sách · its number in the list")
-
-
-def _positive(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 0 < len(text) <= _MAX_DIGITS and int(text)):
-        raise argparse.ArgumentTypeError("cần số nguyên từ 1 · a whole number from 1 is needed")
-    return int(text)
+    show.add_argument(
+        "number",
+        type=whole_number(1, _MOST_MESSAGES),
+        help="số trong danh sách · its number in the list",
+    )
 
 
 def _add_device_commands(known: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

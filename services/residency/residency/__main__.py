@@ -5,6 +5,7 @@ from pathlib import Path
 
 from chassis import lifecycle
 from chassis.account import audit, console
+from chassis.arguments import whole_number
 from chassis.calendar import holidays
 from chassis.settings import read_settings
 from chassis.storage import parked
@@ -95,7 +96,7 @@ def main() -> None:
     )
     anomalies.add_argument(
         "--days",
-        type=_days,
+        type=whole_number(1, _MOST_DAYS),
         default=7,
         help=f"trong bao nhiêu ngày qua, không quá {_MOST_DAYS} · how many days back, at most {_MOST_DAYS}",
     )
@@ -145,14 +146,6 @@ def main() -> None:
             lifecycle.run_command(
                 commands.import_ward(settings, arguments.directory, arguments.operator)
             )
-
-
-def _days(text: str) -> int:
-    """Read for how many days back something is told."""
-    days = int(text)
-    if days not in range(1, _MOST_DAYS + 1):
-        raise argparse.ArgumentTypeError(f"từ 1 đến {_MOST_DAYS} · 1 to {_MOST_DAYS}")
-    return days
 
 
 def _add_residences(known: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
