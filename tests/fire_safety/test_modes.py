@@ -10,6 +10,7 @@ from sqlalchemy import text, update
 from sqlalchemy.exc import DBAPIError
 
 from chassis.errors import FieldInvalidError, RequestIdReusedError
+from chassis.rpc.grpc_errors import sentences
 from chassis.storage.database import Database, Lease
 from chassis.storage.outbox import Relay
 from fire_safety import tables
@@ -205,11 +206,31 @@ async def test_no_mode_lasts_longer_than_its_policy(modes: ModeOperations) -> No
 
     with pytest.raises(DeviceModeTooLongError) as refused:
         await set_mode(modes, replace(WANTED, ends_at=four_hours + timedelta(seconds=1)))
-    assert refused.value.metadata == {"longest_s": "14400", "longest_hours": "4"}
+    assert refused.value.metadata == {"longest_s": "14400"}
     with pytest.raises(DeviceModeTooLongError):
         await set_mode(modes, replace(DISABLED, ends_at=three_days + timedelta(seconds=1)))
     with pytest.raises(FieldInvalidError):
         await set_mode(modes, replace(WANTED, ends_at=NOW))
+
+
+@pytest.mark.parametrize(
+    ("longest_s", "vi", "en"),
+    [
+        (3600, "1 giờ", "1 hour"),
+        (5400, "1,5 giờ", "1.5 hours"),
+        (14400, "4 giờ", "4 hours"),
+        (259200, "72 giờ", "72 hours"),
+    ],
+)
+def test_how_long_a_mode_may_last_is_said_in_hours(longest_s: int, vi: str, en: str) -> None:
+    """As each language writes them; programs are told seconds."""
+    refusal = DeviceModeTooLongError(timedelta(seconds=longest_s))
+
+    assert refusal.metadata == {"longest_s": str(longest_s)}
+    assert sentences(refusal) == (
+        f"Thời hạn thử hoặc vô hiệu hóa vượt mức cho phép: nhiều nhất {vi}.",
+        f"The test or disablement would last longer than is allowed: at most {en}.",
+    )
 
 
 async def test_a_mode_reaches_the_devices_of_its_target(

@@ -128,7 +128,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_MODE_TARGET_NOT_FOUND: _ErrorReason.ValueType  # 60
     """{"reason": "MODE_TARGET_NOT_FOUND", "domain": "ward"}"""
     ERROR_REASON_DEVICE_MODE_TOO_LONG: _ErrorReason.ValueType  # 61
-    """{"reason": "DEVICE_MODE_TOO_LONG", "domain": "ward", "metadata": {"longest_s": "14400", "longest_hours": "4"}}"""
+    """{"reason": "DEVICE_MODE_TOO_LONG", "domain": "ward", "metadata": {"longest_s": "14400"}}"""
     ERROR_REASON_DEVICE_MODE_NOT_FOUND: _ErrorReason.ValueType  # 62
     """{"reason": "DEVICE_MODE_NOT_FOUND", "domain": "ward"}"""
     ERROR_REASON_DEVICE_MODE_ALREADY_ENDED: _ErrorReason.ValueType  # 63
@@ -402,7 +402,7 @@ ERROR_REASON_CREDENTIAL_ENDED: ErrorReason.ValueType  # 68
 ERROR_REASON_MODE_TARGET_NOT_FOUND: ErrorReason.ValueType  # 60
 """{"reason": "MODE_TARGET_NOT_FOUND", "domain": "ward"}"""
 ERROR_REASON_DEVICE_MODE_TOO_LONG: ErrorReason.ValueType  # 61
-"""{"reason": "DEVICE_MODE_TOO_LONG", "domain": "ward", "metadata": {"longest_s": "14400", "longest_hours": "4"}}"""
+"""{"reason": "DEVICE_MODE_TOO_LONG", "domain": "ward", "metadata": {"longest_s": "14400"}}"""
 ERROR_REASON_DEVICE_MODE_NOT_FOUND: ErrorReason.ValueType  # 62
 """{"reason": "DEVICE_MODE_NOT_FOUND", "domain": "ward"}"""
 ERROR_REASON_DEVICE_MODE_ALREADY_ENDED: ErrorReason.ValueType  # 63

@@ -1,11 +1,12 @@
 """Test and disablement: for a while what devices signal is recorded and dispatches nothing."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from chassis.errors import DomainError, FieldInvalidError
+from chassis.errors import DomainError, FieldInvalidError, Words
 from chassis.rules import IN_THE_FUTURE
 from fire_safety.domain.alarms.alarm import AlarmKind, Suppression
 
@@ -17,13 +18,20 @@ class ModeTargetNotFoundError(DomainError):
 
 
 class DeviceModeTooLongError(DomainError):
-    """The mode would last longer than the policy in force allows: `longest_s` seconds, which are `longest_hours`."""
+    """The mode would last longer than the policy in force allows: `longest_s` seconds; people are told it in hours."""
 
     reason = "DEVICE_MODE_TOO_LONG"
 
     def __init__(self, longest: timedelta) -> None:
-        seconds = longest.total_seconds()
-        super().__init__(longest_s=f"{seconds:.0f}", longest_hours=f"{seconds / 3600:g}")
+        super().__init__(longest_s=f"{longest.total_seconds():.0f}")
+        self.longest = longest
+
+    def words(self) -> Mapping[str, Words]:
+        """Say how long it may last in hours, with the decimal sign of each language."""
+        hours = f"{self.longest / timedelta(hours=1):g}"
+        unit = "hour" if hours == "1" else "hours"
+        said = Words(f"{hours.replace('.', ',')} giờ", f"{hours} {unit}")
+        return {**super().words(), "longest_s": said}
 
 
 class DeviceModeNotFoundError(DomainError):
