@@ -46,7 +46,7 @@ async def running(
     await fleet.sender.link.close()
 
 
-async def eventually(condition: Callable[[], bool], seconds: float = 20) -> None:
+async def eventually(condition: Callable[[], bool], seconds: float = 60) -> None:
     """Wait until the condition holds."""
     async with asyncio.timeout(seconds):
         while not condition():
@@ -165,7 +165,7 @@ async def test_sigterm_ends_the_command(nats_server: NatsServer, small_ward: Pat
 
     process.terminate()
 
-    assert await asyncio.wait_for(process.wait(), 2) == 0
+    assert await asyncio.wait_for(process.wait(), 30) == 0
     assert b"fleet_stopped" in await process.stdout.read()
 
 
