@@ -120,6 +120,37 @@ def replaced(name: str, old: str, new: str) -> Change:
             "fire_points.csv, dòng / line 2: không đọc được / cannot be read",
         ),
         (replaced("fire_points.csv", "2026-09-01", "soon"), "fire_points.csv, dòng / line 2"),
+        (replaced("fire_points.csv", "1.8", "nan"), "line 2, access_width_m: một số, không quá"),
+        (replaced("fire_points.csv", "20.86", "nan"), "line 2, position: tọa độ WGS 84"),
+        (replaced("fire_points.csv", ",3,", ",2147483648,"), "line 2, residential_group: một số"),
+        (
+            replaced("fire_points.csv", "cạnh ngõ 12", "cạnh nhà 999099000001"),
+            "line 2, address: một dòng không quá 1000 ký tự, không có số định danh",
+        ),
+        (
+            replaced("fire_points.csv", "4 bình bột", "4 bình\0bột"),
+            "line 2, equipment: một dòng",
+        ),
+        (
+            replaced("fire_points.csv", ",2026-09-01", ""),
+            "fire_points.csv, dòng / line 2: không đọc được / cannot be read",
+        ),
+        (
+            replaced("fire_points.csv", ",2026-09-01", ",2026-09-01,more"),
+            "fire_points.csv, dòng / line 2: không đọc được / cannot be read",
+        ),
+        (
+            replaced("mutual_aid_groups.csv", "Tổ liên gia 01", "999 099 000 001"),
+            "mutual_aid_groups.csv, dòng / line 2, name: một dòng",
+        ),
+        (
+            replaced("premises.jsonl", "Chợ", "999.099.000.001"),
+            "premises.jsonl, dòng / line 2, name: một dòng",
+        ),
+        (
+            replaced("premises.jsonl", '"widthM": 3.5', '"widthM": "NaN"'),
+            "premises.jsonl, dòng / line 1, access.width_m: một số",
+        ),
         (
             replaced("mutual_aid_groups.csv", "group_id", "id"),
             "thiếu cột / column missing: 'group_id'",

@@ -52,6 +52,8 @@ TWICE, UNKNOWN = "twice", "names no row that exists"
         ("buildings", 0, "storeys", "٣", "a number from 1"),
         ("buildings", 0, "address", "", "a line of text"),
         ("buildings", 0, "address", "a\x07b", "a line of text"),
+        ("buildings", 0, "address", "999099000001", "without an identification number"),
+        ("dwellings", 0, "unit", "999 099 000001", "without an identification number"),
         ("dwellings", 1, "dwelling_id", DWELLING, TWICE),
         ("dwellings", 1, "building_id", DWELLING, UNKNOWN),
         ("dwellings", 0, "floor", "1.5", "a whole number"),

@@ -13,14 +13,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from chassis.errors import DomainError, FieldInvalidError
-from fire_safety.domain.premises.premises import MutualAidGroup, Position
+from fire_safety.domain.premises.premises import MutualAidGroup
 from fire_safety.domain.premises.supply_points import (
     SupplyPoint,
     SupplyPointKind,
     SupplyPointState,
 )
 from fire_safety.operations.register import Register
-from fire_safety.wire.register_files import device_of_line, premises_of_line
+from fire_safety.wire.bounds import check_value
+from fire_safety.wire.register_files import device_of_line, position_of, premises_of_line
 
 MANIFEST = "manifest.json"
 PREMISES = "premises.jsonl"
@@ -34,9 +35,9 @@ FILES = (PREMISES, DEVICES, FIRE_POINTS, GROUPS, MEMBERS)
 VERSION = 1
 
 Entry = TypeVar("Entry")
+Number = TypeVar("Number", int, float)
 
 
-# What the rules of fields say, in Vietnamese; one that is not here is told in English alone.
 class ImportRefusedError(Exception):
     """The files cannot be loaded; the text says which, where, and why, in Vietnamese and English.
 
@@ -114,7 +115,7 @@ def _rows(folder: Path, name: str, read: Callable[[dict[str, str]], Entry]) -> I
     with (folder / name).open(encoding="utf-8-sig", newline="") as file:
         rows = csv.DictReader(file)
         for row in rows:
-            yield _read(name, rows.line_num, read, row)
+            yield _read(name, rows.line_num, lambda one: read(_of_columns(one)), row)
 
 
 def _read(name: str, line: int, read: Callable[[Any], Entry], content: object) -> Entry:
@@ -135,6 +136,21 @@ def told(error: FieldInvalidError) -> str:
     return f"{error.metadata['field']}: {error.rule.vi} / {error.rule.en}"
 
 
+def _of_columns(row: dict[str, str]) -> dict[str, str]:
+    """Refuse a row with other columns than the heading; raises ValueError, or FieldInvalidError by what it holds."""
+    if None in row or None in row.values():
+        raise ValueError("not as many columns as the heading")
+    for column, text in row.items():
+        check_value(column, text)
+    return row
+
+
+def _number(row: dict[str, str], column: str, kind: type[Number]) -> Number:
+    number = kind(row[column])
+    check_value(column, number)
+    return number
+
+
 def _fire_point(row: dict[str, str]) -> SupplyPoint:
     """Read a fire point; of its state the file may say nothing."""
     return _supply_point(row, row["fire_point_id"], SupplyPointKind.FIRE_POINT)
@@ -149,12 +165,12 @@ def _supply_point(row: dict[str, str], supply_point_id: str, kind: SupplyPointKi
     return SupplyPoint(
         supply_point_id=supply_point_id,
         kind=kind,
-        residential_group=int(row["residential_group"]),
+        residential_group=_number(row, "residential_group", int),
         address=row["address"],
-        position=Position(float(row["latitude"]), float(row["longitude"])),
+        position=position_of(float(row["latitude"]), float(row["longitude"])),
         equipment=row["equipment"],
         custodian_function=row["custodian_function"],
-        access_width_m=float(row["access_width_m"]),
+        access_width_m=_number(row, "access_width_m", float),
         last_inspected_on=inspected,
         state=SupplyPointState(row.get("state") or SupplyPointState.UNSPECIFIED),
         state_note=row.get("state_note") or "",
@@ -166,7 +182,7 @@ def _group(row: dict[str, str], members: list[tuple[str, str]]) -> MutualAidGrou
     group_id = row["group_id"]
     return MutualAidGroup(
         group_id=group_id,
-        residential_group=int(row["residential_group"]),
+        residential_group=_number(row, "residential_group", int),
         name=row["name"],
         dwelling_ids=frozenset(dwelling for group, dwelling in members if group == group_id),
     )

@@ -24,6 +24,7 @@ from fire_safety.domain.premises.premises import (
     Workplace,
     Zone,
 )
+from fire_safety.wire.bounds import check_message
 from fire_safety.wire.devices import device_of
 from fire_safety.wire.fields import DEVICE_ID_RULE, is_identifier
 from ward.fire_safety.v1 import fire_safety_pb2 as pb
@@ -66,7 +67,11 @@ def premises_of_line(line: str) -> Premises:
         residential_group=one.residential_group,
         building_id=one.building_id,
         storeys=one.storeys,
-        position=_read_position(one.position) if one.HasField("position") else None,
+        position=(
+            position_of(one.position.latitude, one.position.longitude)
+            if one.HasField("position")
+            else None
+        ),
         hazards=tuple(Hazard(h.description, h.location, h.quantity) for h in one.hazards),
         access=_read_access(one.access) if one.HasField("access") else None,
         contacts=tuple(Contact(c.function, c.name, c.phone) for c in one.contacts),
@@ -98,15 +103,18 @@ def device_of_line(line: str) -> Device:
 
 def _parsed(line: str, into: Written) -> Written:
     try:
-        return json_format.Parse(line, into)
+        json_format.Parse(line, into)
     except json_format.ParseError as error:
         raise MalformedRequestError from error
+    check_message(into)
+    return into
 
 
-def _read_position(one: pb.Position) -> Position:
-    on_earth = abs(one.latitude) <= 90 and abs(one.longitude) <= 180  # noqa: PLR2004 - degrees
+def position_of(latitude: float, longitude: float) -> Position:
+    """Read a position; raises FieldInvalidError where none is on earth."""
+    on_earth = abs(latitude) <= 90 and abs(longitude) <= 180  # noqa: PLR2004 - degrees
     _require("position", on_earth, DEGREES)
-    return Position(one.latitude, one.longitude)
+    return Position(latitude, longitude)
 
 
 def _read_access(one: pb.SiteAccess) -> SiteAccess:

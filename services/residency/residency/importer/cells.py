@@ -4,6 +4,7 @@ import re
 from datetime import date
 from uuid import UUID
 
+from chassis.privacy import may_hold_id_number
 from residency.domain.persons.partial_date import PartialDate
 from residency.domain.persons.person_name import FullName
 
@@ -36,8 +37,9 @@ def positive(text: str) -> int:
 
 
 def line_of_text(text: str) -> str:
-    """Read a line of printable text."""
-    if not (text.isprintable() and 0 < len(text) <= _MAX_TEXT):
+    """Read a line of printable text, where a person's number has no place: it would stand there in the clear."""
+    printable = text.isprintable() and 0 < len(text) <= _MAX_TEXT
+    if not printable or may_hold_id_number(text):
         raise ValueError("not a line of text")
     return text
 

@@ -16,6 +16,7 @@ from residency.domain.residence.registrations import ResidenceKind, TemporaryLim
 from residency.importer import cells
 from residency.importer.files import Line
 
+_TEXT = "a line of text without an identification number"
 COLUMNS = {
     "buildings": ("building_id", "ward_code", "residential_group", "address", "storeys"),
     "dwellings": ("dwelling_id", "building_id", "floor", "unit"),
@@ -121,7 +122,7 @@ class Register:
             building_id=_new_id(line, "building_id", self.buildings),
             ward_code=line.values["ward_code"],
             residential_group=line.read("residential_group", cells.positive, "a number from 1"),
-            address=line.read("address", cells.line_of_text, "a line of text"),
+            address=line.read("address", cells.line_of_text, _TEXT),
             storeys=line.read("storeys", cells.positive, "a number from 1"),
         )
         if building.ward_code != self.rules.ward_code:
@@ -134,7 +135,7 @@ class Register:
             building_id=_known_id(line, "building_id", self.buildings),
             floor=line.read("floor", cells.whole, "a whole number"),
             unit=line.values["unit"]
-            and line.read("unit", cells.line_of_text, "a line of text or nothing"),
+            and line.read("unit", cells.line_of_text, f"{_TEXT}, or nothing"),
         )
         if dwelling in self._units:
             raise line.refused("unit", "twice on this floor")
