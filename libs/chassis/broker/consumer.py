@@ -251,8 +251,8 @@ class EventConsumer:
 
 def tell_from_the_start(consumer: str, subject: str) -> None:
     """Have each outcome told before the first message: what was never counted cannot increase."""
-    for outcome in (DONE, RETRY, DEAD_LETTER):
-        metrics.MESSAGES.labels(consumer, subject, outcome)
+    outcomes = (DONE, RETRY, DEAD_LETTER)
+    metrics.tell_from_the_start(metrics.MESSAGES, [consumer], [subject], outcomes)
 
 
 def _by_one(of_many: HandlerOfMany) -> Handler:

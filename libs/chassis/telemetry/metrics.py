@@ -3,6 +3,9 @@
 Labels are closed sets (methods, codes, reasons, streams): no device, premises or person is ever a label.
 """
 
+from collections.abc import Iterable
+from itertools import product
+
 from prometheus_client import Counter, Gauge, Histogram
 
 _LATENCY = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -300,3 +303,9 @@ BROKER_ERRORS = Counter(
     ["cause"],
 )
 READY = Gauge("ward_ready", "1 if the part is ready", ["part"])
+
+
+def tell_from_the_start(counter: Counter, *values: Iterable[str]) -> None:
+    """Have a counter told as 0 for all that its labels can say, label by label: what was never told cannot increase."""
+    for told in product(*values):
+        counter.labels(*told)

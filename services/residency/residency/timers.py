@@ -13,7 +13,7 @@ from chassis.telemetry import metrics
 from chassis.telemetry.log import logger
 from residency.clients.population import NationalPopulationRegistry
 from residency.domain.cases.declarations import CaseKind
-from residency.domain.cases.population import Question
+from residency.domain.cases.population import Question, Verdict
 from residency.domain.cases.told import CaseFigures, share
 from residency.domain.protection.breaches import BreachFigures
 from residency.domain.protection.data_subject_requests import RequestFigures, RequestKind
@@ -153,6 +153,7 @@ async def ask_population_when_due(
 
     Any number of instances may: a question is taken by one at a time.
     """
+    metrics.tell_from_the_start(metrics.POPULATION_ANSWERS, Verdict)
     free = asyncio.Semaphore(_ASK_AT_ONCE)
     async with asyncio.TaskGroup() as askers:
         while True:

@@ -141,6 +141,18 @@ def reason_of(error: aio.AioRpcError) -> tuple[str, str]:
     return info.reason, localized.message
 
 
+@pytest.mark.usefixtures("edge")
+def test_looks_are_counted_from_the_start() -> None:
+    """Of each method that looks at personal data, and of no other: what was never counted cannot increase."""
+
+    def counted(method: str) -> float | None:
+        labels = {"method": f"/{SERVICE}/{method}", "outcome": "OK"}
+        return REGISTRY.get_sample_value("ward_access_records_total", labels)
+
+    assert counted("DiscloseOccupants") == 0
+    assert counted("GetIncident") is None
+
+
 async def test_an_allowed_call_is_answered(edge: Edge, headers: Headers) -> None:
     """A duty officer may read an incident."""
     async with aio.insecure_channel(edge.target) as channel:

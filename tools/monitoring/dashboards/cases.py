@@ -13,15 +13,15 @@ def dashboard() -> Dashboard:
         "Hồ sơ cư trú",
         number("Hồ sơ đang giải quyết", 'sum(ward_cases_open{ward="$ward"})'),
         number("Hồ sơ quá hạn", 'sum(ward_cases_overdue{ward="$ward"})', bad_from=1),
-        # What is no number yet is none to show.
+        # What is no number yet is none to show, nor is the 0 of services that have no cases.
         number(
             "Giải quyết đúng hạn trong năm",
-            'max(ward_cases_decided_in_time_ratio{ward="$ward"} >= 0)',
+            'max(ward_cases_decided_in_time_ratio{ward="$ward", job="residency"} >= 0)',
             unit="percentunit",
         ),
         number(
             "Nộp điện tử trong năm",
-            'max(ward_cases_electronic_ratio{ward="$ward"} >= 0)',
+            'max(ward_cases_electronic_ratio{ward="$ward", job="residency"} >= 0)',
             unit="percentunit",
         ),
         number("Nhu cầu hỗ trợ cần hỏi lại", 'max(ward_assistance_reviews_due{ward="$ward"})'),

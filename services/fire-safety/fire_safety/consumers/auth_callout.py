@@ -40,6 +40,8 @@ _SERVER_KEY = "Nats-Server-Xkey"
 _WAITING = 10_000
 _AT_ONCE = 250
 _HELD = 1_000
+# What becomes of a question besides a refusal.
+_OUTCOMES = ("granted", "unavailable", "overflow", "too_late", "malformed")
 
 
 class AuthCallout:
@@ -70,6 +72,7 @@ class AuthCallout:
         self._asked = asyncio.Event()
         self._held: set[asyncio.Task[None]] = set()
         self._subscription: Subscription | None = None
+        metrics.tell_from_the_start(metrics.SIGN_INS, (*_OUTCOMES, *Refusal))
 
     async def listen(self) -> None:
         """Take questions from now on: a service that says it is up must not leave the first ones unheard."""

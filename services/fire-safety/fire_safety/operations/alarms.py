@@ -9,7 +9,7 @@ from chassis.context import current_account
 from chassis.storage.database import Database, Transaction
 from chassis.storage.outbox import Relay
 from chassis.telemetry import metrics
-from fire_safety.domain.alarms.alarm import Alarm, Disposition
+from fire_safety.domain.alarms.alarm import Alarm, AlarmKind, Disposition
 from fire_safety.operations.requests import claim
 from fire_safety.repository import alarms as repository
 
@@ -23,6 +23,8 @@ class AlarmOperations:
         self._database = database
         self._relay = relay
         self._clock = clock
+        found = set(Disposition) - {Disposition.UNSPECIFIED}
+        metrics.tell_from_the_start(metrics.ALARMS_RESET, AlarmKind, found)
 
     async def acknowledge(self, alarm_id: UUID, request_id: str, digest: bytes) -> Alarm:
         """Note that the caller has seen an alarm; a second acknowledgement changes nothing.

@@ -11,7 +11,7 @@ from chassis.storage.outbox import Relay
 from chassis.telemetry import metrics
 from chassis.telemetry.log import logger
 from fire_safety.detection.ward import Seen
-from fire_safety.domain.alarms.alarm import FIRE_KINDS, Alarm, Effect, Signal
+from fire_safety.domain.alarms.alarm import FIRE_KINDS, Alarm, AlarmKind, Effect, Signal, Suppression
 from fire_safety.domain.alarms.confirmation import Confirmed
 from fire_safety.domain.lanes.progress import Reached
 from fire_safety.domain.premises.places import KnownPlaces, Place
@@ -35,6 +35,9 @@ class DetectionOperations:
         self._clock = clock
         self._ward_code = ward_code
         self._places = KnownPlaces() if places is None else places
+        for kind in AlarmKind:
+            metrics.tell_from_the_start(metrics.ALARMS_RAISED, [kind.signal_class], [kind])
+        metrics.tell_from_the_start(metrics.SIGNALS_SUPPRESSED, Suppression, AlarmKind)
 
     def forget_places(self) -> None:
         """Forget where devices hang: others may work on them from now on."""

@@ -32,6 +32,7 @@ class DeliveryOperations:
         self._clock = clock
         self._seal = seal
         self._console = console.rstrip("/")
+        metrics.tell_from_the_start(metrics.NOTIFICATION_ATTEMPTS, ContactChannel, Outcome)
 
     async def take_due(self) -> list[Outgoing]:
         """Take messages that are due for one attempt; none if none is, or others take them just now."""

@@ -80,6 +80,7 @@ class ReportOperations:
         self._seal = seal
         self._ward_code = ward_code
         self._new_id = new_id
+        metrics.tell_from_the_start(metrics.INCIDENTS_OPENED, IncidentKind)
 
     async def receive(self, wanted: ReportWanted) -> Receipt:
         """Take a report in; a repeat gets the receipt again.

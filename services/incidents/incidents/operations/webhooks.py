@@ -47,6 +47,7 @@ class WebhookOperations:
         self._clock = clock
         self._seal = seal
         self._random_bytes = random_bytes
+        metrics.tell_from_the_start(metrics.WEBHOOK_DELIVERIES, ("delivered", "retry", "dead"))
 
     async def create(self, wanted: WebhookWanted) -> tuple[Webhook, bytes]:
         """Register a webhook; tell it and its secret. A repeat gets both again. Raises RequestIdReusedError."""

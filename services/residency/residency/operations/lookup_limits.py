@@ -44,6 +44,7 @@ class LookupLimits:
         self._database = database
         self._clock = clock
         self._seal = seal
+        metrics.tell_from_the_start(metrics.LOOKUPS_LIMITED, Pattern)
         self._ceilings: list[Ceiling] = []
         # Those of each set of roles, worked out once an exchange.
         self._chosen: dict[frozenset[str], Mapping[Pattern, Ceiling]] = {}
