@@ -606,6 +606,7 @@ async def test_figures_are_entered_listed_and_exported(service: Service) -> None
     )
     (line,) = (row for row in rows if row[0] == by_code["safe_groups"].name_vi)
     assert line[1:9] == ["", "NHẬP TAY", "18", "18", "1", "", "", "≥ 100 %"]
+    assert line[11] == f"{date.fromisoformat(asked_for.as_of):%d/%m/%Y}"
     assert line[12] == '=HYPERLINK("báo cáo")'
     assert len(rows) == len(listed.figures) + 2
 
@@ -618,6 +619,7 @@ async def test_the_sheet_says_all_sources_of_indicators_in_vietnamese(database: 
 
     assert sources
     assert {part for source in sources for part in source.split("; ")} - SOURCES.keys() == set()
+    assert [words for words in SOURCES.values() if "[" in words] == []
 
 
 @pytest.mark.postgres

@@ -9,7 +9,7 @@ from fire_safety.domain.alarms.alarm import AlarmKind, Disposition, SignalClass,
 from fire_safety.domain.gate.sign_in import Refusal
 from fire_safety.domain.lanes.progress import Lane
 from incidents.domain.duty.deliveries import Outcome
-from incidents.domain.reviews.indicators import FigureBasis
+from incidents.domain.reviews.indicators import Figure, FigureBasis, Indicator, IndicatorUnit
 from incidents.domain.rules.catalogue import ClockKind
 from incidents.domain.rules.kinds import IncidentKind
 from incidents.domain.rules.priorities import Severity
@@ -44,6 +44,24 @@ NEVER_OPEN = {"TEST", "DISABLED", "SYSTEM"}
 def test_every_value_has_a_word(told: words.Words, values: type[StrEnum]) -> None:
     """As the services' own sets are."""
     assert set(told) == set(values)
+
+
+@pytest.mark.parametrize("told", [words.INCIDENT_KINDS, words.DEADLINES, words.EFFECTS])
+def test_parts_of_figures_are_called_as_the_workbook_calls_them(told: words.Words) -> None:
+    """One figure has one name, on a dashboard and in the file that leaves the ward."""
+    indicator = Indicator(
+        code="incidents",
+        entered=False,
+        unit=IndicatorUnit.COUNT,
+        name_vi="Vụ việc",
+        name_en="Incidents",
+        numerator_vi="vụ",
+        denominator_vi="",
+        at_least_percent=None,
+        at_most_percent=None,
+        source="a test",
+    )
+    assert told == {part: Figure(indicator, 0, part=part).part_vi for part in told}
 
 
 def test_sets_that_are_made_of_several_have_all_their_words() -> None:

@@ -58,17 +58,21 @@ SIGN_INS: Words = {
 SERVERS: Words = {"broker": "máy chủ tin nhắn", "database": "cơ sở dữ liệu"}
 LANES: Words = {"detector": "phát hiện", "recorder": "lưu"}
 INCIDENT_KINDS: Words = {
-    "FIRE": "cháy",
+    "FIRE": "cháy, nổ",
     "RESCUE": "cứu nạn, cứu hộ",
     "ROAD_ACCIDENT": "tai nạn giao thông",
     "URBAN_ORDER": "trật tự đô thị",
-    "CRIME_REPORT": "tin báo về tội phạm",
-    "ANONYMOUS_TIP": "tin nặc danh",
+    "CRIME_REPORT": "tin báo, tố giác",
+    "ANONYMOUS_TIP": "tin ẩn danh",
     "SERVICE_REQUEST": "phản ánh hiện trường",
-    "FEEDBACK": "phản ánh, kiến nghị",
-    "PETITION": "đơn thư",
+    "FEEDBACK": "phản ánh",
+    "PETITION": "kiến nghị",
 }
-DEADLINES: Words = {"ACKNOWLEDGE": "tiếp nhận", "TRANSFER": "chuyển tin", "ANSWER": "trả lời"}
+DEADLINES: Words = {
+    "ACKNOWLEDGE": "tiếp nhận",
+    "TRANSFER": "chuyển cơ quan có thẩm quyền",
+    "ANSWER": "trả lời",
+}
 INDICATORS: Words = {
     "crime_reports_transferred_in_time": "Tin báo, tố giác được chuyển đúng hạn",
     "deadlines_missed": "Thời hạn xử lý tin bị lỡ",

@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
@@ -35,14 +35,15 @@ _PLAN, _PLAN_VI = (
     "the ward's plan on security and order 2025-2030, targets",
     "kế hoạch an ninh, trật tự của phường 2025-2030, phần chỉ tiêu",
 )
-# What the sources of indicators say, part by part, as the migrations enter them; what people entered stays as it is.
+# What the sources of indicators say, part by part, as the migrations enter them, without the marks of who wrote these;
+# what people entered stays as it is.
 SOURCES: Mapping[str, str] = {
     "incidents": "vụ việc trên hệ thống",
     "incidents: reports": "tin báo trên hệ thống",
     "incidents: timelines": "diễn biến vụ việc trên hệ thống",
     "incidents: what officers closed fire incidents as": "kết luận khi đóng vụ cháy trên hệ thống",
     "groups: fire-safety's register": "tổ liên gia theo sổ PCCC",
-    "[own] the ward's choice": "[own] phường tự chọn",
+    "[own] the ward's choice": "phường tự chọn",
     "to be confirmed by the ward": "chờ phường xác nhận",
     "Circular 26/2024/TT-BCA: counts only": "Thông tư 26/2024/TT-BCA, chỉ đếm",
     "Circular 28/2020/TT-BCA: transfer within 24 hours of receipt": (
@@ -53,7 +54,7 @@ SOURCES: Mapping[str, str] = {
     f"{_PLAN}: before 2030": f"{_PLAN_VI}, trước năm 2030",
     f"{_PLAN}: at least 10 % fewer a year": f"{_PLAN_VI}, mỗi năm giảm ít nhất 10 %",
     f"{_PLAN}: the city police's target, which is not known [?]": (
-        f"{_PLAN_VI}, theo chỉ tiêu của công an thành phố, chưa biết [?]"
+        f"{_PLAN_VI}, theo chỉ tiêu của công an thành phố, chưa biết"
     ),
 }
 _BASES = {FigureBasis.MEASURED: "đo", FigureBasis.ENTERED: "NHẬP TAY"}
@@ -90,10 +91,15 @@ def _head(sheet: Worksheet, told: Figures, bold: object) -> None:
 def _row(figure: Figure) -> Iterator[Cell]:
     indicator = figure.indicator
     yield from (indicator.name_vi, figure.part_vi, _BASES[indicator.basis])
-    yield from (figure.numerator, figure.denominator, None, figure.median_s, figure.p95_s)
+    yield from (figure.numerator, figure.denominator, None)
+    yield from (_tenths(figure.median_s), _tenths(figure.p95_s))
     yield from (_target(figure), indicator.numerator_vi, indicator.denominator_vi)
-    yield from (_time(figure.as_of), _source(figure), figure.entered_by)
+    yield from (_as_of(figure), _source(figure), figure.entered_by)
     yield from (_time(figure.entered_at), figure.revision or None)
+
+
+def _tenths(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 1)
 
 
 def _target(figure: Figure) -> str:
@@ -105,6 +111,13 @@ def _target(figure: Figure) -> str:
 
 def _source(figure: Figure) -> str:
     return "; ".join(SOURCES.get(part, part) for part in figure.source.split("; "))
+
+
+def _as_of(figure: Figure) -> str:
+    """Tell until when a figure counts: of one that was entered its last day, whose end is kept."""
+    if figure.as_of is None or figure.indicator.basis is FigureBasis.MEASURED:
+        return _time(figure.as_of)
+    return f"{ward_local(figure.as_of) - timedelta(days=1):%d/%m/%Y}"
 
 
 def _time(at: datetime | None) -> str:
