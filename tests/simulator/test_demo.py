@@ -72,7 +72,7 @@ async def test_every_real_fire_is_noticed_about_as_early_as_by_the_real_alarms(
         "không tự đi được",
         "xe điện đang sạc",
         "0100 ",
-        "trực ban",
+        "trực ban qua màn hình lúc",
     ):
         assert told in printed
     assert printed.count("reset and closed") == 4

@@ -118,4 +118,5 @@ def _troubles(brief: incidents.RescueBrief) -> Iterator[str]:
 def _notified(brief: incidents.RescueBrief) -> Iterator[str]:
     for notification in brief.notifications:
         who = wording.RECIPIENTS.get(notification.recipient, notification.recipient)
-        yield f"{who} qua {notification.channel} lúc {clock(notification.sent_at)}"
+        through = wording.CHANNELS.get(notification.channel, notification.channel)
+        yield f"{who} qua {through} lúc {clock(notification.sent_at)}"

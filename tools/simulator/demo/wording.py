@@ -44,6 +44,8 @@ RECIPIENTS = {
     "interlink_group": "tổ liên gia",
     "everyone": "toàn bộ người đang trực",
 }
+# Through what they are told.
+CHANNELS = {"console": "màn hình"}
 
 
 def number(value: float, digits: int) -> str:
