@@ -15,17 +15,23 @@ from chassis.storage.database import Database
 from incidents.domain.lifecycle.tasks import ENDED, Task, TaskAct, TaskOfAnotherError, TaskState
 from incidents.queries.shift_handovers import ShiftHandoverQueries
 from incidents.repository.tasks import add_task
+from incidents.wire import inbound
 from incidents.wire.incidents import timestamp
+from incidents.wire.shift_handovers import sheet_message
 from tests.incidents.conftest import Service
 from tests.incidents.samples import (
     NIGHT,
     Operations,
     Queries,
     StoppedClock,
+    envelope,
+    premises,
     raise_alarm,
+    stamp,
     trouble_message,
 )
 from tests.incidents.samples import alarm_of as read_alarm
+from ward.fire_safety.v1 import modes_pb2
 from ward.incidents.v1 import incidents_pb2, shift_handovers_pb2
 from ward.incidents.v1 import tasks_pb2 as pb
 
@@ -202,3 +208,45 @@ async def test_the_sheet_tells_what_is_overdue(
     sheet = await ShiftHandoverQueries(database).sheet(clock.now)
 
     assert [task.task_id.int for task in sheet.overdue_tasks] == [1, 0]
+
+
+@pytest.mark.postgres
+async def test_the_sheet_tells_where_devices_are_out_of_order_or_switched_off(
+    operations: Operations, database: Database, clock: StoppedClock
+) -> None:
+    """By the name of the premises where it is known; what was set for a time is in force until it ends."""
+    await operations.take_premises(uuid4(), premises(name="Chợ Giả Định"))
+    for alarm_id, device, place in (("t1", "TB-1", "premises-1"), ("t2", "TB-2", "premises-2")):
+        trouble = trouble_message(alarm_id, device_id=device, premises_id=place)
+        await operations.take_raised_alarm(uuid4(), read_alarm(trouble))
+    for hours, ended in ((1, False), (3, False), (3, True)):
+        await take_disablement(operations, f"{hours} h, {ended}", hours, ended=ended)
+    queries = ShiftHandoverQueries(database)
+
+    first = sheet_message(await queries.sheet(clock.now))
+    clock.advance(2 * 3600)
+    later = sheet_message(await queries.sheet(clock.now))
+
+    assert [(one.place, list(one.device_ids)) for one in first.devices_out] == [
+        ("Chợ Giả Định", ["TB-1"]),
+        ("", ["TB-2"]),
+    ]
+    assert [one.mode_id for one in first.device_modes] == ["1 h, False", "3 h, False"]
+    assert [one.mode_id for one in later.device_modes] == ["3 h, False"]
+
+
+async def take_disablement(
+    operations: Operations, mode_id: str, hours: int, *, ended: bool
+) -> None:
+    """Tell that a device was disabled for so long, or that it is no longer."""
+    mode = modes_pb2.DeviceMode(
+        mode_id=mode_id,
+        ward_code="11002",
+        kind=modes_pb2.DEVICE_MODE_KIND_DISABLED,
+        target_id="TB-3",
+        premises_id="premises-1",
+        ends_at=stamp(NIGHT + timedelta(hours=hours)),
+        ended_at=stamp(NIGHT) if ended else None,
+    )
+    event = modes_pb2.DeviceModeEnded(mode=mode) if ended else modes_pb2.DeviceModeSet(mode=mode)
+    await operations.take_device_mode(uuid4(), inbound.read_device_mode(envelope(event)))

@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from ward.fire_safety.v1 import modes_pb2 as _modes_pb2
 from ward.incidents.v1 import incidents_pb2 as _incidents_pb2
 from ward.incidents.v1 import tasks_pb2 as _tasks_pb2
 import builtins as _builtins
@@ -32,6 +33,7 @@ class ShiftHandoverSheet(_message.Message):
     OVERDUE_TASKS_FIELD_NUMBER: _builtins.int
     OVERDUE_REPORTS_FIELD_NUMBER: _builtins.int
     DEVICES_OUT_FIELD_NUMBER: _builtins.int
+    DEVICE_MODES_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def at(self) -> _timestamp_pb2.Timestamp:
         """When it was made."""
@@ -50,7 +52,11 @@ class ShiftHandoverSheet(_message.Message):
 
     @_builtins.property
     def devices_out(self) -> _containers.RepeatedCompositeFieldContainer[Global___DevicesOut]:
-        """Detectors in trouble, disabled ones too, by premises."""
+        """Detectors in trouble, by premises."""
+
+    @_builtins.property
+    def device_modes(self) -> _containers.RepeatedCompositeFieldContainer[_modes_pb2.DeviceMode]:
+        """Tests and disablements in force, of devices, zones and whole premises, by premises: what happens there is recorded only."""
 
     def __init__(
         self,
@@ -60,10 +66,11 @@ class ShiftHandoverSheet(_message.Message):
         overdue_tasks: _abc.Iterable[_tasks_pb2.Task] | None = ...,
         overdue_reports: _abc.Iterable[Global___OverdueReport] | None = ...,
         devices_out: _abc.Iterable[Global___DevicesOut] | None = ...,
+        device_modes: _abc.Iterable[_modes_pb2.DeviceMode] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "devices_out", b"devices_out", "open_incidents", b"open_incidents", "overdue_reports", b"overdue_reports", "overdue_tasks", b"overdue_tasks"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "device_modes", b"device_modes", "devices_out", b"devices_out", "open_incidents", b"open_incidents", "overdue_reports", b"overdue_reports", "overdue_tasks", b"overdue_tasks"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -109,8 +116,11 @@ class DevicesOut(_message.Message):
 
     PREMISES_ID_FIELD_NUMBER: _builtins.int
     DEVICE_IDS_FIELD_NUMBER: _builtins.int
+    PLACE_FIELD_NUMBER: _builtins.int
     premises_id: _builtins.str
     """The premises; empty for devices that have none."""
+    place: _builtins.str
+    """Name of the premises; empty where it is not known."""
     @_builtins.property
     def device_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Which devices, in order."""
@@ -120,10 +130,11 @@ class DevicesOut(_message.Message):
         *,
         premises_id: _builtins.str = ...,
         device_ids: _abc.Iterable[_builtins.str] | None = ...,
+        place: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["device_ids", b"device_ids", "premises_id", b"premises_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["device_ids", b"device_ids", "place", b"place", "premises_id", b"premises_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -26,8 +26,8 @@ if _version_not_supported:
 
 
 class ShiftHandoversServiceStub:
-    """Keeps the sheets by which a shift is handed over: what is open, what is overdue, which detectors are out of order. The
-    officer who takes over signs. Sheets and signatures are never changed.
+    """Keeps the sheets by which a shift is handed over: what is open, what is overdue, which detectors are out of order
+    or switched off. The officer who takes over signs. Sheets and signatures are never changed.
     """
 
     def __init__(self, channel):
@@ -59,8 +59,8 @@ class ShiftHandoversServiceStub:
 
 
 class ShiftHandoversServiceServicer:
-    """Keeps the sheets by which a shift is handed over: what is open, what is overdue, which detectors are out of order. The
-    officer who takes over signs. Sheets and signatures are never changed.
+    """Keeps the sheets by which a shift is handed over: what is open, what is overdue, which detectors are out of order
+    or switched off. The officer who takes over signs. Sheets and signatures are never changed.
     """
 
     def GetShiftHandoverSheet(self, request, context):
@@ -127,8 +127,8 @@ def add_ShiftHandoversServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ShiftHandoversService:
-    """Keeps the sheets by which a shift is handed over: what is open, what is overdue, which detectors are out of order. The
-    officer who takes over signs. Sheets and signatures are never changed.
+    """Keeps the sheets by which a shift is handed over: what is open, what is overdue, which detectors are out of order
+    or switched off. The officer who takes over signs. Sheets and signatures are never changed.
     """
 
     @staticmethod

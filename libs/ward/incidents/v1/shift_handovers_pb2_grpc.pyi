@@ -27,8 +27,8 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class ShiftHandoversServiceStub:
-    """Keeps the sheets by which a shift is handed over: what is open, what is overdue, which detectors are out of order. The
-    officer who takes over signs. Sheets and signatures are never changed.
+    """Keeps the sheets by which a shift is handed over: what is open, what is overdue, which detectors are out of order
+    or switched off. The officer who takes over signs. Sheets and signatures are never changed.
     """
 
     @_typing.overload
@@ -54,8 +54,8 @@ class ShiftHandoversServiceStub:
 
 @_typing.type_check_only
 class ShiftHandoversServiceAsyncStub(ShiftHandoversServiceStub):
-    """Keeps the sheets by which a shift is handed over: what is open, what is overdue, which detectors are out of order. The
-    officer who takes over signs. Sheets and signatures are never changed.
+    """Keeps the sheets by which a shift is handed over: what is open, what is overdue, which detectors are out of order
+    or switched off. The officer who takes over signs. Sheets and signatures are never changed.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -77,8 +77,8 @@ class ShiftHandoversServiceAsyncStub(ShiftHandoversServiceStub):
     """
 
 class ShiftHandoversServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Keeps the sheets by which a shift is handed over: what is open, what is overdue, which detectors are out of order. The
-    officer who takes over signs. Sheets and signatures are never changed.
+    """Keeps the sheets by which a shift is handed over: what is open, what is overdue, which detectors are out of order
+    or switched off. The officer who takes over signs. Sheets and signatures are never changed.
     """
 
     @_abc_1.abstractmethod

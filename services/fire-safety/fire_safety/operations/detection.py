@@ -11,7 +11,14 @@ from chassis.storage.outbox import Relay
 from chassis.telemetry import metrics
 from chassis.telemetry.log import logger
 from fire_safety.detection.ward import Seen
-from fire_safety.domain.alarms.alarm import FIRE_KINDS, Alarm, AlarmKind, Effect, Signal, Suppression
+from fire_safety.domain.alarms.alarm import (
+    FIRE_KINDS,
+    Alarm,
+    AlarmKind,
+    Effect,
+    Signal,
+    Suppression,
+)
 from fire_safety.domain.alarms.confirmation import Confirmed
 from fire_safety.domain.lanes.progress import Reached
 from fire_safety.domain.premises.places import KnownPlaces, Place

@@ -1,15 +1,19 @@
 """Sheets of shift handovers: put together, stored, signed and loaded."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, insert, select
+from sqlalchemy import Row, Select, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis.storage.database import Transaction
 from incidents import tables
 from incidents.domain.duty.shift_handovers import (
+    DevicesOut,
     OverdueReport,
     Sheet,
     ShiftHandover,
@@ -22,7 +26,7 @@ from incidents.repository.tasks import overdue_tasks, task_of
 
 
 async def sheet_at(tx: Transaction, now: datetime) -> Sheet:
-    """Put together what is open, overdue and out of order now."""
+    """Put together what is open, overdue, out of order and switched off now."""
     incidents = tables.incidents.c
     rows = await tx.execute(
         select(tables.incidents)
@@ -37,6 +41,7 @@ async def sheet_at(tx: Transaction, now: datetime) -> Sheet:
         overdue_tasks=tasks,
         overdue_reports=await _overdue_reports(tx, now),
         devices_out=await _devices_out(tx),
+        device_modes=await _device_modes(tx),
     )
 
 
@@ -52,18 +57,26 @@ async def _overdue_reports(tx: Transaction, now: datetime) -> list[OverdueReport
     return [OverdueReport(row.number, ClockKind(row.kind), row.due_at) for row in found]
 
 
-async def _devices_out(tx: Transaction) -> dict[str, list[str]]:
-    columns = tables.alarms.c
+async def _devices_out(tx: Transaction) -> list[DevicesOut]:
+    alarms, premises = tables.alarms.c, tables.premises.c
     found = await tx.execute(
-        select(columns.premises_id, columns.device_id)
+        select(alarms.premises_id, func.coalesce(premises.name, ""), alarms.device_id)
+        .join(tables.premises, premises.premises_id == alarms.premises_id, isouter=True)
         .where(tables.IN_TROUBLE)
         .distinct()
-        .order_by(columns.premises_id, columns.device_id)
+        .order_by(alarms.premises_id, alarms.device_id)
     )
-    out: dict[str, list[str]] = {}
-    for premises_id, device_id in found:
-        out.setdefault(premises_id, []).append(device_id)
-    return out
+    places = groupby(found, itemgetter(0, 1))
+    return [
+        DevicesOut(premises_id, place, [device_id for _, _, device_id in rows])
+        for (premises_id, place), rows in places
+    ]
+
+
+async def _device_modes(tx: Transaction) -> Sequence[bytes]:
+    columns = tables.device_modes.c
+    wanted = select(columns.payload).where(tables.NOT_ENDED)
+    return (await tx.scalars(wanted.order_by(columns.premises_id, columns.mode_id))).all()
 
 
 async def add_shift_handover(tx: Transaction, shift_handover: ShiftHandover) -> None:

@@ -56,7 +56,7 @@ def brief_message(
         presence=_presence(premises, people, declared, period, now),
         neighbours=surroundings.neighbour_messages(brief, dwellings, alarms, now, silent),
         supply_points=surroundings.supply_point_messages(brief, premises, now, silent),
-        device_modes=_modes_in_force(brief.modes, now),
+        device_modes=modes_in_force(brief.modes, now),
         false_alarms=_false_alarms(brief.ended_alarms),
         inspection_overdue="" < premises.inspection_due_on < ward_day(now).isoformat(),
         fingerprint=brief.fingerprint(period, sorted(silent)),
@@ -85,7 +85,7 @@ def _presence(
     )
 
 
-def _modes_in_force(told: Sequence[bytes], now: datetime) -> list[modes_pb2.DeviceMode]:
+def modes_in_force(told: Sequence[bytes], now: datetime) -> list[modes_pb2.DeviceMode]:
     """Leave out what has ended by itself, though nobody has told so yet."""
     modes = map(modes_pb2.DeviceMode.FromString, told)
     return [mode for mode in modes if moment(mode.ends_at) > now]

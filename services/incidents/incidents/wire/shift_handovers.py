@@ -5,6 +5,7 @@ from uuid import UUID
 from chassis.rpc import pages
 from incidents.domain.duty.requests import ShiftHandoverSigned, ShiftHandoverWanted
 from incidents.domain.duty.shift_handovers import Sheet, ShiftHandover, ShiftHandoverNotFoundError
+from incidents.wire.brief import modes_in_force
 from incidents.wire.duty import read_write
 from incidents.wire.fields import read_note
 from incidents.wire.incidents import incident_message, timestamp
@@ -44,9 +45,10 @@ def sheet_message(sheet: Sheet) -> pb.ShiftHandoverSheet:
             for one in sheet.overdue_reports
         ],
         devices_out=[
-            pb.DevicesOut(premises_id=premises_id, device_ids=device_ids)
-            for premises_id, device_ids in sheet.devices_out.items()
+            pb.DevicesOut(premises_id=one.premises_id, place=one.place, device_ids=one.device_ids)
+            for one in sheet.devices_out
         ],
+        device_modes=modes_in_force(sheet.device_modes, sheet.at),
     )
 
 

@@ -1,6 +1,6 @@
 """Handing a shift over: the sheet, and who signs it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -39,14 +39,27 @@ class OverdueReport:
 
 
 @dataclass(frozen=True)
+class DevicesOut:
+    """Devices of premises that are in trouble; the place is empty where its name is not known."""
+
+    premises_id: str
+    place: str
+    device_ids: Sequence[str]
+
+
+@dataclass(frozen=True)
 class Sheet:
-    """What is open, overdue and out of order at a time; devices in trouble by premises."""
+    """What is open, overdue, out of order and switched off at a time.
+
+    `device_modes` are messages, opaque here, that are not ended; their time may be over.
+    """
 
     at: datetime
     open_incidents: Sequence[Incident]
     overdue_tasks: Sequence[Task]
     overdue_reports: Sequence[OverdueReport]
-    devices_out: Mapping[str, Sequence[str]]
+    devices_out: Sequence[DevicesOut]
+    device_modes: Sequence[bytes]
 
 
 @dataclass(frozen=True)
