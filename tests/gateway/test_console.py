@@ -135,7 +135,7 @@ def test_the_page_has_nothing_that_its_policy_forbids() -> None:
 
 def test_every_address_it_asks_is_one_of_the_contracts() -> None:
     """With the verb that the contract has for it."""
-    contracts = read_contracts(frozenset({"ward.incidents.v1"}))
+    contracts = read_contracts(frozenset({"ward.fire_safety.v1", "ward.incidents.v1"}))
     known = {
         (binding.verb, re.sub(r"\{[^}]+\}", "{}", binding.template))
         for method in contracts.methods
@@ -151,6 +151,7 @@ def test_every_address_it_asks_is_one_of_the_contracts() -> None:
         ("GET", "/v1/incidents:watch"),
         ("GET", "/v1/incidents/{}/brief"),
         ("GET", "/v1/incidents/{}/brief.pdf"),
+        ("POST", "/v1/alarms/{}:acknowledge"),
         ("POST", "/v1/incidents/{}:acknowledge"),
         ("POST", "/v1/incidents/{}:discloseOccupants"),
     }

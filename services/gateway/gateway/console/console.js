@@ -224,6 +224,8 @@ function heading(one, brief, fault) {
     fault && brief && make("p", { class: "stale" }, `Đang xem bản lúc ${moment(brief.generatedAt)}.`),
     !one.endedAt && !one.acknowledgedAt &&
       act("take", "Tiếp nhận", () => acknowledge(shift, id), { class: "act", disabled: shift.busy.has(id) }),
+    one.acknowledgedAt && shift.unseen(one).length > 0 &&
+      act("see", `Xác nhận đã thấy ${shift.unseen(one).length} báo động`, () => see(shift, id), { disabled: shift.busy.has(id) }),
     act("print", "In hồ sơ (PDF)", () => print(shift, one)),
     !one.endedAt && act("names", "Xem tên người bên trong", () => glass.showModal()),
   ].filter(Boolean);
@@ -237,10 +239,37 @@ async function acknowledge(mine, id) {
     notify("");
     change(mine, answer);
   } catch (error) {
-    if (!mine.isOver) notify(`Chưa tiếp nhận được. ${told(error)}`);
+    mine.busy.delete(id);
+    if (mine.isOver) return;
+    notify(`Chưa tiếp nhận được. ${told(error)}`);
+    return draw();
+  }
+  await see(mine, id);
+}
+
+/** Confirm the alarms of an incident: each counts as seen by nobody until then, whoever has taken the incident on. */
+async function see(mine, id) {
+  mine.busy.add(id);
+  if (!mine.isOver) draw();
+  try {
+    for (const alarm of mine.unseen(mine.incident(id))) {
+      await mine.once(`see ${alarm}`, (requestId) => acknowledgeAlarm(mine, alarm, requestId));
+      mine.seen.add(alarm);
+    }
+  } catch (error) {
+    if (!mine.isOver) notify(`Chưa xác nhận được báo động. ${told(error)}`);
   }
   mine.busy.delete(id);
   if (!mine.isOver) draw();
+}
+
+async function acknowledgeAlarm(mine, alarm, requestId) {
+  try {
+    await mine.ward.post(`/v1/alarms/${alarm}:acknowledge`, { requestId });
+  } catch (error) {
+    // One that was reset meanwhile is over.
+    if (!(error instanceof Refused && error.status === 409)) throw error;
+  }
 }
 
 async function print(mine, { incidentId, number }) {

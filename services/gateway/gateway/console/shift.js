@@ -17,6 +17,8 @@ export class Shift {
   /** Incidents that ring no more, and those that are just being taken on. */
   silenced = new Set();
   busy = new Set();
+  /** Alarms that were confirmed here to have been seen. */
+  seen = new Set();
   isListed = false;
   lostAt = 0;
   isLossSilenced = false;
@@ -65,6 +67,11 @@ export class Shift {
 
   get waiting() {
     return this.open.filter(isWaiting);
+  }
+
+  /** Give the alarms of an incident that go on and were not confirmed here: who came anew cannot know, and may again. */
+  unseen(one) {
+    return one.endedAt ? [] : one.alarmIds.filter((alarm) => !this.seen.has(alarm));
   }
 
   /** Keep a brief unless a newer one is known: two answers may overtake each other. */
