@@ -146,6 +146,8 @@ def test_names_are_on_pages_behind_the_brief() -> None:
     assert pages(named) > 1
     assert "Phạm Thị Giả" not in text_of(bare)
     assert all(one.full_name in text_of(named) for one in people)
+    assert "tờ danh sách 1: còn" in text_of(named)
+    assert f"tờ danh sách {pages(named) - 1}: hết, cả thảy {len(people)} người" in text_of(named)
 
 
 def test_where_it_is_is_written_out() -> None:

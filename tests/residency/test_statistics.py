@@ -71,9 +71,9 @@ async def test_residents_are_counted_and_few_are_not_told(
 
     assert smallest == 5
     assert told[1:4] == [
-        ["7", "thường trú", "0-5", "< 5"],
-        ["7", "thường trú", "6-15", "0"],
-        ["7", "thường trú", "16-59", "5"],
+        ["7", "thường trú", "0\N{EN DASH}5", "< 5"],
+        ["7", "thường trú", "6\N{EN DASH}15", "0"],
+        ["7", "thường trú", "16\N{EN DASH}59", "5"],
     ]
     assert [
         [str(cell).removesuffix(".0") for cell in row]

@@ -25,11 +25,13 @@ def printed_brief(brief: pb.RescueBrief) -> bytes:
 
 
 def printed_occupants(brief: pb.RescueBrief, told: pb.DiscloseOccupantsResponse) -> bytes:
-    """Print a brief and, on pages behind it, who is inside by name."""
+    """Print a brief and, on pages behind it, who is inside by name; each says whether another follows."""
     page = _page(brief)
-    lines = [line for dwelling in told.dwellings for line in _household(dwelling)]
+    people = lines = [line for dwelling in told.dwellings for line in _household(dwelling)]
+    sheet = 0
     while lines:
         page.turn()
+        sheet += 1
         page.band("DANH SÁCH NGƯỜI TRONG NHÀ", brief.incident.number, RED)
         page.heading(
             "Chỉ dùng cho vụ việc này; thu hồi và hủy khi vụ việc kết thúc.",
@@ -40,6 +42,8 @@ def printed_occupants(brief: pb.RescueBrief, told: pb.DiscloseOccupantsResponse)
             if lines[:fits]:
                 page.column(column, [Section("Người có thể ở trong nhà", lines[:fits])])
             lines = lines[fits:]
+        rest = f"còn {len(lines)} người ở tờ sau" if lines else f"hết, cả thảy {len(people)} người"
+        page.foot([f"In lúc {_moment(brief.generated_at)} · tờ danh sách {sheet}: {rest}"])
     return page.document()
 
 

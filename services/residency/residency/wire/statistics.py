@@ -16,7 +16,8 @@ _HEADINGS = (
     "Số người / people",
 )
 _KINDS = {ResidenceKind.PERMANENT: "thường trú", ResidenceKind.TEMPORARY: "tạm trú"}
-_BANDS = ("0-5", "6-15", "16-59", "60-74", "75+")
+# With dashes, not hyphens: a table program takes 6-15 of a CSV for the fifteenth of June.
+_BANDS = ("0\N{EN DASH}5", "6\N{EN DASH}15", "16\N{EN DASH}59", "60\N{EN DASH}74", "75+")
 
 
 def csv_of(cells: Iterable[Cell], smallest: int) -> bytes:
@@ -30,7 +31,7 @@ def xlsx_of(cells: Iterable[Cell], smallest: int) -> bytes:
     """Write a workbook of one sheet."""
     written = io.BytesIO()
     with Workbook(written, {"in_memory": True, "strings_to_formulas": False}) as book:
-        sheet = book.add_worksheet("statistics")
+        sheet = book.add_worksheet("thống kê")
         sheet.set_column(0, len(_HEADINGS) - 1, 26)
         sheet.freeze_panes(1, 0)
         for at, row in enumerate([_HEADINGS, *_rows(cells, smallest)]):
