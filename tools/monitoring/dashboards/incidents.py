@@ -49,7 +49,7 @@ _MID_TERM, _WHOLE_PLAN = _UNTIL.replace("LAST", "2027"), _UNTIL.replace("LAST", 
 
 
 def dashboard() -> Dashboard:
-    """Make it."""
+    """Make it; of what has many kinds those are drawn that were there."""
     return board(
         "vu-viec",
         "Vụ việc và chỉ tiêu",
@@ -93,7 +93,7 @@ def dashboard() -> Dashboard:
             "Tin nhắn cho người trực trong một giờ",
             {
                 "{{channel}}: {{outcome}}": "sum by (channel, outcome)"
-                ' (increase(ward_notification_attempts_total{ward="$ward"}[1h]))'
+                ' (increase(ward_notification_attempts_total{ward="$ward"}[1h])) > 0'
             },
             words={**CHANNELS, **ATTEMPTS},
         ),
@@ -114,7 +114,7 @@ def dashboard() -> Dashboard:
             "Kết luận báo động trong 24 giờ",
             {
                 "{{kind}}: {{disposition}}": "sum by (kind, disposition)"
-                ' (increase(ward_alarms_reset_total{ward="$ward"}[24h]))'
+                ' (increase(ward_alarms_reset_total{ward="$ward"}[24h])) > 0'
             },
             words={**ALARM_KINDS, **DISPOSITIONS},
         ),
