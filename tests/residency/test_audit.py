@@ -71,6 +71,7 @@ async def test_a_sound_chain_is_told_and_a_broken_one_named(
         await tx.execute(text("update access_records set purpose = '' where position = 2"))
     broken = await audit(test_database, "verify", "--without-stream")
     behind = await audit(test_database, "verify", "--without-stream", "--from", "3")
+    nowhere = await audit(test_database, "verify", "--without-stream", "--from", "-5")
     unread = tmp_path / "witness.jsonl"
     unread.write_text("{")
     by_file = {"ACCESS_WITNESS_FILE": str(unread)}
@@ -83,6 +84,8 @@ async def test_a_sound_chain_is_told_and_a_broken_one_named(
     unknown = await audit(test_database, "verify", "--without-stream")
 
     assert (sound.code, sound.errors) == (0, "")
+    assert nowhere.code == 2
+    assert "số nguyên từ 1 đến" in nowhere.errors
     assert sound.output == (
         "Chuỗi nguyên vẹn đến vị trí 3; 0 mốc làm chứng khớp"
         " / The chain holds up to position 3; 0 witnesses agree.\n"

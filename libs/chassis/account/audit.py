@@ -17,6 +17,7 @@ from nats.js import JetStreamContext
 
 from chassis.account import access_account, console, witness
 from chassis.account.access_chain import AccessRecord, ChainBrokenError, Fault, Linked, Witnesses
+from chassis.arguments import whole_number
 from chassis.broker import jetstream
 from chassis.clock import Clock, utc_now
 from chassis.errors import BrokerUnavailableError, DatabaseUnavailableError
@@ -30,6 +31,7 @@ LEGAL_BASIS = "Law 91/2025/QH15 Art. 3"
 _LEASE = "account audit"
 # One connection holds the lease, the other does the work.
 _CONNECTIONS = 2
+_POSITION = whole_number(1, 2**63 - 1)
 _COLUMNS = (
     "position",
     "recorded_at",
@@ -88,7 +90,7 @@ def add_commands(
     verify.add_argument(
         "--from",
         dest="begin",
-        type=int,
+        type=_POSITION,
         metavar="POSITION",
         help="bắt đầu từ vị trí này, không từ đầu · begin here, not at the start",
     )
@@ -111,7 +113,7 @@ def add_commands(
         required=True,
         help="số của cuộc rà soát; được ghi lại · number of the review; it is recorded",
     )
-    export.add_argument("--from", dest="begin", type=int, default=1, metavar="POSITION")
+    export.add_argument("--from", dest="begin", type=_POSITION, default=1, metavar="POSITION")
     expire = actions.add_parser(
         "expire",
         help="xóa các bản ghi đã hết hạn lưu, bằng quyền chủ sở hữu"
@@ -165,14 +167,10 @@ async def _verify(
 ) -> int:
     stream, owner = not arguments.without_stream, settings.migration_database_url
     url = (owner or settings.database_url).get_secret_value()
-    database = Database.connect(url, pool_size=_CONNECTIONS)
-    try:
-        async with _alone(database):
-            witnesses = await _witnesses(service, settings, stream=stream)
-            whole = arguments.begin is None and stream and owner is not None
-            return await _walk(database, witnesses, arguments.begin, now, whole=whole)
-    finally:
-        await database.close()
+    async with Database.connect(url, pool_size=_CONNECTIONS) as database, _alone(database):
+        witnesses = await _witnesses(service, settings, stream=stream)
+        whole = arguments.begin is None and stream and owner is not None
+        return await _walk(database, witnesses, arguments.begin, now, whole=whole)
 
 
 @asynccontextmanager
@@ -244,9 +242,8 @@ async def _export(arguments: argparse.Namespace, settings: ServiceSettings, now:
     }
     if (make := writers.get(arguments.file.suffix)) is None:
         return _failed("Tên tệp phải kết thúc bằng .csv hoặc .jsonl", "Name a .csv or .jsonl file")
-    database = Database.connect(settings.database_url.get_secret_value(), pool_size=1)
-    written = 0
-    try:
+    url, written = settings.database_url.get_secret_value(), 0
+    async with Database.connect(url, pool_size=1) as database:
         own = _own_record("audit export", arguments.operator, arguments.reference, settings, now)
         await console.account_for(database, own)
         with arguments.file.open("w", encoding="utf-8", newline="") as opened:
@@ -254,8 +251,6 @@ async def _export(arguments: argparse.Namespace, settings: ServiceSettings, now:
             async for one in access_account.read(database, arguments.begin):
                 write(one)
                 written += 1
-    finally:
-        await database.close()
     _say(f"Đã xuất {written} bản ghi", f"{written} records exported")
     return SOUND
 
@@ -266,25 +261,23 @@ async def _expire(
     if settings.migration_database_url is None:
         return _failed(*OWNER_NEEDED)
     url = settings.migration_database_url.get_secret_value()
-    owner = Database.connect(url, pool_size=_CONNECTIONS)
     try:
-        if arguments.dry_run:
-            _tell_expiry(await access_account.expired(owner, now))
-            return SOUND
-        async with _alone(owner) as lease:
-            what = await access_account.expired(owner, now)
-            # Evidence of a break must not be removed with it.
-            witnesses = await _witnesses(service, settings, stream=True)
-            if (code := await _walk(owner, witnesses, None, now, whole=True)) != SOUND:
-                return code
-            await lease.touch()
-            await _remove(owner, what, arguments.operator, service, settings, now)
+        async with Database.connect(url, pool_size=_CONNECTIONS) as owner:
+            if arguments.dry_run:
+                _tell_expiry(await access_account.expired(owner, now))
+                return SOUND
+            async with _alone(owner) as lease:
+                what = await access_account.expired(owner, now)
+                # Evidence of a break must not be removed with it.
+                witnesses = await _witnesses(service, settings, stream=True)
+                if (code := await _walk(owner, witnesses, None, now, whole=True)) != SOUND:
+                    return code
+                await lease.touch()
+                await _remove(owner, what, arguments.operator, service, settings, now)
     except access_account.LimitMissingError:
         return _failed(
             "Không có thời hạn lưu trong legal_limits", "No retention is stated in legal_limits"
         )
-    finally:
-        await owner.close()
     _tell_expiry(what)
     return SOUND
 

@@ -96,15 +96,13 @@ async def run(arguments: argparse.Namespace, settings: ServiceSettings, table: T
             f"row {error.row}: each day once, as 2026-12-31, with yes or no, and no further cells",
         )
     source = f"{arguments.source.strip()} ({arguments.decided_on.isoformat()})"
-    owner = Database.connect(settings.migration_database_url.get_secret_value(), pool_size=1)
+    url = settings.migration_database_url.get_secret_value()
     try:
-        async with owner.transaction() as tx:
+        async with Database.connect(url, pool_size=1) as owner, owner.transaction() as tx:
             changed = await enter(tx, table, days, source, dry_run=arguments.dry_run)
     except DatabaseUnavailableError as error:
         _say(error.vi, error.en, sys.stderr)
         return NOT_ASKED
-    finally:
-        await owner.close()
     for one in changed:
         worked = "làm việc / worked" if one.working else "nghỉ / off"
         print(f"{one.day.isoformat()}  {worked}", flush=True)  # noqa: T201 - the command speaks to people

@@ -6,7 +6,7 @@ import socket
 import zlib
 from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any
+from typing import Any, Self
 
 import asyncpg
 from sqlalchemy import ClauseElement, func, select, text
@@ -111,6 +111,14 @@ class Database:
                 },
             )
         )
+
+    async def __aenter__(self) -> Self:
+        """Have it closed at the end of a block."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close it."""
+        await self.close()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Transaction]:

@@ -37,17 +37,16 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 async def run(arguments: argparse.Namespace, settings: ServiceSettings, table: Table) -> int:
     """Run one of the commands; tell the exit code."""
-    database = Database.connect(settings.database_url.get_secret_value(), pool_size=1)
+    url = settings.database_url.get_secret_value()
     try:
-        if arguments.action == "list":
-            await _list(database, table)
-        else:
-            await _retry(database, table, arguments.event_ids)
+        async with Database.connect(url, pool_size=1) as database:
+            if arguments.action == "list":
+                await _list(database, table)
+            else:
+                await _retry(database, table, arguments.event_ids)
     except DatabaseUnavailableError as error:
         print(error.said, file=sys.stderr)  # noqa: T201 - the command speaks to people
         return NOT_ASKED
-    finally:
-        await database.close()
     return DONE
 
 

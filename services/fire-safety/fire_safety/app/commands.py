@@ -42,17 +42,15 @@ async def migrate(settings: Settings) -> None:
 
 async def import_ward(settings: Settings, directory: Path) -> None:
     """Load a register of premises, devices and the neighbourhood's means against fire."""
-    database = Database.connect(settings.database_url.get_secret_value())
     try:
         register = read_register(directory)
-        operations = RegisterOperations(database, utc_now, settings.ward_code)
-        changed = await operations.enter(register)
+        async with Database.connect(settings.database_url.get_secret_value()) as database:
+            operations = RegisterOperations(database, utc_now, settings.ward_code)
+            changed = await operations.enter(register)
     except ImportRefusedError as error:
         raise SystemExit(f"Không nạp được dữ liệu / Nothing was loaded: {error}") from error
     except FieldInvalidError as error:
         raise SystemExit(f"Không nạp được dữ liệu / Nothing was loaded: {told(error)}") from error
-    finally:
-        await database.close()
     _say(
         f"premises.jsonl: {len(register.premises)} cơ sở ({changed} mới hoặc thay đổi / new or changed),"
         f" {len(register.devices)} thiết bị / devices"
@@ -63,14 +61,14 @@ async def import_devices(
     settings: Settings, file: Path, report: Path | None, *, dry_run: bool, allowed_only: bool
 ) -> None:
     """Enter a table of devices."""
-    database = Database.connect(settings.database_url.get_secret_value())
-    operations = ImportOperations(database, utc_now)
-    try:
-        await import_table(operations, file, report, dry_run=dry_run, allowed_only=allowed_only)
-    except TableRefusedError as error:
-        raise SystemExit(str(error)) from error
-    finally:
-        await database.close()
+    async with Database.connect(settings.database_url.get_secret_value()) as database:
+        operations = ImportOperations(database, utc_now)
+        try:
+            await import_table(
+                operations, file, report, dry_run=dry_run, allowed_only=allowed_only
+            )
+        except TableRefusedError as error:
+            raise SystemExit(str(error)) from error
 
 
 def device_template(file: Path) -> None:

@@ -21,11 +21,9 @@ async def migrate(settings: Settings) -> None:
 
 async def tell_dead_deliveries(settings: Settings) -> None:
     """Tell people of deliveries that were given up."""
-    database = Database.connect(settings.database_url.get_secret_value(), pool_size=1)
-    try:
+    url = settings.database_url.get_secret_value()
+    async with Database.connect(url, pool_size=1) as database:
         dead = await WebhookQueries(database).dead()
-    finally:
-        await database.close()
     for one in dead:
         _say(
             f"{one.delivery_id}  {one.created_at:%Y-%m-%d %H:%M:%S%z}  {one.event}  {one.url}"
@@ -36,11 +34,9 @@ async def tell_dead_deliveries(settings: Settings) -> None:
 
 async def retry_dead_deliveries(settings: Settings, delivery_ids: list[UUID]) -> None:
     """Have deliveries that were given up sent again, all if none is named."""
-    database = Database.connect(settings.database_url.get_secret_value(), pool_size=1)
-    try:
+    url = settings.database_url.get_secret_value()
+    async with Database.connect(url, pool_size=1) as database:
         count = await webhook_operations(database, settings, utc_now).retry_dead(delivery_ids)
-    finally:
-        await database.close()
     _say(f"{count} thông báo sẽ được gửi lại / deliveries will be sent again")
 
 

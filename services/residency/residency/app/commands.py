@@ -2,8 +2,6 @@
 
 import secrets
 import sys
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -62,14 +60,9 @@ _STILL_OLD = (
 _say = partial(print, file=sys.stdout, flush=True)
 
 
-@asynccontextmanager
-async def _connected(settings: Settings) -> AsyncGenerator[Database]:
-    """Connect to the database for one command; told in words if it is away."""
-    database = Database.connect(settings.database_url.get_secret_value())
-    try:
-        yield database
-    finally:
-        await database.close()
+def _connected(settings: Settings) -> Database:
+    """Connect to the database for one command."""
+    return Database.connect(settings.database_url.get_secret_value())
 
 
 async def migrate(settings: Settings) -> None:
