@@ -60,6 +60,7 @@ PRINTED = [
     (fire.AlarmKind, wording.ALARMS),
     (fire.Disposition, wording.DISPOSITIONS),
     (modes_pb2.DeviceModeKind, wording.MODES),
+    (modes_pb2.ModeScope, wording.SCOPES),
     (supply_points_pb2.SupplyPointKind, wording.SUPPLY_POINTS),
     (supply_points_pb2.SupplyPointState, wording.SUPPLY_STATES),
     (residency.AssistanceType, wording.ASSISTANCE),

@@ -89,6 +89,13 @@ def test_a_single_known_detector_opens_a_p2_incident() -> None:
     ]
 
 
+def test_the_timeline_tells_a_floor_once() -> None:
+    """Zones are often called after it."""
+    (opened, _) = texts(opening(alarm("alarm-1", zone_name="Hành lang tầng 2", floor=2)))
+
+    assert opened == "Mở vụ việc mức P2: báo động khói tại Hành lang tầng 2 (thiết bị TB-0001)."
+
+
 def test_an_unknown_device_is_louder() -> None:
     """Nobody knows what it watches over, so it is a life threat until somebody has looked."""
     raised = alarm(device_known=False, premises_id="", zone_name="", floor=0)

@@ -250,6 +250,47 @@ def test_a_time_of_another_day_says_its_day() -> None:
     assert "TB-0001, đến 00:00:00 ngày 29/11/2026" in written
 
 
+def test_where_something_is_is_told_once_and_in_words() -> None:
+    """A floor only where the name does not say it; of what is set for more than a device how far it reaches, no id."""
+    places = (("Nhà xe tầng 1", 1), ("Phòng 1", 1), ("Sảnh tầng 12", 1), ("Kho TẦNG HẦM 1", -1))
+    scopes = (
+        (modes_pb2.MODE_SCOPE_DEVICE, "TB-0001"),
+        (modes_pb2.MODE_SCOPE_PREMISES, "premises-1"),
+        (modes_pb2.MODE_SCOPE_ZONE, "zone-1"),
+    )
+    told = brief(
+        detectors=[
+            pb.DetectorInAlarm(
+                zone_name=name, floor=floor, kind=fire.ALARM_KIND_SMOKE, raised_at=stamp(NIGHT)
+            )
+            for name, floor in places
+        ],
+        device_modes=[
+            modes_pb2.DeviceMode(
+                kind=modes_pb2.DEVICE_MODE_KIND_DISABLED,
+                scope=scope,
+                target_id=target,
+                ends_at=stamp(NIGHT),
+            )
+            for scope, target in scopes
+        ],
+    )
+    written = text_of(brief_page.printed_brief(told))
+
+    for line in (
+        "Nhà xe tầng 1, khói",
+        "Phòng 1, tầng 1, khói",
+        "Sảnh tầng 12, tầng 1, khói",
+        "Kho TẦNG HẦM 1, khói",
+        "bị vô hiệu hóa, TB-0001, đến",
+        "bị vô hiệu hóa, cả cơ sở, đến",
+        "bị vô hiệu hóa, một khu vực báo cháy, đến",
+    ):
+        assert line in written
+    assert "premises-1" not in written
+    assert "zone-1" not in written
+
+
 def test_the_letters_of_a_page_are_not_logged(capsys: pytest.CaptureFixture[str]) -> None:
     """What embeds the fonts would tell in dozens of lines which letters the names have."""
     log.configure("tests", "INFO")

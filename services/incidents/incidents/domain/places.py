@@ -1,5 +1,6 @@
 """What this service keeps of other services' places, so that a brief needs nobody else."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from math import cos, hypot, radians
@@ -7,6 +8,20 @@ from math import cos, hypot, radians
 from chassis.errors import DomainError
 
 _EARTH_RADIUS_M = 6_371_000.0
+
+
+def storey(floor: int) -> str:
+    """Name a floor; nothing where it is not known."""
+    if floor == 0:
+        return ""
+    return f"tầng {floor}" if floor > 0 else f"tầng hầm {-floor}"
+
+
+def spots(name: str, floor: int) -> list[str]:
+    """Tell where in a building something is: a name and its floor, where the name does not say it; none if unknown."""
+    told = storey(floor)
+    is_said = bool(told) and re.search(rf"\b{told}\b", name, re.IGNORECASE)
+    return [spot for spot in (name, "" if is_said else told) if spot]
 
 
 class PremisesNotFoundError(DomainError):

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from incidents.domain.incidents.incident import LOCAL
+from incidents.domain.places import spots, storey
 from incidents.printing import wording
 from incidents.printing.page import AMBER, GREEN, GREY, RED, Page, Section
 from ward.fire_safety.v1 import fire_safety_pb2 as fire
@@ -105,8 +106,7 @@ def _detectors(brief: pb.RescueBrief) -> list[str]:
         _joined(
             [
                 _clock(one.raised_at, brief.generated_at),
-                one.zone_name or one.device_id,
-                wording.storey(one.floor),
+                *spots(one.zone_name or one.device_id, one.floor),
                 wording.ALARMS.get(one.kind, "báo cháy"),
                 "" if one.device_known else "thiết bị lạ",
                 "đã hết tín hiệu" if one.restored else "",
@@ -165,7 +165,7 @@ def _homes_with(dwellings: Iterable[residency_pb2.DwellingOccupancy], need: int,
 
 
 def _home(dwelling: residency_pb2.Dwelling) -> str:
-    return dwelling.unit or wording.storey(dwelling.floor) or "nhà"
+    return dwelling.unit or storey(dwelling.floor) or "nhà"
 
 
 def _floors(brief: pb.RescueBrief) -> list[str]:
@@ -175,7 +175,7 @@ def _floors(brief: pb.RescueBrief) -> list[str]:
         people[one.dwelling.floor] += one.registered - one.absent + one.lodging + one.foreign
         homes[one.dwelling.floor] += 1
     return [
-        f"{wording.storey(floor) or 'chưa rõ tầng'}: {people[floor]} người, {homes[floor]} căn"
+        f"{storey(floor) or 'chưa rõ tầng'}: {people[floor]} người, {homes[floor]} căn"
         for floor in sorted(homes, reverse=True)
     ] or ["Không ai đăng ký cư trú." if _is_registered(brief) else wording.NOT_REGISTERED]
 
@@ -234,7 +234,7 @@ def _devices(brief: pb.RescueBrief) -> list[str]:
         _joined(
             [
                 wording.MODES.get(one.kind, ""),
-                one.target_id,
+                wording.SCOPES.get(one.scope, one.target_id),
                 f"đến {_clock(one.ends_at, brief.generated_at)}",
             ]
         )
@@ -243,8 +243,7 @@ def _devices(brief: pb.RescueBrief) -> list[str]:
     trouble = [
         _joined(
             [
-                one.zone_name or one.device_id,
-                wording.storey(one.floor),
+                *spots(one.zone_name or one.device_id, one.floor),
                 wording.ALARMS.get(one.kind, ""),
             ]
         )

@@ -40,6 +40,11 @@ MODES: Mapping[int, str] = {
     modes_pb2.DEVICE_MODE_KIND_TEST: "đang thử",
     modes_pb2.DEVICE_MODE_KIND_DISABLED: "bị vô hiệu hóa",
 }
+# How far a test or disablement reaches, where that is more than a device: what their ids name nobody reads off a page.
+SCOPES: Mapping[int, str] = {
+    modes_pb2.MODE_SCOPE_ZONE: "một khu vực báo cháy",
+    modes_pb2.MODE_SCOPE_PREMISES: "cả cơ sở",
+}
 SUPPLY_POINTS: Mapping[int, str] = {
     supply_points_pb2.SUPPLY_POINT_KIND_HYDRANT: "Trụ nước",
     supply_points_pb2.SUPPLY_POINT_KIND_WATER_ACCESS: "Bến lấy nước",
@@ -96,13 +101,6 @@ RECIPIENTS: Mapping[str, str] = {
     "everyone": "toàn bộ người đang trực",
 }
 SOURCES: Mapping[str, str] = {"residency": "sổ cư trú", "fire-safety": "sổ PCCC"}
-
-
-def storey(floor: int) -> str:
-    """Name a floor; nothing where it is not known."""
-    if floor == 0:
-        return ""
-    return f"tầng {floor}" if floor > 0 else f"tầng hầm {-floor}"
 
 
 def age(seconds: int) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from incidents.domain.incidents.alarms import Alarm
+from incidents.domain.places import spots
 from incidents.domain.rules.escalation import Notification, Timer
 from incidents.domain.rules.priorities import Priority
 
@@ -337,14 +338,8 @@ def _unknown(alarm: Alarm) -> str:
 
 
 def _where(alarm: Alarm) -> str:
-    spots = [spot for spot in (alarm.zone_name, _storey(alarm.floor)) if spot]
-    return f" tại {', '.join(spots)}" if spots else ""
-
-
-def _storey(floor: int) -> str:
-    if floor == 0:
-        return ""
-    return f"tầng {floor}" if floor > 0 else f"tầng hầm {-floor}"
+    told = spots(alarm.zone_name, alarm.floor)
+    return f" tại {', '.join(told)}" if told else ""
 
 
 def _recipient(function: str) -> str:
