@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from importlib.util import module_from_spec, spec_from_file_location
+from io import BytesIO
 from typing import Any
 from uuid import UUID, uuid4
+from zipfile import ZipFile
 
 import pytest
 from alembic.operations import Operations as AlembicOperations
@@ -589,6 +591,8 @@ async def test_figures_are_entered_listed_and_exported(service: Service) -> None
         await service.call("ExportFigures", pb.ExportFiguresRequest(period=asked_for.period))
     ).document
     rows = read_rows(document.content, Limits(2**20, 2**24, 500))
+    with ZipFile(BytesIO(document.content)) as book:
+        sheet = book.read("xl/worksheets/sheet1.xml").decode()
 
     by_code = {one.code: one for one in listed.indicators}
     (shown,) = (one for one in listed.figures if one.indicator == "safe_groups")
@@ -609,6 +613,7 @@ async def test_figures_are_entered_listed_and_exported(service: Service) -> None
     assert line[11] == f"{date.fromisoformat(asked_for.as_of):%d/%m/%Y}"
     assert line[12] == '=HYPERLINK("báo cáo")'
     assert len(rows) == len(listed.figures) + 2
+    assert '<pageSetup paperSize="8" fitToHeight="0" orientation="landscape"/>' in sheet
 
 
 @pytest.mark.postgres

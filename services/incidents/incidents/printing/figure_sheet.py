@@ -31,6 +31,8 @@ _COLUMNS = (
     ("Lần sửa", 8),
 )
 _RATIO = 5
+# As the file format numbers paper.
+_A3 = 8
 _PLAN, _PLAN_VI = (
     "the ward's plan on security and order 2025-2030, targets",
     "kế hoạch an ninh, trật tự của phường 2025-2030, phần chỉ tiêu",
@@ -86,6 +88,15 @@ def _head(sheet: Worksheet, told: Figures, bold: object) -> None:
         sheet.set_column(at, at, width)
         sheet.write_string(1, at, heading, bold)
     sheet.freeze_panes(2, 1)
+    _lay_out_for_paper(sheet)
+
+
+def _lay_out_for_paper(sheet: Worksheet) -> None:
+    """Have all columns on one page of A3 across, under their headings on each page."""
+    sheet.set_paper(_A3)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0, 1)
 
 
 def _row(figure: Figure) -> Iterator[Cell]:

@@ -34,6 +34,9 @@ def xlsx_of(cells: Iterable[Cell], smallest: int) -> bytes:
         sheet = book.add_worksheet("thống kê")
         sheet.set_column(0, len(_HEADINGS) - 1, 26)
         sheet.freeze_panes(1, 0)
+        # On paper all columns are on one page, under their headings on each.
+        sheet.fit_to_pages(1, 0)
+        sheet.repeat_rows(0)
         for at, row in enumerate([_HEADINGS, *_rows(cells, smallest)]):
             sheet.write_row(at, 0, row)
     return written.getvalue()
