@@ -66,6 +66,16 @@ def test_the_files_are_read_as_they_were_written(tmp_path: Path) -> None:
     assert read_register(write(tmp_path, contents())) == register()
 
 
+def test_a_coordinate_has_as_many_decimals_as_it_was_surveyed_with(tmp_path: Path) -> None:
+    """Twelve of them are no person's number."""
+    files = contents()
+    files["fire_points.csv"] = FIRE_POINTS.replace("20.86", "20.861234567891")
+
+    (point,) = read_register(write(tmp_path, files)).supply_points
+
+    assert point.position.latitude == 20.861234567891
+
+
 Change = Callable[[dict[str, str]], None]
 
 

@@ -271,6 +271,7 @@ def test_where_something_is_is_told_once_and_in_words() -> None:
                 scope=scope,
                 target_id=target,
                 ends_at=stamp(NIGHT),
+                reason="thay đầu báo",
             )
             for scope, target in scopes
         ],
@@ -287,6 +288,7 @@ def test_where_something_is_is_told_once_and_in_words() -> None:
         "bị vô hiệu hóa, một khu vực báo cháy, đến",
     ):
         assert line in written
+    assert written.count("thay đầu báo") == len(scopes)
     assert "premises-1" not in written
     assert "zone-1" not in written
 

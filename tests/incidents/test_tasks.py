@@ -231,8 +231,11 @@ async def test_the_sheet_tells_where_devices_are_out_of_order_or_switched_off(
         ("Chợ Giả Định", ["TB-1"]),
         ("", ["TB-2"]),
     ]
-    assert [one.mode_id for one in first.device_modes] == ["1 h, False", "3 h, False"]
-    assert [one.mode_id for one in later.device_modes] == ["3 h, False"]
+    assert [(one.place, one.mode.mode_id) for one in first.modes_in_force] == [
+        ("Chợ Giả Định", "1 h, False"),
+        ("Chợ Giả Định", "3 h, False"),
+    ]
+    assert [one.mode.mode_id for one in later.modes_in_force] == ["3 h, False"]
 
 
 async def take_disablement(

@@ -30,7 +30,7 @@ from ward.incidents.v1 import tasks_pb2 as ward_dot_incidents_dot_v1_dot_tasks__
 from ward.options.v1 import access_pb2 as ward_dot_options_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'ward/incidents/v1/shift_handovers.proto\x12\x11ward.incidents.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fward/fire_safety/v1/modes.proto\x1a!ward/incidents/v1/incidents.proto\x1a\x1dward/incidents/v1/tasks.proto\x1a\x1cward/options/v1/access.proto\"\xc7\x02\n\x12ShiftHandoverSheet\x12&\n\x02\x61t\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x0eopen_incidents\x18\x02 \x03(\x0b\x32\x1b.ward.incidents.v1.Incident\x12.\n\roverdue_tasks\x18\x03 \x03(\x0b\x32\x17.ward.incidents.v1.Task\x12\x39\n\x0foverdue_reports\x18\x04 \x03(\x0b\x32 .ward.incidents.v1.OverdueReport\x12\x32\n\x0b\x64\x65vices_out\x18\x05 \x03(\x0b\x32\x1d.ward.incidents.v1.DevicesOut\x12\x35\n\x0c\x64\x65vice_modes\x18\x06 \x03(\x0b\x32\x1f.ward.fire_safety.v1.DeviceMode\"Z\n\rOverdueReport\x12\x0e\n\x06number\x18\x01 \x01(\t\x12\r\n\x05\x63lock\x18\x02 \x01(\t\x12*\n\x06\x64ue_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"D\n\nDevicesOut\x12\x13\n\x0bpremises_id\x18\x01 \x01(\t\x12\x12\n\ndevice_ids\x18\x02 \x03(\t\x12\r\n\x05place\x18\x03 \x01(\t\"\xc3\x01\n\rShiftHandover\x12\x19\n\x11shift_handover_id\x18\x01 \x01(\t\x12\x34\n\x05sheet\x18\x02 \x01(\x0b\x32%.ward.incidents.v1.ShiftHandoverSheet\x12\x10\n\x08given_by\x18\x03 \x01(\t\x12\r\n\x05notes\x18\x04 \x01(\t\x12\x11\n\tsigned_by\x18\x05 \x01(\t\x12-\n\tsigned_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x1e\n\x1cGetShiftHandoverSheetRequest\"U\n\x1dGetShiftHandoverSheetResponse\x12\x34\n\x05sheet\x18\x01 \x01(\x0b\x32%.ward.incidents.v1.ShiftHandoverSheet\"9\n\x14HandOverShiftRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\r\n\x05notes\x18\x02 \x01(\t\"Q\n\x15HandOverShiftResponse\x12\x38\n\x0eshift_handover\x18\x01 \x01(\x0b\x32 .ward.incidents.v1.ShiftHandover\"I\n\x18SignShiftHandoverRequest\x12\x19\n\x11shift_handover_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"U\n\x19SignShiftHandoverResponse\x12\x38\n\x0eshift_handover\x18\x01 \x01(\x0b\x32 .ward.incidents.v1.ShiftHandover\"B\n\x19ListShiftHandoversRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"p\n\x1aListShiftHandoversResponse\x12\x39\n\x0fshift_handovers\x18\x01 \x03(\x0b\x32 .ward.incidents.v1.ShiftHandover\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xa8\x05\n\x15ShiftHandoversService\x12\xa9\x01\n\x15GetShiftHandoverSheet\x12/.ward.incidents.v1.GetShiftHandoverSheetRequest\x1a\x30.ward.incidents.v1.GetShiftHandoverSheetResponse\"-\xba\xc8\x18\x04\n\x02\x03\x01\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/duty/shift-handover-sheet\x12\x8e\x01\n\rHandOverShift\x12\'.ward.incidents.v1.HandOverShiftRequest\x1a(.ward.incidents.v1.HandOverShiftResponse\"*\xba\xc8\x18\x03\n\x01\x03\x82\xd3\xe4\x93\x02\x1d\"\x18/v1/duty/shift-handovers:\x01*\x12\xb3\x01\n\x11SignShiftHandover\x12+.ward.incidents.v1.SignShiftHandoverRequest\x1a,.ward.incidents.v1.SignShiftHandoverResponse\"C\xba\xc8\x18\x03\n\x01\x03\x82\xd3\xe4\x93\x02\x36\"1/v1/duty/shift-handovers/{shift_handover_id}:sign:\x01*\x12\x9b\x01\n\x12ListShiftHandovers\x12,.ward.incidents.v1.ListShiftHandoversRequest\x1a-.ward.incidents.v1.ListShiftHandoversResponse\"(\xba\xc8\x18\x04\n\x02\x03\x01\x82\xd3\xe4\x93\x02\x1a\x12\x18/v1/duty/shift-handoversb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'ward/incidents/v1/shift_handovers.proto\x12\x11ward.incidents.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fward/fire_safety/v1/modes.proto\x1a!ward/incidents/v1/incidents.proto\x1a\x1dward/incidents/v1/tasks.proto\x1a\x1cward/options/v1/access.proto\"\xc8\x02\n\x12ShiftHandoverSheet\x12&\n\x02\x61t\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x0eopen_incidents\x18\x02 \x03(\x0b\x32\x1b.ward.incidents.v1.Incident\x12.\n\roverdue_tasks\x18\x03 \x03(\x0b\x32\x17.ward.incidents.v1.Task\x12\x39\n\x0foverdue_reports\x18\x04 \x03(\x0b\x32 .ward.incidents.v1.OverdueReport\x12\x32\n\x0b\x64\x65vices_out\x18\x05 \x03(\x0b\x32\x1d.ward.incidents.v1.DevicesOut\x12\x36\n\x0emodes_in_force\x18\x06 \x03(\x0b\x32\x1e.ward.incidents.v1.ModeInForce\"Z\n\rOverdueReport\x12\x0e\n\x06number\x18\x01 \x01(\t\x12\r\n\x05\x63lock\x18\x02 \x01(\t\x12*\n\x06\x64ue_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"K\n\x0bModeInForce\x12-\n\x04mode\x18\x01 \x01(\x0b\x32\x1f.ward.fire_safety.v1.DeviceMode\x12\r\n\x05place\x18\x02 \x01(\t\"D\n\nDevicesOut\x12\x13\n\x0bpremises_id\x18\x01 \x01(\t\x12\x12\n\ndevice_ids\x18\x02 \x03(\t\x12\r\n\x05place\x18\x03 \x01(\t\"\xc3\x01\n\rShiftHandover\x12\x19\n\x11shift_handover_id\x18\x01 \x01(\t\x12\x34\n\x05sheet\x18\x02 \x01(\x0b\x32%.ward.incidents.v1.ShiftHandoverSheet\x12\x10\n\x08given_by\x18\x03 \x01(\t\x12\r\n\x05notes\x18\x04 \x01(\t\x12\x11\n\tsigned_by\x18\x05 \x01(\t\x12-\n\tsigned_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x1e\n\x1cGetShiftHandoverSheetRequest\"U\n\x1dGetShiftHandoverSheetResponse\x12\x34\n\x05sheet\x18\x01 \x01(\x0b\x32%.ward.incidents.v1.ShiftHandoverSheet\"9\n\x14HandOverShiftRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\r\n\x05notes\x18\x02 \x01(\t\"Q\n\x15HandOverShiftResponse\x12\x38\n\x0eshift_handover\x18\x01 \x01(\x0b\x32 .ward.incidents.v1.ShiftHandover\"I\n\x18SignShiftHandoverRequest\x12\x19\n\x11shift_handover_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"U\n\x19SignShiftHandoverResponse\x12\x38\n\x0eshift_handover\x18\x01 \x01(\x0b\x32 .ward.incidents.v1.ShiftHandover\"B\n\x19ListShiftHandoversRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"p\n\x1aListShiftHandoversResponse\x12\x39\n\x0fshift_handovers\x18\x01 \x03(\x0b\x32 .ward.incidents.v1.ShiftHandover\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xa8\x05\n\x15ShiftHandoversService\x12\xa9\x01\n\x15GetShiftHandoverSheet\x12/.ward.incidents.v1.GetShiftHandoverSheetRequest\x1a\x30.ward.incidents.v1.GetShiftHandoverSheetResponse\"-\xba\xc8\x18\x04\n\x02\x03\x01\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/duty/shift-handover-sheet\x12\x8e\x01\n\rHandOverShift\x12\'.ward.incidents.v1.HandOverShiftRequest\x1a(.ward.incidents.v1.HandOverShiftResponse\"*\xba\xc8\x18\x03\n\x01\x03\x82\xd3\xe4\x93\x02\x1d\"\x18/v1/duty/shift-handovers:\x01*\x12\xb3\x01\n\x11SignShiftHandover\x12+.ward.incidents.v1.SignShiftHandoverRequest\x1a,.ward.incidents.v1.SignShiftHandoverResponse\"C\xba\xc8\x18\x03\n\x01\x03\x82\xd3\xe4\x93\x02\x36\"1/v1/duty/shift-handovers/{shift_handover_id}:sign:\x01*\x12\x9b\x01\n\x12ListShiftHandovers\x12,.ward.incidents.v1.ListShiftHandoversRequest\x1a-.ward.incidents.v1.ListShiftHandoversResponse\"(\xba\xc8\x18\x04\n\x02\x03\x01\x82\xd3\xe4\x93\x02\x1a\x12\x18/v1/duty/shift-handoversb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -46,29 +46,31 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SHIFTHANDOVERSSERVICE'].methods_by_name['ListShiftHandovers']._loaded_options = None
   _globals['_SHIFTHANDOVERSSERVICE'].methods_by_name['ListShiftHandovers']._serialized_options = b'\272\310\030\004\n\002\003\001\202\323\344\223\002\032\022\030/v1/duty/shift-handovers'
   _globals['_SHIFTHANDOVERSHEET']._serialized_start=255
-  _globals['_SHIFTHANDOVERSHEET']._serialized_end=582
-  _globals['_OVERDUEREPORT']._serialized_start=584
-  _globals['_OVERDUEREPORT']._serialized_end=674
-  _globals['_DEVICESOUT']._serialized_start=676
-  _globals['_DEVICESOUT']._serialized_end=744
-  _globals['_SHIFTHANDOVER']._serialized_start=747
-  _globals['_SHIFTHANDOVER']._serialized_end=942
-  _globals['_GETSHIFTHANDOVERSHEETREQUEST']._serialized_start=944
-  _globals['_GETSHIFTHANDOVERSHEETREQUEST']._serialized_end=974
-  _globals['_GETSHIFTHANDOVERSHEETRESPONSE']._serialized_start=976
-  _globals['_GETSHIFTHANDOVERSHEETRESPONSE']._serialized_end=1061
-  _globals['_HANDOVERSHIFTREQUEST']._serialized_start=1063
-  _globals['_HANDOVERSHIFTREQUEST']._serialized_end=1120
-  _globals['_HANDOVERSHIFTRESPONSE']._serialized_start=1122
-  _globals['_HANDOVERSHIFTRESPONSE']._serialized_end=1203
-  _globals['_SIGNSHIFTHANDOVERREQUEST']._serialized_start=1205
-  _globals['_SIGNSHIFTHANDOVERREQUEST']._serialized_end=1278
-  _globals['_SIGNSHIFTHANDOVERRESPONSE']._serialized_start=1280
-  _globals['_SIGNSHIFTHANDOVERRESPONSE']._serialized_end=1365
-  _globals['_LISTSHIFTHANDOVERSREQUEST']._serialized_start=1367
-  _globals['_LISTSHIFTHANDOVERSREQUEST']._serialized_end=1433
-  _globals['_LISTSHIFTHANDOVERSRESPONSE']._serialized_start=1435
-  _globals['_LISTSHIFTHANDOVERSRESPONSE']._serialized_end=1547
-  _globals['_SHIFTHANDOVERSSERVICE']._serialized_start=1550
-  _globals['_SHIFTHANDOVERSSERVICE']._serialized_end=2230
+  _globals['_SHIFTHANDOVERSHEET']._serialized_end=583
+  _globals['_OVERDUEREPORT']._serialized_start=585
+  _globals['_OVERDUEREPORT']._serialized_end=675
+  _globals['_MODEINFORCE']._serialized_start=677
+  _globals['_MODEINFORCE']._serialized_end=752
+  _globals['_DEVICESOUT']._serialized_start=754
+  _globals['_DEVICESOUT']._serialized_end=822
+  _globals['_SHIFTHANDOVER']._serialized_start=825
+  _globals['_SHIFTHANDOVER']._serialized_end=1020
+  _globals['_GETSHIFTHANDOVERSHEETREQUEST']._serialized_start=1022
+  _globals['_GETSHIFTHANDOVERSHEETREQUEST']._serialized_end=1052
+  _globals['_GETSHIFTHANDOVERSHEETRESPONSE']._serialized_start=1054
+  _globals['_GETSHIFTHANDOVERSHEETRESPONSE']._serialized_end=1139
+  _globals['_HANDOVERSHIFTREQUEST']._serialized_start=1141
+  _globals['_HANDOVERSHIFTREQUEST']._serialized_end=1198
+  _globals['_HANDOVERSHIFTRESPONSE']._serialized_start=1200
+  _globals['_HANDOVERSHIFTRESPONSE']._serialized_end=1281
+  _globals['_SIGNSHIFTHANDOVERREQUEST']._serialized_start=1283
+  _globals['_SIGNSHIFTHANDOVERREQUEST']._serialized_end=1356
+  _globals['_SIGNSHIFTHANDOVERRESPONSE']._serialized_start=1358
+  _globals['_SIGNSHIFTHANDOVERRESPONSE']._serialized_end=1443
+  _globals['_LISTSHIFTHANDOVERSREQUEST']._serialized_start=1445
+  _globals['_LISTSHIFTHANDOVERSREQUEST']._serialized_end=1511
+  _globals['_LISTSHIFTHANDOVERSRESPONSE']._serialized_start=1513
+  _globals['_LISTSHIFTHANDOVERSRESPONSE']._serialized_end=1625
+  _globals['_SHIFTHANDOVERSSERVICE']._serialized_start=1628
+  _globals['_SHIFTHANDOVERSSERVICE']._serialized_end=2308
 # @@protoc_insertion_point(module_scope)

@@ -33,7 +33,7 @@ class ShiftHandoverSheet(_message.Message):
     OVERDUE_TASKS_FIELD_NUMBER: _builtins.int
     OVERDUE_REPORTS_FIELD_NUMBER: _builtins.int
     DEVICES_OUT_FIELD_NUMBER: _builtins.int
-    DEVICE_MODES_FIELD_NUMBER: _builtins.int
+    MODES_IN_FORCE_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def at(self) -> _timestamp_pb2.Timestamp:
         """When it was made."""
@@ -55,7 +55,7 @@ class ShiftHandoverSheet(_message.Message):
         """Detectors in trouble, by premises."""
 
     @_builtins.property
-    def device_modes(self) -> _containers.RepeatedCompositeFieldContainer[_modes_pb2.DeviceMode]:
+    def modes_in_force(self) -> _containers.RepeatedCompositeFieldContainer[Global___ModeInForce]:
         """Tests and disablements in force, of devices, zones and whole premises, by premises: what happens there is recorded only."""
 
     def __init__(
@@ -66,11 +66,11 @@ class ShiftHandoverSheet(_message.Message):
         overdue_tasks: _abc.Iterable[_tasks_pb2.Task] | None = ...,
         overdue_reports: _abc.Iterable[Global___OverdueReport] | None = ...,
         devices_out: _abc.Iterable[Global___DevicesOut] | None = ...,
-        device_modes: _abc.Iterable[_modes_pb2.DeviceMode] | None = ...,
+        modes_in_force: _abc.Iterable[Global___ModeInForce] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "device_modes", b"device_modes", "devices_out", b"devices_out", "open_incidents", b"open_incidents", "overdue_reports", b"overdue_reports", "overdue_tasks", b"overdue_tasks"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "devices_out", b"devices_out", "modes_in_force", b"modes_in_force", "open_incidents", b"open_incidents", "overdue_reports", b"overdue_reports", "overdue_tasks", b"overdue_tasks"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -107,6 +107,34 @@ class OverdueReport(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___OverdueReport: _TypeAlias = OverdueReport  # noqa: Y015
+
+@_typing.final
+class ModeInForce(_message.Message):
+    """A test or disablement that is in force."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MODE_FIELD_NUMBER: _builtins.int
+    PLACE_FIELD_NUMBER: _builtins.int
+    place: _builtins.str
+    """Name of the premises; empty where it is not known."""
+    @_builtins.property
+    def mode(self) -> _modes_pb2.DeviceMode:
+        """What is set for what, by whom, why and until when."""
+
+    def __init__(
+        self,
+        *,
+        mode: _modes_pb2.DeviceMode | None = ...,
+        place: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["mode", b"mode"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mode", b"mode", "place", b"place"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ModeInForce: _TypeAlias = ModeInForce  # noqa: Y015
 
 @_typing.final
 class DevicesOut(_message.Message):

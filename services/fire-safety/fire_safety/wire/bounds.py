@@ -13,8 +13,8 @@ from chassis.rules import Rule
 _LARGEST = 2**31 - 1
 _LONG = {FieldDescriptor.CPPTYPE_INT64, FieldDescriptor.CPPTYPE_UINT64}
 _LONGEST = 1000
-# Of these twelve digits are no identification number: ids are hexadecimal, and +84 225 has ten digits behind it.
-_OTHER_NUMBERS = ("_id", "_ids", "phone")
+# Ids are hexadecimal; a telephone number with its country (+84 225 …) has twelve digits.
+_IDS, _COUNTRY = ("_id", "_ids"), "+"
 
 _LINE = Rule(
     f"một dòng không quá {_LONGEST} ký tự, không có số định danh",
@@ -44,4 +44,5 @@ def check_value(name: str, value: Any) -> None:  # noqa: ANN401 - a value of any
 
 
 def _may_name_a_person(name: str, text: str) -> bool:
-    return not name.endswith(_OTHER_NUMBERS) and may_hold_id_number(text)
+    is_other = name.endswith(_IDS) or (name.endswith("phone") and text.startswith(_COUNTRY))
+    return not is_other and may_hold_id_number(text)

@@ -36,7 +36,9 @@ const needs = (assistance, words) => assistance.map((one) => `${one.count} ${wor
 /** Name a place with its floor, where its name does not say it. */
 function at(name, floor) {
   const told = storey(floor);
-  return name.toLowerCase().includes(told) ? name : joined(name, told);
+  // `tầng 12` does not say `tầng 1`.
+  const isSaid = told && new RegExp(`${told}(?!\\d)`, "i").test(name);
+  return isSaid ? name : joined(name, told);
 }
 
 const NOT_REGISTERED = "Chưa biết: sổ cư trú chưa cho biết gì về nơi này.";

@@ -251,24 +251,29 @@ async function acknowledge(mine, id) {
 async function see(mine, id) {
   mine.busy.add(id);
   if (!mine.isOver) draw();
-  try {
-    for (const alarm of mine.unseen(mine.incident(id))) {
+  let fault = null;
+  for (const alarm of mine.unseen(mine.incident(id))) {
+    try {
       await mine.once(`see ${alarm}`, (requestId) => acknowledgeAlarm(mine, alarm, requestId));
       mine.seen.add(alarm);
+    } catch (error) {
+      fault = error;
+      // What is refused of one alarm may be done for the next; who may not, or cannot reach anybody, need not go on.
+      if (!(error instanceof Refused) || error.status === 403) break;
     }
-  } catch (error) {
-    if (!mine.isOver) notify(`Chưa xác nhận được báo động. ${told(error)}`);
   }
   mine.busy.delete(id);
-  if (!mine.isOver) draw();
+  if (mine.isOver) return;
+  if (fault) notify(`Chưa xác nhận được báo động. ${told(fault)}`);
+  draw();
 }
 
 async function acknowledgeAlarm(mine, alarm, requestId) {
   try {
     await mine.ward.post(`/v1/alarms/${alarm}:acknowledge`, { requestId });
   } catch (error) {
-    // One that was reset meanwhile is over.
-    if (!(error instanceof Refused && error.status === 409)) throw error;
+    // One that was reset meanwhile, or that nobody knows any more, is over.
+    if (!(error instanceof Refused && [404, 409].includes(error.status))) throw error;
   }
 }
 

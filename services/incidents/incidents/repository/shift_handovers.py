@@ -1,6 +1,5 @@
 """Sheets of shift handovers: put together, stored, signed and loaded."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
@@ -14,6 +13,7 @@ from chassis.storage.database import Transaction
 from incidents import tables
 from incidents.domain.duty.shift_handovers import (
     DevicesOut,
+    ModeInForce,
     OverdueReport,
     Sheet,
     ShiftHandover,
@@ -41,7 +41,7 @@ async def sheet_at(tx: Transaction, now: datetime) -> Sheet:
         overdue_tasks=tasks,
         overdue_reports=await _overdue_reports(tx, now),
         devices_out=await _devices_out(tx),
-        device_modes=await _device_modes(tx),
+        modes_in_force=await _modes_in_force(tx),
     )
 
 
@@ -73,10 +73,15 @@ async def _devices_out(tx: Transaction) -> list[DevicesOut]:
     ]
 
 
-async def _device_modes(tx: Transaction) -> Sequence[bytes]:
-    columns = tables.device_modes.c
-    wanted = select(columns.payload).where(tables.NOT_ENDED)
-    return (await tx.scalars(wanted.order_by(columns.premises_id, columns.mode_id))).all()
+async def _modes_in_force(tx: Transaction) -> list[ModeInForce]:
+    modes, premises = tables.device_modes.c, tables.premises.c
+    found = await tx.execute(
+        select(func.coalesce(premises.name, ""), modes.payload)
+        .join(tables.premises, premises.premises_id == modes.premises_id, isouter=True)
+        .where(tables.NOT_ENDED)
+        .order_by(modes.premises_id, modes.mode_id)
+    )
+    return [ModeInForce(place, mode) for place, mode in found]
 
 
 async def add_shift_handover(tx: Transaction, shift_handover: ShiftHandover) -> None:

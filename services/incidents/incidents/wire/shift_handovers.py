@@ -48,7 +48,11 @@ def sheet_message(sheet: Sheet) -> pb.ShiftHandoverSheet:
             pb.DevicesOut(premises_id=one.premises_id, place=one.place, device_ids=one.device_ids)
             for one in sheet.devices_out
         ],
-        device_modes=modes_in_force(sheet.device_modes, sheet.at),
+        modes_in_force=[
+            pb.ModeInForce(mode=mode, place=one.place)
+            for one in sheet.modes_in_force
+            for mode in modes_in_force([one.mode], sheet.at)
+        ],
     )
 
 

@@ -48,18 +48,26 @@ class DevicesOut:
 
 
 @dataclass(frozen=True)
-class Sheet:
-    """What is open, overdue, out of order and switched off at a time.
+class ModeInForce:
+    """A test or disablement that nobody has ended, though its time may be over: its message, opaque here.
 
-    `device_modes` are messages, opaque here, that are not ended; their time may be over.
+    The place is empty where its name is not known.
     """
+
+    place: str
+    mode: bytes
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What is open, overdue, out of order and switched off at a time."""
 
     at: datetime
     open_incidents: Sequence[Incident]
     overdue_tasks: Sequence[Task]
     overdue_reports: Sequence[OverdueReport]
     devices_out: Sequence[DevicesOut]
-    device_modes: Sequence[bytes]
+    modes_in_force: Sequence[ModeInForce]
 
 
 @dataclass(frozen=True)
