@@ -1,12 +1,12 @@
 """What all services with a database, a broker and a gRPC server construct alike."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import grpc
-from grpc import aio
 from nats.aio.client import Client
 from nats.js import JetStreamContext
 from pydantic import SecretStr
@@ -21,6 +21,7 @@ from chassis.lifecycle import Lifecycle
 from chassis.rpc import certificates
 from chassis.rpc.certificates import CertificateFiles
 from chassis.rpc.grpc_server import AccessGuard, grpc_server
+from chassis.rpc.servicer import Servicer
 from chassis.rpc.tokens import TokenVerifier
 from chassis.settings import ServiceSettings
 from chassis.storage.database import Database, Line
@@ -46,18 +47,18 @@ class Base:
     clock: Clock
     guard: AccessGuard
 
-    async def serve(self, life: Lifecycle, server: aio.Server, services: list[str]) -> int:
+    async def serve(self, life: Lifecycle, servicers: Sequence[Servicer]) -> int:
         """Start relaying events, telling readiness and answering calls; tell the gRPC port."""
+        services = [one.service for one in servicers]
+        server = grpc_server(self.guard, self.readiness, services)
+        for one in servicers:
+            one.add_to(server)
         life.background("outbox", self.relay.run())
         self.readiness.warn("outbox", self.relay.check)
         credentials = _server_credentials(self.settings)
         port = await life.serve_grpc(server, self.settings.grpc_listen, credentials)
         life.background("readiness", self.readiness.run(services))
         return port
-
-    def server(self, services: list[str]) -> aio.Server:
-        """Make the gRPC server; the caller adds its servicer."""
-        return grpc_server(self.guard, self.readiness, services)
 
 
 async def connect_broker(

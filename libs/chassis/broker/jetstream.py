@@ -94,6 +94,9 @@ EVENTS = StreamConfig(
     max_bytes=8 * 2**30,
     duplicate_window=timedelta(minutes=10).total_seconds(),
 )
+# How long who takes them remembers which: a day longer than they are kept, so that none that can still be delivered is
+# forgotten.
+EVENTS_REMEMBERED = timedelta(seconds=EVENTS.max_age or 0) + timedelta(days=1)
 # What no retry could make good, with the reason in a header.
 DEAD_LETTERS = StreamConfig(
     name="DEAD_LETTERS",

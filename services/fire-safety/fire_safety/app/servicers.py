@@ -4,6 +4,7 @@ import secrets
 
 from chassis.broker.feed import Feed
 from chassis.broker.jetstream import EVENTS
+from chassis.rpc.servicer import Servicer
 from chassis.service import Base
 from fire_safety.operations.alarms import AlarmOperations
 from fire_safety.operations.areas import AreaOperations
@@ -21,7 +22,6 @@ from fire_safety.queries.rates import RateQueries
 from fire_safety.queries.readings import ReadingQueries
 from fire_safety.queries.storms import StormQueries
 from fire_safety.queries.supply_points import SupplyPointQueries
-from fire_safety.servicer import Servicer
 from fire_safety.servicer.areas import AreasServicer
 from fire_safety.servicer.credentials import CredentialsServicer
 from fire_safety.servicer.devices import DevicesServicer

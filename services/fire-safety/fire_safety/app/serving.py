@@ -36,12 +36,7 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     await keep_gate(life, base, settings)
     modes = ModeOperations(base.database, base.relay, clock, settings.ward_code)
     do_in_time(life, base, modes)
-    servicers = servicers_of(base, modes)
-    services = [one.service for one in servicers]
-    server = base.server(services)
-    for one in servicers:
-        one.add_to(server)
-    return await base.serve(life, server, services)
+    return await base.serve(life, servicers_of(base, modes))
 
 
 def do_in_time(life: Lifecycle, base: Base, modes: ModeOperations) -> None:

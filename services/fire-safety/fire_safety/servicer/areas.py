@@ -3,11 +3,11 @@
 from grpc import aio
 
 from chassis.rpc.pages import page_size
+from chassis.rpc.servicer import Context
 from chassis.storage.idempotency import digest_of
 from fire_safety.domain.premises.areas import AreaKind
 from fire_safety.operations.areas import AreaOperations
 from fire_safety.queries.areas import AreaQueries
-from fire_safety.servicer import Context
 from fire_safety.wire import areas as wire
 from fire_safety.wire.devices import change_before
 from fire_safety.wire.premises import premises_id

@@ -3,10 +3,10 @@
 from grpc import aio
 
 from chassis.rpc.pages import page_size
+from chassis.rpc.servicer import Context
 from chassis.storage.idempotency import check_request_id, digest_of
 from fire_safety.operations.credentials import Asked, CredentialOperations
 from fire_safety.queries.credentials import CredentialQueries
-from fire_safety.servicer import Context
 from fire_safety.wire import credentials as wire
 from fire_safety.wire.fields import optional_identifier
 from ward.fire_safety.v1 import credentials_pb2 as pb

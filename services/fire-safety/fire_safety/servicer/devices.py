@@ -5,10 +5,10 @@ import asyncio
 from grpc import aio
 
 from chassis.rpc.pages import page_size
+from chassis.rpc.servicer import Context
 from chassis.storage.idempotency import check_request_id, digest_of
 from fire_safety.operations.devices import DeviceOperations
 from fire_safety.queries.devices import DeviceQueries
-from fire_safety.servicer import Context
 from fire_safety.wire import devices as wire
 from fire_safety.wire.device_tables.limits import OVER_THE_WIRE
 from fire_safety.wire.device_tables.rows import read_table

@@ -6,11 +6,11 @@ from grpc import aio
 
 from chassis.broker.feed import Feed
 from chassis.rpc.pages import page_size
+from chassis.rpc.servicer import Context
 from chassis.storage.idempotency import digest_of
 from fire_safety.operations.alarms import AlarmOperations
 from fire_safety.queries.alarms import AlarmQueries
 from fire_safety.queries.premises import PremisesQueries
-from fire_safety.servicer import Context
 from fire_safety.wire import alarms as alarm_wire
 from fire_safety.wire import devices as devices_wire
 from fire_safety.wire import premises as premises_wire

@@ -4,10 +4,10 @@ from grpc import aio
 
 from chassis.clock import Clock
 from chassis.rpc.pages import page_size
+from chassis.rpc.servicer import Context
 from chassis.storage.idempotency import digest_of
 from fire_safety.operations.modes import ModeOperations
 from fire_safety.queries.modes import ModeQueries
-from fire_safety.servicer import Context
 from fire_safety.wire import modes as wire
 from ward.fire_safety.v1 import modes_pb2 as pb
 from ward.fire_safety.v1 import modes_pb2_grpc

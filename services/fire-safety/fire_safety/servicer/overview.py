@@ -4,9 +4,9 @@ from grpc import aio
 
 from chassis.clock import Clock
 from chassis.rpc.pages import page_size
+from chassis.rpc.servicer import Context
 from fire_safety.queries.rates import RateQueries
 from fire_safety.queries.storms import StormQueries
-from fire_safety.servicer import Context
 from fire_safety.wire import overview as wire
 from ward.fire_safety.v1 import alarm_overview_pb2 as pb
 from ward.fire_safety.v1 import alarm_overview_pb2_grpc

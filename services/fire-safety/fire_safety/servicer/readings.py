@@ -3,8 +3,8 @@
 from grpc import aio
 
 from chassis.clock import Clock
+from chassis.rpc.servicer import Context
 from fire_safety.queries.readings import ReadingQueries
-from fire_safety.servicer import Context
 from fire_safety.wire import readings as wire
 from ward.fire_safety.v1 import readings_service_pb2 as pb
 from ward.fire_safety.v1 import readings_service_pb2_grpc

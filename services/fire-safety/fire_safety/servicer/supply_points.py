@@ -3,10 +3,10 @@
 from grpc import aio
 
 from chassis.rpc.pages import page_size
+from chassis.rpc.servicer import Context
 from chassis.storage.idempotency import digest_of
 from fire_safety.operations.supply_points import SupplyPointOperations
 from fire_safety.queries.supply_points import SupplyPointQueries
-from fire_safety.servicer import Context
 from fire_safety.wire import supply_points as wire
 from ward.fire_safety.v1 import supply_points_pb2 as pb
 from ward.fire_safety.v1 import supply_points_pb2_grpc

@@ -1,5 +1,6 @@
 """What answers each gRPC service of the package, topic by topic."""
 
+from chassis.rpc.servicer import Servicer
 from incidents.app.parts import Parts
 from incidents.operations.deadlines import DeadlineOperations
 from incidents.operations.duty import DutyOperations
@@ -27,7 +28,6 @@ from incidents.queries.service_requests import ServiceRequestQueries
 from incidents.queries.shift_handovers import ShiftHandoverQueries
 from incidents.queries.tasks import TaskQueries
 from incidents.queries.webhooks import WebhookQueries
-from incidents.servicer import Servicer
 from incidents.servicer.after_action_reviews import AfterActionReviewsServicer
 from incidents.servicer.attachments import AttachmentsServicer
 from incidents.servicer.categories import CategoriesServicer

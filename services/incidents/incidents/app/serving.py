@@ -1,10 +1,9 @@
 """Serving: what answers, and what is done in time beside it."""
 
 from contextlib import suppress
-from datetime import timedelta
 
 from chassis.broker.consumer import EventConsumer
-from chassis.broker.jetstream import EVENTS
+from chassis.broker.jetstream import EVENTS, EVENTS_REMEMBERED
 from chassis.clock import Clock, utc_now
 from chassis.errors import DatabaseUnavailableError
 from chassis.lifecycle import Lifecycle
@@ -31,8 +30,6 @@ from incidents.queries.indicators import IndicatorQueries
 from incidents.queries.timers import TimerQueries
 from incidents.settings import Settings
 
-# A day longer than the stream keeps events: what it can still deliver is never forgotten. Requests are kept as long.
-_KEPT = timedelta(seconds=EVENTS.max_age or 0) + timedelta(days=1)
 # Lanes and officers at once; those beyond wait for milliseconds.
 _URGENT_CONNECTIONS = 4
 
@@ -59,11 +56,7 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     tell_webhooks(life, base, parts, settings)
     follow_handovers(life, parts, settings)
     servicers = servicers_of(parts, private_allowed=settings.webhook_private_addresses)
-    services = [one.service for one in servicers]
-    server = base.server(services)
-    for one in servicers:
-        one.add_to(server)
-    return await base.serve(life, server, services)
+    return await base.serve(life, servicers)
 
 
 async def urgent_database(life: Lifecycle, settings: Settings) -> Database:
@@ -107,7 +100,8 @@ def do_in_time(life: Lifecycle, parts: Parts) -> None:
     life.background("figures", timers.tell_figures(FigureQueries(database), clock))
     life.background("indicators", timers.tell_indicators(IndicatorQueries(database), clock))
     upkeep = UpkeepOperations(database, clock)
-    life.background("forgetting", timers.forget_hourly(upkeep, _KEPT))
+    # Requests are kept as long.
+    life.background("forgetting", timers.forget_hourly(upkeep, EVENTS_REMEMBERED))
     life.background("forgetting-reports", timers.forget_reports_hourly(parts.reports))
     life.background("forgetting-roll-calls", timers.forget_roll_calls_hourly(parts.roll_calls))
     life.background("forgetting-attachments", timers.forget_attachments_hourly(parts.attachments))

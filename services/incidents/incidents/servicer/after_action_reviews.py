@@ -4,9 +4,9 @@ from grpc import aio
 
 from chassis.clock import Clock, ward_day
 from chassis.context import current_account
+from chassis.rpc.servicer import Context
 from incidents.operations.after_action_reviews import AfterActionReviewOperations
 from incidents.queries.after_action_reviews import AfterActionReviewQueries
-from incidents.servicer import Context
 from incidents.wire import after_action_reviews as wire
 from incidents.wire.fields import read_id
 from ward.incidents.v1 import after_action_reviews_pb2 as pb

@@ -3,10 +3,10 @@
 from grpc import aio
 
 from chassis.context import current_access, current_identity, untraced
+from chassis.rpc.servicer import Context
 from incidents.domain.attachments.attachment import OfReport
 from incidents.operations.attachments import AttachmentOperations
 from incidents.queries.attachments import AttachmentQueries
-from incidents.servicer import Context
 from incidents.wire import attachments as wire
 from ward.incidents.v1 import attachments_pb2 as pb
 from ward.incidents.v1 import attachments_pb2_grpc

@@ -3,8 +3,8 @@
 from grpc import aio
 
 from chassis.clock import Clock, ward_day
+from chassis.rpc.servicer import Context
 from incidents.queries.catalogue import CatalogueQueries
-from incidents.servicer import Context
 from incidents.wire import categories as wire
 from ward.incidents.v1 import categories_pb2 as pb
 from ward.incidents.v1 import categories_pb2_grpc

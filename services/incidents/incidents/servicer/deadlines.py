@@ -4,9 +4,9 @@ from grpc import aio
 
 from chassis.clock import Clock, ward_day
 from chassis.context import current_account
+from chassis.rpc.servicer import Context
 from incidents.operations.deadlines import DeadlineOperations
 from incidents.queries.deadlines import DeadlineQueries
-from incidents.servicer import Context
 from incidents.wire import deadlines as wire
 from incidents.wire.categories import read_day
 from incidents.wire.deadline_events import deadline_message

@@ -2,8 +2,8 @@
 
 from grpc import aio
 
+from chassis.rpc.servicer import Context
 from incidents.queries.deliveries import DeliveryQueries
-from incidents.servicer import Context
 from incidents.wire.deliveries import told_message
 from incidents.wire.fields import read_id
 from ward.incidents.v1 import deliveries_pb2 as pb

@@ -6,9 +6,9 @@ from grpc import aio
 
 from chassis.clock import Clock
 from chassis.context import current_account
+from chassis.rpc.servicer import Context
 from incidents.operations.duty import DutyOperations
 from incidents.queries.duty import DutyQueries
-from incidents.servicer import Context
 from incidents.wire import duty as wire
 from ward.incidents.v1 import duty_pb2 as pb
 from ward.incidents.v1 import duty_pb2_grpc

@@ -3,8 +3,8 @@
 from grpc import aio
 
 from chassis.context import current_account
+from chassis.rpc.servicer import Context
 from incidents.operations.exercises import ExerciseOperations
-from incidents.servicer import Context
 from incidents.wire.exercises import read_exercise
 from incidents.wire.incidents import incident_message
 from ward.incidents.v1 import exercises_pb2 as pb

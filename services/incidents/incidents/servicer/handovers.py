@@ -3,9 +3,9 @@
 from grpc import aio
 
 from chassis.context import current_account
+from chassis.rpc.servicer import Context
 from incidents.operations.handovers import HandoverOperations
 from incidents.queries.handovers import HandoverQueries
-from incidents.servicer import Context
 from incidents.wire import handovers as wire
 from incidents.wire.fields import read_id
 from ward.incidents.v1 import handovers_pb2 as pb

@@ -7,12 +7,12 @@ from grpc import aio
 from chassis.broker.feed import Feed
 from chassis.clock import Clock
 from chassis.context import current_access, current_account
+from chassis.rpc.servicer import Context
 from incidents.clients.sources import Sources
 from incidents.domain.lifecycle.durations import durations
 from incidents.operations.incidents import IncidentOperations
 from incidents.queries.briefs import BriefQueries
 from incidents.queries.incidents import IncidentQueries
-from incidents.servicer import Context
 from incidents.servicer.disclosure import Disclosure
 from incidents.wire import occupants
 from incidents.wire.brief import brief_message

@@ -7,10 +7,10 @@ from grpc import aio
 from chassis.clock import Clock, ward_day
 from chassis.context import current_account
 from chassis.rpc.pages import page_size
+from chassis.rpc.servicer import Context
 from incidents.operations.indicators import IndicatorOperations
 from incidents.printing.figure_sheet import XLSX, figure_sheet
 from incidents.queries.indicators import IndicatorQueries
-from incidents.servicer import Context
 from incidents.wire import indicators as wire
 from ward.incidents.v1 import indicators_pb2 as pb
 from ward.incidents.v1 import indicators_pb2_grpc

@@ -5,10 +5,10 @@ from grpc import aio
 from chassis.clock import Clock, ward_day
 from chassis.context import current_account
 from chassis.rpc.pages import page_size
+from chassis.rpc.servicer import Context
 from incidents.operations.lifecycle import LifecycleOperations
 from incidents.operations.reports import ReportOperations
 from incidents.queries.lifecycle import LifecycleQueries
-from incidents.servicer import Context
 from incidents.wire import lifecycle as wire
 from incidents.wire.fields import read_id
 from incidents.wire.incidents import incident_message

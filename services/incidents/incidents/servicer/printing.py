@@ -6,11 +6,11 @@ from grpc import aio
 
 from chassis.clock import Clock
 from chassis.context import current_access
+from chassis.rpc.servicer import Context
 from incidents.clients.sources import Sources
 from incidents.printing.brief_page import printed_occupants
 from incidents.printing.copies import PDF, Copies
 from incidents.queries.briefs import BriefQueries
-from incidents.servicer import Context
 from incidents.servicer.disclosure import Disclosure
 from incidents.wire import occupants
 from incidents.wire.brief import brief_message

@@ -4,9 +4,9 @@ from grpc import aio
 
 from chassis.clock import Clock
 from chassis.context import current_account, current_identity
+from chassis.rpc.servicer import Context
 from incidents.operations.public_alerts import PublicAlertOperations
 from incidents.queries.public_alerts import PublicAlertQueries
-from incidents.servicer import Context
 from incidents.wire import public_alerts as wire
 from incidents.wire.alert_events import alert_message
 from ward.incidents.v1 import public_alerts_pb2 as pb

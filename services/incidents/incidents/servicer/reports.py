@@ -4,10 +4,10 @@ from grpc import aio
 
 from chassis.clock import Clock
 from chassis.context import current_access, current_identity, untraced
+from chassis.rpc.servicer import Context
 from incidents.domain.rules.catalogue import Reporter
 from incidents.operations.reports import ReportOperations
 from incidents.queries.reports import ReportQueries
-from incidents.servicer import Context
 from incidents.wire import reports as wire
 from ward.incidents.v1 import reports_pb2 as pb
 from ward.incidents.v1 import reports_pb2_grpc

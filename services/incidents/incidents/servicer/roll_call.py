@@ -3,9 +3,9 @@
 from grpc import aio
 
 from chassis.context import current_access, current_account, identity
+from chassis.rpc.servicer import Context
 from incidents.operations.roll_call import RollCallOperations
 from incidents.queries.roll_call import RollCallQueries
-from incidents.servicer import Context
 from incidents.wire import roll_call as wire
 from incidents.wire.fields import read_id
 from ward.incidents.v1 import roll_call_pb2 as pb

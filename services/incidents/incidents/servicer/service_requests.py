@@ -6,9 +6,9 @@ from grpc import aio
 
 from chassis.clock import Clock, ward_day
 from chassis.context import current_identity
+from chassis.rpc.servicer import Context
 from incidents.operations.reports import ReportOperations
 from incidents.queries.service_requests import ServiceRequestQueries
-from incidents.servicer import Context
 from incidents.wire import service_requests as wire
 from incidents.wire.reports import receipt_message
 from ward.incidents.v1 import service_requests_pb2 as pb

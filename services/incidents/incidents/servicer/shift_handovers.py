@@ -5,9 +5,9 @@ from grpc import aio
 from chassis.clock import Clock
 from chassis.context import current_account
 from chassis.rpc.pages import page_size
+from chassis.rpc.servicer import Context
 from incidents.operations.shift_handovers import ShiftHandoverOperations
 from incidents.queries.shift_handovers import ShiftHandoverQueries
-from incidents.servicer import Context
 from incidents.wire import shift_handovers as wire
 from incidents.wire.fields import page_position
 from ward.incidents.v1 import shift_handovers_pb2 as pb

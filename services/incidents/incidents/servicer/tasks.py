@@ -4,9 +4,9 @@ from grpc import aio
 
 from chassis.clock import Clock
 from chassis.context import current_account
+from chassis.rpc.servicer import Context
 from incidents.operations.tasks import TaskOperations
 from incidents.queries.tasks import TaskQueries
-from incidents.servicer import Context
 from incidents.wire import tasks as wire
 from incidents.wire.fields import read_id
 from ward.incidents.v1 import tasks_pb2 as pb

@@ -3,10 +3,10 @@
 from grpc import aio
 
 from chassis.context import current_account
+from chassis.rpc.servicer import Context
 from incidents.domain.webhooks import secret_text
 from incidents.operations.webhooks import WebhookOperations
 from incidents.queries.webhooks import WebhookQueries
-from incidents.servicer import Context
 from incidents.wire import webhooks as wire
 from ward.incidents.v1 import webhooks_pb2 as pb
 from ward.incidents.v1 import webhooks_pb2_grpc

@@ -1,5 +1,6 @@
 """What answers each gRPC service of the package, topic by topic."""
 
+from chassis.rpc.servicer import Servicer
 from residency.app.parts import Parts
 from residency.operations.absences import AbsenceOperations
 from residency.operations.assistance import AssistanceOperations
@@ -35,7 +36,6 @@ from residency.queries.residence import ResidenceQueries
 from residency.queries.reviews import ReviewQueries
 from residency.queries.search import SearchQueries
 from residency.queries.stays import StayQueries
-from residency.servicer import Servicer
 from residency.servicer.account import AccountServicer
 from residency.servicer.assistance import AssistanceServicer
 from residency.servicer.breaches import BreachServicer

@@ -2,10 +2,9 @@
 
 import asyncio
 import contextlib
-from datetime import timedelta
 
 from chassis.broker.consumer import EventConsumer
-from chassis.broker.jetstream import EVENTS
+from chassis.broker.jetstream import EVENTS, EVENTS_REMEMBERED
 from chassis.clock import Clock, utc_now
 from chassis.errors import DatabaseUnavailableError
 from chassis.lifecycle import Lifecycle
@@ -34,10 +33,6 @@ from residency.queries.data_subject_requests import DataSubjectRequestQueries
 from residency.queries.identity import IdentityQueries
 from residency.queries.reviews import ReviewQueries
 from residency.settings import Settings
-
-# A day longer than the stream keeps events: what it can still deliver is never forgotten. Requests are kept as long: a
-# repeat comes within minutes, or days after a long outage; later the register itself shows what was entered.
-_KEPT = timedelta(seconds=EVENTS.max_age or 0) + timedelta(days=1)
 
 
 async def serve(settings: Settings) -> None:
@@ -72,11 +67,7 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     life.background("limits", timers.watch_lookups(parts.limits, parts.decoys))
     identities = IdentityQueries(account_line(life, settings))
     servicers = servicers_of(parts, identities, glass, breaches, settings.incidents_account)
-    services = [one.service for one in servicers]
-    server = base.server(services)
-    for one in servicers:
-        one.add_to(server)
-    return await base.serve(life, server, services)
+    return await base.serve(life, servicers)
 
 
 def watch_keys(
@@ -122,7 +113,9 @@ def do_in_time(life: Lifecycle, parts: Parts, breaches: BreachOperations) -> Non
     database, clock = parts.database, parts.clock
     upkeep = UpkeepOperations(database, parts.relay, clock)
     life.background("recount", timers.recount_when_due(upkeep))
-    life.background("forgetting", timers.forget_hourly(upkeep, _KEPT))
+    # Requests are kept as long: a repeat comes within minutes, or days after a long outage; later the register itself
+    # shows what was entered.
+    life.background("forgetting", timers.forget_hourly(upkeep, EVENTS_REMEMBERED))
     reminders = ReminderOperations(database, parts.relay, clock)
     life.background("reminders", timers.remind_when_due(reminders))
     cases = CaseQueries(database, parts.case_seal)

@@ -8,13 +8,13 @@ from chassis.account.witness import Told
 from chassis.clock import Clock, ward_day
 from chassis.context import current_access
 from chassis.rpc.pages import page_size
+from chassis.rpc.servicer import Context
 from residency.domain.persons.contact import PassportNumber
 from residency.domain.persons.nationality import Nationalities
 from residency.domain.persons.personal_id import PersonalIdNumber, RegistrationCodes
 from residency.domain.persons.sealing import NumberSeal, subject_of
 from residency.domain.protection.account import AccessFilter, Mark
 from residency.queries.account import AccountQueries
-from residency.servicer import Context
 from residency.wire import account as wire
 from ward.residency.v1 import account_pb2 as pb
 from ward.residency.v1 import account_pb2_grpc

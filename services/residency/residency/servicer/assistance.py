@@ -8,6 +8,7 @@ from chassis.clock import Clock, ward_day
 from chassis.context import current_access
 from chassis.errors import FieldInvalidError
 from chassis.rpc.pages import page_size
+from chassis.rpc.servicer import Context
 from chassis.rules import Rule
 from residency.domain.persons.personal_id import PersonalIdNumber, RegistrationCodes
 from residency.domain.persons.sealing import NumberSeal, subject_of
@@ -15,7 +16,6 @@ from residency.operations.assistance import AssistanceOperations
 from residency.operations.decoys import DecoyOperations
 from residency.operations.lookup_limits import LookupLimits
 from residency.queries.assistance import AssistanceQueries
-from residency.servicer import Context
 from residency.servicer.asking import asker_of
 from residency.servicer.finding import Finding
 from residency.servicer.showing import Showing

@@ -5,12 +5,12 @@ from grpc import aio
 from chassis.clock import Clock
 from chassis.context import current_account
 from chassis.rpc.pages import page_size
+from chassis.rpc.servicer import Context
 from chassis.storage.idempotency import check_request_id, digest_of
 from residency.domain.protection.breaches import Breach
 from residency.operations.breaches import BreachOperations
 from residency.operations.requests import Moving
 from residency.queries.breaches import BreachQueries
-from residency.servicer import Context
 from residency.wire import breaches as wire
 from residency.wire import fields
 from ward.residency.v1 import breaches_pb2 as pb

@@ -9,6 +9,7 @@ from chassis.clock import Clock, ward_day
 from chassis.context import current_access, current_identity
 from chassis.rpc.access import stated_purpose
 from chassis.rpc.pages import page_size
+from chassis.rpc.servicer import Context
 from chassis.rules import Rule
 from chassis.storage.idempotency import check_request_id, digest_of
 from residency.domain.cases.declarations import ResidenceDeclaration
@@ -22,7 +23,6 @@ from residency.operations.cases import CaseOperations, Moved, Request
 from residency.operations.decoys import DecoyOperations
 from residency.operations.lookup_limits import LookupLimits
 from residency.queries.cases import CaseQueries
-from residency.servicer import Context
 from residency.servicer.asking import asker_of
 from residency.wire.cases import answers, declarations, requests
 from residency.wire.fields import check_reference

@@ -8,6 +8,7 @@ from grpc import aio
 from chassis.clock import Clock, ward_day
 from chassis.context import current_access, current_account, current_identity
 from chassis.rpc.pages import page_size
+from chassis.rpc.servicer import Context
 from chassis.storage.idempotency import check_request_id, digest_of
 from residency.domain.persons.citizens import Citizen, OwnNumberUnknownError
 from residency.domain.persons.nationality import Nationalities
@@ -19,7 +20,6 @@ from residency.operations.lookup_limits import LookupLimits
 from residency.operations.own_guests import OwnGuestOperations
 from residency.queries.citizens import CitizenQueries
 from residency.queries.data_subject_requests import DataSubjectRequestQueries
-from residency.servicer import Context
 from residency.servicer.asking import asker_of
 from residency.wire import answers, fields
 from residency.wire import citizens as wire

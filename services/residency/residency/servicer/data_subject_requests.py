@@ -10,6 +10,7 @@ from chassis.clock import Clock, ward_day
 from chassis.context import current_access, current_account
 from chassis.rpc.access import stated_purpose
 from chassis.rpc.pages import page_size
+from chassis.rpc.servicer import Context
 from chassis.rules import Rule
 from chassis.storage.idempotency import check_request_id, digest_of
 from residency.domain.lookups.disclosure import Asker, PersonField
@@ -31,7 +32,6 @@ from residency.queries.data_subject_requests import DataSubjectRequestQueries
 from residency.queries.held_data import HeldDataQueries
 from residency.queries.lookups import LookupQueries
 from residency.queries.residence import ResidenceQueries
-from residency.servicer import Context
 from residency.servicer.asking import asker_of
 from residency.wire import data_subject_requests as wire
 from residency.wire import fields

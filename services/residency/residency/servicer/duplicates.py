@@ -7,6 +7,7 @@ from grpc import aio
 from chassis.clock import Clock, ward_day
 from chassis.context import current_access
 from chassis.rpc.pages import page_size
+from chassis.rpc.servicer import Context
 from residency.domain.lookups.pseudonyms import Pseudonyms
 from residency.domain.persons.personal_id import PersonalIdNumber, RegistrationCodes
 from residency.domain.persons.sealing import NumberSeal, subject_of
@@ -15,7 +16,6 @@ from residency.operations.decoys import DecoyOperations
 from residency.operations.duplicates import DuplicateOperations
 from residency.operations.lookup_limits import LookupLimits
 from residency.queries.duplicates import DuplicateQueries
-from residency.servicer import Context
 from residency.servicer.asking import asker_of
 from residency.servicer.showing import Showing
 from residency.wire import duplicates as wire

@@ -8,6 +8,7 @@ from grpc import aio
 from chassis.clock import Clock, ward_day
 from chassis.context import current_access
 from chassis.rpc.pages import page_size
+from chassis.rpc.servicer import Context
 from residency.domain.lookups.disclosure import Asker, Disclosure
 from residency.domain.lookups.pseudonyms import Pseudonyms
 from residency.domain.persons.personal_id import PersonalIdNumber, RegistrationCodes
@@ -21,7 +22,6 @@ from residency.operations.lookup_limits import LookupLimits
 from residency.queries.anomalies import AnomalyQueries
 from residency.queries.lookups import LookupQueries
 from residency.queries.search import SearchQueries
-from residency.servicer import Context
 from residency.servicer.asking import actor, asker_of
 from residency.servicer.naming import Naming
 from residency.servicer.showing import Showing

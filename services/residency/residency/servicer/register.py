@@ -8,6 +8,7 @@ from grpc import aio
 from chassis.clock import Clock, ward_day
 from chassis.context import current_access
 from chassis.errors import FieldInvalidError
+from chassis.rpc.servicer import Context
 from chassis.rules import Rule
 from residency.domain.lookups.disclosure import PersonField
 from residency.domain.persons.contact import Contact
@@ -25,7 +26,6 @@ from residency.queries.households import HouseholdQueries
 from residency.queries.persons import PersonQueries
 from residency.queries.places import PlaceQueries
 from residency.queries.residence import ResidenceQueries, ResidencesAsked
-from residency.servicer import Context
 from residency.servicer.asking import asker_of
 from residency.servicer.finding import Finding
 from residency.servicer.naming import Naming

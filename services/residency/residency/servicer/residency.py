@@ -10,6 +10,7 @@ from chassis.clock import Clock, ward_day
 from chassis.context import current_access
 from chassis.errors import FieldInvalidError
 from chassis.rpc.pages import page_size
+from chassis.rpc.servicer import Context
 from chassis.storage.idempotency import digest_of
 from residency.domain.lookups.disclosure import Asker
 from residency.domain.persons.nationality import Nationalities
@@ -23,7 +24,6 @@ from residency.operations.residence import ResidenceOperations
 from residency.queries.identity import IdentityQueries, Look
 from residency.queries.occupancy import OccupancyQueries
 from residency.queries.places import PlaceQueries
-from residency.servicer import Context
 from residency.servicer.asking import asker_of
 from residency.servicer.finding import Finding
 from residency.wire import answers, fields, requests

@@ -5,10 +5,10 @@ from grpc import aio
 from chassis.clock import Clock
 from chassis.context import current_account
 from chassis.rpc.pages import page_size
+from chassis.rpc.servicer import Context
 from chassis.storage.idempotency import check_request_id, digest_of
 from residency.operations.reviews import ReviewOperations, ReviewRequest
 from residency.queries.reviews import ReviewQueries
-from residency.servicer import Context
 from residency.wire import fields
 from residency.wire import reviews as wire
 from ward.residency.v1 import reviews_pb2 as pb

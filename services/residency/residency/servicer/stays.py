@@ -7,6 +7,7 @@ from grpc import aio
 from chassis.clock import Clock, ward_day
 from chassis.context import current_access
 from chassis.rpc.pages import page_size
+from chassis.rpc.servicer import Context
 from residency.domain.persons.nationality import Nationalities
 from residency.domain.persons.personal_id import PersonalIdNumber, RegistrationCodes
 from residency.domain.persons.sealing import NumberSeal, subject_of
@@ -17,7 +18,6 @@ from residency.operations.lookup_limits import LookupLimits
 from residency.operations.stays import StayOperations
 from residency.queries.absences import AbsenceQueries
 from residency.queries.stays import StayQueries
-from residency.servicer import Context
 from residency.servicer.asking import asker_of
 from residency.servicer.finding import Finding
 from residency.servicer.showing import Showing
