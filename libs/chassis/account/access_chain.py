@@ -64,8 +64,14 @@ class AccessRecord(NamedTuple):
                 (
                     self.record_id.bytes,
                     recorded_at.to_bytes(8, "big", signed=True),
-                    _texts(self.account, self.actor),
-                    _texts(self.method, self.purpose, self.legal_basis, self.reference),
+                    _texts(
+                        self.account,
+                        self.actor,
+                        self.method,
+                        self.purpose,
+                        self.legal_basis,
+                        self.reference,
+                    ),
                     _text(self.subject),
                     _texts(self.outcome),
                     _text(self.request_id),

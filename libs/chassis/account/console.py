@@ -10,10 +10,10 @@ import os
 import pwd
 import re
 from datetime import datetime
-from uuid import uuid4
 
 from chassis.account.access_chain import AccessRecord
 from chassis.account.access_log import append
+from chassis.account.record_ids import record_id
 from chassis.privacy import may_hold_id_number
 from chassis.storage.database import Database
 
@@ -45,7 +45,7 @@ def record_of(
     """Write down that a command was given."""
     machine = f"console:{_machine_account()}"
     return AccessRecord(
-        record_id=uuid4(),
+        record_id=record_id(now),
         recorded_at=now,
         account=f"console:{operator}" if operator else machine,
         actor=machine if operator else "",

@@ -11,7 +11,6 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import cache
 from types import TracebackType
 from typing import Any, NamedTuple, NoReturn
-from uuid import uuid4
 
 import grpc
 from google.protobuf.message import Message
@@ -22,6 +21,7 @@ from prometheus_client import Gauge, Histogram
 
 from chassis import context
 from chassis.account.access_log import OK, AccessLog, records_of
+from chassis.account.record_ids import record_id
 from chassis.clock import Clock
 from chassis.context import Access
 from chassis.errors import DomainError, InternalError, TokenExpiredError
@@ -264,7 +264,7 @@ class AccessGuard:
         """Begin the account of a call, with what it states."""
         stated = access.stated_purpose(call.request)
         return Access(
-            record_id=uuid4(),
+            record_id=record_id(self._clock()),
             method=call.method,
             purpose=stated.purpose,
             legal_basis=stated.legal_basis,
@@ -318,7 +318,7 @@ class AccessGuard:
         if not caller.account and not self._anonymous.take(now.timestamp()):
             metrics.ACCESS_RECORDS.labels(entry.method, f"{outcome}_COUNTED").inc()
             return
-        await log.record(*records_of(entry, now, uuid4(), outcome))
+        await log.record(*records_of(entry, now, record_id(now), outcome))
 
     def _log_of(self, entry: Access) -> AccessLog:
         if self._log is None:

@@ -45,6 +45,10 @@ class DecoyOperations:
         async with self._database.transaction() as tx:
             self._subjects = await repository.subjects(tx)
 
+    def __contains__(self, subject: str) -> bool:
+        """Tell whether a person of the account is a decoy."""
+        return subject in self._subjects
+
     async def watch(self, account: str, subjects: Collection[str], access_record_id: UUID) -> None:
         """Alert for each decoy among those looked at, and suspect a breach, before the answer leaves."""
         touched = self._subjects.intersection(subjects)

@@ -16,14 +16,17 @@ from residency.domain.persons.verification import (
 )
 
 # The register as it is when the statement begins; a number that nobody has gives a row of nothing, and one of a record
-# that was merged the record that stands for it.
+# that was merged the record that stands for it: few are, and nothing is looked for where none is.
 _LOOK_UP = """
     with recorded as materialized (select append_access_records($2))
-    select persons.full_name, persons.birth_year, persons.birth_month, persons.birth_day
+    select case when found.merged_into is null then found.full_name else kept.full_name end,
+           case when found.merged_into is null then found.birth_year else kept.birth_year end,
+           case when found.merged_into is null then found.birth_month else kept.birth_month end,
+           case when found.merged_into is null then found.birth_day else kept.birth_day end
     from recorded
     cross join unnest($1::bytea[]) with ordinality as asked (number_index, place)
-    left join persons as record using (number_index)
-    left join persons on persons.person_id = coalesce(record.merged_into, record.person_id)
+    left join persons as found using (number_index)
+    left join persons as kept on kept.person_id = found.merged_into
     order by asked.place
 """
 

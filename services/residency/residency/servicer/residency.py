@@ -1,11 +1,13 @@
 """Identity verification, occupancy and registrations."""
 
-from uuid import UUID, uuid4
+from itertools import repeat
+from uuid import UUID
 
 from grpc import aio
 
 from chassis.account.access_chain import AccessRecord
 from chassis.account.access_log import OK, record_of
+from chassis.account.record_ids import record_ids
 from chassis.clock import Clock, ward_day
 from chassis.context import current_access
 from chassis.errors import FieldInvalidError
@@ -91,7 +93,8 @@ class ResidencyServicer(residency_pb2_grpc.ResidencyServiceServicer):
         declared = requests.declarations(request, self._codes, ward_day(self._clock()))
         # What the records of a call share is written down once.
         shared = record_of(access, access.record_id, OK, self._clock())
-        looks = [self._look(one, shared, uuid4()) for one in declared]
+        ids = record_ids(shared.recorded_at, len(declared))
+        looks = [*map(self._look, declared, repeat(shared), ids)]
         self._limits.admit(asker, len(looks))
         verified = zip(await self._verify(looks, asker), looks, strict=True)
         response = pb.VerifyIdentitiesResponse()
@@ -119,7 +122,8 @@ class ResidencyServicer(residency_pb2_grpc.ResidencyServiceServicer):
         self._limits.note_numbers(asker, asked)
         for look in looks:
             record = look.record
-            await self._decoys.watch(asker.account, [record.subject], record.record_id)
+            if record.subject in self._decoys:
+                await self._decoys.watch(asker.account, [record.subject], record.record_id)
         return found
 
     async def GetOccupancy(

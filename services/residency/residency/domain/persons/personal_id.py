@@ -68,7 +68,8 @@ class PersonalIdNumber:
     @property
     def birth_year(self) -> int:
         """The year of birth: G is 0 or 1 in the 20th century, 2 or 3 in the 21st, and so on."""
-        return _FIRST_YEAR + 100 * (int(self.digits[3]) // 2) + int(self.digits[4:6])
+        century, year = divmod(int(self.digits[3:6]), 100)
+        return _FIRST_YEAR + 100 * (century // 2) + year
 
     @property
     def is_of_woman(self) -> bool:
