@@ -15,6 +15,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    ColumnElement,
     DateTime,
     Identity,
     Index,
@@ -25,6 +26,10 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    and_,
+    func,
+    literal,
+    literal_column,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -74,8 +79,8 @@ def account_tables(metadata: MetaData) -> AccountTables:
         Column("fields", ARRAY(Text), nullable=False),
         Column("ward_code", Text, nullable=False),
         UniqueConstraint("position", name="access_records_one_per_position"),
-        Index("access_records_by_subject", "subject", "position"),
     )
+    Index("access_records_by_subject", _hash(records.c.subject), records.c.position)
     checkpoints = Table(
         "access_checkpoints",
         metadata,
@@ -95,6 +100,16 @@ def account_tables(metadata: MetaData) -> AccountTables:
         CheckConstraint("kind in ('WITNESSED', 'VERIFIED', 'BROKEN')", name="access_marks_kind"),
     )
     return AccountTables(records, checkpoints, marks)
+
+
+def is_about(records: Table, subject: str) -> ColumnElement[bool]:
+    """Tell which records are about a subject; by its hash they are found."""
+    column = records.c.subject
+    return and_(_hash(column) == _hash(literal(subject)), column == subject)
+
+
+def _hash(text: ColumnElement[str]) -> ColumnElement[int]:
+    return func.hashtextextended(text, literal_column("0"))
 
 
 def entry_of(record: AccessRecord) -> tuple[Any, ...]:

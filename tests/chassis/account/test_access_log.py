@@ -10,13 +10,14 @@ import pytest
 from nats.aio.client import Client
 from nats.js.errors import APIError
 from prometheus_client import REGISTRY
-from sqlalchemy import text
+from sqlalchemy import MetaData, select, text
+from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 
 from chassis import context
 from chassis.account import access_account, access_schema, witness
 from chassis.account.access_account import Expiry, LimitMissingError, PositionUnknownError
 from chassis.account.access_chain import AccessRecord, ChainBrokenError, Fault, Head, Witnesses
-from chassis.account.access_log import AccessLog, accounted, append
+from chassis.account.access_log import AccessLog, account_tables, accounted, append, is_about
 from chassis.broker import jetstream
 from chassis.context import Access
 from chassis.errors import BrokerUnavailableError, DatabaseUnavailableError
@@ -133,6 +134,22 @@ async def test_many_that_append_at_once_make_one_unbroken_chain(database: Databa
         await line.close()
 
     assert (await verify(database)).position == 2 * 300 + 2 * 20 * 2
+
+
+async def test_records_about_somebody_are_found_by_the_index(database: Database) -> None:
+    """By the hash of the subject; nobody else's with them."""
+    records = account_tables(MetaData()).records
+    await fill(database, 3)
+    asked = select(records.c.subject).where(is_about(records, "person 1"))
+    written = asked.compile(dialect=asyncpg_dialect(), compile_kwargs={"literal_binds": True})
+    async with database.transaction() as tx:
+        found = list(await tx.scalars(asked))
+        await tx.execute(text("set local enable_seqscan = off"))
+        plan = " ".join(await tx.scalars(text(f"explain {written}")))
+
+    assert found == ["person 1"]
+    assert "access_records_by_subject" in plan
+    assert "Index Cond: (hashtextextended(subject" in plan
 
 
 async def test_what_cannot_be_recorded_is_told() -> None:

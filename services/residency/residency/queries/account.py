@@ -4,6 +4,7 @@ from sqlalchemy import ColumnElement, func, null, or_, select, true
 
 from chassis.account.access_account import linked_of
 from chassis.account.access_chain import Head
+from chassis.account.access_log import is_about
 from chassis.storage.database import Database
 from residency.domain.persons.sealing import subject_of
 from residency.domain.protection.account import (
@@ -142,9 +143,10 @@ def _conditions(which: AccessFilter, before: int | None) -> list[ColumnElement[b
         columns.purpose: which.purpose,
         columns.reference: which.reference,
         columns.outcome: which.outcome,
-        columns.subject: which.subject,
     }
     conditions = [column == value for column, value in equal.items() if value]
+    if which.subject:
+        conditions.append(is_about(_records, which.subject))
     if which.person:
         conditions.append(are_of(which.person))
     if which.since:

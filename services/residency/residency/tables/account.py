@@ -2,7 +2,7 @@
 
 from sqlalchemy import ColumnElement, and_, not_, or_
 
-from chassis.account.access_log import account_tables
+from chassis.account.access_log import account_tables, is_about
 from residency.domain.protection.account import Named, Names
 from residency.tables.metadata import metadata
 
@@ -17,7 +17,7 @@ def are_of(person: Names) -> ColumnElement[bool]:
 
 def _under(name: Named) -> ColumnElement[bool]:
     columns = access_records.c
-    conditions = [columns.subject == name.subject]
+    conditions = [is_about(access_records, name.subject)]
     if name.since:
         conditions.append(columns.recorded_at >= name.since)
     if name.until:

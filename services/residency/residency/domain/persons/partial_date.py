@@ -8,7 +8,7 @@ from typing import Self
 _ISO = re.compile(r"([0-9]{4})(?:-([0-9]{2}))?(?:-([0-9]{2}))?")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PartialDate:
     """A date as precisely as it is known; ValueError for a date that is not in the calendar."""
 

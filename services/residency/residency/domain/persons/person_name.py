@@ -17,7 +17,7 @@ _PUNCTUATION = frozenset(" '\u2019-.·")
 _WORD = re.compile(r"[^\W\d_]+")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FullName:
     """A full name in Unicode form NFC with single spaces: surname, middle names, given name.
 
