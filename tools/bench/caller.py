@@ -17,6 +17,7 @@ import grpc
 import uvloop
 from google.type import date_pb2
 from grpc import aio
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from bench.aside import begin, told_by
 from bench.latency import Latencies
@@ -42,7 +43,8 @@ class Orders:
     """Who is called, and how: `in_flight` calls at a time for `seconds`.
 
     A call is about one of the first `persons` of the benchmark's register, or about `many` of them; about the
-    occupancy of one of `dwellings` if there are any; about a name if `by_name`. `authority` is the certificate to trust
+    occupancy of one of `dwellings` if there are any; about a name if `by_name`; about nothing if `empty` (grpc.health,
+    which every service answers without a token). `authority` is the certificate to trust
     (PEM) where TLS is spoken. With the URL of a `database` the caller itself commits a row there and selects one after
     each call, and all three are timed together.
     """
@@ -56,6 +58,7 @@ class Orders:
     many: int = 0
     dwellings: tuple[str, ...] = ()
     by_name: bool = False
+    empty: bool = False
     database: str = ""
 
 
@@ -87,6 +90,7 @@ class _Caller:
         self._database = database
         self._requests = requests_of(orders)
         residency = residency_pb2_grpc.ResidencyServiceStub(channel)
+        health: Any = health_pb2_grpc.HealthStub(channel)
         self._method: Any = {
             pb.VerifyIdentityRequest: residency.VerifyIdentity,
             pb.VerifyIdentitiesRequest: residency.VerifyIdentities,
@@ -94,6 +98,7 @@ class _Caller:
             lookups_pb2.SearchPersonsRequest: lookups_pb2_grpc.LookupServiceStub(
                 channel
             ).SearchPersons,
+            health_pb2.HealthCheckRequest: health.Check,
         }[type(self._requests[0])]
         self._metadata = (("authorization", f"Bearer {orders.token}"),) if orders.token else ()
         self._looks = orders.many or 1
@@ -125,6 +130,8 @@ class _Caller:
 def requests_of(orders: Orders) -> list[Any]:
     """Make requests as ordered, the same in every run."""
     chance = random.Random(_SEED)  # noqa: S311 - the same requests in every run
+    if orders.empty:
+        return [health_pb2.HealthCheckRequest()]
     if orders.dwellings:
         return [pb.GetOccupancyRequest(purpose=_CASE, dwelling_id=one) for one in orders.dwellings]
     if orders.by_name:

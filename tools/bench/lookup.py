@@ -19,6 +19,7 @@ class What(StrEnum):
 
     ECHO = "ECHO"
     ECHO_COMMIT_SELECT = "ECHO_COMMIT_SELECT"
+    EMPTY = "EMPTY"
     BY_REQUEST = "BY_REQUEST"
     BY_REQUEST_IN_CHAIN = "BY_REQUEST_IN_CHAIN"
     VERIFY = "VERIFY"
@@ -131,6 +132,7 @@ class Benchmark:
             course = {
                 What.BY_REQUEST: self._orders(by_request_target),
                 What.BY_REQUEST_IN_CHAIN: replace(product, target=in_chain_target),
+                What.EMPTY: replace(product, token="", empty=True),
                 What.VERIFY_MANY: replace(product, in_flight=MANY_IN_FLIGHT, many=MANY),
                 What.OCCUPANCY: replace(product, dwellings=await register.dwellings()),
                 What.SEARCH: replace(product, in_flight=1, by_name=True),

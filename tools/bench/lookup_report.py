@@ -13,6 +13,7 @@ from bench.report import goals_table, setting, table
 _NAMES = {
     What.ECHO: "echo grpc.aio trần · bare grpc.aio echo",
     What.ECHO_COMMIT_SELECT: "echo + commit + select",
+    What.EMPTY: "lời gọi rỗng đến dịch vụ, có TLS · an empty call to the service, with TLS",
     What.BY_REQUEST: "asyncpg, mỗi lượt một giao dịch · asyncpg, a transaction by request",
     What.BY_REQUEST_IN_CHAIN: "như vậy, có TLS, thẻ và chuỗi · the same with TLS, token and chain",
     What.VERIFY: "VerifyIdentity",
