@@ -144,10 +144,13 @@ def test_every_address_it_asks_is_one_of_the_contracts() -> None:
     }
     asked = set()
     for script in SCRIPTS.values():
-        for verb, path in re.findall(r"\.(get|post|document|#ask)\([`\"](/v1/[^`\"?]+)", script):
+        for verb, path in re.findall(
+            r"\.(get|post|document|#ask|#list)\([`\"](/v1/[^`\"?]+)", script
+        ):
             asked.add(("POST" if verb == "post" else "GET", re.sub(r"\$\{[^}]+\}", "{}", path)))
 
     assert asked == {
+        ("GET", "/v1/alarms"),
         ("GET", "/v1/incidents"),
         ("GET", "/v1/incidents:watch"),
         ("GET", "/v1/incidents/{}/brief"),

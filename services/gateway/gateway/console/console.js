@@ -14,6 +14,9 @@ const LOST_HZ = 440;
 // Changes of one incident that come within it are read together: a fire's detectors follow each other.
 const SETTLE_MS = 250;
 const RETRY_MS = 5_000;
+// How often it is asked what others have seen, and only while an officer is asked to confirm it. Not by a second
+// stream: a browser has six connections to a server, for all its tabs together.
+const LOOK_MS = 10_000;
 const WARN_MS = 15 * 60_000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const DOWNLOAD_MS = 60_000;
@@ -22,7 +25,7 @@ const DOWNLOAD_MS = 60_000;
 const linkedTo = location.pathname.match(/^\/incidents\/([0-9a-f-]{36})$/)?.[1] ?? "";
 const glass = found("glass");
 const words = await untilRead("/console/words.json");
-let shift, chosen, pending, warning, disclosed;
+let shift, chosen, pending, looking, warning, disclosed;
 // Whoever was signed out by the services, and not by a person, may think that somebody watches.
 let isForsaken = false;
 
@@ -68,8 +71,7 @@ function leave(reason = "", forsaken = false) {
   shift = undefined;
   isForsaken = forsaken;
   sessionStorage.removeItem(KEPT);
-  clearTimeout(pending);
-  clearTimeout(warning);
+  for (const timer of [pending, looking, warning]) clearTimeout(timer);
   hide();
   for (const id of ["account", "link", "heading", "brief", "incidents", "news"]) found(id).replaceChildren();
   present(false);
@@ -193,7 +195,25 @@ async function refresh(mine, id) {
     mine.faults.set(id, told(error));
     if (!mine.isOver && id === chosen && !(error instanceof Refused && error.status < 500)) later(mine, id, RETRY_MS);
   }
-  if (!mine.isOver && id === chosen) draw();
+  if (mine.isOver || id !== chosen) return;
+  draw();
+  await look(mine, id);
+}
+
+/** Ask which alarms of an incident somebody has seen: neither the incident nor its stream says so. */
+async function look(mine, id) {
+  const one = mine.incident(id);
+  if (!one || one.endedAt) return;
+  try {
+    mine.learnSeen(one.alarmIds, await mine.ward.unseenAlarms(one.premisesId));
+  } catch {
+    // What nobody may have seen is offered: to confirm it again changes nothing.
+  }
+  mine.asked.add(id);
+  if (mine.isOver || id !== chosen) return;
+  draw();
+  clearTimeout(looking);
+  if (mine.unconfirmed(mine.incident(id)).length > 0) looking = setTimeout(() => look(mine, id), LOOK_MS);
 }
 
 /** Draw all that is known now. */
@@ -215,6 +235,7 @@ const failed = (text) => make("p", { class: "stale" }, `Không đọc được h
 
 function heading(one, brief, fault) {
   const id = one.incidentId;
+  const unconfirmed = shift.unconfirmed(one);
   const act = (key, name, onclick, more) => make("button", { type: "button", "data-key": key, onclick, ...more }, name);
   return [
     make("h2", {}, one.place || "Chưa rõ nơi xảy ra"),
@@ -224,8 +245,8 @@ function heading(one, brief, fault) {
     fault && brief && make("p", { class: "stale" }, `Đang xem bản lúc ${moment(brief.generatedAt)}.`),
     !one.endedAt && !one.acknowledgedAt &&
       act("take", "Tiếp nhận", () => acknowledge(shift, id), { class: "act", disabled: shift.busy.has(id) }),
-    one.acknowledgedAt && shift.unseen(one).length > 0 &&
-      act("see", `Xác nhận đã thấy ${shift.unseen(one).length} báo động`, () => see(shift, id), { disabled: shift.busy.has(id) }),
+    unconfirmed.length > 0 &&
+      act("see", `Xác nhận đã thấy ${unconfirmed.length} báo động`, () => see(shift, id), { disabled: shift.busy.has(id) }),
     act("print", "In hồ sơ (PDF)", () => print(shift, one)),
     !one.endedAt && act("names", "Xem tên người bên trong", () => glass.showModal()),
   ].filter(Boolean);

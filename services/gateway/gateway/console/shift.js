@@ -17,8 +17,9 @@ export class Shift {
   /** Incidents that ring no more, and those that are just being taken on. */
   silenced = new Set();
   busy = new Set();
-  /** Alarms that were confirmed here to have been seen. */
+  /** Alarms that somebody has seen, here or elsewhere, or that are over; and incidents of whose alarms that was asked. */
   seen = new Set();
+  asked = new Set();
   isListed = false;
   lostAt = 0;
   isLossSilenced = false;
@@ -69,9 +70,20 @@ export class Shift {
     return this.open.filter(isWaiting);
   }
 
-  /** Give the alarms of an incident that go on and were not confirmed here: who came anew cannot know, and may again. */
+  /** Give the alarms of an incident that nobody has seen, as far as is known: to confirm one again changes nothing. */
   unseen(one) {
     return one.endedAt ? [] : one.alarmIds.filter((alarm) => !this.seen.has(alarm));
+  }
+
+  /** Give those that an officer is asked to confirm: none before it was asked what others have seen. */
+  unconfirmed(one) {
+    return one.acknowledgedAt && this.asked.has(one.incidentId) ? this.unseen(one) : [];
+  }
+
+  /** Learn that of these alarms nobody has seen the `unseen`; one that is seen stays so. */
+  learnSeen(alarmIds, unseen) {
+    const waiting = new Set(unseen.map((alarm) => alarm.alarmId));
+    for (const alarm of alarmIds) if (!waiting.has(alarm)) this.seen.add(alarm);
   }
 
   /** Keep a brief unless a newer one is known: two answers may overtake each other. */

@@ -37,16 +37,15 @@ export class Ward {
   }
 
   /** List all incidents that are open. */
-  async openIncidents() {
-    const incidents = [];
-    let token = "";
-    do {
-      const page = new URLSearchParams({ openOnly: "true", pageSize: "500", pageToken: token });
-      const answer = await this.get(`/v1/incidents?${page}`);
-      incidents.push(...answer.incidents);
-      token = answer.nextPageToken;
-    } while (token);
-    return incidents;
+  openIncidents() {
+    return this.#list("/v1/incidents", "incidents", { openOnly: "true" });
+  }
+
+  /** List the fire alarms that nobody has seen, of premises, or of the whole ward where the id is empty. */
+  unseenAlarms(premisesId) {
+    return this.#list("/v1/alarms", "alarms", {
+      premisesId, signalClass: "SIGNAL_CLASS_ALARM", state: "ALARM_STATE_ACTIVE",
+    });
   }
 
   /**
@@ -81,6 +80,17 @@ export class Ward {
       lost(heardAt);
       await new Promise((done) => setTimeout(done, PAUSE_MS));
     }
+  }
+
+  async #list(path, items, wanted) {
+    const all = [];
+    let pageToken = "";
+    do {
+      const answer = await this.get(`${path}?${new URLSearchParams({ ...wanted, pageSize: "500", pageToken })}`);
+      all.push(...answer[items]);
+      pageToken = answer.nextPageToken;
+    } while (pageToken);
+    return all;
   }
 
   async #stream(last, { heard, take, attached }) {
