@@ -119,6 +119,47 @@ async def test_a_mode_says_for_what_why_and_until_when(
     assert (name, event.mode.mode_id) == ("DeviceModeSet", str(mode.mode_id))
 
 
+@pytest.mark.parametrize(
+    ("scope", "target_id", "zone"),
+    [
+        (ModeScope.DEVICE, PLACED.device_id, ("Bếp tầng 2", 2)),
+        (ModeScope.DEVICE, UNPLACED.device_id, ("", 0)),
+        (ModeScope.ZONE, "z-hall", ("Hành lang tầng 1", 1)),
+        (ModeScope.PREMISES, APARTMENTS.premises_id, ("", 0)),
+    ],
+)
+async def test_a_mode_names_the_zone_and_floor(
+    modes: ModeOperations,
+    queries: ModeQueries,
+    database: Database,
+    scope: ModeScope,
+    target_id: str,
+    zone: tuple[str, int],
+) -> None:
+    """Wherever it is told: an id says nothing to who runs there."""
+    wanted = replace(WANTED, scope=scope, target_id=target_id)
+    mode = await set_mode(modes, wanted)
+    (listed,) = await queries.list_modes(IN_FORCE, None, 10, NOW)
+    ended = await modes.end(mode.mode_id, "request-1", b"a")
+
+    assert [(one.zone_name, one.floor) for one in (mode, listed, ended)] == [zone] * 3
+    told = [event.mode for _, event in await outbox_of(database, "DeviceMode")]
+    assert [(one.zone_name, one.floor) for one in told] == [zone] * 2
+
+
+async def test_a_device_without_a_zone_has_a_floor(
+    modes: ModeOperations, queries: ModeQueries, owner: Database
+) -> None:
+    """That of the place where it hangs."""
+    async with owner.transaction() as tx:
+        on_fourth = update(tables.devices).values(floor=4)
+        await tx.execute(on_fourth.where(tables.devices.c.device_id == UNPLACED.device_id))
+    mode = await set_mode(modes, replace(WANTED, target_id=UNPLACED.device_id))
+
+    assert (mode.zone_name, mode.floor) == ("", 4)
+    assert await queries.list_modes(IN_FORCE, None, 10, NOW) == [mode]
+
+
 async def test_a_request_sets_one_mode_however_often_it_comes(modes: ModeOperations) -> None:
     """And another under its id is refused."""
     first = await modes.set(WANTED, "request-1", b"a")
@@ -171,13 +212,15 @@ async def test_what_is_being_set_while_a_device_is_retired_ends_with_it(
     """Who retires it waits for who sets it; else the mode would be in force for days."""
     devices = DeviceOperations(database, relay, clock)
     async with database.transaction() as tx:
-        premises_id = await repository.premises_of_target(tx, WANTED)
+        place = await repository.place_of_target(tx, WANTED)
         retiring = asyncio.create_task(devices.retire(PLACED.device_id, "", "request-9", b""))
         await somebody_waits(database)
         mode = DeviceMode(
             mode_id=uuid4(),
             ward_code=WARD,
-            premises_id=premises_id,
+            premises_id=place.premises_id,
+            zone_name=place.zone_name,
+            floor=place.floor,
             set_by="officer",
             begins_at=NOW,
             **vars(WANTED),

@@ -251,12 +251,16 @@ def test_a_time_of_another_day_says_its_day() -> None:
 
 
 def test_where_something_is_is_told_once_and_in_words() -> None:
-    """A floor only where the name does not say it; of what is set for more than a device how far it reaches, no id."""
+    """A floor only where the name does not say it; of what is set for more than a device how far it reaches, no id.
+
+    Nor is the zone missing where it is known.
+    """
     places = (("Nhà xe tầng 1", 1), ("Phòng 1", 1), ("Sảnh tầng 12", 1), ("Kho TẦNG HẦM 1", -1))
     scopes = (
-        (modes_pb2.MODE_SCOPE_DEVICE, "TB-0001"),
-        (modes_pb2.MODE_SCOPE_PREMISES, "premises-1"),
-        (modes_pb2.MODE_SCOPE_ZONE, "zone-1"),
+        (modes_pb2.MODE_SCOPE_DEVICE, "TB-0001", "Bếp", 3),
+        (modes_pb2.MODE_SCOPE_PREMISES, "premises-1", "", 0),
+        (modes_pb2.MODE_SCOPE_ZONE, "zone-1", "", 0),
+        (modes_pb2.MODE_SCOPE_ZONE, "zone-2", "Hành lang tầng 2", 2),
     )
     told = brief(
         detectors=[
@@ -270,10 +274,12 @@ def test_where_something_is_is_told_once_and_in_words() -> None:
                 kind=modes_pb2.DEVICE_MODE_KIND_DISABLED,
                 scope=scope,
                 target_id=target,
+                zone_name=zone,
+                floor=floor,
                 ends_at=stamp(NIGHT),
                 reason="thay đầu báo",
             )
-            for scope, target in scopes
+            for scope, target, zone, floor in scopes
         ],
     )
     written = text_of(brief_page.printed_brief(told))
@@ -283,9 +289,10 @@ def test_where_something_is_is_told_once_and_in_words() -> None:
         "Phòng 1, tầng 1, khói",
         "Sảnh tầng 12, tầng 1, khói",
         "Kho TẦNG HẦM 1, khói",
-        "bị vô hiệu hóa, TB-0001, đến",
+        "bị vô hiệu hóa, TB-0001, Bếp, tầng 3, đến",
         "bị vô hiệu hóa, cả cơ sở, đến",
         "bị vô hiệu hóa, một khu vực báo cháy, đến",
+        "bị vô hiệu hóa, một khu vực báo cháy, Hành lang tầng 2, đến",
     ):
         assert line in written
     assert written.count("thay đầu báo") == len(scopes)

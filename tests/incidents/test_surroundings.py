@@ -64,11 +64,13 @@ async def take_supply_point(operations: Operations, name: str, north: float, **m
 
 
 async def take_mode(operations: Operations, mode_id: str, *, ended: bool = False) -> None:
-    """Tell of a disablement of all devices of the premises, for an hour."""
+    """Tell of a disablement of the devices of a zone of the premises, for an hour."""
     mode = modes_pb2.DeviceMode(
         mode_id=mode_id,
         ward_code="11002",
         premises_id="premises-1",
+        zone_name="Bếp",
+        floor=2,
         ends_at=stamp(NIGHT + timedelta(hours=1)),
         ended_at=stamp(NIGHT) if ended else None,
     )
@@ -189,7 +191,9 @@ async def test_devices_that_are_off_are_told_until_they_are_on_again(
     clock.advance(3600)
     later = await brief_of(queries, incident.incident_id, clock)
 
-    assert [mode.mode_id for mode in brief.device_modes] == ["in-force"]
+    assert [(mode.mode_id, mode.zone_name, mode.floor) for mode in brief.device_modes] == [
+        ("in-force", "Bếp", 2)
+    ]
     assert list(later.device_modes) == []
 
 

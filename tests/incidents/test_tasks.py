@@ -231,9 +231,9 @@ async def test_the_sheet_tells_where_devices_are_out_of_order_or_switched_off(
         ("Chợ Giả Định", ["TB-1"]),
         ("", ["TB-2"]),
     ]
-    assert [(one.place, one.mode.mode_id) for one in first.modes_in_force] == [
-        ("Chợ Giả Định", "1 h, False"),
-        ("Chợ Giả Định", "3 h, False"),
+    assert [(one.place, one.mode.zone_name, one.mode.mode_id) for one in first.modes_in_force] == [
+        ("Chợ Giả Định", "Bếp", "1 h, False"),
+        ("Chợ Giả Định", "Bếp", "3 h, False"),
     ]
     assert [one.mode.mode_id for one in later.modes_in_force] == ["3 h, False"]
 
@@ -248,6 +248,7 @@ async def take_disablement(
         kind=modes_pb2.DEVICE_MODE_KIND_DISABLED,
         target_id="TB-3",
         premises_id="premises-1",
+        zone_name="Bếp",
         ends_at=stamp(NIGHT + timedelta(hours=hours)),
         ended_at=stamp(NIGHT) if ended else None,
     )

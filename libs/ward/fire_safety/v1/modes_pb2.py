@@ -28,7 +28,7 @@ from ward.fire_safety.v1 import fire_safety_pb2 as ward_dot_fire__safety_dot_v1_
 from ward.options.v1 import access_pb2 as ward_dot_options_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fward/fire_safety/v1/modes.proto\x12\x13ward.fire_safety.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a%ward/fire_safety/v1/fire_safety.proto\x1a\x1cward/options/v1/access.proto\"\xf6\x02\n\nDeviceMode\x12\x0f\n\x07mode_id\x18\x01 \x01(\t\x12\x11\n\tward_code\x18\x02 \x01(\t\x12\x31\n\x04kind\x18\x03 \x01(\x0e\x32#.ward.fire_safety.v1.DeviceModeKind\x12-\n\x05scope\x18\x04 \x01(\x0e\x32\x1e.ward.fire_safety.v1.ModeScope\x12\x11\n\ttarget_id\x18\x05 \x01(\t\x12\x13\n\x0bpremises_id\x18\x06 \x01(\t\x12\x0e\n\x06reason\x18\x07 \x01(\t\x12\x0e\n\x06set_by\x18\x08 \x01(\t\x12-\n\tbegins_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07\x65nds_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nded_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x65nded_by\x18\x0c \x01(\t\"\x9c\x03\n\x10SuppressedSignal\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12,\n\x04kind\x18\x02 \x01(\x0e\x32\x1e.ward.fire_safety.v1.AlarmKind\x12\x0e\n\x06raised\x18\x03 \x01(\x08\x12\x36\n\x0csignal_class\x18\x04 \x01(\x0e\x32 .ward.fire_safety.v1.SignalClass\x12\x0f\n\x07mode_id\x18\x05 \x01(\t\x12\x13\n\x0bpremises_id\x18\x06 \x01(\t\x12\x0f\n\x07zone_id\x18\x07 \x01(\t\x12\x11\n\tzone_name\x18\x08 \x01(\t\x12\r\n\x05\x66loor\x18\t \x01(\x05\x12/\n\x0bobserved_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0breceived_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05value\x18\x0c \x01(\x01\x12\x11\n\tthreshold\x18\r \x01(\x01\x12\x0f\n\x07profile\x18\x0e \x01(\t\x12\x11\n\tpre_alarm\x18\x0f \x01(\x08\"\xdc\x01\n\x14SetDeviceModeRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x31\n\x04kind\x18\x02 \x01(\x0e\x32#.ward.fire_safety.v1.DeviceModeKind\x12-\n\x05scope\x18\x03 \x01(\x0e\x32\x1e.ward.fire_safety.v1.ModeScope\x12\x11\n\ttarget_id\x18\x04 \x01(\t\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12+\n\x07\x65nds_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"F\n\x15SetDeviceModeResponse\x12-\n\x04mode\x18\x01 \x01(\x0b\x32\x1f.ward.fire_safety.v1.DeviceMode\";\n\x14\x45ndDeviceModeRequest\x12\x0f\n\x07mode_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"F\n\x15\x45ndDeviceModeResponse\x12-\n\x04mode\x18\x01 \x01(\x0b\x32\x1f.ward.fire_safety.v1.DeviceMode\"~\n\x16ListDeviceModesRequest\x12\x15\n\rin_force_only\x18\x01 \x01(\x08\x12\x11\n\ttarget_id\x18\x02 \x01(\t\x12\x13\n\x0bpremises_id\x18\x03 \x01(\t\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t\"b\n\x17ListDeviceModesResponse\x12.\n\x05modes\x18\x01 \x03(\x0b\x32\x1f.ward.fire_safety.v1.DeviceMode\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"m\n\x1cListSuppressedSignalsRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x13\n\x0bpremises_id\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"p\n\x1dListSuppressedSignalsResponse\x12\x36\n\x07signals\x18\x01 \x03(\x0b\x32%.ward.fire_safety.v1.SuppressedSignal\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\">\n\rDeviceModeSet\x12-\n\x04mode\x18\x01 \x01(\x0b\x32\x1f.ward.fire_safety.v1.DeviceMode\"@\n\x0f\x44\x65viceModeEnded\x12-\n\x04mode\x18\x01 \x01(\x0b\x32\x1f.ward.fire_safety.v1.DeviceMode*l\n\x0e\x44\x65viceModeKind\x12 \n\x1c\x44\x45VICE_MODE_KIND_UNSPECIFIED\x10\x00\x12\x19\n\x15\x44\x45VICE_MODE_KIND_TEST\x10\x01\x12\x1d\n\x19\x44\x45VICE_MODE_KIND_DISABLED\x10\x02*l\n\tModeScope\x12\x1a\n\x16MODE_SCOPE_UNSPECIFIED\x10\x00\x12\x15\n\x11MODE_SCOPE_DEVICE\x10\x01\x12\x13\n\x0fMODE_SCOPE_ZONE\x10\x02\x12\x17\n\x13MODE_SCOPE_PREMISES\x10\x03\x32\xf9\x04\n\x0cModesService\x12\x8c\x01\n\rSetDeviceMode\x12).ward.fire_safety.v1.SetDeviceModeRequest\x1a*.ward.fire_safety.v1.SetDeviceModeResponse\"$\xba\xc8\x18\x05\n\x03\x03\x04\x0c\x82\xd3\xe4\x93\x02\x15\"\x10/v1/device-modes:\x01*\x12\x9a\x01\n\rEndDeviceMode\x12).ward.fire_safety.v1.EndDeviceModeRequest\x1a*.ward.fire_safety.v1.EndDeviceModeResponse\"2\xba\xc8\x18\x05\n\x03\x03\x04\x0c\x82\xd3\xe4\x93\x02#\"\x1e/v1/device-modes/{mode_id}:end:\x01*\x12\x91\x01\n\x0fListDeviceModes\x12+.ward.fire_safety.v1.ListDeviceModesRequest\x1a,.ward.fire_safety.v1.ListDeviceModesResponse\"#\xba\xc8\x18\x07\n\x05\x03\x04\x0c\x01\r\x82\xd3\xe4\x93\x02\x12\x12\x10/v1/device-modes\x12\xa8\x01\n\x15ListSuppressedSignals\x12\x31.ward.fire_safety.v1.ListSuppressedSignalsRequest\x1a\x32.ward.fire_safety.v1.ListSuppressedSignalsResponse\"(\xba\xc8\x18\x06\n\x04\x03\x04\x0c\r\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/suppressed-signalsb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fward/fire_safety/v1/modes.proto\x12\x13ward.fire_safety.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a%ward/fire_safety/v1/fire_safety.proto\x1a\x1cward/options/v1/access.proto\"\x98\x03\n\nDeviceMode\x12\x0f\n\x07mode_id\x18\x01 \x01(\t\x12\x11\n\tward_code\x18\x02 \x01(\t\x12\x31\n\x04kind\x18\x03 \x01(\x0e\x32#.ward.fire_safety.v1.DeviceModeKind\x12-\n\x05scope\x18\x04 \x01(\x0e\x32\x1e.ward.fire_safety.v1.ModeScope\x12\x11\n\ttarget_id\x18\x05 \x01(\t\x12\x13\n\x0bpremises_id\x18\x06 \x01(\t\x12\x0e\n\x06reason\x18\x07 \x01(\t\x12\x0e\n\x06set_by\x18\x08 \x01(\t\x12-\n\tbegins_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07\x65nds_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nded_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x65nded_by\x18\x0c \x01(\t\x12\x11\n\tzone_name\x18\r \x01(\t\x12\r\n\x05\x66loor\x18\x0e \x01(\x05\"\x9c\x03\n\x10SuppressedSignal\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12,\n\x04kind\x18\x02 \x01(\x0e\x32\x1e.ward.fire_safety.v1.AlarmKind\x12\x0e\n\x06raised\x18\x03 \x01(\x08\x12\x36\n\x0csignal_class\x18\x04 \x01(\x0e\x32 .ward.fire_safety.v1.SignalClass\x12\x0f\n\x07mode_id\x18\x05 \x01(\t\x12\x13\n\x0bpremises_id\x18\x06 \x01(\t\x12\x0f\n\x07zone_id\x18\x07 \x01(\t\x12\x11\n\tzone_name\x18\x08 \x01(\t\x12\r\n\x05\x66loor\x18\t \x01(\x05\x12/\n\x0bobserved_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0breceived_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05value\x18\x0c \x01(\x01\x12\x11\n\tthreshold\x18\r \x01(\x01\x12\x0f\n\x07profile\x18\x0e \x01(\t\x12\x11\n\tpre_alarm\x18\x0f \x01(\x08\"\xdc\x01\n\x14SetDeviceModeRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x31\n\x04kind\x18\x02 \x01(\x0e\x32#.ward.fire_safety.v1.DeviceModeKind\x12-\n\x05scope\x18\x03 \x01(\x0e\x32\x1e.ward.fire_safety.v1.ModeScope\x12\x11\n\ttarget_id\x18\x04 \x01(\t\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12+\n\x07\x65nds_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"F\n\x15SetDeviceModeResponse\x12-\n\x04mode\x18\x01 \x01(\x0b\x32\x1f.ward.fire_safety.v1.DeviceMode\";\n\x14\x45ndDeviceModeRequest\x12\x0f\n\x07mode_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"F\n\x15\x45ndDeviceModeResponse\x12-\n\x04mode\x18\x01 \x01(\x0b\x32\x1f.ward.fire_safety.v1.DeviceMode\"~\n\x16ListDeviceModesRequest\x12\x15\n\rin_force_only\x18\x01 \x01(\x08\x12\x11\n\ttarget_id\x18\x02 \x01(\t\x12\x13\n\x0bpremises_id\x18\x03 \x01(\t\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t\"b\n\x17ListDeviceModesResponse\x12.\n\x05modes\x18\x01 \x03(\x0b\x32\x1f.ward.fire_safety.v1.DeviceMode\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"m\n\x1cListSuppressedSignalsRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x13\n\x0bpremises_id\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"p\n\x1dListSuppressedSignalsResponse\x12\x36\n\x07signals\x18\x01 \x03(\x0b\x32%.ward.fire_safety.v1.SuppressedSignal\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\">\n\rDeviceModeSet\x12-\n\x04mode\x18\x01 \x01(\x0b\x32\x1f.ward.fire_safety.v1.DeviceMode\"@\n\x0f\x44\x65viceModeEnded\x12-\n\x04mode\x18\x01 \x01(\x0b\x32\x1f.ward.fire_safety.v1.DeviceMode*l\n\x0e\x44\x65viceModeKind\x12 \n\x1c\x44\x45VICE_MODE_KIND_UNSPECIFIED\x10\x00\x12\x19\n\x15\x44\x45VICE_MODE_KIND_TEST\x10\x01\x12\x1d\n\x19\x44\x45VICE_MODE_KIND_DISABLED\x10\x02*l\n\tModeScope\x12\x1a\n\x16MODE_SCOPE_UNSPECIFIED\x10\x00\x12\x15\n\x11MODE_SCOPE_DEVICE\x10\x01\x12\x13\n\x0fMODE_SCOPE_ZONE\x10\x02\x12\x17\n\x13MODE_SCOPE_PREMISES\x10\x03\x32\xf9\x04\n\x0cModesService\x12\x8c\x01\n\rSetDeviceMode\x12).ward.fire_safety.v1.SetDeviceModeRequest\x1a*.ward.fire_safety.v1.SetDeviceModeResponse\"$\xba\xc8\x18\x05\n\x03\x03\x04\x0c\x82\xd3\xe4\x93\x02\x15\"\x10/v1/device-modes:\x01*\x12\x9a\x01\n\rEndDeviceMode\x12).ward.fire_safety.v1.EndDeviceModeRequest\x1a*.ward.fire_safety.v1.EndDeviceModeResponse\"2\xba\xc8\x18\x05\n\x03\x03\x04\x0c\x82\xd3\xe4\x93\x02#\"\x1e/v1/device-modes/{mode_id}:end:\x01*\x12\x91\x01\n\x0fListDeviceModes\x12+.ward.fire_safety.v1.ListDeviceModesRequest\x1a,.ward.fire_safety.v1.ListDeviceModesResponse\"#\xba\xc8\x18\x07\n\x05\x03\x04\x0c\x01\r\x82\xd3\xe4\x93\x02\x12\x12\x10/v1/device-modes\x12\xa8\x01\n\x15ListSuppressedSignals\x12\x31.ward.fire_safety.v1.ListSuppressedSignalsRequest\x1a\x32.ward.fire_safety.v1.ListSuppressedSignalsResponse\"(\xba\xc8\x18\x06\n\x04\x03\x04\x0c\r\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/suppressed-signalsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,34 +43,34 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MODESSERVICE'].methods_by_name['ListDeviceModes']._serialized_options = b'\272\310\030\007\n\005\003\004\014\001\r\202\323\344\223\002\022\022\020/v1/device-modes'
   _globals['_MODESSERVICE'].methods_by_name['ListSuppressedSignals']._loaded_options = None
   _globals['_MODESSERVICE'].methods_by_name['ListSuppressedSignals']._serialized_options = b'\272\310\030\006\n\004\003\004\014\r\202\323\344\223\002\030\022\026/v1/suppressed-signals'
-  _globals['_DEVICEMODEKIND']._serialized_start=1991
-  _globals['_DEVICEMODEKIND']._serialized_end=2099
-  _globals['_MODESCOPE']._serialized_start=2101
-  _globals['_MODESCOPE']._serialized_end=2209
+  _globals['_DEVICEMODEKIND']._serialized_start=2025
+  _globals['_DEVICEMODEKIND']._serialized_end=2133
+  _globals['_MODESCOPE']._serialized_start=2135
+  _globals['_MODESCOPE']._serialized_end=2243
   _globals['_DEVICEMODE']._serialized_start=189
-  _globals['_DEVICEMODE']._serialized_end=563
-  _globals['_SUPPRESSEDSIGNAL']._serialized_start=566
-  _globals['_SUPPRESSEDSIGNAL']._serialized_end=978
-  _globals['_SETDEVICEMODEREQUEST']._serialized_start=981
-  _globals['_SETDEVICEMODEREQUEST']._serialized_end=1201
-  _globals['_SETDEVICEMODERESPONSE']._serialized_start=1203
-  _globals['_SETDEVICEMODERESPONSE']._serialized_end=1273
-  _globals['_ENDDEVICEMODEREQUEST']._serialized_start=1275
-  _globals['_ENDDEVICEMODEREQUEST']._serialized_end=1334
-  _globals['_ENDDEVICEMODERESPONSE']._serialized_start=1336
-  _globals['_ENDDEVICEMODERESPONSE']._serialized_end=1406
-  _globals['_LISTDEVICEMODESREQUEST']._serialized_start=1408
-  _globals['_LISTDEVICEMODESREQUEST']._serialized_end=1534
-  _globals['_LISTDEVICEMODESRESPONSE']._serialized_start=1536
-  _globals['_LISTDEVICEMODESRESPONSE']._serialized_end=1634
-  _globals['_LISTSUPPRESSEDSIGNALSREQUEST']._serialized_start=1636
-  _globals['_LISTSUPPRESSEDSIGNALSREQUEST']._serialized_end=1745
-  _globals['_LISTSUPPRESSEDSIGNALSRESPONSE']._serialized_start=1747
-  _globals['_LISTSUPPRESSEDSIGNALSRESPONSE']._serialized_end=1859
-  _globals['_DEVICEMODESET']._serialized_start=1861
-  _globals['_DEVICEMODESET']._serialized_end=1923
-  _globals['_DEVICEMODEENDED']._serialized_start=1925
-  _globals['_DEVICEMODEENDED']._serialized_end=1989
-  _globals['_MODESSERVICE']._serialized_start=2212
-  _globals['_MODESSERVICE']._serialized_end=2845
+  _globals['_DEVICEMODE']._serialized_end=597
+  _globals['_SUPPRESSEDSIGNAL']._serialized_start=600
+  _globals['_SUPPRESSEDSIGNAL']._serialized_end=1012
+  _globals['_SETDEVICEMODEREQUEST']._serialized_start=1015
+  _globals['_SETDEVICEMODEREQUEST']._serialized_end=1235
+  _globals['_SETDEVICEMODERESPONSE']._serialized_start=1237
+  _globals['_SETDEVICEMODERESPONSE']._serialized_end=1307
+  _globals['_ENDDEVICEMODEREQUEST']._serialized_start=1309
+  _globals['_ENDDEVICEMODEREQUEST']._serialized_end=1368
+  _globals['_ENDDEVICEMODERESPONSE']._serialized_start=1370
+  _globals['_ENDDEVICEMODERESPONSE']._serialized_end=1440
+  _globals['_LISTDEVICEMODESREQUEST']._serialized_start=1442
+  _globals['_LISTDEVICEMODESREQUEST']._serialized_end=1568
+  _globals['_LISTDEVICEMODESRESPONSE']._serialized_start=1570
+  _globals['_LISTDEVICEMODESRESPONSE']._serialized_end=1668
+  _globals['_LISTSUPPRESSEDSIGNALSREQUEST']._serialized_start=1670
+  _globals['_LISTSUPPRESSEDSIGNALSREQUEST']._serialized_end=1779
+  _globals['_LISTSUPPRESSEDSIGNALSRESPONSE']._serialized_start=1781
+  _globals['_LISTSUPPRESSEDSIGNALSRESPONSE']._serialized_end=1893
+  _globals['_DEVICEMODESET']._serialized_start=1895
+  _globals['_DEVICEMODESET']._serialized_end=1957
+  _globals['_DEVICEMODEENDED']._serialized_start=1959
+  _globals['_DEVICEMODEENDED']._serialized_end=2023
+  _globals['_MODESSERVICE']._serialized_start=2246
+  _globals['_MODESSERVICE']._serialized_end=2879
 # @@protoc_insertion_point(module_scope)

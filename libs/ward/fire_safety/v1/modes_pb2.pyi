@@ -91,6 +91,8 @@ class DeviceMode(_message.Message):
     ENDS_AT_FIELD_NUMBER: _builtins.int
     ENDED_AT_FIELD_NUMBER: _builtins.int
     ENDED_BY_FIELD_NUMBER: _builtins.int
+    ZONE_NAME_FIELD_NUMBER: _builtins.int
+    FLOOR_FIELD_NUMBER: _builtins.int
     mode_id: _builtins.str
     """Id."""
     ward_code: _builtins.str
@@ -109,6 +111,10 @@ class DeviceMode(_message.Message):
     """Account of the person who set it."""
     ended_by: _builtins.str
     """Account of the person who ended it before its time; empty where it ended by itself."""
+    zone_name: _builtins.str
+    """Name of the zone that it is set for, or in which its device hangs; empty where there is none."""
+    floor: _builtins.int
+    """Floor of that zone, or of a device without one; 0 if not known, and of premises."""
     @_builtins.property
     def begins_at(self) -> _timestamp_pb2.Timestamp:
         """Since when."""
@@ -136,10 +142,12 @@ class DeviceMode(_message.Message):
         ends_at: _timestamp_pb2.Timestamp | None = ...,
         ended_at: _timestamp_pb2.Timestamp | None = ...,
         ended_by: _builtins.str = ...,
+        zone_name: _builtins.str = ...,
+        floor: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["begins_at", b"begins_at", "ended_at", b"ended_at", "ends_at", b"ends_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["begins_at", b"begins_at", "ended_at", b"ended_at", "ended_by", b"ended_by", "ends_at", b"ends_at", "kind", b"kind", "mode_id", b"mode_id", "premises_id", b"premises_id", "reason", b"reason", "scope", b"scope", "set_by", b"set_by", "target_id", b"target_id", "ward_code", b"ward_code"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["begins_at", b"begins_at", "ended_at", b"ended_at", "ended_by", b"ended_by", "ends_at", b"ends_at", "floor", b"floor", "kind", b"kind", "mode_id", b"mode_id", "premises_id", b"premises_id", "reason", b"reason", "scope", b"scope", "set_by", b"set_by", "target_id", b"target_id", "ward_code", b"ward_code", "zone_name", b"zone_name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -120,7 +120,7 @@ class ModeInForce(_message.Message):
     """Name of the premises; empty where it is not known."""
     @_builtins.property
     def mode(self) -> _modes_pb2.DeviceMode:
-        """What is set for what, by whom, why and until when."""
+        """What is set for what, in which zone, by whom, why and until when."""
 
     def __init__(
         self,

@@ -44,10 +44,13 @@ class ModeOperations:
             if first is not None:
                 return await repository.load(tx, UUID(first))
             wanted.check(await repository.policy_in_force(tx, now), now)
+            place = await repository.place_of_target(tx, wanted)
             mode = DeviceMode(
                 mode_id=mode_id,
                 ward_code=self._ward_code,
-                premises_id=await repository.premises_of_target(tx, wanted),
+                premises_id=place.premises_id,
+                zone_name=place.zone_name,
+                floor=place.floor,
                 set_by=current_account(),
                 begins_at=now,
                 **vars(wanted),

@@ -14,6 +14,7 @@ from fire_safety.domain.alarms.modes import (
     SuppressedFilter,
     SuppressedSignal,
 )
+from fire_safety.repository.modes import modes_with_places
 from fire_safety.repository.rows import mode_of
 
 _modes, _signals = tables.device_modes.c, tables.suppressed_signals.c
@@ -29,7 +30,7 @@ class ModeQueries:
         self, chosen: ModeFilter, after: ModePosition | None, limit: int, now: datetime
     ) -> list[DeviceMode]:
         """Give modes, newest first."""
-        statement = select(tables.device_modes)
+        statement = modes_with_places()
         if chosen.target_id:
             statement = statement.where(_modes.target_id == chosen.target_id)
         if chosen.premises_id:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -10,9 +11,12 @@ from sqlalchemy import (
     and_,
     any_,
     bindparam,
+    case,
     false,
     func,
     insert,
+    literal,
+    null,
     or_,
     select,
     update,
@@ -32,20 +36,48 @@ from fire_safety.domain.alarms.modes import (
     ModeWanted,
 )
 from fire_safety.domain.devices.device import DeviceRetiredError
+from fire_safety.domain.premises.places import Place
+from fire_safety.repository.places import PLACE, PLACED, place_of
 from fire_safety.repository.rows import mode_of
 from fire_safety.tables.versions import in_force
 from fire_safety.wire import modes as wire
 
-_modes, _devices = tables.device_modes.c, tables.devices.c
+_modes, _devices, _zones = tables.device_modes.c, tables.devices.c, tables.zones.c
 _REACHES = or_(
     and_(_modes.scope == ModeScope.DEVICE, _modes.target_id == _devices.device_id),
     and_(_modes.scope == ModeScope.ZONE, _modes.target_id == _devices.zone_id),
     and_(_modes.scope == ModeScope.PREMISES, _modes.target_id == _devices.premises_id),
 )
-_PREMISES_OF = {
-    ModeScope.DEVICE: (_devices.device_id, _devices.premises_id, _devices.retired),
-    ModeScope.ZONE: (tables.zones.c.zone_id, tables.zones.c.premises_id, false()),
-    ModeScope.PREMISES: (tables.premises.c.premises_id, tables.premises.c.premises_id, false()),
+# What `place_of` reads of what has no zone, and of what is no device.
+_NO_ZONE = [null().label(name) for name in ("zone_id", "zone_name", "zone_floor")]
+_NO_DEVICE = [
+    literal(0).label("device_floor"),
+    null().label("mutual_aid_group_id"),
+    false().label("retired"),
+]
+# The id of a target and the statement that tells where it is, by scope.
+_TARGETS = {
+    ModeScope.DEVICE: (
+        _devices.device_id,
+        # Who retires it waits until the mode is there, and ends it.
+        select(*PLACE, _devices.retired)
+        .select_from(PLACED)
+        .with_for_update(read=True, of=tables.devices),
+    ),
+    ModeScope.ZONE: (
+        _zones.zone_id,
+        select(
+            _zones.premises_id,
+            _zones.zone_id,
+            _zones.name.label("zone_name"),
+            _zones.floor.label("zone_floor"),
+            *_NO_DEVICE,
+        ),
+    ),
+    ModeScope.PREMISES: (
+        tables.premises.c.premises_id,
+        select(tables.premises.c.premises_id, *_NO_ZONE, *_NO_DEVICE),
+    ),
 }
 
 
@@ -85,34 +117,48 @@ async def policy_in_force(tx: Transaction, now: datetime) -> ModePolicy:
     return ModePolicy(**(await tx.execute(statement)).mappings().one())
 
 
-async def premises_of_target(tx: Transaction, wanted: ModeWanted) -> str:
-    """Tell the premises of a mode's target, empty if it is not placed.
+async def place_of_target(tx: Transaction, wanted: ModeWanted) -> Place:
+    """Tell where a mode's target is.
 
     What a retired device sends is told as of one that is on no register. Raises ModeTargetNotFoundError,
     DeviceRetiredError.
     """
-    target, premises, retired = _PREMISES_OF[wanted.scope]
-    statement = select(premises, retired).where(target == wanted.target_id)
-    if wanted.scope is ModeScope.DEVICE:
-        # Who retires it waits until the mode is there, and ends it.
-        statement = statement.with_for_update(read=True)
-    row = (await tx.execute(statement)).one_or_none()
+    target, places = _TARGETS[wanted.scope]
+    row = (await tx.execute(places.where(target == wanted.target_id))).mappings().one_or_none()
     if row is None:
         raise ModeTargetNotFoundError
-    if row[1]:
+    if row["retired"]:
         raise DeviceRetiredError
-    return str(row[0] or "")
+    return place_of(row)
+
+
+def modes_with_places() -> Select[Any]:
+    """Select modes, each with the zone that it is set for or in which its device hangs now, and the floor."""
+    of_device = and_(_modes.scope == ModeScope.DEVICE, _devices.device_id == _modes.target_id)
+    zone_id = case((_modes.scope == ModeScope.ZONE, _modes.target_id), else_=_devices.zone_id)
+    floor = func.coalesce(func.nullif(_zones.floor, 0), _devices.floor, 0)
+    return (
+        select(
+            tables.device_modes,
+            func.coalesce(_zones.name, "").label("zone_name"),
+            floor.label("floor"),
+        )
+        .outerjoin_from(tables.device_modes, tables.devices, of_device)
+        .outerjoin(tables.zones, _zones.zone_id == zone_id)
+    )
 
 
 async def add(tx: Transaction, mode: DeviceMode, now: datetime) -> None:
     """Save a new mode."""
-    await tx.execute(insert(tables.device_modes), vars(mode))
+    row = {name: value for name, value in vars(mode).items() if name in _modes}
+    await tx.execute(insert(tables.device_modes), row)
     await outbox.add(tx, tables.outbox, now, wire.mode_set(mode))
 
 
 async def load(tx: Transaction, mode_id: UUID) -> DeviceMode:
     """Load a mode and keep others from changing it; raises DeviceModeNotFoundError."""
-    statement = select(tables.device_modes).where(_modes.mode_id == mode_id).with_for_update()
+    found = modes_with_places().where(_modes.mode_id == mode_id)
+    statement = found.with_for_update(of=tables.device_modes)
     row = (await tx.execute(statement)).mappings().one_or_none()
     if row is None:
         raise DeviceModeNotFoundError
@@ -122,11 +168,11 @@ async def load(tx: Transaction, mode_id: UUID) -> DeviceMode:
 async def take_due(tx: Transaction, now: datetime) -> DeviceMode | None:
     """Take the mode whose time has been over the longest; None if there is none, or others are at them."""
     statement = (
-        select(tables.device_modes)
+        modes_with_places()
         .where(_modes.ended_at.is_(None), _modes.ends_at <= now)
         .order_by(_modes.ends_at)
         .limit(1)
-        .with_for_update(skip_locked=True)
+        .with_for_update(of=tables.device_modes, skip_locked=True)
     )
     row = (await tx.execute(statement)).mappings().one_or_none()
     return None if row is None else mode_of(row)
@@ -147,7 +193,7 @@ async def end_of_devices(
 ) -> None:
     """End what was set for these devices alone; what reaches all of a zone or of premises stays."""
     statement = (
-        select(tables.device_modes)
+        modes_with_places()
         .where(
             _modes.scope == ModeScope.DEVICE,
             _modes.target_id == any_(bindparam(None, device_ids, ARRAY(Text))),
@@ -155,7 +201,7 @@ async def end_of_devices(
             _modes.ends_at > now,
         )
         .order_by(_modes.mode_id)
-        .with_for_update()
+        .with_for_update(of=tables.device_modes)
     )
     for row in (await tx.execute(statement)).mappings().all():
         await save_ended(tx, mode_of(row).ended(by, now), now)

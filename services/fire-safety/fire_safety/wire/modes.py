@@ -123,6 +123,8 @@ def mode(one: DeviceMode) -> modes_pb2.DeviceMode:
         scope=modes_pb2.ModeScope.Value(f"MODE_SCOPE_{one.scope}"),
         target_id=one.target_id,
         premises_id=one.premises_id,
+        zone_name=one.zone_name,
+        floor=one.floor,
         reason=one.reason,
         set_by=one.set_by,
         begins_at=timestamp(one.begins_at),

@@ -141,7 +141,10 @@ function water({ supplyPoints }, words) {
 function unreliable({ devicesInTrouble, deviceModes, falseAlarms }, words) {
   return section("Thiết bị không tin được", lines([
     ...devicesInTrouble.map((one) => `${one.deviceId} ${at(one.zoneName, one.floor)}: ${words[one.kind]} từ ${moment(one.since)}`),
-    ...deviceModes.map((one) => `${words[one.scope] ?? one.targetId}: ${words[one.kind]} đến ${moment(one.endsAt)}: ${one.reason}`),
+    ...deviceModes.map((one) => {
+      const where = joined(words[one.scope] ?? one.targetId, at(one.zoneName, one.floor));
+      return `${where}: ${words[one.kind]} đến ${moment(one.endsAt)}: ${one.reason}`;
+    }),
     ...falseAlarms.map((one) => `báo giả ${moment(one.raisedAt)} ${one.zoneName || one.deviceId}: ${words[one.disposition]}`),
   ]));
 }

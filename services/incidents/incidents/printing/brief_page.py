@@ -235,8 +235,8 @@ def _devices(brief: pb.RescueBrief) -> list[str]:
             [
                 wording.MODES.get(one.kind, ""),
                 wording.SCOPES.get(one.scope, one.target_id),
+                *spots(one.zone_name, one.floor),
                 f"đến {_clock(one.ends_at, brief.generated_at)}",
-                # Of two zones that are off it tells which: their ids say nothing on paper.
                 one.reason,
             ]
         )

@@ -89,8 +89,9 @@ class ModeWanted:
 
 @dataclass(frozen=True)
 class DeviceMode:
-    """A mode; `premises_id` is that of its target, empty if a device is not placed.
+    """A mode; `premises_id`, `zone_name` and `floor` are where its target is.
 
+    They are empty and 0 where a device is not placed, the latter two of premises as well.
     It suppresses until `ends_at` or, if a person ends it before, `ended_at`; `ended_by` is empty where it ended by
     itself.
     """
@@ -101,6 +102,8 @@ class DeviceMode:
     scope: ModeScope
     target_id: str
     premises_id: str
+    zone_name: str
+    floor: int
     reason: str
     set_by: str
     begins_at: datetime
