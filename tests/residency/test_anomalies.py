@@ -1,7 +1,7 @@
 """What is odd in how callers look: found by thresholds that are rows, told about accounts and never about residents."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,7 +11,7 @@ from sqlalchemy import insert, select
 from chassis import context
 from chassis.account.access_chain import AccessRecord
 from chassis.account.access_log import append, records_of
-from chassis.clock import utc_now
+from chassis.clock import utc_now, ward_day
 from chassis.context import Access, Identity
 from chassis.errors import FieldInvalidError, PageTokenInvalidError
 from chassis.storage.database import Database
@@ -195,6 +195,24 @@ async def test_looks_outside_of_working_hours_are_odd(
     await look(database, 1, at, roles=[role])
 
     assert [one.kind for one in await found(database)] == [AnomalyKind.OUT_OF_SHIFT] * odd
+
+
+async def test_looks_on_a_holiday_are_odd(database: Database, test_database: TestDatabase) -> None:
+    """At noon of the National Days and of a Friday decided to be off; not of a Sunday worked in its place."""
+    decided = [(date(2026, 9, 4), False), (date(2026, 9, 6), True)]
+    owner = Database.connect(test_database.owner_url)
+    async with owner.transaction() as tx:
+        rows = [{"day": day, "working": working, "source": "test"} for day, working in decided]
+        await tx.execute(insert(tables.decided_days), rows)
+    await owner.close()
+    for day in range(1, 8):
+        noon = datetime(2026, 9, day, 5, tzinfo=UTC)
+        await look(database, 1, noon, roles=["residence_officer"])
+    since, until = datetime(2026, 8, 31, 17, tzinfo=UTC), datetime(2026, 9, 7, 6, tzinfo=UTC)
+    odd = await AnomalyQueries(database).list_anomalies(since, until, None, 100)
+
+    assert [ward_day(one.since).day for one in odd] == [4, 2, 1]
+    assert {one.kind for one in odd} == {AnomalyKind.OUT_OF_SHIFT}
 
 
 async def test_pages_follow_each_other(database: Database) -> None:

@@ -13,6 +13,7 @@ from functools import cache
 from holidays import HolidayBase, country_holidays
 
 _DAY = timedelta(days=1)
+_SUNDAY = 7
 
 
 @cache
@@ -33,6 +34,12 @@ class WorkingCalendar:
             return self.decided[day]
         return _holidays(day.year).is_working_day(day)
 
+    def is_day_off(self, day: date) -> bool:
+        """Tell whether a day is a Sunday, a public holiday or decided to be off; Saturdays may be worked by shift."""
+        if day in self.decided:
+            return not self.decided[day]
+        return day.isoweekday() == _SUNDAY or day in _holidays(day.year)
+
     def after(self, day: date, working_days: int) -> date:
         """Tell the last day of a term of so many working days, at least one; `day` itself does not count.
 
@@ -48,3 +55,8 @@ class WorkingCalendar:
         """Count the working days after `first` and before `last`."""
         days = range(1, (last - first).days)
         return sum(self.is_working(first + number * _DAY) for number in days)
+
+    def days_off(self, first: date, last: date) -> list[date]:
+        """List the days off from `first` to `last`, both included."""
+        days = (first + number * _DAY for number in range((last - first).days + 1))
+        return [day for day in days if self.is_day_off(day)]

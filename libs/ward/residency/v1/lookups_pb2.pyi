@@ -130,7 +130,7 @@ class _AnomalyKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AnomalyKi
     ANOMALY_KIND_NEIGHBOURS: _AnomalyKind.ValueType  # 5
     """Many persons of one building within a day."""
     ANOMALY_KIND_OUT_OF_SHIFT: _AnomalyKind.ValueType  # 6
-    """Looks outside of working hours within a day, by those who work by day."""
+    """Looks outside of working hours within a day, on Sundays and holidays too, by those who work by day."""
 
 class AnomalyKind(_AnomalyKind, metaclass=_AnomalyKindEnumTypeWrapper):
     """What was odd."""
@@ -148,7 +148,7 @@ ANOMALY_KIND_SEQUENCES: AnomalyKind.ValueType  # 4
 ANOMALY_KIND_NEIGHBOURS: AnomalyKind.ValueType  # 5
 """Many persons of one building within a day."""
 ANOMALY_KIND_OUT_OF_SHIFT: AnomalyKind.ValueType  # 6
-"""Looks outside of working hours within a day, by those who work by day."""
+"""Looks outside of working hours within a day, on Sundays and holidays too, by those who work by day."""
 Global___AnomalyKind: _TypeAlias = AnomalyKind  # noqa: Y015
 
 @_typing.final

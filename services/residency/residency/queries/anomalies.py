@@ -1,11 +1,13 @@
 """What is odd in the account of every look, from its records, their pseudonyms and the counts of lookups."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
+    Date,
     Select,
     Subquery,
     Text,
@@ -21,9 +23,10 @@ from sqlalchemy import (
 )
 
 from chassis.clock import ward_day, ward_time
-from chassis.storage.database import Database
+from chassis.storage.database import Database, Transaction
 from residency.domain.cases.population import METHOD
 from residency.domain.lookups.anomalies import Anomaly, AnomalyKind
+from residency.repository.cases import working_calendar
 from residency.repository.limits import in_force
 from residency.tables import (
     access_records,
@@ -36,7 +39,6 @@ from residency.tables import (
 _WARD_ZONE = "Asia/Ho_Chi_Minh"
 # Who works by day; others are on duty at any hour.
 _BY_DAY = ("residence_officer", "data_protection_officer")
-_SUNDAY = 7
 _NO_BUILDING = UUID(int=0)
 _records = access_records.c
 # Who is shown beside another in one answer belongs to the same look (`access_log.records_of`): ids of version 5.
@@ -57,13 +59,13 @@ class AnomalyQueries:
         self, since: datetime, until: datetime, after: Anomaly | None, limit: int
     ) -> list[Anomaly]:
         """List what was odd from an instant on and until before another, newest first, behind `after` only."""
-        found = _found(since, until).c
-        place = (found.since, found.kind, found.account, found.building_id)
-        statement = select(*place, found.occurrences, found.threshold)
-        if after:
-            statement = statement.where(tuple_(*place) < tuple_(*_place(after)))
-        statement = statement.order_by(*(one.desc() for one in place)).limit(limit)
         async with self._database.transaction() as tx:
+            found = (await _found(tx, since, until)).c
+            place = (found.since, found.kind, found.account, found.building_id)
+            statement = select(*place, found.occurrences, found.threshold)
+            if after:
+                statement = statement.where(tuple_(*place) < tuple_(*_place(after)))
+            statement = statement.order_by(*(one.desc() for one in place)).limit(limit)
             return [
                 Anomaly(
                     kind=AnomalyKind(row.kind),
@@ -78,16 +80,17 @@ class AnomalyQueries:
 
     async def count_today(self, now: datetime) -> dict[AnomalyKind, int]:
         """Count by rule what was odd in the ward's present day."""
-        found = _found(ward_time(ward_day(now)), now)
-        statement = select(found.c.kind, func.count().label("odd")).group_by(found.c.kind)
         async with self._database.transaction() as tx:
+            found = await _found(tx, ward_time(ward_day(now)), now)
+            statement = select(found.c.kind, func.count().label("odd")).group_by(found.c.kind)
             counted = {row.kind: row.odd for row in await tx.execute(statement)}
         return {one: counted.get(one, 0) for one in AnomalyKind}
 
 
-def _found(since: datetime, until: datetime) -> Subquery:
+async def _found(tx: Transaction, since: datetime, until: datetime) -> Subquery:
     """Select what was odd between two instants, by all rules in force on the day of the later one."""
     day = ward_day(until)
+    days_off = (await working_calendar(tx)).days_off(ward_day(since), day)
     looked = _records.recorded_at.between(since, until)
     counted = lookup_usage.c.window_start.between(since, until)
     return union_all(
@@ -96,7 +99,7 @@ def _found(since: datetime, until: datetime) -> Subquery:
         _counted(AnomalyKind.MISSES, counted, day),
         _counted(AnomalyKind.SEQUENCES, counted, day),
         _neighbours(looked, day),
-        _out_of_shift(looked, day),
+        _out_of_shift(looked, day, days_off),
     ).subquery()
 
 
@@ -130,13 +133,13 @@ def _neighbours(which: ColumnElement[bool], day: date) -> Select[Any]:
     )
 
 
-def _out_of_shift(which: ColumnElement[bool], day: date) -> Select[Any]:
+def _out_of_shift(which: ColumnElement[bool], day: date, days_off: Sequence[date]) -> Select[Any]:
     local = func.timezone(_WARD_ZONE, _records.recorded_at)
     hour = extract("hour", local)
     outside = or_(
         hour < in_force("shift_first_hour", day),
         hour >= in_force("shift_end_hour", day),
-        extract("isodow", local) == _SUNDAY,
+        cast(local, Date).in_(days_off),
     )
     return _by_account(AnomalyKind.OUT_OF_SHIFT, _ward_day(), func.count(), day).where(
         which, _A_LOOK, _records.roles.overlap(_BY_DAY), outside

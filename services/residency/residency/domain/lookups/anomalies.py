@@ -19,7 +19,7 @@ class AnomalyKind(StrEnum):
     SEQUENCES = "SEQUENCES"
     # Many persons of one building within a day.
     NEIGHBOURS = "NEIGHBOURS"
-    # Looks outside of working hours within a day, by those who work by day.
+    # Looks outside of working hours within a day, on Sundays and holidays too, by those who work by day.
     OUT_OF_SHIFT = "OUT_OF_SHIFT"
 
 
