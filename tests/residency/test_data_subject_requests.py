@@ -513,6 +513,30 @@ async def test_who_is_not_on_the_register_may_ask_and_nothing_is_done(office: Of
 
 
 @pytest.mark.postgres
+async def test_who_came_onto_the_register_after_asking_is_not_passed_over(office: Office) -> None:
+    """The contact that was entered meanwhile is deleted, and the restriction stands."""
+    deleting = await office.verified(RequestKind.DELETE, document=number(99))
+    restricting = await office.verified(RequestKind.RESTRICT, document=number(99))
+    place = await add_building(office.database)
+    newcomer = application(place.dwelling_ids[0], 99)
+    await residence_operations(office.database).register(newcomer, "request-99", b"x")
+    async with office.database.transaction() as tx:
+        person = await persons.find(tx, SEAL.blind_index(number(99)))
+        contact = Contact(PhoneNumber.parse("0912 345 678"), None)
+        await persons.set_contact(tx, person.person_id, contact, SEAL)
+    deleted = await office.operations.answer(moving(deleting, "dpo-1"), ANSWER)
+    restricted = await office.operations.answer(moving(restricting, "dpo-1"), ANSWER)
+    answer = (await office.queries.get(deleting.request_number)).history[-1].note
+    async with office.database.transaction() as tx:
+        phones = set(await tx.scalars(select(tables.persons.c.phone_sealed)))
+
+    assert "Đã xóa: số điện thoại, thư điện tử." in answer
+    assert phones == {None}
+    assert deleted.person_id == restricted.person_id == person.person_id
+    assert (await office.queries.get(restricting.request_number)).restriction_stands
+
+
+@pytest.mark.postgres
 async def test_a_repeat_changes_nothing(office: Office) -> None:
     """Neither of the reception nor of a step; another content under the same key is refused."""
     once = await office.receive(RequestKind.VIEW, request_id="request-1")
@@ -732,6 +756,31 @@ async def test_what_is_held_is_told_whole(counter: Counter) -> None:
         (own.case_number, "WITHDRAWN")
     ]
     assert others.case_number not in export.text
+
+
+@pytest.mark.postgres
+@pytest.mark.nats
+async def test_who_came_onto_the_register_after_asking_to_view_is_told_of_it(
+    counter: Counter,
+) -> None:
+    """What is held is told as it is when it is given, not as it was when the request came."""
+    asking = await counter.receive(
+        pb.DATA_SUBJECT_REQUEST_KIND_VIEW, personal_id_number=number(99).digits
+    )
+    await counter.act("VerifyRequester", asking, "residence_officer", means="Căn cước bản gốc")
+    database = counter.service.database
+    home = (await add_building(database)).dwelling_ids[0]
+    newcomer = application(home, 99)
+    await residence_operations(database).register(newcomer, "request-99", b"x")
+    export = await counter.service.call(
+        "ExportPersonalData",
+        pb.ExportPersonalDataRequest(request_number=asking, purpose=because(asking)),
+        DPO,
+    )
+    data = json.loads(export.json)
+
+    assert data["person"]["number"] == number(99).masked
+    assert [one["kind"] for one in data["registrations"]] == ["PERMANENT"]
 
 
 @pytest.mark.postgres

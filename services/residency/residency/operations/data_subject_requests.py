@@ -67,6 +67,7 @@ Move = Callable[[Transaction, DataSubjectRequest, datetime], Awaitable[Done]]
 class DataSubjectRequestOperations:
     """Receives and moves requests; each step is accounted for under the person, in its transaction.
 
+    Who came onto the register after the request is found by the name in it.
     Each move raises DataSubjectRequestNotFoundError, DataSubjectRequestStateConflictError or RequestIdReusedError. A
     repeat changes nothing and tells the request as it is now.
     """
@@ -250,6 +251,8 @@ class DataSubjectRequestOperations:
                 tx, self._numbers, moving.request_id, moving.digest, request.request_uuid, now
             ):
                 return request
+            if request.is_open:
+                request = await repository.with_person(tx, request)
             request, note = await move(tx, request, now)
             entry = RequestEntry(now, act, moving.account, note)
             await repository.save(tx, request, entry, self._seal)

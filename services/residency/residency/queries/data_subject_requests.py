@@ -27,6 +27,7 @@ from residency.repository.data_subject_requests import (
     is_open,
     request_of,
     restriction_stands,
+    with_person,
 )
 from residency.tables import (
     access_records,
@@ -61,10 +62,11 @@ class DataSubjectRequestQueries:
         )
         async with self._database.transaction() as tx:
             rows = (await tx.execute(statement)).all()
-        if not rows:
-            raise DataSubjectRequestNotFoundError
+            if not rows:
+                raise DataSubjectRequestNotFoundError
+            request = await with_person(tx, request_of(rows[0]))
         return WholeRequest(
-            request=request_of(rows[0]),
+            request=request,
             history=[entry_of(row, self._seal) for row in rows],
             restriction_stands=rows[0].restriction_stands,
         )

@@ -1,7 +1,7 @@
 """Requests of data subjects as an operation loads and saves them, and the restrictions they bring about."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ from chassis.sealing import Seal
 from chassis.storage import outbox
 from chassis.storage.database import Transaction
 from residency import tables
+from residency.domain.persons.sealing import indexes_of
 from residency.domain.protection.data_subject_requests import (
     OPEN_STATES,
     DataSubjectRequest,
@@ -84,6 +85,17 @@ async def person_with(tx: Transaction, number_index: bytes) -> UUID | None:
     """Tell who has a number; None if nobody on the register has it."""
     statement = select(persons.c.person_id).where(persons.c.number_index == number_index)
     return (await tx.scalars(statement)).one_or_none()
+
+
+async def with_person(tx: Transaction, request: DataSubjectRequest) -> DataSubjectRequest:
+    """Give a request with the person it is about, who may have come onto the register since it was received."""
+    if request.person_id:
+        return request
+    columns = persons.c
+    named = select(columns.person_id).where(
+        columns.number_index.between(*indexes_of(request.subject))
+    )
+    return replace(request, person_id=(await tx.scalars(named)).one_or_none())
 
 
 async def add(tx: Transaction, request: DataSubjectRequest, content: str, seal: NoteSeal) -> None:

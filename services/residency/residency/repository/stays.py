@@ -15,7 +15,7 @@ from residency.domain.persons.identity import Sex
 from residency.domain.persons.partial_date import PartialDate
 from residency.domain.persons.person_name import FullName
 from residency.domain.persons.personal_id import PersonalIdNumber
-from residency.domain.persons.sealing import ParticularsSeal
+from residency.domain.persons.sealing import ParticularsSeal, indexes_of
 from residency.domain.places.buildings import DwellingNotFoundError
 from residency.domain.residence.occupancy import StayKind
 from residency.domain.residence.registrations import Origin, Term
@@ -36,8 +36,6 @@ from residency.repository.occupancy import lock_dwellings
 from residency.tables import buildings, dwellings, guest_stays, persons
 from residency.tables.bitemporal import days
 from residency.tables.duplicates import standing as standing_record
-
-_INDEX_BYTES = 32
 
 
 async def limits_of(tx: Transaction, declared: StayDeclaration) -> StayLimits:
@@ -222,10 +220,7 @@ def declaration_of(row: Row[Any], seal: ParticularsSeal) -> StayDeclaration:
 
 def of_guest(subject: str) -> ColumnElement[bool]:
     """Say in SQL: a stay of whom the account names so, by the beginning of the index in hexadecimal."""
-    begins = bytes.fromhex(subject)
-    return guest_stays.c.guest_index.between(
-        begins.ljust(_INDEX_BYTES, b"\0"), begins.ljust(_INDEX_BYTES, b"\xff")
-    )
+    return guest_stays.c.guest_index.between(*indexes_of(subject))
 
 
 def receipt_of(row: Row[Any]) -> Receipt:

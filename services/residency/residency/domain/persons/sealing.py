@@ -16,6 +16,7 @@ from chassis.sealing import Seal
 from residency.domain.persons.contact import EmailAddress, PassportNumber, PhoneNumber
 from residency.domain.persons.personal_id import PersonalIdNumber
 
+_INDEX_BYTES = 32
 _PSEUDONYM_BYTES = 16
 _NEAR_BYTES = 8
 _SHA256_BLOCK_BYTES = 64
@@ -134,3 +135,9 @@ class ParticularsSeal:
 def subject_of(number_index: bytes) -> str:
     """Name a person in the access log, by the blind index of their number."""
     return number_index[:_PSEUDONYM_BYTES].hex()
+
+
+def indexes_of(subject: str) -> tuple[bytes, bytes]:
+    """Tell the first and the last blind index that the access log gives this name."""
+    begins = bytes.fromhex(subject)
+    return begins.ljust(_INDEX_BYTES, b"\0"), begins.ljust(_INDEX_BYTES, b"\xff")
