@@ -26,6 +26,7 @@ from residency.domain.protection.breaches import (
     BreachNature,
     BreachNotFoundError,
     BreachNotSettledError,
+    BreachOfOwnAccountError,
     BreachPosition,
     BreachState,
     BreachStateConflictError,
@@ -305,6 +306,28 @@ async def test_looks_at_decoys_are_one_suspicion_an_account(register: Register) 
     assert [entry.act for entry in history] == ["SUSPECT", "SUSPECT_AGAIN", "SUSPECT_AGAIN"]
     assert of_a.notify_by == NOON + 72 * HOUR
     assert len(await register.listed(state=BreachState.SUSPECTED)) == 2
+
+
+@pytest.mark.postgres
+async def test_who_is_suspected_does_not_let_the_breach_go(register: Register) -> None:
+    """An officer for data protection may look at a decoy too: the suspicion stays until another decides."""
+    database, clock, do = register.database, register.clock, register.operations
+    decoys = DecoyOperations(database, relay(database, clock), clock, SEAL, "11002")
+    decoys._subjects = frozenset({"decoy"})  # noqa: SLF001 - as `refresh` finds them
+    await decoys.watch("dpo-1", ["decoy"], uuid4())
+    _, (suspected,) = await register.queries.list_breaches(BreachFilter(), None, 9, NOON)
+    with pytest.raises(BreachOfOwnAccountError):
+        await do.dismiss(asked(suspected), "Kiểm thử nội bộ có phép")
+    await do.assess(asked(suspected), NATURE)
+    await do.take_measure(asked(suspected), "Đã khóa tài khoản")
+    with pytest.raises(BreachOfOwnAccountError):
+        await do.waive(asked(suspected), "Không thể gây hại")
+    await do.waive(asked(suspected, account="dpo-2"), "Không thể gây hại")
+    with pytest.raises(BreachOfOwnAccountError):
+        await do.close(asked(suspected), "Đã xong")
+    closed = await do.close(asked(suspected, account="dpo-2"), "Đã xong")
+
+    assert closed.state is BreachState.CLOSED
 
 
 def recording(**fields: Any) -> pb.RecordBreachRequest:

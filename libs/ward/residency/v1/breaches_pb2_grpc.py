@@ -107,7 +107,7 @@ class BreachServiceServicer:
 
     def DismissBreach(self, request, context):
         """Finds that a suspected breach was none.
-        Errors: BREACH_NOT_FOUND, BREACH_STATE_CONFLICT, FIELD_INVALID, REQUEST_ID_REUSED.
+        Errors: BREACH_NOT_FOUND, BREACH_STATE_CONFLICT, BREACH_OF_OWN_ACCOUNT, FIELD_INVALID, REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -123,7 +123,7 @@ class BreachServiceServicer:
 
     def WaiveNotification(self, request, context):
         """Decides not to tell the authority, since no harm is possible; stops the clock. The authority can still be told.
-        Errors: BREACH_NOT_FOUND, BREACH_STATE_CONFLICT, FIELD_INVALID, REQUEST_ID_REUSED.
+        Errors: BREACH_NOT_FOUND, BREACH_STATE_CONFLICT, BREACH_OF_OWN_ACCOUNT, FIELD_INVALID, REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -139,7 +139,7 @@ class BreachServiceServicer:
 
     def CloseBreach(self, request, context):
         """Closes a breach that the authority was told of, or need not be, and against which something was done.
-        Errors: BREACH_NOT_FOUND, BREACH_STATE_CONFLICT, BREACH_NOT_SETTLED, FIELD_INVALID, REQUEST_ID_REUSED.
+        Errors: BREACH_NOT_FOUND, BREACH_STATE_CONFLICT, BREACH_OF_OWN_ACCOUNT, BREACH_NOT_SETTLED, FIELD_INVALID, REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

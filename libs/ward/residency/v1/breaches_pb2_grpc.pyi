@@ -46,7 +46,7 @@ class BreachServiceStub:
     """
     DismissBreach: _grpc.UnaryUnaryMultiCallable[_breaches_pb2.DismissBreachRequest, _breaches_pb2.DismissBreachResponse]
     """Finds that a suspected breach was none.
-    Errors: BREACH_NOT_FOUND, BREACH_STATE_CONFLICT, FIELD_INVALID, REQUEST_ID_REUSED.
+    Errors: BREACH_NOT_FOUND, BREACH_STATE_CONFLICT, BREACH_OF_OWN_ACCOUNT, FIELD_INVALID, REQUEST_ID_REUSED.
     """
     NotifyAuthority: _grpc.UnaryUnaryMultiCallable[_breaches_pb2.NotifyAuthorityRequest, _breaches_pb2.NotifyAuthorityResponse]
     """Notes that the specialised authority was told, which stops the clock. `GetBreach` gives the text to send.
@@ -54,7 +54,7 @@ class BreachServiceStub:
     """
     WaiveNotification: _grpc.UnaryUnaryMultiCallable[_breaches_pb2.WaiveNotificationRequest, _breaches_pb2.WaiveNotificationResponse]
     """Decides not to tell the authority, since no harm is possible; stops the clock. The authority can still be told.
-    Errors: BREACH_NOT_FOUND, BREACH_STATE_CONFLICT, FIELD_INVALID, REQUEST_ID_REUSED.
+    Errors: BREACH_NOT_FOUND, BREACH_STATE_CONFLICT, BREACH_OF_OWN_ACCOUNT, FIELD_INVALID, REQUEST_ID_REUSED.
     """
     AddMeasure: _grpc.UnaryUnaryMultiCallable[_breaches_pb2.AddMeasureRequest, _breaches_pb2.AddMeasureResponse]
     """Notes what was done against the breach and its consequences.
@@ -62,7 +62,7 @@ class BreachServiceStub:
     """
     CloseBreach: _grpc.UnaryUnaryMultiCallable[_breaches_pb2.CloseBreachRequest, _breaches_pb2.CloseBreachResponse]
     """Closes a breach that the authority was told of, or need not be, and against which something was done.
-    Errors: BREACH_NOT_FOUND, BREACH_STATE_CONFLICT, BREACH_NOT_SETTLED, FIELD_INVALID, REQUEST_ID_REUSED.
+    Errors: BREACH_NOT_FOUND, BREACH_STATE_CONFLICT, BREACH_OF_OWN_ACCOUNT, BREACH_NOT_SETTLED, FIELD_INVALID, REQUEST_ID_REUSED.
     """
     GetBreach: _grpc.UnaryUnaryMultiCallable[_breaches_pb2.GetBreachRequest, _breaches_pb2.GetBreachResponse]
     """One breach with its history and the notice to the authority as far as it can be written.
@@ -91,7 +91,7 @@ class BreachServiceAsyncStub(BreachServiceStub):
     """
     DismissBreach: _aio.UnaryUnaryMultiCallable[_breaches_pb2.DismissBreachRequest, _breaches_pb2.DismissBreachResponse]  # type: ignore[assignment]
     """Finds that a suspected breach was none.
-    Errors: BREACH_NOT_FOUND, BREACH_STATE_CONFLICT, FIELD_INVALID, REQUEST_ID_REUSED.
+    Errors: BREACH_NOT_FOUND, BREACH_STATE_CONFLICT, BREACH_OF_OWN_ACCOUNT, FIELD_INVALID, REQUEST_ID_REUSED.
     """
     NotifyAuthority: _aio.UnaryUnaryMultiCallable[_breaches_pb2.NotifyAuthorityRequest, _breaches_pb2.NotifyAuthorityResponse]  # type: ignore[assignment]
     """Notes that the specialised authority was told, which stops the clock. `GetBreach` gives the text to send.
@@ -99,7 +99,7 @@ class BreachServiceAsyncStub(BreachServiceStub):
     """
     WaiveNotification: _aio.UnaryUnaryMultiCallable[_breaches_pb2.WaiveNotificationRequest, _breaches_pb2.WaiveNotificationResponse]  # type: ignore[assignment]
     """Decides not to tell the authority, since no harm is possible; stops the clock. The authority can still be told.
-    Errors: BREACH_NOT_FOUND, BREACH_STATE_CONFLICT, FIELD_INVALID, REQUEST_ID_REUSED.
+    Errors: BREACH_NOT_FOUND, BREACH_STATE_CONFLICT, BREACH_OF_OWN_ACCOUNT, FIELD_INVALID, REQUEST_ID_REUSED.
     """
     AddMeasure: _aio.UnaryUnaryMultiCallable[_breaches_pb2.AddMeasureRequest, _breaches_pb2.AddMeasureResponse]  # type: ignore[assignment]
     """Notes what was done against the breach and its consequences.
@@ -107,7 +107,7 @@ class BreachServiceAsyncStub(BreachServiceStub):
     """
     CloseBreach: _aio.UnaryUnaryMultiCallable[_breaches_pb2.CloseBreachRequest, _breaches_pb2.CloseBreachResponse]  # type: ignore[assignment]
     """Closes a breach that the authority was told of, or need not be, and against which something was done.
-    Errors: BREACH_NOT_FOUND, BREACH_STATE_CONFLICT, BREACH_NOT_SETTLED, FIELD_INVALID, REQUEST_ID_REUSED.
+    Errors: BREACH_NOT_FOUND, BREACH_STATE_CONFLICT, BREACH_OF_OWN_ACCOUNT, BREACH_NOT_SETTLED, FIELD_INVALID, REQUEST_ID_REUSED.
     """
     GetBreach: _aio.UnaryUnaryMultiCallable[_breaches_pb2.GetBreachRequest, _breaches_pb2.GetBreachResponse]  # type: ignore[assignment]
     """One breach with its history and the notice to the authority as far as it can be written.
@@ -151,7 +151,7 @@ class BreachServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_breaches_pb2.DismissBreachResponse, _abc.Awaitable[_breaches_pb2.DismissBreachResponse]]:
         """Finds that a suspected breach was none.
-        Errors: BREACH_NOT_FOUND, BREACH_STATE_CONFLICT, FIELD_INVALID, REQUEST_ID_REUSED.
+        Errors: BREACH_NOT_FOUND, BREACH_STATE_CONFLICT, BREACH_OF_OWN_ACCOUNT, FIELD_INVALID, REQUEST_ID_REUSED.
         """
 
     @_abc_1.abstractmethod
@@ -171,7 +171,7 @@ class BreachServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_breaches_pb2.WaiveNotificationResponse, _abc.Awaitable[_breaches_pb2.WaiveNotificationResponse]]:
         """Decides not to tell the authority, since no harm is possible; stops the clock. The authority can still be told.
-        Errors: BREACH_NOT_FOUND, BREACH_STATE_CONFLICT, FIELD_INVALID, REQUEST_ID_REUSED.
+        Errors: BREACH_NOT_FOUND, BREACH_STATE_CONFLICT, BREACH_OF_OWN_ACCOUNT, FIELD_INVALID, REQUEST_ID_REUSED.
         """
 
     @_abc_1.abstractmethod
@@ -191,7 +191,7 @@ class BreachServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_breaches_pb2.CloseBreachResponse, _abc.Awaitable[_breaches_pb2.CloseBreachResponse]]:
         """Closes a breach that the authority was told of, or need not be, and against which something was done.
-        Errors: BREACH_NOT_FOUND, BREACH_STATE_CONFLICT, BREACH_NOT_SETTLED, FIELD_INVALID, REQUEST_ID_REUSED.
+        Errors: BREACH_NOT_FOUND, BREACH_STATE_CONFLICT, BREACH_OF_OWN_ACCOUNT, BREACH_NOT_SETTLED, FIELD_INVALID, REQUEST_ID_REUSED.
         """
 
     @_abc_1.abstractmethod

@@ -27,8 +27,8 @@ Move = Callable[[Breach, datetime, NotificationTerm], Breach]
 class BreachOperations:
     """Records and moves breaches.
 
-    Each move raises BreachNotFoundError, BreachStateConflictError or RequestIdReusedError. A repeat
-    of a request changes nothing and tells the breach as it is now.
+    Each move raises BreachNotFoundError, BreachStateConflictError or RequestIdReusedError, and those that let a breach
+    go BreachOfOwnAccountError. A repeat of a request changes nothing and tells the breach as it is now.
     """
 
     def __init__(
@@ -122,6 +122,7 @@ class BreachOperations:
                 tx, self._seal, request.request_id, request.digest, breach.breach_id, now
             ):
                 return breach
+            breach.check_decidable(act, request.account)
             term = await repository.notification_term(tx, ward_day(now))
             breach = move(breach, now, term)
             await repository.save(tx, breach, BreachEntry(now, act, request.account, note))

@@ -27,6 +27,12 @@ class BreachNotSettledError(DomainError):
     reason = "BREACH_NOT_SETTLED"
 
 
+class BreachOfOwnAccountError(DomainError):
+    """Who is suspected may not let the breach go."""
+
+    reason = "BREACH_OF_OWN_ACCOUNT"
+
+
 class BreachState(StrEnum):
     """Where a breach stands."""
 
@@ -113,6 +119,8 @@ _MOVES: Mapping[BreachAct, Mapping[BreachState, BreachState]] = {
     BreachAct.MEASURE: {_S.SUSPECTED: _S.SUSPECTED, _S.OPEN: _S.OPEN},
     BreachAct.CLOSE: {_S.OPEN: _S.CLOSED},
 }
+# What lets a breach go, so that nobody looks into it any longer or tells of it.
+_LETS_GO = frozenset({BreachAct.DISMISS, BreachAct.WAIVE, BreachAct.CLOSE})
 
 
 @dataclass(frozen=True)
@@ -178,6 +186,11 @@ class Breach:
     def is_due_soon(self, now: datetime, term: NotificationTerm) -> bool:
         """Tell whether the authority is to be told soon."""
         return self.clock_runs and self.notify_by - term.soon <= now < self.notify_by
+
+    def check_decidable(self, act: BreachAct, account: str) -> None:
+        """Raise BreachOfOwnAccountError where the suspected account would let the breach go."""
+        if act in _LETS_GO and account == self.suspect:
+            raise BreachOfOwnAccountError
 
     def suspect_again(self) -> Self:
         """Note that the same account gave rise to the suspicion once more."""
