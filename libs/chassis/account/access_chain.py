@@ -148,8 +148,10 @@ class Linked:
     record: AccessRecord
 
     def fits(self, position: int) -> bool:
-        """Tell whether the stored hash is that of this content at a position."""
-        return self.hash == link(position, self.previous_hash, self.record.digest)
+        """Tell whether the stored hash is that of this content, in the format it says, at a position."""
+        return self.format == FORMAT and self.hash == link(
+            position, self.previous_hash, self.record.digest
+        )
 
 
 class Fault(StrEnum):

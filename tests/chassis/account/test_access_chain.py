@@ -133,6 +133,14 @@ def test_any_change_of_a_record_is_found_at_its_position(
     assert broken(rows) == (position, Fault.CHANGED)
 
 
+def test_a_record_that_says_another_format_is_found() -> None:
+    """The number of the format is hashed nowhere, and there is but one."""
+    rows = chain(3)
+    rows[1] = replace(rows[1], format=FORMAT + 1)
+
+    assert broken(rows) == (2, Fault.CHANGED)
+
+
 @given(position=st.integers(1, 5))
 def test_a_missing_record_is_found(position: int) -> None:
     """Anywhere but at the end, where only a witness can tell."""
