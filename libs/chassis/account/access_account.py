@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from chassis.account.access_chain import AccessRecord, Head, Linked, Walk, Witnesses
 from chassis.account.access_log import append
+from chassis.clock import ward_day
 from chassis.storage.database import Database
 
 _PREFETCH = 5000
@@ -29,7 +30,7 @@ _MARK = text("""
 _LIMIT = text("""
     select cast(:now as timestamptz) - make_interval(months => value) from legal_limits
     where rule = 'access_record_retention' and unit = 'months'
-      and effective_from <= cast(:now as timestamptz)
+      and effective_from <= :today
     order by effective_from desc limit 1
 """)
 # The last record before the first that is still to be kept: the chain keeps its order, whatever clocks said.
@@ -128,7 +129,7 @@ async def read(database: Database, begin: int) -> AsyncIterator[Linked]:
 async def expired(owner: Database, now: datetime) -> Expiry | None:
     """Tell what has been kept as long as the law asks; None if nothing has. Raises LimitMissingError."""
     async with owner.transaction() as tx:
-        cutoff = await tx.scalar(_LIMIT, {"now": now})
+        cutoff = await tx.scalar(_LIMIT, {"now": now, "today": ward_day(now)})
         if cutoff is None:
             raise LimitMissingError
         row = (await tx.execute(_LAST_EXPIRED, {"cutoff": cutoff})).one_or_none()

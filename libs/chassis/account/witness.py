@@ -22,7 +22,7 @@ from sqlalchemy import Row, text
 
 from chassis.account.access_chain import Head, Witnesses
 from chassis.broker.jetstream import ACCESS_WITNESS
-from chassis.clock import Clock
+from chassis.clock import Clock, ward_day
 from chassis.errors import BrokerUnavailableError, DatabaseUnavailableError
 from chassis.storage.database import Database, Lease
 from chassis.telemetry import metrics
@@ -49,7 +49,7 @@ _CONDITION = text("""
         oldest.recorded_at + make_interval(months => (
             select value from legal_limits
             where rule = 'access_record_retention' and unit = 'months'
-              and effective_from <= cast(:now as timestamptz)
+              and effective_from <= :today
             order by effective_from desc limit 1
         )) as expires_at
     from (values (0)) always
@@ -119,7 +119,7 @@ class Witness:
         now = self._clock()
         async with lease.transaction() as tx:
             head = (await tx.execute(_HEAD)).one_or_none()
-            condition = (await tx.execute(_CONDITION, {"now": now})).one()
+            condition = (await tx.execute(_CONDITION, {"today": ward_day(now)})).one()
         position = head.position if head else 0
         # While the broker is away, what was seen of it last is told on.
         _tell_condition(position, condition, self._vanished)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Collection, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -19,6 +19,7 @@ from chassis.account.access_account import Expiry, LimitMissingError, PositionUn
 from chassis.account.access_chain import AccessRecord, ChainBrokenError, Fault, Head, Witnesses
 from chassis.account.access_log import AccessLog, account_tables, accounted, append, is_about
 from chassis.broker import jetstream
+from chassis.clock import ward_time
 from chassis.context import Access
 from chassis.errors import BrokerUnavailableError, DatabaseUnavailableError
 from chassis.storage.database import Database
@@ -345,6 +346,23 @@ async def test_a_clock_that_ran_ahead_keeps_what_follows(limited: Database) -> N
 
     assert what is not None
     assert what.until.position == 1
+
+
+async def test_a_longer_term_holds_from_midnight_in_the_ward(limited: Database) -> None:
+    """An hour into its first day, which is the evening before by the database's clock, the shorter one is over."""
+    await fill(limited, 1, NOW - timedelta(days=400))
+    await fill(limited, 1, NOW)
+    async with limited.transaction() as tx:
+        await tx.execute(
+            text(
+                "insert into legal_limits values"
+                " ('access_record_retention', '2026-11-24', 24, 'months')"
+            )
+        )
+    midnight = ward_time(date(2026, 11, 24))
+
+    assert await access_account.expired(limited, midnight - timedelta(seconds=1)) is not None
+    assert await access_account.expired(limited, midnight + timedelta(hours=1)) is None
 
 
 async def test_without_a_limit_nothing_expires(limited: Database) -> None:
