@@ -147,6 +147,16 @@ async def test_each_of_several_counts_as_a_look(service: Service) -> None:
     await service.call("VerifyIdentity", verifying(), "duty_officer")
 
 
+async def test_more_at_once_than_a_minute_lets_in_are_refused_by_their_field(
+    service: Service,
+) -> None:
+    """To try again in a minute, as a reached limit says, would never help; nothing is counted."""
+    refusal = await service.refusal("VerifyIdentities", verifying_many(*[1] * 61))
+    await service.call("VerifyIdentities", verifying_many(*[1] * 60))
+
+    assert refusal.reason == "FIELD_INVALID"
+
+
 async def test_what_was_asked_for_is_named_by_a_pseudonym_or_not_at_all(service: Service) -> None:
     """A number that nobody has, too; what is no number is `unknown`."""
     await service.call("VerifyIdentity", verifying(personal_id_number=number(7).digits))

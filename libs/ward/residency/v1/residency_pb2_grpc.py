@@ -88,7 +88,8 @@ class ResidencyServiceServicer:
 
     def VerifyIdentities(self, request, context):
         """Verifies up to 128 identities in one call, each as VerifyIdentity does: each is one look for the caller's limits and
-        has an access record of its own. Where one declaration is malformed, none is looked up.
+        has an access record of its own. Where one declaration is malformed, none is looked up; nor where there are more than
+        the caller may look up in a minute.
         Errors: PERSONAL_ID_INVALID, FIELD_INVALID, PURPOSE_REQUIRED, LIMIT_REACHED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -41,7 +41,8 @@ class ResidencyServiceStub:
     """
     VerifyIdentities: _grpc.UnaryUnaryMultiCallable[_residency_pb2.VerifyIdentitiesRequest, _residency_pb2.VerifyIdentitiesResponse]
     """Verifies up to 128 identities in one call, each as VerifyIdentity does: each is one look for the caller's limits and
-    has an access record of its own. Where one declaration is malformed, none is looked up.
+    has an access record of its own. Where one declaration is malformed, none is looked up; nor where there are more than
+    the caller may look up in a minute.
     Errors: PERSONAL_ID_INVALID, FIELD_INVALID, PURPOSE_REQUIRED, LIMIT_REACHED.
     """
     GetOccupancy: _grpc.UnaryUnaryMultiCallable[_residency_pb2.GetOccupancyRequest, _residency_pb2.GetOccupancyResponse]
@@ -82,7 +83,8 @@ class ResidencyServiceAsyncStub(ResidencyServiceStub):
     """
     VerifyIdentities: _aio.UnaryUnaryMultiCallable[_residency_pb2.VerifyIdentitiesRequest, _residency_pb2.VerifyIdentitiesResponse]  # type: ignore[assignment]
     """Verifies up to 128 identities in one call, each as VerifyIdentity does: each is one look for the caller's limits and
-    has an access record of its own. Where one declaration is malformed, none is looked up.
+    has an access record of its own. Where one declaration is malformed, none is looked up; nor where there are more than
+    the caller may look up in a minute.
     Errors: PERSONAL_ID_INVALID, FIELD_INVALID, PURPOSE_REQUIRED, LIMIT_REACHED.
     """
     GetOccupancy: _aio.UnaryUnaryMultiCallable[_residency_pb2.GetOccupancyRequest, _residency_pb2.GetOccupancyResponse]  # type: ignore[assignment]
@@ -132,7 +134,8 @@ class ResidencyServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_residency_pb2.VerifyIdentitiesResponse, _abc.Awaitable[_residency_pb2.VerifyIdentitiesResponse]]:
         """Verifies up to 128 identities in one call, each as VerifyIdentity does: each is one look for the caller's limits and
-        has an access record of its own. Where one declaration is malformed, none is looked up.
+        has an access record of its own. Where one declaration is malformed, none is looked up; nor where there are more than
+        the caller may look up in a minute.
         Errors: PERSONAL_ID_INVALID, FIELD_INVALID, PURPOSE_REQUIRED, LIMIT_REACHED.
         """
 

@@ -17,7 +17,8 @@ from typing import NamedTuple
 from weakref import WeakValueDictionary
 
 from chassis.clock import Clock, ward_day
-from chassis.errors import DatabaseUnavailableError, LimitReachedError
+from chassis.errors import DatabaseUnavailableError, FieldInvalidError, LimitReachedError
+from chassis.rules import between
 from chassis.storage.database import Database
 from chassis.telemetry import metrics
 from residency.domain.lookups.disclosure import Asker
@@ -60,7 +61,8 @@ class LookupLimits:
         """Count lookups that are about to be made; raises LimitReachedError instead if it is one too many.
 
         Whom they find is seen afterwards: a call of several passes the other ceilings by at most its own lookups.
-        Raises DatabaseUnavailableError as long as the ceilings are not known.
+        Raises FieldInvalidError for so many identities at once as no waiting would let in, and
+        DatabaseUnavailableError as long as the ceilings are not known.
         """
         if not self._ceilings:
             raise DatabaseUnavailableError
@@ -68,6 +70,8 @@ class LookupLimits:
         ceilings = self._ceilings_of(asker)
         for pattern, ceiling in ceilings.items():
             coming = lookups if pattern is Pattern.CALLS else 1
+            if coming > ceiling.most > 0:
+                raise FieldInvalidError("identities", between(1, ceiling.most))
             if self._used((account, pattern, ceiling.window(second))) + coming > ceiling.most:
                 metrics.LOOKUPS_LIMITED.labels(pattern).inc()
                 raise LimitReachedError(ceiling.left_s(second), pattern=pattern)
