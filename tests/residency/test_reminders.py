@@ -135,6 +135,24 @@ async def test_what_was_renewed_or_ended_before_is_told_of_no_more(database: Dat
     assert late == []
 
 
+async def test_who_lives_on_in_the_dwelling_is_told_of_no_end(database: Database) -> None:
+    """Permanently, since before the term ends; who is permanently resident elsewhere does not live on there."""
+    reminders = Reminders(database)
+    place, other = await add_building(database), await add_building(database)
+    registers = residence_operations(database)
+    await temporary(database, place.dwelling_ids[0])
+    for_good = application(place.dwelling_ids[0], valid_from=date(2027, 5, 1))
+    await registers.register(for_good, str(uuid4()), b"digest")
+    leaving = await temporary(database, place.dwelling_ids[0], 2)
+    elsewhere = application(other.dwelling_ids[0], 2, valid_from=date(2027, 5, 1))
+    await registers.register(elsewhere, str(uuid4()), b"digest")
+    opened = await reminders.look(ENDS - timedelta(days=15))
+    ended = await reminders.look(ENDS)
+
+    told = [(one.registration_id, *kinds([one])) for one in (*opened, *ended)]
+    assert told == [(str(leaving), "RENEWAL_OPEN"), (str(leaving), "TERM_ENDED")]
+
+
 async def test_a_landlord_is_told_once_for_all_tenants_of_a_day(database: Database) -> None:
     """Where the dwelling is rented; the tenants' own reminders are theirs."""
     reminders = Reminders(database)

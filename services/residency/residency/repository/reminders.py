@@ -139,15 +139,17 @@ async def tell(
 
 
 def _terms(first: date, last: date, *columns: ColumnElement[Any]) -> Select[Any]:
-    """Select terms of temporary residence that end within these days, were not ended before and not renewed."""
+    """Select terms of temporary residence that end within these days, were not ended before, and with which it ends.
+
+    It does not where the person lives on in the dwelling: for another term, or permanently.
+    """
     later = registrations.alias("later")
-    renewed = exists().where(
+    lives_on = exists().where(
         known(later, None),
-        later.c.kind == "TEMPORARY",
         later.c.person_id == _TERM.person_id,
         later.c.dwelling_id == _TERM.dwelling_id,
         later.c.valid_from <= _TERM.valid_until,
-        later.c.valid_until > _TERM.valid_until,
+        later.c.ends_on.is_(None) | (later.c.ends_on > _TERM.valid_until),
     )
     return (
         select(_TERM.valid_until, *columns)
@@ -157,7 +159,7 @@ def _terms(first: date, last: date, *columns: ColumnElement[Any]) -> Select[Any]
             _TERM.kind == "TEMPORARY",
             _TERM.ended_on.is_(None),
             _TERM.valid_until.between(first, last),
-            ~renewed,
+            ~lives_on,
         )
     )
 
