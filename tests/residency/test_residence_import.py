@@ -160,6 +160,22 @@ def test_csv_and_xlsx_are_read_alike(delimiter: str) -> None:
     assert TABLE.read(english)[0].declared
 
 
+def test_a_birth_is_read_as_precisely_as_it_is_written() -> None:
+    """As the register writes one of which it knows the month or the year only; the first day of a term is whole."""
+    written = ("17/5/1990", "05/1990", "5.1990", "1990-05", "1990", "00/05/1990", "13/1990")
+    read = TABLE.read(csv_of(*(row(birth_date=one) for one in written)))
+    (begun,) = TABLE.read(csv_of(row(valid_from="11/2026")))
+
+    assert [one.declared and one.declared.birth_date.written for one in read] == [
+        "17/05/1990",
+        *["05/1990"] * 3,
+        "1990",
+        None,
+        None,
+    ]
+    assert [fault.column for fault in begun.faults] == ["valid_from"]
+
+
 @pytest.mark.parametrize(
     ("content", "problem"),
     [

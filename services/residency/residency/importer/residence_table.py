@@ -31,7 +31,7 @@ _Value = TypeVar("_Value")
 # A whole ward several times over: what a hostile file may make of memory is bounded all the same.
 LIMITS = Limits(file_bytes=64 * 2**20, unfolded_bytes=512 * 2**20, rows=200_000)
 
-_LOCAL_DAY = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})")
+_LOCAL = re.compile(r"(?:([0-9]{1,2})[/.-])?([0-9]{1,2})[/.-]([0-9]{4})")
 _KINDS = {
     "thuong tru": ResidenceKind.PERMANENT,
     "permanent": ResidenceKind.PERMANENT,
@@ -60,7 +60,7 @@ class Column:
 COLUMNS = (
     Column("personal_id_number", "Số định danh", "12 chữ số hợp lệ, dạng văn bản", "12 valid digits, as text"),
     Column("full_name", "Họ và tên", "chữ và dấu cách, tối đa 120 ký tự", "1 to 120 characters of a name"),
-    Column("birth_date", "Ngày sinh", "ngày/tháng/năm, không ở tương lai", "YYYY[-MM[-DD]], not to come"),
+    Column("birth_date", "Ngày sinh", "[[ngày/]tháng/]năm, không ở tương lai", "YYYY[-MM[-DD]], not to come"),
     Column("sex", "Giới tính", "nam hoặc nữ", "M or F"),
     Column("kind", "Hình thức", "thường trú hoặc tạm trú", "PERMANENT or TEMPORARY"),
     Column("valid_from", "Từ ngày", "ngày/tháng/năm", "YYYY-MM-DD"),
@@ -177,12 +177,13 @@ def _declared(values: Mapping[str, Any]) -> Declared:
 
 
 def _iso(text: str) -> str:
-    """Turn a day as it is written in Vietnam into a day of ISO 8601; what is none stays as it is."""
-    local = _LOCAL_DAY.fullmatch(text)
+    """Turn a day or month as it is written in Vietnam into one of ISO 8601; what is none stays as it is."""
+    local = _LOCAL.fullmatch(text)
     if local is None:
         return text
     day, month, year = local.groups()
-    return f"{year}-{int(month):02d}-{int(day):02d}"
+    parts = [int(part) for part in (month, day) if part]
+    return "-".join([year, *(f"{part:02d}" for part in parts)])
 
 
 def _one_of(known: Mapping[str, _Value], text: str) -> _Value:
