@@ -197,6 +197,47 @@ async def test_a_member_who_is_declared_as_householder_founds_the_household(desk
     assert await households(desk) == [{1: "CHILD", 2: "HOUSEHOLDER", 3: "CHILD"}]
 
 
+async def test_a_member_who_is_called_the_householder_founds_the_household(desk: Desk) -> None:
+    """Though nobody wrote the number once more."""
+    dwelling_id = (await add_building(desk.database)).dwelling_ids[0]
+    head = declared(2, relationship_to_householder="Chủ hộ")
+    await recorded(desk, temporary(dwelling_id, declared(3), head))
+
+    assert await households(desk) == [{1: "CHILD", 2: "HOUSEHOLDER", 3: "CHILD"}]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"household_split": pb.HouseholdSplitChange(valid_from=FIRST)},
+        {"change_of_information": pb.ChangeOfInformation(new_householder_from=FIRST)},
+    ],
+    ids=["residence", "split", "new_householder"],
+)
+async def test_no_household_is_declared_with_two_householders(
+    desk: Desk, change: dict[str, Any]
+) -> None:
+    """Whoever declares learns it at once, not the officer who looks for the other one in the register."""
+    dwelling_id = (await add_building(desk.database)).dwelling_ids[0]
+    first, second = (declared(one, relationship_to_householder="Chủ hộ") for one in (1, 2))
+    with pytest.raises(aio.AioRpcError) as refused:
+        await desk.create(temporary(dwelling_id, second, declarant=first, **change))
+
+    assert "relationship_to_householder" in refusal_of(refused.value).vietnamese
+
+
+async def test_who_is_called_the_householder_has_the_householders_number(desk: Desk) -> None:
+    """Neither a member's number nor that of somebody who is in the dwelling already is another's."""
+    dwelling_id = (await add_building(desk.database)).dwelling_ids[0]
+    head = declared(1, relationship_to_householder="Chủ hộ")
+    for other in (2, 3):
+        contrary = temporary(dwelling_id, declared(2), declarant=head, **of_householder(other))
+        with pytest.raises(aio.AioRpcError) as refused:
+            await desk.create(contrary)
+        assert "relationship_to_householder" in refusal_of(refused.value).vietnamese
+
+
 async def test_a_householder_who_stays_keeps_the_household(desk: Desk) -> None:
     """Registered for longer with a newborn, say, who joins it; a member's number is not a householder's."""
     dwelling_id = (await add_building(desk.database)).dwelling_ids[0]

@@ -122,10 +122,14 @@ async def test_guests_are_lodged_by_a_case_and_the_case_can_be_annulled(desk: De
 
 
 async def test_guests_who_stay_too_long_are_not_entered_at_all(desk: Desk) -> None:
-    """All guests of a case or none, and the case waits for another decision."""
+    """All guests of a case or none, and the case waits for another decision: one lodged there just before."""
     place = await add_building(desk.database)
-    long_ = lodging(place.dwelling_ids[0], 9, leaves_on=date_pb2.Date(year=2026, month=12, day=30))
-    case_number = await desk.seen(lodgings(lodging(place.dwelling_ids[0]), long_))
+    await recorded(desk, lodgings(lodging(place.dwelling_ids[0], 9)))
+    arrives = Timestamp()
+    arrives.FromDatetime(datetime(2026, 11, 25, 5, tzinfo=UTC))
+    until = date_pb2.Date(year=2026, month=12, day=23)
+    longer = lodging(place.dwelling_ids[0], 9, arrives_at=arrives, leaves_on=until)
+    case_number = await desk.seen(lodgings(lodging(place.dwelling_ids[0]), longer))
     refused = await desk.refusal(SECOND_OFFICER, "ApproveCase", case_number)
     with pytest.raises(aio.AioRpcError) as homeless:
         await desk.create(lodgings(lodging(UUID(int=5))))
@@ -134,8 +138,37 @@ async def test_guests_who_stay_too_long_are_not_entered_at_all(desk: Desk) -> No
 
     assert refused.reason == "LODGING_TOO_LONG"
     assert refusal_of(homeless.value).reason == "DWELLING_NOT_FOUND"
-    assert entered == 0
+    assert entered == 1
     assert (await desk.get(case_number)).case.state == pb.CASE_STATE_VERIFYING
+
+
+async def test_guests_who_could_never_be_entered_are_not_declared(desk: Desk) -> None:
+    """Too long, without an end, before the birth, one twice for a night: not told days later by an officer."""
+    (dwelling_id,) = (await add_building(desk.database)).dwelling_ids
+    tomorrow = date_pb2.Date(year=2026, month=11, day=24)
+    wrong = [
+        lodgings(lodging(dwelling_id, leaves_on=date_pb2.Date(year=2026, month=12, day=23))),
+        lodgings(lodging(dwelling_id, leaves_on=None)),
+        lodgings(lodging(dwelling_id, leaves_on=date_pb2.Date(year=2026, month=11, day=23))),
+        lodgings(lodging(dwelling_id, birth_date=tomorrow)),
+        lodgings(lodging(dwelling_id), lodging(dwelling_id, full_name="Trần Văn Khách")),
+    ]
+    desk.clock.now = datetime(2026, 11, 24, 5, tzinfo=UTC)
+    refusals = []
+    for one in wrong:
+        with pytest.raises(aio.AioRpcError) as refused:
+            await desk.create(one)
+        refusals.append(refusal_of(refused.value))
+    standing = lodging(dwelling_id, standing=True, leaves_on=None)
+    both = lodgings(lodging(dwelling_id), standing, lodging(dwelling_id, 9))
+
+    assert [one.reason for one in refusals] == [
+        "LODGING_TOO_LONG",
+        *["FIELD_INVALID"] * 3,
+        "STAY_OVERLAPS",
+    ]
+    assert "arrives_at" in refusals[3].vietnamese
+    assert await desk.create(both)
 
 
 async def test_a_foreigner_s_stay_is_entered_and_the_passport_is_nowhere_in_the_clear(
@@ -228,6 +261,23 @@ async def test_who_declares_absence_is_absent_from_home(desk: Desk) -> None:
     assert (first.absent, second.absent, second.registered) == (1, 2, 2)
     assert refused.reason == "PERSON_NOT_REGISTERED"
     assert back.absent == 0
+
+
+async def test_an_absence_that_could_never_be_entered_is_not_declared(desk: Desk) -> None:
+    """So short that the law does not ask for it, or before the birth of a member who goes along."""
+    short, early = absence(1), absence(1, declared(2))
+    short.temporary_absence.valid_until.CopyFrom(date_pb2.Date(year=2027, month=11, day=19))
+    early.members[0].birth_date.CopyFrom(date_pb2.Date(year=2026, month=11, day=21))
+    refusals = []
+    for one in (short, early):
+        with pytest.raises(aio.AioRpcError) as refused:
+            await desk.create(one)
+        refusals.append(refusal_of(refused.value).vietnamese)
+    short.temporary_absence.valid_until.day = 20
+
+    assert "valid_until" in refusals[0]
+    assert "valid_from" in refusals[1]
+    assert await desk.create(short)
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,7 @@ from tests.residency.samples import (
     CONTENT_SEAL,
     NOON,
     SEAL,
+    TODAY,
     add_building,
     number,
     request,
@@ -520,7 +521,7 @@ async def test_a_registration_is_ended_for_whom_it_belongs_to(desk: Desk) -> Non
     landlord = temporary(
         place.dwelling_ids[0], declared(1), declarant=declared(3), deregistration=ending
     )
-    refused = await desk.refusal(SECOND_OFFICER, "ApproveCase", await desk.seen(foreign))
+    refused = await desk.refusal(CITIZEN, "SubmitCase", await desk.create(foreign))
     ended = await desk.seen(landlord)
     await desk.act(SECOND_OFFICER, "ApproveCase", ended)
 
@@ -530,6 +531,47 @@ async def test_a_registration_is_ended_for_whom_it_belongs_to(desk: Desk) -> Non
         assert (await tx.scalars(select(tables.registrations.c.ended_on))).all() == [
             date(2026, 11, 23)
         ]
+
+
+async def test_an_end_that_could_not_be_entered_is_not_handed_in(desk: Desk) -> None:
+    """Before the first day, in a year that nobody means, or of what has ended: nobody waits for days to be told.
+
+    It may be on a day soon to come, which is to have come when it is approved; and what was ended since it was handed
+    in is refused then.
+    """
+    place = await add_building(desk.database)
+    first = await desk.seen(temporary(place.dwelling_ids[0]))
+    await desk.act(SECOND_OFFICER, "ApproveCase", first)
+    (registration_id,) = (await desk.get(first)).registration_ids
+
+    def ending(on: date) -> pb.ResidenceDeclaration:
+        change = pb.DeregistrationChange(registration_id=registration_id, ended_on=day(on))
+        return temporary(place.dwelling_ids[0], deregistration=change)
+
+    early = await desk.create(ending(date(2026, 10, 31)))
+    before = await desk.refusal(CITIZEN, "SubmitCase", early)
+    with pytest.raises(aio.AioRpcError) as never:
+        await desk.create(ending(date.max))
+    soon = await desk.seen(ending(TODAY + timedelta(days=1)))
+    to_come = await desk.refusal(SECOND_OFFICER, "ApproveCase", soon)
+    both = [await desk.seen(ending(TODAY)) for _ in range(2)]
+    await desk.act(SECOND_OFFICER, "ApproveCase", both[0])
+    since = await desk.refusal(SECOND_OFFICER, "ApproveCase", both[1])
+    again = await desk.refusal(CITIZEN, "SubmitCase", await desk.create(ending(TODAY)))
+    async with desk.database.transaction() as tx:
+        columns = tables.access_records.c
+        asked = await tx.scalar(
+            select(func.count()).where(
+                columns.method.endswith("/SubmitCase"),
+                columns.outcome == "FIELD_INVALID",
+                columns.subject == SEAL.pseudonym(number()),
+            )
+        )
+
+    for one in (before, refusal_of(never.value), to_come):
+        assert (one.reason, "ended_on" in one.vietnamese) == ("FIELD_INVALID", True)
+    assert (since.reason, again.reason) == ("REGISTRATION_ALREADY_ENDED",) * 2
+    assert asked == 1
 
 
 async def test_all_that_is_done_with_a_case_is_accounted_for_by_its_case_and_persons(

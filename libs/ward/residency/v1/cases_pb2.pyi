@@ -324,7 +324,9 @@ class DeclaredPerson(_message.Message):
     sex: _residency_pb2.Sex.ValueType
     """Sex."""
     relationship_to_householder: _builtins.str
-    """Relationship to the householder, as on the form: `con đẻ`. At most 60 characters; may be empty."""
+    """Relationship to the householder, as on the form: `con đẻ`. At most 60 characters; may be empty. `chủ hộ` for one
+    person only, whose number is the householder's where that is given.
+    """
     @_builtins.property
     def birth_date(self) -> _date_pb2.Date:
         """Birth date; month and day may be 0 in old records."""

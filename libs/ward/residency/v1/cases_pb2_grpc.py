@@ -110,8 +110,9 @@ class CaseServiceServicer:
 
     def CreateCase(self, request, context):
         """Makes a draft from a declaration of form CT01 and gives it its number. Nobody but its maker sees a draft.
-        Errors: FIELD_INVALID, PERSONAL_ID_INVALID, DWELLING_NOT_FOUND, REGISTRATION_NOT_FOUND, ASSURANCE_TOO_LOW,
-        REQUEST_ID_REUSED.
+        What could never be entered is refused: several householders, guests for longer than lodging lasts.
+        Errors: FIELD_INVALID, PERSONAL_ID_INVALID, DWELLING_NOT_FOUND, REGISTRATION_NOT_FOUND, STAY_OVERLAPS,
+        LODGING_TOO_LONG, ASSURANCE_TOO_LOW, REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -119,9 +120,10 @@ class CaseServiceServicer:
 
     def SubmitCase(self, request, context):
         """Hands a draft in. What could not be entered as it is declared is refused before officers take it up: a term that is
-        too long or begins too late, a renewal that is not open.
+        too long or begins too late, a renewal that is not open, an end of what has ended.
         Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, FIELD_INVALID, DWELLING_NOT_FOUND, REGISTRATION_NOT_FOUND,
-        REGISTRATION_ALREADY_ENDED, ENTRY_SUPERSEDED, RENEWAL_NOT_OPEN, ASSURANCE_TOO_LOW, REQUEST_ID_REUSED.
+        REGISTRATION_ALREADY_ENDED, ENTRY_SUPERSEDED, RENEWAL_NOT_OPEN, STAY_OVERLAPS, LODGING_TOO_LONG, ASSURANCE_TOO_LOW,
+        REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -139,8 +141,8 @@ class CaseServiceServicer:
         """Hands in the supplemented declaration in place of the one before. The clock goes on; what was verified before is
         verified anew.
         Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, FIELD_INVALID, PERSONAL_ID_INVALID, DWELLING_NOT_FOUND,
-        REGISTRATION_NOT_FOUND, REGISTRATION_ALREADY_ENDED, ENTRY_SUPERSEDED, RENEWAL_NOT_OPEN, ASSURANCE_TOO_LOW,
-        REQUEST_ID_REUSED.
+        REGISTRATION_NOT_FOUND, REGISTRATION_ALREADY_ENDED, ENTRY_SUPERSEDED, RENEWAL_NOT_OPEN, STAY_OVERLAPS,
+        LODGING_TOO_LONG, ASSURANCE_TOO_LOW, REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

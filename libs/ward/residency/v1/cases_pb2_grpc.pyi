@@ -37,14 +37,16 @@ class CaseServiceStub:
     def __new__(cls, channel: _aio.Channel) -> CaseServiceAsyncStub: ...
     CreateCase: _grpc.UnaryUnaryMultiCallable[_cases_pb2.CreateCaseRequest, _cases_pb2.CreateCaseResponse]
     """Makes a draft from a declaration of form CT01 and gives it its number. Nobody but its maker sees a draft.
-    Errors: FIELD_INVALID, PERSONAL_ID_INVALID, DWELLING_NOT_FOUND, REGISTRATION_NOT_FOUND, ASSURANCE_TOO_LOW,
-    REQUEST_ID_REUSED.
+    What could never be entered is refused: several householders, guests for longer than lodging lasts.
+    Errors: FIELD_INVALID, PERSONAL_ID_INVALID, DWELLING_NOT_FOUND, REGISTRATION_NOT_FOUND, STAY_OVERLAPS,
+    LODGING_TOO_LONG, ASSURANCE_TOO_LOW, REQUEST_ID_REUSED.
     """
     SubmitCase: _grpc.UnaryUnaryMultiCallable[_cases_pb2.SubmitCaseRequest, _cases_pb2.SubmitCaseResponse]
     """Hands a draft in. What could not be entered as it is declared is refused before officers take it up: a term that is
-    too long or begins too late, a renewal that is not open.
+    too long or begins too late, a renewal that is not open, an end of what has ended.
     Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, FIELD_INVALID, DWELLING_NOT_FOUND, REGISTRATION_NOT_FOUND,
-    REGISTRATION_ALREADY_ENDED, ENTRY_SUPERSEDED, RENEWAL_NOT_OPEN, ASSURANCE_TOO_LOW, REQUEST_ID_REUSED.
+    REGISTRATION_ALREADY_ENDED, ENTRY_SUPERSEDED, RENEWAL_NOT_OPEN, STAY_OVERLAPS, LODGING_TOO_LONG, ASSURANCE_TOO_LOW,
+    REQUEST_ID_REUSED.
     """
     RequestSupplement: _grpc.UnaryUnaryMultiCallable[_cases_pb2.RequestSupplementRequest, _cases_pb2.RequestSupplementResponse]
     """Asks the citizen for what is missing (form CT05). A clock that runs stands still until it is given.
@@ -54,8 +56,8 @@ class CaseServiceStub:
     """Hands in the supplemented declaration in place of the one before. The clock goes on; what was verified before is
     verified anew.
     Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, FIELD_INVALID, PERSONAL_ID_INVALID, DWELLING_NOT_FOUND,
-    REGISTRATION_NOT_FOUND, REGISTRATION_ALREADY_ENDED, ENTRY_SUPERSEDED, RENEWAL_NOT_OPEN, ASSURANCE_TOO_LOW,
-    REQUEST_ID_REUSED.
+    REGISTRATION_NOT_FOUND, REGISTRATION_ALREADY_ENDED, ENTRY_SUPERSEDED, RENEWAL_NOT_OPEN, STAY_OVERLAPS,
+    LODGING_TOO_LONG, ASSURANCE_TOO_LOW, REQUEST_ID_REUSED.
     """
     AcceptCase: _grpc.UnaryUnaryMultiCallable[_cases_pb2.AcceptCaseRequest, _cases_pb2.AcceptCaseResponse]
     """Accepts a valid file: the clock of the kind's term starts, and a receipt with the day of the result is given
@@ -115,14 +117,16 @@ class CaseServiceAsyncStub(CaseServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateCase: _aio.UnaryUnaryMultiCallable[_cases_pb2.CreateCaseRequest, _cases_pb2.CreateCaseResponse]  # type: ignore[assignment]
     """Makes a draft from a declaration of form CT01 and gives it its number. Nobody but its maker sees a draft.
-    Errors: FIELD_INVALID, PERSONAL_ID_INVALID, DWELLING_NOT_FOUND, REGISTRATION_NOT_FOUND, ASSURANCE_TOO_LOW,
-    REQUEST_ID_REUSED.
+    What could never be entered is refused: several householders, guests for longer than lodging lasts.
+    Errors: FIELD_INVALID, PERSONAL_ID_INVALID, DWELLING_NOT_FOUND, REGISTRATION_NOT_FOUND, STAY_OVERLAPS,
+    LODGING_TOO_LONG, ASSURANCE_TOO_LOW, REQUEST_ID_REUSED.
     """
     SubmitCase: _aio.UnaryUnaryMultiCallable[_cases_pb2.SubmitCaseRequest, _cases_pb2.SubmitCaseResponse]  # type: ignore[assignment]
     """Hands a draft in. What could not be entered as it is declared is refused before officers take it up: a term that is
-    too long or begins too late, a renewal that is not open.
+    too long or begins too late, a renewal that is not open, an end of what has ended.
     Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, FIELD_INVALID, DWELLING_NOT_FOUND, REGISTRATION_NOT_FOUND,
-    REGISTRATION_ALREADY_ENDED, ENTRY_SUPERSEDED, RENEWAL_NOT_OPEN, ASSURANCE_TOO_LOW, REQUEST_ID_REUSED.
+    REGISTRATION_ALREADY_ENDED, ENTRY_SUPERSEDED, RENEWAL_NOT_OPEN, STAY_OVERLAPS, LODGING_TOO_LONG, ASSURANCE_TOO_LOW,
+    REQUEST_ID_REUSED.
     """
     RequestSupplement: _aio.UnaryUnaryMultiCallable[_cases_pb2.RequestSupplementRequest, _cases_pb2.RequestSupplementResponse]  # type: ignore[assignment]
     """Asks the citizen for what is missing (form CT05). A clock that runs stands still until it is given.
@@ -132,8 +136,8 @@ class CaseServiceAsyncStub(CaseServiceStub):
     """Hands in the supplemented declaration in place of the one before. The clock goes on; what was verified before is
     verified anew.
     Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, FIELD_INVALID, PERSONAL_ID_INVALID, DWELLING_NOT_FOUND,
-    REGISTRATION_NOT_FOUND, REGISTRATION_ALREADY_ENDED, ENTRY_SUPERSEDED, RENEWAL_NOT_OPEN, ASSURANCE_TOO_LOW,
-    REQUEST_ID_REUSED.
+    REGISTRATION_NOT_FOUND, REGISTRATION_ALREADY_ENDED, ENTRY_SUPERSEDED, RENEWAL_NOT_OPEN, STAY_OVERLAPS,
+    LODGING_TOO_LONG, ASSURANCE_TOO_LOW, REQUEST_ID_REUSED.
     """
     AcceptCase: _aio.UnaryUnaryMultiCallable[_cases_pb2.AcceptCaseRequest, _cases_pb2.AcceptCaseResponse]  # type: ignore[assignment]
     """Accepts a valid file: the clock of the kind's term starts, and a receipt with the day of the result is given
@@ -196,8 +200,9 @@ class CaseServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_cases_pb2.CreateCaseResponse, _abc.Awaitable[_cases_pb2.CreateCaseResponse]]:
         """Makes a draft from a declaration of form CT01 and gives it its number. Nobody but its maker sees a draft.
-        Errors: FIELD_INVALID, PERSONAL_ID_INVALID, DWELLING_NOT_FOUND, REGISTRATION_NOT_FOUND, ASSURANCE_TOO_LOW,
-        REQUEST_ID_REUSED.
+        What could never be entered is refused: several householders, guests for longer than lodging lasts.
+        Errors: FIELD_INVALID, PERSONAL_ID_INVALID, DWELLING_NOT_FOUND, REGISTRATION_NOT_FOUND, STAY_OVERLAPS,
+        LODGING_TOO_LONG, ASSURANCE_TOO_LOW, REQUEST_ID_REUSED.
         """
 
     @_abc_1.abstractmethod
@@ -207,9 +212,10 @@ class CaseServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_cases_pb2.SubmitCaseResponse, _abc.Awaitable[_cases_pb2.SubmitCaseResponse]]:
         """Hands a draft in. What could not be entered as it is declared is refused before officers take it up: a term that is
-        too long or begins too late, a renewal that is not open.
+        too long or begins too late, a renewal that is not open, an end of what has ended.
         Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, FIELD_INVALID, DWELLING_NOT_FOUND, REGISTRATION_NOT_FOUND,
-        REGISTRATION_ALREADY_ENDED, ENTRY_SUPERSEDED, RENEWAL_NOT_OPEN, ASSURANCE_TOO_LOW, REQUEST_ID_REUSED.
+        REGISTRATION_ALREADY_ENDED, ENTRY_SUPERSEDED, RENEWAL_NOT_OPEN, STAY_OVERLAPS, LODGING_TOO_LONG, ASSURANCE_TOO_LOW,
+        REQUEST_ID_REUSED.
         """
 
     @_abc_1.abstractmethod
@@ -231,8 +237,8 @@ class CaseServiceServicer(metaclass=_abc_1.ABCMeta):
         """Hands in the supplemented declaration in place of the one before. The clock goes on; what was verified before is
         verified anew.
         Errors: CASE_NOT_FOUND, CASE_STATE_CONFLICT, FIELD_INVALID, PERSONAL_ID_INVALID, DWELLING_NOT_FOUND,
-        REGISTRATION_NOT_FOUND, REGISTRATION_ALREADY_ENDED, ENTRY_SUPERSEDED, RENEWAL_NOT_OPEN, ASSURANCE_TOO_LOW,
-        REQUEST_ID_REUSED.
+        REGISTRATION_NOT_FOUND, REGISTRATION_ALREADY_ENDED, ENTRY_SUPERSEDED, RENEWAL_NOT_OPEN, STAY_OVERLAPS,
+        LODGING_TOO_LONG, ASSURANCE_TOO_LOW, REQUEST_ID_REUSED.
         """
 
     @_abc_1.abstractmethod

@@ -85,6 +85,8 @@ class AbsenceOperations:
             wrong, homes = await repository.load(tx, absence_id)
             concerns(await persons.index_of(tx, wrong.person_id))
             wrong.check_current()
+            absent = await persons.lock_by_id(tx, wrong.person_id)
+            correction.content.term.check_birth(absent.birth_date)
             await repository.annul(tx, absence_id, now)
             times = entries.corrected(correction.times, absence_id, origin, now)
             await repository.add(
@@ -148,6 +150,7 @@ async def enter(
     content = declared.content
     await _check(tx, content, ward_day(now))
     person, homes = await repository.lock_person(tx, seal.blind_index(declared.number))
+    content.term.check_birth(person.birth_date)
     times = entries.times(content.term, origin, now)
     await repository.add(tx, absence_id, person.person_id, content, receipt, times, particulars)
     await occupancy.announce(tx, homes, now)

@@ -1,6 +1,6 @@
 """What an approved case enters into the register, and how that is annulled; always within the case's transaction."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -42,6 +42,10 @@ from residency.repository import cases, households, occupancy, persons, residenc
 from residency.repository.limits import check_beginning, limit_in_force
 from residency.tables import registrations
 
+_ONE_HOUSEHOLDER = Rule(
+    "«chủ hộ» của một người thôi, là người có số của chủ hộ nếu có nêu số",
+    "that of the householder for one only, whose number is the householder's where it is given",
+)
 _BELONGS_TO_NO_OTHER = Rule(
     "số của người không thuộc hộ nào khác vào ngày đầu tiên; ai còn thuộc hộ khác thì xóa đăng ký ở đó trước, hoặc tách"
     " hộ nếu ở cùng căn hộ",
@@ -74,27 +78,34 @@ class CaseChanges:
     async def check(self, tx: Transaction, declaration: ResidenceDeclaration, today: date) -> None:
         """Refuse what is wrong with a declaration by itself, before it takes its way.
 
-        Raises FieldInvalidError or DwellingNotFoundError.
+        Raises FieldInvalidError, DwellingNotFoundError, StayOverlapsError, or LodgingTooLongError.
         """
         change = declaration.change
         if isinstance(change, NewResidence):
             change.term.check(change.kind, await residence.temporary_limit(tx, today))
+        if isinstance(change, NewResidence | Renewal):
+            await self._relationships(tx, declaration)
         for field, first_day in declaration.first_days:
             await check_beginning(tx, field, first_day, today)
         await occupancy.check_dwellings(tx, declaration.dwelling_ids)
         await self._households.check(tx, declaration)
+        await self._stays.check(tx, change)
 
     async def check_handed_in(
         self, tx: Transaction, declaration: ResidenceDeclaration, on: date, today: date
     ) -> None:
         """Refuse what is handed in on a day and could not be entered then, before officers take it up.
 
-        Raises what `check` raises; of a renewal also RegistrationNotFoundError, RegistrationAlreadyEndedError,
-        EntrySupersededError, or RenewalNotOpenError.
+        Raises what `check` raises; of a registration that is to be renewed or ended also RegistrationNotFoundError,
+        RegistrationAlreadyEndedError, EntrySupersededError, or RenewalNotOpenError.
         """
         await self.check(tx, declaration, today)
-        if isinstance(declaration.change, Renewal):
-            await self._next_term(tx, declaration, declaration.change, on, today)
+        change = declaration.change
+        if isinstance(change, Renewal):
+            await self._next_term(tx, declaration, change, on, today)
+        if isinstance(change, Deregistration):
+            ending = await self._load_declared(tx, declaration, change.registration_id)
+            ending.check_end_to_come(change.ended_on)
 
     async def enter(
         self, tx: Transaction, case: Case, declaration: ResidenceDeclaration, now: datetime
@@ -144,7 +155,7 @@ class CaseChanges:
         change: NewResidence,
         household: HouseholdChoice | None,
         now: datetime,
-    ) -> Mapping[PersonalIdNumber, str | None]:
+    ) -> PersonalIdNumber | None:
         """Register all who are declared, in one household: the given one, or the one that is declared.
 
         What a declaration calls them to the householder is taken over where the circular knows it, and told. Who heads
@@ -153,14 +164,16 @@ class CaseChanges:
         """
         origin = Origin(current_account(), case.case_number)
         relationships = await self._relationships(tx, declaration)
+        householder = _householder(declaration, relationships)
         if household is None:
-            household = await self._declared_household(tx, declaration, change, relationships)
+            household = await self._declared_household(tx, declaration, change, householder)
         founds = household.founds
-        if HOUSEHOLDER in relationships.values():
+        if householder in relationships:
             household = replace(household, headship=None)
+        in_order = declaration.led_by(householder)
         await self._enter_persons(tx, declaration, change, now)
         entered = []
-        for person in declaration.householder_first:
+        for person in in_order:
             joining = replace(household, relationship=relationships[person.number])
             application = application_of(person, change, joining)
             registration = await enter(
@@ -170,23 +183,29 @@ class CaseChanges:
             entered.append(registration)
             await cases.link(tx, case, registrations, registration.entry_id)
         if founds:
-            founder, founded = declaration.householder_first[0].number, entered[0].household_id
-            await self._check_householders(tx, [founder], change, founded, _BELONGS_TO_NO_OTHER)
+            founder, founded = in_order[0].number, entered[0].household_id
+            await self._check_householder(tx, founder, change, founded, _BELONGS_TO_NO_OTHER)
         people = [one.person_id for one in entered]
         await duplicates.find(tx, people, Occasion.REGISTRATION, self._new_id, now)
         await occupancy.announce(tx, [change.dwelling_id], now)
-        return relationships
+        return householder
 
     async def _relationships(
         self, tx: Transaction, declaration: ResidenceDeclaration
     ) -> dict[PersonalIdNumber, str | None]:
-        """Read what each who is declared is to the householder; None where the circular does not know it."""
+        """Read what each who is declared is to the householder; None where the circular does not know it.
+
+        Raises FieldInvalidError where several are declared as the householder, whom no household has.
+        """
         by_name = await households.codes_by_name(tx)
         codes = {same_spelling(name): code for name, code in by_name.items()}
         said = {
             one.number: codes.get(same_spelling(one.relationship)) for one in declaration.persons
         }
         householder = declaration.householder_number
+        heads = {one for one, as_what in said.items() if as_what == HOUSEHOLDER}
+        if len(heads | {householder or next(iter(heads), None)}) > 1:
+            raise FieldInvalidError("relationship_to_householder", _ONE_HOUSEHOLDER)
         return said | {householder: HOUSEHOLDER} if householder in said else said
 
     async def _declared_household(
@@ -194,16 +213,13 @@ class CaseChanges:
         tx: Transaction,
         declaration: ResidenceDeclaration,
         change: NewResidence,
-        relationships: Mapping[PersonalIdNumber, str | None],
+        householder: PersonalIdNumber | None,
     ) -> HouseholdChoice:
         """Choose the household of the householder who is declared.
 
         It is a new one where that is one of the declared who heads none there, and the dwelling's where nobody is
         declared. Raises FieldInvalidError if somebody else is who does not head one there on the first day.
         """
-        householder, declarant = declaration.householder_number, declaration.declarant.number
-        if householder is None and relationships[declarant] == HOUSEHOLDER:
-            householder = declarant
         if householder is None:
             return HouseholdChoice()
         index, first_day = self._numbers.blind_index(householder), change.term.valid_from
@@ -255,11 +271,11 @@ class CaseChanges:
         day_before = next_term.valid_from - timedelta(days=1)
         lived_in = await households.members_from(tx, household_id, day_before)
         household = HouseholdChoice(household_id, headship=continued(lived_in, next_term))
-        relationships = await self._register(tx, case, declaration, renewed, household, now)
-        declared = {one for one, as_what in relationships.items() if as_what == HOUSEHOLDER}
-        if declaration.householder_number:
-            declared.add(declaration.householder_number)
-        await self._check_householders(tx, declared, renewed, household_id, _HEADS_THE_HOUSEHOLD)
+        householder = await self._register(tx, case, declaration, renewed, household, now)
+        if householder:
+            await self._check_householder(
+                tx, householder, renewed, household_id, _HEADS_THE_HOUSEHOLD
+            )
 
     async def _next_term(
         self,
@@ -276,20 +292,19 @@ class CaseChanges:
         next_term.check(ResidenceKind.TEMPORARY, await residence.temporary_limit(tx, today))
         return registration, next_term
 
-    async def _check_householders(
+    async def _check_householder(
         self,
         tx: Transaction,
-        declared: Collection[PersonalIdNumber],
+        declared: PersonalIdNumber,
         entered: NewResidence,
         household_id: UUID,
         rule: Rule,
     ) -> None:
         """Refuse a householder who was declared and, as it is entered, does not head the household on the first day."""
-        for householder in declared:
-            index, first_day = self._numbers.blind_index(householder), entered.term.valid_from
-            headed = await households.headed_in_dwelling(tx, index, entered.dwelling_id, first_day)
-            if headed != household_id:
-                raise FieldInvalidError("householder_personal_id_number", rule)
+        index, first_day = self._numbers.blind_index(declared), entered.term.valid_from
+        headed = await households.headed_in_dwelling(tx, index, entered.dwelling_id, first_day)
+        if headed != household_id:
+            raise FieldInvalidError("householder_personal_id_number", rule)
 
     async def _load_declared(
         self, tx: Transaction, declaration: ResidenceDeclaration, registration_id: UUID
@@ -299,3 +314,11 @@ class CaseChanges:
         declared = [self._numbers.blind_index(person.number) for person in declaration.persons]
         await cases.check_declared(tx, registration, declared)
         return registration
+
+
+def _householder(
+    declaration: ResidenceDeclaration, relationships: Mapping[PersonalIdNumber, str | None]
+) -> PersonalIdNumber | None:
+    """Tell who is declared as the householder, by number or by what they are called; None where nobody is."""
+    called = (one for one, as_what in relationships.items() if as_what == HOUSEHOLDER)
+    return declaration.householder_number or next(called, None)

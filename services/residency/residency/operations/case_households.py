@@ -98,12 +98,12 @@ class HouseholdChanges:
         named = {declaration.declarant.number: HOUSEHOLDER}
         for member in declaration.members:
             code = codes.get(same_spelling(member.relationship))
-            if code is None or member.number in named:
+            if code in (None, HOUSEHOLDER) or member.number in named:
                 raise FieldInvalidError(
                     "relationship_to_householder",
                     Rule(
-                        "tên có trong ListHouseholdRelationships; mỗi thành viên một lần",
-                        "a name of ListHouseholdRelationships; each member once",
+                        "tên có trong ListHouseholdRelationships, trừ chủ hộ là người khai; mỗi thành viên một lần",
+                        "a name of ListHouseholdRelationships, but the householder is the declarant; each member once",
                     ),
                 )
             named[member.number] = code

@@ -7,7 +7,12 @@ from uuid import UUID
 from chassis.clock import ward_day
 from chassis.context import current_account
 from chassis.storage.database import Transaction
-from residency.domain.cases.declarations import GuestStays, ResidenceDeclaration, TemporaryAbsence
+from residency.domain.cases.declarations import (
+    Change,
+    GuestStays,
+    ResidenceDeclaration,
+    TemporaryAbsence,
+)
 from residency.domain.cases.machine import Case
 from residency.domain.cases.states import CaseChannel
 from residency.domain.persons.sealing import NumberSeal, ParticularsSeal
@@ -15,6 +20,7 @@ from residency.domain.residence.absences import AbsenceDeclaration
 from residency.domain.residence.registrations import Origin
 from residency.domain.residence.stays import Channel, Receipt
 from residency.operations import absences, stays
+from residency.repository import absences as absences_repository
 from residency.repository import cases, entries, occupancy
 from residency.repository import stays as stays_repository
 from residency.tables import absences as absences_table
@@ -38,6 +44,20 @@ class StayChanges:
         self._numbers = numbers
         self._particulars = particulars
         self._new_id = new_id
+
+    async def check(self, tx: Transaction, change: Change) -> None:
+        """Refuse guests and absences that could not be entered whatever the register says; the dwellings exist.
+
+        Raises StayOverlapsError, LodgingTooLongError, or FieldInvalidError.
+        """
+        if isinstance(change, GuestStays):
+            for declared in change.stays:
+                limits = await stays_repository.limits_of(tx, declared)
+                limits.check(declared, [])
+            change.check_nights()
+        if isinstance(change, TemporaryAbsence):
+            first_day = change.content.term.valid_from
+            (await absences_repository.limits_on(tx, first_day)).check(change.content)
 
     async def lodge(self, tx: Transaction, case: Case, change: GuestStays, now: datetime) -> None:
         """Enter the stays of guests, all or none.

@@ -22,6 +22,9 @@ from residency.operations.requests import claim
 from residency.repository import cases, population
 from residency.repository.cases import CaseSeal
 
+# Of these the register is asked whether they could be entered, and so about who is named.
+_ASKED_AS_HANDED_IN = frozenset({CaseKind.RENEWAL, CaseKind.DEREGISTRATION})
+
 
 @dataclass(frozen=True)
 class Request:
@@ -74,7 +77,8 @@ class CaseOperations:
     ) -> Case:
         """Make a draft with its number.
 
-        Raises FieldInvalidError or DwellingNotFoundError for what could not be entered.
+        Raises FieldInvalidError, DwellingNotFoundError, StayOverlapsError, or LodgingTooLongError for what could not be
+        entered.
         """
         now, case_id = self._clock(), self._new_id()
         async with accounted(self._database, now) as tx:
@@ -98,13 +102,12 @@ class CaseOperations:
         return case
 
     async def submit(self, request: Request) -> Moved:
-        """Hand a draft in; raises what `create` raises, and for a renewal what could not be renewed now."""
+        """Hand a draft in; raises what `create` raises, and for what could not be renewed or ended now."""
 
         async def move(tx: Transaction, case: Case, now: datetime) -> Case:
             case, today = case.submit(now), ward_day(now)
             declaration = await cases.load_declaration(tx, case, self._seal, today)
-            # Of a renewal alone the register is asked whether it is open, and so about who is named.
-            if declaration.kind is CaseKind.RENEWAL:
+            if declaration.kind in _ASKED_AS_HANDED_IN:
                 self._account_for(case, declaration)
             await self._changes.check_handed_in(tx, declaration, today, today)
             return case

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from itertools import combinations
 from typing import Self
 from uuid import UUID
 
@@ -24,7 +25,7 @@ from residency.domain.residence.registrations import (
     ResidenceKind,
     Term,
 )
-from residency.domain.residence.stays import StayDeclaration
+from residency.domain.residence.stays import StayDeclaration, StayOverlapsError
 
 
 class RenewalNotOpenError(DomainError):
@@ -135,6 +136,13 @@ class GuestStays:
         """Whether the guests are foreigners."""
         return self.stays[0].kind is StayKind.FOREIGN
 
+    def check_nights(self) -> None:
+        """Refuse one guest twice for a night; raises StayOverlapsError."""
+        nights = [one for one in self.stays if one.kind is not StayKind.STANDING]
+        for one, other in combinations(nights, 2):
+            if one.guest.document == other.guest.document and one.term.overlaps(other.term):
+                raise StayOverlapsError
+
 
 @dataclass(frozen=True)
 class TemporaryAbsence:
@@ -226,10 +234,9 @@ class ResidenceDeclaration:
         """The declarant and the members who change with them."""
         return (self.declarant, *self.members)
 
-    @property
-    def householder_first(self) -> list[DeclaredPerson]:
-        """The same in the order in which they are entered: who is declared as householder founds the household."""
-        return sorted(self.persons, key=lambda person: person.number != self.householder_number)
+    def led_by(self, householder: PersonalIdNumber | None) -> list[DeclaredPerson]:
+        """Tell the same in the order in which they are entered: who founds a household heads it."""
+        return sorted(self.persons, key=lambda person: person.number != householder)
 
     def check_persons(self) -> None:
         """Refuse to name a person twice, who could not be entered twice; raises FieldInvalidError."""
@@ -240,17 +247,22 @@ class ResidenceDeclaration:
             raise FieldInvalidError("declaration.members", rule)
 
     def check_births(self) -> None:
-        """Refuse a new residence of somebody that begins before their birth; raises FieldInvalidError."""
-        if isinstance(self.change, NewResidence):
-            for person in self.persons:
-                self.change.term.check_birth(person.birth_date)
+        """Refuse a residence or an absence of somebody that begins before their birth; raises FieldInvalidError."""
+        match self.change:
+            case NewResidence(term=term) | TemporaryAbsence(AbsenceContent(term=term)):
+                for person in self.persons:
+                    term.check_birth(person.birth_date)
+            case _:
+                pass
 
     @property
     def first_days(self) -> Sequence[tuple[str, date]]:
-        """The days on which what is declared is to begin, each with the field that says so."""
+        """The days on which what is declared is to begin or end, each with the field that says so."""
         match self.change:
             case NewResidence() as change:
                 return [("valid_from", change.term.valid_from)]
+            case Deregistration() as change:
+                return [("ended_on", change.ended_on)]
             case HouseholdSplit() as change:
                 return [("valid_from", change.valid_from)]
             case ChangeOfInformation(new_householder_from=date() as since):

@@ -109,12 +109,13 @@ class Term:
                 ),
             )
 
-    def check_birth(self, born: PartialDate) -> None:
-        """Refuse a term that begins before the first day on which the person can have been born."""
+    def check_birth(self, born: PartialDate, field: str = "valid_from") -> None:
+        """Refuse a term that begins before the first day on which the person can have been born.
+
+        `field` says where its first day stands.
+        """
         if self.valid_from < born.earliest:
-            raise FieldInvalidError(
-                "valid_from", Rule("không trước ngày sinh", "not before the birth")
-            )
+            raise FieldInvalidError(field, Rule("không trước ngày sinh", "not before the birth"))
 
     def holds_on(self, day: date) -> bool:
         """Tell whether a day is in it."""
@@ -246,10 +247,15 @@ class Entry:
     superseded: bool
 
     def check_end(self, ended_on: date, today: date) -> None:
-        """Refuse an end in the future, before the beginning, or of what has ended or was superseded."""
+        """Refuse an end in the future, and as `check_end_to_come` does."""
         self.check_current()
         if ended_on > today:
             raise FieldInvalidError("ended_on", NOT_IN_THE_FUTURE)
+        self.check_end_to_come(ended_on)
+
+    def check_end_to_come(self, ended_on: date) -> None:
+        """Refuse an end before the beginning, or of what has ended, runs out by then or was superseded."""
+        self.check_current()
         if ended_on < self.term.valid_from:
             raise FieldInvalidError(
                 "ended_on", Rule("không trước ngày đầu tiên", "not before its first day")

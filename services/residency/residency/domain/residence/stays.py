@@ -112,8 +112,9 @@ class StayLimits:
     foreign_hours: int
 
     def check(self, declared: StayDeclaration, others: Iterable[Term]) -> None:
-        """Refuse a stay without an end where one is needed, or too long together with the guest's others there."""
+        """Refuse a stay before the guest's birth, without an end where one is needed, or too long with others there."""
         term = declared.term
+        term.check_birth(declared.guest.birth_date, "arrives_at")
         if term.valid_until is None:
             if declared.kind is not StayKind.STANDING:
                 raise FieldInvalidError(
