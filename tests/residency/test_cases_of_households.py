@@ -197,10 +197,13 @@ async def test_a_member_who_is_declared_as_householder_founds_the_household(desk
     assert await households(desk) == [{1: "CHILD", 2: "HOUSEHOLDER", 3: "CHILD"}]
 
 
-async def test_a_member_who_is_called_the_householder_founds_the_household(desk: Desk) -> None:
-    """Though nobody wrote the number once more."""
+@pytest.mark.parametrize("called", ["Chủ hộ", "chủ  hộ", "CHỦ\u00a0HỘ "])
+async def test_a_member_who_is_called_the_householder_founds_the_household(
+    desk: Desk, called: str
+) -> None:
+    """Though nobody wrote the number once more, and however it is spaced."""
     dwelling_id = (await add_building(desk.database)).dwelling_ids[0]
-    head = declared(2, relationship_to_householder="Chủ hộ")
+    head = declared(2, relationship_to_householder=called)
     await recorded(desk, temporary(dwelling_id, declared(3), head))
 
     assert await households(desk) == [{1: "CHILD", 2: "HOUSEHOLDER", 3: "CHILD"}]

@@ -137,7 +137,7 @@ def _declaration(message: pb.ResidenceDeclaration, read: _Reading) -> ResidenceD
 
 
 def _person(message: pb.DeclaredPerson, read: _Reading) -> DeclaredPerson:
-    relationship = message.relationship_to_householder.strip()
+    relationship = " ".join(message.relationship_to_householder.split())
     if len(relationship) > _MAX_RELATIONSHIP or any(sign.isdigit() for sign in relationship):
         raise FieldInvalidError(
             "relationship_to_householder",
