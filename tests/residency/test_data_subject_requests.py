@@ -154,6 +154,18 @@ def test_the_last_day_of_the_term_is_still_in_time() -> None:
         request.extend(NOON + 11 * DAY)
 
 
+def test_an_answered_request_gives_data_until_its_term_is_over() -> None:
+    """Who asked to view once is not read out for ever; what is late and not answered can still be given."""
+    verified = received().verify("officer-1", NOON)
+    answered = verified.answer("dpo-1", NOON)
+    late = TODAY + 11 * DAY
+
+    answered.check_exportable("dpo-1", TODAY + 10 * DAY)
+    verified.check_exportable("dpo-1", late)
+    with pytest.raises(DataSubjectRequestStateConflictError):
+        answered.check_exportable("dpo-1", late)
+
+
 @dataclass
 class Office:
     """Where requests are received and answered."""

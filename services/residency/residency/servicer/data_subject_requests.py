@@ -175,7 +175,7 @@ class DataSubjectRequestServicer(data_subject_requests_pb2_grpc.DataSubjectReque
         access, asker, now = current_access(), asker_of(request), self._clock()
         asked = (await self._queries.get(_asked_number(request))).request
         access.subject = asked.subject
-        asked.check_exportable(asker.account)
+        asked.check_exportable(asker.account, ward_day(now))
         self._limits.admit(asker)
         export = await (
             self._export_of_guest(asked, asker, now)

@@ -91,8 +91,8 @@ ACT_WORDS: Mapping[str, Words] = {
     RequestAct.WITHDRAW: Words("rút", "withdraw it"),
     RequestAct.LIFT: Words("gỡ hạn chế xử lý", "lift its restriction"),
     _EXPORT: Words(
-        "xuất dữ liệu (chỉ cho yêu cầu xem, đã xác minh)",
-        "export data (for a request to view, once it is verified)",
+        "xuất dữ liệu (chỉ cho yêu cầu xem, đã xác minh; nếu đã trả lời thì chỉ trong thời hạn)",
+        "export data (for a request to view, once it is verified; once answered, within its term)",
     ),
 }
 
@@ -216,14 +216,16 @@ class DataSubjectRequest:
         """Take it back."""
         return self._moved(RequestAct.WITHDRAW)
 
-    def check_exportable(self, account: str) -> None:
+    def check_exportable(self, account: str, today: date) -> None:
         """Let data be given only for a request to view that somebody else found to be the person's own.
 
-        Otherwise one officer alone could make up a request and take everything that is held of anybody. Raises
+        Otherwise one officer alone could make up a request and take everything that is held of anybody. What is
+        answered serves its purpose until its term is over: who asked once is not to be read out for ever. Raises
         DataSubjectRequestStateConflictError, or SecondPersonRequiredError for who verified it.
         """
-        verified = self.state in {_S.VERIFIED, _S.ANSWERED}
-        if self.kind is not RequestKind.VIEW or not verified:
+        answered = self.state is _S.ANSWERED and today <= self.due_on
+        serves = self.state is _S.VERIFIED or answered
+        if self.kind is not RequestKind.VIEW or not serves:
             raise DataSubjectRequestStateConflictError(state=self.state, act=_EXPORT)
         if account == self.verified_by:
             raise SecondPersonRequiredError
