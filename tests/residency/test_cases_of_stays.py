@@ -159,6 +159,8 @@ async def test_guests_who_could_never_be_entered_are_not_declared(desk: Desk) ->
         with pytest.raises(aio.AioRpcError) as refused:
             await desk.create(one)
         refusals.append(refusal_of(refused.value))
+    with pytest.raises(aio.AioRpcError) as nameless:
+        await desk.create(lodgings(lodging(dwelling_id), lodging(dwelling_id, 9, full_name="1")))
     standing = lodging(dwelling_id, standing=True, leaves_on=None)
     both = lodgings(lodging(dwelling_id), standing, lodging(dwelling_id, 9))
 
@@ -168,6 +170,7 @@ async def test_guests_who_could_never_be_entered_are_not_declared(desk: Desk) ->
         "STAY_OVERLAPS",
     ]
     assert "arrives_at" in refusals[3].vietnamese
+    assert refusal_of(nameless.value).field == "declaration.lodging.guests[2].full_name"
     assert await desk.create(both)
 
 

@@ -250,6 +250,30 @@ async def test_what_could_never_be_entered_is_not_declared(desk: Desk) -> None:
     assert refusals == ["FIELD_INVALID", "FIELD_INVALID", "DWELLING_NOT_FOUND"]
 
 
+async def test_a_refused_declaration_tells_of_whom_a_field_is(desk: Desk) -> None:
+    """Of a family of many nobody looks for the one whose number was mistyped."""
+    (dwelling_id,) = (await add_building(desk.database)).dwelling_ids
+    told = []
+    for declaration in (
+        temporary(dwelling_id, declared(2), declared(3, personal_id_number="123")),
+        temporary(dwelling_id, declared(2, full_name="")),
+        temporary(dwelling_id, declarant=declared(birth_date=day(date(2027, 1, 1)))),
+        temporary(dwelling_id, householder_name="1"),
+        temporary(dwelling_id, householder_personal_id_number="123"),
+    ):
+        with pytest.raises(aio.AioRpcError) as refused:
+            await desk.create(declaration)
+        told.append(refusal_of(refused.value).field)
+
+    assert told == [
+        "declaration.members[2].personal_id_number",
+        "declaration.members[1].full_name",
+        "declaration.declarant.birth_date",
+        "declaration.householder_name",
+        "declaration.householder_personal_id_number",
+    ]
+
+
 async def test_the_clock_stands_while_the_citizen_is_waited_for(desk: Desk) -> None:
     """From Monday noon to Thursday: the day of acceptance and the days of waiting do not count."""
     place = await add_building(desk.database)

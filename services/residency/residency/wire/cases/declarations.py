@@ -1,7 +1,8 @@
 """Declarations of form CT01: read when they are handed in and when they are opened, and written."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -31,7 +32,11 @@ from residency.domain.persons.contact import Contact, PassportNumber
 from residency.domain.persons.identity import Sex
 from residency.domain.persons.nationality import Nationalities
 from residency.domain.persons.partial_date import PartialDate
-from residency.domain.persons.personal_id import PersonalIdNumber, RegistrationCodes
+from residency.domain.persons.personal_id import (
+    PersonalIdInvalidError,
+    PersonalIdNumber,
+    RegistrationCodes,
+)
 from residency.domain.residence.registrations import RegistrationNotFoundError, ResidenceKind, Term
 from residency.wire import absences, fields, stays
 from residency.wire.cases.requests import written
@@ -61,6 +66,8 @@ _FIELDS = {
 }
 _PASSPORTS = {"passport_number"}
 G = TypeVar("G", stays_pb2.Lodging, stays_pb2.ForeignStay)
+M = TypeVar("M")
+R = TypeVar("R")
 _SEXES = {Sex.MALE: residency_pb2.SEX_MALE, Sex.FEMALE: residency_pb2.SEX_FEMALE}
 
 
@@ -123,14 +130,20 @@ def _declaration(message: pb.ResidenceDeclaration, read: _Reading) -> ResidenceD
         message.householder_name,
         message.householder_personal_id_number,
     )
+    with _at("declaration.declarant.{}"):
+        declarant = _person(message.declarant, read)
+    with _at("declaration.householder_name"):
+        name = fields.full_name(householder) if householder else None
+    with _at("declaration.householder_personal_id_number"):
+        number = read.number(householder_number) if householder_number else None
     return ResidenceDeclaration(
-        declarant=_person(message.declarant, read),
+        declarant=declarant,
         phone=message.phone,
         email=message.email,
-        householder_name=fields.full_name(householder) if householder else None,
-        householder_number=read.number(householder_number) if householder_number else None,
+        householder_name=name,
+        householder_number=number,
         requested_content=written("declaration.requested_content", message.requested_content),
-        members=tuple(_person(member, read) for member in message.members),
+        members=_each("declaration.members", message.members, partial(_person, read=read)),
         signatories=_signatories(message),
         change=_change(message, read),
     )
@@ -194,24 +207,40 @@ def _change(message: pb.ResidenceDeclaration, read: _Reading) -> Change:
             return ChangeOfInformation(since)
         case "lodging":
             guests = _guests(message.lodging.guests)
-            return GuestStays(
-                tuple(stays.lodging_by(guest, read.number, read.today) for guest in guests)
-            )
+            lodging = partial(stays.lodging_by, number=read.number, today=read.today)
+            return GuestStays(_each("declaration.lodging.guests", guests, lodging))
         case "temporary_absence":
             return TemporaryAbsence(absences.content(message.temporary_absence))
         case "foreign_stay":
             foreigners = _guests(message.foreign_stay.guests)
-            return GuestStays(
-                tuple(
-                    stays.foreign_stay_by(guest, read.nationality, read.today)
-                    for guest in foreigners
-                )
+            stay = partial(
+                stays.foreign_stay_by, read_nationality=read.nationality, today=read.today
             )
+            return GuestStays(_each("declaration.foreign_stay.guests", foreigners, stay))
         case _:
             raise FieldInvalidError(
                 "declaration.change",
                 Rule("nội dung cần ghi vào sổ; bắt buộc", "what is to be entered; required"),
             )
+
+
+def _each(path: str, messages: Iterable[M], read: Callable[[M], R]) -> tuple[R, ...]:
+    """Read several; a refusal says which one it is about, counted from 1 as in google.rpc.BadRequest."""
+    several = []
+    for position, message in enumerate(messages, start=1):
+        with _at(f"{path}[{position}].{{}}"):
+            several.append(read(message))
+    return tuple(several)
+
+
+@contextmanager
+def _at(path: str) -> Iterator[None]:
+    """Have a refusal say where in the declaration the field stands, which takes the place of `{}`."""
+    try:
+        yield
+    except (FieldInvalidError, PersonalIdInvalidError) as refusal:
+        refusal.metadata["field"] = path.format(refusal.metadata["field"])
+        raise
 
 
 def _guests(guests: Sequence[G]) -> Sequence[G]:
