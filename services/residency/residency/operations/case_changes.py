@@ -43,8 +43,8 @@ from residency.repository.limits import check_beginning, limit_in_force
 from residency.tables import registrations
 
 _ONE_HOUSEHOLDER = Rule(
-    "«chủ hộ» của một người thôi, là người có số của chủ hộ nếu có nêu số",
-    "that of the householder for one only, whose number is the householder's where it is given",
+    "chỉ một người ghi «chủ hộ», trùng với số của chủ hộ nếu có nêu số",
+    "«chủ hộ» for one person only, whose number is the householder's where that is given",
 )
 _BELONGS_TO_NO_OTHER = Rule(
     "số của người không thuộc hộ nào khác vào ngày đầu tiên; ai còn thuộc hộ khác thì xóa đăng ký ở đó trước, hoặc tách"
