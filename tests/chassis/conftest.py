@@ -54,7 +54,7 @@ async def _make_template(server: PostgresServer) -> None:
         for statement in (
             *access_schema.statements("public"),
             access_schema.HEAD_BY_INDEX,
-            *access_schema.SUBJECTS_BY_HASH,
+            access_schema.SUBJECTS_BY_HASH,
             access_schema.MARK_BROKEN,
             *access_schema.VERIFIED_BY_OWNER,
             _LEGAL_LIMITS,

@@ -147,6 +147,19 @@ async def test_a_mode_names_the_zone_and_floor(
     assert [(one.zone_name, one.floor) for one in told] == [zone] * 2
 
 
+async def test_of_a_device_that_was_moved_no_zone_of_elsewhere_is_named(
+    modes: ModeOperations, queries: ModeQueries, owner: Database
+) -> None:
+    """The mode is of the premises where it was set."""
+    await set_mode(modes, replace(WANTED, target_id=PLACED.device_id))
+    async with owner.transaction() as tx:
+        taken_down = update(tables.devices).values(premises_id=None, zone_id=None, floor=7)
+        await tx.execute(taken_down.where(tables.devices.c.device_id == PLACED.device_id))
+
+    (listed,) = await queries.list_modes(IN_FORCE, None, 10, NOW)
+    assert (listed.premises_id, listed.zone_name, listed.floor) == (APARTMENTS.premises_id, "", 0)
+
+
 async def test_a_device_without_a_zone_has_a_floor(
     modes: ModeOperations, queries: ModeQueries, owner: Database
 ) -> None:

@@ -85,11 +85,26 @@ _APPEND = r"""
 # look anew, however many there are by then. By the index it costs the same on any table.
 HEAD_BY_INDEX = "alter function append_access_records(access_entry[]) set enable_seqscan = off"
 
-# Half as large as the index by the texts themselves, which took half of what appending a record takes.
-SUBJECTS_BY_HASH = (
-    "drop index access_records_by_subject",
-    "create index access_records_by_subject on access_records (hashtextextended(subject, 0), position)",
-)
+# Half as large as the index by the texts themselves, which took half of what appending a record takes. While it waits
+# for somebody who reads the whole account, nobody can append: so it waits a second at a time, for ten minutes in all.
+SUBJECTS_BY_HASH = """
+    do $$
+    begin
+        set local lock_timeout = '1s';
+        for attempt in 1 .. 100 loop
+            begin
+                drop index access_records_by_subject;
+                create index access_records_by_subject
+                    on access_records (hashtextextended(subject, 0), position);
+                return;
+            exception when lock_not_available then
+                perform pg_sleep(5);
+            end;
+        end loop;
+        raise exception 'access_records is being read (audit verify, audit export): upgrade again behind that'
+            using errcode = 'lock_not_available';
+    end $$
+"""
 
 # Where the chain begins: START at position 0, later the last record that was removed because its time was over.
 _CHECKPOINTS = """

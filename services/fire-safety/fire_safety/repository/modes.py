@@ -133,8 +133,15 @@ async def place_of_target(tx: Transaction, wanted: ModeWanted) -> Place:
 
 
 def modes_with_places() -> Select[Any]:
-    """Select modes, each with the zone that it is set for or in which its device hangs now, and the floor."""
-    of_device = and_(_modes.scope == ModeScope.DEVICE, _devices.device_id == _modes.target_id)
+    """Select modes, each with the zone that it is set for or in which its device hangs now, and the floor.
+
+    Of a device that was moved since to other premises neither is told: the mode is of the premises where it was set.
+    """
+    of_device = and_(
+        _modes.scope == ModeScope.DEVICE,
+        _devices.device_id == _modes.target_id,
+        func.coalesce(_devices.premises_id, "") == _modes.premises_id,
+    )
     zone_id = case((_modes.scope == ModeScope.ZONE, _modes.target_id), else_=_devices.zone_id)
     floor = func.coalesce(func.nullif(_zones.floor, 0), _devices.floor, 0)
     return (

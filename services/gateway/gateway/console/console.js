@@ -205,7 +205,8 @@ async function look(mine, id) {
   const one = mine.incident(id);
   if (!one || one.endedAt) return;
   try {
-    mine.learnSeen(one.alarmIds, await mine.ward.unseenAlarms(one.premisesId));
+    const before = new Set(mine.seen);
+    mine.learnSeen(one.alarmIds, await mine.ward.unseenAlarms(one.premisesId), before);
   } catch {
     // What nobody may have seen is offered: to confirm it again changes nothing.
   }

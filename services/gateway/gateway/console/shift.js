@@ -80,10 +80,16 @@ export class Shift {
     return one.acknowledgedAt && this.asked.has(one.incidentId) ? this.unseen(one) : [];
   }
 
-  /** Learn that of these alarms nobody has seen the `unseen`; one that is seen stays so. */
-  learnSeen(alarmIds, unseen) {
+  /**
+   * Learn that of these alarms nobody has seen the `unseen`. One that was seen `before` that was asked has signalled
+   * again and is to be seen anew; one that was confirmed here meanwhile stays so.
+   */
+  learnSeen(alarmIds, unseen, before) {
     const waiting = new Set(unseen.map((alarm) => alarm.alarmId));
-    for (const alarm of alarmIds) if (!waiting.has(alarm)) this.seen.add(alarm);
+    for (const alarm of alarmIds) {
+      if (!waiting.has(alarm)) this.seen.add(alarm);
+      else if (before.has(alarm)) this.seen.delete(alarm);
+    }
   }
 
   /** Keep a brief unless a newer one is known: two answers may overtake each other. */

@@ -13,5 +13,4 @@ down_revision = "0027"
 
 def upgrade() -> None:
     """Make the index anew; records cannot be appended meanwhile, some seconds for a million of them."""
-    for statement in access_schema.SUBJECTS_BY_HASH:
-        op.execute(statement)
+    op.execute(access_schema.SUBJECTS_BY_HASH)
