@@ -154,16 +154,32 @@ def test_the_last_day_of_the_term_is_still_in_time() -> None:
         request.extend(NOON + 11 * DAY)
 
 
-def test_an_answered_request_gives_data_until_its_term_is_over() -> None:
-    """Who asked to view once is not read out for ever; what is late and not answered can still be given."""
-    verified = received().verify("officer-1", NOON)
-    answered = verified.answer("dpo-1", NOON)
-    late = TODAY + 11 * DAY
-
-    answered.check_exportable("dpo-1", TODAY + 10 * DAY)
-    verified.check_exportable("dpo-1", late)
+@pytest.mark.parametrize(
+    ("request_to_view", "last_day"),
+    [
+        (received().verify("officer-1", NOON), 20),
+        (received().verify("officer-1", NOON + 25 * DAY), 35),
+        (received().verify("officer-1", NOON).answer("dpo-1", NOON), 20),
+        (received().verify("officer-1", NOON).answer("dpo-1", NOON + 10 * DAY), 20),
+        (received().verify("officer-1", NOON).answer("dpo-1", NOON + 11 * DAY), 21),
+        (received().extend(NOON).verify("officer-1", NOON).answer("dpo-1", NOON), 40),
+    ],
+    ids=[
+        "never answered",
+        "verified late",
+        "answered at once",
+        "answered on the last day",
+        "answered late",
+        "extended",
+    ],
+)
+def test_a_request_gives_data_for_as_long_again_as_its_term(
+    request_to_view: DataSubjectRequest, last_day: int
+) -> None:
+    """Also one that is answered late can be fulfilled, and who asked to view once is not read out for ever."""
+    request_to_view.check_exportable("dpo-1", TODAY + last_day * DAY)
     with pytest.raises(DataSubjectRequestStateConflictError):
-        answered.check_exportable("dpo-1", late)
+        request_to_view.check_exportable("dpo-1", TODAY + (last_day + 1) * DAY)
 
 
 @dataclass

@@ -91,8 +91,10 @@ ACT_WORDS: Mapping[str, Words] = {
     RequestAct.WITHDRAW: Words("rút", "withdraw it"),
     RequestAct.LIFT: Words("gỡ hạn chế xử lý", "lift its restriction"),
     _EXPORT: Words(
-        "xuất dữ liệu (chỉ cho yêu cầu xem, đã xác minh; nếu đã trả lời thì chỉ trong thời hạn)",
-        "export data (for a request to view, once it is verified; once answered, within its term)",
+        "xuất dữ liệu (chỉ cho yêu cầu xem, đã xác minh; sau ngày đến hạn, xác minh và trả lời chỉ"
+        " thêm một khoảng bằng thời hạn)",
+        "export data (for a request to view, once it is verified; after it is due, verified and"
+        " answered only for as long again as its term)",
     ),
 }
 
@@ -181,6 +183,13 @@ class DataSubjectRequest:
         """Tell whether it is to be answered within so many days."""
         return self.is_open and today <= self.due_on <= today + timedelta(days=soon_days)
 
+    @property
+    def serves_until(self) -> date:
+        """The last day on which data is given for it: when it is due, verified and answered, and as long again."""
+        steps = [ward_day(at) for at in (self.verified_at, self.decided_at) if at]
+        term = self.due_on - ward_day(self.received_at)
+        return max([self.due_on, *steps]) + term
+
     def acknowledge(self, now: datetime) -> Self:
         """Note that the person was told that it has come, once."""
         moved = self._moved(RequestAct.ACKNOWLEDGE)
@@ -219,12 +228,11 @@ class DataSubjectRequest:
     def check_exportable(self, account: str, today: date) -> None:
         """Let data be given only for a request to view that somebody else found to be the person's own.
 
-        Otherwise one officer alone could make up a request and take everything that is held of anybody. What is
-        answered serves its purpose until its term is over: who asked once is not to be read out for ever. Raises
-        DataSubjectRequestStateConflictError, or SecondPersonRequiredError for who verified it.
+        Otherwise one officer alone could make up a request and take everything that is held of anybody. A
+        request serves its purpose for a while: also where it is answered late, but who asked once is not to be read out
+        for ever. Raises DataSubjectRequestStateConflictError, or SecondPersonRequiredError for who verified it.
         """
-        answered = self.state is _S.ANSWERED and today <= self.due_on
-        serves = self.state is _S.VERIFIED or answered
+        serves = self.state in {_S.VERIFIED, _S.ANSWERED} and today <= self.serves_until
         if self.kind is not RequestKind.VIEW or not serves:
             raise DataSubjectRequestStateConflictError(state=self.state, act=_EXPORT)
         if account == self.verified_by:
