@@ -174,6 +174,26 @@ async def test_guests_who_could_never_be_entered_are_not_declared(desk: Desk) ->
     assert await desk.create(both)
 
 
+async def test_stays_of_one_declaration_that_join_are_one_stay(desk: Desk) -> None:
+    """In whatever order they are declared, of one guest in one dwelling; as they are when they are entered."""
+    dwelling_id, other_dwelling = (await add_building(desk.database, dwellings=2)).dwelling_ids
+    again = Timestamp()
+    again.FromDatetime(datetime(2026, 12, 10, 5, tzinfo=UTC))
+    from_there: dict[str, Any] = {
+        "arrives_at": again,
+        "leaves_on": date_pb2.Date(year=2026, month=12, day=30),
+    }
+    first = lodging(dwelling_id, leaves_on=date_pb2.Date(year=2026, month=12, day=10))
+    second = lodging(dwelling_id, **from_there)
+    for too_long in (lodgings(first, second), lodgings(second, first)):
+        with pytest.raises(aio.AioRpcError) as refused:
+            await desk.create(too_long)
+        assert refusal_of(refused.value).reason == "LODGING_TOO_LONG"
+
+    assert await desk.create(lodgings(first, lodging(other_dwelling, **from_there)))
+    assert await desk.create(lodgings(first, lodging(dwelling_id, 9, **from_there)))
+
+
 async def test_a_foreigner_s_stay_is_entered_and_the_passport_is_nowhere_in_the_clear(
     desk: Desk,
 ) -> None:

@@ -51,9 +51,9 @@ class StayChanges:
         Raises StayOverlapsError, LodgingTooLongError, or FieldInvalidError.
         """
         if isinstance(change, GuestStays):
-            for declared in change.stays:
+            for position, declared in enumerate(change.stays):
                 limits = await stays_repository.limits_of(tx, declared)
-                limits.check(declared, [])
+                limits.check(declared, change.lodgings_before(position))
             change.check_nights()
         if isinstance(change, TemporaryAbsence):
             first_day = change.content.term.valid_from

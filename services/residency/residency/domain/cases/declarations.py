@@ -136,6 +136,17 @@ class GuestStays:
         """Whether the guests are foreigners."""
         return self.stays[0].kind is StayKind.FOREIGN
 
+    def lodgings_before(self, position: int) -> list[Term]:
+        """Tell when else its guest lodges in the dwelling of a stay, by those that are declared before it."""
+        own = self.stays[position]
+        return [
+            stay.term
+            for stay in self.stays[:position]
+            if stay.kind is StayKind.LODGING
+            and stay.guest.document == own.guest.document
+            and stay.dwelling_id == own.dwelling_id
+        ]
+
     def check_nights(self) -> None:
         """Refuse one guest twice for a night; raises StayOverlapsError."""
         nights = [one for one in self.stays if one.kind is not StayKind.STANDING]

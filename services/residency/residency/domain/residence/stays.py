@@ -112,7 +112,11 @@ class StayLimits:
     foreign_hours: int
 
     def check(self, declared: StayDeclaration, others: Iterable[Term]) -> None:
-        """Refuse a stay before the guest's birth, without an end where one is needed, or too long with others there."""
+        """Refuse a stay before the guest's birth, without an end where one is needed, or too long with others there.
+
+        The others are of the same guest, lodge in the same dwelling and have an end. Raises FieldInvalidError or
+        LodgingTooLongError.
+        """
         term = declared.term
         term.check_birth(declared.guest.birth_date, "arrives_at")
         if term.valid_until is None:
