@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 import ssl
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -12,6 +13,7 @@ import pytest
 from cryptography import x509
 
 from canary.broker_certificate import expires
+from chassis.clock import utc_now
 from chassis.errors import BrokerUnavailableError
 from stack.certificates import SERVER_LIFE, Certificates
 from stack.nats_server import NatsServer
@@ -52,6 +54,28 @@ async def test_an_end_that_has_passed_is_told_too(tmp_path: Path) -> None:
     certificates.prepare(LONG_AGO.timestamp())
     async with broker_of(certificates) as url:
         assert await expires(url) == (LONG_AGO + SERVER_LIFE).timestamp()
+
+
+async def test_it_leaves_a_broker_that_says_nothing_at_the_end(tmp_path: Path) -> None:
+    """Whose end of TLS is not waited for: nothing stays open behind the look."""
+    certificates = Certificates(tmp_path)
+    certificates.prepare(utc_now().timestamp())
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificates.server_file, certificates.server_key_file)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def greet() -> socket.socket:
+            taken, _ = server.accept()
+            taken.sendall(b'INFO {"tls_required":true}\r\n')
+            return context.wrap_socket(taken, server_side=True)
+
+        greeting = asyncio.create_task(asyncio.to_thread(greet))
+        assert await expires("nats://127.0.0.1:{1}".format(*server.getsockname()))
+        with await greeting as taken:
+            taken.settimeout(10)
+            # Were the end of TLS waited for, the other end would still be there to agree to it.
+            with pytest.raises((ssl.SSLError, ConnectionError)):
+                await asyncio.to_thread(taken.unwrap)
 
 
 async def test_a_broker_without_tls_has_no_end() -> None:
