@@ -37,7 +37,7 @@ from fire_safety.domain.alarms.modes import (
 )
 from fire_safety.domain.devices.device import DeviceRetiredError
 from fire_safety.domain.premises.places import Place
-from fire_safety.repository.places import PLACE, PLACED, place_of
+from fire_safety.repository.places import FLOOR, PLACE, PLACED, place_of
 from fire_safety.repository.rows import mode_of
 from fire_safety.tables.versions import in_force
 from fire_safety.wire import modes as wire
@@ -143,12 +143,11 @@ def modes_with_places() -> Select[Any]:
         func.coalesce(_devices.premises_id, "") == _modes.premises_id,
     )
     zone_id = case((_modes.scope == ModeScope.ZONE, _modes.target_id), else_=_devices.zone_id)
-    floor = func.coalesce(func.nullif(_zones.floor, 0), _devices.floor, 0)
     return (
         select(
             tables.device_modes,
             func.coalesce(_zones.name, "").label("zone_name"),
-            floor.label("floor"),
+            func.coalesce(FLOOR, 0).label("floor"),
         )
         .outerjoin_from(tables.device_modes, tables.devices, of_device)
         .outerjoin(tables.zones, _zones.zone_id == zone_id)

@@ -41,6 +41,8 @@ PLACE = (
 # Written out: whoever has a fire to tell has no values for them.
 _NOTHING: ColumnElement[str] = literal_column("''")
 _NO_FLOOR: ColumnElement[int] = literal_column("0")
+# Where a device of `PLACED` hangs: its zone's floor goes before its own, as in `place_of`.
+FLOOR = func.coalesce(func.nullif(_zones.floor, _NO_FLOOR), _devices.floor)
 
 # Written once: to put it together would take longer than to run it.
 _PLACES = (
@@ -78,7 +80,7 @@ def hangs_there(given: FromClause) -> ColumnElement[bool]:
         func.coalesce(_devices.premises_id, _NOTHING) == told.premises_id,
         func.coalesce(_zones.zone_id, _NOTHING) == told.zone_id,
         func.coalesce(_zones.name, _NOTHING) == told.zone_name,
-        func.coalesce(func.nullif(_zones.floor, _NO_FLOOR), _devices.floor) == told.floor,
+        told.floor == FLOOR,
         func.coalesce(_devices.mutual_aid_group_id, _NOTHING) == told.mutual_aid_group_id,
     )
     return or_(

@@ -204,7 +204,9 @@ class CaseChanges:
         }
         householder = declaration.householder_number
         heads = {one for one, as_what in said.items() if as_what == HOUSEHOLDER}
-        if len(heads | {householder or next(iter(heads), None)}) > 1:
+        if householder:
+            heads.add(householder)
+        if len(heads) > 1:
             raise FieldInvalidError("relationship_to_householder", _ONE_HOUSEHOLDER)
         return said | {householder: HOUSEHOLDER} if householder in said else said
 
