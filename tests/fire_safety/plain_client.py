@@ -47,6 +47,15 @@ class PlainClient:
                     heard.append(line.decode().strip())
         return heard
 
+    async def last_word(self, protocol: str) -> list[str]:
+        """Send a line of NATS for which the broker ends the connection; tell what it said before.
+
+        Nothing follows the line: a connection closed with bytes unread is reset, which takes with it what was said.
+        """
+        self._writer.write(f"{protocol}\r\n".encode())
+        said = await asyncio.wait_for(self._reader.read(), 5)
+        return [line for line in said.decode().splitlines() if not line.startswith("INFO")]
+
     async def is_in(self) -> bool:
         """Tell whether the broker still answers."""
         try:
