@@ -17,9 +17,9 @@ from nats.js import JetStreamContext
 
 from chassis.account import access_account, console, witness
 from chassis.account.access_chain import AccessRecord, ChainBrokenError, Fault, Linked, Witnesses
-from chassis.arguments import whole_number
 from chassis.broker import jetstream
 from chassis.clock import Clock, utc_now
+from chassis.command_line import say_both, whole_number
 from chassis.errors import BrokerUnavailableError, DatabaseUnavailableError
 from chassis.settings import OWNER_NEEDED, ServiceSettings
 from chassis.storage.database import Database, Lease
@@ -198,7 +198,7 @@ async def _walk(
     except ChainBrokenError as broken:
         await access_account.mark_broken(database, broken.position, now)
         vietnamese, english = _FAULTS[broken.fault]
-        _say(
+        say_both(
             f"Chuỗi đứt ở vị trí {broken.position}: {vietnamese}",
             f"The chain breaks at position {broken.position}: {english}",
         )
@@ -207,7 +207,7 @@ async def _walk(
         return _failed("Không có bản ghi ở vị trí ấy", "There is no record at that position")
     if whole:
         await access_account.mark_verified(database, head, now)
-    _say(
+    say_both(
         f"Chuỗi nguyên vẹn đến vị trí {head.position}; {len(witnesses.heads)} mốc làm chứng khớp",
         f"The chain holds up to position {head.position}; {len(witnesses.heads)} witnesses agree",
     )
@@ -251,7 +251,7 @@ async def _export(arguments: argparse.Namespace, settings: ServiceSettings, now:
             async for one in access_account.read(database, arguments.begin):
                 write(one)
                 written += 1
-    _say(f"Đã xuất {written} bản ghi", f"{written} records exported")
+    say_both(f"Đã xuất {written} bản ghi", f"{written} records exported")
     return SOUND
 
 
@@ -304,9 +304,9 @@ async def _remove(
 
 def _tell_expiry(what: access_account.Expiry | None) -> None:
     if what is None:
-        _say("Chưa có bản ghi nào hết hạn lưu", "No record's time is over")
+        say_both("Chưa có bản ghi nào hết hạn lưu", "No record's time is over")
         return
-    _say(
+    say_both(
         f"Hết hạn lưu: {what.records} bản ghi, đến vị trí {what.until.position}",
         f"Time is over for {what.records} records, up to position {what.until.position}",
     )
@@ -373,9 +373,5 @@ def _progress() -> Callable[[int], None]:
 
 
 def _failed(vietnamese: str, english: str) -> int:
-    _say(vietnamese, english, sys.stderr)
+    say_both(vietnamese, english, of_failure=True)
     return NOT_LOOKED_AT
-
-
-def _say(vietnamese: str, english: str, where: TextIO = sys.stdout) -> None:
-    print(f"{vietnamese} / {english}.", file=where, flush=True)

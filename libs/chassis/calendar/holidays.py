@@ -7,16 +7,15 @@ database could not be asked.
 """
 
 import argparse
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import TextIO
 
 from sqlalchemy import Table, select
 from sqlalchemy.dialects.postgresql import insert
 
+from chassis.command_line import say_both
 from chassis.errors import DatabaseUnavailableError
 from chassis.settings import OWNER_NEEDED, ServiceSettings
 from chassis.sheets import Limits, SheetInvalidError, SheetProblem, is_shifted, numbered, read_rows
@@ -79,7 +78,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
 async def run(arguments: argparse.Namespace, settings: ServiceSettings, table: Table) -> int:
     """Enter a table of decided days, or only tell what it would change; tell the exit code."""
     if settings.migration_database_url is None:
-        _say(*OWNER_NEEDED, sys.stderr)
+        say_both(*OWNER_NEEDED, of_failure=True)
         return NOT_ASKED
     try:
         days = list(read_days(arguments.file.read_bytes()))
@@ -101,12 +100,14 @@ async def run(arguments: argparse.Namespace, settings: ServiceSettings, table: T
         async with Database.connect(url, pool_size=1) as owner, owner.transaction() as tx:
             changed = await enter(tx, table, days, source, dry_run=arguments.dry_run)
     except DatabaseUnavailableError as error:
-        _say(error.vi, error.en, sys.stderr)
+        say_both(error.vi, error.en, of_failure=True)
         return NOT_ASKED
     for one in changed:
         worked = "làm việc / worked" if one.working else "nghỉ / off"
         print(f"{one.day.isoformat()}  {worked}", flush=True)  # noqa: T201 - the command speaks to people
-    _say(f"{len(changed)} trên {len(days)} ngày thay đổi", f"{len(changed)} of {len(days)} days")
+    say_both(
+        f"{len(changed)} trên {len(days)} ngày thay đổi", f"{len(changed)} of {len(days)} days"
+    )
     return DONE
 
 
@@ -166,9 +167,5 @@ def _day(text: str) -> date | None:
 
 
 def _refuse(vietnamese: str, english: str) -> int:
-    _say(f"Không nhập được: {vietnamese}", f"Nothing was entered: {english}", sys.stderr)
+    say_both(f"Không nhập được: {vietnamese}", f"Nothing was entered: {english}", of_failure=True)
     return REFUSED
-
-
-def _say(vietnamese: str, english: str, where: TextIO = sys.stdout) -> None:
-    print(f"{vietnamese} / {english}.", file=where, flush=True)

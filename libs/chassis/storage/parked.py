@@ -5,11 +5,11 @@ without a stream, a message larger than the broker takes. Exit codes: 0 done; 2 
 """
 
 import argparse
-import sys
 from uuid import UUID
 
 from sqlalchemy import Table, func, select, update
 
+from chassis.command_line import say
 from chassis.errors import DatabaseUnavailableError
 from chassis.settings import ServiceSettings
 from chassis.storage.database import Database
@@ -45,7 +45,7 @@ async def run(arguments: argparse.Namespace, settings: ServiceSettings, table: T
             else:
                 await _retry(database, table, arguments.event_ids)
     except DatabaseUnavailableError as error:
-        print(error.said, file=sys.stderr)  # noqa: T201 - the command speaks to people
+        say(error.said, of_failure=True)
         return NOT_ASKED
     return DONE
 
@@ -69,11 +69,11 @@ async def _list(database: Database, table: Table) -> None:
         rows = (await tx.execute(refused)).all()
     for row in rows:
         state = "để riêng / parked" if row.parked_at else "đang thử lại / retried"
-        _say(
+        say(
             f"{row.event_id}  {row.created_at:%Y-%m-%d %H:%M:%S%z}  {row.subject}  {row.bytes} byte"
             f"  {row.refusal} ({row.refusals})  {state}"
         )
-    _say(f"{len(rows)} sự kiện bị từ chối / refused events")
+    say(f"{len(rows)} sự kiện bị từ chối / refused events")
 
 
 async def _retry(database: Database, table: Table, event_ids: list[UUID]) -> None:
@@ -83,8 +83,4 @@ async def _retry(database: Database, table: Table, event_ids: list[UUID]) -> Non
     again = statement.values(refusals=0, refusal="", retry_at=None, parked_at=None)
     async with database.transaction() as tx:
         count = (await tx.execute(again)).rowcount
-    _say(f"{count} sự kiện sẽ được gửi lại / events will be sent again")
-
-
-def _say(text: str) -> None:
-    print(text, flush=True)  # noqa: T201 - the command speaks to people
+    say(f"{count} sự kiện sẽ được gửi lại / events will be sent again")

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from chassis import lifecycle
-from chassis.arguments import whole_number
+from chassis.command_line import whole_number
 from chassis.settings import read_settings
 from chassis.storage import parked
 from chassis.telemetry import log

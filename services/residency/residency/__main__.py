@@ -5,8 +5,8 @@ from pathlib import Path
 
 from chassis import lifecycle
 from chassis.account import audit, console
-from chassis.arguments import whole_number
 from chassis.calendar import holidays
+from chassis.command_line import whole_number
 from chassis.settings import read_settings
 from chassis.storage import parked
 from chassis.telemetry import log

@@ -12,6 +12,7 @@ from nats.errors import Error as NatsError
 import fire_safety
 from chassis.broker import jetstream
 from chassis.clock import utc_now, ward_local
+from chassis.command_line import say
 from chassis.errors import BrokerUnavailableError, FieldInvalidError
 from chassis.storage import migrations
 from chassis.storage.database import Database
@@ -51,7 +52,7 @@ async def import_ward(settings: Settings, directory: Path) -> None:
         raise SystemExit(f"Không nạp được dữ liệu / Nothing was loaded: {error}") from error
     except FieldInvalidError as error:
         raise SystemExit(f"Không nạp được dữ liệu / Nothing was loaded: {told(error)}") from error
-    _say(
+    say(
         f"premises.jsonl: {len(register.premises)} cơ sở ({changed} mới hoặc thay đổi / new or changed),"
         f" {len(register.devices)} thiết bị / devices"
     )
@@ -100,14 +101,14 @@ async def move_streams(settings: Settings, *, migrate: bool) -> None:
     try:
         waiting = await moving.look()
         if waiting is None:
-            _say("Không có luồng cũ nào / There is no old stream.")
+            say("Không có luồng cũ nào / There is no old stream.")
             return
-        _say(f"Cần chuyển / to be moved: {waiting} bản tin / messages")
+        say(f"Cần chuyển / to be moved: {waiting} bản tin / messages")
         if migrate:
             async with database.lease(f"fire_safety-moving-{settings.ward_code}") as lease:
                 if lease is None:
                     raise SystemExit(_ALREADY_MOVING)
-                _say(f"Đã chuyển / moved: {await moving.move(lease)}")
+                say(f"Đã chuyển / moved: {await moving.move(lease)}")
     except MovingError as error:
         raise SystemExit(str(error)) from error
     finally:
@@ -120,11 +121,11 @@ async def list_dead_letters(settings: Settings, device_id: str, last: int) -> No
     async with _broker_reached(settings) as broker:
         found = await list_refused(broker.jetstream(), settings.ward_code, device_id, last)
     for one in found:
-        _say(
+        say(
             f"{one.number:>8}  {ward_local(one.refused_at):%Y-%m-%d %H:%M:%S%z}"
             f"  {_shown(one.device_id)}  {_shown(one.reason)}  {one.size} byte"
         )
-    _say(f"{len(found)} bản tin bị từ chối / refused messages")
+    say(f"{len(found)} bản tin bị từ chối / refused messages")
 
 
 async def show_dead_letter(settings: Settings, number: int) -> None:
@@ -134,7 +135,7 @@ async def show_dead_letter(settings: Settings, number: int) -> None:
     if payload is None:
         raise SystemExit(_NO_DEAD_LETTER)
     if sys.stdout.isatty():
-        _say(_shown(payload.decode(errors="backslashreplace")))
+        say(_shown(payload.decode(errors="backslashreplace")))
     else:
         sys.stdout.buffer.write(payload)
         sys.stdout.flush()
@@ -157,7 +158,3 @@ async def _broker_reached(settings: Settings) -> AsyncGenerator[Client]:
 def _shown(text: str) -> str:
     """Escape what is no letter: whoever sent it must not steer a terminal."""
     return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
-
-
-def _say(text: str) -> None:
-    print(text, flush=True)  # noqa: T201 - the command speaks to people

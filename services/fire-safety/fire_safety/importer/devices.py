@@ -1,10 +1,10 @@
 """Entering a table of devices, and telling row by row what became of it."""
 
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from chassis.command_line import say, show_progress
 from fire_safety.domain.devices.registration import Outcome, Verdict
 from fire_safety.operations.devices import ImportOperations
 from fire_safety.wire.device_tables.limits import BY_COMMAND
@@ -43,7 +43,7 @@ async def import_table(
         raise TableRefusedError(
             f"{file.name}: {problem.vi} {detail}\n{file.name}: {problem.en} {detail}".rstrip()
         ) from error
-    _say(f"{file.name}: đã đọc {len(entries)} dòng / rows read")
+    say(f"{file.name}: đã đọc {len(entries)} dòng / rows read")
     if report_file:
         _check_report(report_file, file)
     verdicts, entered = await operations.enter(
@@ -54,9 +54,9 @@ async def import_table(
     _tell(verdicts)
     refused = any(one.refusals for one in verdicts)
     changed = any(one.changes for one in verdicts)
-    _say(_conclusion(dry_run=dry_run, entered=entered, changed=changed))
+    say(_conclusion(dry_run=dry_run, entered=entered, changed=changed))
     if report_file:
-        _say(f"Báo cáo từng dòng / row-by-row report: {report_file}")
+        say(f"Báo cáo từng dòng / row-by-row report: {report_file}")
     if refused:
         raise TableRefusedError(_REMEDY if not report_file else _REMEDY_IN_REPORT)
 
@@ -70,7 +70,7 @@ def write_template(file: Path) -> None:
     if (make := templates.get(file.suffix.lower())) is None:
         raise TableRefusedError(f"{file}: {_TEMPLATE_NAMES}")
     _write(file, make(), anew=True)
-    _say(f"Tệp mẫu / template: {file}")
+    say(f"Tệp mẫu / template: {file}")
 
 
 _TEMPLATE_NAMES = (
@@ -125,11 +125,11 @@ def _tell(verdicts: Sequence[Verdict]) -> None:
     for one in refused[:_SHOWN]:
         for name, fault in one.refusals:
             where = f"dòng / row {one.entry.number} · {one.entry.device_id[:64]!a} · {name}"
-            _say(f"  {where}: {fault.vi} / {fault.en}")
+            say(f"  {where}: {fault.vi} / {fault.en}")
     if len(refused) > _SHOWN:
-        _say(f"  … và {len(refused) - _SHOWN} dòng nữa / and more rows")
+        say(f"  … và {len(refused) - _SHOWN} dòng nữa / and more rows")
     counts = Counter(one.outcome for one in verdicts)
-    _say(" · ".join(f"{counts[outcome]} {name}" for outcome, name in _OUTCOMES.items()))
+    say(" · ".join(f"{counts[outcome]} {name}" for outcome, name in _OUTCOMES.items()))
 
 
 def _conclusion(*, dry_run: bool, entered: bool, changed: bool) -> str:
@@ -153,9 +153,4 @@ _REMEDY_IN_REPORT = (
 
 
 def _tell_progress(done: int, of: int) -> None:
-    if sys.stderr.isatty():
-        print(f"\r{done}/{of}", end="\n" if done == of else "", file=sys.stderr, flush=True)  # noqa: T201 - as below
-
-
-def _say(text: str) -> None:
-    print(text, flush=True)  # noqa: T201 - the command speaks to people
+    show_progress(f"{done}/{of}", ended=done == of)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import incidents
 from chassis.clock import utc_now
+from chassis.command_line import say
 from chassis.storage import migrations
 from chassis.storage.database import Database
 from incidents.app.parts import webhook_operations
@@ -25,11 +26,11 @@ async def tell_dead_deliveries(settings: Settings) -> None:
     async with Database.connect(url, pool_size=1) as database:
         dead = await WebhookQueries(database).dead()
     for one in dead:
-        _say(
+        say(
             f"{one.delivery_id}  {one.created_at:%Y-%m-%d %H:%M:%S%z}  {one.event}  {one.url}"
             f"  {one.failure} ({one.attempts})"
         )
-    _say(f"{len(dead)} thông báo không gửi được / deliveries were given up")
+    say(f"{len(dead)} thông báo không gửi được / deliveries were given up")
 
 
 async def retry_dead_deliveries(settings: Settings, delivery_ids: list[UUID]) -> None:
@@ -37,8 +38,4 @@ async def retry_dead_deliveries(settings: Settings, delivery_ids: list[UUID]) ->
     url = settings.database_url.get_secret_value()
     async with Database.connect(url, pool_size=1) as database:
         count = await webhook_operations(database, settings, utc_now).retry_dead(delivery_ids)
-    _say(f"{count} thông báo sẽ được gửi lại / deliveries will be sent again")
-
-
-def _say(text: str) -> None:
-    print(text, flush=True)  # noqa: T201 - the command speaks to people
+    say(f"{count} thông báo sẽ được gửi lại / deliveries will be sent again")

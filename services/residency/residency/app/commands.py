@@ -1,9 +1,7 @@
 """Commands beside `serve`: each does one thing with the database and tells who gave it what came of it."""
 
 import secrets
-import sys
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 
 from nats.aio.client import Client
@@ -11,6 +9,7 @@ from nats.aio.client import Client
 from chassis.account import audit, console
 from chassis.account.access_chain import AccessRecord
 from chassis.clock import utc_now, ward_day
+from chassis.command_line import say
 from chassis.sealing import UnknownKeyError
 from chassis.storage import migrations
 from chassis.storage.database import Database
@@ -57,7 +56,6 @@ _STILL_OLD = (
     "Còn {left} mục dưới khóa cũ: một dịch vụ vẫn niêm phong bằng khóa cũ, hãy chạy lại"
     " / {left} are under old keys yet: a service still seals under one; run again."
 )
-_say = partial(print, file=sys.stdout, flush=True)
 
 
 def _connected(settings: Settings) -> Database:
@@ -92,7 +90,7 @@ async def import_ward(settings: Settings, directory: Path, operator: str | None)
             search=DuplicateSearch(database, utc_now),
             clock=utc_now,
             command=command,
-            say=_say,
+            say=say,
         )
         try:
             await importer.load(directory)
@@ -134,7 +132,7 @@ async def export_statistics(settings: Settings, file: Path, operator: str | None
         await console.account_for(database, command)
         cells, smallest = await StatisticsQueries(database).count_residents(ward_day(utc_now()))
     _write(file, write(cells, smallest))
-    _say(f"{file}: {len(cells)} ô / cells")
+    say(f"{file}: {len(cells)} ô / cells")
 
 
 def _supervising(
@@ -168,11 +166,10 @@ async def report_anomalies(settings: Settings, days: int, operator: str | None) 
         found = await AnomalyQueries(database).list_anomalies(
             now - timedelta(days=days), now, None, _MOST_ANOMALIES
         )
-    tell = partial(_say, sep="\t")
-    tell("since", "kind", "account", "occurrences", "threshold", "building_id")
+    say("since\tkind\taccount\toccurrences\tthreshold\tbuilding_id")
     for one in found:
         when, where = one.since.isoformat(), one.building_id or ""
-        tell(when, one.kind, one.account, one.occurrences, one.threshold, where)
+        say(f"{when}\t{one.kind}\t{one.account}\t{one.occurrences}\t{one.threshold}\t{where}")
 
 
 async def add_decoy(settings: Settings, name: str, birth_date: str, sex: str) -> None:
@@ -191,7 +188,7 @@ async def add_decoy(settings: Settings, name: str, birth_date: str, sex: str) ->
             database, _unheard(database), utc_now, number_seal(settings), settings.ward_code
         )
         await decoys.add(decoy)
-    _say("Đã thêm hồ sơ bẫy / The decoy was added.")
+    say("Đã thêm hồ sơ bẫy / The decoy was added.")
 
 
 async def find_duplicates(settings: Settings, *, dry_run: bool) -> None:
@@ -201,11 +198,11 @@ async def find_duplicates(settings: Settings, *, dry_run: bool) -> None:
         search = DuplicateSearch(database, utc_now)
         async for progress in search.count() if dry_run else search.search():
             found = progress.found
-            _say(f"{progress.done}/{progress.of}: {found}")
+            say(f"{progress.done}/{progress.of}: {found}")
         not_compared = await search.count_without_nearness()
-    _say((_WOULD_BE_FOUND if dry_run else _FOUND).format(found=found))
+    say((_WOULD_BE_FOUND if dry_run else _FOUND).format(found=found))
     if not_compared:
-        _say(_NUMBERS_NOT_COMPARED.format(count=not_compared))
+        say(_NUMBERS_NOT_COMPARED.format(count=not_compared))
 
 
 async def rotate_keys(settings: Settings) -> None:
@@ -216,13 +213,13 @@ async def rotate_keys(settings: Settings) -> None:
             left, done = await keys.count_old(), 0
             async for renewed in keys.renew_all():
                 done += renewed
-                _say(f"{done}/{left}")
+                say(f"{done}/{left}")
             left = await keys.count_old()
         except UnknownKeyError as error:
             raise SystemExit(_KEY_MISSING) from error
     if left:
         raise SystemExit(_STILL_OLD.format(left=left))
-    _say("Mọi dữ liệu đã niêm phong bằng khóa mới / Everything is sealed under the new key.")
+    say("Mọi dữ liệu đã niêm phong bằng khóa mới / Everything is sealed under the new key.")
 
 
 def _unheard(database: Database) -> Relay:

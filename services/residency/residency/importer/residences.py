@@ -2,12 +2,12 @@
 
 import csv
 import io
-import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from chassis.command_line import say, show_progress
 from chassis.errors import FieldInvalidError
 from chassis.rpc.grpc_errors import sentences
 from chassis.sheets import SheetInvalidError
@@ -59,7 +59,7 @@ async def import_table(wish: Wish, table: ResidenceTable, operations: ResidenceI
         problem, detail = error.problem, error.detail
         texts = (f"{name}: {text} {detail}".rstrip() for text in (problem.vi, problem.en))
         raise TableRefusedError("\n".join(texts)) from error
-    _say(f"{name}: đã đọc {len(rows)} dòng / rows read")
+    say(f"{name}: đã đọc {len(rows)} dòng / rows read")
     verdicts, entered = await operations.enter(
         rows,
         dry_run=wish.dry_run,
@@ -69,7 +69,7 @@ async def import_table(wish: Wish, table: ResidenceTable, operations: ResidenceI
     if wish.report:
         _write(wish.report, report(verdicts))
     _tell(verdicts)
-    _say(_conclusion(verdicts, dry_run=wish.dry_run, entered=entered))
+    say(_conclusion(verdicts, dry_run=wish.dry_run, entered=entered))
     if any(one.outcome is Outcome.REFUSED for one in verdicts):
         raise TableRefusedError(_REMEDY)
 
@@ -114,18 +114,18 @@ def _write(file: Path, content: bytes) -> None:
         raise TableRefusedError(
             f"{file}: không ghi được tệp / cannot be written ({error.strerror})"
         ) from error
-    _say(f"Báo cáo từng dòng / row-by-row report: {file}")
+    say(f"Báo cáo từng dòng / row-by-row report: {file}")
 
 
 def _tell(verdicts: Sequence[Verdict]) -> None:
     refused = [one for one in verdicts if one.outcome is Outcome.REFUSED]
     for one in refused[:_SHOWN]:
         for fault in _faults(one):
-            _say(f"  dòng / row {one.number} · {fault.column or '-'}: {fault.vi} / {fault.en}")
+            say(f"  dòng / row {one.number} · {fault.column or '-'}: {fault.vi} / {fault.en}")
     if len(refused) > _SHOWN:
-        _say(f"  … và {len(refused) - _SHOWN} dòng nữa / and more rows")
+        say(f"  … và {len(refused) - _SHOWN} dòng nữa / and more rows")
     counts = Counter(one.outcome for one in verdicts)
-    _say(" · ".join(f"{counts[outcome]} {name}" for outcome, name in _OUTCOMES.items()))
+    say(" · ".join(f"{counts[outcome]} {name}" for outcome, name in _OUTCOMES.items()))
 
 
 def _conclusion(verdicts: Sequence[Verdict], *, dry_run: bool, entered: bool) -> str:
@@ -141,15 +141,10 @@ def _conclusion(verdicts: Sequence[Verdict], *, dry_run: bool, entered: bool) ->
 def _tell_progress(step: Step, done: int, of: int) -> None:
     """Tell on a screen how far a step is, and elsewhere each tenth of a long one."""
     told = f"{_STEPS[step]}: {done}/{of}"
-    if sys.stderr.isatty():
-        print(f"\r{told}", end="\n" if done == of else "", file=sys.stderr, flush=True)  # noqa: T201 - as below
-    elif _is_long(step, of) and done * 10 // of > (done - 1) * 10 // of:
-        _say(told)
+    is_seen = show_progress(told, ended=done == of)
+    if not is_seen and _is_long(step, of) and done * 10 // of > (done - 1) * 10 // of:
+        say(told)
 
 
 def _is_long(step: Step, of: int) -> bool:
     return step is Step.COMPARED or of > _LONG
-
-
-def _say(text: str) -> None:
-    print(text, flush=True)  # noqa: T201 - the command speaks to people
