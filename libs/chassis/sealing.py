@@ -10,13 +10,17 @@ from collections.abc import Callable, Sequence
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from chassis.errors import DomainError
+
 KEY_BYTES = 32
 KEY_ID_BYTES = 4
 _NONCE_BYTES = 12
 
 
-class UnknownKeyError(Exception):
-    """Something was sealed under a key that is not at hand."""
+class UnknownKeyError(DomainError):
+    """Something was sealed under a key that is not at hand: another replica may have it."""
+
+    reason = "SEALING_KEY_MISSING"
 
 
 class Seal:
@@ -38,18 +42,26 @@ class Seal:
 
     def open(self, sealed: bytes, place: bytes) -> bytes:
         """Decrypt; raises UnknownKeyError, or InvalidTag if it was altered or moved."""
-        cipher = self._ciphers.get(sealed[:KEY_ID_BYTES])
-        if cipher is None:
-            raise UnknownKeyError
+        cipher = self._cipher_of(sealed)
         nonce, ciphertext = (
             sealed[KEY_ID_BYTES:][:_NONCE_BYTES],
             sealed[KEY_ID_BYTES + _NONCE_BYTES :],
         )
         return cipher.decrypt(nonce, ciphertext, place)
 
+    def check_key(self, sealed: bytes) -> None:
+        """Raise UnknownKeyError where something was sealed under a key that is not at hand."""
+        self._cipher_of(sealed)
+
     def renew(self, sealed: bytes, place: bytes) -> bytes:
         """Seal anew under the first key what any key sealed; raises as `open` does."""
         return self.seal(self.open(sealed, place), place)
+
+    def _cipher_of(self, sealed: bytes) -> AESGCM:
+        cipher = self._ciphers.get(sealed[:KEY_ID_BYTES])
+        if cipher is None:
+            raise UnknownKeyError
+        return cipher
 
 
 def read_key(text: str) -> bytes:

@@ -321,6 +321,8 @@ async def test_who_is_suspected_does_not_let_the_breach_go(register: Register) -
     await do.assess(asked(suspected), NATURE)
     await do.take_measure(asked(suspected), "Đã khóa tài khoản")
     with pytest.raises(BreachOfOwnAccountError):
+        await do.notify(asked(suspected), NOON, "CV-BỊA")
+    with pytest.raises(BreachOfOwnAccountError):
         await do.waive(asked(suspected), "Không thể gây hại")
     await do.waive(asked(suspected, account="dpo-2"), "Không thể gây hại")
     with pytest.raises(BreachOfOwnAccountError):

@@ -10,15 +10,17 @@ from uuid import UUID, uuid4
 
 import pytest
 from grpc import aio
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from pydantic import SecretStr
 from sqlalchemy import func, insert, select, update
+from structlog.testing import capture_logs
 
 from chassis.lifecycle import Lifecycle
 from chassis.sealing import Seal, UnknownKeyError
 from chassis.storage.database import Database
 from chassis.telemetry.health import Readiness
 from residency import app, tables
-from residency.app.serving import watch_keys
+from residency.app.serving import KeyWatch
 from residency.domain.persons.contact import Contact, EmailAddress, PhoneNumber
 from residency.domain.persons.identity import IdentityCorrection
 from residency.domain.persons.sealing import NumberSeal
@@ -27,6 +29,7 @@ from residency.repository.sealed import SEALED
 from stack.nats_server import NatsServer
 from tests.fixtures.servers import MakeToken, TestDatabase
 from tests.residency.conftest import MakeSettings
+from tests.residency.refusals import refusal_of
 from tests.residency.samples import (
     ENCRYPTION_KEY,
     INDEX_KEY,
@@ -245,7 +248,8 @@ async def test_keys_are_judged_as_soon_as_the_database_is_there(
     await add_persons(database, 1)
     readiness = Readiness({})
     async with Lifecycle() as life:
-        watch_keys(life, readiness, database, NumberSeal(BOTH, index_key))
+        keys = KeyWatch(life, database, NumberSeal(BOTH, index_key), have_fit=False)
+        readiness.watch("keys", keys.look)
         assert not readiness.ready
         life.background("readiness", readiness.run([]))
         if index_key == OTHER_INDEX_KEY:
@@ -341,3 +345,42 @@ async def test_the_service_answers_throughout(
 
     assert await KeyOperations(database, BOTH).count_old() == 0
     assert masked == [number(serial).masked for serial in range(1, 81, 2)]
+
+
+@pytest.mark.nats
+async def test_a_service_that_was_not_given_the_new_key_says_so(
+    make_settings: MakeSettings,
+    nats_server: NatsServer,
+    make_token: MakeToken,
+    database: Database,
+) -> None:
+    """Once all is sealed anew it is not ready, tells why once, and sends callers to a replica that has the key."""
+    await add_persons(database, 3)
+    metadata = (("authorization", f"Bearer {make_token('residence_officer')}"),)
+    not_ready = health_pb2.HealthCheckResponse.NOT_SERVING
+    with capture_logs() as logs:
+        async with Lifecycle() as life:
+            port = await app.start(life, make_settings(nats_server.url))
+            _ = [done async for done in KeyOperations(database, BOTH).renew_all()]
+            async with aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+                health = health_pb2_grpc.HealthStub(channel)
+                async with asyncio.timeout(20):
+                    while (
+                        await health.Check(health_pb2.HealthCheckRequest())
+                    ).status != not_ready or not logs:
+                        await asyncio.sleep(0.05)
+                with pytest.raises(aio.AioRpcError) as refused:
+                    await lookups_pb2_grpc.LookupServiceStub(channel).LookupPerson(
+                        asking(serial=1), metadata=metadata
+                    )
+
+    refusal = refusal_of(refused.value)
+    told = [one for one in logs if one["log_level"] in {"error", "warning"}]
+    assert (refusal.code, refusal.reason) == ("UNAVAILABLE", "SEALING_KEY_MISSING")
+    assert {
+        "event": "sealing_key_missing",
+        "needed": "ID_ENCRYPTION_KEY",
+        "log_level": "error",
+    } in told
+    assert [one["event"] for one in told].count("sealing_key_missing") == 1
+    assert "call_failed" not in [one["event"] for one in told]

@@ -299,6 +299,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """{"reason": "TEMPORARY_RESIDENCE_EXISTS", "domain": "ward"}"""
     ERROR_REASON_BREACH_OF_OWN_ACCOUNT: _ErrorReason.ValueType  # 447
     """{"reason": "BREACH_OF_OWN_ACCOUNT", "domain": "ward"}"""
+    ERROR_REASON_SEALING_KEY_MISSING: _ErrorReason.ValueType  # 448
+    """{"reason": "SEALING_KEY_MISSING", "domain": "ward"}"""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons. Each has an example of its ErrorInfo."""
@@ -575,6 +577,8 @@ ERROR_REASON_TEMPORARY_RESIDENCE_EXISTS: ErrorReason.ValueType  # 441
 """{"reason": "TEMPORARY_RESIDENCE_EXISTS", "domain": "ward"}"""
 ERROR_REASON_BREACH_OF_OWN_ACCOUNT: ErrorReason.ValueType  # 447
 """{"reason": "BREACH_OF_OWN_ACCOUNT", "domain": "ward"}"""
+ERROR_REASON_SEALING_KEY_MISSING: ErrorReason.ValueType  # 448
+"""{"reason": "SEALING_KEY_MISSING", "domain": "ward"}"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 @_typing.final

@@ -114,8 +114,9 @@ class BreachServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def NotifyAuthority(self, request, context):
-        """Notes that the specialised authority was told, which stops the clock. `GetBreach` gives the text to send.
-        Errors: BREACH_NOT_FOUND, BREACH_STATE_CONFLICT, FIELD_INVALID, REQUEST_ID_REUSED.
+        """Notes that the specialised authority was told, which stops the clock; somebody else than who is suspected notes it.
+        `GetBreach` gives the text to send.
+        Errors: BREACH_NOT_FOUND, BREACH_STATE_CONFLICT, BREACH_OF_OWN_ACCOUNT, FIELD_INVALID, REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -49,8 +49,9 @@ class BreachServiceStub:
     Errors: BREACH_NOT_FOUND, BREACH_STATE_CONFLICT, BREACH_OF_OWN_ACCOUNT, FIELD_INVALID, REQUEST_ID_REUSED.
     """
     NotifyAuthority: _grpc.UnaryUnaryMultiCallable[_breaches_pb2.NotifyAuthorityRequest, _breaches_pb2.NotifyAuthorityResponse]
-    """Notes that the specialised authority was told, which stops the clock. `GetBreach` gives the text to send.
-    Errors: BREACH_NOT_FOUND, BREACH_STATE_CONFLICT, FIELD_INVALID, REQUEST_ID_REUSED.
+    """Notes that the specialised authority was told, which stops the clock; somebody else than who is suspected notes it.
+    `GetBreach` gives the text to send.
+    Errors: BREACH_NOT_FOUND, BREACH_STATE_CONFLICT, BREACH_OF_OWN_ACCOUNT, FIELD_INVALID, REQUEST_ID_REUSED.
     """
     WaiveNotification: _grpc.UnaryUnaryMultiCallable[_breaches_pb2.WaiveNotificationRequest, _breaches_pb2.WaiveNotificationResponse]
     """Decides not to tell the authority, since no harm is possible; stops the clock. The authority can still be told.
@@ -94,8 +95,9 @@ class BreachServiceAsyncStub(BreachServiceStub):
     Errors: BREACH_NOT_FOUND, BREACH_STATE_CONFLICT, BREACH_OF_OWN_ACCOUNT, FIELD_INVALID, REQUEST_ID_REUSED.
     """
     NotifyAuthority: _aio.UnaryUnaryMultiCallable[_breaches_pb2.NotifyAuthorityRequest, _breaches_pb2.NotifyAuthorityResponse]  # type: ignore[assignment]
-    """Notes that the specialised authority was told, which stops the clock. `GetBreach` gives the text to send.
-    Errors: BREACH_NOT_FOUND, BREACH_STATE_CONFLICT, FIELD_INVALID, REQUEST_ID_REUSED.
+    """Notes that the specialised authority was told, which stops the clock; somebody else than who is suspected notes it.
+    `GetBreach` gives the text to send.
+    Errors: BREACH_NOT_FOUND, BREACH_STATE_CONFLICT, BREACH_OF_OWN_ACCOUNT, FIELD_INVALID, REQUEST_ID_REUSED.
     """
     WaiveNotification: _aio.UnaryUnaryMultiCallable[_breaches_pb2.WaiveNotificationRequest, _breaches_pb2.WaiveNotificationResponse]  # type: ignore[assignment]
     """Decides not to tell the authority, since no harm is possible; stops the clock. The authority can still be told.
@@ -160,8 +162,9 @@ class BreachServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _breaches_pb2.NotifyAuthorityRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_breaches_pb2.NotifyAuthorityResponse, _abc.Awaitable[_breaches_pb2.NotifyAuthorityResponse]]:
-        """Notes that the specialised authority was told, which stops the clock. `GetBreach` gives the text to send.
-        Errors: BREACH_NOT_FOUND, BREACH_STATE_CONFLICT, FIELD_INVALID, REQUEST_ID_REUSED.
+        """Notes that the specialised authority was told, which stops the clock; somebody else than who is suspected notes it.
+        `GetBreach` gives the text to send.
+        Errors: BREACH_NOT_FOUND, BREACH_STATE_CONFLICT, BREACH_OF_OWN_ACCOUNT, FIELD_INVALID, REQUEST_ID_REUSED.
         """
 
     @_abc_1.abstractmethod

@@ -1,6 +1,5 @@
 """Serving: what answers, and what is done in time beside it."""
 
-import asyncio
 import contextlib
 
 from chassis.broker.consumer import EventConsumer
@@ -9,9 +8,9 @@ from chassis.clock import Clock, utc_now
 from chassis.errors import DatabaseUnavailableError
 from chassis.lifecycle import Lifecycle
 from chassis.rpc import grpc_client
+from chassis.sealing import UnknownKeyError
 from chassis.service import Base, account_line, start_base
 from chassis.storage.database import Database
-from chassis.telemetry.health import Readiness
 from chassis.telemetry.log import logger
 from residency import tables, timers
 from residency.app.parts import Parts, refuse_wrong_keys
@@ -21,7 +20,7 @@ from residency.consumers import LANE, Consumers
 from residency.domain.persons.sealing import NumberSeal
 from residency.operations.breaches import BreachOperations
 from residency.operations.break_glass import BreakGlassOperations
-from residency.operations.keys import KeysDoNotFitError
+from residency.operations.keys import KeysDoNotFitError, check_key_at_hand
 from residency.operations.population import PopulationOperations
 from residency.operations.reminders import ReminderOperations
 from residency.operations.upkeep import UpkeepOperations
@@ -49,10 +48,12 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     )
     parts = Parts.of(base, settings)
     database, relay = parts.database, parts.relay
-    try:
+    have_fit = False
+    with contextlib.suppress(DatabaseUnavailableError):
         await refuse_wrong_keys(database, parts.seal)
-    except DatabaseUnavailableError:
-        watch_keys(life, base.readiness, database, parts.seal)
+        have_fit = True
+    keys = KeyWatch(life, database, parts.seal, have_fit=have_fit)
+    base.readiness.watch("keys", keys.look)
     glass = BreakGlassOperations(
         database, relay, clock, parts.seal, parts.particulars, parts.ward_code
     )
@@ -70,27 +71,43 @@ async def start(life: Lifecycle, settings: Settings, clock: Clock = utc_now) -> 
     return await base.serve(life, servicers)
 
 
-def watch_keys(
-    life: Lifecycle, readiness: Readiness, database: Database, numbers: NumberSeal
-) -> None:
-    """Look whether the keys are the register's as soon as the database is there: until then nobody is sent here.
+class KeyWatch:
+    """Looks whether the register opens under this process's keys: as long as it does not, nobody is sent here.
 
-    Where they are not, the process ends in the words in which it would have at start. Once they are, it asks no more:
-    while keys are changed, another replica may have one already that this one lacks.
+    Where the database was away at start and the keys are not the register's, the process ends in the words in which it
+    would have then. Where all was sealed anew since under a key that it was not given, it says so once and waits, not
+    ready, to be started with it: callers go to a replica that has it.
     """
-    have_fit = asyncio.Event()
 
-    async def fit() -> None:
-        if have_fit.is_set():
-            return
+    def __init__(
+        self, life: Lifecycle, database: Database, numbers: NumberSeal, *, have_fit: bool
+    ) -> None:
+        self._life = life
+        self._database = database
+        self._numbers = numbers
+        self._have_fit = have_fit
+        self._told = False
+
+    async def look(self) -> None:
+        """Raise KeysDoNotFitError or UnknownKeyError where they do not open the register."""
+        if not self._have_fit:
+            await self._fit()
         try:
-            await refuse_wrong_keys(database, numbers)
-        except SystemExit as error:
-            life.fail(error)
-            raise KeysDoNotFitError from error
-        have_fit.set()
+            await check_key_at_hand(self._database, self._numbers)
+        except UnknownKeyError:
+            if not self._told:
+                logger().error("sealing_key_missing", needed="ID_ENCRYPTION_KEY")
+            self._told = True
+            raise
+        self._told = False
 
-    readiness.watch("keys", fit)
+    async def _fit(self) -> None:
+        try:
+            await refuse_wrong_keys(self._database, self._numbers)
+        except SystemExit as error:
+            self._life.fail(error)
+            raise KeysDoNotFitError from error
+        self._have_fit = True
 
 
 def hear_of_incidents(

@@ -28,7 +28,8 @@ class BreachOperations:
     """Records and moves breaches.
 
     Each move raises BreachNotFoundError, BreachStateConflictError or RequestIdReusedError, and those that let a breach
-    go BreachOfOwnAccountError. A repeat of a request changes nothing and tells the breach as it is now.
+    go, or say that the authority was told, BreachOfOwnAccountError. A repeat of a request changes nothing and tells the
+    breach as it is now.
     """
 
     def __init__(

@@ -39,6 +39,14 @@ async def check_keys(database: Database, numbers: NumberSeal) -> None:
         raise KeysDoNotFitError
 
 
+async def check_key_at_hand(database: Database, numbers: NumberSeal) -> None:
+    """Make sure by one person that the register was not sealed anew under another key; raises UnknownKeyError."""
+    async with database.transaction() as tx:
+        person = await any_number(tx)
+    if person:
+        numbers.check_key(person.number_sealed)
+
+
 class KeyOperations:
     """Seals anew what old keys sealed: at any time each content is whole, under one key or another."""
 

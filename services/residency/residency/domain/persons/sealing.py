@@ -58,6 +58,10 @@ class NumberSeal:
         """Decrypt a person's number; raises UnknownKeyError, or InvalidTag if it was altered or moved."""
         return PersonalIdNumber(self._seal.open(sealed, person_id.bytes).decode())
 
+    def check_key(self, sealed: bytes) -> None:
+        """Raise UnknownKeyError where a number was sealed under a key that is not at hand."""
+        self._seal.check_key(sealed)
+
     def blind_index(self, number: PersonalIdNumber) -> bytes:
         """Tell the 32 bytes under which the number is found."""
         inner, outer = self._inner.copy(), self._outer.copy()

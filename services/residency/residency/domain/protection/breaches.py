@@ -119,8 +119,9 @@ _MOVES: Mapping[BreachAct, Mapping[BreachState, BreachState]] = {
     BreachAct.MEASURE: {_S.SUSPECTED: _S.SUSPECTED, _S.OPEN: _S.OPEN},
     BreachAct.CLOSE: {_S.OPEN: _S.CLOSED},
 }
-# What lets a breach go, so that nobody looks into it any longer or tells of it.
-_LETS_GO = frozenset({BreachAct.DISMISS, BreachAct.WAIVE, BreachAct.CLOSE})
+# What lets a breach go, so that nobody looks into it any longer or tells of it: also the word that the authority was
+# told, which ends all reminders.
+_LETS_GO = frozenset({BreachAct.DISMISS, BreachAct.NOTIFY, BreachAct.WAIVE, BreachAct.CLOSE})
 
 
 @dataclass(frozen=True)
