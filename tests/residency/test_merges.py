@@ -753,6 +753,39 @@ async def test_either_number_finds_and_registers_the_person(database: Database) 
 
 
 @pytest.mark.postgres
+async def test_who_was_merged_by_mistake_is_told_of_looks_at_either_record(
+    database: Database,
+) -> None:
+    """Until they were parted, a look under the number of any of them showed what was held of all."""
+    clock, line, hour = StoppedClock(), database.line(), timedelta(hours=1)
+    async with database.transaction() as tx:
+        for serial in (1, 2, 3):
+            applying = application(uuid4(), serial)
+            await residence.find_or_enter_person(tx, applying, SEAL, uuid4(), NOON)
+    by_mistake = await merged(database, clock, 2, 1)
+    clock.now += hour
+    rightly = await merged(database, clock, 3, 1)
+    clock.now += hour
+    await parted(database, clock, by_mistake)
+    names = [
+        await AccountQueries(database).names_of(SEAL.blind_index(number(serial)))
+        for serial in (1, 2, 3)
+    ]
+    clock.now += hour
+    await parted(database, clock, rightly)
+    third = await AccountQueries(database).names_of(SEAL.blind_index(number(3)))
+    await line.close()
+
+    def name(serial: int, *hours: int) -> Named:
+        return Named(SEAL.pseudonym(number(serial)), *(NOON + hour * after for after in hours))
+
+    assert set(names[0].theirs) == set(names[2].theirs) == {name(1), name(3), name(2, 0, 2)}
+    assert set(names[1].theirs) == {name(2), name(1, 0, 2), name(3, 1, 2)}
+    assert set(third.theirs) == {name(3), name(1, 1, 3), name(2, 1, 2)}
+    assert not any(one.anothers for one in (*names, third))
+
+
+@pytest.mark.postgres
 async def test_a_merge_is_kept_as_it_was(database: Database, test_database: TestDatabase) -> None:
     """Not even the owner of the tables changes it, nor its decisions; it is undone once, by somebody else."""
     clock = StoppedClock()

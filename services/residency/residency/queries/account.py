@@ -1,6 +1,8 @@
 """What the account of accesses tells."""
 
-from sqlalchemy import ColumnElement, func, null, or_, select, true
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, null, or_, select, true
 
 from chassis.account.access_account import linked_of
 from chassis.account.access_chain import Head
@@ -15,7 +17,7 @@ from residency.domain.protection.account import (
     Named,
     Names,
 )
-from residency.tables import person_corrections, persons
+from residency.tables import person_corrections, person_merges, persons
 from residency.tables.account import account, are_of
 from residency.tables.duplicates import holder_of, records_of
 
@@ -67,7 +69,7 @@ class AccountQueries:
         """Tell by what names the account knows who has a number, on the register now, before or never.
 
         An earlier number was theirs from when it was entered until it was corrected. Who stood under theirs by mistake
-        had it for as long.
+        had it for as long. While a record was merged with another, by mistake, a look at either showed both.
         """
         records = records_of(holder_of(number_index))
         held, before = person_corrections, person_corrections.alias("before")
@@ -94,7 +96,7 @@ class AccountQueries:
             .where(concerned)
         )
         async with self._database.transaction() as tx:
-            rows = (await tx.execute(now.union_all(earlier))).all()
+            rows = (await tx.execute(now.union_all(earlier, _merged_for_a_while(records)))).all()
         known = [(theirs, Named(subject_of(index), *span)) for theirs, index, *span in rows]
         asked = Named(subject_of(number_index))
         return Names(
@@ -134,6 +136,30 @@ class AccountQueries:
             kept_after=kept_after,
             verified=Mark(*mark) if mark[0] is not None else None,
         )
+
+
+def _merged_for_a_while(records: Select[Any]) -> Select[Any]:
+    """Select by what other numbers records were told until their merge was undone, as `names_of` reads them.
+
+    All that were merged into the same record then stood for one person.
+    """
+    ours, others = person_merges.alias("ours"), person_merges.alias("others")
+    since = func.greatest(ours.c.merged_at, others.c.merged_at)
+    until = func.least(ours.c.undone_at, others.c.undone_at)
+    stood = (persons.c.person_id == ours.c.surviving_id) & (ours.c.merge_id == others.c.merge_id)
+    named = (persons.c.person_id == others.c.losing_id) | stood
+    return (
+        select(true(), persons.c.number_index, since, until)
+        .select_from(
+            ours.join(others, others.c.surviving_id == ours.c.surviving_id).join(persons, named)
+        )
+        .where(
+            ours.c.undone_at.is_not(None),
+            or_(ours.c.losing_id.in_(records), ours.c.surviving_id.in_(records)),
+            since < until,
+            persons.c.person_id.not_in(records),
+        )
+    )
 
 
 def _conditions(which: AccessFilter, before: int | None) -> list[ColumnElement[bool]]:
