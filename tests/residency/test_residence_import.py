@@ -510,6 +510,26 @@ async def test_the_report_tells_each_row_and_repeats_no_value(
 
 
 @pytest.mark.postgres
+async def test_nothing_is_entered_whose_report_has_no_place(
+    database: Database, tmp_path: Path
+) -> None:
+    """It tells once only what became of each row; nor does it take the place of the table."""
+    await add_building(database, address="số 5 ngách 12/34 phố Thử Nghiệm")
+    file, table = tmp_path / "rows.csv", csv_of(row(1))
+    file.write_bytes(table)
+    clock = StoppedClock()
+    operations = ResidenceImport(database, relay(database, clock), clock, SEAL, command())
+    for report_file, why in ((tmp_path / "none" / "report.csv", "written"), (file, "overwrite")):
+        wish = Wish(file, report_file, "QD-2026/7", dry_run=False, accept_valid=True)
+        with pytest.raises(TableRefusedError, match=why):
+            await import_table(wish, TABLE, operations)
+    async with database.transaction() as tx:
+        entered = await tx.scalar(select(func.count()).select_from(tables.registrations))
+
+    assert (entered, file.read_bytes()) == (0, table)
+
+
+@pytest.mark.postgres
 async def test_the_command_enters_a_workbook(
     database: Database, test_database: TestDatabase, tmp_path: Path
 ) -> None:

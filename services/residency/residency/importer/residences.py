@@ -33,6 +33,9 @@ _REMEDY = (
     "Sửa các dòng bị từ chối rồi chạy lại; --report FILE.csv cho danh sách đầy đủ.\n"
     "Correct the refused rows and run it again; --report FILE.csv lists all of them."
 )
+_REPORT_IS_TABLE = (
+    "báo cáo sẽ ghi đè lên chính bảng này / the report would overwrite this very table"
+)
 
 
 class TableRefusedError(Exception):
@@ -60,6 +63,8 @@ async def import_table(wish: Wish, table: ResidenceTable, operations: ResidenceI
         texts = (f"{name}: {text} {detail}".rstrip() for text in (problem.vi, problem.en))
         raise TableRefusedError("\n".join(texts)) from error
     say(f"{name}: đã đọc {len(rows)} dòng / rows read")
+    if wish.report:
+        _check_report(wish.report, wish.file)
     verdicts, entered = await operations.enter(
         rows,
         dry_run=wish.dry_run,
@@ -97,6 +102,16 @@ def _faults(verdict: Verdict) -> Iterator[Fault]:
             yield Fault("", vi, en)
 
 
+def _check_report(report_file: Path, table: Path) -> None:
+    """Refuse a report that would take the table's place, or cannot be written: before anything is entered."""
+    try:
+        if report_file.exists() and report_file.samefile(table):
+            raise TableRefusedError(f"{report_file}: {_REPORT_IS_TABLE}")
+        report_file.open("ab").close()
+    except OSError as error:
+        raise _cannot_write(report_file, error) from error
+
+
 def _content(file: Path) -> bytes:
     try:
         with file.open("rb") as opened:
@@ -111,10 +126,12 @@ def _write(file: Path, content: bytes) -> None:
     try:
         file.write_bytes(content)
     except OSError as error:
-        raise TableRefusedError(
-            f"{file}: không ghi được tệp / cannot be written ({error.strerror})"
-        ) from error
+        raise _cannot_write(file, error) from error
     say(f"Báo cáo từng dòng / row-by-row report: {file}")
+
+
+def _cannot_write(file: Path, error: OSError) -> TableRefusedError:
+    return TableRefusedError(f"{file}: không ghi được tệp / cannot be written ({error.strerror})")
 
 
 def _tell(verdicts: Sequence[Verdict]) -> None:
