@@ -67,12 +67,24 @@ def test_a_name_is_looked_for_without_diacritics() -> None:
         "A" * 121,
         "A" * 5000,
         "A\u202eB",
+        "\u3164",
+        "\uffa0",
+        "Lê\u034f Văn",
+        "Lê\ufe0f Văn",
+        "Lê\U000e0100 Văn",
+        "\uff11\uff12",
     ],
 )
 def test_what_is_not_a_name_is_refused(text: str) -> None:
     """No digits, no control and no invisible characters, at most 120 characters."""
     with pytest.raises(ValueError, match=r"."):
         FullName.parse(text)
+
+
+def test_letters_of_another_width_are_the_same_letters() -> None:
+    """As East Asian keyboards write them."""
+    for text in ("\uff2cê\u3000\uff36ăn", "\uff2ce\u0302 V\uff41\u0306n"):
+        assert FullName.parse(text) == FullName("Lê Văn")
 
 
 def test_names_of_other_nations_are_names() -> None:
@@ -88,7 +100,7 @@ def test_every_form_of_a_name_is_the_same_name(text: str) -> None:
         name = FullName.parse(text)
     except ValueError:
         return
-    decomposed = FullName(unicodedata.normalize("NFD", text))
+    decomposed = FullName(unicodedata.normalize("NFD", name.text))
 
     assert name.agrees_with(decomposed)
     assert FullName(name.folded).agrees_with(name)
