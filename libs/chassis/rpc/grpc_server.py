@@ -27,6 +27,7 @@ from chassis.context import Access
 from chassis.errors import DomainError, InternalError, TokenExpiredError
 from chassis.rpc import access, pages
 from chassis.rpc.grpc_errors import abort, reasons
+from chassis.rpc.reflection import enable_reflection
 from chassis.rpc.tokens import TokenVerifier
 from chassis.telemetry import metrics, tracing
 from chassis.telemetry.health import Readiness
@@ -393,9 +394,7 @@ def grpc_server(guard: AccessGuard, readiness: Readiness, services: list[str]) -
     server.add_generic_rpc_handlers = edge.add  # type: ignore[assignment, method-assign]
     server.add_registered_method_handlers = _found_by_name  # type: ignore[assignment, method-assign]
     health_pb2_grpc.add_HealthServicer_to_server(readiness.health, server)
-    reflection.enable_server_reflection(
-        (*services, health.SERVICE_NAME, reflection.SERVICE_NAME), server
-    )
+    enable_reflection((*services, health.SERVICE_NAME), server)
     return server
 
 

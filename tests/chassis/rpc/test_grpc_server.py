@@ -7,6 +7,7 @@ from typing import Any
 
 import grpc
 import pytest
+from google.protobuf.descriptor_pb2 import FileDescriptorProto
 from google.rpc import error_details_pb2
 from grpc import aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -477,6 +478,27 @@ async def test_health_and_reflection_need_no_token(edge: Edge) -> None:
     task.cancel()
 
     assert SERVICE in [found.name for found in answers[0].list_services_response.service]
+
+
+async def test_reflection_tells_the_comments_of_the_contract(edge: Edge) -> None:
+    """Who has nothing else reads there what a method does; a file that is no contract of ours is told as it is."""
+    async with aio.insecure_channel(edge.target) as channel:
+        stub = reflection_pb2_grpc.ServerReflectionStub(channel)
+        asked = reflection_pb2.ServerReflectionRequest(file_containing_symbol=SERVICE)
+        (answer,) = [one async for one in stub.ServerReflectionInfo(iter([asked]))]
+        unknown = reflection_pb2.ServerReflectionRequest(file_containing_symbol="no.such.Thing")
+        (refused,) = [one async for one in stub.ServerReflectionInfo(iter([unknown]))]
+    told = answer.file_descriptor_response.file_descriptor_proto
+    files = {one.name: one for one in map(FileDescriptorProto.FromString, told)}
+    incidents = files["ward/incidents/v1/incidents.proto"]
+    # The first method of the first service, as descriptor.proto numbers them.
+    (method,) = (
+        one for one in incidents.source_code_info.location if list(one.path) == [6, 0, 2, 0]
+    )
+
+    assert "Errors:" in method.leading_comments
+    assert "google/protobuf/timestamp.proto" in files
+    assert refused.HasField("error_response")
 
 
 async def test_two_servers_cannot_share_a_port(edge: Edge) -> None:
