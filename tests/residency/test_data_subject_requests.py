@@ -28,6 +28,7 @@ from residency.domain.protection.data_subject_requests import (
     DataSubjectRequest,
     DataSubjectRequestNotFoundError,
     DataSubjectRequestStateConflictError,
+    DataSubjectVerificationLapsedError,
     RequestFilter,
     RequestKind,
     RequestPosition,
@@ -178,8 +179,28 @@ def test_a_request_gives_data_for_as_long_again_as_its_term(
 ) -> None:
     """Also one that is answered late can be fulfilled, and who asked to view once is not read out for ever."""
     request_to_view.check_exportable("dpo-1", TODAY + last_day * DAY)
-    with pytest.raises(DataSubjectRequestStateConflictError):
+    with pytest.raises((DataSubjectRequestStateConflictError, DataSubjectVerificationLapsedError)):
         request_to_view.check_exportable("dpo-1", TODAY + (last_day + 1) * DAY)
+
+
+def test_a_request_that_was_left_is_answered_once_its_person_is_verified_anew() -> None:
+    """No term ends what a person may ask for; but one officer alone does not make use of it years after."""
+    in_time, late = NOON + 20 * DAY, NOON + 21 * DAY
+    left = received().verify("officer-1", NOON)
+    for kind in (RequestKind.CORRECT, RequestKind.RESTRICT):
+        received(kind).verify("officer-1", NOON).answer("dpo-1", late + 99 * DAY)
+    left.answer("dpo-1", in_time)
+    with pytest.raises(DataSubjectRequestStateConflictError):
+        left.verify("officer-2", in_time)
+    with pytest.raises(DataSubjectVerificationLapsedError):
+        left.answer("dpo-1", late)
+    left.refuse("dpo-1", RequestRefusalGround.NOT_VERIFIED, late)
+    anew = left.verify("officer-2", late).answer("dpo-1", late)
+    anew.check_exportable("dpo-1", TODAY + 31 * DAY)
+
+    assert (anew.verified_by, anew.due_on) == ("officer-2", left.due_on)
+    with pytest.raises(SecondPersonRequiredError):
+        left.verify("dpo-1", late).check_exportable("dpo-1", TODAY + 21 * DAY)
 
 
 @dataclass

@@ -297,6 +297,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """{"reason": "PAGE_TOKEN_OF_ANOTHER_LIST", "domain": "ward"}"""
     ERROR_REASON_TEMPORARY_RESIDENCE_EXISTS: _ErrorReason.ValueType  # 441
     """{"reason": "TEMPORARY_RESIDENCE_EXISTS", "domain": "ward"}"""
+    ERROR_REASON_DATA_SUBJECT_VERIFICATION_LAPSED: _ErrorReason.ValueType  # 442
+    """{"reason": "DATA_SUBJECT_VERIFICATION_LAPSED", "domain": "ward"}"""
     ERROR_REASON_BREACH_OF_OWN_ACCOUNT: _ErrorReason.ValueType  # 447
     """{"reason": "BREACH_OF_OWN_ACCOUNT", "domain": "ward"}"""
     ERROR_REASON_SEALING_KEY_MISSING: _ErrorReason.ValueType  # 448
@@ -575,6 +577,8 @@ ERROR_REASON_PAGE_TOKEN_OF_ANOTHER_LIST: ErrorReason.ValueType  # 440
 """{"reason": "PAGE_TOKEN_OF_ANOTHER_LIST", "domain": "ward"}"""
 ERROR_REASON_TEMPORARY_RESIDENCE_EXISTS: ErrorReason.ValueType  # 441
 """{"reason": "TEMPORARY_RESIDENCE_EXISTS", "domain": "ward"}"""
+ERROR_REASON_DATA_SUBJECT_VERIFICATION_LAPSED: ErrorReason.ValueType  # 442
+"""{"reason": "DATA_SUBJECT_VERIFICATION_LAPSED", "domain": "ward"}"""
 ERROR_REASON_BREACH_OF_OWN_ACCOUNT: ErrorReason.ValueType  # 447
 """{"reason": "BREACH_OF_OWN_ACCOUNT", "domain": "ward"}"""
 ERROR_REASON_SEALING_KEY_MISSING: ErrorReason.ValueType  # 448

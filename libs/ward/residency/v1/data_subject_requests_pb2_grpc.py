@@ -116,7 +116,8 @@ class DataSubjectRequestServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def VerifyRequester(self, request, context):
-        """Notes how it was made sure that the request comes from the person it is about. Nothing is answered before.
+        """Notes how it was made sure that the request comes from the person it is about. Nothing is answered before. Of a
+        request to view that was not answered for as long again as its term after it was due and verified, it is noted anew.
         Errors: DATA_SUBJECT_REQUEST_NOT_FOUND, DATA_SUBJECT_REQUEST_STATE_CONFLICT,
         FIELD_INVALID, REQUEST_ID_REUSED.
         """
@@ -138,7 +139,7 @@ class DataSubjectRequestServiceServicer:
         from now on; of a deletion, what no law requires keeping is deleted and the answer names what is kept and why.
         Restriction and deletion need another person than who received or verified. With a consent that is withdrawn, needs of
         assistance end that are kept on no law. A correction is entered by a case of change of information.
-        Errors: DATA_SUBJECT_REQUEST_NOT_FOUND, DATA_SUBJECT_REQUEST_STATE_CONFLICT,
+        Errors: DATA_SUBJECT_REQUEST_NOT_FOUND, DATA_SUBJECT_REQUEST_STATE_CONFLICT, DATA_SUBJECT_VERIFICATION_LAPSED,
         SECOND_PERSON_REQUIRED, PERSON_NOT_REGISTERED, CASE_NOT_FOUND, FIELD_INVALID, REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -177,8 +178,8 @@ class DataSubjectRequestServiceServicer:
         not on the register it gives stays as a guest, and cases in whose file the person is named. Who verified the request
         gives nothing: that it comes from the person is found by one officer, and all that is held is given by another.
         After the request is due, verified and answered, it gives data for as long again as its term was.
-        Errors: DATA_SUBJECT_REQUEST_NOT_FOUND, DATA_SUBJECT_REQUEST_STATE_CONFLICT, SECOND_PERSON_REQUIRED,
-        DISCLOSURE_NOT_ALLOWED, PURPOSE_REQUIRED, FIELD_INVALID, LIMIT_REACHED.
+        Errors: DATA_SUBJECT_REQUEST_NOT_FOUND, DATA_SUBJECT_REQUEST_STATE_CONFLICT, DATA_SUBJECT_VERIFICATION_LAPSED,
+        SECOND_PERSON_REQUIRED, DISCLOSURE_NOT_ALLOWED, PURPOSE_REQUIRED, FIELD_INVALID, LIMIT_REACHED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

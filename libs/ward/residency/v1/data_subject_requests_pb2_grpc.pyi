@@ -45,7 +45,8 @@ class DataSubjectRequestServiceStub:
     REQUEST_ID_REUSED.
     """
     VerifyRequester: _grpc.UnaryUnaryMultiCallable[_data_subject_requests_pb2.VerifyRequesterRequest, _data_subject_requests_pb2.VerifyRequesterResponse]
-    """Notes how it was made sure that the request comes from the person it is about. Nothing is answered before.
+    """Notes how it was made sure that the request comes from the person it is about. Nothing is answered before. Of a
+    request to view that was not answered for as long again as its term after it was due and verified, it is noted anew.
     Errors: DATA_SUBJECT_REQUEST_NOT_FOUND, DATA_SUBJECT_REQUEST_STATE_CONFLICT,
     FIELD_INVALID, REQUEST_ID_REUSED.
     """
@@ -59,7 +60,7 @@ class DataSubjectRequestServiceStub:
     from now on; of a deletion, what no law requires keeping is deleted and the answer names what is kept and why.
     Restriction and deletion need another person than who received or verified. With a consent that is withdrawn, needs of
     assistance end that are kept on no law. A correction is entered by a case of change of information.
-    Errors: DATA_SUBJECT_REQUEST_NOT_FOUND, DATA_SUBJECT_REQUEST_STATE_CONFLICT,
+    Errors: DATA_SUBJECT_REQUEST_NOT_FOUND, DATA_SUBJECT_REQUEST_STATE_CONFLICT, DATA_SUBJECT_VERIFICATION_LAPSED,
     SECOND_PERSON_REQUIRED, PERSON_NOT_REGISTERED, CASE_NOT_FOUND, FIELD_INVALID, REQUEST_ID_REUSED.
     """
     RefuseRequest: _grpc.UnaryUnaryMultiCallable[_data_subject_requests_pb2.RefuseRequestRequest, _data_subject_requests_pb2.RefuseRequestResponse]
@@ -82,8 +83,8 @@ class DataSubjectRequestServiceStub:
     not on the register it gives stays as a guest, and cases in whose file the person is named. Who verified the request
     gives nothing: that it comes from the person is found by one officer, and all that is held is given by another.
     After the request is due, verified and answered, it gives data for as long again as its term was.
-    Errors: DATA_SUBJECT_REQUEST_NOT_FOUND, DATA_SUBJECT_REQUEST_STATE_CONFLICT, SECOND_PERSON_REQUIRED,
-    DISCLOSURE_NOT_ALLOWED, PURPOSE_REQUIRED, FIELD_INVALID, LIMIT_REACHED.
+    Errors: DATA_SUBJECT_REQUEST_NOT_FOUND, DATA_SUBJECT_REQUEST_STATE_CONFLICT, DATA_SUBJECT_VERIFICATION_LAPSED,
+    SECOND_PERSON_REQUIRED, DISCLOSURE_NOT_ALLOWED, PURPOSE_REQUIRED, FIELD_INVALID, LIMIT_REACHED.
     """
     GetDataSubjectRequest: _grpc.UnaryUnaryMultiCallable[_data_subject_requests_pb2.GetDataSubjectRequestRequest, _data_subject_requests_pb2.GetDataSubjectRequestResponse]
     """One request with what was written and done.
@@ -111,7 +112,8 @@ class DataSubjectRequestServiceAsyncStub(DataSubjectRequestServiceStub):
     REQUEST_ID_REUSED.
     """
     VerifyRequester: _aio.UnaryUnaryMultiCallable[_data_subject_requests_pb2.VerifyRequesterRequest, _data_subject_requests_pb2.VerifyRequesterResponse]  # type: ignore[assignment]
-    """Notes how it was made sure that the request comes from the person it is about. Nothing is answered before.
+    """Notes how it was made sure that the request comes from the person it is about. Nothing is answered before. Of a
+    request to view that was not answered for as long again as its term after it was due and verified, it is noted anew.
     Errors: DATA_SUBJECT_REQUEST_NOT_FOUND, DATA_SUBJECT_REQUEST_STATE_CONFLICT,
     FIELD_INVALID, REQUEST_ID_REUSED.
     """
@@ -125,7 +127,7 @@ class DataSubjectRequestServiceAsyncStub(DataSubjectRequestServiceStub):
     from now on; of a deletion, what no law requires keeping is deleted and the answer names what is kept and why.
     Restriction and deletion need another person than who received or verified. With a consent that is withdrawn, needs of
     assistance end that are kept on no law. A correction is entered by a case of change of information.
-    Errors: DATA_SUBJECT_REQUEST_NOT_FOUND, DATA_SUBJECT_REQUEST_STATE_CONFLICT,
+    Errors: DATA_SUBJECT_REQUEST_NOT_FOUND, DATA_SUBJECT_REQUEST_STATE_CONFLICT, DATA_SUBJECT_VERIFICATION_LAPSED,
     SECOND_PERSON_REQUIRED, PERSON_NOT_REGISTERED, CASE_NOT_FOUND, FIELD_INVALID, REQUEST_ID_REUSED.
     """
     RefuseRequest: _aio.UnaryUnaryMultiCallable[_data_subject_requests_pb2.RefuseRequestRequest, _data_subject_requests_pb2.RefuseRequestResponse]  # type: ignore[assignment]
@@ -148,8 +150,8 @@ class DataSubjectRequestServiceAsyncStub(DataSubjectRequestServiceStub):
     not on the register it gives stays as a guest, and cases in whose file the person is named. Who verified the request
     gives nothing: that it comes from the person is found by one officer, and all that is held is given by another.
     After the request is due, verified and answered, it gives data for as long again as its term was.
-    Errors: DATA_SUBJECT_REQUEST_NOT_FOUND, DATA_SUBJECT_REQUEST_STATE_CONFLICT, SECOND_PERSON_REQUIRED,
-    DISCLOSURE_NOT_ALLOWED, PURPOSE_REQUIRED, FIELD_INVALID, LIMIT_REACHED.
+    Errors: DATA_SUBJECT_REQUEST_NOT_FOUND, DATA_SUBJECT_REQUEST_STATE_CONFLICT, DATA_SUBJECT_VERIFICATION_LAPSED,
+    SECOND_PERSON_REQUIRED, DISCLOSURE_NOT_ALLOWED, PURPOSE_REQUIRED, FIELD_INVALID, LIMIT_REACHED.
     """
     GetDataSubjectRequest: _aio.UnaryUnaryMultiCallable[_data_subject_requests_pb2.GetDataSubjectRequestRequest, _data_subject_requests_pb2.GetDataSubjectRequestResponse]  # type: ignore[assignment]
     """One request with what was written and done.
@@ -192,7 +194,8 @@ class DataSubjectRequestServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _data_subject_requests_pb2.VerifyRequesterRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_data_subject_requests_pb2.VerifyRequesterResponse, _abc.Awaitable[_data_subject_requests_pb2.VerifyRequesterResponse]]:
-        """Notes how it was made sure that the request comes from the person it is about. Nothing is answered before.
+        """Notes how it was made sure that the request comes from the person it is about. Nothing is answered before. Of a
+        request to view that was not answered for as long again as its term after it was due and verified, it is noted anew.
         Errors: DATA_SUBJECT_REQUEST_NOT_FOUND, DATA_SUBJECT_REQUEST_STATE_CONFLICT,
         FIELD_INVALID, REQUEST_ID_REUSED.
         """
@@ -218,7 +221,7 @@ class DataSubjectRequestServiceServicer(metaclass=_abc_1.ABCMeta):
         from now on; of a deletion, what no law requires keeping is deleted and the answer names what is kept and why.
         Restriction and deletion need another person than who received or verified. With a consent that is withdrawn, needs of
         assistance end that are kept on no law. A correction is entered by a case of change of information.
-        Errors: DATA_SUBJECT_REQUEST_NOT_FOUND, DATA_SUBJECT_REQUEST_STATE_CONFLICT,
+        Errors: DATA_SUBJECT_REQUEST_NOT_FOUND, DATA_SUBJECT_REQUEST_STATE_CONFLICT, DATA_SUBJECT_VERIFICATION_LAPSED,
         SECOND_PERSON_REQUIRED, PERSON_NOT_REGISTERED, CASE_NOT_FOUND, FIELD_INVALID, REQUEST_ID_REUSED.
         """
 
@@ -265,8 +268,8 @@ class DataSubjectRequestServiceServicer(metaclass=_abc_1.ABCMeta):
         not on the register it gives stays as a guest, and cases in whose file the person is named. Who verified the request
         gives nothing: that it comes from the person is found by one officer, and all that is held is given by another.
         After the request is due, verified and answered, it gives data for as long again as its term was.
-        Errors: DATA_SUBJECT_REQUEST_NOT_FOUND, DATA_SUBJECT_REQUEST_STATE_CONFLICT, SECOND_PERSON_REQUIRED,
-        DISCLOSURE_NOT_ALLOWED, PURPOSE_REQUIRED, FIELD_INVALID, LIMIT_REACHED.
+        Errors: DATA_SUBJECT_REQUEST_NOT_FOUND, DATA_SUBJECT_REQUEST_STATE_CONFLICT, DATA_SUBJECT_VERIFICATION_LAPSED,
+        SECOND_PERSON_REQUIRED, DISCLOSURE_NOT_ALLOWED, PURPOSE_REQUIRED, FIELD_INVALID, LIMIT_REACHED.
         """
 
     @_abc_1.abstractmethod

@@ -28,6 +28,12 @@ class DataSubjectRequestNotFoundError(DomainError):
     reason = "DATA_SUBJECT_REQUEST_NOT_FOUND"
 
 
+class DataSubjectVerificationLapsedError(DomainError):
+    """Who asks was verified so long ago that they have to be verified anew before any data is given."""
+
+    reason = "DATA_SUBJECT_VERIFICATION_LAPSED"
+
+
 class RestrictionNotFoundError(DomainError):
     """No restriction of this request stands."""
 
@@ -190,6 +196,15 @@ class DataSubjectRequest:
         term = self.due_on - ward_day(self.received_at)
         return max([self.due_on, *steps]) + term
 
+    def has_lapsed(self, today: date) -> bool:
+        """Tell whether a request to view was verified, and left, until it served no more.
+
+        It is answered all the same, since no term ends what a person may ask for, but not by one officer alone who
+        found it years after.
+        """
+        is_left = self.kind is RequestKind.VIEW and self.state is _S.VERIFIED
+        return is_left and today > self.serves_until
+
     def acknowledge(self, now: datetime) -> Self:
         """Note that the person was told that it has come, once."""
         moved = self._moved(RequestAct.ACKNOWLEDGE)
@@ -198,8 +213,9 @@ class DataSubjectRequest:
         return replace(moved, acknowledged_at=now)
 
     def verify(self, account: str, now: datetime) -> Self:
-        """Note that it comes from the person it is about."""
-        return replace(self._moved(RequestAct.VERIFY), verified_by=account, verified_at=now)
+        """Note that it comes from the person it is about, once, or anew where that has lapsed."""
+        moved = self if self.has_lapsed(ward_day(now)) else self._moved(RequestAct.VERIFY)
+        return replace(moved, verified_by=account, verified_at=now)
 
     def extend(self, now: datetime) -> Self:
         """Extend the term, once and before it is over."""
@@ -210,8 +226,12 @@ class DataSubjectRequest:
         return replace(moved, extended=True, due_on=due_on)
 
     def answer(self, account: str, now: datetime) -> Self:
-        """Grant it; raises SecondPersonRequiredError where who received or verified it may not."""
+        """Grant it.
+
+        Raises DataSubjectVerificationLapsedError, or SecondPersonRequiredError where who received or verified it may not.
+        """
         moved = self._moved(RequestAct.ANSWER)
+        self._check_verification(ward_day(now))
         if self.kind in _SECOND_PERSON and account in {self.received_by, self.verified_by}:
             raise SecondPersonRequiredError
         return replace(moved, decided_by=account, decided_at=now)
@@ -230,13 +250,19 @@ class DataSubjectRequest:
 
         Otherwise one officer alone could make up a request and take everything that is held of anybody. A
         request serves its purpose for a while: also where it is answered late, but who asked once is not to be read out
-        for ever. Raises DataSubjectRequestStateConflictError, or SecondPersonRequiredError for who verified it.
+        for ever. Raises DataSubjectVerificationLapsedError, DataSubjectRequestStateConflictError, or
+        SecondPersonRequiredError for who verified it.
         """
+        self._check_verification(today)
         serves = self.state in {_S.VERIFIED, _S.ANSWERED} and today <= self.serves_until
         if self.kind is not RequestKind.VIEW or not serves:
             raise DataSubjectRequestStateConflictError(state=self.state, act=_EXPORT)
         if account == self.verified_by:
             raise SecondPersonRequiredError
+
+    def _check_verification(self, today: date) -> None:
+        if self.has_lapsed(today):
+            raise DataSubjectVerificationLapsedError
 
     def _moved(self, act: RequestAct) -> Self:
         moved = _MOVES[act].get(self.state)
