@@ -82,7 +82,8 @@ async def test_the_page_and_all_it_names_are_served_without_signing_in(address: 
         answers = {path: await anybody.get(path) for path in named}
         head = await anybody.head("/")
 
-    assert {f"/console/{name}" for name in FILES} - {"/console/index.html"} == named
+    own = {f"/console/{name}" for name in FILES} - {"/console/index.html"}
+    assert own | {"/console/roles.json"} == named
     assert {answer.status_code for answer in answers.values()} == {200}
     assert (
         answers["/console/console.js"].headers["content-type"] == "text/javascript; charset=utf-8"
@@ -90,6 +91,22 @@ async def test_the_page_and_all_it_names_are_served_without_signing_in(address: 
     assert answers["/console/words.json"].json() == WORDS
     assert (page.status_code, head.status_code, head.content) == (200, 200, b"")
     assert page.headers["content-type"] == "text/html; charset=utf-8"
+
+
+@pytest.mark.http
+async def test_the_page_offers_each_act_to_those_who_may_do_it(address: str) -> None:
+    """As the contracts have it: nobody presses a button at three in the morning to be refused."""
+    async with httpx2.AsyncClient(base_url=address) as anybody:
+        roles = (await anybody.get("/console/roles.json")).json()
+
+    offered = {
+        act for script in SCRIPTS.values() for act in re.findall(r'\.may\("(\w+)"\)', script)
+    }
+    assert offered == roles.keys()
+    assert roles["names"] == ["duty_officer"]
+    assert roles["take"] == ["duty_officer", "fire_officer", "ward_executive"]
+    assert "responder" in roles["print"]
+    assert "responder" not in roles["see"]
 
 
 @pytest.mark.http

@@ -78,7 +78,7 @@ def make_app(
     app.router.routes.append(transcoded_routes(contracts.methods, answer_of, clients.refuse))
     _include(app, operations_routes(states))
     _include(app, documentation_routes(contracts))
-    _include(app, console_routes())
+    _include(app, console_routes(contracts))
     service_token.tell_expiry(settings.service_token_file)
     stand_in = StandIn(settings.service_token_file)
     service_requests = clients.caller(contracts, "ward.incidents.v1.ServiceRequestsService")

@@ -25,6 +25,7 @@ const DOWNLOAD_MS = 60_000;
 const linkedTo = location.pathname.match(/^\/incidents\/([0-9a-f-]{36})$/)?.[1] ?? "";
 const glass = found("glass");
 const words = await untilRead("/console/words.json");
+const roles = await untilRead("/console/roles.json");
 let shift, chosen, pending, looking, warning, disclosed;
 // Whoever was signed out by the services, and not by a person, may think that somebody watches.
 let isForsaken = false;
@@ -48,7 +49,7 @@ function enter(token) {
   const who = holder(token);
   if (!who || who.ends <= Date.now()) return leave(who ? "Mã truy cập đã hết hạn." : "Đây không phải mã truy cập.");
   sessionStorage.setItem(KEPT, token);
-  const mine = shift = new Shift(token);
+  const mine = shift = new Shift(token, who.roles, roles);
   chosen = linkedTo;
   isForsaken = false;
   found("account").textContent = `${who.account}, mã dùng đến ${moment(who.ends)}`;
@@ -203,7 +204,7 @@ async function refresh(mine, id) {
 /** Ask which alarms of an incident somebody has seen: neither the incident nor its stream says so. */
 async function look(mine, id) {
   const one = mine.incident(id);
-  if (!one || one.endedAt) return;
+  if (!one || one.endedAt || !mine.may("see")) return;
   try {
     const before = new Set(mine.seen);
     mine.learnSeen(one.alarmIds, await mine.ward.unseenAlarms(one.premisesId), before);
@@ -244,12 +245,12 @@ function heading(one, brief, fault) {
     one.acknowledgedAt && make("p", {}, `${one.acknowledgedBy} tiếp nhận lúc ${moment(one.acknowledgedAt)}`),
     fault && failed(fault),
     fault && brief && make("p", { class: "stale" }, `Đang xem bản lúc ${moment(brief.generatedAt)}.`),
-    !one.endedAt && !one.acknowledgedAt &&
+    shift.may("take") && !one.endedAt && !one.acknowledgedAt &&
       act("take", "Tiếp nhận", () => acknowledge(shift, id), { class: "act", disabled: shift.busy.has(id) }),
     unconfirmed.length > 0 &&
       act("see", `Xác nhận đã thấy ${unconfirmed.length} báo động`, () => see(shift, id), { disabled: shift.busy.has(id) }),
-    act("print", "In hồ sơ (PDF)", () => print(shift, one)),
-    !one.endedAt && act("names", "Xem tên người bên trong", () => glass.showModal()),
+    shift.may("print") && act("print", "In hồ sơ (PDF)", () => print(shift, one)),
+    shift.may("names") && !one.endedAt && act("names", "Xem tên người bên trong", () => glass.showModal()),
   ].filter(Boolean);
 }
 

@@ -24,7 +24,9 @@ export class Shift {
   lostAt = 0;
   isLossSilenced = false;
 
-  constructor(token) {
+  /** May do what `roles` of acts let those of this token do: nobody is offered what is refused them. */
+  constructor(token, own, roles) {
+    this.may = (act) => roles[act].some((role) => own.includes(role));
     this.ward = new Ward(token, this.#end.signal);
   }
 

@@ -144,12 +144,12 @@ function read(block) {
   return { id: fields.id ?? "", event: fields.event ?? "", data: fields.data && JSON.parse(fields.data) };
 }
 
-/** Tell whose token it is and when it ends; the services check it, this only reads. */
+/** Tell whose token it is, with which roles, and when it ends; the services check it, this only reads. */
 export function holder(token) {
   try {
     const bytes = atob(token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/"));
     const claims = JSON.parse(new TextDecoder().decode(Uint8Array.from(bytes, (one) => one.charCodeAt(0))));
-    return { account: String(claims.sub), ends: claims.exp * 1000 };
+    return { account: String(claims.sub), roles: [claims.roles ?? []].flat(), ends: claims.exp * 1000 };
   } catch {
     return null;
   }

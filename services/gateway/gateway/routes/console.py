@@ -4,11 +4,14 @@ The page knows the contracts' addresses and nothing of its own: what it shows an
 holder of the token see and do.
 """
 
+import json
 from importlib.resources import files
 from pathlib import Path
 
 from fastapi import APIRouter
 from fastapi.responses import Response
+
+from gateway.schemas.contracts import Contracts
 
 # Markup is never made of text: `require-trusted-types-for` has the browser hold the page to it.
 _POLICY = (
@@ -24,16 +27,30 @@ _MEDIA_TYPES = {
     ".js": "text/javascript",
     ".json": "application/json",
 }
+# What the page offers to do, by the method behind it: it is offered to those only who may call that.
+_ACTS = {
+    "take": "/ward.incidents.v1.IncidentsService/AcknowledgeIncident",
+    "see": "/ward.fire_safety.v1.FireSafetyService/AcknowledgeAlarm",
+    "print": "/ward.incidents.v1.PrintingService/PrintRescueBrief",
+    "names": "/ward.incidents.v1.IncidentsService/DiscloseOccupants",
+}
 
 
-def console_routes() -> APIRouter:
+def console_routes(contracts: Contracts) -> APIRouter:
     """Make the routes; the files are read once."""
     router = APIRouter()
+    _add(router, "roles.json", _MEDIA_TYPES[".json"], _roles(contracts))
     for file in files("gateway").joinpath("console").iterdir():
         media_type = _MEDIA_TYPES.get(Path(file.name).suffix)
         if media_type:
             _add(router, file.name, media_type, file.read_bytes())
     return router
+
+
+def _roles(contracts: Contracts) -> bytes:
+    """Tell which roles may do each thing that the page offers."""
+    roles = {method.path: sorted(method.rule.roles) for method in contracts.methods}
+    return json.dumps({act: roles[path] for act, path in _ACTS.items()}).encode()
 
 
 def _add(router: APIRouter, name: str, media_type: str, content: bytes) -> None:
