@@ -228,7 +228,7 @@ class DataSubjectRequest:
     def answer(self, account: str, now: datetime) -> Self:
         """Grant it.
 
-        Raises DataSubjectVerificationLapsedError, or SecondPersonRequiredError where who received or verified it may not.
+        Raises DataSubjectVerificationLapsedError, or SecondPersonRequiredError for who received or verified it.
         """
         moved = self._moved(RequestAct.ANSWER)
         self._check_verification(ward_day(now))
