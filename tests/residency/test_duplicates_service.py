@@ -24,7 +24,13 @@ from tests.residency.test_lookups import because
 from tests.residency.test_residence_import import csv_of, row, take
 from tests.residency.test_service import verifying
 from ward.options.v1 import access_pb2
-from ward.residency.v1 import account_pb2, data_subject_requests_pb2, lookups_pb2, residency_pb2
+from ward.residency.v1 import (
+    account_pb2,
+    data_subject_requests_pb2,
+    lookups_pb2,
+    register_pb2,
+    residency_pb2,
+)
 from ward.residency.v1 import duplicates_pb2 as pb
 
 pytestmark = [pytest.mark.postgres, pytest.mark.nats]
@@ -212,6 +218,13 @@ async def test_who_looked_at_either_record_is_told_by_either_number(service: Ser
     candidate, look = await duplicate(service)
     for serial in (1, 2):
         await service.call("VerifyIdentity", verifying(personal_id_number=number(serial).digits))
+        contact = register_pb2.SetContactRequest(
+            purpose=because(),
+            request_id=str(uuid4()),
+            personal_id_number=number(serial).digits,
+            phone=f"+8490000000{serial}",
+        )
+        await service.call("SetContact", contact)
     verdict = keeping_resident(look)
     for account in ("officer-1", "officer-2"):
         await by(service, account, "DecideDuplicate", deciding(candidate.candidate_id, verdict))
@@ -263,6 +276,12 @@ async def test_who_looked_at_either_record_is_told_by_either_number(service: Ser
     assert len(data["households"]) == 2
     assert {"purpose", "reference"} <= set(data["looks"][0])
     assert "Gộp hồ sơ trùng:" in export.text
+    [other] = data["merged_records"]
+    phones = {"+84900000001", "+84900000002"}
+    assert {data["person"]["phone"], other["phone"]} == phones
+    assert {data["person"]["number"], other["number"]} == {number(one).masked for one in (1, 2)}
+    assert f"số {other['number']}" in export.text
+    assert all(phone in export.text for phone in phones)
     assert "officer-" not in export.json + export.text
     assert not any(number(serial).digits in export.json + export.text for serial in (1, 2))
 

@@ -22,6 +22,7 @@ from residency.domain.protection.held_data import (
     HeldMembership,
     HeldMerge,
     HeldNeed,
+    HeldRecord,
     HeldStay,
 )
 from residency.domain.residence.absences import AbsenceGround
@@ -93,6 +94,7 @@ class HeldDataQueries:
                 nationality=nationality,
                 email=email,
                 former_identities=await self._former_identities(tx, records),
+                merged_records=await self._merged_records(tx, records),
                 stays=await self._stays(tx, guest_stays.c.guest_index.in_(numbers)),
                 absences=await self._absences(tx, absences.c.person_id.in_(records)),
                 assistance_needs=await _needs(tx, assistance_needs.c.person_id.in_(records)),
@@ -109,6 +111,7 @@ class HeldDataQueries:
                 nationality="",
                 email="",
                 former_identities=[],
+                merged_records=[],
                 stays=await self._stays(tx, of_guest(subject)),
                 absences=[],
                 assistance_needs=[],
@@ -149,6 +152,28 @@ class HeldDataQueries:
             )
             for row in await tx.execute(statement)
         ]
+
+    async def _merged_records(self, tx: Transaction, records: Select[Any]) -> list[HeldRecord]:
+        """Gather what is said of the person under other numbers: contacts stay with their record."""
+        columns = persons.c
+        statement = (
+            select(persons)
+            .where(columns.person_id.in_(records), columns.merged_into.is_not(None))
+            .order_by(columns.recorded_at, columns.person_id)
+        )
+        return [self._record(row) for row in await tx.execute(statement)]
+
+    def _record(self, row: Row[Any]) -> HeldRecord:
+        numbers, phone, email = self._numbers, row.phone_sealed, row.email_sealed
+        return HeldRecord(
+            full_name=row.full_name,
+            number=numbers.open(row.number_sealed, row.person_id).masked,
+            birth_date=PartialDate(row.birth_year, row.birth_month, row.birth_day),
+            sex=Sex(row.sex),
+            nationality=row.nationality,
+            phone=numbers.open_phone(phone, row.person_id).text if phone else "",
+            email=numbers.open_email(email, row.person_id).text if email else "",
+        )
 
     async def _all_cases(
         self,

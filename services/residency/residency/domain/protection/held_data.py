@@ -34,6 +34,8 @@ _IDENTITY = frozenset(
         PersonField.SEX,
     }
 )
+# Whoever may be told these is told what another record says of the person.
+_RECORD = _IDENTITY | {PersonField.PHONE}
 _STAYS: Mapping[StayKind, str] = {
     StayKind.LODGING: "lưu trú",
     StayKind.STANDING: "lưu trú thường xuyên của người thân",
@@ -71,6 +73,26 @@ class HeldIdentity:
         said = f"{self.full_name}, số {self.number}, sinh {self.birth_date.written}"
         who = f"{said}, {SEX_NAMES[self.sex]}, quốc tịch {self.nationality}"
         return f"đến {_moment(self.corrected_at)}: {who}; hồ sơ {self.reference}"
+
+
+@dataclass(frozen=True)
+class HeldRecord:
+    """What a record says of the person that was merged into the one that stands; empty contacts where it has none."""
+
+    full_name: str
+    number: str
+    birth_date: PartialDate
+    sex: Sex
+    nationality: str
+    phone: str
+    email: str
+
+    @property
+    def text(self) -> str:
+        """What it says, in Vietnamese."""
+        said = f"{self.full_name}, số {self.number}, sinh {self.birth_date.written}"
+        who = f"{said}, {SEX_NAMES[self.sex]}, quốc tịch {self.nationality}"
+        return ", ".join([who, *filter(None, (self.phone, self.email))])
 
 
 @dataclass(frozen=True)
@@ -186,6 +208,7 @@ class HeldData:
     nationality: str
     email: str
     former_identities: Sequence[HeldIdentity]
+    merged_records: Sequence[HeldRecord]
     stays: Sequence[HeldStay]
     absences: Sequence[HeldAbsence]
     assistance_needs: Sequence[HeldNeed]
@@ -212,6 +235,8 @@ class HeldData:
     ) -> Iterator[tuple[str, str, Sequence[Told]]]:
         if allowed >= _IDENTITY:
             yield "former_identities", "Thông tin trước khi chỉnh sửa", self.former_identities
+        if allowed >= _RECORD:
+            yield "merged_records", "Hồ sơ trùng đã gộp vào", self.merged_records
         if PersonField.RESIDENCES in allowed:
             yield "households", "Hộ gia đình", self.households
             yield "stays", "Lưu trú", self.stays
