@@ -722,6 +722,12 @@ async def test_a_request_to_view_gives_what_is_held_and_who_looked(counter: Coun
     assert all("demo-" not in str(look) for look in data["looks"])
     assert "Họ và tên: Phạm Thị Giả Định" in export.text
     assert "Ngày sinh: 17/05/1990" in export.text
+    assert "cán bộ đăng ký cư trú, giải quyết hồ sơ cư trú, đã thực hiện" in export.text
+    assert f"không thực hiện ({early.reason})" in export.text
+    roles, purposes = access_pb2.Role.keys()[1:], access_pb2.Purpose.keys()[1:]
+    codes = [one.removeprefix("ROLE_").lower() for one in roles]
+    codes += [one.removeprefix("PURPOSE_") for one in purposes]
+    assert not any(code in export.text for code in codes)
     assert number().digits not in export.json + export.text
     assert answered.state == pb.DATA_SUBJECT_REQUEST_STATE_ANSWERED
     assert [entry.note for entry in whole.history][-1] == ANSWER

@@ -16,7 +16,38 @@ _KINDS: Mapping[ResidenceKind, str] = {
     ResidenceKind.PERMANENT: "thường trú",
     ResidenceKind.TEMPORARY: "tạm trú",
 }
-
+# Roles, purposes and outcomes as the person reads them; the data has the words of the contract.
+_ROLES: Mapping[str, str] = {
+    "ward_executive": "UBND phường",
+    "residence_officer": "cán bộ đăng ký cư trú",
+    "duty_officer": "trực ban",
+    "fire_officer": "cán bộ PCCC",
+    "group_head": "tổ trưởng tổ dân phố",
+    "responder": "lực lượng ở cơ sở",
+    "premises_manager": "người đứng đầu cơ sở",
+    "partner_org": "cơ quan, tổ chức phối hợp",
+    "city_police_liaison": "Công an thành phố",
+    "citizen": "công dân",
+    "data_protection_officer": "cán bộ bảo vệ dữ liệu cá nhân",
+    "administrator": "quản trị hệ thống",
+    "service": "hệ thống khác",
+}
+_PURPOSES: Mapping[str, str] = {
+    "RESIDENCE_CASE": "giải quyết hồ sơ cư trú",
+    "FIRE_RESCUE": "cứu nạn, cứu hộ",
+    "PUBLIC_SERVICE": "dịch vụ công",
+    "DATA_SUBJECT_REQUEST": "yêu cầu của chủ thể dữ liệu",
+    "SUPERVISION": "giám sát việc truy cập dữ liệu",
+    "": "không nêu mục đích",
+}
+_OUTCOMES: Mapping[str, str] = {
+    "OK": "đã thực hiện",
+    ASKED: "đã hỏi cơ sở dữ liệu quốc gia về dân cư",
+    Verdict.MATCH: "cơ sở dữ liệu quốc gia về dân cư: khớp",
+    Verdict.MISMATCH: "cơ sở dữ liệu quốc gia về dân cư: không khớp",
+    Verdict.NOT_FOUND: "cơ sở dữ liệu quốc gia về dân cư: không tìm thấy",
+    Verdict.UNAVAILABLE: "cơ sở dữ liệu quốc gia về dân cư: chưa trả lời",
+}
 
 # What the population database was asked and has answered, and how such a look is told without its case.
 _ASKED = {ASKED, *Verdict}
@@ -171,10 +202,10 @@ def _registered(told: RegistrationTold) -> str:
 
 
 def _look(look: Look) -> str:
-    why = f"{look.purpose} {look.reference}".strip() or "không nêu mục đích"
-    return (
-        f"{_moment(look.at)}: {', '.join(look.roles) or 'không rõ vai trò'}, {why}, {look.outcome}"
-    )
+    who = ", ".join(_ROLES.get(role, role) for role in look.roles) or "không rõ vai trò"
+    why = f"{_PURPOSES.get(look.purpose, look.purpose)} {look.reference}".strip()
+    became = _OUTCOMES.get(look.outcome, f"không thực hiện ({look.outcome})")
+    return f"{_moment(look.at)}: {who}, {why}, {became}"
 
 
 def _words(value: str | list[str]) -> str:
