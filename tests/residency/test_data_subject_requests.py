@@ -727,7 +727,7 @@ async def test_a_request_to_view_gives_what_is_held_and_who_looked(counter: Coun
     roles, purposes = access_pb2.Role.keys()[1:], access_pb2.Purpose.keys()[1:]
     codes = [one.removeprefix("ROLE_").lower() for one in roles]
     codes += [one.removeprefix("PURPOSE_") for one in purposes]
-    assert not any(code in export.text for code in codes)
+    assert not any(code in export.text.replace(early.reason, "") for code in codes)
     assert number().digits not in export.json + export.text
     assert answered.state == pb.DATA_SUBJECT_REQUEST_STATE_ANSWERED
     assert [entry.note for entry in whole.history][-1] == ANSWER
