@@ -93,6 +93,73 @@ async def test_an_alarm_tells_where_its_device_hangs_by_then(
         assert (one.device_known, one.premises_id, one.zone_name, one.floor) == place
 
 
+@pytest.mark.parametrize(
+    ("move", "place"),
+    [
+        ("elsewhere", (True, "p-market", "", 1)),
+        ("nowhere", (True, "", "", 0)),
+        # What was known of it is all that is known.
+        ("off_the_register", (True, "p-apartments", "Bếp tầng 2", 2)),
+        ("zone_renamed", (True, "p-apartments", "Phòng khách tầng 3", 3)),
+    ],
+)
+async def test_what_signals_again_tells_where_its_device_hangs_by_then(
+    database: Database, lease: Lease, detection: DetectionOperations, move: str, place: object
+) -> None:
+    """A detector that was put up elsewhere before anybody had reset its alarm called the brigade to its old place."""
+    await note(detection, lease, signal(), signal(raised=False))
+    async with database.transaction() as tx:
+        await tx.execute(_MOVES[move])
+    await note(detection, lease, signal(at_s=60))
+
+    (alarm,) = await alarms_of(database)
+    name, told = (await events_of(database))[-1]
+    assert (name, told.version) == ("AlarmRaised", 3)
+    for one in (alarm, told):
+        assert (one.device_known, one.premises_id, one.zone_name, one.floor) == place
+
+
+async def _put(database: Database, device_id: str, **values: object) -> None:
+    await ImportOperations(database, utc_now).enter(
+        [Entry(device_id, values, 2)],
+        dry_run=False,
+        allowed_only=False,
+        progress=lambda _done, _of: None,
+    )
+
+
+async def test_what_burns_is_raised_where_the_register_puts_its_device(
+    database: Database, lease: Lease, detection: DetectionOperations, people: AlarmOperations
+) -> None:
+    """Registered while it burns, or entered for the wrong house: seen where it was said to be, not where it is."""
+    await note(detection, lease, signal(), signal(device_id="nobody"))
+    for one in await alarms_of(database):
+        await people.acknowledge(one.alarm_id, f"request-{one.device_id}", b"")
+    await _put(database, PLACED.device_id, premises_id="p-market", zone_id="", floor=1)
+    await _put(database, "nobody", premises_id="p-market", floor=2, interval_s=60)
+    await _put(database, "nobody", model="KN-10")
+
+    told = [one for name, one in await events_of(database) if name == "AlarmRaised"][2:]
+    assert [(one.device_id, one.floor) for one in told] == [(PLACED.device_id, 1), ("nobody", 2)]
+    for one in told:
+        assert (one.device_known, one.premises_id, one.zone_name) == (True, "p-market", "")
+        assert (one.state, one.acknowledged_by) == (pb.ALARM_STATE_ACTIVE, "")
+
+
+async def test_a_pre_alarm_that_is_moved_stays_one_and_what_is_over_stays_where_it_was(
+    database: Database, lease: Lease, detection: DetectionOperations
+) -> None:
+    """Only what signals can be elsewhere by now."""
+    await note(detection, lease, replace(signal(), pre_alarm=True))
+    await note(detection, lease, signal(AlarmKind.HEAT), signal(AlarmKind.HEAT, raised=False))
+    await _put(database, PLACED.device_id, premises_id="p-market", zone_id="")
+
+    smoke, heat = await alarms_of(database)
+    assert (smoke.state, smoke.premises_id) == (AlarmState.PRE_ALARM, "p-market")
+    assert (heat.premises_id, heat.version) == ("p-apartments", 2)
+    assert (await events_of(database))[-1][0] == "PreAlarmRaised"
+
+
 async def test_a_pre_alarm_waits_only_where_its_device_could_be_confirmed_by_then(
     database: Database, lease: Lease, detection: DetectionOperations
 ) -> None:
@@ -404,12 +471,7 @@ async def test_a_device_that_a_file_retires_signals_no_more(
         entered = replace(register(), devices=[replace(PLACED, retired=True), UNPLACED])
         await RegisterOperations(database, utc_now, WARD).enter(entered)
     else:
-        await ImportOperations(database, utc_now).enter(
-            [Entry(PLACED.device_id, {"retired": True}, 2)],
-            dry_run=False,
-            allowed_only=False,
-            progress=lambda _done, _of: None,
-        )
+        await _put(database, PLACED.device_id, retired=True)
 
     smoke, fault, other = await alarms_of(database)
     assert (smoke.state, fault.state, other.restored_at) == (

@@ -190,7 +190,7 @@ class DetectionOperations:
         signals = [one for one in given if one not in repeated]
         raised = await alarms.raise_alarms(tx, self._ward_code, signals, places, now)
         if any(one.shelved_until_ms for one in signals):
-            await alarms.shelve_alarms(tx, signals, now)
+            await alarms.shelve_alarms(tx, signals, places, now)
         stands = await alarms.signalling(tx, given)
         spent += [one for one in given if (one.device_id, one.kind) not in stands]
         # What ends within the same message would not be found standing afterwards.

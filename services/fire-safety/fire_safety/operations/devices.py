@@ -229,9 +229,12 @@ async def _save(
     """Save devices after these changes.
 
     Whoever is taken down signs in no more, is under no test, and nothing of it signals: its fire alarms wait for a
-    person's reset.
+    person's reset. What signals of the others is told where they hang now.
     """
     await devices.save(tx, changes, progress)
+    if changes:
+        device_ids = [one.device.device_id for one in changes]
+        await signals.move_alarms(tx, device_ids, changes[0].changed_at)
     retired = [one for one in changes if one.action is ChangeAction.RETIRED]
     if retired:
         device_ids, at = [one.device.device_id for one in retired], retired[0].changed_at

@@ -1,6 +1,6 @@
 """What signals do to alarms: raise, confirm, restore and shelve them; each change with its event."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -10,8 +10,10 @@ from sqlalchemy import (
     ColumnElement,
     DateTime,
     Executable,
+    Integer,
     Text,
     and_,
+    any_,
     bindparam,
     case,
     func,
@@ -33,13 +35,15 @@ from fire_safety.domain.alarms.alarm import (
     Signal,
 )
 from fire_safety.domain.premises.places import NOWHERE
-from fire_safety.repository.places import Places
+from fire_safety.repository.places import FLOOR, PLACED, Places
 from fire_safety.repository.rows import UNSEEN, alarm_of, row_of_alarm
 from fire_safety.repository.telling import tell
 from fire_safety.wire import alarms as wire
 
-_alarms = tables.alarms.c
+_alarms, _devices, _zones = tables.alarms.c, tables.devices.c, tables.zones.c
 _WAITS = _alarms.state == AlarmState.PRE_ALARM
+# What an alarm says of where its device hangs.
+_WHERE = ("premises_id", "zone_id", "zone_name", "floor")
 # Times of one alarm that are kept: more than any profile counts.
 _REMEMBERED = 64
 
@@ -58,10 +62,26 @@ _news = (
         _array("pre_alarms", Boolean),
         _array("confirmations", Text),
         _array("shelved", DateTime(timezone=True)),
+        _array("on_register", Boolean),
+        _array("premises", Text),
+        _array("zones", Text),
+        _array("zone_names", Text),
+        _array("floors", Integer),
     )
-    .table_valued("device_id", "kind", "observed_at", "pre_alarm", "confirmation", "shelved_until")
+    .table_valued(
+        "device_id",
+        "kind",
+        "observed_at",
+        "pre_alarm",
+        "confirmation",
+        "shelved_until",
+        "on_register",
+        *_WHERE,
+    )
     .render_derived(name="news")
 )
+# Where the device hangs by now: it may have been put up elsewhere since. Off the register, it is where it was.
+_THERE = {name: case((_news.c.on_register, _news.c[name]), else_=_alarms[name]) for name in _WHERE}
 _OF_NEWS = (_alarms.device_id == _news.c.device_id, _alarms.kind == _news.c.kind)
 _NOW = bindparam("now", type_=_alarms.raised_at.type)
 _AGAIN_NOW = func.array_prepend(
@@ -80,6 +100,8 @@ _RAISE_AGAIN = (
     )
     .values(
         **UNSEEN,
+        **_THERE,
+        device_known=_alarms.device_known | _news.c.on_register,
         restored_at=None,
         # Of the reading that raised it again: it too may be delivered once more.
         observed_at=case(
@@ -93,6 +115,41 @@ _RAISE_AGAIN = (
         signalled_again_at=case(
             (_alarms.restored_at.is_not(None), _AGAIN_NOW), else_=_alarms.signalled_again_at
         ),
+        version=_alarms.version + 1,
+    )
+    .returning(tables.alarms)
+)
+_hanging = (
+    select(
+        _devices.device_id,
+        _devices.premises_id,
+        func.coalesce(_zones.zone_id, "").label("zone_id"),
+        func.coalesce(_zones.name, "").label("zone_name"),
+        FLOOR.label("floor"),
+    )
+    .select_from(PLACED)
+    .where(
+        _devices.device_id == any_(bindparam("device_ids", type_=ARRAY(Text))),
+        _devices.premises_id.is_not(None),
+        _devices.retired.is_(False),
+    )
+    .subquery()
+)
+_MOVED: Mapping[str, Any] = {
+    **UNSEEN,
+    "state": case((_WAITS, _alarms.state), else_=AlarmState.ACTIVE),
+    "device_known": True,
+}
+_MOVE = (
+    update(tables.alarms)
+    .where(
+        tables.SIGNALLING,
+        _alarms.device_id == _hanging.c.device_id,
+        _alarms.premises_id != _hanging.c.premises_id,
+    )
+    .values(
+        **_MOVED,
+        **{name: _hanging.c[name] for name in _WHERE},
         version=_alarms.version + 1,
     )
     .returning(tables.alarms)
@@ -121,7 +178,7 @@ async def raise_alarms(
     which waits for a reset under way, then a new one: the other way round smoke that returns during a reset would find
     the alarm still there, and then no longer.
     """
-    again = await _change(tx, _RAISE_AGAIN, signals, now=now)
+    again = await _change(tx, _RAISE_AGAIN, signals, places, now=now)
     known = {(one.device_id, one.kind) for one in again}
     others = [one for one in signals if (one.device_id, one.kind) not in known]
     raised = again + await _raise_new(tx, ward_code, others, places, now)
@@ -138,9 +195,22 @@ async def signalling(tx: Transaction, signals: Sequence[Signal]) -> set[tuple[st
     return {(row.device_id, AlarmKind(row.kind)) for row in await tx.execute(statement)}
 
 
-async def shelve_alarms(tx: Transaction, signals: Sequence[Signal], now: datetime) -> list[Alarm]:
+async def move_alarms(tx: Transaction, device_ids: Sequence[str], now: datetime) -> list[Alarm]:
+    """Raise anew what signals of devices that hang in other premises than it says; tell those alarms.
+
+    The register was wrong, or knew nothing of a device that burns: nobody has seen that it is there.
+    """
+    rows = await tx.execute(_MOVE, {"device_ids": device_ids})
+    moved = [alarm_of(row) for row in rows.mappings()]
+    await tell(tx, now, wire.raised, moved)
+    return moved
+
+
+async def shelve_alarms(
+    tx: Transaction, signals: Sequence[Signal], places: Places, now: datetime
+) -> list[Alarm]:
     """Note until when devices that come and go are held as raised; tell the alarms that this changed."""
-    shelved = await _change(tx, _SHELVE, signals)
+    shelved = await _change(tx, _SHELVE, signals, places)
     await tell(tx, now, wire.alarm_shelved, shelved)
     return shelved
 
@@ -187,9 +257,11 @@ async def _change(
     tx: Transaction,
     statement: Executable,
     signals: Sequence[Signal],
+    places: Places,
     **values: datetime,
 ) -> list[Alarm]:
     """Change the alarms of signals, all in one statement; tell those that it changed."""
+    there = [places.get(one.device_id, NOWHERE) for one in signals]
     news = {
         "device_ids": [one.device_id for one in signals],
         "kinds": [one.kind for one in signals],
@@ -197,6 +269,11 @@ async def _change(
         "pre_alarms": [one.pre_alarm for one in signals],
         "confirmations": [one.kind.confirmation for one in signals],
         "shelved": [_shelved_until(one) for one in signals],
+        "on_register": [one.device_id in places for one in signals],
+        "premises": [one.premises_id for one in there],
+        "zones": [one.zone_id for one in there],
+        "zone_names": [one.zone_name for one in there],
+        "floors": [one.floor for one in there],
     }
     rows = await tx.execute(statement, news | values)
     return [alarm_of(row) for row in rows.mappings()]

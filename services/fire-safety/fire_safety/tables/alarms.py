@@ -24,7 +24,7 @@ alarms = Table(
     Column("alarm_id", Uuid, primary_key=True),
     Column("ward_code", Text, nullable=False),
     Column("device_id", Text, nullable=False),
-    # As placed when it was raised; empty texts and floor 0 where nothing was known.
+    # As placed when it was raised or moved last; empty texts and floor 0 where nothing was known.
     Column("device_known", Boolean, nullable=False),
     Column("premises_id", Text, nullable=False),
     Column("zone_id", Text, nullable=False),
