@@ -82,6 +82,20 @@ async def test_a_question_is_taken_once_and_put_again_after_a_while(database: Da
     assert pauses == [10, 20, 40, 80, 160, 320, 640, 900, 900]
 
 
+async def test_a_question_does_not_wait_for_a_clock_that_was_ahead(database: Database) -> None:
+    """A clock that was a day ahead and is set right again holds no case up for a day."""
+    office = Office(database)
+    office.clock.now += timedelta(days=1)
+    await office.verifying(1)
+    assert await office.questions.take_due()
+    office.clock.now -= timedelta(days=1)
+    again = await office.questions.take_due()
+
+    assert again
+    assert again.attempt == 2
+    assert await office.questions.take_due() is None
+
+
 async def test_a_case_is_told_when_all_its_persons_are_answered_for(database: Database) -> None:
     """The gravest doubt counts; what is unavailable answers for nobody."""
     office = Office(database)

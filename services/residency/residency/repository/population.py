@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, delete, insert, or_, select, update
 
 from chassis.storage.database import Transaction
 from residency.domain.cases.machine import Case
-from residency.domain.cases.population import Question, Verdict, pause_after
+from residency.domain.cases.population import LONGEST_PAUSE, Question, Verdict, pause_after
 from residency.tables import cases, population_checks
 
 _ROW = population_checks.c
@@ -42,12 +42,13 @@ async def drop(tx: Transaction, case: Case) -> None:
 async def take_due(tx: Transaction, now: datetime) -> Row[Any] | None:
     """Take the question that has been due the longest, with its case; others skip it.
 
-    Its next attempt is planned with it, so that a question whose asker dies is put again by itself.
+    Its next attempt is planned with it, so that a question whose asker dies is put again by itself. One that is due
+    later than any pause lasts was planned by a clock that was ahead, and is due too.
     """
     due = (
         select(cases, _ROW.person, _ROW.check_id, _ROW.attempts)
         .join(population_checks)
-        .where(_ROW.due_at <= now)
+        .where(or_(_ROW.due_at <= now, _ROW.due_at > now + LONGEST_PAUSE))
         .order_by(_ROW.due_at)
         .limit(1)
         .with_for_update(of=population_checks, skip_locked=True)

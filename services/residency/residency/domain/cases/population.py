@@ -20,7 +20,7 @@ ASKED = "ASKED"
 LEGAL_BASIS = "Law 68/2020/QH14 on Residence; Circular 116/2026/TT-BCA Art. 3(5)-(6)"
 # No rule says how often: soon at first, then at most four times an hour.
 _FIRST_PAUSE = timedelta(seconds=10)
-_LONGEST_PAUSE = timedelta(minutes=15)
+LONGEST_PAUSE = timedelta(minutes=15)
 _MAX_DOUBLINGS = 7
 
 
@@ -95,4 +95,4 @@ def check_of(verdicts: Collection[Verdict]) -> IdentityCheck:
 
 def pause_after(attempts: int) -> timedelta:
     """Tell how long to wait for the next attempt, which is also how long this one may take at most."""
-    return min(_FIRST_PAUSE * (1 << min(attempts - 1, _MAX_DOUBLINGS)), _LONGEST_PAUSE)
+    return min(_FIRST_PAUSE * (1 << min(attempts - 1, _MAX_DOUBLINGS)), LONGEST_PAUSE)
