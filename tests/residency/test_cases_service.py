@@ -230,7 +230,7 @@ async def test_a_residence_before_the_birth_of_a_member_is_not_declared(desk: De
         await desk.create(temporary(dwelling_id, declared(2, birth_date=day(date(2026, 11, 2)))))
     born_that_day = declared(2, birth_date=day(date(2026, 11, 1)))
 
-    assert "valid_from" in str(refusal_of(refused.value))
+    assert refusal_of(refused.value).field == "declaration.members[1].birth_date"
     assert await desk.create(temporary(dwelling_id, born_that_day))
 
 
@@ -253,6 +253,14 @@ async def test_what_could_never_be_entered_is_not_declared(desk: Desk) -> None:
 async def test_a_refused_declaration_tells_of_whom_a_field_is(desk: Desk) -> None:
     """Of a family of many nobody looks for the one whose number was mistyped."""
     (dwelling_id,) = (await add_building(desk.database)).dwelling_ids
+    first, last = day(date(2026, 11, 1)), day(date(2029, 11, 1))
+    without_end = pb.TemporaryResidenceChange(dwelling_id=str(dwelling_id), valid_from=first)
+    too_long = pb.TemporaryResidenceChange(
+        dwelling_id=str(dwelling_id), valid_from=first, valid_until=last
+    )
+    called_householder = {"relationship_to_householder": "chủ hộ"}
+    stranger = {"relationship_to_householder": "bạn học cũ"}
+    split = pb.HouseholdSplitChange(valid_from=first)
     told = []
     for declaration in (
         temporary(dwelling_id, declared(2), declared(3, personal_id_number="123")),
@@ -260,6 +268,10 @@ async def test_a_refused_declaration_tells_of_whom_a_field_is(desk: Desk) -> Non
         temporary(dwelling_id, declarant=declared(birth_date=day(date(2027, 1, 1)))),
         temporary(dwelling_id, householder_name="1"),
         temporary(dwelling_id, householder_personal_id_number="123"),
+        temporary(dwelling_id, temporary_residence=without_end),
+        temporary(dwelling_id, temporary_residence=too_long),
+        temporary(dwelling_id, *(declared(one, **called_householder) for one in (2, 3))),
+        temporary(dwelling_id, declared(2), declared(3, **stranger), household_split=split),
     ):
         with pytest.raises(aio.AioRpcError) as refused:
             await desk.create(declaration)
@@ -271,6 +283,32 @@ async def test_a_refused_declaration_tells_of_whom_a_field_is(desk: Desk) -> Non
         "declaration.declarant.birth_date",
         "declaration.householder_name",
         "declaration.householder_personal_id_number",
+        "declaration.temporary_residence.valid_until",
+        "declaration.temporary_residence.valid_until",
+        "declaration.members[2].relationship_to_householder",
+        "declaration.members[2].relationship_to_householder",
+    ]
+
+
+async def test_a_refused_approval_tells_whom_the_register_refuses(desk: Desk) -> None:
+    """Of a family in which one is on the register already, or under another name."""
+    (dwelling_id,) = (await add_building(desk.database)).dwelling_ids
+    permanent = pb.PermanentResidenceChange(
+        dwelling_id=str(dwelling_id), valid_from=day(date(2026, 11, 1))
+    )
+    alone = temporary(dwelling_id, declarant=declared(3), permanent_residence=permanent)
+    await desk.act(SECOND_OFFICER, "ApproveCase", await desk.seen(alone))
+    refusals = []
+    for family in (
+        temporary(dwelling_id, declared(2), declared(3), permanent_residence=permanent),
+        temporary(dwelling_id, declared(2), declared(3, full_name="Trần Thị Giả Khác")),
+    ):
+        case_number = await desk.seen(family)
+        refusals.append(await desk.refusal(SECOND_OFFICER, "ApproveCase", case_number))
+
+    assert [(one.reason, one.field) for one in refusals] == [
+        ("PERMANENT_RESIDENCE_EXISTS", "declaration.members[2]"),
+        ("IDENTITY_MISMATCH", "declaration.members[2]"),
     ]
 
 

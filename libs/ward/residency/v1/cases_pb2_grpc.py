@@ -28,6 +28,9 @@ if _version_not_supported:
 class CaseServiceStub:
     """Receives, verifies and decides residence cases (Law 68/2020/QH14 on Residence, Circular 116/2026/TT-BCA). Citizens
     see and move their own cases only; a case of somebody else is answered like one that does not exist.
+
+    Of a refusal that is about one person or field of the declaration the metadata `field` says which, counted from 1:
+    `declaration.members[2]`, `declaration.lodging.guests[1].arrives_at`.
     """
 
     def __init__(self, channel):
@@ -106,6 +109,9 @@ class CaseServiceStub:
 class CaseServiceServicer:
     """Receives, verifies and decides residence cases (Law 68/2020/QH14 on Residence, Circular 116/2026/TT-BCA). Citizens
     see and move their own cases only; a case of somebody else is answered like one that does not exist.
+
+    Of a refusal that is about one person or field of the declaration the metadata `field` says which, counted from 1:
+    `declaration.members[2]`, `declaration.lodging.guests[1].arrives_at`.
     """
 
     def CreateCase(self, request, context):
@@ -311,6 +317,9 @@ def add_CaseServiceServicer_to_server(servicer, server):
 class CaseService:
     """Receives, verifies and decides residence cases (Law 68/2020/QH14 on Residence, Circular 116/2026/TT-BCA). Citizens
     see and move their own cases only; a case of somebody else is answered like one that does not exist.
+
+    Of a refusal that is about one person or field of the declaration the metadata `field` says which, counted from 1:
+    `declaration.members[2]`, `declaration.lodging.guests[1].arrives_at`.
     """
 
     @staticmethod

@@ -29,6 +29,9 @@ GRPC_VERSION: str
 class CaseServiceStub:
     """Receives, verifies and decides residence cases (Law 68/2020/QH14 on Residence, Circular 116/2026/TT-BCA). Citizens
     see and move their own cases only; a case of somebody else is answered like one that does not exist.
+
+    Of a refusal that is about one person or field of the declaration the metadata `field` says which, counted from 1:
+    `declaration.members[2]`, `declaration.lodging.guests[1].arrives_at`.
     """
 
     @_typing.overload
@@ -112,6 +115,9 @@ class CaseServiceStub:
 class CaseServiceAsyncStub(CaseServiceStub):
     """Receives, verifies and decides residence cases (Law 68/2020/QH14 on Residence, Circular 116/2026/TT-BCA). Citizens
     see and move their own cases only; a case of somebody else is answered like one that does not exist.
+
+    Of a refusal that is about one person or field of the declaration the metadata `field` says which, counted from 1:
+    `declaration.members[2]`, `declaration.lodging.guests[1].arrives_at`.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -191,6 +197,9 @@ class CaseServiceAsyncStub(CaseServiceStub):
 class CaseServiceServicer(metaclass=_abc_1.ABCMeta):
     """Receives, verifies and decides residence cases (Law 68/2020/QH14 on Residence, Circular 116/2026/TT-BCA). Citizens
     see and move their own cases only; a case of somebody else is answered like one that does not exist.
+
+    Of a refusal that is about one person or field of the declaration the metadata `field` says which, counted from 1:
+    `declaration.members[2]`, `declaration.lodging.guests[1].arrives_at`.
     """
 
     @_abc_1.abstractmethod

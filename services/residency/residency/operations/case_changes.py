@@ -20,6 +20,7 @@ from residency.domain.cases.declarations import (
     ResidenceDeclaration,
     TemporaryAbsence,
     application_of,
+    told_at,
 )
 from residency.domain.cases.machine import Case
 from residency.domain.duplicates import Occasion
@@ -42,6 +43,7 @@ from residency.repository import cases, households, occupancy, persons, residenc
 from residency.repository.limits import check_beginning, limit_in_force
 from residency.tables import registrations
 
+_HOUSEHOLDER_NUMBER = "declaration.householder_personal_id_number"
 _ONE_HOUSEHOLDER = Rule(
     "chỉ một người ghi «chủ hộ», trùng với số của chủ hộ nếu có nêu số",
     "«chủ hộ» for one person only, whose number is the householder's where that is given",
@@ -82,14 +84,16 @@ class CaseChanges:
         """
         change = declaration.change
         if isinstance(change, NewResidence):
-            change.term.check(change.kind, await residence.temporary_limit(tx, today))
+            limit = await residence.temporary_limit(tx, today)
+            with told_at(declaration.place_of_change):
+                change.term.check(change.kind, limit)
         if isinstance(change, NewResidence | Renewal):
             await self._relationships(tx, declaration)
         for field, first_day in declaration.first_days:
             await check_beginning(tx, field, first_day, today)
         await occupancy.check_dwellings(tx, declaration.dwelling_ids)
         await self._households.check(tx, declaration)
-        await self._stays.check(tx, change)
+        await self._stays.check(tx, declaration)
 
     async def check_handed_in(
         self, tx: Transaction, declaration: ResidenceDeclaration, on: date, today: date
@@ -105,7 +109,8 @@ class CaseChanges:
             await self._next_term(tx, declaration, change, on, today)
         if isinstance(change, Deregistration):
             ending = await self._load_declared(tx, declaration, change.registration_id)
-            ending.check_end_to_come(change.ended_on)
+            with told_at(declaration.place_of_change):
+                ending.check_end_to_come(change.ended_on)
 
     async def enter(
         self, tx: Transaction, case: Case, declaration: ResidenceDeclaration, now: datetime
@@ -119,7 +124,8 @@ class CaseChanges:
                 await self._renew(tx, case, declaration, change, now)
             case Deregistration() as change:
                 await self._load_declared(tx, declaration, change.registration_id)
-                await end(tx, change.registration_id, change.ended_on, now)
+                with told_at(declaration.place_of_change):
+                    await end(tx, change.registration_id, change.ended_on, now)
             case HouseholdSplit() as change:
                 await self._households.split(tx, case, declaration, change, now)
             case ChangeOfInformation() as change:
@@ -176,9 +182,10 @@ class CaseChanges:
         for person in in_order:
             joining = replace(household, relationship=relationships[person.number])
             application = application_of(person, change, joining)
-            registration = await enter(
-                tx, self._new_id(), application, self._numbers, origin, self._new_id, now
-            )
+            with told_at(declaration.place_of(person)):
+                registration = await enter(
+                    tx, self._new_id(), application, self._numbers, origin, self._new_id, now
+                )
             household = replace(household, household_id=registration.household_id, founds=False)
             entered.append(registration)
             await cases.link(tx, case, registrations, registration.entry_id)
@@ -203,11 +210,11 @@ class CaseChanges:
             one.number: codes.get(same_spelling(one.relationship)) for one in declaration.persons
         }
         householder = declaration.householder_number
-        heads = {one for one, as_what in said.items() if as_what == HOUSEHOLDER}
-        if householder:
-            heads.add(householder)
-        if len(heads) > 1:
-            raise FieldInvalidError("relationship_to_householder", _ONE_HOUSEHOLDER)
+        called = [one for one in declaration.persons if said[one.number] == HOUSEHOLDER]
+        for one in called:
+            if one.number != (householder or called[0].number):
+                place = declaration.place_of(one)
+                raise FieldInvalidError(f"{place}.relationship_to_householder", _ONE_HOUSEHOLDER)
         return said | {householder: HOUSEHOLDER} if householder in said else said
 
     async def _declared_household(
@@ -234,7 +241,7 @@ class CaseChanges:
             "số của chủ hộ một hộ trong căn hộ, vào ngày đầu tiên",
             "of the householder of a household in the dwelling, on the first day",
         )
-        raise FieldInvalidError("householder_personal_id_number", rule)
+        raise FieldInvalidError(_HOUSEHOLDER_NUMBER, rule)
 
     async def _enter_persons(
         self,
@@ -244,11 +251,14 @@ class CaseChanges:
         now: datetime,
     ) -> None:
         """Enter whom the register does not know, in the order in which others enter them too."""
-        applications = [
-            application_of(one, change, HouseholdChoice()) for one in declaration.persons
-        ]
-        for one in sorted(applications, key=lambda one: self._numbers.blind_index(one.number)):
-            await residence.find_or_enter_person(tx, one, self._numbers, self._new_id(), now)
+        for one in sorted(
+            declaration.persons, key=lambda one: self._numbers.blind_index(one.number)
+        ):
+            application = application_of(one, change, HouseholdChoice())
+            with told_at(declaration.place_of(one)):
+                await residence.find_or_enter_person(
+                    tx, application, self._numbers, self._new_id(), now
+                )
 
     async def _renew(
         self,
@@ -291,7 +301,9 @@ class CaseChanges:
         registration = await self._load_declared(tx, declaration, change.registration_id)
         window = await limit_in_force(tx, "renewal_window", today)
         next_term = change.next_term(registration, asked_on, window)
-        next_term.check(ResidenceKind.TEMPORARY, await residence.temporary_limit(tx, today))
+        limit = await residence.temporary_limit(tx, today)
+        with told_at(declaration.place_of_change):
+            next_term.check(ResidenceKind.TEMPORARY, limit)
         return registration, next_term
 
     async def _check_householder(
@@ -306,7 +318,7 @@ class CaseChanges:
         index, first_day = self._numbers.blind_index(declared), entered.term.valid_from
         headed = await households.headed_in_dwelling(tx, index, entered.dwelling_id, first_day)
         if headed != household_id:
-            raise FieldInvalidError("householder_personal_id_number", rule)
+            raise FieldInvalidError(_HOUSEHOLDER_NUMBER, rule)
 
     async def _load_declared(
         self, tx: Transaction, declaration: ResidenceDeclaration, registration_id: UUID

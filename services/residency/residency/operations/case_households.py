@@ -12,6 +12,7 @@ from residency.domain.cases.declarations import (
     ChangeOfInformation,
     HouseholdSplit,
     ResidenceDeclaration,
+    told_at,
 )
 from residency.domain.cases.machine import Case
 from residency.domain.persons.identity import IdentityCorrection
@@ -79,7 +80,8 @@ class HouseholdChanges:
                 sex=person.sex,
                 nationality=None,
             )
-            await correct(tx, person.number, right, self._numbers, origin, self._new_id, now)
+            with told_at(declaration.place_of(person)):
+                await correct(tx, person.number, right, self._numbers, origin, self._new_id, now)
 
     async def _named(
         self, tx: Transaction, declaration: ResidenceDeclaration, day: date
@@ -100,7 +102,7 @@ class HouseholdChanges:
             code = codes.get(same_spelling(member.relationship))
             if code in (None, HOUSEHOLDER) or member.number in named:
                 raise FieldInvalidError(
-                    "relationship_to_householder",
+                    f"{declaration.place_of(member)}.relationship_to_householder",
                     Rule(
                         "tên có trong ListHouseholdRelationships, trừ chủ hộ là người khai; mỗi thành viên một lần",
                         "a name of ListHouseholdRelationships, but the householder is the declarant; each member once",

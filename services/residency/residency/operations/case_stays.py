@@ -8,10 +8,10 @@ from chassis.clock import ward_day
 from chassis.context import current_account
 from chassis.storage.database import Transaction
 from residency.domain.cases.declarations import (
-    Change,
     GuestStays,
     ResidenceDeclaration,
     TemporaryAbsence,
+    told_at,
 )
 from residency.domain.cases.machine import Case
 from residency.domain.cases.states import CaseChannel
@@ -45,19 +45,23 @@ class StayChanges:
         self._particulars = particulars
         self._new_id = new_id
 
-    async def check(self, tx: Transaction, change: Change) -> None:
+    async def check(self, tx: Transaction, declaration: ResidenceDeclaration) -> None:
         """Refuse guests and absences that could not be entered whatever the register says; the dwellings exist.
 
         Raises StayOverlapsError, LodgingTooLongError, or FieldInvalidError.
         """
+        change = declaration.change
         if isinstance(change, GuestStays):
             for position, declared in enumerate(change.stays):
                 limits = await stays_repository.limits_of(tx, declared)
-                limits.check(declared, change.lodgings_before(position))
+                with told_at(change.place_of(position)):
+                    limits.check(declared, change.lodgings_before(position))
             change.check_nights()
         if isinstance(change, TemporaryAbsence):
             first_day = change.content.term.valid_from
-            (await absences_repository.limits_on(tx, first_day)).check(change.content)
+            limit = await absences_repository.limits_on(tx, first_day)
+            with told_at(declaration.place_of_change):
+                limit.check(change.content)
 
     async def lodge(self, tx: Transaction, case: Case, change: GuestStays, now: datetime) -> None:
         """Enter the stays of guests, all or none.
@@ -68,12 +72,13 @@ class StayChanges:
         wanted = {stay.dwelling_id for stay in change.stays}
         homes = await stays_repository.lock_homes(tx, guests, wanted, ward_day(now))
         receipt, origin = _receipt(case, now), _origin(case)
-        for declared in change.stays:
+        for position, declared in enumerate(change.stays):
             stay_id = self._new_id()
             times = entries.times(declared.term, origin, now)
-            await stays.enter(
-                tx, stay_id, declared, receipt, times, self._numbers, self._particulars, now
-            )
+            with told_at(change.place_of(position)):
+                await stays.enter(
+                    tx, stay_id, declared, receipt, times, self._numbers, self._particulars, now
+                )
             await cases.link(tx, case, guest_stays, stay_id)
         await occupancy.announce(tx, homes, now)
 
@@ -93,9 +98,17 @@ class StayChanges:
         for person in declaration.persons:
             absence_id = self._new_id()
             declared = AbsenceDeclaration(person.number, change.content)
-            await absences.enter(
-                tx, absence_id, declared, receipt, origin, self._numbers, self._particulars, now
-            )
+            with told_at(declaration.place_of(person)):
+                await absences.enter(
+                    tx,
+                    absence_id,
+                    declared,
+                    receipt,
+                    origin,
+                    self._numbers,
+                    self._particulars,
+                    now,
+                )
             await cases.link(tx, case, absences_table, absence_id)
 
     async def annul(self, tx: Transaction, case: Case, now: datetime) -> None:

@@ -1,6 +1,7 @@
 """The declaration of a change of residence: form CT01 of Circular 116/2026/TT-BCA, with what is to be entered."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -14,18 +15,49 @@ from residency.domain.persons.contact import Contact, PassportNumber
 from residency.domain.persons.identity import RegisteredPerson, Sex
 from residency.domain.persons.partial_date import PartialDate
 from residency.domain.persons.person_name import FullName
-from residency.domain.persons.personal_id import PersonalIdNumber
+from residency.domain.persons.personal_id import PersonalIdInvalidError, PersonalIdNumber
 from residency.domain.residence.absences import AbsenceContent
 from residency.domain.residence.occupancy import StayKind
 from residency.domain.residence.registrations import (
     HouseholdChoice,
+    IdentityMismatchError,
+    PermanentResidenceExistsError,
+    PersonNotRegisteredError,
     Registration,
     RegistrationAlreadyEndedError,
     ResidenceApplication,
     ResidenceKind,
+    TemporaryResidenceExistsError,
     Term,
 )
-from residency.domain.residence.stays import StayDeclaration, StayOverlapsError
+from residency.domain.residence.stays import (
+    LodgingTooLongError,
+    StayDeclaration,
+    StayOverlapsError,
+)
+
+# What is said of one person or field of a declaration, not of it as a whole.
+_OF_A_PART = (
+    FieldInvalidError,
+    IdentityMismatchError,
+    LodgingTooLongError,
+    PermanentResidenceExistsError,
+    PersonNotRegisteredError,
+    PersonalIdInvalidError,
+    StayOverlapsError,
+    TemporaryResidenceExistsError,
+)
+
+
+@contextmanager
+def told_at(place: str, called: str = "") -> Iterator[None]:
+    """Have a refusal say of which place in the declaration it is, with its field there: that it names, or `called`."""
+    try:
+        yield
+    except _OF_A_PART as refusal:
+        field = called or refusal.metadata.get("field")
+        refusal.metadata["field"] = f"{place}.{field}" if field else place
+        raise
 
 
 class RenewalNotOpenError(DomainError):
@@ -147,12 +179,17 @@ class GuestStays:
             and stay.dwelling_id == own.dwelling_id
         ]
 
+    def place_of(self, position: int) -> str:
+        """Say where a stay stands in the declaration."""
+        kind = CaseKind.FOREIGN_STAY if self.foreign else CaseKind.LODGING
+        return f"{_place_of(kind)}.guests[{position + 1}]"
+
     def check_nights(self) -> None:
         """Refuse one guest twice for a night; raises StayOverlapsError."""
-        nights = [one for one in self.stays if one.kind is not StayKind.STANDING]
-        for one, other in combinations(nights, 2):
+        nights = [one for one in enumerate(self.stays) if one[1].kind is not StayKind.STANDING]
+        for (_, one), (position, other) in combinations(nights, 2):
             if one.guest.document == other.guest.document and one.term.overlaps(other.term):
-                raise StayOverlapsError
+                raise StayOverlapsError(field=self.place_of(position))
 
 
 @dataclass(frozen=True)
@@ -245,6 +282,17 @@ class ResidenceDeclaration:
         """The declarant and the members who change with them."""
         return (self.declarant, *self.members)
 
+    def place_of(self, person: DeclaredPerson) -> str:
+        """Say where one of them stands in the declaration; members are counted from 1, as in google.rpc.BadRequest."""
+        if person == self.declarant:
+            return "declaration.declarant"
+        return f"declaration.members[{self.members.index(person) + 1}]"
+
+    @property
+    def place_of_change(self) -> str:
+        """Say where in the declaration stands what is to be entered."""
+        return _place_of(self.kind)
+
     def led_by(self, householder: PersonalIdNumber | None) -> list[DeclaredPerson]:
         """Tell the same in the order in which they are entered: who founds a household heads it."""
         return sorted(self.persons, key=lambda person: person.number != householder)
@@ -262,26 +310,35 @@ class ResidenceDeclaration:
         match self.change:
             case NewResidence(term=term) | TemporaryAbsence(AbsenceContent(term=term)):
                 for person in self.persons:
-                    term.check_birth(person.birth_date)
+                    if term.valid_from < person.birth_date.earliest:
+                        rule = Rule(
+                            "không sau ngày đầu tiên được khai",
+                            "not after the first day that is declared",
+                        )
+                        raise FieldInvalidError(f"{self.place_of(person)}.birth_date", rule)
             case _:
                 pass
 
     @property
     def first_days(self) -> Sequence[tuple[str, date]]:
-        """The days on which what is declared is to begin or end, each with the field that says so."""
+        """The days on which what is declared is to begin or end, each with where the field stands that says so."""
+        place = self.place_of_change
         match self.change:
             case NewResidence() as change:
-                return [("valid_from", change.term.valid_from)]
+                return [(f"{place}.valid_from", change.term.valid_from)]
             case Deregistration() as change:
-                return [("ended_on", change.ended_on)]
+                return [(f"{place}.ended_on", change.ended_on)]
             case HouseholdSplit() as change:
-                return [("valid_from", change.valid_from)]
+                return [(f"{place}.valid_from", change.valid_from)]
             case ChangeOfInformation(new_householder_from=date() as since):
-                return [("new_householder_from", since)]
+                return [(f"{place}.new_householder_from", since)]
             case GuestStays() as change:
-                return [("arrives_at", stay.term.valid_from) for stay in change.stays]
+                return [
+                    (f"{change.place_of(position)}.arrives_at", stay.term.valid_from)
+                    for position, stay in enumerate(change.stays)
+                ]
             case TemporaryAbsence() as change:
-                return [("valid_from", change.content.term.valid_from)]
+                return [(f"{place}.valid_from", change.content.term.valid_from)]
             case _:
                 return []
 
@@ -324,6 +381,11 @@ class ResidenceDeclaration:
     def contact(self) -> Contact:
         """How the declarant can be reached; raises FieldInvalidError for what is no contact."""
         return Contact.parse(self.phone, self.email)
+
+
+def _place_of(kind: CaseKind) -> str:
+    """Say where what is to be entered stands: its field is called as the kind."""
+    return f"declaration.{kind.lower()}"
 
 
 def application_of(

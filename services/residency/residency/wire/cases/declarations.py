@@ -1,8 +1,7 @@
 """Declarations of form CT01: read when they are handed in and when they are opened, and written."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -26,17 +25,14 @@ from residency.domain.cases.declarations import (
     ResidenceDeclaration,
     Signatory,
     TemporaryAbsence,
+    told_at,
 )
 from residency.domain.lookups.disclosure import PersonField
 from residency.domain.persons.contact import Contact, PassportNumber
 from residency.domain.persons.identity import Sex
 from residency.domain.persons.nationality import Nationalities
 from residency.domain.persons.partial_date import PartialDate
-from residency.domain.persons.personal_id import (
-    PersonalIdInvalidError,
-    PersonalIdNumber,
-    RegistrationCodes,
-)
+from residency.domain.persons.personal_id import PersonalIdNumber, RegistrationCodes
 from residency.domain.residence.registrations import RegistrationNotFoundError, ResidenceKind, Term
 from residency.wire import absences, fields, stays
 from residency.wire.cases.requests import written
@@ -126,16 +122,19 @@ def _declaration(message: pb.ResidenceDeclaration, read: _Reading) -> ResidenceD
         )
     if len(message.members) > _MAX_MEMBERS:
         raise FieldInvalidError("declaration.members", at_most(_MAX_MEMBERS))
+    kind = message.WhichOneof("change")
     householder, householder_number = (
         message.householder_name,
         message.householder_personal_id_number,
     )
-    with _at("declaration.declarant.{}"):
+    with told_at("declaration.declarant"):
         declarant = _person(message.declarant, read)
-    with _at("declaration.householder_name"):
+    with told_at("declaration", "householder_name"):
         name = fields.full_name(householder) if householder else None
-    with _at("declaration.householder_personal_id_number"):
+    with told_at("declaration", "householder_personal_id_number"):
         number = read.number(householder_number) if householder_number else None
+    with told_at(f"declaration.{kind}" if kind else "declaration"):
+        change = _change(message, read)
     return ResidenceDeclaration(
         declarant=declarant,
         phone=message.phone,
@@ -145,7 +144,7 @@ def _declaration(message: pb.ResidenceDeclaration, read: _Reading) -> ResidenceD
         requested_content=written("declaration.requested_content", message.requested_content),
         members=_each("declaration.members", message.members, partial(_person, read=read)),
         signatories=_signatories(message),
-        change=_change(message, read),
+        change=change,
     )
 
 
@@ -208,7 +207,7 @@ def _change(message: pb.ResidenceDeclaration, read: _Reading) -> Change:
         case "lodging":
             guests = _guests(message.lodging.guests)
             lodging = partial(stays.lodging_by, number=read.number, today=read.today)
-            return GuestStays(_each("declaration.lodging.guests", guests, lodging))
+            return GuestStays(_each("guests", guests, lodging))
         case "temporary_absence":
             return TemporaryAbsence(absences.content(message.temporary_absence))
         case "foreign_stay":
@@ -216,10 +215,10 @@ def _change(message: pb.ResidenceDeclaration, read: _Reading) -> Change:
             stay = partial(
                 stays.foreign_stay_by, read_nationality=read.nationality, today=read.today
             )
-            return GuestStays(_each("declaration.foreign_stay.guests", foreigners, stay))
+            return GuestStays(_each("guests", foreigners, stay))
         case _:
             raise FieldInvalidError(
-                "declaration.change",
+                "change",
                 Rule("nội dung cần ghi vào sổ; bắt buộc", "what is to be entered; required"),
             )
 
@@ -228,19 +227,9 @@ def _each(path: str, messages: Iterable[M], read: Callable[[M], R]) -> tuple[R, 
     """Read several; a refusal says which one it is about, counted from 1 as in google.rpc.BadRequest."""
     several = []
     for position, message in enumerate(messages, start=1):
-        with _at(f"{path}[{position}].{{}}"):
+        with told_at(f"{path}[{position}]"):
             several.append(read(message))
     return tuple(several)
-
-
-@contextmanager
-def _at(path: str) -> Iterator[None]:
-    """Have a refusal say where in the declaration the field stands, which takes the place of `{}`."""
-    try:
-        yield
-    except (FieldInvalidError, PersonalIdInvalidError) as refusal:
-        refusal.metadata["field"] = path.format(refusal.metadata["field"])
-        raise
 
 
 def _guests(guests: Sequence[G]) -> Sequence[G]:
