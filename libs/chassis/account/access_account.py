@@ -22,6 +22,7 @@ _BEHIND = f"select {_COLUMNS} from access_records where position > $1 order by p
 _CHECKPOINT = "select position, hash from access_checkpoints order by position desc limit 1"
 _HEAD = "select position, hash from access_records order by position desc limit 1"
 _AT = "select position, hash from access_records where position = $1"
+_FIRST = "select position, previous_hash from access_records order by position limit 1"
 
 _MARK = text("""
     insert into access_marks (kind, position, hash, marked_at)
@@ -79,9 +80,12 @@ async def verify(
     DatabaseUnavailableError.
     """
     async with database.bulk_transaction() as driver:
-        trusted = await _trusted(driver, witnesses, begin)
+        checkpoint = Head(*await driver.fetchrow(_CHECKPOINT))
+        witnesses.check_expiry(checkpoint)
+        trusted = await _trusted(driver, checkpoint, begin)
         last = await driver.fetchrow(_HEAD)
-        walk = Walk(trusted, last["position"] if last else 0, witnesses.heads)
+        heads = (checkpoint, *witnesses.heads)
+        walk = Walk(trusted, last["position"] if last else 0, heads)
         async for row in driver.cursor(_BEHIND, trusted.position, prefetch=_PREFETCH):
             walk.step(linked_of(row))
             if walk.head.position % _PREFETCH == 0:
@@ -108,10 +112,15 @@ async def _mark(database: Database, kind: str, head: Head, now: datetime) -> Non
         await tx.execute(_MARK, marked)
 
 
-async def _trusted(driver: asyncpg.Connection, witnesses: Witnesses, begin: int | None) -> Head:
-    checkpoint = Head(*await driver.fetchrow(_CHECKPOINT))
-    witnesses.check_expiry(checkpoint)
+async def _trusted(driver: asyncpg.Connection, checkpoint: Head, begin: int | None) -> Head:
+    """Tell what the first record to look at follows: the checkpoint, or what has not been removed yet and leads to it.
+
+    Whatever else stands before the checkpoint was put there by somebody.
+    """
     if begin is None or begin <= checkpoint.position + 1:
+        first = await driver.fetchrow(_FIRST)
+        if first and first["position"] <= checkpoint.position:
+            return Head(first["position"] - 1, first["previous_hash"])
         return checkpoint
     before = await driver.fetchrow(_AT, begin - 1)
     if before is None:

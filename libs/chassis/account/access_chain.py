@@ -86,7 +86,8 @@ class AccessRecord(NamedTuple):
 
 def link(position: int, previous: bytes, digest: bytes) -> bytes:
     """Tell the hash of the record at a position, behind the one whose hash is `previous`."""
-    return hashlib.sha256(_LINK + position.to_bytes(8, "big") + previous + digest).digest()
+    written = position.to_bytes(8, "big", signed=True)
+    return hashlib.sha256(_LINK + written + previous + digest).digest()
 
 
 def _text(text: str) -> bytes:

@@ -1,6 +1,7 @@
 """The chain in the database: appended in one order by many, walked, witnessed, and shortened by the law."""
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, Collection, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -16,7 +17,15 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from chassis import context
 from chassis.account import access_account, access_schema, witness
 from chassis.account.access_account import Expiry, LimitMissingError, PositionUnknownError
-from chassis.account.access_chain import AccessRecord, ChainBrokenError, Fault, Head, Witnesses
+from chassis.account.access_chain import (
+    START,
+    AccessRecord,
+    ChainBrokenError,
+    Fault,
+    Head,
+    Witnesses,
+    link,
+)
 from chassis.account.access_log import AccessLog, account_tables, accounted, append, is_about
 from chassis.broker import jetstream
 from chassis.clock import ward_time
@@ -81,6 +90,16 @@ async def tamper(database: Database, *statements: str) -> None:
         await tx.execute(text("set local session_replication_role = replica"))
         for statement in statements:
             await tx.execute(text(statement))
+
+
+def copied(position: int, record_id: UUID | None = None, **hashes: bytes) -> str:
+    """Write the statement that puts the first record once more, under another id, at a position."""
+    changed = {name: f"\\x{one.hex()}" for name, one in hashes.items()}
+    changes = json.dumps({"position": position, "record_id": str(record_id or uuid4()), **changed})
+    return (
+        f"insert into access_records select (jsonb_populate_record(r, '{changes}')).*"  # noqa: S608
+        " from access_records r where position = 1"
+    )
 
 
 @pytest.fixture
@@ -219,6 +238,8 @@ async def test_a_change_and_its_record_are_durable_together_or_not_at_all(
             2,
             Fault.REORDERED,
         ),
+        ([copied(0)], 0, Fault.CHANGED),
+        ([copied(-5)], -5, Fault.CHANGED),
         (["delete from access_records where position > 3"], 4, Fault.BEHIND_WITNESS),
         (["delete from access_records"], 1, Fault.BEHIND_WITNESS),
         (
@@ -250,6 +271,19 @@ async def test_tampering_with_stored_rows_is_found_and_named(
         await verify(database, [head], expiries=[])
 
     assert (broken.value.position, broken.value.fault) == (position, fault)
+
+
+async def test_a_record_that_was_forged_before_the_beginning_is_found(database: Database) -> None:
+    """Whoever is told who looked them up would be told of it: also one whose hash fits its position."""
+    await fill(database, 3)
+    (first, *_) = [one async for one in access_account.read(database, 1)]
+    forged = first.record._replace(record_id=uuid4())
+    own = link(0, START, forged.digest)
+    await tamper(database, copied(0, forged.record_id, previous_hash=START, hash=own))
+    with pytest.raises(ChainBrokenError) as broken:
+        await verify(database)
+
+    assert (broken.value.position, broken.value.fault) == (0, Fault.REPLACED)
 
 
 async def test_a_walk_can_begin_anywhere(database: Database) -> None:
@@ -335,6 +369,23 @@ async def test_what_the_law_no_longer_asks_for_goes_and_the_chain_holds(
     with pytest.raises(ChainBrokenError) as broken:
         await verify(limited)
     assert (broken.value.position, broken.value.fault) == (5, Fault.MISSING)
+
+
+async def test_a_removal_that_was_broken_off_leaves_a_chain_that_holds(limited: Database) -> None:
+    """What is still there of what has expired leads to the checkpoint, and is looked at."""
+    await fill(limited, 4, NOW - timedelta(days=400))
+    await fill(limited, 2, NOW)
+    what = await access_account.expired(limited, NOW)
+    assert isinstance(what, Expiry)
+    async with limited.transaction() as tx:
+        await tx.execute(text(_FORGE.format(4)))
+        await tx.execute(text("delete from access_records where position <= 2"))
+
+    assert (await verify(limited, expiries=[what.until])).position == 6
+    await tamper(limited, "update access_records set account = 'x' where position = 3")
+    with pytest.raises(ChainBrokenError) as broken:
+        await verify(limited, expiries=[what.until])
+    assert (broken.value.position, broken.value.fault) == (3, Fault.CHANGED)
 
 
 async def test_a_clock_that_ran_ahead_keeps_what_follows(limited: Database) -> None:
