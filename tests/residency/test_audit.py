@@ -2,6 +2,7 @@
 
 import csv
 import json
+import stat
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -150,9 +151,11 @@ async def test_an_export_is_accounted_for_and_complete(
         await append(tx, record()._replace(account="=1+1"))
     lines, sheet = tmp_path / "records.jsonl", tmp_path / "records.csv"
     named = ("--reference", "KT-1", "--operator", "dpo-1")
+    sheet.touch(0o644)
     first = await audit(test_database, "export", str(lines), *named)
     second = await audit(test_database, "export", str(sheet), "--reference", "KT-1")
     other = await audit(test_database, "export", str(tmp_path / "x.txt"), "--reference", "KT-1")
+    nowhere = await audit(test_database, "export", str(tmp_path / "x" / "x.csv"), *named[:2])
     written = [json.loads(line) for line in lines.read_text(encoding="utf-8").splitlines()]
     with sheet.open(encoding="utf-8", newline="") as opened:
         rows = list(csv.DictReader(opened))
@@ -167,6 +170,25 @@ async def test_an_export_is_accounted_for_and_complete(
     assert (written[1]["account"], rows[1]["account"]) == ("=1+1", "'=1+1")
     assert [row["hash"] for row in rows[:3]] == [one["hash"] for one in written]
     assert len(rows) == 4
+    assert [stat.S_IMODE(file.stat().st_mode) for file in (lines, sheet)] == [0o600] * 2
+    assert (nowhere.code, "cannot be written (No such file" in nowhere.errors) == (2, True)
+
+
+@pytest.mark.usefixtures("database")
+async def test_no_number_of_a_person_is_the_reference_of_an_export(
+    test_database: TestDatabase, tmp_path: Path
+) -> None:
+    """It would be kept in the clear where nobody can change it; the number of a decision may be written as it is."""
+    file, where = tmp_path / "records.jsonl", ("export", str(tmp_path / "records.jsonl"))
+    wrong = ("999 099 000 001", "999099000001", "", " ", "KT\n1", "K" * 65)
+    refused = [await audit(test_database, *where, "--reference", one) for one in wrong]
+    taken = await audit(test_database, *where, "--reference", "125/QĐ-UBND")
+    written = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+
+    assert {one.code for one in refused} == {2}
+    assert all("no personal number" in one.errors for one in refused)
+    assert "999" not in "".join(one.output + one.errors for one in refused)
+    assert (taken.code, [one["reference"] for one in written]) == (0, ["125/QĐ-UBND"])
 
 
 @pytest.mark.nats

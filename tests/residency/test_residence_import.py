@@ -548,6 +548,7 @@ async def test_the_command_enters_a_workbook(
     again = await run(*command, str(file), "--operator", "officer-7", **where)
     nobody = await run(*command, str(file), "--operator", number().digits, **where)
     refused = await run(*command, str(other), DATABASE_URL=test_database.url, **KEYS)
+    named = await run(command[0], command[1], number().digits, str(file), **where)
     async with database.transaction() as tx:
         columns = tables.registrations.c
         entered = (await tx.execute(select(columns.reference, columns.recorded_by))).one()
@@ -567,8 +568,9 @@ async def test_the_command_enters_a_workbook(
         for method in ("import-residences --dry-run", *["import-residences"] * 2)
         for subject in ("residences", SEAL.pseudonym(number()))
     ]
-    assert nobody.code == 2
-    assert number().digits not in nobody.output + nobody.errors
+    assert nobody.code == named.code == 2
+    for one in (nobody, named):
+        assert number().digits not in one.output + one.errors
     assert "1 mới / new" in ended.output
     assert "0 mới / new · 1 như cũ / unchanged" in again.output
     assert "nothing was new" in again.output

@@ -6,6 +6,7 @@ Exit codes: 0 all is well; 1 the chain is broken; 2 it could not be looked at.
 import argparse
 import csv
 import json
+import os
 import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
@@ -31,6 +32,7 @@ LEGAL_BASIS = "Law 91/2025/QH15 Art. 3"
 _LEASE = "account audit"
 # One connection holds the lease, the other does the work.
 _CONNECTIONS = 2
+_OWNER_ONLY = 0o600
 _POSITION = whole_number(1, 2**63 - 1)
 _COLUMNS = (
     "position",
@@ -72,6 +74,10 @@ _FAULTS = {
 }
 
 
+class FileUnwritableError(Exception):
+    """The file for an export cannot be written; the text says why."""
+
+
 class AuditRunsError(Exception):
     """Another audit of the same account is at work."""
 
@@ -108,10 +114,8 @@ def add_commands(
         type=Path,
         help="tên tệp kết thúc bằng .csv hoặc .jsonl · a name that ends in .csv or .jsonl",
     )
-    export.add_argument(
-        "--reference",
-        required=True,
-        help="số của cuộc rà soát; được ghi lại · number of the review; it is recorded",
+    console.add_reference(
+        export, "số của cuộc rà soát; được ghi lại · number of the review; it is recorded"
     )
     export.add_argument("--from", dest="begin", type=_POSITION, default=1, metavar="POSITION")
     expire = actions.add_parser(
@@ -152,6 +156,8 @@ async def run(
             "Không đọc được mốc làm chứng (hoặc dùng --without-stream)",
             "The witnesses cannot be read (or use --without-stream)",
         )
+    except FileUnwritableError as error:
+        return _failed(f"Không ghi được tệp ({error})", f"The file cannot be written ({error})")
     except witness.FileUnreadableError as error:
         return _failed(
             f"Không đọc được tệp làm chứng: {error}",
@@ -246,13 +252,28 @@ async def _export(arguments: argparse.Namespace, settings: ServiceSettings, now:
     async with Database.connect(url, pool_size=1) as database:
         own = _own_record("audit export", arguments.operator, arguments.reference, settings, now)
         await console.account_for(database, own)
-        with arguments.file.open("w", encoding="utf-8", newline="") as opened:
+        with _opened(arguments.file) as opened:
             write = make(opened)
             async for one in access_account.read(database, arguments.begin):
                 write(one)
                 written += 1
     say_both(f"Đã xuất {written} bản ghi", f"{written} records exported")
     return SOUND
+
+
+def _opened(file: Path) -> TextIO:
+    """Open a file to write that only its owner reads; raises FileUnwritableError."""
+    try:
+        return open(file, "w", encoding="utf-8", newline="", opener=_private)
+    except OSError as error:
+        raise FileUnwritableError(error.strerror) from error
+
+
+def _private(file: str, flags: int) -> int:
+    descriptor = os.open(file, flags, _OWNER_ONLY)
+    # Whoever could read what stood in its place.
+    os.fchmod(descriptor, _OWNER_ONLY)
+    return descriptor
 
 
 async def _expire(

@@ -18,6 +18,8 @@ from chassis.privacy import may_hold_id_number
 from chassis.storage.database import Database
 
 _OPERATOR = re.compile(r"[A-Za-z0-9._-]{1,64}")
+# Longer than any number of a case or decision.
+_LONGEST_REFERENCE = 64
 
 
 def add_operator(command: argparse.ArgumentParser) -> None:
@@ -29,6 +31,11 @@ def add_operator(command: argparse.ArgumentParser) -> None:
         help="tài khoản của người ra lệnh; được ghi lại cùng tài khoản của máy này"
         " · the account of who gives the command; it is recorded, beside that of this machine",
     )
+
+
+def add_reference(command: argparse.ArgumentParser, what: str) -> None:
+    """Have a command be told the case, review or decision for which it is given; `what` says which."""
+    command.add_argument("--reference", required=True, type=_reference, help=what)
 
 
 def record_of(
@@ -71,6 +78,17 @@ async def account_for(database: Database, *records: AccessRecord) -> None:
 def _operator(text: str) -> str:
     if not _OPERATOR.fullmatch(text) or may_hold_id_number(text):
         raise argparse.ArgumentTypeError("letters, digits, '.', '_' and '-'; no personal number")
+    return text
+
+
+def _reference(text: str) -> str:
+    # It is kept in the clear, in records that nobody can change.
+    fits = 0 < len(text.strip()) <= len(text) <= _LONGEST_REFERENCE and text.isprintable()
+    if not fits or may_hold_id_number(text):
+        raise argparse.ArgumentTypeError(
+            f"1 đến {_LONGEST_REFERENCE} ký tự trên một dòng, không có số định danh"
+            f" · 1 to {_LONGEST_REFERENCE} characters on a line, no personal number"
+        )
     return text
 
 

@@ -156,10 +156,9 @@ def _add_residences(known: "argparse._SubParsersAction[argparse.ArgumentParser]"
     importing.add_argument(
         "file", type=Path, help="bảng; dòng 1 là tên cột · the table; row 1 holds the headings"
     )
-    importing.add_argument(
-        "--reference",
-        required=True,
-        help="số hồ sơ hoặc quyết định làm căn cứ nạp · the case or decision by which the rows are entered",
+    console.add_reference(
+        importing,
+        "số hồ sơ hoặc quyết định làm căn cứ nạp · the case or decision by which the rows are entered",
     )
     importing.add_argument(
         "--dry-run",
