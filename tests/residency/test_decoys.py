@@ -161,6 +161,27 @@ async def test_no_way_of_asking_leads_around_the_alert(service: Service, broker:
             wanted.discard(alert.access_record_id)
 
 
+@pytest.mark.postgres
+async def test_looks_at_decoys_at_once_are_one_suspicion_with_one_number(
+    database: Database,
+) -> None:
+    """By one account from everywhere: the others are noted with it, and no number is of no breach."""
+    clock = StoppedClock()
+    decoys = DecoyOperations(database, relay(database, clock), clock, SEAL, "11002")
+    decoy = Decoy.make(NAME, PartialDate(1990), Sex.FEMALE, random.Random(3).randrange)  # noqa: S311
+    await decoys.add(decoy)
+    await decoys.refresh()
+    subject = SEAL.pseudonym(decoy.number)
+    accounts = ["one"] * 8 + ["another"]
+    await asyncio.gather(*(decoys.watch(account, [subject], uuid4()) for account in accounts))
+    async with database.transaction() as tx:
+        numbers = list(await tx.scalars(select(tables.breaches.c.breach_number)))
+        acts = list(await tx.scalars(select(tables.breach_history.c.act)))
+
+    assert sorted(numbers) == ["11002-VP-2026-000001", "11002-VP-2026-000002"]
+    assert (acts.count("SUSPECT"), acts.count("SUSPECT_AGAIN")) == (2, 7)
+
+
 async def verified_case(service: Service, declaration: cases_pb2.ResidenceDeclaration) -> None:
     """Have an officer at the counter write a case down and have its persons verified."""
     request = cases_pb2.CreateCaseRequest(request_id=str(uuid4()), declaration=declaration)

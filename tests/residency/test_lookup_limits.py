@@ -22,6 +22,7 @@ from residency.operations.lookup_limits import AskedNumber, LookupLimits
 from tests.fixtures.servers import TestDatabase
 from tests.residency.conftest import Service
 from tests.residency.samples import SEAL, StoppedClock, number, upkeep
+from tests.residency.test_anomalies import look
 from tests.residency.test_lookups import asking
 
 CLERK = Asker("clerk", frozenset({"residence_officer"}), "RESIDENCE_CASE")
@@ -124,6 +125,66 @@ async def test_numbers_of_one_call_are_counted_as_if_asked_for_one_by_one(
 
     assert counted == {"MISSES": 3, "PERSONS": 5, "SEQUENCES": 2}
     assert await usage(database) == {pattern: 2 * times for pattern, times in counted.items()}
+
+
+async def ask(database: Database, limits: LookupLimits, serial: int) -> None:
+    """Ask a replica for a number, and have it recorded."""
+    limits.note_number(CLERK, number(serial), found=True)
+    who = {"account": CLERK.account, "roles": sorted(CLERK.roles)}
+    await look(database, 1, subjects=[SEAL.pseudonym(number(serial))], **who)
+
+
+@pytest.mark.postgres
+async def test_numbers_one_after_another_are_known_whichever_replica_is_asked(
+    database: Database,
+) -> None:
+    """In turn, as a balancer has it, a few within each exchange: as if one replica had been asked for all."""
+    replicas = [replica(database) for _ in range(3)]
+    for each in replicas:
+        await each.exchange()
+    for serial in range(10):
+        await ask(database, replicas[serial % 3], serial)
+        if serial % 4 == 3:
+            for each in replicas:
+                await each.exchange()
+    # What was found by an exchange is told by the next.
+    for each in replicas * 2:
+        await each.exchange()
+
+    assert (await usage(database))["SEQUENCES"] >= 9
+    for each in replicas:
+        with pytest.raises(LimitReachedError) as refused:
+            each.admit(CLERK)
+        assert refused.value.metadata["pattern"] == "SEQUENCES"
+
+
+@pytest.mark.postgres
+async def test_one_replica_counts_no_number_twice_for_its_own_records(database: Database) -> None:
+    """It reads them too: the same numbers in the same order are as many, recorded or not."""
+    limits = replica(database)
+    await limits.exchange()
+    for serial in (1, 2, 5, 4, 9, 2, 3):
+        await ask(database, limits, serial)
+        await limits.exchange()
+    await limits.exchange()
+
+    assert await usage(database) == {"PERSONS": 6, "SEQUENCES": 3}
+
+
+@pytest.mark.postgres
+async def test_numbers_apart_and_those_of_others_are_no_sequence(database: Database) -> None:
+    """Two replicas, numbers two apart; and somebody else's number between them."""
+    one, other = replica(database), replica(database)
+    for each in (one, other):
+        await each.exchange()
+    await ask(database, one, 1)
+    await ask(database, other, 3)
+    await look(database, 1, subjects=[SEAL.pseudonym(number(2))], account="another")
+    for each in (one, other) * 2:
+        await each.exchange()
+    await ask(database, one, 5)
+
+    assert "SEQUENCES" not in await usage(database)
 
 
 async def usage(database: Database) -> dict[str, int]:

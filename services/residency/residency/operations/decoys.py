@@ -66,13 +66,11 @@ class DecoyOperations:
     async def _suspect(self, tx: Transaction, account: str, now: datetime) -> None:
         """Enter a suspected breach, or note the look with the suspicion that the account is under already."""
         known = await breaches.lock_suspicion(tx, account)
-        if known is None:
-            term = await breaches.notification_term(tx, ward_day(now))
-            called = await breaches.next_identity(tx, self._ward_code, self._new_id(), now)
-            suspected = suspect(called, account, term, now)
-            if await breaches.add(tx, suspected, BreachAct.SUSPECT, now):
-                return
-            known = await breaches.lock_suspicion(tx, account)
         if known:
             entry = BreachEntry(now, BreachAct.SUSPECT_AGAIN, "", "")
             await breaches.save(tx, known.suspect_again(), entry)
+            return
+        term = await breaches.notification_term(tx, ward_day(now))
+        called = await breaches.next_identity(tx, self._ward_code, self._new_id(), now)
+        suspected = suspect(called, account, term, now)
+        await breaches.add(tx, suspected, BreachAct.SUSPECT, now)

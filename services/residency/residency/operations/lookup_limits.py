@@ -4,12 +4,13 @@ A call waits for no count: it is let in by what is known here, which is what all
 exchange, and this one since. So a caller passes a ceiling by at most what the other replicas let in within a second,
 and what is under way. Calls that may show many persons wait for one another: else as many of them at once as there may
 be calls in a minute would be let in by what all had shown before.
-Who is counted twice (a person asked for at two replicas, or again after a restart) makes a limit come sooner, never
-later.
+Whom a caller asked for at other replicas is read in the account of looks, so that numbers one after another are known
+whichever replica each was asked for at. Who is counted twice (a person asked for at two replicas, or again after a
+restart) makes a limit come sooner, never later.
 """
 
 import asyncio
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import AsyncGenerator, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -21,13 +22,14 @@ from chassis.errors import DatabaseUnavailableError, FieldInvalidError, LimitRea
 from chassis.rules import between
 from chassis.storage.database import Database
 from chassis.telemetry import metrics
+from residency.domain.lookups.asked_persons import AskedPersons, Window
 from residency.domain.lookups.disclosure import Asker
 from residency.domain.lookups.limits import Ceiling, Pattern, ceilings_for
 from residency.domain.persons.contact import PassportNumber
 from residency.domain.persons.personal_id import PersonalIdNumber
 from residency.domain.persons.sealing import NumberSeal, subject_of
 from residency.repository import lookup_limits as repository
-from residency.repository.lookup_limits import Usage
+from residency.repository.lookup_limits import RecordedAsking, Usage
 
 
 class AskedNumber(NamedTuple):
@@ -53,7 +55,9 @@ class LookupLimits:
         self._own: Counter[Usage] = Counter()
         self._sending: Counter[Usage] = Counter()
         # Whom an account asked for in the present window of PERSONS.
-        self._seen: defaultdict[Usage, set[str]] = defaultdict(set)
+        self._asked = AskedPersons()
+        # The last access record that was read; None until there was an exchange.
+        self._read_to: int | None = None
         # Of each account that has a call which may show many; gone with the last of them.
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -67,7 +71,7 @@ class LookupLimits:
         if not self._ceilings:
             raise DatabaseUnavailableError
         second, account = self._second(), asker.account
-        ceilings = self._ceilings_of(asker)
+        ceilings = self._ceilings_of(asker.roles)
         for pattern, ceiling in ceilings.items():
             coming = lookups if pattern is Pattern.CALLS else 1
             if coming > ceiling.most > 0:
@@ -95,15 +99,16 @@ class LookupLimits:
     def note_numbers(self, asker: Asker, asked: Iterable[AskedNumber]) -> None:
         """Count the numbers of one call as `note_number` does, one after the other."""
         second, counted = self._second(), Counter[Pattern]()
-        seen = self._seen_by(asker, second)
+        window = self._window(asker.account, asker.roles, second)
         for number, subject, found in asked:
             if not found:
                 counted[Pattern.MISSES] += 1
-            if subject in seen:
+            if not self._asked.note(window, [subject]):
                 continue
-            if not seen.isdisjoint(map(self._seal.pseudonym, number.neighbours)):
+            if self._asked.follows(
+                window, [self._seal.pseudonym(one) for one in number.neighbours]
+            ):
                 counted[Pattern.SEQUENCES] += 1
-            seen.add(subject)
             counted[Pattern.PERSONS] += 1
         for pattern, times in counted.items():
             self._count(asker, pattern, second, times)
@@ -122,9 +127,7 @@ class LookupLimits:
     def note_persons(self, asker: Asker, subjects: Collection[str]) -> None:
         """Count whom a lookup was about, by the pseudonyms of the access records."""
         second = self._second()
-        seen = self._seen_by(asker, second)
-        new = set(subjects) - seen
-        seen |= new
+        new = self._asked.note(self._window(asker.account, asker.roles, second), subjects)
         self._count(asker, Pattern.PERSONS, second, len(new))
 
     async def exchange(self) -> None:
@@ -137,35 +140,43 @@ class LookupLimits:
                 await repository.add_usage(tx, self._sending)
                 longest = max((ceiling.window_s for ceiling in ceilings), default=0)
                 shared = await repository.usage_since(tx, now - timedelta(seconds=longest))
+                asked, read_to = await repository.asked_since(tx, self._read_to)
         except BaseException:
             self._own.update(self._sending)
             raise
         finally:
             self._sending = Counter()
         self._ceilings, self._shared, self._chosen = ceilings, shared, {}
-        for usage in [one for one in self._seen if one not in shared and one not in self._own]:
-            del self._seen[usage]
+        self._learn(asked)
+        self._read_to = read_to
+        self._asked.turn(int(now.timestamp()) - longest)
+
+    def _learn(self, asked: Iterable[RecordedAsking]) -> None:
+        """Note whom callers asked for at any replica, and count the numbers that were next to one asked for here."""
+        for one in asked:
+            roles, second = frozenset(one.roles), int(one.recorded_at.timestamp())
+            if self._asked.learn(self._window(one.account, roles, second), one.subject):
+                self._count(Asker(one.account, roles, ""), Pattern.SEQUENCES, second)
 
     def _used(self, usage: Usage) -> int:
         return self._shared.get(usage, 0) + self._sending.get(usage, 0) + self._own.get(usage, 0)
 
-    def _seen_by(self, asker: Asker, second: int) -> set[str]:
-        ceiling = self._ceilings_of(asker).get(Pattern.PERSONS)
-        if ceiling is None:
-            return set()
-        return self._seen[asker.account, Pattern.PERSONS, ceiling.window(second)]
+    def _window(self, account: str, roles: frozenset[str], second: int) -> Window:
+        """Tell in which window different persons are counted."""
+        ceiling = self._ceilings_of(roles).get(Pattern.PERSONS)
+        return account, ceiling.window(second) if ceiling else second
 
     def _count(self, asker: Asker, pattern: Pattern, second: int, times: int = 1) -> None:
         """Count what the caller did; what has no ceiling is not counted."""
-        ceiling = self._ceilings_of(asker).get(pattern)
+        ceiling = self._ceilings_of(asker.roles).get(pattern)
         if ceiling and times:
             self._own[asker.account, pattern, ceiling.window(second)] += times
 
     def _second(self) -> int:
         return int(self._clock().timestamp())
 
-    def _ceilings_of(self, asker: Asker) -> Mapping[Pattern, Ceiling]:
-        chosen = self._chosen.get(asker.roles)
+    def _ceilings_of(self, roles: frozenset[str]) -> Mapping[Pattern, Ceiling]:
+        chosen = self._chosen.get(roles)
         if chosen is None:
-            chosen = self._chosen[asker.roles] = ceilings_for(self._ceilings, asker.roles)
+            chosen = self._chosen[roles] = ceilings_for(self._ceilings, roles)
         return chosen

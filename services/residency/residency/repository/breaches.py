@@ -5,8 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as insert_unless
+from sqlalchemy import ColumnElement, Row, and_, func, insert, select, update
 
 from chassis.clock import ward_day
 from chassis.storage import outbox
@@ -49,13 +48,10 @@ async def next_identity(
     return BreachIdentity(breach_id, number, ward_code)
 
 
-async def add(tx: Transaction, breach: Breach, act: BreachAct, now: datetime) -> bool:
-    """Enter a breach; False, and nothing entered, where the suspected account is under suspicion already."""
-    adding = insert_unless(breaches).values(_columns(breach)).on_conflict_do_nothing()
-    if not (await tx.execute(adding)).rowcount:
-        return False
+async def add(tx: Transaction, breach: Breach, act: BreachAct, now: datetime) -> None:
+    """Enter a breach, tell its history and publish it."""
+    await tx.execute(insert(breaches).values(_columns(breach)))
     await note(tx, breach, BreachEntry(now, act, breach.recorded_by, ""))
-    return True
 
 
 async def save(tx: Transaction, breach: Breach, entry: BreachEntry) -> None:
@@ -91,7 +87,11 @@ async def lock(tx: Transaction, breach_number: str) -> Breach:
 
 
 async def lock_suspicion(tx: Transaction, account: str) -> Breach | None:
-    """Load the breach that an account is suspected of, and have others who change it wait."""
+    """Load the breach that an account is suspected of, and have others who change it, or suspect the account, wait.
+
+    They wait also where there is none: else two looks at once would each take a number, and one be of no breach.
+    """
+    await tx.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"suspicion of {account}"))))
     columns = breaches.c
     return await _locked(
         tx, (columns.suspect == account) & (columns.state == BreachState.SUSPECTED)

@@ -2,16 +2,28 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from typing import NamedTuple
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from chassis.storage.database import Transaction
 from residency.domain.lookups.limits import Ceiling, Pattern
-from residency.tables import lookup_limits, lookup_usage
+from residency.tables import access_records, lookup_limits, lookup_usage
 
 # An account, what it did, and the second since 1970 in which the window began.
 Usage = tuple[str, Pattern, int]
+# More than replicas record in a second, and what one reads without holding up its calls.
+_MOST_AT_ONCE = 5000
+
+
+class RecordedAsking(NamedTuple):
+    """Whom an account asked for, by the pseudonym of the access records, and when."""
+
+    account: str
+    roles: list[str]
+    subject: str
+    recorded_at: datetime
 
 
 async def ceilings_in_force(tx: Transaction, day: date) -> list[Ceiling]:
@@ -54,6 +66,29 @@ async def usage_since(tx: Transaction, since: datetime) -> dict[Usage, int]:
         (row.account, Pattern(row.pattern), int(row.window_start.timestamp())): row[3]
         for row in await tx.execute(statement)
     }
+
+
+async def asked_since(tx: Transaction, position: int | None) -> tuple[list[RecordedAsking], int]:
+    """Load whom callers asked for, as recorded behind a position (None: nothing), and up to which position that is.
+
+    Records get their positions in the order in which they are committed, so that none appears behind later. Of more
+    than `_MOST_AT_ONCE` the rest comes next time.
+    """
+    records = access_records.c
+    if position is None:
+        newest = await tx.scalar(select(func.max(records.position)))
+        return [], -1 if newest is None else newest
+    statement = (
+        select(
+            records.position, records.account, records.roles, records.subject, records.recorded_at
+        )
+        .where(records.position > position)
+        .order_by(records.position)
+        .limit(_MOST_AT_ONCE)
+    )
+    rows = (await tx.execute(statement)).all()
+    asked = [RecordedAsking(*row[1:]) for row in rows if row.account and row.subject]
+    return asked, rows[-1].position if rows else position
 
 
 async def prune(tx: Transaction, before: datetime) -> int:
