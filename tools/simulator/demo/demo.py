@@ -110,7 +110,7 @@ class Demo:
                 self._gateway, premises.premises_id, self._speaker.breathe, story.airing
             )
         except StillBurningError as error:
-            raise StillInAlarmError(premises.code) from error
+            raise StillInAlarmError(premises.code, str(error)) from error
         if count:
             story.say(f"{vietnamese} ({count})", english)
 

@@ -33,10 +33,12 @@ class RefusedBySystemError(StackError):
 class StillInAlarmError(StackError):
     """The detectors did not return to normal, so the demo premises is not tidy."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, device_ids: str) -> None:
         super().__init__(
-            f"Đầu báo của {code} chưa trở lại bình thường: hãy chờ một phút rồi chạy lại.",
-            f"The detectors of {code} are not back to normal: wait a minute and run it again.",
+            f"Đầu báo của {code} chưa trở lại bình thường: {device_ids}. Hãy chờ một phút rồi chạy lại;"
+            " đầu báo nào không còn gửi tin thì cho ngừng sử dụng (POST /v1/devices/…:retire).",
+            f"Detectors of {code} are not back to normal: {device_ids}. Wait a minute and run it again;"
+            " one that reports no more is to be retired (POST /v1/devices/…:retire).",
         )
 
 

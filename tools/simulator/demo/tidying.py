@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 
 from google.protobuf.message import Message
 
@@ -20,7 +20,10 @@ Breathe = Callable[[], Awaitable[None]]
 
 
 class StillBurningError(Exception):
-    """Detectors did not come back to normal in time, so their alarms cannot be reset."""
+    """These detectors did not come back to normal in time, so their alarms cannot be reset."""
+
+    def __init__(self, device_ids: Collection[str]) -> None:
+        super().__init__(", ".join(sorted(device_ids)))
 
 
 async def tidy(
@@ -64,14 +67,16 @@ async def _until_restored(
     gateway: Gateway, premises_id: str, breathe: Breathe, waiting: Callable[[], None]
 ) -> None:
     looks = 0
-    while not all(
-        alarm.HasField("restored_at") for alarm in await open_alarms(gateway, premises_id)
-    ):
+    while burning := {
+        alarm.device_id
+        for alarm in await open_alarms(gateway, premises_id)
+        if not alarm.HasField("restored_at")
+    }:
         looks += 1
         if looks == PATIENT_LOOKS:
             waiting()
         if looks * LOOK_S > RESTORED_WITHIN_S:
-            raise StillBurningError
+            raise StillBurningError(burning)
         await breathe()
         await asyncio.sleep(LOOK_S)
 
