@@ -807,6 +807,8 @@ async def test_what_is_held_is_told_whole(counter: Counter) -> None:
     assert [one["full_name"] for one in data["former_identities"]] == ["Phạm Thị Giả Định"]
     assert data["former_identities"][0]["number"] == number().masked
     assert "Phạm Thị Giả Định, số " in export.text
+    assert "Quốc tịch: Việt Nam\n" in export.text
+    assert "VNM" not in export.text
     assert [(one["case_number"], one["state"]) for one in data["cases"]] == [
         (own.case_number, "WITHDRAWN")
     ]
@@ -840,6 +842,23 @@ async def test_who_came_onto_the_register_after_asking_to_view_is_told_of_it(
 
 @pytest.mark.postgres
 @pytest.mark.nats
+async def test_who_asks_is_told_of_their_requests_and_of_nobody_elses(counter: Counter) -> None:
+    """Each as it stands."""
+    earlier = await counter.receive(pb.DATA_SUBJECT_REQUEST_KIND_CORRECT)
+    await counter.receive(pb.DATA_SUBJECT_REQUEST_KIND_DELETE, personal_id_number=number(7).digits)
+    await counter.act("WithdrawRequest", earlier)
+    export = await counter.exported(personal_id_number=number().digits)
+    held = json.loads(export.json)["requests"]
+
+    assert [(one["request_number"], one["kind"], one["state"]) for one in held] == [
+        (earlier, "CORRECT", "WITHDRAWN"),
+        (json.loads(export.json)["request"], "VIEW", "VERIFIED"),
+    ]
+    assert f"- {earlier}: chỉnh sửa dữ liệu, nhận lúc " in export.text
+
+
+@pytest.mark.postgres
+@pytest.mark.nats
 async def test_a_foreign_guest_asks_by_the_passport(counter: Counter) -> None:
     """And is told of the stays, though nobody of the register; by number and passport at once nobody asks."""
     database = counter.service.database
@@ -854,6 +873,7 @@ async def test_a_foreign_guest_asks_by_the_passport(counter: Counter) -> None:
 
     assert data["person"] == {}
     assert [one["kind"] for one in data["stays"]] == ["FOREIGN"]
+    assert [one["kind"] for one in data["requests"]] == ["VIEW"]
     assert "khai báo tạm trú người nước ngoài tại" in export.text
     assert both.value.code().name == "INVALID_ARGUMENT"
 

@@ -14,6 +14,7 @@ from residency.domain.lookups.disclosure import Asker, Disclosure, Way
 from residency.domain.persons.identity import Sex
 from residency.domain.persons.partial_date import PartialDate
 from residency.domain.persons.sealing import NumberSeal, ParticularsSeal, subject_of
+from residency.domain.protection.data_subject_requests import RequestKind, RequestState
 from residency.domain.protection.held_data import (
     HeldAbsence,
     HeldCase,
@@ -23,6 +24,7 @@ from residency.domain.protection.held_data import (
     HeldMerge,
     HeldNeed,
     HeldRecord,
+    HeldRequest,
     HeldStay,
 )
 from residency.domain.residence.absences import AbsenceGround
@@ -39,6 +41,7 @@ from residency.tables import (
     case_registrations,
     case_stays,
     cases,
+    data_subject_requests,
     dwellings,
     guest_stays,
     household_memberships,
@@ -101,6 +104,7 @@ class HeldDataQueries:
                 households=await _households(tx, household_memberships.c.person_id.in_(records)),
                 cases=await self._all_cases(tx, _entering(records, numbers), subjects, today),
                 merges=await _merges(tx, records),
+                requests=await _requests(tx, subjects, records),
             )
 
     async def of_guest(self, subject: str, today: date) -> HeldData:
@@ -118,6 +122,7 @@ class HeldDataQueries:
                 households=[],
                 cases=await self._all_cases(tx, cases.c.case_id.in_(stays), {subject}, today),
                 merges=[],
+                requests=await _requests(tx, {subject}),
             )
 
     async def _reached(self, tx: Transaction, person_id: UUID) -> tuple[str, str]:
@@ -318,3 +323,24 @@ async def _merges(tx: Transaction, records: Select[Any]) -> list[HeldMerge]:
         .order_by(columns.merged_at)
     )
     return [HeldMerge(*row) for row in await tx.execute(statement)]
+
+
+async def _requests(
+    tx: Transaction, subjects: Collection[str], records: Select[Any] | None = None
+) -> list[HeldRequest]:
+    """Gather what was asked about the person, known by the account's names or by records of the register."""
+    columns = data_subject_requests.c
+    which = columns.subject.in_(subjects)
+    if records is not None:
+        which |= columns.person_id.in_(records)
+    statement = (
+        select(columns.request_number, columns.kind, columns.received_at, columns.state)
+        .where(which)
+        .order_by(columns.received_at, columns.request_number)
+    )
+    return [
+        HeldRequest(
+            row.request_number, RequestKind(row.kind), row.received_at, RequestState(row.state)
+        )
+        for row in await tx.execute(statement)
+    ]

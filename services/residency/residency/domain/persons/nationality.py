@@ -23,3 +23,8 @@ class Nationalities:
         if text not in self.codes:
             raise ValueError("no nationality has this code")
         return text
+
+
+def nationality_name(code: str) -> str:
+    """Write a nationality for who reads Vietnamese; that of a foreigner as their passport has it."""
+    return "Việt Nam" if code == VIETNAM else code

@@ -11,7 +11,10 @@ from residency.domain.cases.notices import KIND_NAMES
 from residency.domain.cases.states import STATE_WORDS, CaseState
 from residency.domain.lookups.disclosure import PersonField
 from residency.domain.persons.identity import Sex
+from residency.domain.persons.nationality import nationality_name
 from residency.domain.persons.partial_date import PartialDate
+from residency.domain.protection.data_subject_requests import STATE_WORDS as REQUEST_STATE_WORDS
+from residency.domain.protection.data_subject_requests import RequestKind, RequestState
 from residency.domain.residence.absences import AbsenceGround
 from residency.domain.residence.assistance import AssistanceBasis
 from residency.domain.residence.occupancy import Assistance, StayKind
@@ -45,6 +48,14 @@ _GROUNDS: Mapping[AbsenceGround, str] = {
     AbsenceGround.CONSCRIPTION_AGE: "trong độ tuổi nghĩa vụ quân sự",
     AbsenceGround.LONG_ABSENCE: "vắng mặt dài ngày",
 }
+_REQUESTS: Mapping[RequestKind, str] = {
+    RequestKind.VIEW: "xem dữ liệu",
+    RequestKind.CORRECT: "chỉnh sửa dữ liệu",
+    RequestKind.RESTRICT: "hạn chế xử lý dữ liệu",
+    RequestKind.OBJECT: "phản đối xử lý dữ liệu",
+    RequestKind.WITHDRAW_CONSENT: "rút lại sự đồng ý",
+    RequestKind.DELETE: "xóa dữ liệu",
+}
 
 
 class Told(Protocol):
@@ -71,7 +82,7 @@ class HeldIdentity:
     def text(self) -> str:
         """What was said, in Vietnamese."""
         said = f"{self.full_name}, số {self.number}, sinh {self.birth_date.written}"
-        who = f"{said}, {SEX_NAMES[self.sex]}, quốc tịch {self.nationality}"
+        who = f"{said}, {SEX_NAMES[self.sex]}, quốc tịch {nationality_name(self.nationality)}"
         return f"đến {_moment(self.corrected_at)}: {who}; hồ sơ {self.reference}"
 
 
@@ -91,7 +102,7 @@ class HeldRecord:
     def text(self) -> str:
         """What it says, in Vietnamese."""
         said = f"{self.full_name}, số {self.number}, sinh {self.birth_date.written}"
-        who = f"{said}, {SEX_NAMES[self.sex]}, quốc tịch {self.nationality}"
+        who = f"{said}, {SEX_NAMES[self.sex]}, quốc tịch {nationality_name(self.nationality)}"
         return ", ".join([who, *filter(None, (self.phone, self.email))])
 
 
@@ -199,6 +210,22 @@ class HeldMerge:
 
 
 @dataclass(frozen=True)
+class HeldRequest:
+    """A request about the person's data, whoever made it: what was asked for, and where it stands."""
+
+    request_number: str
+    kind: RequestKind
+    received_at: datetime
+    state: RequestState
+
+    @property
+    def text(self) -> str:
+        """The request in Vietnamese."""
+        what, state = _REQUESTS[self.kind], REQUEST_STATE_WORDS[self.state].vi
+        return f"{self.request_number}: {what}, nhận lúc {_moment(self.received_at)}, {state}"
+
+
+@dataclass(frozen=True)
 class HeldData:
     """All of it, each kind in order of time; of all records that are known to be of the person.
 
@@ -215,6 +242,7 @@ class HeldData:
     households: Sequence[HeldMembership]
     cases: Sequence[HeldCase]
     merges: Sequence[HeldMerge]
+    requests: Sequence[HeldRequest]
 
     def as_data(self, allowed: frozenset[PersonField]) -> dict[str, Any]:
         """Give what may be told as JSON can hold it, by kind."""
@@ -245,6 +273,7 @@ class HeldData:
         if PersonField.ASSISTANCE in allowed:
             yield "assistance_needs", "Nhu cầu hỗ trợ đã khai", self.assistance_needs
         yield "merges", "Gộp hồ sơ trùng", self.merges
+        yield "requests", "Yêu cầu về dữ liệu cá nhân", self.requests
 
 
 def _term(entry: HeldStay | HeldAbsence | HeldNeed | HeldMembership) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from chassis.clock import ward_local
 from residency.domain.cases.population import ASKED, Verdict
 from residency.domain.lookups.disclosure import Disclosure, PersonField
+from residency.domain.persons.nationality import nationality_name
 from residency.domain.protection.held_data import NEED_NAMES, SEX_NAMES, HeldData
 from residency.domain.residence.found import FoundPerson
 from residency.domain.residence.registrations import RegistrationTold, ResidenceKind
@@ -124,7 +125,7 @@ class PersonalDataExport:
             "DỮ LIỆU CÁ NHÂN ĐANG ĐƯỢC LƯU GIỮ",
             f"Yêu cầu số: {self.request_number}",
             f"Lập lúc: {_moment(self.made_at)}",
-            *(f"{label}: {_words(value)}" for label, value in self._person().values()),
+            *(f"{label}: {_words(name, told)}" for name, (label, told) in self._person().items()),
         ]
         if self._registrations:
             lines.append("Đăng ký cư trú:")
@@ -208,8 +209,10 @@ def _look(look: Look) -> str:
     return f"{_moment(look.at)}: {who}, {why}, {became}"
 
 
-def _words(value: str | list[str]) -> str:
-    return value if isinstance(value, str) else ", ".join(value) or "không"
+def _words(name: str, value: str | list[str]) -> str:
+    if isinstance(value, str):
+        return nationality_name(value) if name == "nationality" else value
+    return ", ".join(value) or "không"
 
 
 def _day(day: date) -> str:
