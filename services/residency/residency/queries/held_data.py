@@ -330,12 +330,12 @@ async def _requests(
 ) -> list[HeldRequest]:
     """Gather what was asked about the person, known by the account's names or by records of the register."""
     columns = data_subject_requests.c
-    which = columns.subject.in_(subjects)
+    which = [columns.subject.in_(subjects)]
     if records is not None:
-        which |= columns.person_id.in_(records)
+        which.append(columns.person_id.in_(records))
     statement = (
         select(columns.request_number, columns.kind, columns.received_at, columns.state)
-        .where(which)
+        .where(or_(*which))
         .order_by(columns.received_at, columns.request_number)
     )
     return [
