@@ -1,5 +1,6 @@
 """ChirpStack uplinks with frames of a Milesight GS524N: the vendor's vector, each message type, what is refused."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,11 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fire_safety.decoders.chirpstack_gs524n import decode
-from fire_safety.domain.readings.reading import Condition, Reading
+from fire_safety.detection.ward import Ward
+from fire_safety.domain.alarms.alarm import AlarmKind
+from fire_safety.domain.readings.reading import EVERY_CONDITION, Condition, Reading
 from fuzz.expectation import DEVICE, NOW, SUBJECT, check, outcome_of
 from tests.fire_safety.decoding import HOSTILE_JSON, reading_of, reason_of, written
 from tests.fire_safety.gs524n import EUI, VENDORS_VECTOR, event, frame, other_event
-from tests.fire_safety.limits import INGESTION
+from tests.fire_safety.limits import INGESTION, MAINS, PROFILE
 
 
 def test_the_vendors_vector_is_a_test_with_a_good_battery() -> None:
@@ -40,6 +43,37 @@ def test_each_message_type_has_its_meaning(message: int, conditions: int) -> Non
     reading = reading_of(decode, written(event(frame(message))))
 
     assert (reading.conditions, reading.battery, reading.temperature) == (conditions, 95, 28)
+
+
+@pytest.mark.parametrize("message", [4, 5, 10, 11, 14, 15])
+def test_only_its_normal_says_that_there_is_no_smoke(message: int) -> None:
+    """A detector that burns may report its battery, its failure, or that it was torn off."""
+    device = replace(MAINS, device_id=DEVICE)
+    ward = Ward([PROFILE], {}, NOW)
+    ward.register([device], NOW)
+
+    def sent(kind: int, after_s: int) -> list[tuple[AlarmKind, bool]]:
+        at = NOW + after_s * 1000
+        batch = decode(SUBJECT, written(event(frame(kind), time=None)), at, INGESTION)
+        return [(one.kind, one.raised) for one in ward.take(batch) if not one.suppressed]
+
+    assert sent(1, 0) == [(AlarmKind.SMOKE, True)]
+    assert (AlarmKind.SMOKE, False) not in sent(message, 10)
+    assert (AlarmKind.SMOKE, False) in sent(7, 20)
+
+
+def test_what_came_to_hold_ends_by_what_denies_it() -> None:
+    """Put up again it was not torn off any more; it is not muted when it sounds; a good test knows its battery."""
+    told = {
+        kind: decode(SUBJECT, written(event(frame(kind))), NOW, INGESTION).told
+        for kind in (1, 7, 11, 14)
+    }
+
+    assert told[7] == EVERY_CONDITION
+    assert told[1] & Condition.MUTED
+    assert told[11] & Condition.TAMPER
+    assert told[14] & Condition.LOW_BATTERY
+    assert all(one & Condition.TEST for one in told.values())
 
 
 def test_the_temperature_has_a_sign() -> None:

@@ -13,11 +13,13 @@ and message type, battery in %, smoke concentration in %, temperature in °C, an
 divisible by 256. The concentration is not read: the definition says `uint: %` and neither of what it is a percentage
 nor over which length, its one example is 0, and as optical density it would be a number that nobody measured. The
 detector's own alarm is what counts. A muted alarm goes on: type 2 is sent in place of type 1, so that it tells of smoke
-as well, also where the first alarm was lost on its way.
+as well, also where the first alarm was lost on its way. A frame has one type alone and speaks of that: a detector that
+burns may report its battery, its failure or that it was torn off, and only its normal says that there is no smoke.
 """
 
 import base64
 import binascii
+from typing import NamedTuple
 
 from chassis.errors import InvalidMessageError
 from fire_safety.decoders import json_text
@@ -25,20 +27,34 @@ from fire_safety.decoders.checks import check_size, checked
 from fire_safety.decoders.origin import device_of
 from fire_safety.decoders.values import measured, moment, text
 from fire_safety.domain.readings.limits import IngestionLimits
-from fire_safety.domain.readings.reading import Batch, Condition, Reading
+from fire_safety.domain.readings.reading import EVERY_CONDITION, Batch, Condition, Reading
 
 _FRAME = 6
 _SMOKE_DETECTOR = 1
+
+
+class _Type(NamedTuple):
+    """The conditions that a type of message declares, and those that it says not to hold, as bits."""
+
+    declares: int
+    denies: int = 0
+
+    @property
+    def told(self) -> int:
+        """Give the bits of all that it speaks of: what is sent in a test says so."""
+        return self.declares | self.denies | Condition.TEST.value
+
+
 _TYPES = {
-    1: Condition.SMOKE_ALARM,
-    2: Condition.SMOKE_ALARM | Condition.MUTED,
-    4: Condition.LOW_BATTERY,
-    5: Condition.FAULT,
-    7: Condition(0),
-    10: Condition.TAMPER,
-    11: Condition(0),
-    14: Condition.TEST,
-    15: Condition.TEST | Condition.LOW_BATTERY,
+    1: _Type(Condition.SMOKE_ALARM.value, denies=Condition.MUTED.value),
+    2: _Type((Condition.SMOKE_ALARM | Condition.MUTED).value),
+    4: _Type(Condition.LOW_BATTERY.value),
+    5: _Type(Condition.FAULT.value),
+    7: _Type(0, denies=EVERY_CONDITION),
+    10: _Type(Condition.TAMPER.value),
+    11: _Type(0, denies=Condition.TAMPER.value),
+    14: _Type(Condition.TEST.value, denies=Condition.LOW_BATTERY.value),
+    15: _Type((Condition.TEST | Condition.LOW_BATTERY).value),
 }
 
 
@@ -58,8 +74,10 @@ def decode(subject: str, payload: bytes, received_ms: int, limits: IngestionLimi
         raise InvalidMessageError("wrong_device")
     observed_ms = moment(text(event["time"])) if "time" in event else received_ms
     if is_uplink and event["data"] != "":
-        reading = _reading(_frame(text(event["data"])), observed_ms, received_ms)
-        return checked(device_id, received_ms, [reading], limits)
+        frame = _frame(text(event["data"]))
+        kind = _type(frame)
+        reading = _reading(frame, kind, observed_ms, received_ms)
+        return checked(device_id, received_ms, [reading], limits)._replace(told=kind.told)
     sign = Reading(observed_ms, received_ms, battery=_battery(event))
     return checked(device_id, received_ms, [sign], limits)._replace(told=0)
 
@@ -103,14 +121,18 @@ def _frame(data: str) -> bytes:
     return frame
 
 
-def _reading(frame: bytes, observed_ms: int, received_ms: int) -> Reading:
+def _type(frame: bytes) -> _Type:
     sensor, message = divmod(frame[1], 16)
     if sensor != _SMOKE_DETECTOR or message not in _TYPES:
         raise InvalidMessageError("bad_frame")
+    return _TYPES[message]
+
+
+def _reading(frame: bytes, kind: _Type, observed_ms: int, received_ms: int) -> Reading:
     return Reading(
         observed_ms,
         received_ms,
         temperature=float(int.from_bytes(frame[4:5], signed=True)),
         battery=float(frame[2]),
-        conditions=_TYPES[message].value,
+        conditions=kind.declares,
     )
