@@ -10,7 +10,7 @@ from chassis.broker import jetstream
 from chassis.clock import utc_now
 from fire_safety.consumers import watch
 from fire_safety.consumers.mode_changes import ModeChanges
-from fire_safety.domain.alarms.alarm import AlarmKind
+from fire_safety.domain.alarms.alarm import Alarm, AlarmKind, AlarmState
 from fire_safety.domain.readings.reading import Condition
 from fire_safety.queries.modes import ModeQueries
 from fire_safety.wire.modes import CHANGE_SUBJECTS
@@ -70,6 +70,45 @@ async def test_a_mode_counts_as_soon_as_it_is_set_and_no_longer_than_it_is_ended
         return AlarmKind.MANUAL_CALL_POINT in {one.kind for one in alarms}
 
     assert await until(called)
+
+
+async def test_a_fire_that_began_during_a_disablement_is_an_alarm_as_it_is_ended(
+    service: Service, broker: Client
+) -> None:
+    """The device says so once, as those do that speak of what changes; it was recorded meanwhile."""
+    wanted = modes_pb2.SetDeviceModeRequest(
+        kind=modes_pb2.DEVICE_MODE_KIND_DISABLED,
+        scope=modes_pb2.MODE_SCOPE_DEVICE,
+        target_id=PLACED.device_id,
+        reason="sơn lại trần",
+        request_id="request-0001",
+    )
+    wanted.ends_at.FromDatetime(utc_now() + timedelta(hours=1))
+    stream, signals = broker.jetstream(), ModeQueries(service.database)
+    mode = (await service.call("SetDeviceMode", wanted)).mode
+
+    async def is_known() -> object:
+        await publish_smoke(stream, PLACED.device_id)
+        return await signals.list_signals(EVERY_SIGNAL, None, 1)
+
+    await until(is_known)
+    await publish(stream, [written(now_ms(), conditions=CALL_POINT)], PLACED.device_id)
+
+    async def is_recorded() -> object:
+        (newest,) = await signals.list_signals(EVERY_SIGNAL, None, 1)
+        return newest.kind is AlarmKind.MANUAL_CALL_POINT
+
+    async def calls() -> list[Alarm]:
+        alarms = await alarms_of(service.database, device_id=PLACED.device_id)
+        return [one for one in alarms if one.kind is AlarmKind.MANUAL_CALL_POINT]
+
+    await until(is_recorded)
+    assert await calls() == []
+    end = modes_pb2.EndDeviceModeRequest(mode_id=mode.mode_id, request_id="request-0002")
+    await service.call("EndDeviceMode", end)
+
+    (alarm,) = await until(calls)
+    assert alarm.state is AlarmState.ACTIVE
 
 
 async def test_every_replica_hears_a_change_and_many_together_are_one(

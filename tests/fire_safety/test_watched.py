@@ -18,7 +18,7 @@ from tests.fire_safety.rooms import CLEAN, ROOM, SMOKE, START_S, reading
 
 NOW = START_S * 1000
 DEVICE = MAINS.device_id
-TEST = int(Condition.TEST)
+TEST, CALLED = int(Condition.TEST), int(Condition.MANUAL_CALL_POINT)
 LONGEST_MS = 14_400_000
 SMOKE_RAISED, SMOKE_RESTORED = (AlarmKind.SMOKE, True), (AlarmKind.SMOKE, False)
 
@@ -135,6 +135,61 @@ def test_smoke_that_is_still_there_after_the_mode_alarms_after_its_hold(
         made.suppress({}, LONGEST_MS)
 
     assert told(take(made, *smoke(50, 80))) == [(60, *SMOKE_RAISED, None)]
+
+
+def swept(made: Ward, begin: int, end: int) -> list[Signal]:
+    """Look every second, while nothing is sent."""
+    return [one for s in range(begin, end) for one in made.sweep(NOW + s * 1000)]
+
+
+@pytest.mark.parametrize("ended_by_person", [False, True])
+@pytest.mark.parametrize("why", list(Suppression))
+def test_a_fire_that_was_declared_during_the_mode_is_told_at_its_end(
+    why: Suppression, *, ended_by_person: bool
+) -> None:
+    """A device that speaks of what changes alone may say nothing more for a day."""
+    made = ward()
+    made.suppress(mode(why, until=1000 if ended_by_person else 30), LONGEST_MS)
+    during = take(made, reading(20, conditions=CALLED)) + swept(made, 20, 30)
+    if ended_by_person:
+        made.suppress({}, LONGEST_MS)
+
+    after = swept(made, 30, 40)
+
+    assert told(during) == [(20, AlarmKind.MANUAL_CALL_POINT, True, why)]
+    assert told(after) == [(30, AlarmKind.MANUAL_CALL_POINT, True, None)]
+    assert told(take(made, *air(40, 60))) == [(40, AlarmKind.MANUAL_CALL_POINT, False, None)]
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        [reading(20, conditions=CALLED), reading(25)],
+        [reading(20, SMOKE), reading(30, SMOKE), reading(40, SMOKE)],
+        [reading(20, conditions=CALLED | TEST)],
+    ],
+    ids=["taken back", "measured", "in a test of its own"],
+)
+def test_nothing_else_of_the_mode_is_told_at_its_end(meanwhile: list[Reading]) -> None:
+    """What ended within it, what must last anew, and what the device itself calls a test."""
+    made = ward()
+    made.suppress(mode(until=50), LONGEST_MS)
+    take(made, *meanwhile)
+
+    assert swept(made, 50, 80) == []
+
+
+@pytest.mark.parametrize("meanwhile", [CALLED, int(Condition.SMOKE_ALARM)])
+def test_what_stood_before_the_mode_goes_on_standing_at_its_end(meanwhile: int) -> None:
+    """It is not told again, and what else began meanwhile does not end it."""
+    made = ward()
+    take(made, reading(0, conditions=CALLED))
+    made.suppress(mode(since=10, until=50), LONGEST_MS)
+    take(made, reading(20, conditions=meanwhile))
+
+    called = AlarmKind.MANUAL_CALL_POINT
+    assert called not in {one.kind for one in swept(made, 50, 80)}
+    assert (called, False) in [(one.kind, one.raised) for one in take(made, reading(90))]
 
 
 def test_what_was_sent_before_the_mode_counts() -> None:

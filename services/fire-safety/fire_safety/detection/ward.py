@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import NamedTuple
@@ -85,6 +86,8 @@ class Ward:
         # Who is back to normal and has not been told so, and who was found silent while that counts for nothing.
         self._held: set[str] = set()
         self._lost_unheeded: set[str] = set()
+        # Whose messages are folded apart from what counts.
+        self._tried: set[str] = set()
         self._taken_again_from_ms = taken_again_from_ms
         self.supervision = Supervision(heard_since_ms, heard_until_ms or heard_since_ms)
         # What was done so far, by the time that it takes.
@@ -215,6 +218,7 @@ class Ward:
             self.steps += steps
             if transitions and not silently:
                 signals += watched.signals(device_id, transitions, why, skewed=skewed)
+        (self._tried.add if watched.is_tried else self._tried.discard)(device_id)
         if silently:
             watched.state = watched.state._replace(standings=before)
         elif watched.state.standings is not before:
@@ -227,7 +231,7 @@ class Ward:
             self._lost_unheeded.discard(device_id)
             self.supervision.lost.discard(device_id)
         self._early.forget_calm()
-        signals = self._ended(now_ms)
+        signals = self._ended(now_ms) + self._resumed(now_ms)
         unheeded = {one for one in self._modes if self._why(one, now_ms)}
         newly_lost = self.supervision.sweep(now_ms, unheeded)
         for gateway_id in self.supervision.returned():
@@ -364,6 +368,20 @@ class Ward:
                     signals.append(self._own_signal(device_id, kind, now_ms, raised=False))
             watched.state = watched.state._replace(standings=standings)
             self._hold(device_id, watched)
+        return signals
+
+    def _resumed(self, now_ms: int) -> list[Signal]:
+        """Tell what devices declared while that counted for nothing and still do, once it counts again.
+
+        As of then: what was received before and told as suppressed would be a repeat (repository/repeats.py).
+        """
+        signals: list[Signal] = []
+        for device_id in [one for one in self._tried if not self._why(one, now_ms)]:
+            self._tried.discard(device_id)
+            if watched := self._devices.get(device_id):
+                begun = watched.signals(device_id, watched.resume(now_ms), None, skewed=False)
+                signals += [replace(one, observed_ms=now_ms) for one in begun]
+                self._hold(device_id, watched)
         return signals
 
     def _meet(self, device_id: str) -> Watched:

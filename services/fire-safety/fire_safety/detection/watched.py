@@ -136,6 +136,30 @@ class Watched:
         self._trial, transitions, steps = fold_all(self._trial, tested, self.limits)
         return Given(transitions, why, steps)
 
+    @property
+    def is_tried(self) -> bool:
+        """Tell whether what it shows is folded apart from what counts."""
+        return self._trial is not None
+
+    def resume(self, now_ms: int) -> Sequence[Transition]:
+        """Have count, once it is suppressed no longer, what it declared meanwhile and has not taken back since.
+
+        A device that speaks of what changes alone may not say so again for a day. What it measures must last anew, and
+        what it declares in a test of its own is the next message's to judge.
+        """
+        trial = self._trial
+        if trial is None or self._tested_since_ms != _NEVER:
+            return ()
+        self._trial = None
+        declared = declared_of(trial.standings.now)
+        if not declared:
+            return ()
+        # What stands goes on standing: only a message that counts ends it.
+        standing = declared_of(self.state.standings.now)
+        last = Reading(trial.live.newest_ms, now_ms, conditions=declared | standing)
+        self.state, transitions = fold(self.state, last, self.limits)
+        return transitions
+
     def _why(self, reading: Reading, longest_test_ms: int) -> Suppression | None:
         """Tell why what a reading gives counts for nothing, if so."""
         is_tested = self._is_tested(reading, longest_test_ms)
