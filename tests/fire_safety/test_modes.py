@@ -29,13 +29,14 @@ from fire_safety.domain.alarms.modes import (
     SuppressedFilter,
 )
 from fire_safety.domain.devices.device import DeviceRetiredError
+from fire_safety.domain.devices.registration import Entry
 from fire_safety.operations.detection import DetectionOperations
 from fire_safety.operations.devices import DeviceOperations
 from fire_safety.operations.modes import ModeOperations
 from fire_safety.queries.detection import DetectionQueries
 from fire_safety.queries.modes import ModeQueries
 from fire_safety.repository import modes as repository
-from tests.fire_safety.samples import APARTMENTS, NOW, NOW_MS, PLACED, UNPLACED, signal
+from tests.fire_safety.samples import APARTMENTS, MARKET, NOW, NOW_MS, PLACED, UNPLACED, signal
 from tests.fire_safety.stored import WARD, alarms_of, note, outbox_of
 
 pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("entered")]
@@ -93,6 +94,12 @@ def detection(relay: Relay, clock: Clock) -> DetectionOperations:
     return DetectionOperations(relay, clock, WARD)
 
 
+@pytest.fixture
+def register(database: Database, relay: Relay, clock: Clock) -> DeviceOperations:
+    """Make what people do with the register."""
+    return DeviceOperations(database, relay, clock)
+
+
 async def set_mode(modes: ModeOperations, wanted: ModeWanted = WANTED) -> DeviceMode:
     """Set a mode under a request id of its own."""
     return await modes.set(wanted, f"request-{uuid4()}", b"")
@@ -147,16 +154,49 @@ async def test_a_mode_names_the_zone_and_floor(
     assert [(one.zone_name, one.floor) for one in told] == [zone] * 2
 
 
-async def test_of_a_device_that_was_moved_no_zone_of_elsewhere_is_named(
-    modes: ModeOperations, queries: ModeQueries, owner: Database
+async def test_a_mode_goes_with_its_device(
+    modes: ModeOperations,
+    queries: ModeQueries,
+    register: DeviceOperations,
+    database: Database,
 ) -> None:
-    """The mode is of the premises where it was set."""
-    await set_mode(modes, replace(WANTED, target_id=PLACED.device_id))
-    async with owner.transaction() as tx:
-        taken_down = update(tables.devices).values(premises_id=None, zone_id=None, floor=7)
-        await tx.execute(taken_down.where(tables.devices.c.device_id == PLACED.device_id))
+    """It is told anew where the device hangs, and suppresses, from then on, with its zone there; and only if moved."""
+    mode = await set_mode(modes)
+    zone = await set_mode(modes, replace(WANTED, scope=ModeScope.ZONE, target_id="z-kitchen"))
+    places = [
+        ({"zone_id": "z-hall"}, (APARTMENTS.premises_id, "Hành lang tầng 1", 1)),
+        ({"model": "KN-11"}, (APARTMENTS.premises_id, "Hành lang tầng 1", 1)),
+        ({"premises_id": MARKET.premises_id, "zone_id": ""}, (MARKET.premises_id, "", 0)),
+        ({"premises_id": "", "zone_id": ""}, ("", "", 0)),
+    ]
 
-    (listed,) = await queries.list_modes(IN_FORCE, None, 10, NOW)
+    for number, (values, expected) in enumerate(places):
+        await register.save(Entry(PLACED.device_id, values), f"request-{number}", b"")
+        listed = await queries.list_modes(
+            replace(IN_FORCE, target_id=PLACED.device_id), None, 10, NOW
+        )
+        assert [(one.premises_id, one.zone_name, one.floor) for one in listed] == [expected]
+
+    told = [event.mode for _, event in await outbox_of(database, "DeviceModeSet")]
+    assert [one.mode_id for one in told] == [
+        *(str(one.mode_id) for one in (mode, zone)),
+        *[str(mode.mode_id)] * 3,
+    ]
+    assert [(one.premises_id, one.zone_name, one.floor) for one in told[2:]] == [
+        places[n][1] for n in (0, 2, 3)
+    ]
+
+
+async def test_a_mode_that_has_ended_stays_where_it_was(
+    modes: ModeOperations, queries: ModeQueries, register: DeviceOperations
+) -> None:
+    """And names no zone of elsewhere."""
+    mode = await set_mode(modes)
+    await modes.end(mode.mode_id, "request-end", b"")
+    moved = {"premises_id": "", "zone_id": "", "floor": 7}
+    await register.save(Entry(PLACED.device_id, moved), "request-move", b"")
+
+    (listed,) = await queries.list_modes(EVERY_MODE, None, 10, NOW)
     assert (listed.premises_id, listed.zone_name, listed.floor) == (APARTMENTS.premises_id, "", 0)
 
 

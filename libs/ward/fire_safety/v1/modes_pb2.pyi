@@ -104,7 +104,7 @@ class DeviceMode(_message.Message):
     target_id: _builtins.str
     """The device, zone or premises, by scope."""
     premises_id: _builtins.str
-    """Premises of the target; empty if a device is not placed."""
+    """Premises of the target; empty if a device is not placed. A mode of a device that is moved goes with it."""
     reason: _builtins.str
     """Why."""
     set_by: _builtins.str
@@ -483,7 +483,7 @@ Global___ListSuppressedSignalsResponse: _TypeAlias = ListSuppressedSignalsRespon
 
 @_typing.final
 class DeviceModeSet(_message.Message):
-    """Event: devices were put under test or disabled."""
+    """Event: devices were put under test or disabled, or the device of a mode in force hangs elsewhere now."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -229,18 +229,21 @@ async def _save(
     """Save devices after these changes.
 
     Whoever is taken down signs in no more, is under no test, and nothing of it signals: its fire alarms wait for a
-    person's reset. What signals of the others is told where they hang now.
+    person's reset. What signals of the others, or is set for them, is told where they hang now.
     """
+    if not changes:
+        return
+    device_ids, now = [one.device.device_id for one in changes], changes[0].changed_at
+    set_before = await modes.of_devices(tx, device_ids, now)
     await devices.save(tx, changes, progress)
-    if changes:
-        device_ids = [one.device.device_id for one in changes]
-        await signals.move_alarms(tx, device_ids, changes[0].changed_at)
+    await signals.move_alarms(tx, device_ids, now)
     retired = [one for one in changes if one.action is ChangeAction.RETIRED]
     if retired:
-        device_ids, at = [one.device.device_id for one in retired], retired[0].changed_at
-        await revoke_all(tx, device_ids, retired[0].changed_by, at)
-        await modes.end_of_devices(tx, device_ids, retired[0].changed_by, at)
-        await signals.restore_all(tx, device_ids, at)
+        taken_down, by = [one.device.device_id for one in retired], retired[0].changed_by
+        await revoke_all(tx, taken_down, by, now)
+        await modes.end_of_devices(tx, taken_down, by, now)
+        await signals.restore_all(tx, taken_down, now)
+    await modes.follow_devices(tx, device_ids, set_before, now)
 
 
 async def _judge(tx: Transaction, entries: Sequence[Entry], now: datetime) -> list[Verdict]:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    ColumnElement,
     Select,
     Text,
     and_,
@@ -135,7 +136,7 @@ async def place_of_target(tx: Transaction, wanted: ModeWanted) -> Place:
 def modes_with_places() -> Select[Any]:
     """Select modes, each with the zone that it is set for or in which its device hangs now, and the floor.
 
-    Of a device that was moved since to other premises neither is told: the mode is of the premises where it was set.
+    Of a device that was moved to other premises since its mode ended neither is told: that was of where it hung then.
     """
     of_device = and_(
         _modes.scope == ModeScope.DEVICE,
@@ -194,20 +195,52 @@ async def save_ended(tx: Transaction, mode: DeviceMode, now: datetime) -> None:
     await outbox.add(tx, tables.outbox, now, wire.mode_ended(mode))
 
 
-async def end_of_devices(
-    tx: Transaction, device_ids: Sequence[str], by: str, now: datetime
-) -> None:
-    """End what was set for these devices alone; what reaches all of a zone or of premises stays."""
+async def of_devices(
+    tx: Transaction, device_ids: Sequence[str], now: datetime
+) -> list[DeviceMode]:
+    """Load what is set for these devices alone, and keep others from changing it."""
     statement = (
         modes_with_places()
-        .where(
-            _modes.scope == ModeScope.DEVICE,
-            _modes.target_id == any_(bindparam(None, device_ids, ARRAY(Text))),
-            _modes.ended_at.is_(None),
-            _modes.ends_at > now,
-        )
+        .where(_of_devices(device_ids, now))
         .order_by(_modes.mode_id)
         .with_for_update(of=tables.device_modes)
     )
-    for row in (await tx.execute(statement)).mappings().all():
-        await save_ended(tx, mode_of(row).ended(by, now), now)
+    return [mode_of(row) for row in (await tx.execute(statement)).mappings()]
+
+
+async def end_of_devices(
+    tx: Transaction, device_ids: Sequence[str], by: str, now: datetime
+) -> None:
+    """End what is set for these devices alone; what reaches all of a zone or of premises stays."""
+    for mode in await of_devices(tx, device_ids, now):
+        await save_ended(tx, mode.ended(by, now), now)
+
+
+async def follow_devices(
+    tx: Transaction, device_ids: Sequence[str], before: Sequence[DeviceMode], now: datetime
+) -> None:
+    """Have what is set for these devices alone be of the place where they hang now; tell what was not so before.
+
+    It suppresses them there: the brief of those premises must say so, and that of the others no longer.
+    """
+    premises_id = func.coalesce(_devices.premises_id, "")
+    await tx.execute(
+        update(tables.device_modes)
+        .where(
+            _of_devices(device_ids, now),
+            _modes.target_id == _devices.device_id,
+            _modes.premises_id != premises_id,
+        )
+        .values(premises_id=premises_id)
+    )
+    moved = [one for one in await of_devices(tx, device_ids, now) if one not in before]
+    await outbox.add(tx, tables.outbox, now, *map(wire.mode_set, moved))
+
+
+def _of_devices(device_ids: Sequence[str], now: datetime) -> ColumnElement[bool]:
+    return and_(
+        _modes.scope == ModeScope.DEVICE,
+        _modes.target_id == any_(bindparam(None, device_ids, ARRAY(Text))),
+        _modes.ended_at.is_(None),
+        _modes.ends_at > now,
+    )
