@@ -11,8 +11,9 @@ from sqlalchemy import func, select, update
 from chassis.clock import utc_now
 from chassis.errors import RequestIdReusedError
 from chassis.storage.database import Database, Lease
+from chassis.storage.outbox import Relay
 from fire_safety import tables
-from fire_safety.detection.ward import Seen
+from fire_safety.detection.ward import Seen, Ward
 from fire_safety.domain.alarms.alarm import (
     Alarm,
     AlarmAlreadyResetError,
@@ -28,7 +29,7 @@ from fire_safety.domain.devices.registration import Entry
 from fire_safety.domain.lanes.progress import Position, Progress, Reached
 from fire_safety.operations.alarms import AlarmOperations
 from fire_safety.operations.detection import DetectionOperations
-from fire_safety.operations.devices import ImportOperations
+from fire_safety.operations.devices import DeviceOperations, ImportOperations
 from fire_safety.operations.register import RegisterOperations
 from fire_safety.queries.alarms import AlarmQueries
 from fire_safety.queries.detection import DetectionQueries
@@ -303,6 +304,27 @@ async def test_one_message_may_raise_and_restore_and_raise(
 
     (alarm,) = await alarms_of(database)
     assert (alarm.version, alarm.restored_at) == (3, None)
+
+
+async def test_a_device_that_is_put_up_again_has_its_whole_time_to_report(
+    database: Database, lease: Lease, detection: DetectionOperations, relay: Relay
+) -> None:
+    """As a new one has: it was silent while it lay in a cupboard. What says only its model keeps its sign of life."""
+    devices = DeviceOperations(database, relay, lambda: NOW)
+    queries = DetectionQueries(database)
+    seen = Seen(PLACED.device_id, NOW - timedelta(days=90), 0.0, 0.0)
+    await detection.save_progress(lease, None, [seen], {})
+
+    async def silent_after(*changes: dict[str, object]) -> list[int]:
+        ward = Ward(await queries.profiles(NOW), {}, NOW_MS - 90 * 86_400_000, NOW_MS)
+        for values in changes:
+            entry = Entry(PLACED.device_id, values, by_hand=True)
+            await devices.save(entry, f"request-{uuid4()}", b"")
+            ward.register(await queries.devices([PLACED.device_id]), NOW_MS)
+        return [s for s in range(100) if ward.sweep(NOW_MS + s * 1000)]
+
+    assert await silent_after({"model": "KN-11"}) == [0]
+    assert await silent_after({"retired": True}, {"retired": False}) == [66]
 
 
 async def test_progress_and_signs_of_life_are_kept(

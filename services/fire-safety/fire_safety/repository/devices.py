@@ -4,10 +4,13 @@ from collections.abc import Callable, Collection, Sequence
 
 from sqlalchemy import (
     Text,
+    and_,
     any_,
     bindparam,
+    case,
     func,
     insert,
+    null,
     or_,
     select,
     update,
@@ -116,10 +119,17 @@ async def save(
 
 
 _INSERT = upsert(tables.devices)
+_COMES_BACK = and_(_devices.retired, _INSERT.excluded.retired.is_(False))
 _SAVE = _INSERT.on_conflict_do_update(
     index_elements=["device_id"],
     set_={
-        name: _INSERT.excluded[name] for name in ("changed_at", *ENTERED) if name != "device_id"
+        **{
+            name: _INSERT.excluded[name]
+            for name in ("changed_at", *ENTERED)
+            if name != "device_id"
+        },
+        # Put up again, it has all the time that any other has before it must be heard.
+        "last_seen_at": case((_COMES_BACK, null()), else_=_devices.last_seen_at),
     },
 )
 _PUT_BEHIND = (
