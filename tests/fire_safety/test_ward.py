@@ -480,3 +480,13 @@ def test_a_sign_of_life_is_one() -> None:
     assert MAINS.device_id in lost
     assert changes(found) == [(AlarmKind.SUPERVISION_LOST, False)]
     assert MAINS.device_id not in heard.lost
+
+
+def test_what_comes_late_takes_nothing_back_that_an_update_leaves_as_it_was() -> None:
+    """A gateway that kept the normal from before the fire sends it behind the fire."""
+    made = ward()
+    made.take(update(20, SMOKE_BITS, Condition.SMOKE_ALARM))
+    kept = made.take(update(10, SMOKE_BITS))
+
+    assert kept + made.take(update(30, 0, battery=80)) == []
+    assert changes(made.take(update(40, SMOKE_BITS))) == [(AlarmKind.SMOKE, False)]

@@ -213,7 +213,7 @@ class Ward:
         before = watched.state.standings
         if batch.told != EVERY_CONDITION:
             fresh = [watched.completed(one, batch.told) for one in fresh]
-        watched.declared = fresh[-1].conditions
+        watched.note_declared(fresh[-1])
         for transitions, why, steps in watched.fold(fresh, self._longest_test_ms):
             self.steps += steps
             if transitions and not silently:

@@ -107,6 +107,11 @@ class Watched:
         """Tell why what it gives at a time counts for nothing, if so."""
         return why_suppressed(self.modes, at_ms) if self.modes else None
 
+    def note_declared(self, last: Reading) -> None:
+        """Remember what it declared; what comes late may say that more holds, and takes nothing back."""
+        is_late = last.observed_ms < self.state.live.newest_ms
+        self.declared = last.conditions | (self.declared if is_late else 0)
+
     def completed(self, reading: Reading, told: int) -> Reading:
         """Add what the device declared before to a reading that speaks of some conditions alone."""
         return reading._replace(conditions=reading.conditions | self.declared & ~told)
