@@ -18,6 +18,7 @@ from incidents import app
 from incidents.settings import Settings
 from stack.issuer import Issuer
 from stack.nats_server import NatsServer
+from tests.fixtures.days import same_day
 from tests.fixtures.servers import ISSUER_ADDRESS, MakeDatabase, MakeToken, TestDatabase
 from tests.incidents import samples
 from tests.incidents.samples import (
@@ -182,6 +183,7 @@ async def service(
     nats_server: NatsServer,
     make_token: MakeToken,
 ) -> AsyncGenerator[Service]:
-    """Run the whole service beside its broker."""
+    """Run the whole service beside its broker, by the clock that tests read, too."""
+    await same_day()
     async with running(make_settings(nats_server.url), make_token) as started:
         yield started

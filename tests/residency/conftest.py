@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from grpc import aio
 from nats.aio.client import Client
 from sqlalchemy import select
 
+from chassis.clock import Clock, utc_now
 from chassis.lifecycle import Lifecycle
 from chassis.storage.database import Database
 from residency import app, tables
@@ -18,6 +20,7 @@ from simulator.population.server import PopulationServer
 from stack.issuer import Issuer
 from stack.nats_server import NatsServer
 from tests.fixtures.barrier import taken_in
+from tests.fixtures.days import same_day
 from tests.fixtures.servers import ISSUER_ADDRESS, MakeDatabase, MakeToken, TestDatabase
 from tests.residency.accounted import unaccounted
 from tests.residency.desk import PEOPLE, Desk
@@ -127,16 +130,13 @@ def make_settings(test_database: TestDatabase, issuer: Issuer) -> MakeSettings:
     return make
 
 
-@pytest.fixture
-async def service(
-    make_settings: MakeSettings,
-    nats_server: NatsServer,
-    make_token: MakeToken,
-    database: Database,
+@asynccontextmanager
+async def running(
+    settings: Settings, make_token: MakeToken, database: Database, clock: Clock
 ) -> AsyncGenerator[Service]:
-    """Run the whole service with its broker; what was changed through it must be accounted for."""
+    """Run the whole service; what was changed through it must be accounted for."""
     async with Lifecycle() as life:
-        port = await app.start(life, make_settings(nats_server.url))
+        port = await app.start(life, settings, clock)
         target = f"127.0.0.1:{port}"
         async with aio.insecure_channel(target) as channel:
             stubs = (
@@ -155,6 +155,32 @@ async def service(
             )
             yield Service(target, stubs, make_token, database)
     assert await unaccounted(database) == []
+
+
+@pytest.fixture
+async def service(
+    make_settings: MakeSettings,
+    nats_server: NatsServer,
+    make_token: MakeToken,
+    database: Database,
+) -> AsyncGenerator[Service]:
+    """Run the whole service with its broker, by the clock that tests read, too."""
+    await same_day()
+    async with running(make_settings(nats_server.url), make_token, database, utc_now) as started:
+        yield started
+
+
+@pytest.fixture
+async def service_at_noon(
+    make_settings: MakeSettings,
+    nats_server: NatsServer,
+    make_token: MakeToken,
+    database: Database,
+) -> AsyncGenerator[Service]:
+    """Run the whole service at noon of a stopped clock: what is counted by the minute or hour is in one of them."""
+    settings = make_settings(nats_server.url)
+    async with running(settings, make_token, database, StoppedClock()) as started:
+        yield started
 
 
 @pytest.fixture

@@ -329,19 +329,19 @@ async def test_old_counts_are_forgotten(database: Database) -> None:
 @pytest.mark.postgres
 @pytest.mark.nats
 async def test_a_caller_who_guesses_is_refused_and_told_when_to_come_again(
-    service: Service,
+    service_at_noon: Service,
 ) -> None:
     """RESOURCE_EXHAUSTED with RetryInfo; the refusal is accounted for, and verification is limited alike."""
-    token = service.make_token("residence_officer")
+    token = service_at_noon.make_token("residence_officer")
     metadata = (("authorization", f"Bearer {token}"),)
     for serial in range(10, 50, 2):
-        await service.method("LookupPerson")(asking(serial=serial), metadata=metadata)
+        await service_at_noon.method("LookupPerson")(asking(serial=serial), metadata=metadata)
     with pytest.raises(aio.AioRpcError) as refused:
-        await service.method("LookupPerson")(asking(serial=98), metadata=metadata)
+        await service_at_noon.method("LookupPerson")(asking(serial=98), metadata=metadata)
     status = rpc_status.from_call(refused.value)  # type: ignore[arg-type] # it has what is read
     retry = error_details_pb2.RetryInfo()
     status.details[-1].Unpack(retry)
-    records = await service.access_records()
+    records = await service_at_noon.access_records()
 
     assert refused.value.code().name == "RESOURCE_EXHAUSTED"
     assert 0 < retry.retry_delay.seconds <= 3600

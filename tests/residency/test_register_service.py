@@ -353,11 +353,11 @@ async def refused_registration(service: Service, home: str, serial: int, **field
     return (await service.refusal("RegisterResidence", request)).reason
 
 
-async def test_who_guesses_numbers_by_writing_is_stopped(service: Service) -> None:
+async def test_who_guesses_numbers_by_writing_is_stopped(service_at_noon: Service) -> None:
     """Writes by number count like looks: numbers that nobody has, and neighbours."""
     reasons = [
         (
-            await service.refusal(
+            await service_at_noon.refusal(
                 "SetContact",
                 pb.SetContactRequest(**asked(personal_id_number=number(serial).digits)),
             )
