@@ -40,7 +40,7 @@ class PlainClient:
             self._writer.write(f"{protocol}\r\n".encode())
             self._writer.write(payload + b"\r\n" if payload else b"")
             self._writer.write(b"PING\r\n")
-            while line := await asyncio.wait_for(self._reader.readline(), 5):
+            while line := await asyncio.wait_for(self._next_line(), 30):
                 if line == b"PONG\r\n":
                     break
                 if not line.startswith(b"INFO"):
@@ -53,14 +53,16 @@ class PlainClient:
         Nothing follows the line: a connection closed with bytes unread is reset, which takes with it what was said.
         """
         self._writer.write(f"{protocol}\r\n".encode())
-        said = await asyncio.wait_for(self._reader.read(), 5)
-        return [line for line in said.decode().splitlines() if not line.startswith("INFO")]
+        said = await asyncio.wait_for(self._reader.read(), 30)
+        return [
+            line for line in said.decode().splitlines() if not line.startswith(("INFO", "PING"))
+        ]
 
     async def is_in(self) -> bool:
         """Tell whether the broker still answers."""
         try:
             self._writer.write(b"PING\r\n")
-            while line := await asyncio.wait_for(self._reader.readline(), 5):
+            while line := await asyncio.wait_for(self._next_line(), 30):
                 if line == b"PONG\r\n":
                     return True
         except OSError:
@@ -70,10 +72,15 @@ class PlainClient:
     async def thrown_out(self) -> None:
         """Wait until the broker ends the connection."""
         with suppress(OSError):
-            while line := await self._reader.readline():
-                if line == b"PING\r\n":
-                    self._writer.write(b"PONG\r\n")
+            while await self._next_line():
+                pass
         await self.close()
+
+    async def _next_line(self) -> bytes:
+        """Read what the broker says next, but whether anybody is there, which it asks a moment after the sign-in."""
+        while (line := await self._reader.readline()) == b"PING\r\n":
+            self._writer.write(b"PONG\r\n")
+        return line
 
     async def close(self) -> None:
         """Leave."""

@@ -232,7 +232,7 @@ async def test_a_device_publishes_durably_over_nats(gate: Gate) -> None:
     _, secret = await gate.issue()
     device = await gate.nats(DEVICE, secret)
 
-    ack = await device.jetstream().publish(subject_of(DEVICE), reading(DEVICE, now_ms()))
+    ack = await device.jetstream(timeout=30).publish(subject_of(DEVICE), reading(DEVICE, now_ms()))
 
     assert ack.stream == "READINGS_11002"
     await until_recorded(gate.database, 1)
@@ -288,7 +288,7 @@ async def test_an_acknowledgement_goes_to_nobody_but_the_device(gate: Gate) -> N
         f"ward.11002.device.{OTHER}.down",
     ):
         await device.publish(subject_of(DEVICE), reading(DEVICE, now_ms()), reply=named)
-    ack = await device.jetstream().publish(subject_of(DEVICE), reading(DEVICE, now_ms()))
+    ack = await device.jetstream(timeout=30).publish(subject_of(DEVICE), reading(DEVICE, now_ms()))
     await until_recorded(gate.database, 1)
     await taken_in(services)
 
@@ -339,7 +339,7 @@ async def test_an_mqtt_device_gets_its_commands_and_no_others(gate: Gate) -> Non
             for topic in ("#", "$MQTT/sub/#", topic_of(OTHER).replace("/up", "/down"))
         ]
         await services.publish(f"ward.11002.device.{DEVICE}.down", b"command")
-        message = await asyncio.wait_for(anext(aiter(device.messages)), 10)
+        message = await asyncio.wait_for(anext(aiter(device.messages)), 30)
 
     assert not own[0].is_failure
     assert all(answer[0].is_failure for answer in answers)
@@ -406,7 +406,7 @@ async def test_new_terms_hold_from_when_they_are_in_force(gate: Gate, owner: Dat
         await tx.execute(text(_SHORTER_SESSIONS))
     after = await gate.plain(DEVICE, secret)
 
-    await asyncio.wait_for(after.thrown_out(), 15)
+    await asyncio.wait_for(after.thrown_out(), 30)
     assert await before.is_in()
     await before.close()
 
@@ -428,7 +428,7 @@ async def test_a_gateway_speaks_for_its_children_and_for_nobody_else(gate: Gate)
 
     await waiting.thrown_out()
     gateway = await gate.nats(GATEWAY.device_id, secret)
-    await gateway.jetstream().publish(subject_of(OTHER), reading(OTHER, now_ms()))
+    await gateway.jetstream(timeout=30).publish(subject_of(OTHER), reading(OTHER, now_ms()))
     with pytest.raises(NatsError):
         await gateway.jetstream().publish(subject_of(DEVICE), b"not mine", timeout=1)
     await until_recorded(gate.database, 1, OTHER)
@@ -500,7 +500,7 @@ async def test_nobody_is_let_in_while_nobody_keeps_the_gate(closed_gate: Gate) -
     async with running(closed_gate.settings):
         device = await closed_gate.nats(DEVICE, secret)
 
-    await device.jetstream().publish(subject_of(DEVICE), reading(DEVICE, now_ms()))
+    await device.jetstream(timeout=30).publish(subject_of(DEVICE), reading(DEVICE, now_ms()))
     await device.close()
 
 
@@ -517,7 +517,7 @@ async def test_a_revoked_device_is_disconnected_and_does_not_come_back(gate: Gat
         await gate.credentials.revoke(UUID(credential_id), asked())
 
         with pytest.raises(aiomqtt.MqttError):
-            await asyncio.wait_for(anext(aiter(over_mqtt.messages)), 10)
+            await asyncio.wait_for(anext(aiter(over_mqtt.messages)), 30)
         await over_nats.thrown_out()
         assert await gate.refuses(DEVICE, secret)
         assert not await let_in_mqtt(gate.mqtt(DEVICE, secret))
@@ -536,7 +536,7 @@ async def test_a_retired_device_is_disconnected_and_does_not_come_back(
 
     await DeviceOperations(gate.database, relay, utc_now).retire(DEVICE, "", "retire-0001", b"")
 
-    await asyncio.wait_for(device.thrown_out(), 15)
+    await asyncio.wait_for(device.thrown_out(), 30)
     assert await gate.refuses(DEVICE, secret)
 
 
@@ -548,7 +548,7 @@ async def test_a_device_is_connected_three_times_at_most(gate: Gate) -> None:
     bystander = await gate.plain(OTHER, other)
 
     for one in clients[:2]:
-        await asyncio.wait_for(one.thrown_out(), 15)
+        await asyncio.wait_for(one.thrown_out(), 30)
     for one in (*clients[2:], bystander):
         assert await one.is_in()
         await one.close()
@@ -575,7 +575,7 @@ async def test_a_clock_that_was_ahead_neither_shuts_devices_out_nor_keeps_them_i
         await asyncio.sleep(1.2)
         await closed_gate.credentials.revoke(UUID(credential_id), asked())
 
-        await asyncio.wait_for(device.thrown_out(), 15)
+        await asyncio.wait_for(device.thrown_out(), 30)
 
 
 async def test_a_revocation_while_the_service_was_away_is_made_good(closed_gate: Gate) -> None:
@@ -592,7 +592,7 @@ async def test_a_revocation_while_the_service_was_away_is_made_good(closed_gate:
 
 async def test_an_expired_credential_ends_its_connections(gate: Gate) -> None:
     """By the broker's own clock, which counts whole seconds: it may be early by a part of one."""
-    _, secret = await gate.issue(seconds=4)
+    _, secret = await gate.issue(seconds=8)
     device = await gate.plain(DEVICE, secret)
     assert device.let_in
 
@@ -661,9 +661,7 @@ async def test_what_mqtt_acknowledged_survives_kill_minus_nine(gate: Gate) -> No
             gate.server.kill()
             gate.server.start()
         sent = {name: len(done) for name, done in acknowledged.items()}
-        await until(
-            _holds(lambda: all(len(acknowledged[n]) > sent[n] + 20 for n in names)), patience_s=60
-        )
+        await until(_holds(lambda: all(len(acknowledged[n]) > sent[n] + 20 for n in names)))
         enough.set()
 
     async def all_recorded() -> bool:
@@ -678,7 +676,7 @@ async def test_what_mqtt_acknowledged_survives_kill_minus_nine(gate: Gate) -> No
         return True
 
     assert sum(map(len, acknowledged.values())) > 60
-    await until(all_recorded, patience_s=90)
+    await until(all_recorded)
     for name in names:
         await alarm_raised(gate.database, name)
     await until_all_told(gate.database)
