@@ -111,7 +111,7 @@ async def test_a_mode_that_cannot_be_is_refused(
 
 async def test_a_mode_ends_by_itself_and_says_so(service: Service) -> None:
     """The running service notes it when its time is over."""
-    await service.call("SetDeviceMode", wanted(ends_at=from_now(seconds=1)))
+    await service.call("SetDeviceMode", wanted(ends_at=from_now(seconds=4)))
 
     async def ended() -> Any:
         while True:
@@ -120,7 +120,7 @@ async def test_a_mode_ends_by_itself_and_says_so(service: Service) -> None:
                 return found.modes[0]
             await asyncio.sleep(0.1)
 
-    mode = await asyncio.wait_for(ended(), 20)
+    mode = await asyncio.wait_for(ended(), 30)
 
     assert (mode.ended_at, mode.ended_by) == (mode.ends_at, "")
 
@@ -175,7 +175,7 @@ async def test_events_of_modes_leave_with_their_cause(service: Service) -> None:
         while await outbox_of(service.database, "DeviceMode"):
             await asyncio.sleep(0.05)
 
-    await asyncio.wait_for(published(), 20)
+    await asyncio.wait_for(published(), 30)
 
 
 async def until_the_detector_has_looked(service: Service) -> None:
@@ -210,7 +210,7 @@ async def test_a_disabled_device_dispatches_nothing_and_is_recorded(
             await asyncio.sleep(0.1)
         return found.signals[0]
 
-    one = await asyncio.wait_for(recorded(), 20)
+    one = await asyncio.wait_for(recorded(), 30)
 
     assert (one.device_id, one.mode_id) == (PLACED.device_id, mode.mode_id)
     assert (one.kind, one.raised) == (pb.ALARM_KIND_SMOKE, True)
