@@ -40,7 +40,7 @@ async def test_a_broker_that_could_not_write_is_told_once_until_it_was_started_a
     """Also while there is room again: the server goes on refusing."""
     services = await jetstream.connect(server.url, "tests")
     gatekeeper = await jetstream.connect(server.url_for(GATEKEEPER), "gatekeeper")
-    stream = services.jetstream(timeout=1)
+    stream = services.jetstream()
     await stream.add_stream(name="FULL", subjects=["full"])
     storage = BrokerStorage(gatekeeper)
     with capture_logs() as logs:
@@ -50,7 +50,7 @@ async def test_a_broker_that_could_not_write_is_told_once_until_it_was_started_a
         resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (2**16, unlimited[1]))
         with pytest.raises((TimeoutError, NatsError)):
             while True:
-                await stream.publish("full", b"x" * 2**15)
+                await stream.publish("full", b"x" * 2**15, timeout=1)
         resource.prlimit(server.pid, resource.RLIMIT_FSIZE, unlimited)
         for _ in range(2):
             await storage.look()

@@ -175,7 +175,7 @@ async def test_nothing_is_moved_under_those_who_still_read(
         f"fire_safety-recorder-{WARD}", "READINGS"
     )
     reading = asyncio.create_task(subscription.fetch(1, timeout=30))
-    await asyncio.sleep(0.2)
+    await until(lambda: is_read(old.jetstream(), f"fire_safety-recorder-{WARD}"))
 
     with pytest.raises(SystemExit, match=r"dừng chúng.*stop them"):
         await commands.move_streams(make_settings(nats_server.url), migrate=True)
@@ -194,6 +194,11 @@ async def test_a_broker_that_is_away_ends_the_command(make_settings: MakeSetting
 async def has_messages(stream: JetStreamContext, name: str, number: int) -> bool:
     """Tell whether a stream holds so many: the broker takes its time to begin with what MQTT clients sent."""
     return await messages_in(stream, name) == number
+
+
+async def is_read(stream: JetStreamContext, consumer: str) -> bool:
+    """Tell whether the broker knows of somebody who waits for messages of the old stream."""
+    return bool((await stream.consumer_info("READINGS", consumer)).num_waiting)
 
 
 async def messages_in(stream: JetStreamContext, name: str) -> int:

@@ -46,7 +46,7 @@ async def hasty(
         "ward.fire_safety.v1": ward.fire_safety.target,
         "ward.incidents.v1": ward.incidents.target,
     }
-    streams = EventStreams(heartbeat_s=0.02, patience=Patience(attach=0.3, outage=0.3, pause=0.05))
+    streams = EventStreams(heartbeat_s=0.02, patience=Patience(attach=2, outage=0.3, pause=0.05))
     async with Lifecycle() as life:
         clients = Clients(targets, NO_CERTIFICATES)
         life.at_stop(clients.close)

@@ -33,13 +33,13 @@ def server(scratch: Path) -> Iterator[NatsServer]:
 async def have_it_fail_to_write(server: NatsServer) -> None:
     """As a full disk does, which has room again afterwards."""
     client = await jetstream.connect(server.url, "tests")
-    stream = client.jetstream(timeout=1)
+    stream = client.jetstream()
     await stream.add_stream(name="FULL", subjects=["full"])
     unlimited = resource.prlimit(server.pid, resource.RLIMIT_FSIZE)
     resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (2**16, unlimited[1]))
     with pytest.raises((TimeoutError, NatsError)):
         while True:
-            await stream.publish("full", b"x" * 2**15)
+            await stream.publish("full", b"x" * 2**15, timeout=1)
     resource.prlimit(server.pid, resource.RLIMIT_FSIZE, unlimited)
     await client.close()
 

@@ -59,10 +59,10 @@ async def port(broker: Broker) -> AsyncGenerator[int]:
     server.close()
 
 
-def client_of(port: int) -> aiomqtt.Client:
-    """Make a detector's client, which waits for half a second."""
+def client_of(port: int, patience_s: float = 30) -> aiomqtt.Client:
+    """Make a detector's client, which waits so long to be let in."""
     protocol = aiomqtt.ProtocolVersion.V311
-    return aiomqtt.Client(LOOPBACK, port, protocol=protocol, timeout=0.5)
+    return aiomqtt.Client(LOOPBACK, port, protocol=protocol, timeout=patience_s)
 
 
 async def test_a_connection_that_breaks_leaves_no_complaint(port: int, broker: Broker) -> None:
@@ -92,7 +92,7 @@ async def test_who_gives_up_waiting_hangs_up(port: int, broker: Broker) -> None:
     """Else the broker would hold two connections of one detector, and end the wrong one."""
     broker.lets_in = False
     with pytest.raises(aiomqtt.MqttError):
-        async with signed_in(client_of(port)):
+        async with signed_in(client_of(port, patience_s=0.5)):
             raise AssertionError("nobody was let in")
     await broker.left()
 

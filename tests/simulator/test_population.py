@@ -26,8 +26,10 @@ def database() -> PopulationServer:
     return PopulationServer(PEOPLE)
 
 
-async def ask(database: PopulationServer, **fields: object) -> pb.VerifyPersonResponse:
-    """Ask the serving database about the person, with fields changed."""
+async def ask(
+    database: PopulationServer, patience_s: float = 30, **fields: object
+) -> pb.VerifyPersonResponse:
+    """Ask the serving database about the person, with fields changed, and wait so long for its answer."""
     asked: dict[str, object] = {
         "correlation_id": "q/0/1",
         "personal_id_number": NUMBER,
@@ -41,7 +43,7 @@ async def ask(database: PopulationServer, **fields: object) -> pb.VerifyPersonRe
             stub = population_pb2_grpc.PopulationServiceStub(channel)
             answer: pb.VerifyPersonResponse = await stub.VerifyPerson(
                 pb.VerifyPersonRequest(**(asked | fields)),  # type: ignore[arg-type]
-                timeout=0.5,
+                timeout=patience_s,
             )
             return answer
     finally:
@@ -96,7 +98,7 @@ async def test_it_gives_no_answer(database: PopulationServer, fault: Fault) -> N
     """It is down, or slower than anybody waits."""
     database.fault = fault
     with pytest.raises(aio.AioRpcError):
-        await ask(database)
+        await ask(database, patience_s=0.5)
 
 
 def test_it_knows_the_residents_of_a_synthetic_ward(small_ward: Path) -> None:

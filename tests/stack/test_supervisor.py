@@ -111,13 +111,13 @@ async def test_a_broker_that_could_not_write_is_started_anew_once_it_can(
     monkeypatch.setattr(supervised, "TEND_SECONDS", 0.2)
     server = stack.installation.nats
     before, client = server.pid, await jetstream.connect(server.url, "tests")
-    stream = client.jetstream(timeout=1)
+    stream = client.jetstream()
     await stream.add_stream(name="FULL", subjects=["full"])
     unlimited = resource.prlimit(before, resource.RLIMIT_FSIZE)
     resource.prlimit(before, resource.RLIMIT_FSIZE, (2**16, unlimited[1]))
     with pytest.raises((TimeoutError, NatsError)):
         while True:
-            await stream.publish("full", b"x" * 2**15)
+            await stream.publish("full", b"x" * 2**15, timeout=1)
     resource.prlimit(before, resource.RLIMIT_FSIZE, unlimited)
     while not stack.process("nats").running or server.pid == before:
         await asyncio.sleep(0.1)

@@ -16,13 +16,13 @@ async def test_the_canary_is_seen_and_nobody_is_told(ward: Stack, officer: Offic
     """Its rounds are counted and timed; no list of alarms, no incident and no figure has it."""
     port = ward.installation.admin_port("canary")
 
-    async def seen() -> float:
+    async def seen() -> Scrape | None:
         scrape = await asyncio.to_thread(Scrape.of, port)
-        return scrape.value("ward_canary_rounds_total", outcome="seen")
+        return scrape if scrape.value("ward_canary_rounds_total", outcome="seen") else None
 
-    rounds = await officer.until(seen)
+    scrape: Scrape = await officer.until(seen)
 
-    scrape = await asyncio.to_thread(Scrape.of, port)
+    rounds = scrape.value("ward_canary_rounds_total", outcome="seen")
     assert scrape.value("ward_canary_seconds_count") == rounds
     assert 0 < scrape.value("ward_canary_seconds_sum") < 30 * rounds
     ends = scrape.value("ward_certificate_expires_timestamp_seconds", use="broker")

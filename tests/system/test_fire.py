@@ -19,8 +19,9 @@ pytestmark = [
 
 
 async def events(officer: Officer) -> AsyncGenerator[tuple[str, dict[str, Any]]]:
-    """Read the officer's open stream of incidents: event name and data."""
+    """Read the officer's stream of incidents: event name and data; first that it is open, without either."""
     async with officer.client.stream("GET", "/v1/incidents:watch", timeout=None) as stream:
+        yield "", {}
         name = ""
         async for line in stream.aiter_lines():
             field, _, value = line.partition(": ")
@@ -36,13 +37,12 @@ async def test_a_fire_becomes_one_incident_with_a_brief(ward: Stack, officer: Of
     premises_id = place["premisesId"]
     first, second = (await officer.devices(premises_id))[:2]
     watched = events(officer)
-    opened = asyncio.ensure_future(anext(watched))
-    await asyncio.sleep(0.5)
+    await anext(watched)
 
     detector = Detector(ward.installation, first)
     await detector.report(CLEAN_AIR, 3)
     await detector.report(SMOKE, 10)
-    name, event = await asyncio.wait_for(opened, 30)
+    name, event = await asyncio.wait_for(anext(watched), 60)
     incident_id = event["incident"]["incidentId"]
 
     assert name == "IncidentOpened"
@@ -50,7 +50,7 @@ async def test_a_fire_becomes_one_incident_with_a_brief(ward: Stack, officer: Of
     assert event["incident"]["priority"] == "PRIORITY_P2"
 
     await Detector(ward.installation, second).report(SMOKE, 10)
-    joined, event = await asyncio.wait_for(anext(watched), 30)
+    joined, event = await asyncio.wait_for(anext(watched), 60)
 
     assert joined == "IncidentAlarmJoined"
     assert event["incident"]["incidentId"] == incident_id

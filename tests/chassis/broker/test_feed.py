@@ -44,11 +44,18 @@ async def take(broker: Client, token: str, number: int) -> list[FeedEvent]:
     return taken
 
 
+async def until_watched(broker: Client) -> None:
+    """Wait until the broker knows of a watcher, who has looked by then where the stream stands."""
+    async with asyncio.timeout(30):
+        while not (await broker.jetstream().stream_info("EVENTS")).state.consumer_count:
+            await asyncio.sleep(0.02)
+
+
 async def test_a_watcher_receives_what_happens_from_now_on(broker: Client) -> None:
     """Older events are not told to a new watcher, nor those of other subjects."""
     await publish(broker, b"old")
     taking = asyncio.create_task(take(broker, "", 1))
-    await asyncio.sleep(0.3)
+    await until_watched(broker)
     await publish(broker, b"other", "ward.residency.v1.OccupancyChanged")
     await publish(broker, b"new")
 
@@ -114,7 +121,7 @@ async def test_a_watcher_is_told_when_the_stream_is_another_one(broker: Client) 
     for number in range(3):
         await publish(broker, str(number).encode())
     taking = asyncio.create_task(take(broker, "3", 1))
-    await asyncio.sleep(0.5)
+    await until_watched(broker)
     await broker.jetstream().delete_stream("EVENTS")
     await jetstream.ensure_streams(broker.jetstream(), "11002")
     await publish(broker, b"new")

@@ -133,14 +133,14 @@ async def test_nothing_to_deliver_is_not_silence(broker: Client) -> None:
     most = ConsumerConfig(durable_name="most", ack_policy=AckPolicy.EXPLICIT, max_ack_pending=1)
     await broker.jetstream().add_consumer(STREAM, most)
     async with (
-        pulling(broker, heartbeat_s=0.1) as idle,
-        Pull(broker, STREAM, "most", heartbeat_s=0.1) as full,
+        pulling(broker, heartbeat_s=0.5) as idle,
+        Pull(broker, STREAM, "most", heartbeat_s=0.5) as full,
     ):
         await asyncio.gather(*(idle.take(0.05), full.take(0.05)))
         await broker.jetstream().publish(SUBJECT, b"1")
         await broker.jetstream().publish(SUBJECT, b"2")
         assert (len(await take(idle, 2)), len(await take(full, 1))) == (2, 1)
-        waited = await asyncio.gather(idle.take(1), full.take(1))
+        waited = await asyncio.gather(idle.take(2), full.take(2))
 
     assert waited == [[], []]
 
@@ -160,7 +160,7 @@ async def test_a_broker_that_says_nothing_is_told(broker: Client, nats_server: N
 
 async def test_who_did_not_look_for_long_has_not_met_silence(broker: Client) -> None:
     """All that was asked for came: nobody had anything to say."""
-    async with pulling(broker, batch=1, heartbeat_s=0.1) as pull:
+    async with pulling(broker, batch=1, heartbeat_s=0.3) as pull:
         await broker.jetstream().publish(SUBJECT, b"1")
         assert len(await take(pull, 1)) == 1
         await asyncio.sleep(1)
