@@ -13,8 +13,6 @@ from fire_safety.settings import Settings
 from stack.ports import LOOPBACK, free_port
 from tests.fire_safety.field import until
 
-# A machine with other work takes its time to start three processes.
-_PATIENCE_S = 90.0
 _HELD = "ward_detector_partitions "
 
 
@@ -81,4 +79,4 @@ async def until_shared(*replicas: Replica, shares: list[int]) -> None:
     async def as_said() -> bool:
         return sorted([await one.share() for one in replicas]) == sorted(shares)
 
-    await until(as_said, _PATIENCE_S)
+    await until(as_said)

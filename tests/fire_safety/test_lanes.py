@@ -107,7 +107,7 @@ async def test_smoke_becomes_a_durable_alarm_and_an_event(
         AlarmState.ACTIVE,
         True,
     )
-    event = await events.next_msg(timeout=5)
+    event = await events.next_msg(timeout=30)
     assert pb.AlarmRaised.FromString(event.data).alarm.alarm_id == str(alarm.alarm_id)
     assert len(await until_recorded(database, 15)) == 15
 

@@ -286,7 +286,7 @@ async def test_what_is_being_set_while_a_device_is_retired_ends_with_it(
 
 async def somebody_waits(database: Database) -> None:
     """Look until a transaction waits for a lock."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             async with database.transaction() as tx:
                 if await tx.scalar(text("select exists (select from pg_locks where not granted)")):

@@ -237,7 +237,7 @@ async def watching(service: Service, resume_token: str = "") -> AsyncGenerator[A
 
 async def next_change(call: Any) -> pb.WatchAlarmsResponse:
     """Wait for the next change."""
-    return await asyncio.wait_for(call.read(), 10)
+    return await asyncio.wait_for(call.read(), 30)
 
 
 async def test_a_watcher_sees_each_change_and_resumes_where_it_left(

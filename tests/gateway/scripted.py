@@ -65,7 +65,7 @@ class Events:
 
     async def watched_by(self, number: int) -> None:
         """Wait until so many watchers are there."""
-        async with asyncio.timeout(5), self._changed:
+        async with asyncio.timeout(30), self._changed:
             await self._changed.wait_for(lambda: self.watching == number)
 
     async def watch(self, request: Any) -> AsyncIterator[Message]:

@@ -310,7 +310,7 @@ async def waits_for_a_lock(database: Database) -> None:
         "select count(*) from pg_stat_activity"
         " where datname = current_database() and wait_event_type = 'Lock'"
     )
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             async with database.transaction() as tx:
                 if await tx.scalar(asked):

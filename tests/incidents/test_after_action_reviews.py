@@ -280,7 +280,7 @@ async def test_the_clock_reminds_and_the_metrics_say_what_is_overdue(
     def value(name: str) -> float | None:
         return REGISTRY.get_sample_value(name)
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while "ReviewActionDue" not in await events(database):
             await asyncio.sleep(0.01)
         while (value("ward_review_actions_open"), value("ward_review_actions_overdue")) != (2, 1):

@@ -42,6 +42,7 @@ async def publish(broker: Client, *events: Message) -> None:
         await broker.jetstream().publish(
             subject_of(event),
             event.SerializeToString(),
+            timeout=30,
             headers={EVENT_ID_HEADER: str(uuid4())},
         )
 
@@ -68,7 +69,7 @@ async def next_event(broker: Client, kind: type[Message]) -> Message:
     stream = broker.jetstream()
     subscription = await stream.subscribe(subject_of(kind), stream="EVENTS", ordered_consumer=True)
     try:
-        return kind.FromString((await subscription.next_msg(timeout=20)).data)
+        return kind.FromString((await subscription.next_msg(timeout=60)).data)
     finally:
         await subscription.unsubscribe()
 

@@ -81,7 +81,7 @@ async def test_the_metrics_say_what_the_figures_are(
 
     telling = asyncio.create_task(tell_figures(FigureQueries(database), clock))
     # Others in this process may have told figures before.
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while told("ward_incidents_overdue", "priority", Priority) != [1, 0, 0, 0]:
             await asyncio.sleep(0.01)
         while told("ward_report_deadlines_overdue", "kind", ClockKind) != [0, 0, 0]:

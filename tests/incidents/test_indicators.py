@@ -544,7 +544,7 @@ async def test_the_metrics_say_what_the_figures_are(
         return REGISTRY.get_sample_value(name, {"indicator": indicator, **labels, **said})
 
     # Others in this process may have told figures before.
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while value("ward_indicator_numerator", "false_alarms_by_premises") != 1:
             await asyncio.sleep(0.01)
     telling.cancel()

@@ -378,7 +378,7 @@ async def test_a_report_that_waits_for_its_incident_holds_up_no_other(
         await lock_incident(tx, burning.incident_id)
         waiting = asyncio.create_task(receive("fire"))
         await waits_for_a_lock(database)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             other = await receive("on_scene")
     joined = await waiting
 

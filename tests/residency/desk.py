@@ -103,7 +103,7 @@ class Desk:
 
     async def until_answered(self, case_number: str) -> pb.ResidenceCase:
         """Wait until the population database has answered for a case."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while True:
                 listed = await self.call(OFFICER, "ListCases", pb.ListCasesRequest())
                 (case,) = (one for one in listed.cases if one.case_number == case_number)
@@ -114,14 +114,14 @@ class Desk:
 
     async def until_asked(self, times: int) -> None:
         """Wait until the population database was asked so often."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while len(self.population.questions) < times:
                 await asyncio.sleep(0.02)
 
     async def hear(self, kind: Any) -> Any:
         """Wait for the next event of a kind."""
         while True:
-            message = await self.heard.next_msg(timeout=10)
+            message = await self.heard.next_msg(timeout=30)
             if message.subject == kind.DESCRIPTOR.full_name:
                 return kind.FromString(message.data)
 

@@ -396,7 +396,7 @@ async def tell_of_fire(service: Service, broker: Client, building_id: UUID) -> N
         version=1,
     )
     await publish(broker, incidents_pb2.IncidentOpened(incident=incident))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             async with service.database.transaction() as tx:
                 if (await tx.execute(select(tables.incidents))).all():

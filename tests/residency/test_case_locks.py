@@ -91,7 +91,7 @@ async def enter(database: Database, asked: ResidenceDeclaration) -> None:
 async def until_somebody_waits(tx: Transaction) -> None:
     """Wait until another transaction waits for a lock."""
     waits = text("select count(*) from pg_locks where not granted")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not await tx.scalar(waits):
             await asyncio.sleep(0.01)
 

@@ -70,7 +70,7 @@ async def test_to_have_identities_verified_counts_as_looks(desk: Desk) -> None:
     await verifying(desk, declared(2))
     counted: dict[str, int] = {}
     with suppress(TimeoutError):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             # What is counted is shared every second, be it between the call and whom it was about.
             while counted != {"CALLS": 1, "PERSONS": 2}:
                 await asyncio.sleep(0.1)

@@ -846,7 +846,7 @@ async def test_who_waits_for_a_merge_finds_the_person_who_stands(database: Datab
             residence_operations(database, clock).register(application(home, 2), "request-1", b"x")
         )
         blocked = text("select count(*) from pg_stat_activity where wait_event_type = 'Lock'")
-        async with asyncio.timeout(10), database.engine.connect() as watching:
+        async with asyncio.timeout(30), database.engine.connect() as watching:
             while not (await watching.execute(blocked)).scalar():
                 await watching.rollback()
     await waiting

@@ -358,7 +358,7 @@ async def published(broker: Client) -> str:
         )
         state = (await broker.jetstream().stream_info(str(stream))).state
         for _ in range(state.messages):
-            message = await subscription.next_msg(5)
+            message = await subscription.next_msg(30)
             payload = message.data.decode(errors="replace")
             texts.append(f"{message.subject} {message.headers} {payload}")
     return "\n".join(texts)

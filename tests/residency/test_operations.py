@@ -61,7 +61,7 @@ async def end(does: ResidenceOperations, registration_id: UUID, ended_on: date =
 async def somebody_waits(database: Database) -> None:
     """Return when a transaction waits for a lock of another."""
     waiting = text("select count(*) from pg_stat_activity where wait_event_type = 'Lock'")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             async with database.transaction() as tx:
                 if await tx.scalar(waiting):

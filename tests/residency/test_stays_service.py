@@ -56,7 +56,7 @@ def moment(at: datetime) -> Timestamp:
 
 async def next_of(heard: JetStreamContext.PushSubscription) -> residency_pb2.DwellingOccupancy:
     """Wait for the next counts that are published."""
-    message = await heard.next_msg(timeout=10)
+    message = await heard.next_msg(timeout=30)
     return residency_pb2.OccupancyChanged.FromString(message.data).occupancy
 
 

@@ -31,7 +31,7 @@ async def test_what_fell_due_while_the_service_was_down_is_published_at_its_star
     await residence_operations(database, clock).register(coming, "request-0001", b"x")
     clock.now = datetime(2026, 12, 24, tzinfo=UTC)
     running = asyncio.create_task(timers.recount_when_due(upkeep(database, clock)))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while len(events := await waiting_events(database)) < 2:
             await asyncio.sleep(0.01)
     running.cancel()
@@ -44,7 +44,7 @@ async def test_an_outage_of_the_database_only_delays() -> None:
     away = Database.connect("postgresql+asyncpg://nobody@127.0.0.1:1/nothing")
     with capture_logs() as logs:
         running = asyncio.create_task(timers.recount_when_due(upkeep(away)))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not logs:
                 await asyncio.sleep(0.01)
 
@@ -68,7 +68,7 @@ async def test_an_unexpected_failure_is_told_and_ends_no_timer(
     }
     with capture_logs() as logs:
         running = [asyncio.create_task(each) for each in work.values()]
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while failed not in [entry["event"] for entry in logs]:
                 await asyncio.sleep(0.01)
 

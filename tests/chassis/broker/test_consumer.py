@@ -242,7 +242,7 @@ async def test_what_a_killed_process_had_taken_comes_again_soon(broker: Client) 
     killed.cancel()
     handled = Handled()
     task = await consuming(broker, handled)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         await handled.count(1)
     task.cancel()
 

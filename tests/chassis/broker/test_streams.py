@@ -37,7 +37,7 @@ async def test_subjects_that_another_stream_holds_are_told_once_and_waited_for(
         await asyncio.sleep(1.2)
         assert not ensuring.done()
         await stream.delete_stream("READINGS")
-        await asyncio.wait_for(ensuring, 10)
+        await asyncio.wait_for(ensuring, 30)
 
     (told,) = [one for one in logs if one["log_level"] in {"warning", "error"}]
     assert (told["event"], told["stream"]) == ("stream_subjects_taken", "READINGS_11002")
@@ -53,7 +53,7 @@ async def test_a_password_may_hold_what_an_address_cannot(tmp_path: Path) -> Non
     server = NatsServer(tmp_path)
     server.start()
     url = f"nats://services:p%23%40%2F%3A%2541%20end@127.0.0.1:{server.port}"
-    client = await asyncio.wait_for(jetstream.connect(url, "tests"), 10)
+    client = await asyncio.wait_for(jetstream.connect(url, "tests"), 30)
     try:
         command = await jetstream.connect_once(url, "tests")
         connected = client.is_connected, command.is_connected
@@ -111,12 +111,12 @@ async def test_a_broker_that_is_away_is_told_once_and_that_it_is_back_as_well(
     with capture_logs() as logs:
         client = await jetstream.connect(server.url, "first")
         server.kill()
-        await asyncio.wait_for(failed_again(), 10)
+        await asyncio.wait_for(failed_again(), 30)
         late = asyncio.create_task(jetstream.connect(server.url, "second"))
-        await asyncio.wait_for(failed_again(), 10)
+        await asyncio.wait_for(failed_again(), 30)
         server.start()
-        other = await asyncio.wait_for(late, 10)
-        async with asyncio.timeout(10):
+        other = await asyncio.wait_for(late, 30)
+        async with asyncio.timeout(30):
             while len(logs) < len(_TOLD):
                 await asyncio.sleep(0.05)
         told = [(one["connection"], one["event"]) for one in logs]

@@ -187,7 +187,7 @@ async def test_a_copy_that_is_given_up_keeps_neither_its_locks_nor_its_connectio
     with pytest.raises(asyncio.CancelledError):
         await storing
 
-    async with asyncio.timeout(10), database.bulk_transaction() as driver:
+    async with asyncio.timeout(30), database.bulk_transaction() as driver:
         await driver.execute("insert into kept values (1)")
 
     await database.close()

@@ -286,7 +286,7 @@ async def test_two_relays_publish_each_event_once(database: Database, broker: Cl
     async with database.transaction() as tx:
         await outbox.add(tx, OUTBOX, utc_now(), *(event(number) for number in range(300)))
     tasks = [asyncio.create_task(relay(database, broker).run()) for _ in range(2)]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while await waiting(database):
             await asyncio.sleep(0.02)
     for task in tasks:

@@ -10,7 +10,7 @@ async def told(readiness: Readiness) -> dict[str, bool]:
     """Ask all parts once."""
     asking = asyncio.create_task(readiness.run([]))
     await asyncio.sleep(0)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not any(readiness.parts.values()):
             await asyncio.sleep(0)
     asking.cancel()
