@@ -36,7 +36,7 @@ from ward.residency.v1 import residency_pb2 as residency
 
 _WARD = "11002"
 _WIDTH = 120
-_PATIENCE_S = 45.0
+_PATIENCE_S = 120.0
 _AFTERWARDS_S = 2.0
 _TOLD_AGAIN = 50
 # A brief is asked for so often while alarms come in, and so many times when all is quiet.

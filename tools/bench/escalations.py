@@ -45,7 +45,7 @@ _WARD = "11002"
 _WIDTH = 120
 # Between the making of the rows and the first that is due.
 _LEAD_S = 3.0
-_PATIENCE_S = 30.0
+_PATIENCE_S = 120.0
 # What is told twice, is told within this time.
 _AFTERWARDS_S = 2.0
 # P2: the step after it is due five minutes later, when all is over.
