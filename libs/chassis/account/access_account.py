@@ -18,7 +18,7 @@ _DELETED_AT_ONCE = 10_000
 
 _COLUMNS = """position, format, previous_hash, hash, record_id, recorded_at, account, actor, roles,
     method, purpose, legal_basis, reference, subject, fields, outcome, request_id, ward_code"""
-_BEHIND = f"select {_COLUMNS} from access_records where position > $1 order by position"  # noqa: S608
+_FROM = f"select {_COLUMNS} from access_records where position >= $1 order by position"  # noqa: S608
 _CHECKPOINT = "select position, hash from access_checkpoints order by position desc limit 1"
 _HEAD = "select position, hash from access_records order by position desc limit 1"
 _AT = "select position, hash from access_records where position = $1"
@@ -86,7 +86,7 @@ async def verify(
         last = await driver.fetchrow(_HEAD)
         heads = (checkpoint, *witnesses.heads)
         walk = Walk(trusted, last["position"] if last else 0, heads)
-        async for row in driver.cursor(_BEHIND, trusted.position, prefetch=_PREFETCH):
+        async for row in driver.cursor(_FROM, trusted.position + 1, prefetch=_PREFETCH):
             walk.step(linked_of(row))
             if walk.head.position % _PREFETCH == 0:
                 progress(walk.head.position)
@@ -131,7 +131,7 @@ async def _trusted(driver: asyncpg.Connection, checkpoint: Head, begin: int | No
 async def read(database: Database, begin: int) -> AsyncIterator[Linked]:
     """Give the records from a position on, in order."""
     async with database.bulk_transaction() as driver:
-        async for row in driver.cursor(_BEHIND, begin - 1, prefetch=_PREFETCH):
+        async for row in driver.cursor(_FROM, begin, prefetch=_PREFETCH):
             yield linked_of(row)
 
 

@@ -7,12 +7,13 @@ The content of a record is, one behind the other: the 22 bytes `ward access reco
 bytes); recorded_at; the texts account, actor, method, purpose, legal_basis, reference, subject, outcome, request_id
 and ward_code; the lists roles and fields. Its digest is SHA-256 of that.
 
-The hash of the record at a position is SHA-256 of: the byte 01; the position (8 bytes); the hash of the record before
-it (32 bytes); the digest of its content (32 bytes). The record at position 1 follows START, the SHA-256 of the ASCII
-bytes `ward access chain 1`.
+The hash of the record at a position is SHA-256 of: the byte 01; the position (8 bytes, signed); the hash of the record
+before it (32 bytes); the digest of its content (32 bytes). The record at position 1 follows START, the SHA-256 of the
+ASCII bytes `ward access chain 1`.
 """
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -28,6 +29,9 @@ _LINK = b"\x01"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Most texts and lists of a record are those of many others: callers, methods, purposes, cases.
 _KEPT_TEXTS = 1024
+# At so many positions at most is a record looked for that stands in the wrong place, which takes seconds: a position
+# that was made up can lie as far as numbers go.
+_LOOKED_FOR = 1_000_000
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -178,14 +182,16 @@ class ChainBrokenError(Exception):
 class Walk:
     """Goes along a chain from a trusted head, record by record, and compares it with its witnesses.
 
-    `witnesses` are heads kept outside the database, by position. `last` is the last position of the table, up to
-    which a record that stands in the wrong place is looked for.
+    `witnesses` are heads kept by several outside the database, who may know different ones of a position: where one
+    disagrees, the chain does not hold. `last` is the last position of the table, up to which a record that stands in
+    the wrong place is looked for.
     """
 
     def __init__(self, begin: Head, last: int, witnesses: Sequence[Head] = ()) -> None:
-        self._begin = begin
-        self._last = last
-        self._witnesses = {one.position: one.hash for one in witnesses}
+        self._places = range(begin.position + 1, min(last, begin.position + _LOOKED_FOR) + 1)
+        self._witnesses = defaultdict[int, set[bytes]](set)
+        for one in witnesses:
+            self._witnesses[one.position].add(one.hash)
         self.head = begin
         self._check_witness()
 
@@ -195,8 +201,7 @@ class Walk:
         if row.position != expected:
             raise ChainBrokenError(expected, Fault.MISSING)
         if not row.fits(row.position):
-            places = range(self._begin.position + 1, self._last + 1)
-            moved = any(row.fits(place) for place in places)
+            moved = any(row.fits(place) for place in self._places)
             raise ChainBrokenError(expected, Fault.REORDERED if moved else Fault.CHANGED)
         if row.previous_hash != self.head.hash:
             # The record agrees with itself, so it is the one before it that is not what it was.
@@ -211,6 +216,5 @@ class Walk:
         return self.head
 
     def _check_witness(self) -> None:
-        witnessed = self._witnesses.get(self.head.position)
-        if witnessed is not None and witnessed != self.head.hash:
+        if self._witnesses.get(self.head.position, set()) - {self.head.hash}:
             raise ChainBrokenError(self.head.position, Fault.REPLACED)

@@ -186,6 +186,24 @@ def test_a_chain_that_was_written_anew_is_found_by_its_witness() -> None:
     assert broken(rows, [Head(3, genuine[2].hash)]) == (3, Fault.REPLACED)
 
 
+def test_no_witness_speaks_over_another() -> None:
+    """Who forges the chain and one witness of a position is found by the other, whichever is asked last."""
+    rows = chain(3)
+    genuine, forged = Head(2, rows[1].hash), Head(2, bytes(32))
+
+    for witnesses in ([genuine, forged], [forged, genuine]):
+        assert broken(rows, witnesses) == (2, Fault.REPLACED)
+
+
+def test_a_walk_ends_however_far_a_position_lies_that_was_made_up() -> None:
+    """Who changed a record would else have the search for its place go on for ever."""
+    rows = chain(3)
+    rows[1] = replace(rows[1], record=rows[1].record._replace(account="x"))
+    rows[2] = replace(rows[2], position=2**63 - 1)
+
+    assert broken(rows) == (2, Fault.CHANGED)
+
+
 def test_an_end_that_was_cut_off_is_found_by_its_witness() -> None:
     """The chain is shorter than it was."""
     rows = chain(4)

@@ -240,6 +240,7 @@ async def test_a_change_and_its_record_are_durable_together_or_not_at_all(
         ),
         ([copied(0)], 0, Fault.CHANGED),
         ([copied(-5)], -5, Fault.CHANGED),
+        ([copied(-(2**63))], -(2**63), Fault.CHANGED),
         (["delete from access_records where position > 3"], 4, Fault.BEHIND_WITNESS),
         (["delete from access_records"], 1, Fault.BEHIND_WITNESS),
         (
