@@ -11,13 +11,18 @@ import unicodedata
 _TWELVE_DIGITS = re.compile(
     r"\d(?:[^\S\r\n]?\d){11}|(?<!\d)(?:0\d\d|999)(?:(?:[.\u2010-\u2015-]|[^\S\r\n])?\d{3}){3}"
 )
-# Soft hyphens, joiners, marks of direction and of byte order: they come with what is copied, and nobody sees them.
-_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+# All that Unicode has nobody see (Default_Ignorable_Code_Point): soft hyphens, joiners, marks of direction and of byte
+# order, which come with what is copied, and fillers and selectors of variants.
+UNSEEN = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff]"
+)
 
 
 def visible(text: str) -> str:
     """Leave out of a text what nobody sees of it."""
-    return _UNSEEN.sub("", text)
+    return UNSEEN.sub("", text)
 
 
 def may_hold_id_number(text: str) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Self
 
+from chassis.privacy import UNSEEN
 from residency.domain import spelling
 
 MAX_CHARACTERS = 120
@@ -15,12 +16,8 @@ _MAX_DECOMPOSED = 4 * MAX_CHARACTERS
 _KEPT_SIGNS = 1024
 _PUNCTUATION = frozenset(" '\u2019-.·")
 _WORD = re.compile(r"[^\W\d_]+")
-# Letters and marks of which nothing is seen: fillers of Hangul and Khmer, joiners, selectors of variants.
-_UNSEEN = (
-    "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u3164\ufe00-\ufe0f\U000e0100-\U000e01ef"
-)
-_WIDTHS = "\uff00-\uffef"
-_UNUSUAL, _IS_UNSEEN = re.compile(f"[{_UNSEEN}{_WIDTHS}]"), re.compile(f"[{_UNSEEN}]")
+# Full and half width forms, as East Asian keyboards write letters.
+_WIDE = re.compile("[\uff00-\uffef]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +25,8 @@ class FullName:
     """A full name in Unicode form NFC with single spaces: surname, middle names, given name.
 
     It holds letters only, and such as can be seen: a number in its place is refused, so that an identification number
-    cannot come to rest in the clear where a name belongs. Letters of full or half width, as East Asian keyboards write
-    them, are read as the letters that they are.
+    cannot come to rest in the clear where a name belongs. Letters of full or half width are read as the letters that
+    they are.
     """
 
     text: str
@@ -39,9 +36,10 @@ class FullName:
         """Read a name; ValueError says what is allowed."""
         if len(text) > _MAX_DECOMPOSED:
             raise ValueError("too long")
-        if _UNUSUAL.search(text):
-            text = _of_usual_width(text)
-        name = " ".join(unicodedata.normalize("NFC", text).split())
+        usual = _WIDE.sub(lambda wide: unicodedata.normalize("NFKC", wide.group()), text)
+        if UNSEEN.search(usual):
+            raise ValueError("not to be seen")
+        name = " ".join(unicodedata.normalize("NFC", usual).split())
         if not 0 < len(name) <= MAX_CHARACTERS:
             raise ValueError("not a name")
         # Nearly all names are letters and spaces, which is told without asking of each sign.
@@ -69,14 +67,6 @@ class FullName:
         words = _WORD.findall(unicodedata.normalize("NFC", self.text))
         *before, given = words
         return b"".join(map(spelling.order, (given, *before)))
-
-
-def _of_usual_width(text: str) -> str:
-    """Give full and half width forms as usual letters; ValueError where something of a name could not be seen."""
-    usual = re.sub(f"[{_WIDTHS}]+", lambda wide: unicodedata.normalize("NFKC", wide.group()), text)
-    if _IS_UNSEEN.search(usual):
-        raise ValueError("not to be seen")
-    return usual
 
 
 def _check_signs(name: str) -> None:
