@@ -81,9 +81,7 @@ class HeldIdentity:
     @property
     def text(self) -> str:
         """What was said, in Vietnamese."""
-        said = f"{self.full_name}, số {self.number}, sinh {self.birth_date.written}"
-        who = f"{said}, {SEX_NAMES[self.sex]}, quốc tịch {nationality_name(self.nationality)}"
-        return f"đến {_moment(self.corrected_at)}: {who}; hồ sơ {self.reference}"
+        return f"đến {_moment(self.corrected_at)}: {_who(self)}; hồ sơ {self.reference}"
 
 
 @dataclass(frozen=True)
@@ -101,9 +99,7 @@ class HeldRecord:
     @property
     def text(self) -> str:
         """What it says, in Vietnamese."""
-        said = f"{self.full_name}, số {self.number}, sinh {self.birth_date.written}"
-        who = f"{said}, {SEX_NAMES[self.sex]}, quốc tịch {nationality_name(self.nationality)}"
-        return ", ".join([who, *filter(None, (self.phone, self.email))])
+        return ", ".join([_who(self), *filter(None, (self.phone, self.email))])
 
 
 @dataclass(frozen=True)
@@ -274,6 +270,11 @@ class HeldData:
             yield "assistance_needs", "Nhu cầu hỗ trợ đã khai", self.assistance_needs
         yield "merges", "Gộp hồ sơ trùng", self.merges
         yield "requests", "Yêu cầu về dữ liệu cá nhân", self.requests
+
+
+def _who(one: HeldIdentity | HeldRecord) -> str:
+    said = f"{one.full_name}, số {one.number}, sinh {one.birth_date.written}"
+    return f"{said}, {SEX_NAMES[one.sex]}, quốc tịch {nationality_name(one.nationality)}"
 
 
 def _term(entry: HeldStay | HeldAbsence | HeldNeed | HeldMembership) -> str:

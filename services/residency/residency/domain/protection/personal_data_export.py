@@ -43,6 +43,8 @@ _PURPOSES: Mapping[str, str] = {
 }
 _OUTCOMES: Mapping[str, str] = {
     "OK": "đã thực hiện",
+    # What was done stays done, and nobody knows how much of the answer came.
+    "CANCELLED": "bị ngắt trước khi trả lời xong",
     ASKED: "đã hỏi cơ sở dữ liệu quốc gia về dân cư",
     Verdict.MATCH: "cơ sở dữ liệu quốc gia về dân cư: khớp",
     Verdict.MISMATCH: "cơ sở dữ liệu quốc gia về dân cư: không khớp",
