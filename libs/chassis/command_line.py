@@ -37,5 +37,5 @@ def say_both(vietnamese: str, english: str, *, of_failure: bool = False) -> None
 def show_progress(told: str, *, ended: bool) -> bool:
     """Show on one line of a screen how far something is; tell whether there is a screen."""
     if is_screen := sys.stderr.isatty():
-        print(f"\r{told}", end="\n" if ended else "", file=sys.stderr, flush=True)  # noqa: T201 - as above
+        print(f"\r{told}", end="\n" if ended else "", file=sys.stderr, flush=True)  # noqa: T201 - to people
     return is_screen

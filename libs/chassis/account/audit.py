@@ -7,7 +7,6 @@ import argparse
 import csv
 import json
 import os
-import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -20,7 +19,7 @@ from chassis.account import access_account, console, witness
 from chassis.account.access_chain import AccessRecord, ChainBrokenError, Fault, Linked, Witnesses
 from chassis.broker import jetstream
 from chassis.clock import Clock, utc_now
-from chassis.command_line import say_both, whole_number
+from chassis.command_line import say_both, show_progress, whole_number
 from chassis.errors import BrokerUnavailableError, DatabaseUnavailableError
 from chassis.settings import OWNER_NEEDED, ServiceSettings
 from chassis.storage.database import Database, Lease
@@ -200,7 +199,7 @@ async def _walk(
     Only a walk along all of it, with its witnesses and by the owner, counts as verifying (`whole`).
     """
     try:
-        head = await access_account.verify(database, witnesses, begin, _progress())
+        head = await access_account.verify(database, witnesses, begin, _show_position)
     except ChainBrokenError as broken:
         await access_account.mark_broken(database, broken.position, now)
         vietnamese, english = _FAULTS[broken.fault]
@@ -381,16 +380,8 @@ def _told(one: Linked) -> dict[str, Any]:
     return {column: told[column] for column in _COLUMNS}
 
 
-def _progress() -> Callable[[int], None]:
-    """Tell a person in front of a terminal how far the walk is, on one line."""
-    if not sys.stderr.isatty():
-        return lambda _: None
-
-    def tell(position: int) -> None:
-        sys.stderr.write(f"\r{position:>12,}")
-        sys.stderr.flush()
-
-    return tell
+def _show_position(position: int) -> None:
+    show_progress(f"{position:>12,}", ended=False)
 
 
 def _failed(vietnamese: str, english: str) -> int:

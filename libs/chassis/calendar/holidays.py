@@ -15,7 +15,7 @@ from pathlib import Path
 from sqlalchemy import Table, select
 from sqlalchemy.dialects.postgresql import insert
 
-from chassis.command_line import say_both
+from chassis.command_line import say, say_both
 from chassis.errors import DatabaseUnavailableError
 from chassis.settings import OWNER_NEEDED, ServiceSettings
 from chassis.sheets import Limits, SheetInvalidError, SheetProblem, is_shifted, numbered, read_rows
@@ -104,7 +104,7 @@ async def run(arguments: argparse.Namespace, settings: ServiceSettings, table: T
         return NOT_ASKED
     for one in changed:
         worked = "làm việc / worked" if one.working else "nghỉ / off"
-        print(f"{one.day.isoformat()}  {worked}", flush=True)  # noqa: T201 - the command speaks to people
+        say(f"{one.day.isoformat()}  {worked}")
     say_both(
         f"{len(changed)} trên {len(days)} ngày thay đổi", f"{len(changed)} of {len(days)} days"
     )
