@@ -18,6 +18,7 @@ from xlsxwriter import Workbook
 
 from chassis.account.access_chain import AccessRecord
 from chassis.account.console import record_of
+from chassis.sheet_files import TableRefusedError
 from chassis.sheets import SHIFTED, SheetInvalidError, SheetProblem
 from chassis.storage.database import Database
 from residency import tables
@@ -25,7 +26,7 @@ from residency.domain.duplicates import Occasion
 from residency.domain.residence.registrations import HouseholdChoice, Origin, ResidenceKind
 from residency.domain.residence.rows import Fault, Outcome
 from residency.importer.residence_table import COLUMNS, ResidenceTable
-from residency.importer.residences import TableRefusedError, Wish, import_table, report
+from residency.importer.residences import Wish, import_table, report
 from residency.operations import duplicates, residence
 from residency.operations.residence_import import ResidenceImport
 from tests.fixtures.servers import MakeDatabase, TestDatabase

@@ -14,11 +14,12 @@ from chassis.broker import jetstream
 from chassis.clock import utc_now, ward_local
 from chassis.command_line import say
 from chassis.errors import BrokerUnavailableError, FieldInvalidError
+from chassis.sheet_files import TableRefusedError
 from chassis.storage import migrations
 from chassis.storage.database import Database
 from fire_safety.consumers.moving import Moving, MovingError
 from fire_safety.consumers.refused import list_refused, payload_of
-from fire_safety.importer.devices import TableRefusedError, import_table, write_template
+from fire_safety.importer.devices import import_table, write_template
 from fire_safety.importer.register import ImportRefusedError, read_register, told
 from fire_safety.operations.devices import ImportOperations
 from fire_safety.operations.progress import ProgressOperations

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from chassis.command_line import say, show_progress
+from chassis.sheet_files import TableRefusedError, check_report, read_table_file, write_file
 from fire_safety.domain.devices.registration import Outcome, Verdict
 from fire_safety.operations.devices import ImportOperations
 from fire_safety.wire.device_tables.limits import BY_COMMAND
@@ -23,10 +24,6 @@ _OUTCOMES = {
 _SHOWN = 20
 
 
-class TableRefusedError(Exception):
-    """The file could not be used or not be entered; the text says why, in both languages."""
-
-
 async def import_table(
     operations: ImportOperations,
     file: Path,
@@ -37,7 +34,7 @@ async def import_table(
 ) -> None:
     """Judge a table of devices, enter it if it is meant, and tell; raises TableRefusedError if rows were refused."""
     try:
-        entries = read_table(_content(file), BY_COMMAND)
+        entries = read_table(read_table_file(file, BY_COMMAND.file_bytes), BY_COMMAND)
     except DeviceFileInvalidError as error:
         problem, detail = error.problem, error.detail
         raise TableRefusedError(
@@ -45,12 +42,12 @@ async def import_table(
         ) from error
     say(f"{file.name}: đã đọc {len(entries)} dòng / rows read")
     if report_file:
-        _check_report(report_file, file)
+        check_report(report_file, file)
     verdicts, entered = await operations.enter(
         entries, dry_run=dry_run, allowed_only=allowed_only, progress=_tell_progress
     )
     if report_file:
-        _write(report_file, report(verdicts))
+        write_file(report_file, report(verdicts))
     _tell(verdicts)
     refused = any(one.refusals for one in verdicts)
     changed = any(one.changes for one in verdicts)
@@ -69,55 +66,13 @@ def write_template(file: Path) -> None:
     templates = {".xlsx": xlsx_template, ".csv": csv_template}
     if (make := templates.get(file.suffix.lower())) is None:
         raise TableRefusedError(f"{file}: {_TEMPLATE_NAMES}")
-    _write(file, make(), anew=True)
+    write_file(file, make(), anew=True)
     say(f"Tệp mẫu / template: {file}")
 
 
 _TEMPLATE_NAMES = (
     "tên tệp phải kết thúc bằng .xlsx hoặc .csv / the name must end with .xlsx or .csv"
 )
-
-
-def _check_report(report_file: Path, table: Path) -> None:
-    """Refuse a report that would take the table's place, or cannot be written: before anything is entered."""
-    try:
-        if report_file.exists() and report_file.samefile(table):
-            raise TableRefusedError(f"{report_file}: {_REPORT_IS_TABLE}")
-        report_file.open("ab").close()
-    except OSError as error:
-        raise _cannot_write(report_file, error) from error
-
-
-_REPORT_IS_TABLE = (
-    "báo cáo sẽ ghi đè lên chính bảng này / the report would overwrite this very table"
-)
-
-
-def _content(file: Path) -> bytes:
-    try:
-        with file.open("rb") as opened:
-            return opened.read(BY_COMMAND.file_bytes + 1)
-    except OSError as error:
-        raise TableRefusedError(
-            f"{file}: không đọc được tệp / cannot be read ({error.strerror})"
-        ) from error
-
-
-def _write(file: Path, content: bytes, *, anew: bool = False) -> None:
-    """Write a file; with `anew` only where there is none."""
-    try:
-        with file.open("xb" if anew else "wb") as opened:
-            opened.write(content)
-    except FileExistsError as error:
-        raise TableRefusedError(
-            f"{file}: đã có tệp này, không ghi đè / is there already and was left as it is"
-        ) from error
-    except OSError as error:
-        raise _cannot_write(file, error) from error
-
-
-def _cannot_write(file: Path, error: OSError) -> TableRefusedError:
-    return TableRefusedError(f"{file}: không ghi được tệp / cannot be written ({error.strerror})")
 
 
 def _tell(verdicts: Sequence[Verdict]) -> None:

@@ -11,6 +11,7 @@ from chassis.account.access_chain import AccessRecord
 from chassis.clock import utc_now, ward_day
 from chassis.command_line import say
 from chassis.sealing import UnknownKeyError
+from chassis.sheet_files import TableRefusedError
 from chassis.storage import migrations
 from chassis.storage.database import Database
 from chassis.storage.outbox import Relay
@@ -24,7 +25,7 @@ from residency.domain.persons.person_name import FullName
 from residency.importer.files import ImportRefusedError
 from residency.importer.importing import Importer
 from residency.importer.residence_table import ResidenceTable
-from residency.importer.residences import TableRefusedError, Wish, import_table
+from residency.importer.residences import Wish, import_table
 from residency.operations.decoys import DecoyOperations
 from residency.operations.duplicates import DuplicateSearch
 from residency.operations.keys import KeyOperations

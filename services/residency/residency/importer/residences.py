@@ -10,6 +10,7 @@ from pathlib import Path
 from chassis.command_line import say, show_progress
 from chassis.errors import FieldInvalidError
 from chassis.rpc.grpc_errors import sentences
+from chassis.sheet_files import TableRefusedError, check_report, read_table_file, write_file
 from chassis.sheets import SheetInvalidError
 from residency.domain.residence.rows import Fault, Outcome, Verdict
 from residency.importer.residence_table import LIMITS, ResidenceTable
@@ -33,13 +34,6 @@ _REMEDY = (
     "Sửa các dòng bị từ chối rồi chạy lại; --report FILE.csv cho danh sách đầy đủ.\n"
     "Correct the refused rows and run it again; --report FILE.csv lists all of them."
 )
-_REPORT_IS_TABLE = (
-    "báo cáo sẽ ghi đè lên chính bảng này / the report would overwrite this very table"
-)
-
-
-class TableRefusedError(Exception):
-    """The file could not be used, or not all of it entered; the text says why, in both languages."""
 
 
 @dataclass(frozen=True)
@@ -57,14 +51,14 @@ async def import_table(wish: Wish, table: ResidenceTable, operations: ResidenceI
     """Judge a table, enter it if it is meant, and tell; raises TableRefusedError if rows were refused."""
     name = wish.file.name
     try:
-        rows = table.read(_content(wish.file))
+        rows = table.read(read_table_file(wish.file, LIMITS.file_bytes))
     except SheetInvalidError as error:
         problem, detail = error.problem, error.detail
         texts = (f"{name}: {text} {detail}".rstrip() for text in (problem.vi, problem.en))
         raise TableRefusedError("\n".join(texts)) from error
     say(f"{name}: đã đọc {len(rows)} dòng / rows read")
     if wish.report:
-        _check_report(wish.report, wish.file)
+        check_report(wish.report, wish.file)
     verdicts, entered = await operations.enter(
         rows,
         dry_run=wish.dry_run,
@@ -72,7 +66,8 @@ async def import_table(wish: Wish, table: ResidenceTable, operations: ResidenceI
         progress=_tell_progress,
     )
     if wish.report:
-        _write(wish.report, report(verdicts))
+        write_file(wish.report, report(verdicts))
+        say(f"Báo cáo từng dòng / row-by-row report: {wish.report}")
     _tell(verdicts)
     say(_conclusion(verdicts, dry_run=wish.dry_run, entered=entered))
     if any(one.outcome is Outcome.REFUSED for one in verdicts):
@@ -100,38 +95,6 @@ def _faults(verdict: Verdict) -> Iterator[Fault]:
             )
         else:
             yield Fault("", vi, en)
-
-
-def _check_report(report_file: Path, table: Path) -> None:
-    """Refuse a report that would take the table's place, or cannot be written: before anything is entered."""
-    try:
-        if report_file.exists() and report_file.samefile(table):
-            raise TableRefusedError(f"{report_file}: {_REPORT_IS_TABLE}")
-        report_file.open("ab").close()
-    except OSError as error:
-        raise _cannot_write(report_file, error) from error
-
-
-def _content(file: Path) -> bytes:
-    try:
-        with file.open("rb") as opened:
-            return opened.read(LIMITS.file_bytes + 1)
-    except OSError as error:
-        raise TableRefusedError(
-            f"{file}: không đọc được tệp / cannot be read ({error.strerror})"
-        ) from error
-
-
-def _write(file: Path, content: bytes) -> None:
-    try:
-        file.write_bytes(content)
-    except OSError as error:
-        raise _cannot_write(file, error) from error
-    say(f"Báo cáo từng dòng / row-by-row report: {file}")
-
-
-def _cannot_write(file: Path, error: OSError) -> TableRefusedError:
-    return TableRefusedError(f"{file}: không ghi được tệp / cannot be written ({error.strerror})")
 
 
 def _tell(verdicts: Sequence[Verdict]) -> None:
