@@ -1021,9 +1021,9 @@ class Alarm(_message.Message):
     device_known: _builtins.bool
     """False if the device is not on the register: such an alarm is shown louder, with what is known."""
     premises_id: _builtins.str
-    """Premises; empty if not known."""
+    """Premises, as placed when it was raised last; empty if not known."""
     zone_id: _builtins.str
-    """Zone; empty if not known."""
+    """Zone, as placed then; empty if not known."""
     signal_class: Global___SignalClass.ValueType
     """Class."""
     kind: Global___AlarmKind.ValueType
@@ -1045,9 +1045,9 @@ class Alarm(_message.Message):
     version: _builtins.int
     """Grows with each change."""
     zone_name: _builtins.str
-    """Zone name, as placed when it was raised."""
+    """Zone name, as placed when it was raised last."""
     floor: _builtins.int
-    """Floor, as placed when it was raised; 0 if not known."""
+    """Floor, as placed when it was raised last; 0 if not known."""
     clock_skewed: _builtins.bool
     """True if device and server clocks differed by more than the profile allows."""
     confirmation: Global___Confirmation.ValueType
@@ -1660,7 +1660,9 @@ Global___PreAlarmRaised: _TypeAlias = PreAlarmRaised  # noqa: Y015
 
 @_typing.final
 class AlarmRaised(_message.Message):
-    """Event: an alarm was raised: a new one, one that was restored and signals again, or a pre-alarm that was confirmed."""
+    """Event: an alarm was raised: a new one, one that was restored and signals again, a pre-alarm that was confirmed, or one
+    whose device is registered, or entered for other premises, while it signals.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 

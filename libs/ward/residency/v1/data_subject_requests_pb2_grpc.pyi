@@ -79,10 +79,11 @@ class DataSubjectRequestServiceStub:
     """
     ExportPersonalData: _grpc.UnaryUnaryMultiCallable[_data_subject_requests_pb2.ExportPersonalDataRequest, _data_subject_requests_pb2.ExportPersonalDataResponse]
     """Gives what the register holds of the person, for a verified request to view, as far as the rules of disclosure allow:
-    as JSON and as Vietnamese text. With it, who looked the person up when, in which role and for which purpose. Of who is
-    not on the register it gives stays as a guest, cases in whose file the person is named, and requests. Who verified
-    the request gives nothing: that it comes from the person is found by one officer, and what is held given by another.
-    After the request is due, verified and answered, it gives data for as long again as its term was.
+    as JSON and as Vietnamese text. With it, what a record says of the person that was merged into theirs, and who looked
+    the person up when, in which role and for which purpose. Of who is not on the register it gives stays as a guest,
+    cases in whose file the person is named, and requests. Who verified the request gives nothing: that it comes from the
+    person is found by one officer, and what is held given by another. After the request is due, verified and answered,
+    it gives data for as long again as its term was.
     Errors: DATA_SUBJECT_REQUEST_NOT_FOUND, DATA_SUBJECT_REQUEST_STATE_CONFLICT, DATA_SUBJECT_VERIFICATION_LAPSED,
     SECOND_PERSON_REQUIRED, DISCLOSURE_NOT_ALLOWED, PURPOSE_REQUIRED, FIELD_INVALID, LIMIT_REACHED.
     """
@@ -146,10 +147,11 @@ class DataSubjectRequestServiceAsyncStub(DataSubjectRequestServiceStub):
     """
     ExportPersonalData: _aio.UnaryUnaryMultiCallable[_data_subject_requests_pb2.ExportPersonalDataRequest, _data_subject_requests_pb2.ExportPersonalDataResponse]  # type: ignore[assignment]
     """Gives what the register holds of the person, for a verified request to view, as far as the rules of disclosure allow:
-    as JSON and as Vietnamese text. With it, who looked the person up when, in which role and for which purpose. Of who is
-    not on the register it gives stays as a guest, cases in whose file the person is named, and requests. Who verified
-    the request gives nothing: that it comes from the person is found by one officer, and what is held given by another.
-    After the request is due, verified and answered, it gives data for as long again as its term was.
+    as JSON and as Vietnamese text. With it, what a record says of the person that was merged into theirs, and who looked
+    the person up when, in which role and for which purpose. Of who is not on the register it gives stays as a guest,
+    cases in whose file the person is named, and requests. Who verified the request gives nothing: that it comes from the
+    person is found by one officer, and what is held given by another. After the request is due, verified and answered,
+    it gives data for as long again as its term was.
     Errors: DATA_SUBJECT_REQUEST_NOT_FOUND, DATA_SUBJECT_REQUEST_STATE_CONFLICT, DATA_SUBJECT_VERIFICATION_LAPSED,
     SECOND_PERSON_REQUIRED, DISCLOSURE_NOT_ALLOWED, PURPOSE_REQUIRED, FIELD_INVALID, LIMIT_REACHED.
     """
@@ -264,10 +266,11 @@ class DataSubjectRequestServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_data_subject_requests_pb2.ExportPersonalDataResponse, _abc.Awaitable[_data_subject_requests_pb2.ExportPersonalDataResponse]]:
         """Gives what the register holds of the person, for a verified request to view, as far as the rules of disclosure allow:
-        as JSON and as Vietnamese text. With it, who looked the person up when, in which role and for which purpose. Of who is
-        not on the register it gives stays as a guest, cases in whose file the person is named, and requests. Who verified
-        the request gives nothing: that it comes from the person is found by one officer, and what is held given by another.
-        After the request is due, verified and answered, it gives data for as long again as its term was.
+        as JSON and as Vietnamese text. With it, what a record says of the person that was merged into theirs, and who looked
+        the person up when, in which role and for which purpose. Of who is not on the register it gives stays as a guest,
+        cases in whose file the person is named, and requests. Who verified the request gives nothing: that it comes from the
+        person is found by one officer, and what is held given by another. After the request is due, verified and answered,
+        it gives data for as long again as its term was.
         Errors: DATA_SUBJECT_REQUEST_NOT_FOUND, DATA_SUBJECT_REQUEST_STATE_CONFLICT, DATA_SUBJECT_VERIFICATION_LAPSED,
         SECOND_PERSON_REQUIRED, DISCLOSURE_NOT_ALLOWED, PURPOSE_REQUIRED, FIELD_INVALID, LIMIT_REACHED.
         """
