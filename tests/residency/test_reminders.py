@@ -1,8 +1,9 @@
 """Reminders: of terms that end, of tenancies, and of lodging houses' lists; each once."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Self
 from uuid import UUID, uuid4
 
 import pytest
@@ -10,20 +11,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select, text, update
 
+from chassis.clock import ward_time
 from chassis.storage.database import Database
 from residency import tables
+from residency.domain.cases.declarations import (
+    Change,
+    NewResidence,
+    Renewal,
+    Signatory,
+)
+from residency.domain.cases.machine import Caller
 from residency.domain.persons.nationality import VIETNAM
 from residency.domain.persons.partial_date import PartialDate
 from residency.domain.persons.person_name import FullName
 from residency.domain.protection.break_glass import PremisesPlace
 from residency.domain.residence.occupancy import StayKind
-from residency.domain.residence.registrations import ResidenceKind
+from residency.domain.residence.registrations import Correction, ResidenceKind, Term
 from residency.domain.residence.reminders import ReminderKind, ReminderTimes
 from residency.domain.residence.stays import Channel, Guest, Receipt, StayDeclaration
 from residency.operations.break_glass import BreakGlassOperations
+from residency.operations.cases import CaseOperations, Request
 from residency.operations.reminders import ReminderOperations
 from residency.operations.stays import StayOperations
+from residency.repository.cases import CaseSeal
 from tests.residency.samples import (
+    CONTENT_SEAL,
     NOON,
     PARTICULARS,
     SEAL,
@@ -35,11 +47,16 @@ from tests.residency.samples import (
     request,
     residence_operations,
 )
+from tests.residency.test_case_locks import declaration
 from ward.residency.v1 import reminders_pb2 as pb
 
 pytestmark = pytest.mark.postgres
 
 ENDS = date(2027, 11, 1)
+WARD = "11002"
+CITIZEN = Caller("citizen-1", is_officer=False)
+OFFICER = Caller("officer-1", is_officer=True)
+SECOND_OFFICER = Caller("officer-2", is_officer=True)
 
 
 @dataclass
@@ -151,6 +168,99 @@ async def test_who_lives_on_in_the_dwelling_is_told_of_no_end(database: Database
 
     told = [(one.registration_id, *kinds([one])) for one in (*opened, *ended)]
     assert told == [(str(leaving), "RENEWAL_OPEN"), (str(leaving), "TERM_ENDED")]
+
+
+@dataclass
+class CaseDesk:
+    """A rented dwelling, and cases about somebody who lives there."""
+
+    reminders: Reminders
+    home: UUID
+
+    @classmethod
+    async def open(cls, database: Database) -> Self:
+        """Make the dwelling."""
+        place = await add_building(database)
+        async with database.transaction() as tx:
+            await tx.execute(update(tables.dwellings).values(legal_basis="RENTED"))
+        return cls(Reminders(database), place.dwelling_ids[0])
+
+    def __post_init__(self) -> None:
+        """Work on the same database, at the same clock."""
+        database, clock = self.reminders.database, self.reminders.clock
+        seal = CaseSeal(CONTENT_SEAL)
+        self.cases = CaseOperations(database, relay(database, clock), clock, SEAL, seal, WARD)
+
+    async def accepted(self, change: Change) -> str:
+        """Bring a case to acceptance; tell its number."""
+        asked = replace(
+            declaration([number()], change),
+            requested_content="Đề nghị giải quyết",
+            signatories=frozenset({Signatory.DECLARANT}),
+        )
+        case_number = (await self.cases.create(CITIZEN, asked, str(uuid4()), b"x")).case_number
+        await self.cases.submit(moving(CITIZEN, case_number))
+        await self.cases.accept(moving(OFFICER, case_number))
+        return case_number
+
+    async def settled(self) -> tuple[str, UUID]:
+        """Register temporary residence until ENDS; tell the case's number and the registration."""
+        term = Term(date(2026, 11, 1), ENDS)
+        case_number = await self.accepted(NewResidence(ResidenceKind.TEMPORARY, self.home, term))
+        await self.cases.see_original(moving(OFFICER, case_number))
+        await self.cases.approve(moving(SECOND_OFFICER, case_number), "")
+        async with self.reminders.database.transaction() as tx:
+            entered = await tx.scalars(select(tables.case_registrations.c.registration_id))
+            return case_number, entered.one()
+
+
+def moving(caller: Caller, case_number: str) -> Request:
+    """Move a case under a new request id."""
+    return Request(caller, case_number, str(uuid4()), b"x")
+
+
+async def test_a_corrected_term_is_told_of_once_to_who_declared_it(database: Database) -> None:
+    """By the case that entered what was corrected, and anew only where another day ends it."""
+    desk = await CaseDesk.open(database)
+    reminders = desk.reminders
+    case_number, registration_id = await desk.settled()
+    registers = residence_operations(database, reminders.clock)
+
+    async def correct(first: date, until: date) -> None:
+        nonlocal registration_id
+        right = Correction(Term(first, until), None)
+        registration_id = await registers.correct(registration_id, right, request())
+
+    await correct(date(2026, 11, 2), ENDS)
+    opened = await reminders.look(ENDS - timedelta(days=15))
+    await correct(date(2026, 11, 3), ENDS)
+    again = await reminders.look(ENDS - timedelta(days=14))
+    await correct(date(2026, 11, 3), ENDS - timedelta(days=2))
+    earlier = await reminders.look(ENDS - timedelta(days=13))
+    ended = await reminders.look(ENDS - timedelta(days=2))
+    await correct(date(2026, 11, 4), ENDS - timedelta(days=2))
+    once_more = await reminders.look(ENDS)
+
+    assert again == once_more == []
+    assert kinds([*opened, *earlier]) == ["RENEWAL_OPEN", "RENEWAL_OPEN"]
+    assert sorted(kinds(ended)) == ["TENANCY_END", "TERM_ENDED"]
+    told = [one for one in (*opened, *earlier, *ended) if one.registration_id]
+    assert {one.case_number for one in told} == {case_number}
+
+
+async def test_while_a_renewal_is_to_be_decided_no_term_has_ended(database: Database) -> None:
+    """Nor a tenancy, however many days off are between. Of one that waits for the citizen, it has."""
+    desk = await CaseDesk.open(database)
+    reminders = desk.reminders
+    _, registration_id = await desk.settled()
+    reminders.clock.now = ward_time(ENDS - timedelta(days=1), 20)
+    case_number = await desk.accepted(Renewal(registration_id, date(2028, 11, 1)))
+    undecided = await reminders.look(ENDS)
+    await desk.cases.request_supplement(moving(OFFICER, case_number), "Chữ ký")
+    waiting = await reminders.look(ENDS + timedelta(days=1))
+
+    assert undecided == []
+    assert sorted(kinds(waiting)) == ["TENANCY_END", "TERM_ENDED"]
 
 
 async def test_a_landlord_is_told_once_for_all_tenants_of_a_day(database: Database) -> None:

@@ -29,7 +29,7 @@ class _ReminderKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reminder
     REMINDER_KIND_RENEWAL_OPEN: _ReminderKind.ValueType  # 1
     """A term of temporary residence can be renewed now: its last days have begun (Law 68/2020/QH14 Art. 28(3))."""
     REMINDER_KIND_TERM_ENDED: _ReminderKind.ValueType  # 2
-    """A term of temporary residence has ended and was not renewed."""
+    """A term of temporary residence has ended and was not renewed, nor have officers a case that would renew it."""
     REMINDER_KIND_TENANCY_END: _ReminderKind.ValueType  # 3
     """In a rented dwelling a term has ended: the landlord tells whether the tenancy has (Circular 116/2026/TT-BCA
     Art. 12(3)).
@@ -45,7 +45,7 @@ REMINDER_KIND_UNSPECIFIED: ReminderKind.ValueType  # 0
 REMINDER_KIND_RENEWAL_OPEN: ReminderKind.ValueType  # 1
 """A term of temporary residence can be renewed now: its last days have begun (Law 68/2020/QH14 Art. 28(3))."""
 REMINDER_KIND_TERM_ENDED: ReminderKind.ValueType  # 2
-"""A term of temporary residence has ended and was not renewed."""
+"""A term of temporary residence has ended and was not renewed, nor have officers a case that would renew it."""
 REMINDER_KIND_TENANCY_END: ReminderKind.ValueType  # 3
 """In a rented dwelling a term has ended: the landlord tells whether the tenancy has (Circular 116/2026/TT-BCA
 Art. 12(3)).
@@ -74,7 +74,9 @@ class ReminderDue(_message.Message):
     registration_id: _builtins.str
     """The registration whose term it is; empty for others."""
     case_number: _builtins.str
-    """The number of the case that entered the registration, whose citizen is to be reminded; empty where none did."""
+    """The number of the case that entered the registration, or the one that it corrects; its citizen is to be reminded.
+    Empty where none did.
+    """
     dwelling_id: _builtins.str
     """The dwelling; empty for a lodging house."""
     premises_id: _builtins.str

@@ -1,7 +1,7 @@
 """Residence cases: made, moved, and with their approval entered into the register."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -110,7 +110,7 @@ class CaseOperations:
             if declaration.kind in _ASKED_AS_HANDED_IN:
                 self._account_for(case, declaration)
             await self._changes.check_handed_in(tx, declaration, today, today)
-            return case
+            return replace(case, renews=declaration.renews)
 
         return await self._move(request, CaseAct.SUBMIT, move)
 
@@ -137,7 +137,7 @@ class CaseOperations:
             self._account_for(case, declaration)
             await self._changes.check_handed_in(tx, declaration, handed_in_on, today)
             await cases.save_declaration(tx, case, declaration, self._seal)
-            return case
+            return replace(case, renews=declaration.renews)
 
         return await self._move(request, CaseAct.SUPPLEMENT, move)
 

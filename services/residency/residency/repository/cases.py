@@ -242,6 +242,7 @@ def case_of(row: Row[Any]) -> Case:
         clock=clock,
         supplement_due_on=row.supplement_due_on,
         written_by=frozenset(row.written_by),
+        renews=row.renews,
     )
 
 

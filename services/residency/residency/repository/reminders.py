@@ -5,12 +5,13 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, cast, exists, select
+from sqlalchemy import CTE, ColumnElement, Select, Text, case, cast, exists, select
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.storage import outbox
 from chassis.storage.database import Transaction
 from residency import tables
+from residency.domain.cases.states import WITH_OFFICERS
 from residency.domain.residence.reminders import Reminder, ReminderKind, ReminderTimes
 from residency.repository.limits import limit_in_force
 from residency.tables import (
@@ -43,16 +44,30 @@ async def terms_due(
 ) -> list[Reminder]:
     """Load some reminders of terms that nobody renewed: of their last days, or that they have ended."""
     first, last = due.terms_ending(today)
-    unsaid = [
-        (_TERM.valid_until > today) & _untold(ReminderKind.RENEWAL_OPEN, _TERM.registration_id),
-        (_TERM.valid_until <= today) & _untold(ReminderKind.TERM_ENDED, _TERM.registration_id),
-    ]
+    terms = _terms(first, last, _TERM.registration_id, _TERM.dwelling_id).cte("terms")
+    entries = _entries_of(terms)
+    of_term = entries.c.registration_id == terms.c.registration_id
+    kind = case(
+        (terms.c.valid_until > today, ReminderKind.RENEWAL_OPEN.value),
+        else_=ReminderKind.TERM_ENDED.value,
+    )
+    told = exists().where(
+        of_term,
+        reminders.c.kind == kind,
+        reminders.c.about == cast(entries.c.entry_id, Text),
+        reminders.c.day == terms.c.valid_until,
+    )
+    case_number = (
+        select(cases.c.case_number)
+        .select_from(cases.join(case_registrations))
+        .join(entries, entries.c.entry_id == case_registrations.c.registration_id)
+        .where(of_term)
+        .scalar_subquery()
+    )
     statement = (
-        _terms(first, last, _TERM.registration_id, _TERM.dwelling_id, cases.c.case_number)
-        .outerjoin(case_registrations)
-        .outerjoin(cases)
-        .where(unsaid[0] | unsaid[1])
-        .order_by(_TERM.valid_until, _TERM.registration_id)
+        select(*terms.c, case_number.label("case_number"))
+        .where(~told)
+        .order_by(terms.c.valid_until, terms.c.registration_id)
         .limit(limit)
     )
     return [
@@ -73,12 +88,17 @@ async def tenancies_due(
 ) -> list[Reminder]:
     """Load some reminders of landlords: in a rented dwelling a term has ended and was not renewed."""
     first, _ = due.terms_ending(today)
+    told = exists().where(
+        reminders.c.kind == ReminderKind.TENANCY_END,
+        reminders.c.about == cast(_TERM.dwelling_id, Text),
+        reminders.c.day == _TERM.valid_until,
+    )
     statement = (
         _terms(first, today, _TERM.dwelling_id)
         .join(dwellings)
         .where(
             dwellings.c.legal_basis == "RENTED",
-            _untold(ReminderKind.TENANCY_END, _TERM.dwelling_id),
+            ~told,
         )
         .distinct()
         .order_by(_TERM.valid_until, _TERM.dwelling_id)
@@ -141,7 +161,8 @@ async def tell(
 def _terms(first: date, last: date, *columns: ColumnElement[Any]) -> Select[Any]:
     """Select terms of temporary residence that end within these days, were not ended before, and with which it ends.
 
-    It does not where the person lives on in the dwelling: for another term, or permanently.
+    It does not where the person lives on in the dwelling: for another term, or permanently. Nobody knows whether it
+    does while officers have a case that would renew it.
     """
     later = registrations.alias("later")
     lives_on = exists().where(
@@ -150,6 +171,9 @@ def _terms(first: date, last: date, *columns: ColumnElement[Any]) -> Select[Any]
         later.c.dwelling_id == _TERM.dwelling_id,
         later.c.valid_from <= _TERM.valid_until,
         later.c.ends_on.is_(None) | (later.c.ends_on > _TERM.valid_until),
+    )
+    renewal_asked = exists().where(
+        cases.c.renews == _TERM.registration_id, cases.c.state.in_(WITH_OFFICERS)
     )
     return (
         select(_TERM.valid_until, *columns)
@@ -160,13 +184,23 @@ def _terms(first: date, last: date, *columns: ColumnElement[Any]) -> Select[Any]
             _TERM.ended_on.is_(None),
             _TERM.valid_until.between(first, last),
             ~lives_on,
+            ~renewal_asked,
         )
     )
 
 
-def _untold(kind: ReminderKind, about: ColumnElement[UUID]) -> ColumnElement[bool]:
-    return ~exists().where(
-        reminders.c.kind == kind,
-        reminders.c.about == cast(about, Text),
-        reminders.c.day == _TERM.valid_until,
+def _entries_of(terms: CTE) -> CTE:
+    """Select the entries of each term: the registration, and those in whose place it was entered.
+
+    The first is the one that a case entered. Who was told of a term is told anew only if another day ends it.
+    """
+    columns = registrations.c
+    entries = select(terms.c.registration_id, terms.c.registration_id.label("entry_id")).cte(
+        "entries", recursive=True
     )
+    before = (
+        select(entries.c.registration_id, columns.corrects)
+        .join(registrations, columns.registration_id == entries.c.entry_id)
+        .where(columns.corrects.is_not(None))
+    )
+    return entries.union_all(before)

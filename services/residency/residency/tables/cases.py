@@ -53,6 +53,8 @@ cases = Table(
     Column("supplement_due_on", Date),
     # Accounts that wrote the declaration, accepted or verified, ever.
     Column("written_by", ARRAY(Text), nullable=False),
+    # The registration whose term it would renew, since it was handed in; null for other kinds.
+    Column("renews", ForeignKey("registrations.registration_id")),
     CheckConstraint("channel in ('ELECTRONIC', 'COUNTER')", name="cases_channel"),
     CheckConstraint("(term_days is null) = (used_days is null)", name="cases_clock"),
     CheckConstraint("(accepted_at is null) = (term_days is null)", name="cases_clock_started"),
@@ -73,6 +75,7 @@ cases = Table(
     Index("cases_of_account", "account", "created_at", "case_id"),
     Index("cases_oldest", "created_at", "case_id"),
     Index("cases_due", "due_on", postgresql_where=text("decided_at is null")),
+    Index("cases_renewing", "renews", postgresql_where=text("renews is not null")),
 )
 
 # The last running number of a year.

@@ -378,6 +378,11 @@ class ResidenceDeclaration:
                 return set()
 
     @property
+    def renews(self) -> UUID | None:
+        """The registration whose term is to be renewed; None where another change is declared."""
+        return self.change.registration_id if isinstance(self.change, Renewal) else None
+
+    @property
     def contact(self) -> Contact:
         """How the declarant can be reached; raises FieldInvalidError for what is no contact."""
         return Contact.parse(self.phone, self.email)

@@ -124,6 +124,8 @@ class Case:
     supplement_due_on: date | None = None
     # Who wrote its declaration, accepted or verified it, ever: none of them approves it.
     written_by: frozenset[str] = frozenset()
+    # The registration whose term it would renew, once it is handed in; None for other kinds.
+    renews: UUID | None = None
 
     @property
     def stands(self) -> bool:

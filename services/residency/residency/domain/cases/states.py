@@ -33,6 +33,10 @@ OPEN_STATES = frozenset(
 )
 
 
+# The same without what waits for the citizen.
+WITH_OFFICERS = OPEN_STATES - {CaseState.SUPPLEMENT_REQUESTED}
+
+
 class CaseAct(StrEnum):
     """What can be done with a case."""
 
