@@ -167,6 +167,32 @@ async def test_guests_of_a_night_leave_the_next_noon_by_themselves(database: Dat
     ]
 
 
+async def test_who_comes_past_midnight_counts_until_noon_of_the_day_they_leave(
+    database: Database,
+) -> None:
+    """Nobody else has the guest that night; the next they may be anywhere."""
+    home, other = (await add_building(database, dwellings=2)).dwelling_ids
+    past_midnight = ward_time(TOMORROW) + timedelta(minutes=30)
+    clock = StoppedClock(past_midnight)
+    stays = stays_of(database, clock)
+    late = lodging(home, arrives_at=past_midnight, leaves_on=TOMORROW)
+    await stays.declare(late, Receipt(past_midnight, Channel.PHONE), request())
+    with pytest.raises(StayOverlapsError):
+        await stays.declare(lodging(other), RECEIPT, request())
+    next_night = lodging(
+        other, arrives_at=ward_time(TOMORROW, 20), leaves_on=TOMORROW + timedelta(days=1)
+    )
+    await stays.declare(next_night, RECEIPT, request())
+    hours = (0, 1, 11, 12, 22)
+    seen = [(await counted(database, home, ward_time(TOMORROW, one))).lodging for one in hours]
+    clock.now = ward_time(TOMORROW, 12)
+    await upkeep(database, clock).recount_due()
+    told = (await waiting_events(database))[-1]
+
+    assert seen == [0, 1, 1, 0, 0]
+    assert (told.dwelling.dwelling_id, told.lodging) == (str(home), 0)
+
+
 async def test_who_leaves_for_another_dwelling_is_never_in_both(database: Database) -> None:
     """Until the arrival in the one, from then on in the other, told of both; who stays on in one is never away."""
     first, second = (await add_building(database, dwellings=2)).dwelling_ids

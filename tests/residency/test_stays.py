@@ -27,7 +27,9 @@ from residency.domain.residence.stays import (
 
 DAY = date(2026, 11, 23)
 EVENING = ward_time(DAY, 20)
-LIMITS = StayLimits(lodging_days=30, evening_hour=23, morning_hour=8, foreign_hours=12)
+LIMITS = StayLimits(
+    lodging_days=30, evening_hour=23, morning_hour=8, foreign_hours=12, night_end_hour=12
+)
 ABSENCES = AbsenceLimits({AbsenceGround.CONSCRIPTION_AGE: 3, AbsenceGround.LONG_ABSENCE: 12})
 DAYS = st.dates(date(2020, 1, 1), date(2030, 12, 31))
 ARRIVALS = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds the zone
@@ -71,6 +73,22 @@ def test_a_foreigner_is_declared_within_hours_of_arrival(arrives_at: datetime, h
     limits = replace(LIMITS, foreign_hours=hours)
     declared = stay(arrives_at, StayKind.FOREIGN)
     assert limits.declare_by(declared) - arrives_at == timedelta(hours=hours)
+
+
+@given(ARRIVALS, st.sampled_from([StayKind.LODGING, StayKind.STANDING, StayKind.FOREIGN]))
+def test_who_comes_past_midnight_and_leaves_that_day_spends_the_night_before(
+    arrives_at: datetime, kind: StayKind
+) -> None:
+    """One night; but for whoever comes when guests have left already."""
+    day = ward_day(arrives_at)
+    declared = stay(arrives_at, kind, nights=0)
+
+    assert declared.term == Term(day - timedelta(days=1), day)
+    if arrives_at < ward_time(day, 12):
+        LIMITS.check(declared, [])
+    else:
+        with pytest.raises(FieldInvalidError):
+            LIMITS.check(declared, [])
 
 
 @given(st.sets(st.integers(0, 60)), st.integers(0, 59), st.integers(1, 40))

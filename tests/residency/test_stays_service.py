@@ -8,11 +8,13 @@ from uuid import uuid4
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type import date_pb2
+from grpc import aio
 from nats.aio.client import Client
 from nats.js.client import JetStreamContext
 
 from chassis.clock import utc_now, ward_day, ward_time
 from tests.residency.conftest import Service
+from tests.residency.desk import OFFICER, Desk
 from tests.residency.samples import (
     SEAL,
     StoppedClock,
@@ -21,7 +23,7 @@ from tests.residency.samples import (
     upkeep,
 )
 from ward.options.v1 import access_pb2
-from ward.residency.v1 import assistance_pb2, lookups_pb2, residency_pb2
+from ward.residency.v1 import assistance_pb2, lookups_pb2, residency_pb2, stays_pb2_grpc
 from ward.residency.v1 import stays_pb2 as pb
 
 pytestmark = [pytest.mark.postgres, pytest.mark.nats]
@@ -193,6 +195,45 @@ async def test_guests_are_listed_by_night_page_by_page_as_far_as_the_rules_allow
     assert subjects[f"guests of dwelling:{home}"] == 2
     assert subjects[SEAL.pseudonym(number(5))] == 1
     assert lookups_pb2.PERSON_FIELD_FULL_NAME not in page.withheld
+
+
+async def test_in_the_small_hours_those_are_listed_who_sleep_there(desk: Desk) -> None:
+    """Who leaves in the morning, who came past midnight, and who is still to come; by a day, those of its night."""
+    home = str((await add_building(desk.database)).dwelling_ids[0])
+    today = ward_day(desk.clock.now)
+    yesterday, tomorrow = today - timedelta(days=1), today + timedelta(days=1)
+    nights = [
+        (ward_time(yesterday, 20), today),
+        (ward_time(today) + timedelta(minutes=30), today),
+        (ward_time(today, 20), tomorrow),
+        (ward_time(yesterday - timedelta(days=1), 20), yesterday),
+    ]
+    async with aio.insecure_channel(desk.target) as channel:
+        stub = stays_pb2_grpc.StaysServiceStub(channel)
+        signed_in = desk.signed_in(OFFICER)
+        ids = []
+        for serial, (arrives_at, leaves_on) in enumerate(nights, start=5):
+            notice = declaring(
+                home,
+                personal_id_number=number(serial).digits,
+                arrives_at=moment(arrives_at),
+                leaves_on=day_of(leaves_on),
+            )
+            ids.append((await stub.DeclareLodging(notice, metadata=signed_in)).stay_id)
+
+        async def listed(hour: int, **chosen: Any) -> set[int]:
+            desk.clock.now = ward_time(today, hour)
+            request = pb.ListGuestStaysRequest(purpose=CASE, dwelling_id=home, **chosen)
+            answer = await stub.ListGuestStays(request, metadata=signed_in)
+            return {ids.index(one.stay_id) for one in answer.stays}
+
+        small_hours = [await listed(hour) for hour in (0, 7)]
+        by_day = [await listed(22), await listed(8)]
+        asked_for = [await listed(1, day=day_of(day)) for day in (yesterday, today)]
+
+    assert small_hours == [{0, 1, 2}, {0, 1, 2}]
+    assert by_day == [{2}, {2}]
+    assert asked_for == [{0, 1}, {2}]
 
 
 async def test_a_stay_is_corrected_ended_and_annulled_once(service: Service) -> None:

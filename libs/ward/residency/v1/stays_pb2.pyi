@@ -149,7 +149,9 @@ class Lodging(_message.Message):
 
     @_builtins.property
     def leaves_on(self) -> _date_pb2.Date:
-        """The day on which the guest leaves; required unless `standing`."""
+        """The day on which the guest leaves; required unless `standing`. That of arrival where the guest comes past midnight
+        and leaves in the morning: they lodge for the night of the day before.
+        """
 
     def __init__(
         self,
@@ -208,7 +210,7 @@ class ForeignStay(_message.Message):
 
     @_builtins.property
     def leaves_on(self) -> _date_pb2.Date:
-        """The day on which the guest leaves."""
+        """The day on which the guest leaves; that of arrival as for a lodging."""
 
     def __init__(
         self,
@@ -664,7 +666,9 @@ class ListGuestStaysRequest(_message.Message):
 
     @_builtins.property
     def day(self) -> _date_pb2.Date:
-        """The day whose night is meant; absent is today."""
+        """The day whose night is meant; absent is today, and before 8:00, when the last who came in the night have to be
+        declared, the night of the day before as well: who sleeps there now is listed.
+        """
 
     @_builtins.property
     def as_known_at(self) -> _timestamp_pb2.Timestamp:

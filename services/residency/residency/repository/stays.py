@@ -51,6 +51,7 @@ async def limits_of(tx: Transaction, declared: StayDeclaration) -> StayLimits:
             in_force("lodging_deadline", day).label("evening_hour"),
             in_force("lodging_late_deadline", day).label("morning_hour"),
             foreign_hours.label("foreign_hours"),
+            in_force("lodging_night_ends", day).label("night_end_hour"),
         )
         .select_from(dwellings.join(buildings))
         .where(dwellings.c.dwelling_id == declared.dwelling_id)

@@ -1,5 +1,6 @@
 """Guests' stays and temporary absences."""
 
+from dataclasses import replace
 from datetime import date
 
 from grpc import aio
@@ -133,7 +134,10 @@ class StaysServicer(stays_pb2_grpc.StaysServiceServicer):
     ) -> pb.ListGuestStaysResponse:
         """Answer a page of the guests of a night."""
         access, asker, size = current_access(), asker_of(request), page_size(request.page_size)
-        asked = wire.asked(request, self._clock(), self._today())
+        now = self._clock()
+        asked = wire.asked(request, now, ward_day(now))
+        if not request.HasField("day"):
+            asked = replace(asked, with_night_before=await self._stay_queries.is_night(now))
         access.subject = f"guests of dwelling:{asked.dwelling_id or 'all'}"
         of_list = wire.list_name(asked)
         after = fields.page_after(request.page_token, of_list)

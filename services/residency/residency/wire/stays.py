@@ -153,7 +153,8 @@ def asked(
 
 def list_name(asked_for: Asked) -> str:
     """Name a list, so that a page's token leads back to the same one."""
-    return f"{asked_for.dwelling_id} {asked_for.day} {asked_for.known_at}"
+    since = "night before" if asked_for.with_night_before else ""
+    return f"{asked_for.dwelling_id} {asked_for.day} {since} {asked_for.known_at}"
 
 
 def stays_page(

@@ -22,6 +22,8 @@ from residency.domain.persons.personal_id import PersonalIdNumber
 from residency.domain.residence.occupancy import StayKind
 from residency.domain.residence.registrations import Correction, Entry, Term
 
+_DAY = timedelta(days=1)
+
 
 class StayNotFoundError(DomainError):
     """No stay or absence has this id."""
@@ -84,7 +86,8 @@ class Guest:
 class StayDeclaration:
     """What is declared of a stay. `kind` is LODGING, STANDING (close relatives, once for all nights) or FOREIGN.
 
-    Arrival may be still to come. On `leaves_on` the guest leaves; None without an end.
+    Arrival may be still to come. On `leaves_on` the guest leaves, that of arrival if they come past midnight and leave
+    in the morning; None without an end.
     """
 
     dwelling_id: UUID
@@ -96,8 +99,10 @@ class StayDeclaration:
 
     @property
     def term(self) -> Term:
-        """From the day of arrival on, and until the day of leaving."""
-        return Term(ward_day(self.arrives_at), self.leaves_on)
+        """From the day of the first night on, and until the day of leaving: a night belongs to the day it begins on."""
+        arrives_on = ward_day(self.arrives_at)
+        past_midnight = self.leaves_on == arrives_on
+        return Term(arrives_on - _DAY if past_midnight else arrives_on, self.leaves_on)
 
 
 @dataclass(frozen=True)
@@ -110,12 +115,14 @@ class StayLimits:
     morning_hour: int
     # Hours after the arrival of a foreigner, as the building lies.
     foreign_hours: int
+    # The hour at which guests leave.
+    night_end_hour: int
 
     def check(self, declared: StayDeclaration, others: Iterable[Term]) -> None:
-        """Refuse a stay before the guest's birth, without an end where one is needed, or too long with others there.
+        """Refuse a stay before the guest's birth, without an end where one is needed, of no night, or too long.
 
-        The others are of the same guest, lodge in the same dwelling and have an end. Raises FieldInvalidError or
-        LodgingTooLongError.
+        It is too long with others, of the same guest, that lodge in the same dwelling and have an end. Raises
+        FieldInvalidError or LodgingTooLongError.
         """
         term = declared.term
         term.check_birth(declared.guest.birth_date, "arrives_at")
@@ -128,10 +135,23 @@ class StayLimits:
                         "needed unless a close relative comes often",
                     ),
                 )
-        elif term.valid_until <= term.valid_from:
-            raise FieldInvalidError("leaves_on", Rule("sau ngày đến", "after the day of arrival"))
+        elif term.valid_until <= term.valid_from or self._is_gone(declared):
+            hour = self.night_end_hour
+            raise FieldInvalidError(
+                "leaves_on",
+                Rule(
+                    f"sau ngày đến, hoặc chính ngày đến nếu khách đến trước {hour} giờ",
+                    f"after the day of arrival, or that day if the guest comes before {hour}:00",
+                ),
+            )
         if declared.kind is StayKind.LODGING and unbroken_days(term, others) >= self.lodging_days:
             raise LodgingTooLongError
+
+    def _is_gone(self, declared: StayDeclaration) -> bool:
+        """Tell whether guests have left by the hour at which one arrives who leaves on that day."""
+        arrives_on = ward_day(declared.arrives_at)
+        leaves_at = ward_time(arrives_on, self.night_end_hour)
+        return declared.leaves_on == arrives_on and declared.arrives_at >= leaves_at
 
     def declare_by(self, declared: StayDeclaration) -> datetime:
         """Tell when it is too late to declare the stay in time.
@@ -190,6 +210,8 @@ class Asked:
     dwelling_id: UUID | None
     day: date
     known_at: datetime | None
+    # With the guests of the night of the day before, who have not left yet.
+    with_night_before: bool = False
 
 
 @dataclass(frozen=True)
@@ -211,6 +233,11 @@ class ToldStay:
     def late(self) -> bool:
         """Whether it came in too late."""
         return self.receipt.received_at >= self.declare_by
+
+
+def is_night(now: datetime, morning_hour: int) -> bool:
+    """Tell whether the night of the day before is not over: until the hour by which its last guests are declared."""
+    return now < ward_time(ward_day(now), morning_hour)
 
 
 def unbroken_days(term: Term, others: Iterable[Term]) -> int:
