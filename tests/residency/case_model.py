@@ -106,7 +106,7 @@ class CaseMachine(RuleBasedStateMachine):
                 self.waited_on.add(self.today)
 
     @precondition(lambda self: self.waiting)
-    @rule(days=st.sampled_from([SUPPLEMENT_DAYS, SUPPLEMENT_DAYS + 1]))
+    @rule(days=st.integers(SUPPLEMENT_DAYS, SUPPLEMENT_DAYS + 10))
     def wait_in_vain(self, days: int) -> None:
         """Let the time for a supplement pass, to its last day or beyond."""
         for _ in range(days):
@@ -190,7 +190,10 @@ class CaseMachine(RuleBasedStateMachine):
     def refuse_unanswered(self, officer: str, ground: RefusalGround) -> None:
         """Refuse while the citizen is waited for: only since they had their time, and only for that."""
         assert self.asked_on
-        in_vain = self.today > self.asked_on + timedelta(days=SUPPLEMENT_DAYS)
+        last = self.asked_on + timedelta(days=SUPPLEMENT_DAYS)
+        while not CALENDAR.is_working(last):
+            last += timedelta(days=1)
+        in_vain = self.today > last
         if in_vain and ground is RefusalGround.NOT_SUPPLEMENTED:
             self.case.act("refuse", self.now, officer, ground=ground)
             self.state = "REFUSED"

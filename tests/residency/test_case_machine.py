@@ -1,6 +1,6 @@
 """The machine of cases against the plain model, and its rules that the model leaves out."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -116,6 +116,25 @@ class ValueMachine(CaseMachine):
 
 TestCaseMachine = ValueMachine.TestCase
 TestCaseMachine.settings = settings(max_examples=80, stateful_step_count=40)
+
+
+def test_the_last_day_for_a_supplement_is_one_on_which_offices_work() -> None:
+    """Thirty days before Tết of 2027 lead to its third day: a citizen may come until the Thursday after it."""
+    asked = datetime(2027, 1, 9, 3, tzinfo=UTC)
+    case = Case(
+        case_id=UUID(int=1),
+        case_number="11002-2027-000001",
+        ward_code="11002",
+        kind=KIND,
+        channel=CaseChannel.ELECTRONIC,
+        account=MAKER,
+        created_at=asked,
+    ).submit(asked)
+    waiting = case.request_supplement(CALENDAR, SUPPLEMENT_DAYS, asked)
+
+    assert waiting.supplement_due_on == date(2027, 2, 11)
+    assert not waiting.is_unanswered(date(2027, 2, 11))
+    assert waiting.is_unanswered(date(2027, 2, 12))
 
 
 def test_a_deregistration_cannot_be_annulled() -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, text, update
 
 from chassis.broker.messages import subject_of
+from chassis.calendar.working_days import WorkingCalendar
 from chassis.clock import ward_time
 from chassis.errors import FieldInvalidError, RequestIdReusedError
 from chassis.storage.database import Database
@@ -108,10 +109,17 @@ def received(kind: RequestKind = RequestKind.VIEW) -> DataSubjectRequest:
     )
 
 
+def worked(day: date) -> date:
+    """Go on to a day on which offices work."""
+    while not WorkingCalendar().is_working(day):
+        day += DAY
+    return day
+
+
 ACTS = {
     "acknowledge": lambda request: request.acknowledge(NOON),
     "verify": lambda request: request.verify("officer-1", NOON),
-    "extend": lambda request: request.extend(NOON),
+    "extend": lambda request: request.extend(WorkingCalendar(), NOON),
     "answer": lambda request: request.answer("dpo-1", NOON),
     "answer by who verified": lambda request: request.answer("officer-1", NOON),
     "refuse": lambda request: request.refuse("dpo-1", RequestRefusalGround.REQUIRED_BY_LAW, NOON),
@@ -140,7 +148,8 @@ def test_nothing_is_granted_that_is_not_verified_nor_anything_changed_after(
         needs_second = kind in {RequestKind.RESTRICT, RequestKind.DELETE}
         assert not (needs_second and request.decided_by == "officer-1")
     assert done.count("extend") <= 1
-    assert request.due_on == TODAY + (20 if "extend" in done else 10) * DAY
+    # The twentieth day is a Sunday.
+    assert request.due_on == TODAY + (21 if "extend" in done else 10) * DAY
 
 
 def test_the_last_day_of_the_term_is_still_in_time() -> None:
@@ -152,7 +161,7 @@ def test_the_last_day_of_the_term_is_still_in_time() -> None:
     assert not request.is_due_soon(TODAY + 6 * DAY, 3)
     assert request.is_due_soon(TODAY + 7 * DAY, 3)
     with pytest.raises(DataSubjectRequestStateConflictError):
-        request.extend(NOON + 11 * DAY)
+        request.extend(WorkingCalendar(), NOON + 11 * DAY)
 
 
 @pytest.mark.parametrize(
@@ -163,7 +172,13 @@ def test_the_last_day_of_the_term_is_still_in_time() -> None:
         (received().verify("officer-1", NOON).answer("dpo-1", NOON), 20),
         (received().verify("officer-1", NOON).answer("dpo-1", NOON + 10 * DAY), 20),
         (received().verify("officer-1", NOON).answer("dpo-1", NOON + 11 * DAY), 21),
-        (received().extend(NOON).verify("officer-1", NOON).answer("dpo-1", NOON), 40),
+        (
+            received()
+            .extend(WorkingCalendar(), NOON)
+            .verify("officer-1", NOON)
+            .answer("dpo-1", NOON),
+            42,
+        ),
     ],
     ids=[
         "never answered",
@@ -280,15 +295,18 @@ async def office(database: Database) -> Office:
 async def test_the_terms_are_those_of_the_decree(
     office: Office, kind: RequestKind, days: int, with_processor: int, extension: int
 ) -> None:
-    """Decree 356/2025/NĐ-CP Art. 5: two working days (24 November, Vietnam Culture Day, is none), then days by kind."""
+    """Decree 356/2025/NĐ-CP Art. 5: two working days (24 November, Vietnam Culture Day, is none), then days by kind.
+
+    A term whose last day is off ends on the next working day (Civil Code 91/2015/QH13 Art. 148(5)).
+    """
     alone = await office.receive(kind)
     together = await office.receive(kind, through_processor=True)
     extended = await office.operations.extend(moving(alone, "dpo-1"), "Hồ sơ phức tạp")
 
     assert alone.acknowledge_by == date(2026, 11, 26)
-    assert alone.due_on == TODAY + days * DAY
-    assert together.due_on == TODAY + with_processor * DAY
-    assert extended.due_on == alone.due_on + extension * DAY
+    assert alone.due_on == worked(TODAY + days * DAY)
+    assert together.due_on == worked(TODAY + with_processor * DAY)
+    assert extended.due_on == worked(alone.due_on + extension * DAY)
     with pytest.raises(DataSubjectRequestStateConflictError):
         await office.operations.extend(moving(alone, "dpo-1"), "Lần nữa")
 

@@ -51,6 +51,13 @@ class WorkingCalendar:
             left -= self.is_working(day)
         return day
 
+    def ending(self, day: date) -> date:
+        """Tell when a term in days ends whose last day this is: on the next working day if offices are closed then.
+
+        Civil Code 91/2015/QH13 Art. 148(5).
+        """
+        return day if self.is_working(day) else self.after(day, 1)
+
     def between(self, first: date, last: date) -> int:
         """Count the working days after `first` and before `last`."""
         days = range(1, (last - first).days)

@@ -42,3 +42,11 @@ def test_a_decided_day_goes_before_the_rule() -> None:
 def test_a_term_begins_on_the_day_after_and_skips_holidays() -> None:
     """Three working days from Friday 20 November 2026: Monday, Wednesday (Tuesday is a holiday), Thursday."""
     assert CALENDAR.after(date(2026, 11, 20), 3) == date(2026, 11, 26)
+
+
+def test_a_term_in_days_that_ends_on_a_day_off_ends_on_the_next_working_day() -> None:
+    """Civil Code 91/2015/QH13 Art. 148(5): on a weekend, on a holiday, and on a Saturday that is worked."""
+    assert CALENDAR.ending(date(2026, 11, 23)) == date(2026, 11, 23)
+    assert CALENDAR.ending(date(2026, 11, 22)) == date(2026, 11, 23)
+    assert CALENDAR.ending(date(2026, 11, 24)) == date(2026, 11, 25)
+    assert CALENDAR.ending(date(2026, 8, 22)) == date(2026, 8, 22)

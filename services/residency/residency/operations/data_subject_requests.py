@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID, uuid4
 
 from chassis import context
@@ -118,7 +118,7 @@ class DataSubjectRequestOperations:
                 received_at=now,
                 received_by=asked.account,
                 acknowledge_by=terms.acknowledge_by,
-                due_on=ward_day(now) + timedelta(days=terms.days),
+                due_on=terms.due_on,
                 extension_days=terms.extension_days,
             )
             await repository.add(tx, request, asked.content, self._seal)
@@ -145,8 +145,8 @@ class DataSubjectRequestOperations:
     async def extend(self, moving: Moving, reason: str) -> DataSubjectRequest:
         """Extend the term."""
 
-        async def move(_tx: Transaction, request: DataSubjectRequest, now: datetime) -> Done:
-            return request.extend(now), reason
+        async def move(tx: Transaction, request: DataSubjectRequest, now: datetime) -> Done:
+            return request.extend(await cases.working_calendar(tx), now), reason
 
         return await self._move(moving, RequestAct.EXTEND, move)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -63,10 +63,12 @@ async def terms(
     """Tell the terms of a kind that are in force."""
     today, name = ward_day(now), kind.lower()
     processor = "_processor" if through_processor else ""
+    calendar = await working_calendar(tx)
     working_days = await limit_in_force(tx, "request_acknowledgement", today)
+    days = await limit_in_force(tx, f"request_term_{name}{processor}", today)
     return RequestTerms(
-        acknowledge_by=(await working_calendar(tx)).after(today, working_days),
-        days=await limit_in_force(tx, f"request_term_{name}{processor}", today),
+        acknowledge_by=calendar.after(today, working_days),
+        due_on=calendar.ending(today + timedelta(days=days)),
         extension_days=await limit_in_force(tx, f"request_extension_{name}", today),
     )
 

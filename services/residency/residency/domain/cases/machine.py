@@ -154,12 +154,15 @@ class Case:
     def request_supplement(
         self, calendar: WorkingCalendar, supplement_days: int, now: datetime
     ) -> Self:
-        """Wait for the citizen for so many days, the last of which is still in time; a clock that runs stands still."""
+        """Wait for the citizen for so many days, the last of which is still in time; a clock that runs stands still.
+
+        The last is a working day, so that somebody can be asked.
+        """
         today = ward_day(now)
         return replace(
             self._moved(CaseAct.REQUEST_SUPPLEMENT),
             clock=self.clock and self.clock.suspend(calendar, today),
-            supplement_due_on=today + timedelta(days=supplement_days),
+            supplement_due_on=calendar.ending(today + timedelta(days=supplement_days)),
         )
 
     def supplemented(

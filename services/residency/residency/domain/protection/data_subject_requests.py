@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import ClassVar, Self
 from uuid import UUID
 
+from chassis.calendar.working_days import WorkingCalendar
 from chassis.clock import ward_day
 from chassis.errors import DomainError, Vocabulary, Words
 from residency.domain.cases.machine import SecondPersonRequiredError
@@ -138,10 +139,10 @@ _SECOND_PERSON = frozenset({RequestKind.RESTRICT, RequestKind.DELETE})
 
 @dataclass(frozen=True)
 class RequestTerms:
-    """The terms in force: working days until acknowledgement as a day, days until the answer, days of an extension."""
+    """The terms in force: by which days it is acknowledged and answered, and the days of an extension."""
 
     acknowledge_by: date
-    days: int
+    due_on: date
     extension_days: int
 
 
@@ -217,12 +218,12 @@ class DataSubjectRequest:
         moved = self if self.has_lapsed(ward_day(now)) else self._moved(RequestAct.VERIFY)
         return replace(moved, verified_by=account, verified_at=now)
 
-    def extend(self, now: datetime) -> Self:
+    def extend(self, calendar: WorkingCalendar, now: datetime) -> Self:
         """Extend the term, once and before it is over."""
         moved = self._moved(RequestAct.EXTEND)
         if self.extended or self.is_overdue(ward_day(now)):
             raise self._conflict(RequestAct.EXTEND)
-        due_on = self.due_on + timedelta(days=self.extension_days)
+        due_on = calendar.ending(self.due_on + timedelta(days=self.extension_days))
         return replace(moved, extended=True, due_on=due_on)
 
     def answer(self, account: str, now: datetime) -> Self:
