@@ -12,7 +12,7 @@ from grpc import aio
 from sqlalchemy import func, select, text
 
 from chassis.calendar.working_days import WorkingCalendar
-from chassis.clock import ward_day
+from chassis.clock import ward_day, ward_time
 from residency import tables
 from residency.domain.cases.declarations import CaseKind
 from residency.domain.cases.told import CaseFigures, share
@@ -326,6 +326,40 @@ async def test_the_clock_stands_while_the_citizen_is_waited_for(desk: Desk) -> N
     assert "Hợp đồng thuê" in waiting.notice.text
     assert answered.case.state == pb.CASE_STATE_ACCEPTED
     assert answered.case.due_on == day(WorkingCalendar().after(date(2026, 11, 26), 3))
+
+
+async def test_a_supplement_moves_the_appointment_and_the_receipt_says_so(desk: Desk) -> None:
+    """The newest receipt of a case tells the day that holds; none is written before acceptance, or when it is late."""
+    place = await add_building(desk.database)
+    declaration = temporary(place.dwelling_ids[0])
+
+    async def supplemented(case_number: str, on: date) -> pb.SupplementCaseResponse:
+        await desk.act(OFFICER, "RequestSupplement", case_number, missing="Hợp đồng thuê")
+        desk.clock.now = ward_time(on, 12)
+        answer: pb.SupplementCaseResponse = await desk.act(
+            CITIZEN, "SupplementCase", case_number, declaration=declaration
+        )
+        return answer
+
+    case_number = await desk.create(declaration)
+    await desk.act(CITIZEN, "SubmitCase", case_number)
+    not_accepted = await supplemented(case_number, TODAY)
+    await desk.act(OFFICER, "AcceptCase", case_number)
+    moved = await supplemented(case_number, date(2026, 11, 26))
+    receipts = [
+        one
+        for one in (await desk.get(case_number, CITIZEN)).notices
+        if one.form == pb.NOTICE_FORM_CT04
+    ]
+    desk.clock.now = ward_time(date(2026, 12, 7), 12)
+    late = await supplemented(case_number, date(2026, 12, 8))
+
+    assert not not_accepted.HasField("notice")
+    assert moved.notice.due_on == moved.case.due_on == day(date(2026, 12, 1))
+    assert "Ngày hẹn trả kết quả: 01/12/2026" in moved.notice.text
+    assert [one.due_on for one in receipts] == [day(date(2026, 11, 27)), moved.case.due_on]
+    assert late.case.due_on == day(date(2026, 12, 1))
+    assert not late.HasField("notice")
 
 
 async def test_a_refusal_tells_its_reason_and_ends_the_case(desk: Desk) -> None:

@@ -96,7 +96,7 @@ class CaseServicer(cases_pb2_grpc.CaseServiceServicer):
         asked = _request(request)
         declaration = self._declaration(request.declaration)
         moved = await self._operations.supplement(asked, declaration)
-        return pb.SupplementCaseResponse(case=answers.case(moved.case))
+        return pb.SupplementCaseResponse(case=answers.case(moved.case), notice=_notice(moved))
 
     async def AcceptCase(
         self, request: pb.AcceptCaseRequest, context: Context

@@ -54,6 +54,11 @@ _FORMS: Mapping[CaseAct, tuple[NoticeForm, str, str]] = {
         "PHIẾU TIẾP NHẬN HỒ SƠ VÀ HẸN TRẢ KẾT QUẢ",
         "Hồ sơ đầy đủ, hợp lệ và đã được tiếp nhận.",
     ),
+    CaseAct.SUPPLEMENT: (
+        NoticeForm.CT04,
+        "PHIẾU TIẾP NHẬN HỒ SƠ VÀ HẸN TRẢ KẾT QUẢ",
+        "Đã nhận nội dung bổ sung; thời hạn giải quyết được tính tiếp. Phiếu này thay thế phiếu hẹn trước.",
+    ),
     CaseAct.REQUEST_SUPPLEMENT: (
         NoticeForm.CT05,
         "PHIẾU HƯỚNG DẪN BỔ SUNG, HOÀN THIỆN HỒ SƠ",
@@ -87,8 +92,12 @@ _NOTE_LABELS: Mapping[NoticeForm, str] = {
 
 
 def notice_of(case: Case, entry: HistoryEntry) -> Notice | None:
-    """Write the notice that an act gives rise to; None where it gives rise to none."""
-    if entry.act not in _FORMS:
+    """Write the notice that an act gives rise to; None where it gives rise to none.
+
+    A supplement moves the appointment, where there was one that is not over.
+    """
+    moves_appointment = entry.due_on is not None and entry.due_on >= ward_day(entry.at)
+    if entry.act not in _FORMS or (entry.act is CaseAct.SUPPLEMENT and not moves_appointment):
         return None
     form, title, sentence = _FORMS[entry.act]
     label = _DUE_LABELS.get(form)
