@@ -167,6 +167,31 @@ async def test_guests_of_a_night_leave_the_next_noon_by_themselves(database: Dat
     ]
 
 
+async def test_what_a_clock_ahead_counted_is_counted_anew_once_it_is_set_right(
+    database: Database,
+) -> None:
+    """Tonight's guest was told to have left; whoever was counted by the right clock is not counted again."""
+    home, other = (await add_building(database, dwellings=2)).dwelling_ids
+    clock = StoppedClock(TONIGHT)
+    stays = stays_of(database, clock)
+    await stays.declare(lodging(home), RECEIPT, request())
+    longer = lodging(other, number(6), leaves_on=TODAY + timedelta(days=5))
+    await stays.declare(longer, RECEIPT, request())
+    told = []
+    for now in (TONIGHT + timedelta(days=1), TONIGHT + timedelta(minutes=1)):
+        clock.now = now
+        before = len(await waiting_events(database))
+        for _ in range(2):
+            await upkeep(database, clock).recount_due()
+        told.append((await waiting_events(database))[before:])
+
+    assert [[one.dwelling.dwelling_id for one in by_clock] for by_clock in told] == [
+        [str(home)]
+    ] * 2
+    assert [one.present for by_clock in told for one in by_clock] == [0, 1]
+    assert [one.version for by_clock in told for one in by_clock] == [2, 3]
+
+
 async def test_who_comes_past_midnight_counts_until_noon_of_the_day_they_leave(
     database: Database,
 ) -> None:

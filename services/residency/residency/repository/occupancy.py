@@ -72,7 +72,11 @@ _KEPT_STATEMENTS = 32
 _SET_COUNTED = (
     update(dwellings)
     .where(dwellings.c.dwelling_id == bindparam("counted_id"))
-    .values(occupancy_version=bindparam("version"), recount_at=bindparam("next_recount"))
+    .values(
+        occupancy_version=bindparam("version"),
+        recount_at=bindparam("next_recount"),
+        counted_at=bindparam("counted"),
+    )
 )
 
 
@@ -127,10 +131,13 @@ async def lock_dwellings(tx: Transaction, ids: Sequence[UUID]) -> list[UUID]:
 
 
 async def lock_due(tx: Transaction, now: datetime, limit: int) -> list[UUID]:
-    """Lock some dwellings whose counts have changed by now without a registration; others skip them."""
+    """Lock some dwellings whose counts have changed by now without a registration; others skip them.
+
+    Also those that were counted by a clock that was ahead: what was published of them is not so yet.
+    """
     statement = (
         select(dwellings.c.dwelling_id)
-        .where(dwellings.c.recount_at <= now)
+        .where(or_(dwellings.c.recount_at <= now, dwellings.c.counted_at > now))
         .order_by(dwellings.c.recount_at, dwellings.c.dwelling_id)
         .limit(limit)
         .with_for_update(key_share=True, skip_locked=True)
@@ -156,6 +163,7 @@ def _counted(occupants: Occupants, now: datetime) -> dict[str, Any]:
         "counted_id": occupants.dwelling.dwelling_id,
         "version": occupants.version,
         "next_recount": next_change(occupants.stays, now),
+        "counted": now,
     }
 
 

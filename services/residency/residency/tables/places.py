@@ -51,6 +51,8 @@ dwellings = Table(
     Column("occupancy_version", BigInteger, nullable=False, server_default="0"),
     # A timer: when the counts change although nobody registers anything.
     Column("recount_at", INSTANT, index=True),
+    # When they were counted last; by a clock that was ahead, in the future.
+    Column("counted_at", INSTANT, index=True),
     UniqueConstraint("building_id", "floor", "unit", name="dwellings_one_per_unit"),
     CheckConstraint(
         "legal_basis in ('OWNED', 'RENTED', 'BORROWED', 'DORMITORY')",
