@@ -412,13 +412,14 @@ async def test_only_incidents_acting_for_a_duty_officer_gets_an_answer(
     place = await add_building(service.database)
     entering = application(place.dwelling_ids[0])
     await residence_operations(service.database).register(entering, "request-1", b"x")
+    now = utc_now()
     guest_of_now = lodging(
         place.dwelling_ids[0],
         number(8),
-        arrives_at=utc_now(),
-        leaves_on=ward_day(utc_now()) + timedelta(days=1),
+        arrives_at=now,
+        leaves_on=ward_day(now) + timedelta(days=1),
     )
-    await stays_of(service.database).declare(guest_of_now, RECEIPT, request())
+    await stays_of(service.database, StoppedClock(now)).declare(guest_of_now, RECEIPT, request())
     await tell_of_fire(service, broker, place.building_id)
     method = "DiscloseOccupants"
     alone = await service.refusal(method, asking(), "duty_officer")

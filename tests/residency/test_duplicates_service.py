@@ -15,6 +15,7 @@ from tests.residency.conftest import Service
 from tests.residency.refusals import Refusal, refusal_of
 from tests.residency.samples import (
     SEAL,
+    StoppedClock,
     add_building,
     application,
     number,
@@ -95,9 +96,10 @@ async def duplicate(
 ) -> tuple[pb.DuplicateCandidate, pb.GetDuplicateCandidateResponse]:
     """Register one person under two numbers, in one dwelling for two years; tell the candidate and the look at it."""
     home = (await add_building(service.database)).dwelling_ids[0]
-    today = ward_day(utc_now())
+    now = utc_now()
+    today = ward_day(now)
     years = [date(today.year - 1, 1, 1), date(today.year, 1, 1), None]
-    operations = residence_operations(service.database)
+    operations = residence_operations(service.database, StoppedClock(now))
     for serial in (1, 2):
         entering = application(
             home,
