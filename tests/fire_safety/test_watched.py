@@ -270,6 +270,64 @@ def test_whatever_happens_during_a_test_counts_for_nothing(
         assert all((signal.suppressed is Suppression.TEST) is tested for signal in take(made, one))
 
 
+# ---------------------------------------------------------------- silent before it was verified
+
+
+def verified(profile_id: str = "smoke-verified-b") -> Ward:
+    """Remember one device whose smoke is verified."""
+    made = Ward(PROFILES, {}, NOW)
+    made.register([replace(MAINS, profile_id=profile_id)], NOW)
+    return made
+
+
+def waits(signals: list[Signal]) -> list[tuple[float, AlarmKind, bool]]:
+    """Tell when, in seconds, what was raised, and whether it waits for confirmation."""
+    return [
+        (one.received_ms / 1000 - START_S, one.kind, one.pre_alarm)
+        for one in signals
+        if one.raised
+    ]
+
+
+LOST = AlarmKind.SUPERVISION_LOST
+
+
+@pytest.mark.parametrize("profile_id", ["smoke-verified-a", "smoke-verified-b"])
+def test_smoke_of_a_device_that_falls_silent_waits_no_longer(profile_id: str) -> None:
+    """It burnt, or its line did: it can neither confirm nor take back what it showed, and is told once."""
+    made = verified(profile_id)
+    shown = take(made, *smoke(0, 20))
+
+    after = swept(made, 10, 300)
+
+    assert waits(shown) == [(10, AlarmKind.SMOKE, True)]
+    assert waits(after) == [(76, LOST, False), (76, AlarmKind.SMOKE, False)]
+
+
+def test_a_warning_that_was_declared_waits_no_longer_either() -> None:
+    """Also after a restart, which remembers that it waits."""
+    standing = Standing(NOW - 5000, pre_alarm=True)
+    made = Ward(PROFILES, {DEVICE: {AlarmKind.SMOKE: standing}}, NOW)
+    made.register([MAINS], NOW)
+
+    assert waits(swept(made, 0, 100)) == [(66, LOST, False), (66, AlarmKind.SMOKE, False)]
+
+
+def test_smoke_that_was_over_before_the_silence_is_taken_back() -> None:
+    """By its time; nor does it burn where the silence counts for nothing."""
+    made = verified()
+    take(made, *smoke(0, 20), *air(20, 60))
+    disabled = verified()
+    take(disabled, *smoke(0, 20))
+    disabled.suppress(mode(Suppression.DISABLED, since=20, until=1000), LONGEST_MS)
+
+    after = swept(made, 60, 500)
+
+    assert waits(after) == [(116, LOST, False)]
+    assert (AlarmKind.SMOKE, False) in [(one.kind, one.raised) for one in after]
+    assert AlarmKind.SMOKE not in {one.kind for one in swept(disabled, 20, 500)}
+
+
 # ---------------------------------------------------------------- too fast
 
 

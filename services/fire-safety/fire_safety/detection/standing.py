@@ -3,7 +3,7 @@
 Times are milliseconds since 1970 by the broker's clock: a device's own may be set at any moment.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from fire_safety.detection.limits import Limits
@@ -145,6 +145,20 @@ def over(standings: Standings, now_ms: int, limits: Limits) -> Iterator[AlarmKin
     for kind, standing in standings.now.items():
         if is_due(standing, now_ms, limits):
             yield kind
+
+
+def waiting(standings: Standings) -> list[AlarmKind]:
+    """Tell which pre-alarms are shown still, and not confirmed yet."""
+    return [
+        kind for kind, one in standings.now.items() if one.pre_alarm and one.normal_since_ms < 0
+    ]
+
+
+def confirmed(standings: Standings, kinds: Iterable[AlarmKind]) -> Standings:
+    """Make pre-alarms of these kinds alarms, though nothing new is shown."""
+    for kind in kinds:
+        standings = replaced(standings, kind, standings.now[kind]._replace(pre_alarm=False))
+    return standings
 
 
 def is_held(standings: Standings) -> bool:

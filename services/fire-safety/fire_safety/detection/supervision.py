@@ -133,6 +133,13 @@ class Supervision:
         self._lost_after |= {one: self._heard[one] for one in newly if one in self._heard}
         return newly
 
+    def is_silent(self, device_id: str, now_ms: int) -> bool:
+        """Tell whether a watched device has been silent for longer than it may be, whosever that is."""
+        allowed = self._allowed.get(device_id)
+        if allowed is None:
+            return False
+        return now_ms - max(self._heard[device_id], self.heard_since_ms) > allowed
+
     def returned(self) -> list[str]:
         """Tell which lost gateways have been heard since, through whomever."""
         swept = self._swept or 0
@@ -146,10 +153,10 @@ class Supervision:
 
     def _who_is_silent(self, device_id: str, now_ms: int) -> str:
         """Tell whose silence that of a device is: its own, or its gateway's; empty if it is nobody's."""
+        if not self.is_silent(device_id, now_ms):
+            return ""
         allowed = self._allowed[device_id]
         heard = max(self._heard[device_id], self.heard_since_ms)
-        if now_ms - heard <= allowed:
-            return ""
         gateway_id = self.relays.gateway_of(device_id)
         if not gateway_id or device_id in self.lost:
             return device_id

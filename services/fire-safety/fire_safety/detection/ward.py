@@ -16,10 +16,12 @@ from fire_safety.detection.standing import (
     Raises,
     Standing,
     Standings,
+    confirmed,
     is_held,
     over,
     unbegun,
     unended,
+    waiting,
     without,
 )
 from fire_safety.detection.supervision import Supervision
@@ -85,6 +87,8 @@ class Ward:
         self._longest_test_ms = sys.maxsize
         # Who is back to normal and has not been told so, and who was found silent while that counts for nothing.
         self._held: set[str] = set()
+        # Whose pre-alarms wait for confirmation.
+        self._waiting: set[str] = set()
         self._lost_unheeded: set[str] = set()
         # Whose messages are folded apart from what counts.
         self._tried: set[str] = set()
@@ -240,6 +244,7 @@ class Ward:
             if why := self._why(device_id, now_ms):
                 self._lost_unheeded.add(device_id)
             signals.append(self._own_signal(device_id, _LOST, now_ms, why, raised=True))
+        signals += self._unverified(now_ms)
         self._settle_signs(now_ms)
         return signals
 
@@ -350,11 +355,25 @@ class Ward:
         return (watched.limits if watched else self._judging.limits(UNKNOWN)).profile
 
     def _hold(self, device_id: str, watched: Watched) -> None:
-        """Remember to look again at a device that is back to normal and is not told so yet."""
-        if is_held(watched.state.standings):
-            self._held.add(device_id)
-        else:
-            self._held.discard(device_id)
+        """Remember to look again at a device that is back to normal and not told so yet, or that waits."""
+        standings = watched.state.standings
+        (self._held.add if is_held(standings) else self._held.discard)(device_id)
+        (self._waiting.add if waiting(standings) else self._waiting.discard)(device_id)
+
+    def _unverified(self, now_ms: int) -> list[Signal]:
+        """Tell as fire what a device showed that fell silent before it was verified: nobody is left to confirm it."""
+        signals: list[Signal] = []
+        silent = [one for one in self._waiting if self.supervision.is_silent(one, now_ms)]
+        for device_id in silent:
+            if self._why(device_id, now_ms):
+                continue
+            watched = self._devices[device_id]
+            kinds = waiting(watched.state.standings)
+            standings = confirmed(watched.state.standings, kinds)
+            watched.state = watched.state._replace(standings=standings)
+            self._hold(device_id, watched)
+            signals += [self._own_signal(device_id, kind, now_ms, raised=True) for kind in kinds]
+        return signals
 
     def _ended(self, now_ms: int) -> list[Signal]:
         """Tell what was back to normal and was held, and is held no longer."""
@@ -391,6 +410,7 @@ class Ward:
             del self._unknown[forgotten]
             self._set_aside(forgotten, self._devices.pop(forgotten))
             self._held.discard(forgotten)
+            self._waiting.discard(forgotten)
         self._unknown[device_id] = None
         return self._remember(device_id, UNKNOWN, known=False)
 
@@ -412,6 +432,7 @@ class Ward:
         watched.too_fast = too_fast is not None
         watched.modes = self._modes.get(device_id, ())
         self._devices[device_id] = watched
+        self._hold(device_id, watched)
         return watched
 
     def _recognise(self, device_id: str, watched: Watched, judged_by: LimitsKey) -> None:
