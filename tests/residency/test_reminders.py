@@ -303,9 +303,13 @@ async def test_lodging_houses_are_asked_for_their_list_every_evening(database: D
 
 
 async def declare_guest(
-    database: Database, reminders: Reminders, received: datetime, until: date
+    database: Database,
+    reminders: Reminders,
+    received: datetime,
+    until: date,
+    arrives_at: datetime | None = None,
 ) -> None:
-    """Have the only lodging house declare a guest from when it is received on."""
+    """Have the only lodging house declare a guest who arrives then, or as it is received."""
     place = await add_building(database)
     clock = reminders.clock
     parts = (database, relay(database, clock), clock, SEAL)
@@ -315,7 +319,7 @@ async def declare_guest(
         number(8), FullName.parse("Trần Văn Khách"), PartialDate.parse("1990"), VIETNAM, None
     )
     stay = StayDeclaration(
-        place.dwelling_ids[0], StayKind.LODGING, guest, "du lịch", received, until
+        place.dwelling_ids[0], StayKind.LODGING, guest, "du lịch", arrives_at or received, until
     )
     receipt = Receipt(received, Channel.LODGING_SOFTWARE)
     await StayOperations(*parts, PARTICULARS).declare(stay, receipt, request())
@@ -328,6 +332,17 @@ async def test_a_lodging_house_that_declared_a_guest_is_not_asked(database: Data
 
     assert await reminders.look(date(2026, 11, 23), 22) == []
     assert kinds(await reminders.look(date(2026, 11, 24), 22)) == ["LODGING_LIST"]
+
+
+async def test_a_guest_who_is_to_come_on_a_later_day_is_of_no_list_of_today(
+    database: Database,
+) -> None:
+    """Declared ahead, as it was booked: the guests of tonight are still to be declared."""
+    reminders = Reminders(database)
+    later = ward_time(date(2026, 11, 25), 15)
+    await declare_guest(database, reminders, NOON, date(2026, 11, 26), later)
+
+    assert kinds(await reminders.look(date(2026, 11, 23), 22)) == ["LODGING_LIST"]
 
 
 async def test_a_service_that_was_stopped_in_the_evening_asks_in_the_night(

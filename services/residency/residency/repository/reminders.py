@@ -116,7 +116,10 @@ async def tenancies_due(
 
 
 async def lists_due(tx: Transaction, due: ReminderTimes, day: date, limit: int) -> list[Reminder]:
-    """Load some reminders of lodging houses to declare the guests of a day, where none of its list was declared yet."""
+    """Load some reminders of lodging houses to declare the guests of a day, where none of its list was declared yet.
+
+    Who comes on a later day is of none that is asked for now.
+    """
     places, received = premises_places.c, guest_stays.c.received_at
     begins_at, ends_at = due.list_period(day)
     declared = exists().where(
@@ -125,6 +128,7 @@ async def lists_due(tx: Transaction, due: ReminderTimes, day: date, limit: int) 
         known(guest_stays, None),
         received >= begins_at,
         received < ends_at,
+        guest_stays.c.arrives_at < ends_at,
     )
     told = exists().where(
         reminders.c.kind == ReminderKind.LODGING_LIST,
