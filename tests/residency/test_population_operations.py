@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from chassis.clock import utc_now
 from chassis.storage.database import Database
 from residency import tables
 from residency.app import nationalities
@@ -85,7 +86,7 @@ async def test_a_question_is_taken_once_and_put_again_after_a_while(database: Da
 async def test_a_question_does_not_wait_for_a_clock_that_was_ahead(database: Database) -> None:
     """A clock that was a day ahead and is set right again holds no case up for a day."""
     office = Office(database)
-    office.clock.now += timedelta(days=1)
+    office.clock.now = utc_now() + timedelta(days=1)
     await office.verifying(1)
     assert await office.questions.take_due()
     office.clock.now -= timedelta(days=1)
@@ -94,6 +95,19 @@ async def test_a_question_does_not_wait_for_a_clock_that_was_ahead(database: Dat
     assert again
     assert again.attempt == 2
     assert await office.questions.take_due() is None
+
+
+async def test_a_replica_whose_clock_is_behind_takes_no_question_of_another(
+    database: Database,
+) -> None:
+    """To it the question is planned far ahead; each would put the other's again at once, for ever."""
+    office, behind = Office(database), Office(database)
+    office.clock.now = utc_now()
+    behind.clock.now = office.clock.now - timedelta(hours=1)
+    await office.verifying(1)
+
+    assert await office.questions.take_due()
+    assert await behind.questions.take_due() is None
 
 
 async def test_a_case_is_told_when_all_its_persons_are_answered_for(database: Database) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete, insert, or_, select, update
+from sqlalchemy import Row, and_, delete, func, insert, or_, select, update
 
 from chassis.storage.database import Transaction
 from residency.domain.cases.machine import Case
@@ -43,12 +43,14 @@ async def take_due(tx: Transaction, now: datetime) -> Row[Any] | None:
     """Take the question that has been due the longest, with its case; others skip it.
 
     Its next attempt is planned with it, so that a question whose asker dies is put again by itself. One that is due
-    later than any pause lasts was planned by a clock that was ahead, and is due too.
+    later than any pause lasts was planned by a clock that was ahead, and is due too; the database's clock must say so
+    as well: else two replicas, one of whose clocks is behind, would take each other's questions again and again.
     """
+    too_late = (now + LONGEST_PAUSE, func.now() + LONGEST_PAUSE)
     due = (
         select(cases, _ROW.person, _ROW.check_id, _ROW.attempts)
         .join(population_checks)
-        .where(or_(_ROW.due_at <= now, _ROW.due_at > now + LONGEST_PAUSE))
+        .where(or_(_ROW.due_at <= now, and_(*(_ROW.due_at > one for one in too_late))))
         .order_by(_ROW.due_at)
         .limit(1)
         .with_for_update(of=population_checks, skip_locked=True)
