@@ -13,7 +13,7 @@ from residency.tables import access_records, lookup_limits, lookup_usage
 
 # An account, what it did, and the second since 1970 in which the window began.
 Usage = tuple[str, Pattern, int]
-# More than replicas record in a second, and what one reads without holding up its calls.
+# What a replica reads in one go without holding up its calls. Calls of many identities can record more in a second.
 _MOST_AT_ONCE = 5000
 
 

@@ -5,6 +5,7 @@ from collections.abc import Collection
 
 # An account, and the second since 1970 in which the window began in which it asked.
 Window = tuple[str, int]
+_NOBODY: frozenset[str] = frozenset()
 
 
 class AskedPersons:
@@ -30,16 +31,15 @@ class AskedPersons:
 
     def follows(self, window: Window, neighbours: Collection[str]) -> bool:
         """Tell whether a number with these neighbours is next to one asked for before; if not, `learn` may yet."""
-        if not self._here[window].isdisjoint(neighbours):
-            return True
-        if window in self._elsewhere and not self._elsewhere[window].isdisjoint(neighbours):
-            return True
+        for asked in (self._here, self._elsewhere):
+            if not asked.get(window, _NOBODY).isdisjoint(neighbours):
+                return True
         self._awaited.update((window, one) for one in neighbours)
         return False
 
     def learn(self, window: Window, subject: str) -> bool:
         """Note a record of the account; tell whether it is next to a number asked for here at the same time."""
-        if window in self._here and subject in self._here[window]:
+        if subject in self._here.get(window, _NOBODY):
             return False
         self._elsewhere[window].add(subject)
         return (window, subject) in self._awaited or (window, subject) in self._awaited_before
